@@ -5,7 +5,7 @@ The promise: the end of the chain is read inside the transaction that appends to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -52,16 +52,12 @@ def append(connection: Connection, content: Mapping[str, Any]) -> Entry:
     return read_entry(line)
 
 
-def select_block(after: int, submission: int | None, events: Sequence[str]) -> sa.Select[Any]:
-    """The next BLOCK lines after the number ``after``, of this submission and of these events where given."""
+def select_block(after: int, submission: int | None, event: str | None) -> sa.Select[Any]:
+    """The next BLOCK lines after the number ``after``, of this submission or of this event where given."""
     chosen = sa.select(*_LINE).where(ENTRIES.c.number > after).order_by(ENTRIES.c.number).limit(BLOCK)
     if submission is not None:
-        chosen = chosen.where(ENTRIES.c.submission == submission)
-    if len(events) == 1 and submission is None:
-        chosen = chosen.where(ENTRIES.c.event == events[0])
-    elif events:  # no plan by the events: those of one submission are few
-        chosen = chosen.where(ENTRIES.c.event.concat("").in_(events))
-    return chosen
+        return chosen.where(ENTRIES.c.submission == submission)
+    return chosen if event is None else chosen.where(ENTRIES.c.event == event)
 
 
 def text_of(content: bytes) -> str:

@@ -486,15 +486,16 @@ class StoreReads(OverviewReads, Reads):
 
         Raises LogBroken ``entry_unreadable``.
         """
-        names = [str(event) for event in events]
+        names = dict.fromkeys(map(str, events))
         if submission is not None or not names:
-            return self._walk_entries(after, submission, names)
+            found = self._walk_entries(after, submission, None)
+            return (entry for entry in found if not names or entry.event in names)
         # The entries of one event come from an index in their order; SQLite would sort those of several.
-        of_events = (self._walk_entries(after, None, [name]) for name in dict.fromkeys(names))
+        of_events = (self._walk_entries(after, None, name) for name in names)
         return heapq.merge(*of_events, key=lambda entry: entry.number)
 
-    def _walk_entries(self, after: int, submission: int | None, names: Sequence[str]) -> Iterator[Entry]:
-        while rows := self._rows(select_block(after, submission, names)):
+    def _walk_entries(self, after: int, submission: int | None, event: str | None) -> Iterator[Entry]:
+        while rows := self._rows(select_block(after, submission, event)):
             yield from map(to_entry, rows)
             after = rows[-1].number
 
