@@ -1,8 +1,8 @@
-"""Stores with any number of closed submissions: the entries of a real run, played again through the store's own writing.
+"""Stores with any number of closed submissions: entries of a real run, played again through the store's own writing.
 
-``fill`` makes an office of 500 registered projects. The run of the product on three notices gives the entries; each copy
+``fill`` makes an office of 500 registered projects. A run of the product on three notices gives the entries. Each copy
 has its own number, project, Message-ID and originals. The newest closed submissions are of the last days in a store of
-every size, and 200 open ones stand on top, so that only the number of older ones differs.
+every size, and 200 open ones are the same in each, so that only the number of older ones differs.
 """
 
 from __future__ import annotations
@@ -139,9 +139,9 @@ def record_courses() -> Courses:
     """Run the product on three notices and read what it recorded."""
     with a_sink() as (port, _), a_folder() as root:
         config = configure(root, port)
-        for count, order in enumerate((Order.of(0), Order.of(1), dataclasses.replace(Order.of(2), name="無登録の工事"))):
-            unregistered = dataclasses.replace(order, number="40999-000001") if count == 2 else order  # noqa: PLR2004  the third
-            (root / "var" / "inbox" / "notices" / f"{count}.pdf").write_bytes(unregistered.pdf())
+        unregistered = dataclasses.replace(Order.of(2), name="無登録の工事", number="40999-000001")
+        for name, order in {"confirmed": Order.of(0), "settled": Order.of(1), "held": unregistered}.items():
+            (root / "var" / "inbox" / "notices" / f"{name}.pdf").write_bytes(order.pdf())
         for _ in range(3):
             run_worker(config, "run", "--once")
         clock = FillClock(dt.datetime.now(JST))
@@ -276,7 +276,9 @@ class _Player:
 
 def _fold(before: Submission, changes: Mapping[str, Any]) -> Submission:
     fields = {**json.loads(canonical(before)), **changes}
-    return decode(Submission, canonical({name: fields[name] for name in (*DEFAULTS, "id", "version") if name in fields}))
+    return decode(
+        Submission, canonical({name: fields[name] for name in (*DEFAULTS, "id", "version") if name in fields})
+    )
 
 
 def copy_of(root: Path) -> Path:
