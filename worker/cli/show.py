@@ -112,9 +112,10 @@ _BLOCK: Final = 500
 @json_option
 @pass_cli
 def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as_json: bool) -> int:
-    """一覧：終わっていない提出と、この14日に動きのあった提出の状態、次にすること。
+    """一覧：提出の状態と、次にすること。
 
-    --all・--state・--json では、古いものも示します。
+    終わっていないものすべてと、この14日に動きのあったものを示します。
+    --all、--state、--json では、それより古いものも示します。
     """
     office = open_office(shared)
     store = open_for_command(office, system_clock())
