@@ -321,7 +321,7 @@ def status(shared: Cli, as_json: bool) -> int:
         print_json(status_json(found, shared.lang))
         return DONE
     say_release(office.configuration.settings.release, shared.lang)
-    say_stopped(store, shared.lang)
+    say_stopped(store, shared.lang, damage=found.damage)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()
     print_table(

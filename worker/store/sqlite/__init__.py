@@ -12,6 +12,7 @@ import hashlib
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -387,9 +388,14 @@ class SqlStore(StoreReads):
                 if driver is None:
                     return ""
                 driver.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+                # The walk over the pages is one step (seen in SQLite 3.40), so that another thread ends it.
+                timer = threading.Timer(max(0.0, seconds), driver.interrupt)
+                timer.start()
                 try:
                     found = str(driver.execute("PRAGMA quick_check(1)").fetchone()[0])
                 finally:
+                    timer.cancel()
+                    timer.join()
                     driver.set_progress_handler(None, 0)
         except LogBroken as broken:
             return broken.detail
