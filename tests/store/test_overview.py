@@ -229,6 +229,49 @@ def test_no_query_scans_or_sorts_what_only_grows(store: SqlStore, tmp_path: Path
     assert bool(faults) == (name.rpartition(".")[2] in NAMED), plan
 
 
+ASKED = {
+    "due": lambda store: store.due(START),
+    "untold": lambda store: store.untold(),
+    "messages": lambda store: list(store.messages("main")),
+    "messages of ends": lambda store: list(store.messages("main", End.UNFETCHED, End.PUT_OFF)),
+    "last_uid": lambda store: store.last_uid("main", 1),
+    "recorded_uids": lambda store: store.recorded_uids("main", 1, 1),
+    "last_messages": lambda store: store.last_messages("main", 1, 20, 9),
+    "known_messages": lambda store: store.known_messages("main", "<a@b.example>", 1),
+    "file": lambda store: store.file("a.pdf"),
+    "files": lambda store: store.files(["a.pdf", "b.pdf"]),
+    "alarms_waiting": lambda store: store.alarms_waiting(),
+    "last_alarm": lambda store: store.last_alarm("digest"),
+    "alarm": lambda store: store.alarm(1),
+    "head": lambda store: store.head(),
+    "config_in_force": lambda store: store.config_in_force(),
+    "entries": lambda store: list(store.entries(events=["Accepted", "Delayed"], after=1)),
+    "written_to": lambda store: store.written_to(["a@b.example"], 5),
+    "walk": lambda store: list(store.walk_submissions(State.HELD, State.SENT)),
+}
+EXCEPTED = {
+    "messages of ends": "for the order SQLite would go through all messages of the mailbox instead of the few",
+    "head": "the last row alone, by its key",
+}
+"""Questions whose plan scans or sorts, with the reason."""
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_a_pass_asks_is_found_by_an_index_and_not_sorted(store: SqlStore, name: str) -> None:
+    heard: list[str] = []
+    with store._reading() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(heard.append)
+        ASKED[name](store)
+        driver.set_trace_callback(None)
+        asked = [text for text in heard if text.lstrip().startswith("SELECT")]
+        assert asked
+        plans = [[row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {text}")] for text in asked]
+    faults = [step for plan in plans for step in plan if _grows(step) or "TEMP B-TREE" in step]
+    assert bool(faults) == (name in EXCEPTED), plans
+
+
 def _grows(step: str) -> bool:
     return any(step.startswith(f"SCAN {table}") for table in ("submissions", "entries", "messages", "files", "alarms"))
 
