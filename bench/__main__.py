@@ -8,11 +8,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import median, quantiles
 from typing import Final
 
 from bench.backlog import Run, a_mailbox, run_script, run_service
+from bench.filled import FILLS, fill
 from bench.gone import SECONDS, measure_gone
+from bench.growth import SIZES, measure_growth, print_growth
 from bench.idle import measure_idle
 from bench.latency import measure_latency
 from bench.office import Order
@@ -187,6 +190,15 @@ def _strangers() -> None:
     _say("(target: folder at most 1.00, proven mail at most 12.00)")
 
 
+def _growth(sizes: Sequence[int] = SIZES) -> None:
+    _say("# How cost grows with closed submissions; 200 open ones and 500 registered projects in each store")
+    for size in sizes:
+        began = time.monotonic()
+        fill(size)
+        _say(f"{size:,} closed: filled, or found filled in {FILLS}, in {time.monotonic() - began:.0f} s")
+    print_growth(measure_growth(sizes), sizes, _say)
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -196,13 +208,21 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "idle": _idle,
     "register": _register,
     "gone": _gone,
+    "growth": _growth,
     "path": _path,
     "strangers": _strangers,
 }
 
 
-def main(names: Sequence[str]) -> int:
+_SIZES: Final = "--sizes="
+"""``growth --sizes=100,10000`` for a quick turn."""
+
+
+def main(words: Sequence[str]) -> int:
     """0, 1 where a server to measure against is missing, 2 for a name that is none."""
+    names = [word for word in words if not word.startswith(_SIZES)]
+    given = [tuple(map(int, word.removeprefix(_SIZES).split(","))) for word in words if word not in names]
+    parts: Mapping[str, Callable[[], None]] = {**_PARTS, "growth": partial(_growth, *given[-1:])}
     if unknown := [name for name in names if name not in _PARTS]:
         _say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(_PARTS)}")
         return 2
@@ -213,7 +233,7 @@ def main(names: Sequence[str]) -> int:
     for name in names or _PARTS:
         _say()
         try:
-            _PARTS[name]()
+            parts[name]()
         except ServersMissing as missing:
             missed = 1
             _say(f"{name} was not measured: {missing}. `make servers` installs Dovecot and Postfix, as root, from apt.")

@@ -20,7 +20,9 @@ _HEAD = '''"""The SQL of ``statements`` and of a new database, written by ``test
 
 from typing import Final
 '''
-_CLAUSES = re.compile(r"\s+(?=(?:FROM|JOIN|WHERE|AND|OR|ORDER BY|LIMIT|UNION ALL|VALUES|ON CONFLICT) )")
+_CLAUSES = re.compile(
+    r"(?<!CROSS)\s+(?=(?:FROM|CROSS JOIN|JOIN|WHERE|AND|OR|ORDER BY|LIMIT|UNION ALL|VALUES|ON CONFLICT) )"
+)
 _ADDED_COLUMN = re.compile(r"\), (?=\w+ (?:TEXT|INTEGER) AS )")
 _WIDTH = 118
 

@@ -83,7 +83,7 @@ class Stage:
 
     def urgent(self) -> list[str]:
         office = self.office
-        tasks = open_tasks(office.store.submissions(), office.pipeline.in_force.configuration, office.clock.now())
+        tasks = open_tasks(office.store, office.pipeline.in_force.configuration, office.clock.now())
         return [each.text("ja") for each in tasks if each.urgency is Urgency.NOW]
 
 

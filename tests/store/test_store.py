@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import world
-from tests.support.stores import SteppingClock, approve, create_held, draft_of, make_store
+from tests.support.stores import SteppingClock, approve, create_held, draft_of, make_revision_0003, make_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.audit.chain import GENESIS
 from worker.audit.verify import verify
@@ -46,7 +46,7 @@ from worker.core.model import (
     sha256,
 )
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
-from worker.store.sqlite import SqlStore, compiled, create_or_migrate, open_store, queries
+from worker.store.sqlite import SqlStore, compiled, create_or_migrate, open_store, overview
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.schema import METADATA
 
@@ -688,7 +688,7 @@ def test_a_commit_that_failed_and_was_not_made_is_unavailable(store: SqlStore, m
 def test_submissions_are_walked_block_after_block_each_once_whatever_changes_meanwhile(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "_BLOCK", 2)
+    monkeypatch.setattr(overview, "BLOCK", 2)
     held = [create_held(store, f"1-{number}", f"<c.{number}@contractor.example>") for number in range(5)]
     assert tuple(store.walk_submissions()) == store.submissions()
     assert tuple(store.walk_submissions(State.SENT)) == ()
@@ -878,6 +878,7 @@ def test_a_property_is_what_it_was_last_set_to(store: SqlStore) -> None:
 def make_older(folder: Path) -> None:
     """The database as the first program made it, with what is in it."""
     with sqlite3.connect(folder / FILE_NAME) as database:
+        make_revision_0003(database)
         for name in ("by_moment_sent", "by_moment_sent_to_section", "by_hand", "by_project"):
             database.execute(f"DROP INDEX submissions_{name}")
         for name in ("issuer", "product", "project", "section", "is_amended", "sent_at"):

@@ -283,7 +283,7 @@ class Telling:
     def _write_digest(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
         """One mail, however many mornings could not be told: what is open now, and the head of now."""
         settings = in_force.configuration.settings
-        tasks = open_tasks(self._store.submissions(), in_force.configuration, now)
+        tasks = open_tasks(self._store, in_force.configuration, now)
         rehearsing = settings.release.rehearsal_to is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
         unread = untold(self._unread.recorded())
@@ -315,9 +315,7 @@ class Telling:
         settings = in_force.configuration.settings
         causes = {each.cause for each in alarms}
         tasks = [
-            each
-            for each in open_tasks(self._store.submissions(), in_force.configuration, now)
-            if escalation_cause(each) in causes
+            each for each in open_tasks(self._store, in_force.configuration, now) if escalation_cause(each) in causes
         ]
         still_open = {escalation_cause(each) for each in tasks}
         settled = [each for each in alarms if each.cause not in still_open]

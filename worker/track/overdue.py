@@ -12,11 +12,8 @@ from typing import Final
 from worker.config.settings import Settings
 from worker.core.business_hours import OfficeHours
 from worker.core.model import JST, ReceiptKind, Submission
-from worker.core.rulebook import Closing
+from worker.core.open_until import is_news_awaited
 from worker.core.states import State
-
-SILENT: Final = frozenset({State.SENT, State.DELAYED, State.RELAYED})
-"""A mail server took it, and nothing says that the issuer's has it."""
 
 NEWS: Final = frozenset({ReceiptKind.DELAYED, ReceiptKind.RELAYED, ReceiptKind.DELIVERED, ReceiptKind.REPLY})
 """What a silence is counted from, else from the sending; what a machine says by itself is no news of the issuer."""
@@ -34,7 +31,7 @@ PRESSED: Final = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.H
 
 def overdue_from(submission: Submission, settings: Settings) -> dt.datetime | None:
     """From when its silence is too long; None where no news is wanted, or where it is not in a silent state."""
-    if submission.state not in SILENT or submission.duties.closes == Closing.NONE or submission.sent_at is None:
+    if submission.sent_at is None or not is_news_awaited(submission):
         return None
     heard = max([submission.sent_at, *(each.at for each in submission.receipts if each.kind in NEWS)])
     return settings.hours.after(heard, dt.timedelta(hours=settings.overdue_hours))

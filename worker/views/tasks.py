@@ -1,17 +1,17 @@
-"""Decides what people still have to do: derived from submissions and register, never stored.
+"""Lists the tasks that people still have, the most urgent first: from open submissions and the register, never stored.
 
-Its one promise: whatever waits for a person, and a guarantee that should be here and is not, is a task with its one
-action, the most urgent first; what is done leaves no task behind. It does not know who does it, nor the clock.
-
-Longer than other files: every kind of task, and what is more urgent than what, is read together.
+Every kind of task and its urgency stand in this one file. ``open_tasks`` reads open submissions and looks up the rest
+by key, so that its cost does not grow with closed ones.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from functools import cache, partial
 from typing import Final
 
 from worker.approve.release import is_by_hold
@@ -19,11 +19,13 @@ from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
+from worker.core.open_until import settles_on
 from worker.core.params import Aside, Told
 from worker.core.rulebook import Closing, Project
 from worker.core.states import State
 from worker.core.text import match_key
 from worker.read.announcement import could_mean
+from worker.store.ports import Guarantee, Overview
 from worker.track.overdue import PRESSED, is_stuck
 from worker.views.actions import (
     Action,
@@ -111,25 +113,20 @@ class Task:
         return self.texts[0 if lang == "ja" else 1]
 
 
-Standing = Mapping[tuple[str, Product], Sequence[Submission]]
-"""The submissions of each project and product that count, oldest first."""
-
-
-def open_tasks(submissions: Iterable[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Task, ...]:
+def open_tasks(overview: Overview, configuration: Configuration, now: dt.datetime) -> tuple[Task, ...]:
     """Everything that is open at ``now``, the most urgent first, then by due date."""
-    known = under_present_ids(submissions, configuration.projects)
     today = now.astimezone(JST).date()
-    corrected = corrected_ones(known)
+    registered = Registered.of(configuration.projects)
+    known = tuple(map(registered.present, overview.walk_open(today)))
+    corrected = overview.corrections(each.id for each in known)
     found = [
         _hurry(task, today) for each in known if each.id not in corrected for task in _tasks_of_submission(each, today)
     ]
-    found += _downloads(known, configuration)
+    found += _downloads(known, configuration, overview)
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
     found += [_leaving(each, configuration, now) for each in known if is_by_hold(each) and not each.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
-    standing = standing_submissions(known)
-    for project in configuration.projects:
-        found += _tasks_of_project(project, configuration, standing, today)
+    found += _missing_guarantees(configuration, overview, registered, today)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
 
 
@@ -142,60 +139,60 @@ def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
     return task.urgency, task.due or dt.date.max, task.submission or 0, task.project
 
 
-def under_present_ids(submissions: Iterable[Submission], projects: Iterable[Project]) -> tuple[Submission, ...]:
-    """Those whose project's id is gone, with that of the only project of their issuer that registers their number.
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The registered projects, as submissions name them."""
 
-    A mended name changes an id, and so does a second project of the same name; what was sent has been sent.
-    """
-    ids: set[str] = set()
-    numbered: dict[tuple[str, str], set[str]] = {}
-    for project in projects:
-        ids.add(project.id)
-        for number in project.all_numbers:
-            numbered.setdefault((project.issuer, match_key(number)), set()).add(project.id)
+    ids: AbstractSet[str]
+    owners: Mapping[tuple[str, str], AbstractSet[str]]
+    """Issuer and contract number, as it is compared → the ids of the projects that register it."""
 
-    def present(each: Submission) -> Submission:
-        owners = numbered.get((each.issuer or "", match_key(each.contract_number or "")), set())
-        if each.project is None or each.project in ids or len(owners) != 1:
-            return each
-        return replace(each, project=next(iter(owners)))
+    @classmethod
+    def of(cls, projects: Iterable[Project]) -> Registered:
+        """The projects of a register."""
+        ids: set[str] = set()
+        owners: dict[tuple[str, str], set[str]] = {}
+        for project in projects:
+            ids.add(project.id)
+            for number in project.all_numbers:
+                owners.setdefault((project.issuer, match_key(number)), set()).add(project.id)
+        return cls(ids, owners)
 
-    return tuple(map(present, submissions))
+    def present(self, submission: Submission) -> Submission:
+        """It, under the id of the only project of its issuer that registers its number, where its project's id is gone.
+
+        A mended name changes an id, and so does a second project of the same name; its mail has been sent all the same.
+        """
+        if submission.project is None or submission.project in self.ids:
+            return submission
+        owners = self.owners.get((submission.issuer or "", match_key(submission.contract_number or "")), set())
+        return replace(submission, project=next(iter(owners))) if len(owners) == 1 else submission
+
+    def moved(self, projects: Iterable[str], overview: Overview) -> tuple[Submission, ...]:
+        """Submissions of these projects, under their present ids, that were recorded under an id that is gone."""
+        wanted = set(projects)
+        numbers = {number for (_, number), owners in self.owners.items() if len(owners) == 1 and owners <= wanted}
+        others = overview.of_other_projects(sorted(numbers), sorted(self.ids)) if numbers else ()
+        return tuple(each for each in map(self.present, others) if each.project in wanted)
 
 
-def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:
-    """Ids of those that a correction replaces: their tasks are closed. A correction taken back replaces nothing."""
-    return frozenset(corrections_of(submissions))
+def guarantees_of(submission: Submission) -> tuple[Guarantee, ...]:
+    """The project and product that it stands with; empty where either is not known."""
+    if submission.project is None or submission.product is None:
+        return ()
+    return ((submission.project, submission.product),)
 
 
-def corrections_of(submissions: Iterable[Submission]) -> Mapping[int, int]:
-    """Id of what was corrected → id of its newest correction."""
-    return {
-        each.corrects: each.id
-        for each in submissions
-        if each.corrects is not None and each.state is not State.WITHDRAWN
-    }
-
-
-def standing_submissions(submissions: Sequence[Submission]) -> Standing:
-    """By project and product, what was neither taken back nor replaced by a correction."""
-    corrected = corrected_ones(submissions)
-    found: dict[tuple[str, Product], list[Submission]] = {}
-    for each in submissions:
-        if each.project is None or each.product is None:
-            continue
-        if each.state is not State.WITHDRAWN and each.id not in corrected:
-            found.setdefault((each.project, each.product), []).append(each)
-    return found
+def standing_among(submissions: Sequence[Submission], overview: Overview) -> tuple[Submission, ...]:
+    """Those that were neither withdrawn nor corrected."""
+    corrected = overview.corrections(each.id for each in submissions)
+    return tuple(each for each in submissions if each.state is not State.WITHDRAWN and each.id not in corrected)
 
 
 def is_settled(submission: Submission, today: dt.date) -> bool:
     """Whether time alone has closed it: nothing is awaited, and no bounce came within the days that its rule gives."""
-    duties = submission.duties
-    if duties.closes != Closing.NONE or submission.state not in ACCEPTED or submission.sent_at is None:
-        return False
-    sent_on = submission.sent_at.astimezone(JST).date()
-    return today > sent_on + dt.timedelta(days=duties.settle_days)
+    last = settles_on(submission)
+    return submission.state in ACCEPTED and last is not None and today > last
 
 
 # --- Of one submission ---------------------------------------------------------------------------------------
@@ -226,16 +223,13 @@ def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency)
     return _task(submission, kind, texts, urgency, action_for(submission))
 
 
-def _downloads(known: Sequence[Submission], configuration: Configuration) -> Iterator[Task]:
+def _downloads(known: Sequence[Submission], configuration: Configuration, overview: Overview) -> Iterator[Task]:
     """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
-    unannounced: dict[str, list[Submission]] = {}
-    for each in known:
-        if each.guarantor is not None and each.pdf_sha256 is not None and each.announced is None:
-            unannounced.setdefault(each.guarantor, []).append(each)
+    unannounced = cache(partial(overview.unannounced, count=OFFERED_LIMIT))
     for each in known:
         if each.state is State.ANNOUNCED:
-            near = unannounced.get(each.guarantor or "", ())[-OFFERED_LIMIT:]
+            near = unannounced(each.guarantor) if each.guarantor is not None else ()
             here = [other for other in near if could_mean(each, other)]
             yield _download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
 
@@ -391,19 +385,33 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 # --- Of the register -----------------------------------------------------------------------------------------
 
 
-def _tasks_of_project(
-    project: Project, configuration: Configuration, standing: Standing, today: dt.date
+def _missing_guarantees(
+    configuration: Configuration, overview: Overview, registered: Registered, today: dt.date
 ) -> Iterator[Task]:
-    """Guarantees that the project expects and of which nothing is here yet."""
-    for product in project.expects:
-        if standing.get((project.id, product)):
+    """Guarantees that a project expects and of which nothing is here yet."""
+    awaited = {
+        (project.id, product): (project, date_of_guarantee(project, product))
+        for project in configuration.projects
+        for product in project.expects
+    }
+    near = [
+        guarantee
+        for guarantee, (_, day) in awaited.items()
+        if day is None or today >= working_days_before(day, EXPECTED_AHEAD)
+    ]
+    here = overview.having_standing(near)
+    missing = [each for each in near if each not in here]
+    moved = standing_among(registered.moved((project for project, _ in missing), overview), overview)
+    came = {guarantee for each in moved for guarantee in guarantees_of(each)}
+    for guarantee in missing:
+        if guarantee in came:
             continue
-        day = date_of_guarantee(project, product)
+        project, day = awaited[guarantee]
         if day is None:
-            yield _missing(project, product, configuration, TaskKind.UNDATED, None, Urgency.WATCH)
-        elif today >= working_days_before(day, EXPECTED_AHEAD):
+            yield _missing(project, guarantee[1], configuration, TaskKind.UNDATED, None, Urgency.WATCH)
+        else:
             urgency = Urgency.NOW if today >= day else Urgency.TODAY
-            yield _missing(project, product, configuration, TaskKind.EXPECTED, day, urgency)
+            yield _missing(project, guarantee[1], configuration, TaskKind.EXPECTED, day, urgency)
 
 
 def date_of_guarantee(project: Project, product: Product) -> dt.date | None:

@@ -14,9 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.compile_statements import COMPILED, compiled_statements, schema_of
-from tests.support.stores import create_held, make_store
-from worker.core.model import Look
-from worker.core.states import State
+from tests.support.stores import make_store
+from worker.core.model import End, Look, MessageRow
 from worker.store.sqlite import SqlStore, compiled, statements
 from worker.store.sqlite.connection import FILE_NAME, REVISION
 from worker.store.sqlite.migrations.upgrade import upgrade
@@ -61,18 +60,19 @@ def test_every_statement_is_used() -> None:
 
 
 def test_a_compiled_statement_gives_the_rows_that_sqlalchemy_gives(store: SqlStore) -> None:
-    for number in ("1-1", "1-2", "1-3"):
-        create_held(store, number)
+    with store.writing() as writing:
+        for uid, end in enumerate((End.OWN, End.NOT_OURS, End.OWN), 1):
+            writing.record_message(MessageRow("main", 1, uid, end))
     engine = sa.create_engine(f"sqlite:///{store._folder / FILE_NAME}")
     with contextlib.closing(engine.connect()) as connection:
-        for after in (0, 1, 9):
-            given = {"after": after, "limit": 2}
-            states = (State.HELD, State.SENT)
-            found = connection.execute(statements.SUBMISSIONS_OF_STATES_AFTER, {**given, "states": states})
-            text, values = listed(compiled.SUBMISSIONS_OF_STATES_AFTER, "states", states)
+        for uid in (0, 1, 9):
+            given = {"mailbox": "main", "uidvalidity": 1, "uid": uid, "limit": 2}
+            ends = (End.OWN, End.TOO_LARGE)
+            found = connection.execute(statements.MESSAGES_OF_ENDS_AFTER, {**given, "ends": ends})
+            text, values = listed(compiled.MESSAGES_OF_ENDS_AFTER, "ends", ends)
             assert store._rows(text, given | values) == [tuple(row) for row in found]
     engine.dispose()
-    assert [row[0] for row in store._rows(text, {**values, "after": 1, "limit": 9})] == [2, 3]
+    assert len(store._rows(text, {**given, **values, "uid": 0})) == 2
 
 
 def test_a_value_that_was_not_given_is_an_error(store: SqlStore) -> None:

@@ -373,6 +373,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "nothing_waits": ("対応待ちはありません。", "Nothing waits for a person."),
     "no_submissions": ("該当する提出はありません。", "No such submissions."),
+    "list_older": (
+        "ほかに、終わってから{days}日を過ぎた提出が{count}件あります。すべて示すには `hoshobin list --all` とします。",
+        "{count} more, closed for over {days} days, are not shown. `hoshobin list --all` shows all.",
+    ),
     "no_log": ("該当する記録はありません。", "No such entries."),
     "config_problems": (
         "誤りが{count}件あるため、何も実行していません。",

@@ -13,6 +13,7 @@ import hashlib
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -314,9 +315,14 @@ class SqlStore(StoreReads):
             with translated():
                 connection = self._connection()
                 connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+                # The walk over the pages is one step (seen in SQLite 3.40), so that another thread ends it.
+                timer = threading.Timer(max(0.0, seconds), connection.interrupt)
+                timer.start()
                 try:
                     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
                 finally:
+                    timer.cancel()
+                    timer.join()
                     connection.set_progress_handler(None, 0)
         except LogBroken as broken:
             return broken.detail

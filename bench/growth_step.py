@@ -1,0 +1,62 @@
+"""One step of the service over a store: ``python -m bench.growth_step STEP CONFIG`` prints its cost as JSON.
+
+The cost of the start is left out of the seconds; the memory is the peak of the process, start included.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+from worker.core.model import Address
+from worker.notify.digest import write_digest
+from worker.pipeline.remind import Reminding
+from worker.service.wiring import load_office, open_office_store, system_clock
+from worker.store.ports import Author
+from worker.views.tasks import open_tasks
+
+_AUTHOR: Final = Author("hoshobin", "bench")
+
+
+def _step(name: str, config: str) -> Callable[[], object]:
+    office = load_office(config)
+    clock = system_clock()
+    store = open_office_store(office, clock)
+    if name == "digest":
+        configuration = office.in_force.configuration
+        return lambda: write_digest(
+            open_tasks(store, configuration, clock.now()), store.head(), clock.now(), rehearsing=False
+        )
+    in_force = office.in_force
+    if name == "escalate":
+        settings = in_force.configuration.settings
+        escalating = dataclasses.replace(settings, escalate=(Address("chief@contractor.example"),))
+        configuration = dataclasses.replace(in_force.configuration, settings=escalating)
+        in_force = dataclasses.replace(in_force, configuration=configuration)
+    reminding = Reminding(store, clock, _AUTHOR)
+
+    def look() -> None:
+        reminding.forget()
+        reminding.remind(in_force)
+        store.count_by_state()
+
+    return look
+
+
+def _main(name: str, config: str) -> None:
+    step = _step(name, config)
+    step()  # what is done once, as the first look, is no look of every minute
+    began = time.process_time()
+    step()
+    seconds = time.process_time() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak}) + "\n")
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
