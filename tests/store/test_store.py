@@ -544,7 +544,7 @@ def test_the_projection_can_be_rebuilt_from_the_entries(store: SqlStore) -> None
     verdict = store.verify(heads=[lines[3][3]])
     assert verdict.holds
     assert (verdict.count, verdict.head) == (10, lines[-1][3])
-    assert verify([], [], [(1, "{}")], []).fault_count == 1
+    assert verify([], [(1, "{}")], []).fault_count == 1
 
 
 def test_an_outsider_checks_the_chain_with_the_lines_of_the_document(store: SqlStore) -> None:

@@ -8,7 +8,6 @@ makes or migrates a database. One store is one connection, used from one thread.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import secrets
 import shutil
 import sqlite3
@@ -36,20 +35,16 @@ from worker.store.sqlite.connection import (
     revision_of,
     translated,
 )
-from worker.store.sqlite.entries import holds_hash, read_hash, read_head, stream_by_submission, stream_lines, text_of
+from worker.store.sqlite.entries import Aside, holds_hash, read_hash, read_head, stream_lines, stream_originals, stream_rows, text_of
 from worker.store.sqlite.head import read_mark, write_mark
 from worker.store.sqlite.queries import StoreReads
 from worker.store.sqlite.ready import Ready, run
-from worker.store.sqlite.schema import FILE_NAME, ORIGINALS, PROPERTIES, REVISION, SUBMISSIONS
+from worker.store.sqlite.schema import FILE_NAME, PROPERTIES, REVISION
 from worker.store.sqlite.secret import read_secret, write_secret
 from worker.store.sqlite.witness import MACHINE_ID, name_machine, read_witness, write_witness
 from worker.store.sqlite.writing import SqlWriting
 
 __all__ = ["SqlStore", "create_or_migrate", "open_store"]
-
-_ORIGINALS_AT_ONCE: Final = 16
-"""Originals fetched at once to be hashed: none is above 8 MB but a body or an invoice, and most are 0.2 MB."""
-
 
 _STEPS_BETWEEN_LOOKS: Final = 1_000
 """Instructions of SQLite between two looks at the time: less than a millisecond."""
@@ -410,10 +405,10 @@ class SqlStore(StoreReads):
             check_revision(self._folder, connection)
             return verify(
                 stream_lines(connection),
-                stream_by_submission(connection),
-                _stream_rows(connection),
-                _stream_originals(connection),
+                stream_rows(connection),
+                stream_originals(connection),
                 heads,
+                Aside(connection),
             )
 
 
@@ -421,16 +416,3 @@ def _changes(connection: Connection) -> int:
     """How many rows this connection has changed since it was opened."""
     driver = connection.connection.driver_connection
     return int(driver.total_changes) if driver is not None else 0
-
-
-def _stream_rows(connection: Connection) -> Iterator[tuple[int, str]]:
-    rows = sa.select(SUBMISSIONS.c.id, SUBMISSIONS.c.row).order_by(SUBMISSIONS.c.id)
-    for number, row in connection.execution_options(yield_per=500).execute(rows):
-        yield int(number), str(row)
-
-
-def _stream_originals(connection: Connection) -> Iterator[tuple[str, str]]:
-    originals = sa.select(ORIGINALS.c.sha256, ORIGINALS.c.content)
-    for name, content in connection.execution_options(yield_per=_ORIGINALS_AT_ONCE).execute(originals):
-        # The same bytes kept as text are not what was kept: whoever asks for the original would not get it.
-        yield str(name), hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""

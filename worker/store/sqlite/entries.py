@@ -5,7 +5,8 @@ The promise: the end of the chain is read inside the transaction that appends to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,6 +25,8 @@ BLOCK: Final = 500
 _LINE: Final = (ENTRIES.c.number, ENTRIES.c.body, ENTRIES.c.previous_hash, ENTRIES.c.hash)
 _HEAD: Final = Ready(sa.select(ENTRIES.c.number, ENTRIES.c.hash).order_by(ENTRIES.c.number.desc()).limit(1))
 _HASH_OF: Final = Ready(sa.select(ENTRIES.c.hash).where(ENTRIES.c.number == bindparam("number")))
+_LINES: Final = "SELECT number, body, previous_hash, hash FROM entries ORDER BY number"
+_MAKE_ASIDE: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 _APPEND: Final = Ready(sa.insert(ENTRIES), ("number", "body", "previous_hash", "hash"))
 
 
@@ -81,15 +84,63 @@ def to_entry(row: Any) -> Entry:
 
 
 def stream_lines(connection: Connection) -> Iterator[Line]:
-    """Every line in order of number, on a connection that does nothing else meanwhile."""
-    for row in connection.execution_options(yield_per=BLOCK).execute(sa.select(*_LINE).order_by(ENTRIES.c.number)):
-        yield to_line(row)
+    """Every line in order of number, on a connection of its own."""
+    for number, body, previous_hash, digest in _stream(connection, _LINES):
+        yield Line(int(number), str(body), str(previous_hash), str(digest))
 
 
-def stream_by_submission(connection: Connection) -> Iterator[Line]:
-    """Every line in order of submission and number, those of none first; sorted anew, without trusting an index."""
-    # An expression has no index, and one that fails on a damaged body would end the verification.
-    order = sa.text("CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END")
-    ordered = sa.select(*_LINE).order_by(order, ENTRIES.c.number)
-    for row in connection.execution_options(yield_per=BLOCK).execute(ordered):
-        yield to_line(row)
+def stream_rows(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Id and row of every submission, by id."""
+    for number, row in _stream(connection, "SELECT id, row FROM submissions ORDER BY id"):
+        yield int(number), str(row)
+
+
+def stream_originals(connection: Connection) -> Iterator[tuple[str, str]]:
+    """The hash that each original is kept under, and the hash of its bytes."""
+    for name, content in _stream(connection, "SELECT sha256, content FROM originals"):
+        # The same bytes kept as text are not what was kept: a reader of the original would not get it.
+        yield str(name), hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""
+
+
+def _stream(connection: Connection, query: str) -> Iterator[Any]:
+    """The rows of the driver itself: SQLAlchemy's take as long as the rest of a verification."""
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection is closed")
+    yield from driver.execute(query)
+
+
+class Aside(MutableMapping[int, str]):
+    """Texts by number in a temporary table, which SQLite keeps in a file of its own once it is large.
+
+    The connection's transaction may be one that only reads.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._connection.exec_driver_sql("SELECT number FROM aside").scalars().all())
+
+    def __getitem__(self, number: int) -> str:
+        if not self._count:
+            raise KeyError(number)
+        text = self._connection.exec_driver_sql("SELECT text FROM aside WHERE number = ?", (number,)).scalar()
+        if text is None:
+            raise KeyError(number)
+        return str(text)
+
+    def __setitem__(self, number: int, text: str) -> None:
+        if not self._count:
+            self._connection.exec_driver_sql(_MAKE_ASIDE)
+        self._count += number not in self
+        self._connection.exec_driver_sql("INSERT OR REPLACE INTO aside VALUES (?, ?)", (number, text))
+
+    def __delitem__(self, number: int) -> None:
+        if self._connection.exec_driver_sql("DELETE FROM aside WHERE number = ?", (number,)).rowcount == 0:
+            raise KeyError(number)
+        self._count -= 1
