@@ -46,7 +46,7 @@ def _compare_rows(
         folded: dict[str, Any] = {}
         for entry in group:
             folded = fold(folded, entry)
-            for sha256 in _references(entry):
+            for sha256 in _references(entry.event, entry.detail, entry.set):
                 if sha256 and _packed(str(sha256)) not in kept:
                     faults.add("original_missing", sha256)
         if number is None:

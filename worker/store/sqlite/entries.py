@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -65,9 +66,8 @@ def select_block(after: int, submission: int | None, events: Sequence[str]) -> s
     return chosen
 
 
-def text_of(content: bytes) -> str:
-    """A text of the file, whatever bytes it holds: other bytes give another text, and none is refused."""
-    return content.decode("utf-8", "surrogateescape")
+text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
+"""A text of the file, whatever bytes it holds: other bytes give another text, and none is refused."""
 
 
 def to_line(row: Any) -> Line:
