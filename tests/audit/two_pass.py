@@ -5,7 +5,7 @@ Only what it shares with the present one, the chain and the fold, is not written
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -15,8 +15,7 @@ from worker.core.model import Entry
 
 
 def verify_twice(
-    lines: Iterable[Line],
-    by_submission: Iterable[Line],
+    lines: Sequence[Line],
     rows: Iterable[tuple[int, str]],
     originals: Iterable[tuple[str, str]],
     heads: Iterable[str] = (),
@@ -32,16 +31,17 @@ def verify_twice(
         if name != digest:
             faults.add("original_differs", name)
         kept.add(_packed(name))
-    _compare_rows(by_submission, rows, kept, faults)
+    entries = [entry for entry in map(_entry_in, lines) if entry is not None]
+    entries.sort(key=lambda entry: (entry.submission is not None, entry.submission or 0, entry.number))
+    _compare_rows(entries, rows, kept, faults)
     return tuple(faults.shown), faults.count
 
 
 def _compare_rows(
-    by_submission: Iterable[Line], rows: Iterable[tuple[int, str]], kept: set[bytes], faults: Faults
+    entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kept: set[bytes], faults: Faults
 ) -> None:
     stored = iter(rows)
     row = next(stored, None)
-    entries = (entry for entry in map(_entry_in, by_submission) if entry is not None)
     for number, group in groupby(entries, key=lambda entry: entry.submission):
         folded: dict[str, Any] = {}
         for entry in group:

@@ -9,7 +9,7 @@ does not know how it is printed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,24 +96,89 @@ class LogRow:
     invoice_date_from: str
 
 
-def log_rows(entries: Iterable[Entry]) -> Iterator[LogRow]:
-    """The rows of all ``entries``, which are all of the log, in order."""
-    rows: dict[int, dict[str, Any]] = {}
+FOLDS_HELD: Final = 500
+"""Submissions whose fold stays in memory, the last changed ones: with 10 kB each, 5 MB."""
+
+
+def log_rows(
+    entries: Iterable[Entry],
+    again: Callable[[int], Iterable[Entry]] | None = None,
+    *,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+) -> Iterator[LogRow]:
+    """The rows from ``since`` to ``until`` (both days included, Japanese time).
+
+    ``entries`` are, in order, all of each submission that has a row there. ``again`` gives the entries of one submission
+    once more, so that not every fold need be held; None: they are held.
+    """
+    folds = _Folds(again)
     pending: dict[int, Entry] = {}
     for entry in entries:
-        if entry.submission is None:
+        number = entry.submission
+        if number is None:
             continue
-        before = rows.get(entry.submission, {})
-        after = rows[entry.submission] = fold(before, entry)
+        before = folds.before(entry)
+        after = folds.add(entry, before)
         if entry.event == Event.DATA_STARTED:
-            pending[entry.submission] = entry
+            pending[number] = entry
             continue
         if after.get("state") != State.IN_DOUBT:
-            pending.pop(entry.submission, None)
-        if _makes_row(entry, before, after):
+            pending.pop(number, None)
+        if _makes_row(entry, before, after) and is_within(entry.at, since, until):
             yield _row(entry, before, after)
     for number, entry in pending.items():
-        yield _row(entry, rows[number], rows[number])
+        if is_within(entry.at, since, until):
+            last = folds.last(number)
+            yield _row(entry, last, last)
+
+
+class _Folds:
+    """The fold of each submission, of which the last changed ones are held."""
+
+    def __init__(self, again: Callable[[int], Iterable[Entry]] | None) -> None:
+        self._again = again
+        self._held: dict[int, dict[str, Any]] = {}
+        self._highest = 0
+        self._last = 0
+
+    def before(self, entry: Entry) -> dict[str, Any]:
+        """The fold of the entries before this one, which is the next of its submission."""
+        number = entry.submission or 0
+        row = self._held.pop(number, None)
+        if row is None and self._again is not None and number <= self._highest:
+            row = self._fold_again(number, entry.number)
+        self._highest = max(self._highest, number)  # ids are given in order: nothing is before the first of a higher one
+        return row or {}
+
+    def add(self, entry: Entry, before: Mapping[str, Any]) -> dict[str, Any]:
+        """The fold with this entry, which follows ``before``."""
+        after = self._held[entry.submission or 0] = fold(before, entry)
+        self._last = entry.number
+        if self._again is not None and len(self._held) > FOLDS_HELD:
+            del self._held[next(iter(self._held))]
+        return after
+
+    def last(self, number: int) -> dict[str, Any]:
+        """The fold of all entries of this submission that were added."""
+        held = self._held.get(number)
+        return self._fold_again(number, self._last + 1) if held is None else held
+
+    def _fold_again(self, number: int, end: int) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for entry in self._again(number) if self._again else ():
+            if entry.number >= end:
+                break
+            row = fold(row, entry)
+        return row
+
+
+def is_within(moment: dt.datetime, since: dt.date | None, until: dt.date | None) -> bool:
+    """True for a moment on one of these Japanese days, both included; None is no limit."""
+    if since is None and until is None:
+        return True
+    day = moment.astimezone(JST).date()
+    return not ((since and day < since) or (until and day > until))
 
 
 def _makes_row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -241,11 +306,9 @@ def filter_rows(
     Issuer and project are given by id or by name; names and numbers are compared by the match key.
     """
     for row in rows:
-        day = row.at.astimezone(JST).date()
-        if (since and day < since) or (until and day > until):
-            continue
         if (
-            _is_one_of(issuer, row.issuer, row.issuer_id)
+            is_within(row.at, since, until)
+            and _is_one_of(issuer, row.issuer, row.issuer_id)
             and _is_one_of(project, row.project, row.project_id)
             and _is_one_of(contract, row.contract_number)
         ):

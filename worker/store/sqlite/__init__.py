@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -396,15 +396,18 @@ class SqlStore(StoreReads):
 
     # --- The audit ------------------------------------------------------------------------------------------
 
-    def verify(self, heads: Iterable[str] = ()) -> Verdict:
-        """Everything ``audit.verify`` looks at, read from one snapshot while others may write."""
+    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
+        """Everything ``audit.verify`` looks at, read from one snapshot while others may write.
+
+        ``told`` is called with the number of each entry that is read.
+        """
         with translated(), self._engine.connect() as connection, connection.begin():
             driver = connection.connection.driver_connection
             if driver is not None:
                 driver.text_factory = text_of  # a changed byte that is no UTF-8 must be found, not end the search
             check_revision(self._folder, connection)
             return verify(
-                stream_lines(connection),
+                stream_lines(connection, told),
                 stream_rows(connection),
                 stream_originals(connection),
                 heads,

@@ -5,8 +5,9 @@ The promise: the end of the chain is read inside the transaction that appends to
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -56,6 +57,30 @@ def append(connection: Connection, content: Mapping[str, Any]) -> Entry:
     return read_entry(line)
 
 
+_OFFSETS: Final = dt.timedelta(days=1)
+"""More than any two zones are apart: an entry that another program wrote may state its moment in another one."""
+
+
+def select_in_period(since: dt.date | None, until: dt.date | None) -> sa.Select[Any]:
+    """The submissions that have an entry from ``since`` to ``until``, a day more at both ends."""
+    chosen = sa.select(ENTRIES.c.submission).where(ENTRIES.c.submission.is_not(None)).distinct()
+    if since is not None and since > dt.date.min:
+        chosen = chosen.where(ENTRIES.c.at >= (since - _OFFSETS).isoformat())
+    if until is not None and until < dt.date.max - _OFFSETS:
+        chosen = chosen.where(ENTRIES.c.at < (until + 2 * _OFFSETS).isoformat())
+    return chosen
+
+
+def select_numbers(submissions: Sequence[int]) -> sa.Select[Any]:
+    """The numbers of the entries of these submissions, of which there are BLOCK at most."""
+    return sa.select(ENTRIES.c.number).where(ENTRIES.c.submission.in_(submissions))
+
+
+def select_lines(numbers: Sequence[int]) -> sa.Select[Any]:
+    """The lines of these numbers, of which there are BLOCK at most, in order."""
+    return sa.select(*_LINE).where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)
+
+
 def select_block(after: int, submission: int | None, events: Sequence[str]) -> sa.Select[Any]:
     """The next BLOCK lines after the number ``after``, of this submission and of these events where given."""
     chosen = sa.select(*_LINE).where(ENTRIES.c.number > after).order_by(ENTRIES.c.number).limit(BLOCK)
@@ -83,9 +108,11 @@ def to_entry(row: Any) -> Entry:
         raise LogBroken("entry_unreadable", f"entry {row.number}: {error}") from error
 
 
-def stream_lines(connection: Connection) -> Iterator[Line]:
-    """Every line in order of number, on a connection of its own."""
+def stream_lines(connection: Connection, told: Callable[[int], object] | None = None) -> Iterator[Line]:
+    """Every line in order of number, on a connection of its own; ``told`` is called with each number."""
     for number, body, previous_hash, digest in _stream(connection, _LINES):
+        if told is not None:
+            told(number)
         yield Line(int(number), str(body), str(previous_hash), str(digest))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -35,7 +36,7 @@ from worker.core.model import (
 from worker.core.rulebook import OFFICE
 from worker.core.states import NoteEvent, State
 from worker.core.waits import is_over
-from worker.store.sqlite.entries import select_block, to_entry
+from worker.store.sqlite.entries import select_block, select_in_period, select_lines, select_numbers, to_entry
 from worker.store.sqlite.ready import Ready
 from worker.store.sqlite.rows import decode, decode_notice
 from worker.store.sqlite.schema import (
@@ -497,6 +498,19 @@ class StoreReads(Reads):
         while rows := self._rows(select_block(after, submission, names)):
             yield from map(to_entry, rows)
             after = rows[-1].number
+
+    def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
+        """All entries, in order, of every submission that has one from ``since`` to ``until`` (Japanese days).
+
+        Raises LogBroken ``entry_unreadable``.
+        """
+        submissions = [row[0] for row in self._rows(select_in_period(since, until))]
+        numbers = array("q")
+        for place in range(0, len(submissions), _BLOCK):
+            numbers.extend(row[0] for row in self._rows(select_numbers(submissions[place : place + _BLOCK])))
+        numbers = array("q", sorted(numbers))
+        for place in range(0, len(numbers), _BLOCK):
+            yield from map(to_entry, self._rows(select_lines(numbers[place : place + _BLOCK].tolist())))
 
     def config_in_force(self) -> Mapping[str, Sha256]:
         """Name → hash of the configuration files last recorded; one recorded as gone is not among them."""

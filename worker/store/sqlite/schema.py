@@ -12,7 +12,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
 FILE_NAME: Final = "hoshobin.sqlite3"
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration; revisions are numbers of four digits, so that older and newer can be told without alembic."""
 
 METADATA: Final = MetaData()
