@@ -16,7 +16,7 @@ import pytest
 from tests.audit.two_pass import verify_twice
 import worker.audit.verify as verify_module
 from worker.audit.chain import GENESIS, Line, canonical, chain, entry_hash, fold, read_entry
-from worker.audit.verify import FAULTS_SHOWN, Verdict, verify
+from worker.audit.verify import FAULTS_SHOWN, Verdict, parse, verify
 from worker.core.model import JST, Hold, Key
 from worker.core.states import NoteEvent, Reason, State
 
@@ -181,6 +181,25 @@ def test_every_original_that_an_entry_names_is_looked_for() -> None:
     assert faults(verdict) == {("original_missing", letter * 64) for letter in "abcd"}
 
 
+def test_the_quick_parser_takes_nothing_that_json_does_not_and_gives_the_same(pytestconfig: pytest.Config) -> None:
+    seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
+    chance = random.Random(seed)
+    text = '{"at":"R8","x":[1.5,-12.25e3,0.1,1e22,null,true,{"k":"道路\\n\\u00e9\\ud83d\\ude00"}],"n":12345678901234567890}'
+    odd = ["1" * 5000, "1e999", "NaN", "-Infinity", '"\\ud800"', '"\ud800"', "[" * 1500, "\ufeff1", " 1\n", '{"a":1,"a":2}', "-0.0"]
+    for turn in range(20_000):
+        changed = list(text)
+        for _ in range(chance.randrange(1, 3)):
+            changed[chance.randrange(len(changed))] = chance.choice("0123456789.eE+-{}[]\",:\\u trn\x00\x1f\ud800é")
+        given = odd[turn] if turn < len(odd) else "".join(changed)
+        try:
+            expected = repr(json.loads(given))
+        except (ValueError, RecursionError) as error:
+            with pytest.raises(type(error)):
+                parse(given)
+        else:
+            assert repr(parse(given)) == expected, f"--hypothesis-seed={seed}"
+
+
 def random_log(chance: random.Random) -> list[Line]:
     """Submissions that begin, change, rest and come back, some of them noted without a change."""
     contents: list[dict[str, Any]] = []
@@ -228,10 +247,12 @@ def tampered(lines: list[Line], rows: list[tuple[int, str]], chance: random.Rand
 
 
 @pytest.mark.parametrize("held", [1, 3, 500])
-def test_one_reading_finds_what_two_found_whatever_is_changed(held: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_reading_finds_what_two_found_whatever_is_changed(
+    held: int, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
     monkeypatch.setattr(verify_module, "FOLDS_HELD", held)
-    seed = random.randrange(2**32)
-    chance = random.Random(seed)
+    seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
+    chance = random.Random(f"{seed}-{held}")
     for turn in range(300):
         lines = random_log(chance)
         rows = rows_of(lines)
@@ -241,7 +262,7 @@ def test_one_reading_finds_what_two_found_whatever_is_changed(held: int, monkeyp
         try:
             assert_like_two_passes(verify(lines, **given, aside=aside), lines, **given)
         except AssertionError as error:
-            error.add_note(f"seed {seed}, turn {turn}, {how}")
+            error.add_note(f"--hypothesis-seed={seed}, turn {turn}, {how}")
             raise
         assert aside == {}
 

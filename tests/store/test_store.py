@@ -880,6 +880,7 @@ def test_a_property_is_what_it_was_last_set_to(store: SqlStore) -> None:
 def make_older(folder: Path) -> None:
     """The database as the first program made it, with what is in it."""
     with sqlite3.connect(folder / FILE_NAME) as database:
+        database.execute("DROP INDEX entries_by_moment")
         for name in ("by_moment_sent", "by_moment_sent_to_section", "by_hand", "by_project"):
             database.execute(f"DROP INDEX submissions_{name}")
         for name in ("issuer", "product", "project", "section", "is_amended", "sent_at"):

@@ -41,6 +41,7 @@ def test_a_store_without_a_secret_takes_the_files(tmp_path: Path) -> None:
 def test_a_database_of_before_the_secret_takes_the_files(tmp_path: Path) -> None:
     make_store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        database.execute("DROP INDEX entries_by_moment")
         database.execute("DROP TABLE properties")
         database.execute("UPDATE alembic_version SET version_num = '0002'")
     write_secret(tmp_path, OTHER)
