@@ -1,7 +1,7 @@
-"""``audit verify`` of a long log: the released 0.1.0 and the present program in turn, each on a store of the same entries.
+"""``audit verify`` of a long log, by 0.1.0 and by the present program, each on a store of the same entries.
 
-The entries of a real run (``tests/flow/0.1.0``) are played again, of other submissions with other originals each time. The
-database is made by 0.1.0; the present program gets a copy of it, which it upgrades.
+The entries of a real run (``tests/flow/0.1.0``) are played again and again, with other submissions and other originals
+each time. The released 0.1.0 makes the database; the present program gets a copy of it and upgrades that.
 """
 
 from __future__ import annotations
@@ -73,9 +73,13 @@ PRESENT: Final = _ROOT
 
 
 def make_stores(folder: Path, entries: int) -> Stores:
-    """Both programs below ``folder``, each with a store of so many entries; FileNotFoundError where 0.1.0 is not in git."""
+    """Both programs below ``folder``, each with a store of so many entries.
+
+    Raises FileNotFoundError if the clone has no 0.1.0.
+    """
     released = folder / "0.1.0"
-    archived = subprocess.run(["git", "-C", str(_ROOT), "archive", RELEASED, "worker", "templates", "config"], capture_output=True, check=False)
+    git = ["git", "-C", str(_ROOT), "archive", RELEASED, "worker", "templates", "config"]
+    archived = subprocess.run(git, capture_output=True, check=False)  # noqa: S603
     if archived.returncode:
         raise FileNotFoundError(f"commit {RELEASED} (0.1.0) is not in this clone: {archived.stderr.decode()}")
     with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as tree:
@@ -102,7 +106,7 @@ def _configure(folder: Path, store: Path) -> Path:
 def _run(tree: Path, command: Sequence[str]) -> Ran:
     began = time.monotonic()
     # A program of its own: what the kernel says of it is not mixed with what this process did before.
-    with subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE) as process:  # noqa: S603
         output = process.stdout.read().decode() if process.stdout else ""
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -135,8 +139,10 @@ def _sent_in_the_run(folder: Path) -> list[dict[str, Any]]:
     file = folder / "run.sqlite3"
     file.write_bytes(lzma.decompress((_RUN / f"{FILE_NAME}.xz").read_bytes()))
     with contextlib.closing(sqlite3.connect(file)) as run:
-        accepted = "SELECT submission FROM entries WHERE event = 'Accepted'"
-        found = run.execute(f"SELECT body FROM entries WHERE submission IN ({accepted}) ORDER BY number")
+        found = run.execute(
+            "SELECT body FROM entries WHERE submission IN (SELECT submission FROM entries WHERE event = 'Accepted') "
+            "ORDER BY number"
+        )
         return [json.loads(body) for (body,) in found]
 
 

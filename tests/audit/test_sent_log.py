@@ -248,7 +248,15 @@ def random_entries(chance: random.Random) -> list[Entry]:
     lives = []
     for number in range(1, chance.randrange(2, 9)):
         other = {"contract_number": f"1-{number % 3}", "issuer": chance.choice(["town", "village"])}
-        steps = [STARTED, DATA, ACCEPTED, NOT_NOW, (Event.REDRAFTED, other), ("SeenAgain", {}), ("Done", {"done": ["x"]})]
+        steps = [
+            STARTED,
+            DATA,
+            ACCEPTED,
+            NOT_NOW,
+            (Event.REDRAFTED, other),
+            ("SeenAgain", {}),
+            ("Done", {"done": ["x"]}),
+        ]
         lives.append(tell(*chance.choices(steps, k=chance.randrange(9)), number=number))
     order = [place for place, life in enumerate(lives) for _ in life]
     chance.shuffle(order)

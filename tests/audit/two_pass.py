@@ -37,9 +37,7 @@ def verify_twice(
     return tuple(faults.shown), faults.count
 
 
-def _compare_rows(
-    entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kept: set[bytes], faults: Faults
-) -> None:
+def _compare_rows(entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kept: set[bytes], faults: Faults) -> None:
     stored = iter(rows)
     row = next(stored, None)
     for number, group in groupby(entries, key=lambda entry: entry.submission):

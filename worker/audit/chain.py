@@ -1,7 +1,7 @@
-"""Decides what an entry's bytes are, how one follows another, and what the entries of a submission fold to.
+"""Decides the bytes of an entry, its place in the chain, and the row that the entries of a submission fold to.
 
-The promise: the same content gives the same bytes and the same hash on every machine, so that an outsider can check
-the chain with a few lines of any language (``docs/log-format.md``). It does not know where the lines are kept.
+The same content gives the same bytes and the same hash on every machine, so that an outsider can check the chain with a
+few lines of any language (``docs/log-format.md``).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _ENTRY_KEYS: Final = frozenset({"number", "at", "event", "submission", "by", "ac
 def canonical(value: object) -> str:
     """``value`` as JSON with keys sorted and no spaces; the same value gives the same text on every machine.
 
-    Times become ISO 8601 with +09:00, a dataclass an object of its fields, a Key its mask; a type with a form of its own
-    (``stored``) takes that. A lone surrogate, which a broken mail header may hold and UTF-8 cannot, becomes ``?``.
+    Times become ISO 8601 with +09:00, a dataclass an object of its fields, a Key its mask. Hold and Answer have
+    a form of their own (``stored``). A lone surrogate, which a broken mail header may hold and UTF-8 cannot, becomes ``?``.
     Raises TypeError for anything else, ValueError for a time without a zone or a number that JSON does not know.
     """
     return encodable(_ENCODE(value))

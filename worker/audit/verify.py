@@ -1,9 +1,8 @@
 """Decides whether a log still is what was written.
 
-``verify`` reads every entry once, in order of number. It names every entry whose bytes, place or neighbour changed, every
-submission that is not the fold of its entries and every original that is not what its hash says. A cut-off end is found
-only through a head that was noted elsewhere. The memory does not grow with the log but for 25 bytes a submission and 8 an
-original.
+``verify`` reads every entry once, in order of number. It names every entry whose bytes, place or neighbour changed,
+every submission that is not the fold of its entries, and every original that does not have its hash. A cut-off end is
+found only through a head that was noted elsewhere. Memory grows by 25 bytes a submission and 8 an original.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold_onto, 
 from worker.core.states import NoteEvent
 
 FAULTS_SHOWN: Final = 100
-"""Faults kept by name: who rewrote the whole log is told so by the first hundred; the rest are counted."""
+"""Faults kept by name: the first hundred show that the whole log was rewritten; the rest are counted."""
 FOLDS_HELD: Final = 500
 """Unfinished folds in memory, the last changed ones: with 10 kB each, 5 MB. An office has fewer submissions at work."""
 
@@ -48,7 +47,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found; ``first`` and ``last`` are None for an empty log."""
+    """The findings of a verification; ``first`` and ``last`` are None for an empty log."""
 
     count: int
     first: dt.datetime | None
@@ -59,7 +58,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found amiss."""
+        """True if no fault was found."""
         return self.fault_count == 0
 
 
@@ -82,7 +81,7 @@ def _fault(code: str, where: object) -> Fault:
 
 
 class _FaultsBySubmission:
-    """Collects the first FAULTS_SHOWN in order of submission, in whatever order they are found, and counts all."""
+    """Collects the first FAULTS_SHOWN in order of submission, although they are found in another order, and counts all."""
 
     def __init__(self) -> None:
         self._first: list[tuple[bool, int, bool, int, Fault]] = []
@@ -173,7 +172,7 @@ def _packed(sha256: str) -> bytes:
 
 
 _UNSEEN, _BEGUN, _HOLDS, _DIFFERS = range(4)
-"""What is known of a row: no entry yet, entries that must still come to it, equal to their fold, another."""
+"""States of a row: no entry read yet, some read, equal to the fold, different."""
 
 
 class _Rows:
@@ -184,7 +183,9 @@ class _Rows:
     costs memory until the end, and nothing else.
     """
 
-    def __init__(self, rows: Iterable[tuple[int, str]], aside: MutableMapping[int, str], faults: _FaultsBySubmission):
+    def __init__(
+        self, rows: Iterable[tuple[int, str]], aside: MutableMapping[int, str], faults: _FaultsBySubmission
+    ) -> None:
         self._faults = faults
         self._ids, self._texts, self._versions, self._known = array("q"), array("q"), array("q"), bytearray()
         self._folds: dict[int, dict[str, Any]] = {}
@@ -238,7 +239,7 @@ class _Rows:
         return text is not None and hash(text) == self._texts[place]
 
     def _take(self, place: int) -> dict[str, Any]:
-        """What is folded so far."""
+        """Removes and returns the fold so far."""
         folded = self._folds.pop(place, None)
         if folded is None:
             text = self._aside.pop(place, None)
@@ -266,7 +267,7 @@ def verify(
 ) -> Verdict:
     """Judges the log, the projection and the originals, and looks for every head of ``heads`` in the chain.
 
-    ``rows`` are the projection's, by id; ``originals`` are pairs of the hash that an original is kept under and the hash
+    ``rows`` are the projection's, by id. ``originals`` are pairs: the hash that an original is kept under, and the hash
     of its bytes. All three must come of one snapshot, and are read one after the other: originals, rows, lines.
     ``aside`` takes the unfinished folds above FOLDS_HELD; None: they stay in memory.
     """
@@ -299,7 +300,7 @@ def verify(
 
 
 def _written(folded: Mapping[str, Any]) -> str | None:
-    """The row as it would be written; None where a changed entry sets what no row holds (1e999, 1,000 lists)."""
+    """Returns the row as it would be written; None if a changed entry sets a value that no row holds (1e999)."""
     try:
         return canonical(folded)
     except (ValueError, RecursionError):

@@ -103,7 +103,7 @@ _SHOWN_EVERY: Final = 2_000
 
 
 class _Progress:
-    """How far the log is read, on standard error where that is a terminal; nothing stays of it."""
+    """Shows on standard error, if that is a terminal, how much of the log is read; ``end`` clears it."""
 
     def __init__(self, total: int, lang: Language) -> None:
         self._is_shown = sys.stderr.isatty()

@@ -35,7 +35,16 @@ from worker.store.sqlite.connection import (
     revision_of,
     translated,
 )
-from worker.store.sqlite.entries import Aside, holds_hash, read_hash, read_head, stream_lines, stream_originals, stream_rows, text_of
+from worker.store.sqlite.entries import (
+    Aside,
+    holds_hash,
+    read_hash,
+    read_head,
+    stream_lines,
+    stream_originals,
+    stream_rows,
+    text_of,
+)
 from worker.store.sqlite.head import read_mark, write_mark
 from worker.store.sqlite.queries import StoreReads
 from worker.store.sqlite.ready import Ready, run
