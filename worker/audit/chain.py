@@ -27,7 +27,8 @@ def canonical(value: object) -> str:
     """``value`` as JSON with keys sorted and no spaces; the same value gives the same text on every machine.
 
     Times become ISO 8601 with +09:00, a dataclass an object of its fields, a Key its mask. Hold and Answer have
-    a form of their own (``stored``). A lone surrogate, which a broken mail header may hold and UTF-8 cannot, becomes ``?``.
+    a form of their own (``stored``). A lone surrogate of a broken mail header becomes ``?``.
+
     Raises TypeError for anything else, ValueError for a time without a zone or a number that JSON does not know.
     """
     return encodable(_ENCODE(value))

@@ -81,7 +81,7 @@ def _fault(code: str, where: object) -> Fault:
 
 
 class _FaultsBySubmission:
-    """Collects the first FAULTS_SHOWN in order of submission, although they are found in another order, and counts all."""
+    """Collects the first FAULTS_SHOWN in order of submission, not of finding, and counts all."""
 
     def __init__(self) -> None:
         self._first: list[tuple[bool, int, bool, int, Fault]] = []
