@@ -21,7 +21,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +41,15 @@ _MAKE: Final = (
     "import sys; from pathlib import Path; from worker.adapters.store import create_or_migrate; "
     "create_or_migrate(Path(sys.argv[1]))"
 )
+_MEASURED: Final = """
+import atexit, pathlib, re, runpy, sys
+told = pathlib.Path(sys.argv.pop(1))
+status = pathlib.Path("/proc/self/status")
+atexit.register(lambda: told.write_text(re.search(r"VmHWM:\\s*([0-9]+)", status.read_text())[1]))
+sys.path.insert(0, "")
+runpy.run_module("worker", run_name="__main__", alter_sys=True)
+"""
+"""The program, which at its end writes its greatest memory: wait4 would count what this process held at the fork."""
 _HASH: Final = re.compile('"([0-9a-f]{64})"')
 
 
@@ -65,7 +74,10 @@ class Stores:
 
     def run(self, tree: Path, *arguments: str) -> Ran:
         """A command of the program in ``tree``."""
-        return _run(tree, [sys.executable, "-m", "worker", "--config", str(self.configurations[tree]), *arguments])
+        configuration = self.configurations[tree]
+        told = configuration / "memory"
+        ran = _run(tree, [sys.executable, "-c", _MEASURED, str(told), "--config", str(configuration), *arguments])
+        return replace(ran, megabytes=int(told.read_text()) * 1024 / 1e6)
 
 
 PRESENT: Final = _ROOT
