@@ -194,9 +194,9 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 NAMED = {
     "EVERY_LINE": "verify reads all",
-    "EVERY_LINE_BY_SUBMISSION": "verify reads and sorts all",
     "EVERY_SUBMISSION": "verify reads all",
     "HEAD": "the last row alone, by its key",
+    "SUBMISSIONS_BETWEEN": "sorts the ids of the period alone, each of which is needed once",
     "MESSAGES_OF_ENDS_AFTER": "for the order SQLite would read all messages of the mailbox instead of the few",
     "BOUND_PROJECT": "sorts the few entries of one contract number",
     "SAME_ALARM": "sorts at most 200 alarms (_LATE_ALARMS)",

@@ -35,7 +35,7 @@ def make_revision_0003(database: sqlite3.Connection) -> None:
         database.execute(f"DROP TABLE {name}")
     for name in ("by_correction", "by_change", "by_guarantor", "unannounced", "awaiting_news", "standing"):
         database.execute(f"DROP INDEX submissions_{name}")
-    for name in ("messages_due_after", "files_by_content", "entries_of_early_reports"):
+    for name in ("messages_due_after", "files_by_content", "entries_of_early_reports", "entries_by_moment"):
         database.execute(f"DROP INDEX {name}")
     database.execute("DROP INDEX submissions_by_contract_number")
     database.execute("CREATE INDEX submissions_by_contract_number ON submissions (contract_number)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -388,6 +388,10 @@ class Store(Reading, Overview, Protocol):
         """
         ...
 
+    def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
+        """All entries, in order, of every submission that has one from ``since`` to ``until`` (Japanese days)."""
+        ...
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the last entry; ``(0, 64 zeros)`` if there is none."""
         ...
@@ -432,8 +436,11 @@ class Store(Reading, Overview, Protocol):
         """
         ...
 
-    def verify(self, heads: Iterable[str] = ()) -> Verdict:
-        """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it."""
+    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
+        """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it.
+
+        ``told`` is called with the number of each entry that is read.
+        """
         ...
 
     def find_damage(self, seconds: float) -> str:

@@ -642,6 +642,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{given}」という状態はありません。使える言葉：{names}",
         'there is no state "{given}"; one of: {names}',
     ),
+    "log_progress": ("記録を読み込んでいます… {count} / {total}件", "reading the log: {count} of {total} entries"),
     "log_saved": ("{file} に保存しました（{count}件）。", "Saved to {file} ({count} rows)."),
     "usage_number": (
         "「{given}」は番号ではありません（`hoshobin list` の番号か、番号@確認番号 を書いてください）",

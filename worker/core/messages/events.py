@@ -165,7 +165,6 @@ FAULTS: Final[dict[str, tuple[str, str]]] = {
         "以前に控えた末尾が記録にない（後ろの記録の消失、全体の書換え、または古いバックアップ）",
         "a head noted earlier is not in the log (its end lost, the whole written anew, or an old backup)",
     ),
-    "order_differs": ("読み出しの順序が一致しない", "the database gave other entries by submission than by number"),
 }
 """What ``audit verify`` can find."""
 

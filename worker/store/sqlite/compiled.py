@@ -33,13 +33,22 @@ SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM en
 AND entries.event = :event ORDER BY entries.number LIMIT :limit OFFSET 0
 """
 
+LINES_OF_NUMBERS: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries
+WHERE entries.number IN (:numbers) ORDER BY entries.number
+"""
+
 EVERY_LINE: Final = """
 SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries ORDER BY entries.number
 """
 
-EVERY_LINE_BY_SUBMISSION: Final = """
-SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries
-ORDER BY CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END, entries.number
+NUMBERS_OF_SUBMISSIONS: Final = """
+SELECT entries.number FROM entries WHERE entries.submission IN (:submissions)
+"""
+
+SUBMISSIONS_BETWEEN: Final = """
+SELECT DISTINCT entries.submission FROM entries WHERE entries.at >= :since AND entries.at < :until
+AND entries.submission IS NOT NULL
 """
 
 EARLY_REPORTS: Final = """
@@ -698,6 +707,9 @@ BEGIN
 END
 """,
     """
-INSERT INTO alembic_version (version_num) VALUES ('0004')
+CREATE INDEX entries_by_moment ON entries (at)
+""",
+    """
+INSERT INTO alembic_version (version_num) VALUES ('0005')
 """,
 )

@@ -10,6 +10,7 @@ import datetime as dt
 import heapq
 import sqlite3
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
@@ -37,14 +38,27 @@ from worker.store.sqlite.entries import to_entry
 from worker.store.sqlite.overview import BLOCK, OverviewReads
 from worker.store.sqlite.rows import decode, decode_notice
 
+_OFFSETS: Final = dt.timedelta(days=1)
+"""More than any two zones are apart: an entry that another program wrote may state its time in another zone."""
+_LAST: Final = "\U0010ffff"
+"""Behind every time."""
 _MAY_NOT_HAVE_ARRIVED: Final = (State.IN_DOUBT, State.BOUNCED)
 """No index by address holds submissions of these states."""
 
 
-def listed(statement: str, name: str, items: Sequence[str]) -> tuple[str, dict[str, str]]:
+def listed(statement: str, name: str, items: Sequence[str | int]) -> tuple[str, dict[str, Any]]:
     """The statement with a parameter for each item in place of ``(:name)``, and the values of these parameters."""
     values = {f"{name}_{number}": item for number, item in enumerate(items)}
     return statement.replace(f"(:{name})", f"({', '.join(f':{each}' for each in values)})"), values
+
+
+def _around(since: dt.date | None, until: dt.date | None) -> dict[str, str]:
+    """The first and the last time of the entries from ``since`` to ``until``, a day more at both ends."""
+    is_open = until is None or until >= dt.date.max - _OFFSETS
+    return {
+        "since": "" if since is None or since == dt.date.min else (since - _OFFSETS).isoformat(),
+        "until": _LAST if until is None or is_open else (until + 2 * _OFFSETS).isoformat(),
+    }
 
 
 class Reads(ABC):
@@ -302,6 +316,17 @@ class StoreReads(Reads, OverviewReads):
         while rows := self._rows(statement, place):
             yield from map(to_entry, rows)
             place["after"] = rows[-1][0]
+
+    def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
+        submissions = [row[0] for row in self._rows(compiled.SUBMISSIONS_BETWEEN, _around(since, until))]
+        numbers = array("q")
+        for start in range(0, len(submissions), BLOCK):
+            chosen = listed(compiled.NUMBERS_OF_SUBMISSIONS, "submissions", submissions[start : start + BLOCK])
+            numbers.extend(row[0] for row in self._rows(*chosen))
+        numbers = array("q", sorted(numbers))
+        for start in range(0, len(numbers), BLOCK):
+            chosen = listed(compiled.LINES_OF_NUMBERS, "numbers", numbers[start : start + BLOCK])
+            yield from map(to_entry, self._rows(*chosen))
 
     def config_in_force(self) -> Mapping[str, Sha256]:
         files: dict[str, Sha256] = {}

@@ -72,11 +72,14 @@ APPEND: Final = _insert(ENTRIES, "number", "body", "previous_hash", "hash")
 LINES: Final = _LINES.where(ENTRIES.c.number > bindparam("after")).order_by(ENTRIES.c.number).limit(bindparam("limit"))
 LINES_OF_SUBMISSION: Final = LINES.where(_OF_SUBMISSION)
 LINES_OF_EVENT: Final = LINES.where(ENTRIES.c.event == bindparam("event"))
+LINES_OF_NUMBERS: Final = _LINES.where(_any_of(ENTRIES.c.number, "numbers")).order_by(ENTRIES.c.number)
 EVERY_LINE: Final = _LINES.order_by(ENTRIES.c.number)
-# Sorted without an index, which would have to be trusted; an expression that fails on a damaged body would end the
-# verification.
-EVERY_LINE_BY_SUBMISSION: Final = _LINES.order_by(
-    sa.text("CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END"), ENTRIES.c.number
+NUMBERS_OF_SUBMISSIONS: Final = sa.select(ENTRIES.c.number).where(_any_of(ENTRIES.c.submission, "submissions"))
+SUBMISSIONS_BETWEEN: Final = (
+    sa.select(ENTRIES.c.submission)
+    .where(ENTRIES.c.at >= bindparam("since"), ENTRIES.c.at < bindparam("until"))
+    .where(ENTRIES.c.submission.is_not(None))
+    .distinct()
 )
 EARLY_REPORTS: Final = (
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))

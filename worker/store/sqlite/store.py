@@ -9,13 +9,12 @@ makes or migrates a database. One store is one connection, used from one thread.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import secrets
 import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -38,7 +37,7 @@ from worker.store.sqlite.connection import (
     revision_of,
     translated,
 )
-from worker.store.sqlite.entries import stream_by_submission, stream_lines, text_of
+from worker.store.sqlite.entries import Aside, stream_lines, stream_originals, stream_rows, text_of
 from worker.store.sqlite.files import (
     MACHINE_ID,
     name_machine,
@@ -334,26 +333,15 @@ class SqlStore(StoreReads):
 
     # --- The audit ------------------------------------------------------------------------------------------
 
-    def verify(self, heads: Iterable[str] = ()) -> Verdict:
+    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
         with translated(), contextlib.closing(open_file(self._folder, self._patience)) as connection:
             connection.text_factory = text_of  # a changed byte that is no UTF-8 must be found, not end the search
             connection.execute("BEGIN")  # one snapshot, while others may write
             check_revision(self._folder, connection)
             return verify(
-                stream_lines(connection),
-                stream_by_submission(connection),
-                _stream_rows(connection),
-                _stream_originals(connection),
+                stream_lines(connection, told),
+                stream_rows(connection),
+                stream_originals(connection),
                 heads,
+                Aside(connection),
             )
-
-
-def _stream_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
-    for number, row in connection.execute(compiled.EVERY_SUBMISSION):
-        yield int(number), str(row)
-
-
-def _stream_originals(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    for name, content in connection.execute(compiled.EVERY_ORIGINAL):
-        # The same bytes kept as text are another original: nothing could read them back.
-        yield str(name), hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""
