@@ -169,7 +169,9 @@ _MAY_NOT_HAVE_ARRIVED: Final = (State.IN_DOUBT, State.BOUNCED)
 _EARLY: Final = Ready(
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
     # Written out as in the index, which is not used otherwise.
-    .where(sa.text("event = 'ReportTooEarly' AND json_extract(body, '$.detail.message_id') = :message_id"))
+    .where(
+        sa.text(f"event = '{NoteEvent.REPORT_TOO_EARLY}' AND json_extract(body, '$.detail.message_id') = :message_id")
+    )
     .order_by(ENTRIES.c.number)
 )
 _OURS: Final = Ready(
