@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.sqlite import insert
 
 from worker.core.rulebook import OFFICE
-from worker.core.states import State
+from worker.core.states import NoteEvent, State
 from worker.store.sqlite.schema import (
     ALARMS,
     ENTRIES,
@@ -84,7 +84,9 @@ SUBMISSIONS_BETWEEN: Final = (
 EARLY_REPORTS: Final = (
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
     # Written out as in the index, which is not used otherwise.
-    .where(sa.text("event = 'ReportTooEarly' AND json_extract(body, '$.detail.message_id') = :message_id"))
+    .where(
+        sa.text(f"event = '{NoteEvent.REPORT_TOO_EARLY}' AND json_extract(body, '$.detail.message_id') = :message_id")
+    )
     .order_by(ENTRIES.c.number)
 )
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from worker.core.states import NoteEvent
 from worker.core.text import match_key
 
 revision = "0004"
@@ -43,9 +44,9 @@ _STATEMENTS = (
     CREATE INDEX messages_due_after ON messages (mailbox) WHERE json_extract("row", '$.is_after_due') = 1
     """,
     "CREATE INDEX files_by_content ON files (sha256)",
-    """
+    f"""
     CREATE INDEX entries_of_early_reports ON entries (json_extract(body, '$.detail.message_id'))
-    WHERE event = 'ReportTooEarly'
+    WHERE event = '{NoteEvent.REPORT_TOO_EARLY}'
     """,
     """
     CREATE TABLE open_submissions (
