@@ -46,7 +46,6 @@ import atexit, pathlib, re, runpy, sys
 told = pathlib.Path(sys.argv.pop(1))
 status = pathlib.Path("/proc/self/status")
 atexit.register(lambda: told.write_text(re.search(r"VmHWM:\\s*([0-9]+)", status.read_text())[1]))
-sys.path.insert(0, "")
 runpy.run_module("worker", run_name="__main__", alter_sys=True)
 """
 """The program, which at its end writes its greatest memory: wait4 would count what this process held at the fork."""
