@@ -107,14 +107,16 @@ def _worker(config: Path) -> list[str]:
 
 
 def _cost_of(command: Sequence[str]) -> Cost:
-    process = subprocess.Popen(command, cwd=HERE, env=as_installed(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603  our own modules
-    with process:
-        said = process.stderr.read() if process.stderr else b""
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1, 3}:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said.decode()[-2000:]}")
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "spent"
+        whole = [sys.executable, "-S", str(HERE / "bench" / "spent.py"), str(target), *command]
+        done = subprocess.run(  # noqa: S603  our own modules
+            whole, cwd=HERE, env=as_installed(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        )
+        if done.returncode not in {0, 1, 3}:
+            raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.decode()[-2000:]}")
+        seconds, kilobytes = target.read_text().split()
+    return Cost(float(seconds), int(kilobytes) * 1024 / 1e6)
 
 
 def _cost_of_start(config: Path) -> Cost:
