@@ -88,11 +88,11 @@ def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("fetch by IMAP (its own thread)", imap.ImapMailbox, ("open", "uids", "headers", "_fetch")),
-    ("take the mail apart, recognise it", intake, ("read_message", "recognise_mail")),
+    ("take the mail apart, recognise it", intake, ("read_message", "classify_mail")),
     ("decide the fields", reading, ("read_notice",)),
     ("match, compose, judge", decisions, ("draft_submission",)),
-    ("write the letter, read it back", letter, ("write_letter",)),
-    ("write the letter, read it back", decode, ("differences",)),
+    ("write the letter, read it back", letter, ("build_message",)),
+    ("write the letter, read it back", decode, ("verify_message",)),
     ("record: read and write", writing.SqlWriting, ("create", "change", "note", "keep", "keep_notice", "_rows")),
     ("record: read and write", writing.SqlWriting, ("record_message", "record_look", "raise_alarm")),
     ("record: read and write", store.SqlStore, ("_rows", "_begin", "mark_head", "marked_head")),

@@ -25,7 +25,7 @@ from bench.office import Order, write_configuration
 from tests.support.known_addresses import say_installed
 from tests.support.world import HANAKO, WORKER
 from worker.audit.chain import canonical
-from worker.core.model import JST, End, Entry, FileRow, MessageRow, Notice, Submission, sha256
+from worker.core.model import JST, Disposition, Entry, FileRow, MessageRow, Notice, Submission, sha256
 from worker.core.states import Event, NoteEvent, State
 from worker.store.ports import Writing
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
@@ -263,14 +263,24 @@ class _Player:
 
     def _record_ledger(self, writing: Writing, submission: Submission, name: str) -> None:
         moment = self._clock.moment
-        for end in (End.SUBMISSION, End.NOT_OURS):
+        for end in (Disposition.SUBMISSION, Disposition.NOT_OURS):
             self._uid += 1
             writing.record_message(
                 MessageRow("main", 1, self._uid, end, message_id=f"<{name}.{end}@sender.example>", size=90_000)
             )
         digest = submission.pdf_sha256
         writing.record_file(
-            FileRow(f"{name}.pdf", 40_000, self._uid, self._uid, moment, End.SUBMISSION, "", digest, (submission.id,))
+            FileRow(
+                f"{name}.pdf",
+                40_000,
+                self._uid,
+                self._uid,
+                moment,
+                Disposition.SUBMISSION,
+                "",
+                digest,
+                (submission.id,),
+            )
         )
 
 

@@ -31,21 +31,21 @@ def _step(name: str, config: str) -> Callable[[], object]:
     clock = system_clock()
     store = open_office_store(office, clock)
     if name == "digest":
-        configuration = office.in_force.configuration
+        configuration = office.active_config.configuration
         return lambda: write_digest(
             open_tasks(store, configuration, clock.now()), store.head(), clock.now(), rehearsing=False
         )
-    in_force = office.in_force
+    active_config = office.active_config
     if name == "escalate":
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         escalating = dataclasses.replace(settings, escalate=(Address("chief@contractor.example"),))
-        configuration = dataclasses.replace(in_force.configuration, settings=escalating)
-        in_force = dataclasses.replace(in_force, configuration=configuration)
+        configuration = dataclasses.replace(active_config.configuration, settings=escalating)
+        active_config = dataclasses.replace(active_config, configuration=configuration)
     reminding = Reminding(store, clock, _AUTHOR)
 
     def look() -> None:
         reminding.forget()
-        reminding.remind(in_force)
+        reminding.remind(active_config)
         store.count_by_state()
 
     return look

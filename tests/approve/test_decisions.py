@@ -76,7 +76,7 @@ class Desk:
             writing.keep("notice", pdf)
             writing.keep_notice(sha256(pdf), notice)
             new = arrived(notice, pdf, id=0, **changes)
-            made = decided.redraft(new, register.in_force(), writing, self.clock.now())
+            made = decided.reevaluate(new, register.active_config(), writing, self.clock.now())
             decisions.keep_contents(writing, made)
             return writing.create(Event.NOTICE_READ, made.submission, WORKER, {})
 
@@ -84,7 +84,7 @@ class Desk:
         self, number: int, register: Register = REGISTER, shown: str = "", author: Author = HANAKO, note: str = ""
     ) -> Submission:
         label = shown or self.store.submission(number).label
-        after, _ = decided.approve(self.store, register.in_force(), number, label, author, note, self.clock.now())
+        after, _ = decided.approve(self.store, register.active_config(), number, label, author, note, self.clock.now())
         return after
 
     def send(self, number: int, *events: tuple[Event, State], **changes: Any) -> Submission:
@@ -108,7 +108,7 @@ class Desk:
         return list(self.store.entries(number))
 
     def resend(self, number: int, register: Register = REGISTER) -> Submission:
-        return decided.resend(self.store, register.in_force(), number, HANAKO, "宛先訂正", self.clock.now())
+        return decided.resend(self.store, register.active_config(), number, HANAKO, "宛先訂正", self.clock.now())
 
 
 STARTED = (Event.SEND_STARTED, State.SENDING)
@@ -177,7 +177,7 @@ def test_the_register_corrects_a_tie_made_by_mistake_and_the_draft_is_looked_at_
     approved = desk.approve(1, nameless)
     numbered = replace(BRIDGE, contract_numbers=(NOTICE.contract_number,))
     corrected = replace(REGISTER, projects=(of_project(contract_numbers=()), numbered))
-    fresh = decided.redraft(approved, corrected.in_force(), desk.store, START).submission
+    fresh = decided.reevaluate(approved, corrected.active_config(), desk.store, START).submission
     assert (fresh.project, set(reasons(fresh))) == (BRIDGE.id, {Reason.CHANGED, Reason.NUMBER_DIFFERS})
 
 
@@ -209,7 +209,7 @@ def test_an_invoice_whose_bytes_changed_is_another_draft(desk: Desk) -> None:
     desk.arrive(register, replace(NOTICE, product=Product.ADVANCE))
     approved = desk.approve(1, register)
     files.held["road.pdf"] = INVOICE + b" corrected"
-    fresh = decided.redraft(approved, register.in_force(), desk.store, START).submission
+    fresh = decided.reevaluate(approved, register.active_config(), desk.store, START).submission
     assert reasons(fresh) == {Reason.CHANGED: ""}
 
 
@@ -245,14 +245,14 @@ def test_the_label_shown_before_a_new_reason_does_not_answer_it_at_the_second_tr
 
 def test_no_approval_is_without_a_label_and_nothing_is_written(desk: Desk) -> None:
     before = desk.arrive()
-    arguments = (desk.store, REGISTER.in_force(), 1, "", HANAKO, "", desk.clock.now())
+    arguments = (desk.store, REGISTER.active_config(), 1, "", HANAKO, "", desk.clock.now())
     assert refusal(decided.approve, *arguments).code == "label_missing"
     assert (desk.store.submission(1), len(desk.entries(1))) == (before, 1)
 
 
 def test_an_approval_that_was_asked_about_says_so_in_its_entry(desk: Desk) -> None:
     label = desk.arrive().label
-    decided.approve(desk.store, REGISTER.in_force(), 1, label, HANAKO, "", desk.clock.now(), asked=True)
+    decided.approve(desk.store, REGISTER.active_config(), 1, label, HANAKO, "", desk.clock.now(), asked=True)
     assert desk.entries(1)[-1].detail["label"] == "asked"
 
 
@@ -272,7 +272,7 @@ def test_midnight_of_the_first_of_april_changes_no_label_of_what_is_asked_before
     desk.clock.moment = dt.datetime(2027, 3, 31, 23, 59, tzinfo=JST)
     shown = desk.arrive(OLD_RULE)
     desk.clock.moment += dt.timedelta(minutes=2)
-    fresh = decided.redraft(shown, OLD_RULE.in_force(), desk.store, desk.clock.now()).submission
+    fresh = decided.reevaluate(shown, OLD_RULE.active_config(), desk.store, desk.clock.now()).submission
     assert fresh.reasons != shown.reasons
     assert fresh.label == shown.label
     assert desk.approve(1, OLD_RULE, shown=shown.label).state is State.APPROVED
@@ -300,10 +300,10 @@ def test_a_label_outlives_the_midnight_at_which_the_contracts_day_comes_but_no_o
     shown = desk.arrive(register, replace(NOTICE, product=Product.ADVANCE))
     assert Reason.TIMING in reasons(shown)
     later = before_its_contract(dates={CountedBy.CONTRACT: dt.date(2026, 12, 2)})
-    moved = decided.redraft(shown, later.in_force(), desk.store, desk.clock.now()).submission
+    moved = decided.reevaluate(shown, later.active_config(), desk.store, desk.clock.now()).submission
     assert (moved.draft_hash, moved.label == shown.label) == (shown.draft_hash, False)
     desk.clock.moment += dt.timedelta(minutes=2)
-    fresh = decided.redraft(shown, register.in_force(), desk.store, desk.clock.now()).submission
+    fresh = decided.reevaluate(shown, register.active_config(), desk.store, desk.clock.now()).submission
     assert (Reason.TIMING in reasons(fresh), fresh.label) == (False, shown.label)
     assert desk.approve(1, register, shown=shown.label).state is State.APPROVED
 
@@ -315,7 +315,7 @@ def test_no_day_of_a_year_changes_a_label_while_the_same_is_asked(desk: Desk) ->
     labels = set()
     for day in range(0, 500, 7):
         now = desk.clock.now() + dt.timedelta(days=day)
-        labels.add(decided.redraft(shown, register.in_force(), desk.store, now).submission.label)
+        labels.add(decided.reevaluate(shown, register.active_config(), desk.store, now).submission.label)
     assert labels == {shown.label}
 
 
@@ -355,7 +355,7 @@ def test_an_approval_for_a_form_or_paper_opens_the_task_to_hand_it_in(desk: Desk
 def test_what_was_rehearsed_is_not_approved_while_rehearsing(desk: Desk) -> None:
     desk.in_doubt(REHEARSING)
     ended = replace(desk.store.submission(1), rehearsals=1, released_draft="", due_at=None)
-    fresh = decided.redraft(ended, REHEARSING.in_force(), desk.store, START).submission
+    fresh = decided.reevaluate(ended, REHEARSING.active_config(), desk.store, START).submission
     with desk.store.writing() as writing:
         writing.change(Event.REHEARSAL_ENDED, desk.store.submission(1), fresh, WORKER, {})
     assert refusal(desk.approve, 1, REHEARSING).code == "still_rehearsing"
@@ -371,7 +371,7 @@ def test_a_later_notice_of_another_key_is_found_even_if_nothing_told_this_one(de
     desk.send(1, STARTED)
     desk.arrive(REGISTER, replace(NOTICE, key=Key("ZzYyXxWw0099")), b"%PDF-1.4 amended", follows=1)
     put_back = desk.send(1, (Event.NOT_NOW, State.APPROVED))
-    fresh = decided.redraft(put_back, REGISTER.in_force(), desk.store, START).submission
+    fresh = decided.reevaluate(put_back, REGISTER.active_config(), desk.store, START).submission
     assert (fresh.state, reasons(fresh)) == (State.HELD, {Reason.SUPERSEDED: "2"})
 
 
@@ -384,8 +384,8 @@ AMENDED = replace(NOTICE, key=Key("ZzYyXxWw0099"))
 
 
 def approve_ticking(desk: Desk, *ticked: str) -> Submission:
-    in_force, now = ON_CONDITION.in_force(), desk.clock.now()
-    after, _ = decided.approve(desk.store, in_force, 1, desk.store.submission(1).label, HANAKO, "", now, ticked)
+    active_config, now = ON_CONDITION.active_config(), desk.clock.now()
+    after, _ = decided.approve(desk.store, active_config, 1, desk.store.submission(1).label, HANAKO, "", now, ticked)
     return after
 
 
@@ -559,7 +559,7 @@ def test_what_has_not_left_cannot_be_confirmed(desk: Desk, decide: Callable[...,
 def resolve(desk: Desk, *, sent: bool, register: Register = REGISTER) -> Submission:
     if sent:
         return decisions.resolve_sent(desk.store, 1, HANAKO, desk.clock.now())
-    return decided.resolve_not_sent(desk.store, register.in_force(), 1, HANAKO, desk.clock.now())
+    return decided.resolve_not_sent(desk.store, register.active_config(), 1, HANAKO, desk.clock.now())
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -705,7 +705,7 @@ def test_a_correction_is_not_superseded_by_what_it_came_after(desk: Desk) -> Non
     desk.arrive(REGISTER, replace(NOTICE, key=Key("ZzYyXxWw0099")), b"%PDF-1.4 amended", follows=1)
     assert reasons(desk.resend(1)) == {Reason.APPROVAL: ""}
     amended = desk.store.submission(2)
-    assert decided.redraft(amended, REGISTER.in_force(), desk.store, START).submission == amended
+    assert decided.reevaluate(amended, REGISTER.active_config(), desk.store, START).submission == amended
 
 
 AGAIN = b"%PDF-1.4 downloaded again"
@@ -777,7 +777,7 @@ def test_an_arrival_confirmed_after_its_correction_was_approved_holds_the_correc
     desk.sent()
     waiting = desk.approve(desk.resend(1).id)
     decisions.confirm(desk.store, 1, HANAKO, "届いていた", None)
-    fresh = decided.redraft(waiting, REGISTER.in_force(), desk.store, START).submission
+    fresh = decided.reevaluate(waiting, REGISTER.active_config(), desk.store, START).submission
     assert (fresh.state, resubmitted(fresh)) == (State.HELD, "confirmed: #1")
 
 
@@ -789,7 +789,7 @@ def test_another_download_of_the_notice_is_named_by_the_correction_and_names_it(
     assert resubmitted(correction) == "#2"
     desk.approve(correction.id)
     desk.send(correction.id, STARTED, BODY, ACCEPTED, sent_at=START)
-    fresh = decided.redraft(copy, REGISTER.in_force(), desk.store, START).submission
+    fresh = decided.reevaluate(copy, REGISTER.active_config(), desk.store, START).submission
     assert (fresh.state, resubmitted(fresh)) == (State.HELD, "#3")
 
 
@@ -803,7 +803,7 @@ def test_a_correction_taken_back_after_a_doubtful_try_still_counts(desk: Desk) -
     desk.sent()
     desk.approve(desk.resend(1).id)
     desk.send(2, STARTED, BODY, silent="connection lost")
-    decided.resolve_not_sent(desk.store, REGISTER.in_force(), 2, HANAKO, desk.clock.now())
+    decided.resolve_not_sent(desk.store, REGISTER.active_config(), 2, HANAKO, desk.clock.now())
     decisions.withdraw(desk.store, 2, HANAKO, "やめる")
     assert resubmitted(desk.resend(1)) == "#2"
 
@@ -819,7 +819,7 @@ def test_a_rehearsal_is_not_asked_about_a_second_resubmission_and_the_real_mail_
     sent_once_more(desk, 1)
     rehearsed = desk.resend(1, REHEARSING)
     assert resubmitted(rehearsed) is None
-    assert resubmitted(decided.redraft(rehearsed, REGISTER.in_force(), desk.store, START).submission) == "#2"
+    assert resubmitted(decided.reevaluate(rehearsed, REGISTER.active_config(), desk.store, START).submission) == "#2"
 
 
 # --- resume ------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.holds import told
 from tests.support.registered import REGISTER, Register, drafted
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.compose import compose
 from worker.compose.compose import FORMER_WORDS
 from worker.config.files import FORMER_TEMPLATES, TemplateFiles
@@ -27,9 +27,9 @@ class Shipped(Register):
 
     own: tuple[tuple[str, bytes], ...] = ()
 
-    def in_force(self) -> InForce:
+    def active_config(self) -> ActiveConfig:
         templates: Templates = TemplateFiles({f"templates/mail/{name}": text for name, text in self.own})
-        return replace(super().in_force(), templates=templates)
+        return replace(super().active_config(), templates=templates)
 
 
 TODAY = Shipped()

@@ -5,26 +5,25 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from worker.authenticate.auth_results import (
+from worker.authenticate.auth_headers import (
     RESULTS_LIMIT,
-    Findings,
-    Stand,
+    AuthResults,
+    Field,
+    HeaderState,
     Tally,
-    read_findings,
-    read_results,
+    parse_auth_results,
+    read_auth_results,
     server_of,
     tally_servers,
 )
-from worker.authenticate.sender import Field
 
 MX = "mx.contractor.example"
 
 
-def found(*results: str, above: tuple[str, ...] = (), authserv_id: str = MX) -> Findings:
+def found(*results: str, above: tuple[str, ...] = (), authserv_id: str = MX) -> AuthResults:
     fields = [Field(name.encode(), b" x") for name in above]
     fields += [Field(b"authentication-results", b" " + each.encode("utf-8", "surrogateescape")) for each in results]
-    return read_findings([*fields, Field(b"from", b" a@b.example")], authserv_id)
+    return read_auth_results([*fields, Field(b"from", b" a@b.example")], authserv_id)
 
 
 def passed(text: str) -> tuple[tuple[str, str], ...]:
@@ -94,22 +93,22 @@ def test_only_a_method_that_passed_for_a_domain_in_plain_words_proves_it(text: s
     ],
 )
 def test_what_is_not_written_as_the_standard_has_it_proves_nothing_and_counts_as_a_header(text: str) -> None:
-    assert found(text) == Findings(Stand.UNREADABLE)
-    assert found(text, f"{MX}; dkim=pass header.d=surety.example").stand is Stand.TWO
+    assert found(text) == AuthResults(HeaderState.UNREADABLE)
+    assert found(text, f"{MX}; dkim=pass header.d=surety.example").stand is HeaderState.TWO
 
 
 def test_two_headers_of_our_server_prove_nothing_in_whatever_disguise_the_second_comes() -> None:
     good = f"{MX}; dkim=pass header.d=surety.example"
     for second in (good, f"{MX}; none", MX, f'"{MX}"; none', MX.upper() + " 1; none", f"(x){MX}; none", f"{MX}(; none"):
-        assert found(good, second) == Findings(Stand.TWO)
-        assert found(second, good) == Findings(Stand.TWO)
-    assert found(good, f"other.{MX}; none", "spf=fail; dkim=fail", "").stand is Stand.FOUND
+        assert found(good, second) == AuthResults(HeaderState.TWO)
+        assert found(second, good) == AuthResults(HeaderState.TWO)
+    assert found(good, f"other.{MX}; none", "spf=fail; dkim=fail", "").stand is HeaderState.FOUND
 
 
 def test_a_header_of_another_server_is_none_of_ours() -> None:
     for other in ("mx.evil.example", f"{MX}.evil.example", f"x{MX}", "spf=pass", ""):
-        assert found(f"{other}; dkim=pass header.d=surety.example") == Findings(Stand.NONE)
-    assert found() == Findings(Stand.NONE)
+        assert found(f"{other}; dkim=pass header.d=surety.example") == AuthResults(HeaderState.NONE)
+    assert found() == AuthResults(HeaderState.NONE)
 
 
 def test_the_name_of_the_server_is_compared_without_regard_to_case() -> None:
@@ -117,13 +116,13 @@ def test_the_name_of_the_server_is_compared_without_regard_to_case() -> None:
 
 
 def test_no_header_is_believed_while_the_servers_name_is_not_set() -> None:
-    assert found("; dkim=pass header.d=surety.example", authserv_id="") == Findings(Stand.NOT_SET)
+    assert found("; dkim=pass header.d=surety.example", authserv_id="") == AuthResults(HeaderState.NOT_SET)
 
 
 @pytest.mark.parametrize("above", ["from", "subject", "date", "to", "message-id", "dkim-signature", "content-type"])
 def test_a_header_below_what_the_sender_wrote_is_the_senders_own(above: str) -> None:
     good = f"{MX}; dkim=pass header.d=surety.example"
-    assert found(good, above=("received", above)) == Findings(Stand.BELOW)
+    assert found(good, above=("received", above)) == AuthResults(HeaderState.BELOW)
     assert found(good, above=("return-path", "received", "received-spf", "x-spam", "arc-seal")).passed
 
 
@@ -150,12 +149,12 @@ _PIECES = st.sampled_from([*_WORDS.split(), " ", "\t", '"', "\\", "\x00", "reaso
 def test_whatever_stands_in_the_header_nothing_raises_and_nothing_is_proven_without_a_pass(text: str) -> None:
     raw = text.encode("utf-8", "surrogatepass")
     server_of(raw)
-    results = read_results(raw)
-    proved = read_findings([Field(b"authentication-results", raw)], MX).passed
+    results = parse_auth_results(raw)
+    proved = read_auth_results([Field(b"authentication-results", raw)], MX).passed
     if proved:
         assert results is not None
         assert raw.split(b";")[0].strip(b" \t").split()[0].lower() == MX.encode()
         assert b"pass" in raw.lower()
         assert all(domain.encode() in raw.lower() for _, domain in proved)
     without = raw.lower().replace(b"pass", b"fail")
-    assert read_findings([Field(b"authentication-results", without)], MX).passed == ()
+    assert read_auth_results([Field(b"authentication-results", without)], MX).passed == ()

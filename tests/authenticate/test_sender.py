@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worker.authenticate.auth_headers import Flaw, Sender, read_domain, read_fields, read_sender
 
-from worker.authenticate.sender import Flaw, Sender, read_domain, read_fields, read_sender
 from worker.core.addresses import is_within
 
 

@@ -13,15 +13,15 @@ import pytest
 from tests.support.authenticated import SIGNED, signature
 from tests.support.holds import in_words
 from tests.support.world import EAST, START
-from worker.authenticate.dkim_policy import Signed, Unsigned
-from worker.authenticate.sender_auth import Proof, Speakers, Vouched, read_spoken, roots_to_sign
+from worker.authenticate.dkim_policy import DkimFailure, DkimResult
+from worker.authenticate.sender_auth import AllowedSenders, Proof, SenderAuth, domains_to_verify, read_auth_headers
 from worker.core.model import Address
 
 MX = "mx.contractor.example"
 SURETY = "surety.example"
 GOOD = f"dkim=pass header.d={SURETY}"
 PASSED = re.compile(r"dkim=pass header\.[di]=(@?[^\s;]+)")
-SPEAKERS = Speakers(
+SPEAKERS = AllowedSenders(
     {
         "east": replace(EAST, senders=(SURETY,)),
         "west": replace(EAST, id="west", senders=("west.example",)),
@@ -36,9 +36,9 @@ def prove(
     results: str = "",
     *,
     guarantor: str | None = "east",
-    signed: Signed | None = None,
+    signed: DkimResult | None = None,
     authserv_id: str = MX,
-    speakers: Speakers = SPEAKERS,
+    allowed_senders: AllowedSenders = SPEAKERS,
     signatures: Sequence[str] | None = None,
     fields: str = "",
     came_at: dt.datetime | None = START,
@@ -52,10 +52,12 @@ def prove(
     made = [signature(each, START) for each in PASSED.findall(results)] if signatures is None else signatures
     top += "".join(f"DKIM-Signature: {each}\r\n" for each in made)
     raw = f"{top}From: {sender}\r\nSubject: x\r\n{fields}\r\nbody\r\n".encode()
-    spoken = read_spoken(raw, authserv_id, came_at, answers_by=answers_by, unattended_by=unattended_by)
-    roots = roots_to_sign(spoken, speakers, [guarantor])
-    vouched = Vouched(spoken, dict.fromkeys(roots, signed) if signed else {}, speakers, is_approved_by_hand)
-    return vouched.prove(guarantor, is_enclosed=is_enclosed)
+    auth_headers = read_auth_headers(raw, authserv_id, came_at, answers_by=answers_by, unattended_by=unattended_by)
+    roots = domains_to_verify(auth_headers, allowed_senders, [guarantor])
+    sender_auth = SenderAuth(
+        auth_headers, dict.fromkeys(roots, signed) if signed else {}, allowed_senders, is_approved_by_hand
+    )
+    return sender_auth.authenticate(guarantor, is_enclosed=is_enclosed)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def prove(
 )
 def test_a_guarantor_or_a_colleague_whose_domain_our_server_proved_may_speak(sender: str, results: str) -> None:
     proof = prove(sender, results)
-    assert proof.is_proven
+    assert proof.is_authenticated
     assert "受信サーバーの確認結果" in in_words(proof.evidence)
 
 
@@ -108,55 +110,55 @@ def test_a_guarantor_or_a_colleague_whose_domain_our_server_proved_may_speak(sen
     ],
 )
 def test_another_domain_or_another_address_proves_nothing(sender: str, results: str) -> None:
-    assert not prove(sender, results).is_proven
+    assert not prove(sender, results).is_authenticated
 
 
 def test_a_guarantor_speaks_for_its_own_notices_alone() -> None:
     good = "dkim=pass header.d=surety.example"
-    assert prove(results=good).is_proven
+    assert prove(results=good).is_authenticated
     other = prove(results=good, guarantor="west")
-    assert (other.is_proven, in_words(other.evidence)) == (
+    assert (other.is_authenticated, in_words(other.evidence)) == (
         False,
         "netdesk@surety.example：この保証会社の差出人（guarantors.toml の senders）ではない",
     )
-    assert not prove(results=good, guarantor=None).is_proven
-    assert not prove(results=good, guarantor="hokkaido").is_proven
-    assert prove("sato@contractor.example", "dkim=pass header.d=contractor.example", guarantor=None).is_proven
+    assert not prove(results=good, guarantor=None).is_authenticated
+    assert not prove(results=good, guarantor="hokkaido").is_authenticated
+    assert prove("sato@contractor.example", "dkim=pass header.d=contractor.example", guarantor=None).is_authenticated
 
 
 def test_a_guarantor_without_senders_proves_nothing_for_itself() -> None:
     proof = prove("a@north.example", "dkim=pass header.d=north.example", guarantor="hokkaido")
-    assert not proof.is_proven
+    assert not proof.is_authenticated
     assert "guarantors.toml の senders" in in_words(proof.evidence)
     assert "colleagues" in in_words(proof.evidence)
 
 
 def test_a_good_signature_proves_where_our_server_said_nothing() -> None:
-    proof = prove(signed=Signed("mail.surety.example", is_key_secured=True))
-    assert (proof.is_proven, in_words(proof.evidence)) == (
+    proof = prove(signed=DkimResult("mail.surety.example", is_key_secured=True))
+    assert (proof.is_authenticated, in_words(proof.evidence)) == (
         True,
         "netdesk@surety.example：電子署名（DKIM mail.surety.example）",
     )
 
 
-@pytest.mark.parametrize("why", list(Unsigned))
-def test_why_it_is_not_proven_is_said_in_words(why: Unsigned) -> None:
-    proof = prove(signed=Signed(why=why, about="Content-Type"))
-    assert not proof.is_proven
+@pytest.mark.parametrize("why", list(DkimFailure))
+def test_why_it_is_not_proven_is_said_in_words(why: DkimFailure) -> None:
+    proof = prove(signed=DkimResult(why=why, about="Content-Type"))
+    assert not proof.is_authenticated
     assert in_words(proof.evidence).startswith("netdesk@surety.example：受信サーバーの確認結果がない、")
-    assert "DKIM" in in_words(proof.evidence) or why is Unsigned.FIELD_TWICE
+    assert "DKIM" in in_words(proof.evidence) or why is DkimFailure.FIELD_TWICE
     assert "{" not in in_words(proof.evidence)
 
 
 def test_a_forged_second_header_and_an_unset_name_are_said() -> None:
-    forged = read_spoken(
+    forged = read_auth_headers(
         f"Authentication-Results: {MX}; dkim=pass header.d=surety.example\r\n"
         f"Authentication-Results: {MX}; dkim=pass header.d=surety.example\r\n"
         "From: netdesk@surety.example\r\n\r\n".encode(),
         MX,
         START,
     )
-    assert "2つ以上" in in_words(Vouched(forged, {}, SPEAKERS).prove("east").evidence)
+    assert "2つ以上" in in_words(SenderAuth(forged, {}, SPEAKERS).authenticate("east").evidence)
     assert "未設定" in in_words(prove(results="dkim=pass header.d=surety.example", authserv_id="").evidence)
 
 
@@ -165,8 +167,8 @@ def test_two_froms_are_said_whatever_else_is_good() -> None:
         f"Authentication-Results: {MX}; dkim=pass header.d=surety.example\r\n"
         "From: netdesk@surety.example\r\nFrom: x@evil.example\r\n\r\n"
     )
-    proof = Vouched(read_spoken(raw.encode(), MX, START), {}, SPEAKERS).prove("east")
-    assert proof.is_proven is False
+    proof = SenderAuth(read_auth_headers(raw.encode(), MX, START), {}, SPEAKERS).authenticate("east")
+    assert proof.is_authenticated is False
     assert in_words(proof.evidence) == ("差出人（From）が2つ以上ある")
 
 
@@ -175,7 +177,7 @@ def test_signatures_are_looked_at_only_where_they_could_prove_what_is_not_proven
         top = f"Authentication-Results: {MX}; {results}\r\n" if results else ""
         top += "".join(f"DKIM-Signature: {signature(each, START)}\r\n" for each in PASSED.findall(results))
         raw = f"{top}From: {sender}\r\n\r\n".encode()
-        return roots_to_sign(read_spoken(raw, MX, START), SPEAKERS, ["east", None])
+        return domains_to_verify(read_auth_headers(raw, MX, START), SPEAKERS, ["east", None])
 
     assert roots("netdesk@desk.surety.example") == (SURETY,)
     assert roots("sato@contractor.example") == ("contractor.example",)
@@ -201,10 +203,10 @@ MIME = "MIME-Version: 1.0\r\nContent-Type: text/plain\r\nContent-Transfer-Encodi
 def test_a_pass_of_our_server_for_a_signature_that_leaves_a_field_open_proves_nothing(name: str) -> None:
     names = ":".join(each for each in SIGNED.split(":") if each != name)
     proof = prove(results=GOOD, signatures=[a_signature(names=names)], fields=MIME)
-    assert not proof.is_proven
+    assert not proof.is_authenticated
     said = "差出人を含まない" if name == "from" else f"DKIM）が {'-'.join(map(str.capitalize, name.split('-')))}"
     assert said.replace("Mime-", "MIME-") in in_words(proof.evidence)
-    assert prove(results=GOOD, signatures=[a_signature()], fields=MIME).is_proven
+    assert prove(results=GOOD, signatures=[a_signature()], fields=MIME).is_authenticated
 
 
 @pytest.mark.parametrize(
@@ -217,24 +219,24 @@ def test_a_pass_of_our_server_for_a_signature_that_leaves_a_field_open_proves_no
     ],
 )
 def test_names_are_read_in_every_form_and_signing_one_more_often_than_it_stands_is_well(names: str) -> None:
-    assert prove(results=GOOD, signatures=[a_signature(names=names)], fields=MIME).is_proven
+    assert prove(results=GOOD, signatures=[a_signature(names=names)], fields=MIME).is_authenticated
 
 
 @pytest.mark.parametrize("names", ["", "x-from:subject", "from-x:subject", "from;subject", "fromsubject"])
 def test_names_that_only_look_like_the_fields_sign_nothing(names: str) -> None:
-    assert not prove(results=GOOD, signatures=[a_signature(names=names)]).is_proven
+    assert not prove(results=GOOD, signatures=[a_signature(names=names)]).is_authenticated
 
 
 def test_a_field_that_is_not_there_need_not_be_signed_and_a_way_to_name_the_body_must() -> None:
     few = a_signature(names="from:subject")
-    assert prove(results=GOOD, signatures=[few]).is_proven
+    assert prove(results=GOOD, signatures=[few]).is_authenticated
     for field in ("Content-Type: text/plain", "Content-Disposition: attachment; filename=a.eml", "MIME-Version: 1.0"):
-        assert not prove(results=GOOD, signatures=[few], fields=f"{field}\r\n").is_proven
+        assert not prove(results=GOOD, signatures=[few], fields=f"{field}\r\n").is_authenticated
 
 
 def test_a_field_twice_is_never_proven() -> None:
     for field in ("Subject: y", "Content-Type: a/b\r\nContent-Type: c/d", "MIME-Version: 1.0\r\nMIME-Version: 1.0"):
-        assert not prove(results=GOOD, signatures=[a_signature()], fields=f"{field}\r\n").is_proven
+        assert not prove(results=GOOD, signatures=[a_signature()], fields=f"{field}\r\n").is_authenticated
     twice = "Content-Disposition: inline\r\nContent-Disposition: attachment; filename=a.pdf\r\n"
     proof = prove(results=GOOD, signatures=[a_signature(names=f"{SIGNED}:content-disposition")], fields=twice)
     assert "Content-Disposition が2つ以上" in in_words(proof.evidence)
@@ -261,7 +263,7 @@ def test_a_signature_counts_for_thirty_days_by_its_own_time_or_the_signed_date(
         proof = prove(results=GOOD, signatures=[a_signature(at=None)], fields=date)
     else:
         proof = prove(results=GOOD, signatures=[a_signature(at=made_at)])
-    assert proof.is_proven == is_proven
+    assert proof.is_authenticated == is_proven
     assert is_proven or "30日より前" in in_words(proof.evidence)
 
 
@@ -289,18 +291,18 @@ def test_a_time_far_ahead_says_nothing_and_an_end_before_the_arrival_is_one_thou
     assert "日時" in in_words(dated.evidence)
     end = int(START.timestamp())
     for tags, is_proven in ((f"; x={end - 1}", False), ("; x=", False), (f"; x={end}", True), ("; x=soon", False)):
-        assert prove(results=GOOD, signatures=[a_signature(tags=tags)]).is_proven == is_proven
+        assert prove(results=GOOD, signatures=[a_signature(tags=tags)]).is_authenticated == is_proven
 
 
 def test_a_time_of_its_own_goes_before_the_date_and_an_arrival_that_is_not_known_proves_nothing() -> None:
     old, new = format_datetime(START - dt.timedelta(days=90)), format_datetime(START)
-    assert prove(results=GOOD, signatures=[a_signature()], fields=f"Date: {old}\r\n").is_proven
+    assert prove(results=GOOD, signatures=[a_signature()], fields=f"Date: {old}\r\n").is_authenticated
     late = a_signature(at=START - dt.timedelta(days=90))
-    assert not prove(results=GOOD, signatures=[late], fields=f"Date: {new}\r\n").is_proven
+    assert not prove(results=GOOD, signatures=[late], fields=f"Date: {new}\r\n").is_authenticated
     assert "受信の日時" in in_words(prove(results=GOOD, came_at=None).evidence)
     for time in ("999999999999999", "x", "-1", "", "1e9"):
         bad = re.sub(r"t=[0-9]+", f"t={time}", a_signature())
-        assert not prove(results=GOOD, signatures=[bad]).is_proven
+        assert not prove(results=GOOD, signatures=[bad]).is_authenticated
 
 
 WEAK = a_signature(names="from:subject")
@@ -333,7 +335,7 @@ WEAK = a_signature(names="from:subject")
 def test_a_pass_counts_for_the_signature_that_it_is_about(
     results: str, signatures: list[str], *, is_proven: bool
 ) -> None:
-    assert prove(results=results, signatures=signatures, fields=MIME).is_proven == is_proven
+    assert prove(results=results, signatures=signatures, fields=MIME).is_authenticated == is_proven
 
 
 def test_spf_alone_is_said() -> None:
@@ -348,15 +350,15 @@ def test_spf_alone_is_said() -> None:
 
 
 def test_a_key_without_dnssec_counts_only_where_a_person_approves_and_is_told() -> None:
-    open_dns = Signed(SURETY)
+    open_dns = DkimResult(SURETY)
     alone = prove(signed=open_dns)
-    assert not alone.is_proven
+    assert not alone.is_authenticated
     assert "DNSSEC" in in_words(alone.evidence)
     by_hand = prove(signed=open_dns, is_approved_by_hand=True)
-    assert (by_hand.is_proven, by_hand.by_open_dns) == (True, True)
+    assert (by_hand.is_authenticated, by_hand.by_open_dns) == (True, True)
     assert "DNSSEC" in in_words(by_hand.evidence)
-    secured = prove(signed=Signed(SURETY, is_key_secured=True), is_approved_by_hand=True)
-    assert (secured.is_proven, secured.by_open_dns) == (True, False)
+    secured = prove(signed=DkimResult(SURETY, is_key_secured=True), is_approved_by_hand=True)
+    assert (secured.is_authenticated, secured.by_open_dns) == (True, False)
 
 
 # --- Which mails count at all --------------------------------------------------------------------------------------
@@ -365,29 +367,29 @@ def test_a_key_without_dnssec_counts_only_where_a_person_approves_and_is_told() 
 @pytest.mark.parametrize("is_by_server", [True, False])
 def test_of_a_guarantors_answer_and_of_what_it_encloses_nothing_counts(*, is_by_server: bool) -> None:
     found = {"results": GOOD} if is_by_server else {}
-    signed = None if is_by_server else Signed(SURETY, is_key_secured=True)
-    assert prove(**found, signed=signed).is_proven  # type: ignore[arg-type]
+    signed = None if is_by_server else DkimResult(SURETY, is_key_secured=True)
+    assert prove(**found, signed=signed).is_authenticated  # type: ignore[arg-type]
     answer = prove(**found, signed=signed, answers_by="In-Reply-To")  # type: ignore[arg-type]
     enclosed = prove(**found, signed=signed, is_enclosed=True)  # type: ignore[arg-type]
-    assert (answer.is_proven, enclosed.is_proven) == (False, False)
+    assert (answer.is_authenticated, enclosed.is_authenticated) == (False, False)
     assert "In-Reply-To" in in_words(answer.evidence)
     assert "添付されたメール" in in_words(enclosed.evidence)
-    assert prove(**found, signed=signed, unattended_by="Precedence").is_proven  # type: ignore[arg-type]
+    assert prove(**found, signed=signed, unattended_by="Precedence").is_authenticated  # type: ignore[arg-type]
 
 
 def test_a_colleague_passes_on_mails_and_answers_but_not_by_a_machine() -> None:
     sato, passed = "sato@contractor.example", "dkim=pass header.d=contractor.example"
-    assert prove(sato, passed, is_enclosed=True, answers_by="In-Reply-To").is_proven
+    assert prove(sato, passed, is_enclosed=True, answers_by="In-Reply-To").is_authenticated
     machine = prove(sato, passed, unattended_by="Auto-Submitted")
-    assert not machine.is_proven
+    assert not machine.is_authenticated
     assert "Auto-Submitted" in in_words(machine.evidence)
 
 
 def test_no_signature_is_looked_at_in_a_mail_that_counts_for_nothing() -> None:
     def roots(sender: str, answers_by: str = "", unattended_by: str = "") -> tuple[str, ...]:
         raw = f"From: {sender}\r\n\r\n".encode()
-        spoken = read_spoken(raw, MX, START, answers_by=answers_by, unattended_by=unattended_by)
-        return roots_to_sign(spoken, SPEAKERS, ["east"])
+        auth_headers = read_auth_headers(raw, MX, START, answers_by=answers_by, unattended_by=unattended_by)
+        return domains_to_verify(auth_headers, SPEAKERS, ["east"])
 
     assert roots("netdesk@surety.example", answers_by="References") == ()
     assert roots("sato@contractor.example", unattended_by="Precedence") == ()

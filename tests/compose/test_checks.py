@@ -29,7 +29,15 @@ from tests.support.registered import (
 )
 from tests.support.world import EAST, KEY, NUMBER, START
 from worker.approve.old_details import TOLD_BESIDE, covers
-from worker.compose.checks import CHANGES, LARGE_FILE, LARGE_NOTICE, Check, Finished, check_draft, stamp_history
+from worker.compose.checks import (
+    CHANGES,
+    LARGE_FILE,
+    LARGE_NOTICE,
+    Check,
+    DraftCheckInput,
+    check_draft,
+    history_fingerprint,
+)
 from worker.core.messages import hold_detail, name_hold
 from worker.core.model import (
     Address,
@@ -37,7 +45,7 @@ from worker.core.model import (
     Attachment,
     Channel,
     Draft,
-    Duties,
+    FollowUps,
     Hold,
     Key,
     Notice,
@@ -90,7 +98,7 @@ PAST = Submission(
     pdf_sha256=Sha256("e" * 64),
     contract_number="12345-000001",
     draft=a_draft(attachments=(), message_id="<past.0@contractor.example>"),
-    duties=Duties(rule_hash=NEW_RULE),
+    duties=FollowUps(rule_hash=NEW_RULE),
     sent_at=START - dt.timedelta(days=9),
     reply="250 2.0.0 Ok: queued as 1",
 )
@@ -121,8 +129,8 @@ class Case:
 
     def check(self) -> tuple[Check, ...]:
         rule = self.issuer.rules[self.notice.product]
-        finished = Finished(
-            submission=arrived(self.notice, id=7, proven=self.is_proven, rehearsed_to=self.rehearsed_to),
+        finished = DraftCheckInput(
+            submission=arrived(self.notice, id=7, proven=self.is_authenticated, rehearsed_to=self.rehearsed_to),
             notice=self.notice,
             guarantor=GUARANTOR,
             project=self.project,
@@ -477,7 +485,7 @@ def test_a_submission_that_was_handed_in_makes_no_address_known() -> None:
 
 # --- The rule --------------------------------------------------------------------------------------------------
 
-UNDER_OLD = replace(PAST, duties=Duties(rule_hash=OLD_RULE))
+UNDER_OLD = replace(PAST, duties=FollowUps(rule_hash=OLD_RULE))
 CHANGED = f"issuers/mihon.toml {'a' * 8} → {'b' * 8}"
 
 
@@ -523,7 +531,7 @@ def test_the_hold_of_a_changed_rule_says_whether_the_recipients_are_others(befor
 
 
 def test_the_hold_says_when_each_rule_was_checked() -> None:
-    old = replace(UNDER_OLD, duties=Duties(rule_hash=OLD_RULE, checked_on=dt.date(2026, 4, 2)))
+    old = replace(UNDER_OLD, duties=FollowUps(rule_hash=OLD_RULE, checked_on=dt.date(2026, 4, 2)))
     checked = of_issuer(checked_on=dt.date(2026, 11, 1))
     assert holds(past=(old,), issuer=checked) == alone(
         Reason.RULE_CHANGED, f"{CHANGED} (checked_on 2026-04-02 → 2026-11-01)"
@@ -540,7 +548,7 @@ def test_a_rule_that_now_names_another_section_is_held() -> None:
 def test_another_projects_section_and_an_amended_contracts_rule_are_no_change() -> None:
     known = replace(PAST, issuer="other")
     other_section = replace(UNDER_OLD, id=2, section="keiyaku")
-    amended = replace(UNDER_OLD, id=3, duties=Duties(rule_hash=OLD_RULE, is_amended=True))
+    amended = replace(UNDER_OLD, id=3, duties=FollowUps(rule_hash=OLD_RULE, is_amended=True))
     other_product = replace(UNDER_OLD, id=4, product=Product.ADVANCE)
     assert holds(past=(known, other_section, amended, other_product)) == []
     assert holds(past=(known, amended), contract=Contract.AMENDED) == alone(Reason.RULE_CHANGED, CHANGED)
@@ -554,7 +562,7 @@ def test_what_was_told_for_one_project_is_compared_with_that_projects_mails() ->
 
 
 def test_a_mail_of_an_older_program_is_compared_by_its_rule_file() -> None:
-    old = replace(PAST, duties=Duties(), draft=a_draft(rule_sha256="f" * 64))
+    old = replace(PAST, duties=FollowUps(), draft=a_draft(rule_sha256="f" * 64))
     assert holds(past=(old,)) == alone(Reason.RULE_CHANGED, f"issuers/mihon.toml {'f' * 8} → {'0' * 8}")
     same = replace(old, draft=a_draft(rule_sha256=ISSUER.sha256))
     assert holds(past=(same,)) == []
@@ -588,7 +596,7 @@ HANDED = replace(UNDER_OLD, id=4, state=State.HANDED_OVER, channel=Channel.FORM,
 def test_a_rule_that_changed_since_the_last_one_that_was_handed_in_is_held_once() -> None:
     handed = replace(HANDED, created_at=PAST.sent_at + dt.timedelta(days=1)) if PAST.sent_at else HANDED
     assert holds(past=(PAST, handed)) == alone(Reason.RULE_CHANGED, CHANGED)
-    assert holds(past=(PAST, replace(handed, duties=Duties(rule_hash=NEW_RULE)))) == []
+    assert holds(past=(PAST, replace(handed, duties=FollowUps(rule_hash=NEW_RULE)))) == []
     assert holds(past=(PAST, replace(handed, state=State.WITHDRAWN))) == []
     assert holds(past=(PAST, replace(handed, channel=Channel.EMAIL))) == []
 
@@ -636,6 +644,6 @@ def test_an_unusually_large_attachment_is_held() -> None:
 def test_what_was_sent_meanwhile_is_a_reason_to_judge_anew(hold: Hold, later: Submission) -> None:
     draft = a_draft(attachments=(INVOICE,))
     held = arrived(id=7, reasons=(hold,), issuer="mihon", section="doboku", project="mihon/道路改良工事", draft=draft)
-    assert stamp_history(held, FakeReading()) != stamp_history(held, FakeReading([later]))
+    assert history_fingerprint(held, FakeReading()) != history_fingerprint(held, FakeReading([later]))
     without = replace(held, reasons=(Hold(Reason.APPROVAL),))
-    assert stamp_history(without, FakeReading()) == stamp_history(without, FakeReading([later]))
+    assert history_fingerprint(without, FakeReading()) == history_fingerprint(without, FakeReading([later]))

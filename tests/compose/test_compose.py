@@ -34,7 +34,7 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import EAST, KEY, NUMBER
-from worker.approve.redraft import Drafted
+from worker.approve.reevaluate import Drafted
 from worker.compose.compose import hash_draft
 from worker.config.settings import Mode
 from worker.core.model import JST, Address, Channel, Draft, Product, Sha256, Unreadable, sha256

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from fast_mail_parser import parse_email, parse_email_tree, walk
 
-from worker.compose.mime_verify import decode_letter, differences
-from worker.compose.mime_write import attachment_name, write_alarm, write_letter
+from worker.compose.mime_verify import decode_message, verify_message
+from worker.compose.mime_write import attachment_name, build_message, write_alarm
 from worker.core.model import JST, Address, Attachment, Draft, sha256
 from worker.core.text import unsafe_character
 
@@ -77,7 +77,7 @@ def test_every_subject_is_read_as_it_was_meant():
     wrong = []
     for number, subject in enumerate(texts(SUBJECTS, SEED)):
         raw = letter_with_subject(subject)
-        read = [decode_letter(raw).subject, parse_email(raw).subject]
+        read = [decode_message(raw).subject, parse_email(raw).subject]
         if number < ALSO_STDLIB:
             read.append(str(email.message_from_bytes(raw, policy=email.policy.default)["subject"]))
         if {subject} != set(read):
@@ -100,15 +100,15 @@ def test_every_file_name_is_read_as_its_nfc_form_in_both_places():
             attachments=(Attachment("前払金請求書", name, sha256(PDF), len(PDF)),),
             message_id="<0123456789abcdef0123.0@midori-kensetsu.example>",
         )
-        raw = write_letter(draft, "x", {sha256(PDF): PDF}, DATE)
-        (file,) = decode_letter(raw).attachments
+        raw = build_message(draft, "x", {sha256(PDF): PDF}, DATE)
+        (file,) = decode_message(raw).attachments
         _, _, part = walk(parse_email_tree(raw))
         in_type = part.headers["Content-Type"][0].removeprefix('application/pdf; name="').removesuffix('"')
         read = [file.name, file.filename, in_type, part.filename]
         if number < ALSO_STDLIB:
             (attached,) = email.message_from_bytes(raw, policy=email.policy.default).iter_attachments()
             read += [attached["content-type"].params["name"], attached["content-disposition"].params["filename"]]
-        if {name} != set(read) or part.content != PDF or differences(draft, "x", {sha256(PDF): PDF}, raw, DATE):
+        if {name} != set(read) or part.content != PDF or verify_message(draft, "x", {sha256(PDF): PDF}, raw, DATE):
             wrong.append((number, name, read))
     assert wrong == [], f"seed {SEED}"
 

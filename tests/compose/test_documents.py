@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from worker.compose.attachments import STILL_WRITTEN, ChosenDocuments, LoadedDocument, choose_documents
 
 from tests.support.fakes import FakeFiles
 from tests.support.holds import Said, detail_of
 from tests.support.registered import RULE, of_project
-from worker.compose.documents import ChosenDocuments, LoadedDocument, choose_documents
-from worker.compose.invoice_select import STILL_WRITTEN
 from worker.core.model import Product, Unreadable
 from worker.core.rulebook import Document, Rule
 from worker.core.states import Reason

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worker.compose.attachments import STILL_WRITTEN, ChosenInvoice, choose_invoice, find_candidates
 
 from tests.support.holds import Said, detail_of
 from tests.support.registered import ISSUER, of_project
 from tests.support.world import NUMBER
-from worker.compose.invoice_select import STILL_WRITTEN, ChosenInvoice, choose_invoice, find_candidates
 from worker.core.model import Hold, Product, Sha256, Unreadable, sha256
 from worker.core.rulebook import Invoice, InvoiceRule, Project, invoice_for
 from worker.core.states import Reason

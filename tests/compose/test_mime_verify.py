@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.compose.mime_verify import Undecodable, decode_letter, differences
-from worker.compose.mime_write import attachment_name, write_alarm, write_letter
+from worker.compose.mime_verify import Undecodable, decode_message, verify_message
+from worker.compose.mime_write import attachment_name, build_message, write_alarm
 from worker.core.model import JST, Address, Attachment, Draft, sha256
 
 NOTICE = b"%PDF-1.7\n" + bytes(range(256))
@@ -37,11 +37,11 @@ DRAFT = Draft(
     in_reply_to="<0123456789abcdef0123.0@midori-kensetsu.example>",
 )
 CONTENTS = {sha256(NOTICE): NOTICE, sha256(INVOICE): INVOICE}
-LETTER = write_letter(DRAFT, BODY, CONTENTS, DATE)
+LETTER = build_message(DRAFT, BODY, CONTENTS, DATE)
 
 
 def differs(raw: bytes, draft: Draft = DRAFT) -> tuple[str, ...]:
-    return differences(draft, BODY, CONTENTS, raw, DATE)
+    return verify_message(draft, BODY, CONTENTS, raw, DATE)
 
 
 def replaced(old: bytes, new: bytes) -> bytes:
@@ -66,7 +66,7 @@ def test_a_reader_sees_what_was_meant():
 
 
 def test_everything_a_reader_sees_is_decoded():
-    seen = decode_letter(LETTER)
+    seen = decode_message(LETTER)
     assert (seen.sender_name, seen.sender) == ("みどり建設 株式会社", "denshi@midori-kensetsu.example")
     assert seen.to == DRAFT.to
     assert seen.cc == DRAFT.cc
@@ -88,11 +88,11 @@ def test_everything_a_reader_sees_is_decoded():
 
 def test_a_rehearsal_and_a_mail_without_attachments_are_read_too():
     draft = dataclasses.replace(DRAFT, rehearsal_for=DRAFT.to, attachments=(), cc=(), in_reply_to="", sender_name="")
-    assert differs(write_letter(draft, BODY, CONTENTS, DATE), draft) == ()
+    assert differs(build_message(draft, BODY, CONTENTS, DATE), draft) == ()
 
 
 def test_an_alarm_is_read():
-    seen = decode_letter(
+    seen = decode_message(
         write_alarm(
             sender=DRAFT.sender,
             sender_name="hoshobin",
@@ -109,7 +109,7 @@ def test_an_alarm_is_read():
 
 
 def test_the_identity_of_the_store_in_a_mail_to_an_issuer_is_a_difference():
-    raw = write_letter(DRAFT, BODY, CONTENTS, DATE)
+    raw = build_message(DRAFT, BODY, CONTENTS, DATE)
     with_identity = raw.replace(b"MIME-Version", b"X-Hoshobin-Store: " + b"a" * 32 + b"\r\nMIME-Version", 1)
     assert differs(with_identity) == ("x-hoshobin-store",)
 
@@ -129,7 +129,7 @@ def test_the_identity_of_the_store_in_a_mail_to_an_issuer_is_a_difference():
     ],
 )
 def test_the_space_between_two_encoded_words_is_no_text_and_every_other_is(value: bytes, seen: str):
-    assert decode_letter(with_subject(value)).subject == seen
+    assert decode_message(with_subject(value)).subject == seen
 
 
 # --- What is told --------------------------------------------------------------------------------------------------
@@ -165,19 +165,19 @@ def test_exchanged_attachments_differ_in_name_and_content():
 
 
 def test_bytes_that_were_not_given_or_are_not_those_of_the_draft_differ():
-    assert differences(DRAFT, BODY, {}, LETTER) == ("attachment 1 content", "attachment 2 content")
+    assert verify_message(DRAFT, BODY, {}, LETTER) == ("attachment 1 content", "attachment 2 content")
     wrong = {sha256(NOTICE): INVOICE, sha256(INVOICE): INVOICE}
-    assert differences(DRAFT, BODY, wrong, write_letter(DRAFT, BODY, wrong, DATE)) == ("attachment 1 content",)
+    assert verify_message(DRAFT, BODY, wrong, build_message(DRAFT, BODY, wrong, DATE)) == ("attachment 1 content",)
 
 
 def test_another_body_differs():
-    assert differences(DRAFT, BODY + " ", CONTENTS, LETTER) == ("body", "approved body")
+    assert verify_message(DRAFT, BODY + " ", CONTENTS, LETTER) == ("body", "approved body")
 
 
 def test_another_date_differs_where_one_is_given():
     later = DATE + dt.timedelta(seconds=1)
-    assert differences(DRAFT, BODY, CONTENTS, LETTER, later) == ("date",)
-    assert differences(DRAFT, BODY, CONTENTS, LETTER) == ()
+    assert verify_message(DRAFT, BODY, CONTENTS, LETTER, later) == ("date",)
+    assert verify_message(DRAFT, BODY, CONTENTS, LETTER) == ()
 
 
 def test_a_name_that_only_one_kind_of_reader_sees_differs():
@@ -255,7 +255,7 @@ HEAD_END = LETTER.index(b"\r\n\r\n")
 )  # fmt: skip
 def test_what_two_readers_could_read_in_two_ways_is_refused(raw: bytes):
     with pytest.raises(Undecodable):
-        decode_letter(raw)
+        decode_message(raw)
     (told,) = differs(raw)
     assert told.startswith("undecodable: ")
 
@@ -265,20 +265,20 @@ def test_base64_that_is_not_canonical_is_refused(block: bytes):
     end = LETTER.rindex(b"\r\n--hoshobin_")
     start = LETTER.rindex(b"\r\n\r\n") + 4
     with pytest.raises(Undecodable):
-        decode_letter(LETTER[:start] + block + LETTER[end:])
+        decode_message(LETTER[:start] + block + LETTER[end:])
 
 
 def test_text_with_a_bare_line_end_is_refused():
     text = base64.b64encode(BODY.replace("\n", "\r\n").encode())
     old = b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
     with pytest.raises(Undecodable):
-        decode_letter(replaced(old, base64.b64encode(b"a\nb")))
+        decode_message(replaced(old, base64.b64encode(b"a\nb")))
 
 
 def test_a_refusal_quotes_nothing_of_the_mail():
     for raw in (LETTER[:-9], replaced(b"Subject: ", b"Xy3aB9ux: ")):
         with pytest.raises(Undecodable) as refused:
-            decode_letter(raw)
+            decode_message(raw)
         assert "Xy3aB9ux" not in str(refused.value)
 
 
@@ -317,7 +317,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 @given(damaged())
 def test_damage_that_can_be_seen_is_never_called_identical(raw: bytes):
     try:
-        decode_letter(raw)
+        decode_message(raw)
     except Undecodable:
         assert differs(raw)
         return
@@ -338,7 +338,7 @@ def test_a_changed_byte_is_called_identical_only_where_a_third_reader_sees_no_ch
 def test_nothing_but_undecodable_is_raised_whatever_comes(raw: bytes):
     for each in (raw, LETTER[:HEAD_END] + raw):
         with pytest.raises(Undecodable):
-            decode_letter(each)
+            decode_message(each)
         assert differs(each)
 
 
@@ -351,7 +351,7 @@ def test_the_standard_library_reads_the_same_of_hundreds_of_letters():
         draft = dataclasses.replace(
             DRAFT, subject=subject, attachments=(dataclasses.replace(DRAFT.attachments[0], filename=name),)
         )
-        raw = write_letter(draft, BODY, CONTENTS, DATE)
+        raw = build_message(draft, BODY, CONTENTS, DATE)
         assert differs(raw, draft) == ()
         mail = email.message_from_bytes(raw, policy=email.policy.default)
         (file,) = mail.iter_attachments()

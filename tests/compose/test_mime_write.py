@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.compose.mime_write import UnsafeValue, attachment_name, write_alarm, write_letter
+from worker.compose.mime_write import UnsafeValue, attachment_name, build_message, write_alarm
 from worker.core.message_id import (
     alarm_message_id,
     bears_secret,
@@ -53,7 +53,7 @@ CONTENTS = {sha256(NOTICE): NOTICE, sha256(INVOICE): INVOICE}
 
 
 def written(**changes: object) -> bytes:
-    return write_letter(dataclasses.replace(DRAFT, **changes), BODY, CONTENTS, DATE)
+    return build_message(dataclasses.replace(DRAFT, **changes), BODY, CONTENTS, DATE)
 
 
 def header_names(raw: bytes) -> list[str]:
@@ -119,7 +119,7 @@ def test_the_date_is_japanese_time_in_english_names_whatever_the_zone_it_came_in
 
 def test_a_time_without_a_zone_is_no_date():
     with pytest.raises(ValueError, match="zone"):
-        write_letter(DRAFT, BODY, CONTENTS, DATE.replace(tzinfo=None))
+        build_message(DRAFT, BODY, CONTENTS, DATE.replace(tzinfo=None))
 
 
 def test_the_same_draft_and_date_give_the_same_bytes():
@@ -269,7 +269,7 @@ def test_a_file_name_that_was_not_made_safe_is_refused(name: str):
 @pytest.mark.parametrize("char", ["\0", "\x0b", "\x1b", "\u202e", "\u200b", "\u2028", "\ud800"])
 def test_a_body_with_a_character_that_hides_or_turns_text_is_refused_and_not_quoted(char: str):
     with pytest.raises(UnsafeValue) as refused:
-        write_letter(DRAFT, f"認証キー ABCD{char}", CONTENTS, DATE)
+        build_message(DRAFT, f"認証キー ABCD{char}", CONTENTS, DATE)
     assert "ABCD" not in str(refused.value)
 
 

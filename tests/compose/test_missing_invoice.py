@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from worker.compose.attachments import could_be_invoice
 
 from tests.support.registered import of_project
 from tests.support.world import NUMBER
 from worker.compose import missing_invoice as missing
-from worker.compose.invoice_select import could_be_invoice
 from worker.compose.missing_invoice import MissingInvoice, describe_missing, find_unused, name_to_give
 from worker.core.model import PageText, PdfText, Product, Sha256, Unreadable, sha256
 from worker.core.rulebook import Invoice, Project

@@ -22,11 +22,12 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import NUMBER, START
-from worker.compose.obligations import choose_duty, hash_rule, tell_timing
+from worker.approve.decisions import choose_follow_up
+from worker.compose.compose import describe_timing, hash_rule
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_duty
-from worker.core.model import Duties, Product, Submission
+from worker.core.model import FollowUps, Product, Submission
 from worker.core.rulebook import Closing, Invoice, InvoiceRule, Timing
 from worker.core.states import Reason, State
 
@@ -64,7 +65,7 @@ def test_a_draft_keeps_what_people_do_as_its_rule_said() -> None:
         checked_on=dt.date(2026, 4, 2),
     )
     duties = drafted(replace(REGISTER, issuers=(issuer,))).submission.duties
-    assert duties == Duties(
+    assert duties == FollowUps(
         rule_hash=hash_rule(issuer.rules[Product.CONTRACT], issuer.sections["doboku"]),
         source="https://mihon.example/rule",
         checked_on=dt.date(2026, 4, 2),
@@ -171,7 +172,7 @@ def test_what_comes_before_another_document_is_due_on_the_last_working_day_befor
 def test_when_to_hand_it_in_says_the_day_until_which_it_may_be(timing: Timing, said: str) -> None:
     rule = ruled(timing=timing).issuers[0].rules[Product.CONTRACT]
     project = of_project(dates={"contract": dt.date(2026, 12, 1)})
-    assert name_duty(tell_timing(project, Product.ADVANCE, NUMBER, rule), "ja") == said
+    assert name_duty(describe_timing(project, Product.ADVANCE, NUMBER, rule), "ja") == said
 
 
 def test_a_deadline_without_a_registered_day_holds_nothing_up() -> None:
@@ -225,12 +226,12 @@ def test_a_mail_without_an_invoice_does_not_wait_for_the_contract() -> None:
 
 
 def owing(*after: str, done: tuple[str, ...] = ()) -> Submission:
-    return arrived(duties=Duties(after=after), done=done)
+    return arrived(duties=FollowUps(after=after), done=done)
 
 
 def test_the_only_duty_left_needs_no_number() -> None:
-    assert choose_duty(owing("請求書を紙で提出"), None) == "請求書を紙で提出"
-    assert choose_duty(owing("請求書を紙で提出", "原本を郵送", done=("請求書を紙で提出",)), None) == "原本を郵送"
+    assert choose_follow_up(owing("請求書を紙で提出"), None) == "請求書を紙で提出"
+    assert choose_follow_up(owing("請求書を紙で提出", "原本を郵送", done=("請求書を紙で提出",)), None) == "原本を郵送"
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_a_duty_that_is_not_one_or_is_done_already_is_refused(
     submission: Submission, what: int | None, code: str
 ) -> None:
     with pytest.raises(NotAllowed) as refused:
-        choose_duty(submission, what)
+        choose_follow_up(submission, what)
     assert refused.value.code == code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.compose import readback
-from worker.compose.readback import read_back
+from worker.compose.checks import pre_send_check
 from worker.core.model import Address, Attachment, Draft, sha256
 from worker.core.states import Reason
 
@@ -28,7 +28,7 @@ def draft(subject: str = "認証キーの提出について") -> Draft:
 
 
 def reasons(of: Draft, draft_hash: str, body: str = BODY, max_bytes: int = 1_000_000) -> list[Reason]:
-    return [hold.reason for hold in read_back(of, draft_hash, body, CONTENTS, max_bytes)]
+    return [hold.reason for hold in pre_send_check(of, draft_hash, body, CONTENTS, max_bytes)]
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def test_the_same_letter_is_measured_anew_by_another_limit() -> None:
 def test_only_the_newest_are_remembered() -> None:
     for number in range(readback.REMEMBERED + 5):
         readback._found[(str(number), 1)] = ()
-    read_back(draft(), "0" * 64, BODY, CONTENTS, 1_000_000)
-    read_back(draft(), "1" * 64, BODY, CONTENTS, 1_000_000)
+    pre_send_check(draft(), "0" * 64, BODY, CONTENTS, 1_000_000)
+    pre_send_check(draft(), "1" * 64, BODY, CONTENTS, 1_000_000)
     assert ("0" * 64, 1_000_000) in readback._found
     assert ("0", 1) not in readback._found

@@ -24,7 +24,7 @@ from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError
 from worker.core.messages import hint, say
-from worker.core.model import Unread
+from worker.core.model import UnreadReason
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 
@@ -76,7 +76,7 @@ def test_a_file_whose_name_keeps_it_from_being_read_is_named(starter):
         (starter / name).mkdir() if name.endswith("/") else (starter / name).touch()
     before = read_directory(starter)
     assert {name for name, _ in find_unread(starter)} == {name.rstrip("/") for name in mine}
-    assert {why for _, why in find_unread(starter)} == {Unread.NOT_TOML}
+    assert {why for _, why in find_unread(starter)} == {UnreadReason.NOT_TOML}
     assert not set(before) & set(mine)
     assert find_unread(starter / "nowhere") == ()
 

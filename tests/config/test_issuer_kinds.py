@@ -17,7 +17,7 @@ from tests.support.fakes import FakeFiles
 from tests.support.holds import detail_of
 from tests.support.registered import ALL_KNOWN, INVOICE, PDF, arrived
 from tests.support.world import NUMBER, START
-from worker.approve.redraft import Drafted, draft_submission, put_in_force
+from worker.approve.reevaluate import Drafted, activate_config, draft_submission
 from worker.config.editing.fields import FieldRefused, find_issuer
 from worker.config.files import TemplateFiles
 from worker.config.load import Configuration, load_configuration
@@ -26,7 +26,7 @@ from worker.core.errors import ConfigError
 from worker.core.model import Key, Notice, Product
 from worker.core.params import Aside
 from worker.core.states import Reason
-from worker.views.preview import Seen, lay_out
+from worker.views.preview import SubmissionView, render_view
 
 HERE = Path(__file__).parents[1] / "support" / "issuers" / "kinds"
 BODY = "templates/mail/default.txt.j2"
@@ -49,10 +49,10 @@ def load(issuer: str = "", project: dict[str, Any] | None = None) -> Configurati
 
 def drafted(issuer: str, product: Product, project: dict[str, Any]) -> Drafted:
     registered = project | {"contract_numbers": [NUMBER]}
-    in_force = put_in_force(load(issuer, registered), TemplateFiles({}), FakeFiles({"road.pdf": INVOICE}))
+    active_config = activate_config(load(issuer, registered), TemplateFiles({}), FakeFiles({"road.pdf": INVOICE}))
     notice = Notice("east", "道路改良工事", "〇〇建設 株式会社", product, NUMBER, Key("AbCd1234EfGh"))
     return draft_submission(
-        arrived(notice), notice, PDF, in_force, in_force.files.snapshot(), ALL_KNOWN, None, "", START
+        arrived(notice), notice, PDF, active_config, active_config.files.snapshot(), ALL_KNOWN, None, "", START
     )
 
 
@@ -94,7 +94,7 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_submission_is_seen_as_the_issuer_wants_it(case: Case) -> None:
     made = drafted(case.issuer, case.product, case.project)
-    parts = lay_out(Seen(made.submission, made.body), "ja")  # the guards are not of the rule
+    parts = render_view(SubmissionView(made.submission, made.body), "ja")  # the guards are not of the rule
     seen = "\n".join(
         line
         for part in parts

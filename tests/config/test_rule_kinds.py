@@ -28,8 +28,8 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import NUMBER
+from worker.compose.compose import add_promised, hash_rule
 from worker.compose.manual_submission import FAX_UNKNOWN, NO_STEPS
-from worker.compose.obligations import add_promised, hash_rule
 from worker.config.load import Configuration, load_configuration
 from worker.config.open_keys import open_for
 from worker.config.rule_tables import RULE_KEYS
@@ -50,7 +50,7 @@ from worker.core.rulebook import (
     rule_for,
 )
 from worker.core.states import Kind, Reason, State, kind_of
-from worker.match.eligibility import judge_eligibility
+from worker.match.match import judge_eligibility
 
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)
 FILES = FakeFiles({"road.pdf": INVOICE})

@@ -10,12 +10,12 @@ import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
 from tests.support.registered import NOTICE, REGISTER, SECTION, Register, drafted, of_issuer, reasons
-from worker.compose.obligations import hash_rule
+from worker.compose.compose import hash_rule
 from worker.config.editing.catalogue import list_entries
 from worker.config.load import Configuration, load_configuration
 from worker.config.settings import Mode
 from worker.core.errors import ConfigError
-from worker.core.model import Channel, Duties, Product, Submission
+from worker.core.model import Channel, FollowUps, Product, Submission
 from worker.core.rulebook import InvoiceRule, NoticeForm, Rule, Timing
 from worker.core.states import Reason, State
 
@@ -160,7 +160,7 @@ def test_the_list_of_issuers_names_what_counts_as_open() -> None:
 
 def of_older_program(submission: Submission) -> Submission:
     """As 0.1.0 stored it: its duties say nothing of what the rule left out."""
-    return replace(submission, duties=replace(submission.duties, counts_silence=Duties().counts_silence))
+    return replace(submission, duties=replace(submission.duties, counts_silence=FollowUps().counts_silence))
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -12,7 +12,7 @@ from tests.support.config_samples import WORKER
 from worker.config.mailbox_actions import Act, After, is_due_after, parse_after
 from worker.config.settings import Settings, read_settings
 from worker.core.errors import Problem
-from worker.core.model import End
+from worker.core.model import Disposition
 
 
 def read(text: str) -> tuple[Settings | None, list[Problem]]:
@@ -58,9 +58,9 @@ def test_anything_else_is_refused_and_so_is_the_watched_folder_itself(text: str,
     assert [(each.key, each.code) for each in found] == [("mailbox.main.after", code)]
 
 
-@pytest.mark.parametrize("end", End)
-def test_other_peoples_mail_and_what_has_no_end_is_left_alone(end: End) -> None:
-    untouched = end in {End.NOT_OURS, End.UNFETCHED, End.PUT_OFF, End.PENDING}
+@pytest.mark.parametrize("end", Disposition)
+def test_other_peoples_mail_and_what_has_no_end_is_left_alone(end: Disposition) -> None:
+    untouched = end in {Disposition.NOT_OURS, Disposition.UNFETCHED, Disposition.PUT_OFF, Disposition.PENDING}
     assert is_due_after(parse_after("seen"), end) is not untouched
     assert not is_due_after(After(), end)
 

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from worker.core.file_names import is_left_file, is_left_folder, is_meant_as_notice, is_unfinished, kind_of_name
-from worker.core.model import Unread
+from worker.core.model import UnreadReason
 
 
 @pytest.mark.parametrize(
@@ -96,22 +96,22 @@ def test_a_name_that_says_not_yet_is_awaited_and_not_passed_over(name: str) -> N
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("写真.JPG", Unread.PICTURE),
-        ("a.HEIC", Unread.PICTURE),
-        ("a.tiff", Unread.PICTURE),
-        ("a.jpg ", Unread.PICTURE),
-        ("a.ｊｐｇ", Unread.PICTURE),
-        ("x.pdf.docx", Unread.OTHER_KIND),
-        ("内訳.xlsx", Unread.OTHER_KIND),
-        ("工事.jtd", Unread.OTHER_KIND),
-        ("図.xdw", Unread.OTHER_KIND),
-        ("図.p21", Unread.OTHER_KIND),
-        ("mail.msg", Unread.MAIL),
-        ("x.lzh", Unread.ARCHIVE),
-        ("x.7z", Unread.ARCHIVE),
+        ("写真.JPG", UnreadReason.PICTURE),
+        ("a.HEIC", UnreadReason.PICTURE),
+        ("a.tiff", UnreadReason.PICTURE),
+        ("a.jpg ", UnreadReason.PICTURE),
+        ("a.ｊｐｇ", UnreadReason.PICTURE),
+        ("x.pdf.docx", UnreadReason.OTHER_KIND),
+        ("内訳.xlsx", UnreadReason.OTHER_KIND),
+        ("工事.jtd", UnreadReason.OTHER_KIND),
+        ("図.xdw", UnreadReason.OTHER_KIND),
+        ("図.p21", UnreadReason.OTHER_KIND),
+        ("mail.msg", UnreadReason.MAIL),
+        ("x.lzh", UnreadReason.ARCHIVE),
+        ("x.7z", UnreadReason.ARCHIVE),
     ],
 )
-def test_another_kind_of_file_has_its_reason(name: str, why: Unread) -> None:
+def test_another_kind_of_file_has_its_reason(name: str, why: UnreadReason) -> None:
     assert kind_of_name(name) is why
 
 

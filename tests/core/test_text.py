@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.text import (
+    escape_control_chars,
     fold_hyphens,
     half_width,
     hide_codes,
     match_key,
     repair_radicals,
-    shown,
     unsafe_character,
     whole_half_width,
 )
@@ -75,7 +75,7 @@ UNSAFE += [0x061C, 0x180E, 0x2060, 0x3164, 0xFFA0, 0xFFFC, 0xE0041, 0xD800]
 def test_a_character_that_breaks_or_hides_is_found_and_shown_as_a_number(point: int) -> None:
     text = f"工事{chr(point)}名"
     assert unsafe_character(text) == f"U+{point:04X}"
-    assert shown(text) == f"工事\\u{{{point:04X}}}名"
+    assert escape_control_chars(text) == f"工事\\u{{{point:04X}}}名"
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_a_character_that_breaks_or_hides_is_found_and_shown_as_a_number(point: 
 )
 def test_what_names_are_written_with_is_safe(text: str) -> None:
     assert unsafe_character(text) is None
-    assert shown(text) == text
+    assert escape_control_chars(text) == text
 
 
 @given(st.text())
 def test_what_is_shown_holds_nothing_unsafe(text: str) -> None:
-    assert unsafe_character(shown(text)) is None
+    assert unsafe_character(escape_control_chars(text)) is None
 
 
 def test_a_key_in_a_file_name_or_a_subject_is_masked() -> None:

@@ -53,7 +53,6 @@ OTHER_WORDS = {
     ("store/sqlite/queries.py", "digest"): "name of a bound value",
     ("store/sqlite/statements.py", "digest"): "name of a bound value",
     ("store/sqlite/writing.py", "digest"): "name of a bound value",
-    ("track/__init__.py", "CameBack"): "name of a type",
     ("views/preview.py", "deadline"): "key of --json",
     ("views/tasks.py", "news"): "kind of a task",
     ("views/tasks.py", "leaving"): "kind of a task",

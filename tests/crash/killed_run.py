@@ -116,7 +116,9 @@ async def live(root: Path, port: int, clock: FakeClock) -> None:
         await office.pass_once()
         for held in office.store.submissions(State.HELD):
             if [hold.reason for hold in held.reasons] == [Reason.REHEARSED]:
-                decided.approve(office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", clock.now())
+                decided.approve(
+                    office.store, office.pipeline.active_config, held.id, held.label, HANAKO, "", clock.now()
+                )
         clock.let_pass(minutes=2)
         await office.finish()
         clock.let_pass(minutes=61)

@@ -28,7 +28,7 @@ from typing import Any
 from tests.crash.lives import fork_for_each_line
 from tests.support.fakes import FakeClock, FakeFiles, run_at_once
 from tests.support.known_addresses import make_known
-from tests.support.small_office import Settings, TextInBytes, in_force_of, invoice_of, server_at
+from tests.support.small_office import Settings, TextInBytes, active_config_of, invoice_of, server_at
 from tests.support.world import ACCOUNT
 from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
@@ -59,7 +59,7 @@ class Life:
         self._smtp = smtp
         self._points = ctypes.CDLL(None)
         # Once for all lives: it is what reading the files gives, and compiling its templates takes a fifth of a life.
-        self._in_force = in_force_of(SETTINGS, FakeFiles({"invoice-1.pdf": invoice_of(1)}))
+        self._active_config = active_config_of(SETTINGS, FakeFiles({"invoice-1.pdf": invoice_of(1)}))
 
     def live(self, asked: dict[str, Any]) -> int:
         """One life; the exit code."""
@@ -99,10 +99,10 @@ class Life:
                 after=parse_after("seen"),
             )
             try:
-                files = self._in_force.configuration.files
+                files = self._active_config.configuration.files
                 record_start(store, files, "0", ACCOUNT, store.config_in_force())
-                recover(store, self._in_force, ACCOUNT, clock.now())
-                pipeline = Pipeline(store, TextInBytes(), server, clock, ACCOUNT, self._in_force)
+                recover(store, self._active_config, ACCOUNT, clock.now())
+                pipeline = Pipeline(store, TextInBytes(), server, clock, ACCOUNT, self._active_config)
                 for _ in range(PASSES):
                     await self._pass(pipeline, mailbox, root, clock)
                     if has_nothing_to_do(store):

@@ -45,10 +45,10 @@ from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, command
 from tests.support.world import COLLEAGUE, OFFICE, project
-from worker.approve.decisions import redraft
+from worker.approve.reevaluate import reevaluate
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
-from worker.compose.mime_write import write_letter
+from worker.compose.mime_write import build_message
 from worker.core.model import JST
 from worker.core.states import State
 from worker.service.clock import SystemClock
@@ -734,11 +734,11 @@ def letters_to_come(office: OldOffice) -> dict[str, dict[str, str]]:
     letters = {}
     with store.writing() as writing:
         for each in store.submissions(State.APPROVED):
-            drafted = redraft(each, loaded.in_force, invoices, writing, office.clock.now())
+            drafted = reevaluate(each, loaded.active_config, invoices, writing, office.clock.now())
             draft = drafted.submission.draft
             assert draft is not None
             assert drafted.submission.draft_hash == each.released_draft, each
-            raw = write_letter(draft, drafted.body, drafted.contents, FIXED)
+            raw = build_message(draft, drafted.body, drafted.contents, FIXED)
             letters[str(each.id)] = {"message_id": draft.message_id, "sha256": hashlib.sha256(raw).hexdigest()}
     store.close()
     return letters
@@ -748,7 +748,7 @@ async def _look_at_invoices(loaded: Any) -> InvoiceSnapshot:
     from worker.read.pdf.pool import PdfPool
 
     reader = PdfPool()
-    invoices: InvoiceSnapshot = await loaded.in_force.files.look(reader, lambda _: True)
+    invoices: InvoiceSnapshot = await loaded.active_config.files.look(reader, lambda _: True)
     await reader.close()
     return invoices
 

@@ -221,7 +221,7 @@ class Month:
 
     def _is_in_office_hours(self) -> bool:
         """Whether an office is open now and for some hours, by a clock that may be an hour off."""
-        hours = self.office.pipeline.in_force.configuration.settings.hours
+        hours = self.office.pipeline.active_config.configuration.settings.hours
         return all(hours.is_open(self.now + each * HOUR) for each in (-1, 0, 1, 2, 3))
 
     def _catalogue(self) -> list[tuple[Incident, int]]:

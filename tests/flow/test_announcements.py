@@ -20,7 +20,7 @@ from tests.support.world import HANAKO as DECIDER
 from tests.support.world import project
 from worker.approve import decisions
 from worker.core.errors import NotAllowed
-from worker.core.model import End, Notice, Submission
+from worker.core.model import Disposition, Notice, Submission
 from worker.core.states import State
 from worker.pipeline.submissions import Taking
 from worker.read.notice import read_notice
@@ -89,7 +89,7 @@ class Desk:
 
     def remind(self) -> None:
         """What every pass does about what time alone brings."""
-        self.office.pipeline.reminding.remind(self.office.pipeline.in_force)
+        self.office.pipeline.reminding.remind(self.office.pipeline.active_config)
 
     @property
     def all(self) -> list[Submission]:
@@ -100,12 +100,12 @@ class Desk:
         return [each.state for each in self.all]
 
     @property
-    def ends(self) -> list[tuple[End, tuple[int, ...]]]:
+    def ends(self) -> list[tuple[Disposition, tuple[int, ...]]]:
         return [(row.end, row.submissions) for row in self.office.store.messages("main")]
 
     @property
     def downloads(self) -> list[Task]:
-        tasks = open_tasks(self.office.store, self.office.pipeline.in_force.configuration, self.clock.now())
+        tasks = open_tasks(self.office.store, self.office.pipeline.active_config.configuration, self.clock.now())
         return [each for each in tasks if each.kind is TaskKind.DOWNLOAD]
 
 
@@ -131,7 +131,12 @@ async def test_the_same_mail_again_adds_nothing_whether_or_not_it_bears_an_id(de
     await desk.comes(announcement(), announcement())
     await desk.comes(announcement(message_id=""), announcement(message_id=""))
     assert desk.states == [State.ANNOUNCED, State.ANNOUNCED]
-    assert [end for end, _ in desk.ends] == [End.ANNOUNCEMENT, End.DUPLICATE, End.ANNOUNCEMENT, End.DUPLICATE]
+    assert [end for end, _ in desk.ends] == [
+        Disposition.ANNOUNCEMENT,
+        Disposition.DUPLICATE,
+        Disposition.ANNOUNCEMENT,
+        Disposition.DUPLICATE,
+    ]
     assert desk.office.events(1) == ["Announced", "SeenAgain"]
 
 
@@ -152,7 +157,7 @@ async def test_two_that_name_nothing_are_two_tasks(desk: Desk) -> None:
 
 async def test_the_same_guarantee_announced_by_a_second_mail_adds_nothing(desk: Desk) -> None:
     await desk.comes(announcement(*numbered(form(1))), announcement(*numbered(form(1)), message_id=TWO))
-    assert desk.ends == [(End.ANNOUNCEMENT, (1,)), (End.DUPLICATE, (1,))]
+    assert desk.ends == [(Disposition.ANNOUNCEMENT, (1,)), (Disposition.DUPLICATE, (1,))]
 
 
 # --- The notice that comes ---------------------------------------------------------------------------------------
@@ -168,14 +173,14 @@ async def test_the_notice_goes_on_under_the_number_of_its_announcement(desk: Des
     assert desk.downloads == []
     await desk.comes(announcement(*lines), announcement(*lines, message_id=TWO))
     assert len(desk.all) == 1
-    assert [end for end, _ in desk.ends[1:]] == [End.DUPLICATE, End.DUPLICATE]
+    assert [end for end, _ in desk.ends[1:]] == [Disposition.DUPLICATE, Disposition.DUPLICATE]
 
 
 async def test_the_notice_that_a_colleague_mails_is_joined_as_well(desk: Desk) -> None:
     await desk.comes(announcement(*numbered(form(1))))
     await desk.comes(mail_with(form(1), number=2))
     assert [(each.id, each.came_by) for each in desk.all] == [(1, "mail:main")]
-    assert desk.ends[1] == (End.SUBMISSION, (1,))
+    assert desk.ends[1] == (Disposition.SUBMISSION, (1,))
 
 
 async def test_a_joined_notice_that_releases_itself_is_approved_at_once(tmp_path: Path) -> None:
@@ -225,11 +230,11 @@ async def test_a_held_file_that_can_be_read_after_all_ends_the_announcement_of_i
     await desk.comes(announcement(*numbered(form(1))))
     await desk.office.take_in()
     held, _ = desk.all
-    in_force = desk.office.pipeline.in_force
-    read = read_notice(unread.text, in_force.configuration.guarantors)
+    active_config = desk.office.pipeline.active_config
+    read = read_notice(unread.text, active_config.configuration.guarantors)
     assert isinstance(read, Notice)
     with desk.office.store.writing() as writing:
-        Taking(writing, in_force, NOT_LOOKED, DECIDER, desk.clock.now()).read_after_all(held, read, {})
+        Taking(writing, active_config, NOT_LOOKED, DECIDER, desk.clock.now()).read_after_all(held, read, {})
     assert [(each.state, each.joined) for each in desk.all] == [(State.HELD, ()), (State.WITHDRAWN, (held.id,))]
 
 
@@ -243,7 +248,7 @@ async def test_an_announcement_of_what_is_here_opens_nothing_and_says_so(desk: D
     assert desk.states == [State.HELD]
     assert desk.office.events(1) == ["NoticeRead", "SeenAgain"]
     (row,) = desk.office.store.messages("main")
-    assert (row.end, row.submissions, row.why) == (End.DUPLICATE, (1,), "what it announces is here")
+    assert (row.end, row.submissions, row.why) == (Disposition.DUPLICATE, (1,), "what it announces is here")
     assert row.sha256 is not None
     assert desk.office.store.original(row.sha256) == desk.mails.received[0]
 

@@ -43,7 +43,7 @@ def sent(server: MisbehavingServer) -> int:
 
 
 def tasks(office: SmallOffice) -> list[str]:
-    found = open_tasks(office.store, office.pipeline.in_force.configuration, office.clock.now())
+    found = open_tasks(office.store, office.pipeline.active_config.configuration, office.clock.now())
     return [each.text("ja") for each in found if each.kind is TaskKind.LEAVING]
 
 
@@ -151,7 +151,7 @@ async def test_the_operators_command_tells_while_no_mail_can_be_sent(tmp_path: P
             done = await office.pass_once()
             if failure := done.failures.get("smtp"):
                 office.pipeline.health.failed("smtp", failure, office.clock.now())
-                await office.pipeline.telling.call_operator(office.pipeline.in_force, failure)
+                await office.pipeline.telling.call_operator(office.pipeline.active_config, failure)
             office.clock.let_pass(minutes=1)
             assert sent(server) == 0, minute
         assert any(f"hoshobin withdraw {office.only().id}" in each for each in Command.said)

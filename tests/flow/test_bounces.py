@@ -20,7 +20,7 @@ from tests.support.returned import bounce, dsn, qmail, read_receipt, recipient, 
 from tests.support.small_office import Mails, form
 from tests.support.world import OFFICE, project
 from worker.core.messages import name_receipt
-from worker.core.model import End, ReceiptKind, Submission
+from worker.core.model import Disposition, ReceiptKind, Submission
 from worker.core.states import AlarmCause, State
 from worker.pipeline.track import AMONG_LIMIT, BOUNCE_MAY_COME, UNMATCHED
 from worker.views.tasks import TaskKind, open_tasks
@@ -49,7 +49,7 @@ async def sent(tmp_path: Path) -> AsyncIterator[Correspondence]:
 
 def tasks_of(sent: Correspondence) -> list[tuple[TaskKind, str]]:
     office = sent.office
-    tasks = open_tasks(office.store, office.pipeline.in_force.configuration, office.clock.now())
+    tasks = open_tasks(office.store, office.pipeline.active_config.configuration, office.clock.now())
     return [(each.kind, each.text("ja")) for each in tasks if each.kind in {TaskKind.NEWS, TaskKind.REPLY}]
 
 
@@ -173,7 +173,7 @@ async def test_an_unmatched_failure_for_an_address_we_wrote_to_is_a_task_and_cha
     after = await sent.comes(unmatched(TO)[form_])
     assert (after.state, kinds(after)) == (State.SENT, [ReceiptKind.UNMATCHED])
     row = list(sent.office.store.messages("main"))[-1]
-    assert (row.end, row.why, row.submissions) == (End.REPORT, UNMATCHED, (after.id,))
+    assert (row.end, row.why, row.submissions) == (Disposition.REPORT, UNMATCHED, (after.id,))
     assert row.sha256 is not None
     ((_, text),) = tasks_of(sent)
     assert "どの提出のものか分からない不達通知" in text
@@ -291,12 +291,12 @@ async def test_a_failure_about_our_mail_to_people_or_a_rehearsal_is_no_submissio
 @pytest.mark.parametrize("path", ["", "Return-Path: <>\r\n"])
 async def test_an_announcement_that_speaks_of_failures_stays_one(sent: Correspondence, path: str) -> None:
     """Some systems send with an empty Return-Path, and name the addresses of offices."""
-    guarantor = next(each for each in sent.office.pipeline.in_force.configuration.guarantors if each.subjects)
+    guarantor = next(each for each in sent.office.pipeline.active_config.configuration.guarantors if each.subjects)
     announced = bounce(f"本メールは配信できませんでした。{TO}\n", sender="info@surety.example")
     announced = announced.replace(b"Subject: failure notice", f"Subject: {guarantor.subjects[0]}".encode())
     sent.office.mails.received.append(path.encode() + announced)
     await sent.office.take_in()
-    assert list(sent.office.store.messages("main"))[-1].end is End.ANNOUNCEMENT
+    assert list(sent.office.store.messages("main"))[-1].end is Disposition.ANNOUNCEMENT
 
 
 def test_the_days_in_which_a_failure_may_come_are_those_in_which_servers_try() -> None:

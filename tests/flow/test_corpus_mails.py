@@ -49,10 +49,10 @@ from tests.support.returned import dsn, recipient, reply
 from tests.support.small_office import Mails, Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
 from worker.config.settings import Security
-from worker.core.model import End, MessageRow
+from worker.core.model import Disposition, MessageRow
 from worker.core.states import State
 from worker.pipeline.ledger_rows import NOTHING
-from worker.read.classify import Meant, recognise_mail
+from worker.read.classify import PossibleNotice, classify_mail
 from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce
 from worker.track.reports import read_report
@@ -62,12 +62,12 @@ from worker.watch.ports import Header, Part
 ROOT = Path(__file__).parent.parent.parent
 NOTICE = form(900, 1)
 PDF = NOTICE.pdf
-BECOMES: dict[str, tuple[End, list[str | None]]] = {
-    "submission": (End.SUBMISSION, [NOTICE.number]),
-    "held": (End.HELD, [None]),
-    "not_ours": (End.NOT_OURS, []),
-    "report": (End.REPORT, []),
-    "unfetched": (End.UNFETCHED, []),
+BECOMES: dict[str, tuple[Disposition, list[str | None]]] = {
+    "submission": (Disposition.SUBMISSION, [NOTICE.number]),
+    "held": (Disposition.HELD, [None]),
+    "not_ours": (Disposition.NOT_OURS, []),
+    "report": (Disposition.REPORT, []),
+    "unfetched": (Disposition.UNFETCHED, []),
 }
 LARGE = 8_000_000
 """Bytes above which a mail is not fetched whole, about."""
@@ -227,7 +227,9 @@ async def at_work(room: Path) -> AsyncIterator[AtWork]:
             office.mails.received.append(mail_with(form(work), number=work))
         await office.pass_once()
         for held in office.store.submissions(State.HELD)[:4]:
-            decided.approve(office.store, office.pipeline.in_force, held.id, held.label, HANAKO, "", office.clock.now())
+            decided.approve(
+                office.store, office.pipeline.active_config, held.id, held.label, HANAKO, "", office.clock.now()
+            )
         await office.pass_once()
         sent = office.store.submissions(State.SENT)
         assert len(sent) == 4
@@ -248,9 +250,9 @@ async def at_work(room: Path) -> AsyncIterator[AtWork]:
 def read_every_way(raw: bytes, at_work: AtWork) -> Message:
     """Every reader on these bytes, also as if each Message-ID were ours: nothing may raise, all must be storable."""
     pipeline = at_work.office.pipeline
-    guarantors = pipeline.in_force.configuration.guarantors
+    guarantors = pipeline.active_config.configuration.guarantors
     message = read_message(raw)
-    recognise_mail(message, guarantors, pipeline.intake.ours(pipeline.in_force))
+    classify_mail(message, guarantors, pipeline.intake.ours(pipeline.active_config))
     for is_ours in (lambda _: True, lambda _: False):
         repr(read_report(raw, message, is_ours)).encode()
     read_bounce(raw)
@@ -274,9 +276,9 @@ async def test_no_mail_of_others_tests_changes_or_makes_a_submission(name: str, 
     whole = await at_work.take(mails, weighed=False)
     weighed = await at_work.take(mails, weighed=True)
     assert at_work.rows() == at_work.before
-    assert {row.end for row in whole} <= {End.NOT_OURS, End.REPORT}
-    assert [row.end for row in weighed if row.end is not End.NOT_OURS] == [
-        row.end for row in whole if row.end is not End.NOT_OURS
+    assert {row.end for row in whole} <= {Disposition.NOT_OURS, Disposition.REPORT}
+    assert [row.end for row in weighed if row.end is not Disposition.NOT_OURS] == [
+        row.end for row in whole if row.end is not Disposition.NOT_OURS
     ]
     ends = ", ".join(f"{end} {count}" for end, count in Counter(row.end.value for row in whole).items())
     tell(f"{name}: {len(mails)} messages through the intake: {ends}; submissions changed or made 0")
@@ -289,12 +291,12 @@ def test_few_mails_of_others_tests_hold_what_is_not_opened_even_if_each_spoke_of
     """Of those under a subject of ours, all that is told stands in a file that is neither text nor PDF."""
     mails = corpus(name)
     pipeline = at_work.office.pipeline
-    guarantors, ours = pipeline.in_force.configuration.guarantors, pipeline.intake.ours(pipeline.in_force)
+    guarantors, ours = pipeline.active_config.configuration.guarantors, pipeline.intake.ours(pipeline.active_config)
     held = 0
     for raw in mails:
         keyed = re.sub(rb"(?im)\A((?:From .*\n)?)", rb"\1Subject: " + "認証キーの件\n".encode(), raw, count=1)
-        what = recognise_mail(read_message(keyed), guarantors, ours)
-        held += isinstance(what, Meant) and bool(what.unopened)
+        what = classify_mail(read_message(keyed), guarantors, ours)
+        held += isinstance(what, PossibleNotice) and bool(what.unopened)
     tell(f"{name}: {len(mails)} messages under a subject that speaks of a key: {held} with what is not opened")
     assert held <= len(mails) * 0.12
 
@@ -330,7 +332,7 @@ async def test_a_sample_that_is_weighed_first_becomes_the_same(at_work: AtWork) 
     mails = [sample.raw for sample in our_own()]
     weighed = await at_work.take(mails, weighed=True)
     whole = await at_work.take(mails, weighed=False)
-    assert [row.end is End.NOT_OURS for row in weighed] == [row.end is End.NOT_OURS for row in whole]
+    assert [row.end is Disposition.NOT_OURS for row in weighed] == [row.end is Disposition.NOT_OURS for row in whole]
 
 
 @pytest.mark.servers
@@ -368,13 +370,15 @@ async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
     )
     lost, more = expected - found, found - expected
     assert (lost, more) == (Counter(), Counter()), f"lost {dict(lost)}, more {dict(more)}"
-    passed = sum(row.end is End.NOT_OURS and row.why == NOTHING for row in weighed)
+    passed = sum(row.end is Disposition.NOT_OURS and row.why == NOTHING for row in weighed)
     tell(f"Dovecot: {len(mails)} messages weighed by its structures, {passed} of them nothing: each ends as when whole")
 
 
 def ends_of(rows: Iterable[MessageRow]) -> Counter[tuple[str, str, str, str]]:
     """How often each end, of what is not passed over; by what it says, as a server need not keep the order."""
-    return Counter((row.sender, row.subject, row.date, row.end.value) for row in rows if row.end is not End.NOT_OURS)
+    return Counter(
+        (row.sender, row.subject, row.date, row.end.value) for row in rows if row.end is not Disposition.NOT_OURS
+    )
 
 
 async def test_a_mail_about_anothers_mail_matches_none_of_ours(at_work: AtWork) -> None:
@@ -388,7 +392,7 @@ async def test_a_mail_about_anothers_mail_matches_none_of_ours(at_work: AtWork) 
         ]
     assert at_work.rows() == at_work.before
     rows = await at_work.take_more(reply(to=message_id, number=77))  # so that the same does match where it is ours
-    assert rows[-1].end is End.REPLY
+    assert rows[-1].end is Disposition.REPLY
     tell(f"mails about mails of others: {len(samples)}, falsely matched 0")
 
 

@@ -262,7 +262,7 @@ async def running(room: Mailroom, hands: Hands) -> AsyncIterator[Pipeline]:
     store = open_store(office.places.store, hands)
     reader, server = PdfPool(1), build_server(office, load_secrets(office), hands)
     try:
-        pipeline = Pipeline(store, reader, server, hands, "tests", office.in_force)
+        pipeline = Pipeline(store, reader, server, hands, "tests", office.active_config)
         for _ in range(2):
             await pipeline.watch_folder(build_folder(office), run_at_once)
             hands.pass_by(seconds=3)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worker.compose.attachments import STILL_WRITTEN
 
 import worker
 from tests.support.fakes import FakeFiles
@@ -18,9 +19,8 @@ from tests.support.registered import INVOICE, REGISTER
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
 from worker.approve import decisions
-from worker.approve.redraft import missing_where_away
-from worker.compose.invoice_select import STILL_WRITTEN
-from worker.core.errors import NotBrought, Unavailable, Unsettled
+from worker.approve.reevaluate import treat_unread_as_missing
+from worker.core.errors import NotInSnapshot, StillWritten, Unavailable
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
 from worker.pipeline import decide
@@ -30,22 +30,22 @@ from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot, Shelved
 AWAY = Unavailable("folder", "the share does not answer")
 
 
-def in_force_with(**held: Any) -> Any:
+def active_config_with(**held: Any) -> Any:
     files = FakeFiles({f"{name}.pdf": content for name, content in held.items()})
-    return replace(REGISTER, files=files).in_force()
+    return replace(REGISTER, files=files).active_config()
 
 
 # --- The look ----------------------------------------------------------------------------------------------------
 
 
 async def test_the_folder_is_left_alone_where_no_file_is_in_question() -> None:
-    in_force = in_force_with(road=INVOICE)
-    assert await load_invoices((), in_force, None) is NOT_LOOKED  # type: ignore[arg-type]
-    assert in_force.files.looked_for == []
+    active_config = active_config_with(road=INVOICE)
+    assert await load_invoices((), active_config, None) is NOT_LOOKED  # type: ignore[arg-type]
+    assert active_config.files.looked_for == []
 
 
 async def test_what_a_decision_asks_for_is_brought_and_decided_on_again() -> None:
-    in_force = in_force_with(road=INVOICE, other=INVOICE)
+    active_config = active_config_with(road=INVOICE, other=INVOICE)
     asked: list[list[str]] = []
 
     def ask(invoices: InvoiceSnapshot) -> bytes:
@@ -53,29 +53,29 @@ async def test_what_a_decision_asks_for_is_brought_and_decided_on_again() -> Non
         found = [invoices.invoice(f"{name}.pdf") for name in ("road", "other")]
         return b"".join(each[1] for each in found if isinstance(each, tuple))
 
-    assert await with_invoices(tuple, in_force, None, ask) == INVOICE * 2  # type: ignore[arg-type]
+    assert await with_invoices(tuple, active_config, None, ask) == INVOICE * 2  # type: ignore[arg-type]
     assert asked == [[], [], ["road.pdf"], ["other.pdf", "road.pdf"]]
 
 
 async def test_a_look_that_was_made_already_is_used_first() -> None:
-    in_force = in_force_with(road=INVOICE)
-    brought = in_force.files.snapshot()
-    assert await with_invoices(tuple, in_force, None, lambda found: found is brought, brought)  # type: ignore[arg-type]
-    assert in_force.files.looked_for == []
+    active_config = active_config_with(road=INVOICE)
+    brought = active_config.files.snapshot()
+    assert await with_invoices(tuple, active_config, None, lambda found: found is brought, brought)  # type: ignore[arg-type]
+    assert active_config.files.looked_for == []
 
 
 async def test_a_file_that_is_listed_and_cannot_be_brought_ends_the_trying() -> None:
-    in_force = in_force_with(road=INVOICE)
-    in_force.files.snapshot = lambda is_needed=None: InvoiceSnapshot((Shelved("road.pdf", None, 9),), {}, {})
-    with pytest.raises(NotBrought, match="not brought"):
-        await with_invoices(tuple, in_force, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
+    active_config = active_config_with(road=INVOICE)
+    active_config.files.snapshot = lambda is_needed=None: InvoiceSnapshot((Shelved("road.pdf", None, 9),), {}, {})
+    with pytest.raises(NotInSnapshot, match="not brought"):
+        await with_invoices(tuple, active_config, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
 
 
 async def test_what_a_decision_raises_itself_is_not_tried_again() -> None:
-    in_force = in_force_with(road=AWAY)
+    active_config = active_config_with(road=AWAY)
     with pytest.raises(Unavailable, match="does not answer"):
-        await with_invoices(tuple, in_force, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
-    assert len(in_force.files.looked_for) == 1
+        await with_invoices(tuple, active_config, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
+    assert len(active_config.files.looked_for) == 1
 
 
 # --- What was found ----------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def found() -> InvoiceSnapshot:
         "a.pdf": ("a.pdf", INVOICE),
         "away.pdf": AWAY,
         "bad.pdf": Unreadable(Reason.TOO_LARGE),
-        "new.pdf": Unsettled("folder", "new.pdf"),
+        "new.pdf": StillWritten("folder", "new.pdf"),
     }
     return InvoiceSnapshot(tuple(Shelved(each, None, 9) for each in listed), answers, {})
 
@@ -98,13 +98,13 @@ def test_a_look_answers_for_each_file_as_it_found_it(found: InvoiceSnapshot) -> 
     assert found.invoice("bad.pdf") == Unreadable(Reason.TOO_LARGE)
     assert found.invoice("none.pdf") is None
     assert found.text(sha256(INVOICE)) is None
-    for file, failure in (("away.pdf", Unavailable), ("new.pdf", Unsettled), ("unread.pdf", NotBrought)):
+    for file, failure in (("away.pdf", Unavailable), ("new.pdf", StillWritten), ("unread.pdf", NotInSnapshot)):
         with pytest.raises(failure):
             found.invoice(file)
 
 
 def test_for_what_must_be_recorded_nothing_is_raised(found: InvoiceSnapshot) -> None:
-    missing = missing_where_away(found)
+    missing = treat_unread_as_missing(found)
     assert missing.invoice("a.pdf") == ("a.pdf", INVOICE)
     assert missing.invoice("bad.pdf") == Unreadable(Reason.TOO_LARGE)
     assert missing.invoice("new.pdf") == STILL_WRITTEN
@@ -117,7 +117,7 @@ def test_of_a_folder_that_was_not_seen_nothing_is_known_and_nothing_is_taken_for
     for question in (away.listing, lambda: away.invoice("a.pdf")):
         with pytest.raises(Unavailable):
             question()
-    missing = missing_where_away(away)
+    missing = treat_unread_as_missing(away)
     assert (missing.listing(), missing.invoice("a.pdf")) == ((), None)
 
 
@@ -141,13 +141,13 @@ def test_only_the_acting_steps_reach_the_folder_and_decisions_are_handed_what_wa
         path.relative_to(PACKAGE).parts[0]
         for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"in_force.files", "self.in_force.files"}
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"active_config.files", "self.active_config.files"}
     }
     assert reaching <= LOOKING
 
 
 @pytest.mark.parametrize(
-    "drafting", [decisions.approve, decisions.resend, decisions.resolve_not_sent, decisions.redraft]
+    "drafting", [decisions.approve, decisions.resend, decisions.resolve_not_sent, decisions.reevaluate]
 )
 def test_what_drafts_is_given_the_invoices(drafting: Callable[..., object]) -> None:
     given = inspect.signature(drafting).parameters["invoices"]
@@ -177,13 +177,13 @@ async def test_each_decision_brings_the_invoice_of_its_submission(tmp_path: Path
     await office.pass_once()
     held = office.only()
     office.files.looked_for.clear()
-    now, in_force, reader = office.clock.now(), office.pipeline.in_force, office.pipeline._reader
-    approved, _ = await decide.approve(office.store, in_force, reader, 1, held.label, HANAKO, "", now)
+    now, active_config, reader = office.clock.now(), office.pipeline.active_config, office.pipeline._reader
+    approved, _ = await decide.approve(office.store, active_config, reader, 1, held.label, HANAKO, "", now)
     assert len(office.files.looked_for) == 1
     assert approved.draft is not None
     assert "invoice-2.pdf" in {each.filename for each in approved.draft.attachments}
     decisions.withdraw(office.store, 1, HANAKO, "やめる")
-    again = await decide.resend(office.store, in_force, reader, 1, HANAKO, "再提出", now)
+    again = await decide.resend(office.store, active_config, reader, 1, HANAKO, "再提出", now)
     assert len(office.files.looked_for) == 2
     assert again.draft is not None
     assert "invoice-2.pdf" in {each.filename for each in again.draft.attachments}
@@ -195,7 +195,7 @@ async def test_a_share_that_is_away_keeps_a_decision_from_being_taken(tmp_path: 
     await office.pass_once()
     held = office.only()
     office.files.held["invoice-2.pdf"] = AWAY
-    now, in_force, reader = office.clock.now(), office.pipeline.in_force, office.pipeline._reader
+    now, active_config, reader = office.clock.now(), office.pipeline.active_config, office.pipeline._reader
     with pytest.raises(Unavailable, match="does not answer"):
-        await decide.approve(office.store, in_force, reader, 1, held.label, HANAKO, "", now)
+        await decide.approve(office.store, active_config, reader, 1, held.label, HANAKO, "", now)
     assert office.only() == held

@@ -75,7 +75,9 @@ class Stage:
     def approve(self) -> None:
         office = self.office
         now = office.clock.now()
-        decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "未送信を確認", now)
+        decided.approve(
+            office.store, office.pipeline.active_config, 1, office.only().label, HANAKO, "未送信を確認", now
+        )
 
     @property
     def reasons(self) -> list[Reason]:
@@ -83,7 +85,7 @@ class Stage:
 
     def urgent(self) -> list[str]:
         office = self.office
-        tasks = open_tasks(office.store, office.pipeline.in_force.configuration, office.clock.now())
+        tasks = open_tasks(office.store, office.pipeline.active_config.configuration, office.clock.now())
         return [each.text("ja") for each in tasks if each.urgency is Urgency.NOW]
 
 

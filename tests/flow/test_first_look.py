@@ -24,10 +24,10 @@ from worker.cli.demo.smtp_server import DsnController
 from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
-from worker.core.model import JST, NO_DATE, Look
+from worker.core.model import JST, NO_DATE, HealthRecord
 from worker.core.params import read_spelled
 from worker.core.states import State
-from worker.notify.operator_mail import write_telling
+from worker.notify.operator_mail import write_alarm_mail
 from worker.pipeline import new_messages
 from worker.store.sqlite.connection import FILE_NAME
 from worker.watch import plan as watch
@@ -57,7 +57,7 @@ def numbers(office: NewOffice) -> list[str]:
     return sorted(each.contract_number for each in office.store.submissions())
 
 
-def look_of(office: NewOffice, name: str = "main") -> Look:
+def look_of(office: NewOffice, name: str = "main") -> HealthRecord:
     found = office.store.look(f"mail:{name}")
     assert found is not None
     return found
@@ -66,7 +66,7 @@ def look_of(office: NewOffice, name: str = "main") -> Look:
 def said(office: NewOffice) -> str:
     """What people are told of the mails that were left, all alarms in one mail."""
     alarms = [each for each in office.store.alarms_waiting() if each.cause.startswith("left_alone")]
-    return write_telling(alarms, {}, [], rehearsing=False)[1] if alarms else ""
+    return write_alarm_mail(alarms, {}, [], rehearsing=False)[1] if alarms else ""
 
 
 def notes(office: NewOffice) -> list[dict[str, str]]:
@@ -94,11 +94,13 @@ async def test_what_came_after_the_first_start_is_taken_and_goes_whenever_the_ma
 async def test_of_several_mailboxes_each_is_taken_from_the_first_start_on(
     office: NewOffice, sent: Callable[[], int]
 ) -> None:
-    in_force = office.pipeline.in_force
-    settings = in_force.configuration.settings
+    active_config = office.pipeline.active_config
+    settings = active_config.configuration.settings
     boxes = dict.fromkeys(("main", "branch"), settings.mailboxes["main"])
-    configuration = dataclasses.replace(in_force.configuration, settings=dataclasses.replace(settings, mailboxes=boxes))
-    office.pipeline.put_in_force(dataclasses.replace(in_force, configuration=configuration))
+    configuration = dataclasses.replace(
+        active_config.configuration, settings=dataclasses.replace(settings, mailboxes=boxes)
+    )
+    office.pipeline.activate_config(dataclasses.replace(active_config, configuration=configuration))
     branch = DatedMails(name="branch", numbering=3)
     branch.give(mail_with(form(1), number=1), INSTALLED + DAY)
     branch.give(mail_with(form(2), number=2), INSTALLED - DAY)
@@ -476,11 +478,13 @@ async def test_a_mailbox_under_another_name_is_read_again_and_sends_nothing_twic
     await office.finish()
     give(office, 2, INSTALLED + HOUR)
     office.clock.let_pass(days=9)
-    in_force = office.pipeline.in_force
-    settings = in_force.configuration.settings
+    active_config = office.pipeline.active_config
+    settings = active_config.configuration.settings
     boxes = {"soumu": settings.mailboxes["main"]}
-    configuration = dataclasses.replace(in_force.configuration, settings=dataclasses.replace(settings, mailboxes=boxes))
-    office.pipeline.put_in_force(dataclasses.replace(in_force, configuration=configuration))
+    configuration = dataclasses.replace(
+        active_config.configuration, settings=dataclasses.replace(settings, mailboxes=boxes)
+    )
+    office.pipeline.activate_config(dataclasses.replace(active_config, configuration=configuration))
     renamed = dataclasses.replace(office.mails, name="soumu")
     await office.pipeline.watch_mailbox(renamed, run_at_once, None)
     await office.finish()

@@ -25,7 +25,7 @@ from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.errors import Unavailable
-from worker.core.model import Submission, Unread
+from worker.core.model import Submission, UnreadReason
 from worker.core.states import Reason, State
 from worker.store.sqlite.connection import FILE_NAME
 from worker.views.unread_files import CONFIGURATION, NOTICES, UnreadFile, gather_unread, read_unread, say_unread
@@ -49,7 +49,7 @@ class Shared(NewOffice):
         """The folder, and the thread in which it is looked at."""
         return NoticeFolder(self.notices), run_at_once
 
-    def unread(self) -> dict[str, Unread]:
+    def unread(self) -> dict[str, UnreadReason]:
         """Names of the files of the notices folder that are not read, with the reasons."""
         found = read_unread(self.store.property(UNREAD)).get(NOTICES)
         return {each.name: each.why for each in found.files} if found else {}
@@ -105,7 +105,7 @@ async def test_a_folder_beyond_the_depth_is_named_and_not_looked_into(office: Sh
     office.put("a/b/c/d/y.pdf", form(2).pdf)
     await office.look_at_folder()
     assert [each.source_name for each in office.store.submissions()] == ["a/b/c/d/y.pdf"]
-    assert office.unread() == {"a/b/c/d/e/": Unread.TOO_DEEP}
+    assert office.unread() == {"a/b/c/d/e/": UnreadReason.TOO_DEEP}
 
 
 async def test_a_folder_made_while_the_service_watches_is_watched_at_once(
@@ -274,14 +274,14 @@ async def test_a_folder_that_vanishes_between_two_looks_loses_nothing(office: Sh
 
 async def test_other_kinds_are_named_once_and_open_no_task(office: Shared) -> None:
     kinds = {
-        "写真.JPG": Unread.PICTURE,
-        "a.heic": Unread.PICTURE,
-        "内訳.xlsx": Unread.OTHER_KIND,
-        "送付状.docx": Unread.OTHER_KIND,
-        "図.xdw": Unread.OTHER_KIND,
-        "mail.msg": Unread.MAIL,
-        "x.lzh": Unread.ARCHIVE,
-        "R8.11.29": Unread.OTHER_KIND,  # a name that says nothing: its bytes do
+        "写真.JPG": UnreadReason.PICTURE,
+        "a.heic": UnreadReason.PICTURE,
+        "内訳.xlsx": UnreadReason.OTHER_KIND,
+        "送付状.docx": UnreadReason.OTHER_KIND,
+        "図.xdw": UnreadReason.OTHER_KIND,
+        "mail.msg": UnreadReason.MAIL,
+        "x.lzh": UnreadReason.ARCHIVE,
+        "R8.11.29": UnreadReason.OTHER_KIND,  # a name that says nothing: its bytes do
     }
     for name in kinds:
         office.put(f"11月分/{name}", b"no pdf " + name.encode())
@@ -316,7 +316,7 @@ async def test_a_partial_download_is_awaited_and_named_after_a_day(office: Share
     office.clock.let_pass(hours=1)
     await office.look_at_folder()
     late = {*names[1:], "safari.pdf.download/", "firefox.pdf", "firefox.pdf.part"}
-    assert office.unread() == dict.fromkeys(late, Unread.UNFINISHED)
+    assert office.unread() == dict.fromkeys(late, UnreadReason.UNFINISHED)
     (office.notices / names[1]).rename(office.notices / "x.pdf")
     (office.notices / "x.pdf").write_bytes(form(1).pdf)
     await office.look_at_folder()
@@ -329,7 +329,7 @@ async def test_a_hard_link_is_named_and_its_bytes_are_not_kept(office: Shared, t
     secret.write_bytes(form(1).pdf)
     os.link(secret, office.notices / "x.pdf")
     await office.look_at_folder()
-    assert (office.store.submissions(), office.unread()) == ((), {"x.pdf": Unread.LINKED})
+    assert (office.store.submissions(), office.unread()) == ((), {"x.pdf": UnreadReason.LINKED})
     secret.unlink()
     await office.look_at_folder()
     assert (office.only().contract_number, office.unread()) == (form(1).number, {})
@@ -362,7 +362,7 @@ async def test_a_file_without_permission_is_named_and_the_others_go_on(
         office.clock.let_pass(seconds=10)
     (office.notices / "c").chmod(0o755)
     assert [each.source_name for each in office.store.submissions()] == ["b/y.pdf"]
-    assert office.unread() == {"a.pdf": Unread.FORBIDDEN, "c/": Unread.FOLDER_UNREADABLE}
+    assert office.unread() == {"a.pdf": UnreadReason.FORBIDDEN, "c/": UnreadReason.FOLDER_UNREADABLE}
     look = office.store.look("folder")
     assert look is not None
     assert not look.error
@@ -514,7 +514,7 @@ async def test_a_file_that_is_exchanged_after_the_approval_changes_nothing_that_
     await office.look_at_folder()
     await office.pipeline.judge_waiting()
     label = office.store.submission(1).label
-    decided.approve(office.store, office.pipeline.in_force, 1, label, HANAKO, "", office.clock.now())
+    decided.approve(office.store, office.pipeline.active_config, 1, label, HANAKO, "", office.clock.now())
     before = office.store.submission(1)
     content = {"garbage": b"%PDF-1.4\n{", "another notice": form(2).pdf, "the same once more": form(1).pdf + b" "}[
         other
@@ -609,14 +609,14 @@ async def test_random_moves_and_slow_copies_lose_nothing_and_send_nothing_twice(
 
 
 def test_what_is_said_is_bounded_and_tells_what_to_do() -> None:
-    found = {NOTICES: gather_unread([(f"{number:05}.jpg", Unread.PICTURE) for number in range(10_000)])}
-    found[CONFIGURATION] = gather_unread([("issuers/sanpuru.toml.txt", Unread.NOT_TOML)])
+    found = {NOTICES: gather_unread([(f"{number:05}.jpg", UnreadReason.PICTURE) for number in range(10_000)])}
+    found[CONFIGURATION] = gather_unread([("issuers/sanpuru.toml.txt", UnreadReason.NOT_TOML)])
     lines = list(say_unread(found, "ja"))
     assert lines[0] == "読まれないファイル（10001件）："
     assert "ほか9990件" in lines[1]
     assert "sanpuru.toml.txt" in lines[2]
     assert sum(map(len, lines)) < 1_000
-    assert UnreadFile("00000.jpg", Unread.PICTURE) in found[NOTICES].files
+    assert UnreadFile("00000.jpg", UnreadReason.PICTURE) in found[NOTICES].files
 
 
 # --- By the command line ----------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from worker.cli.demo.smtp_server import DsnController
 from worker.core.messages import name_hold, next_step
 from worker.core.model import NO_DATE
 from worker.core.states import Reason, State
-from worker.match.from_before import FIRST_START
+from worker.match.match import FIRST_START
 from worker.pipeline.recover import record_start
 from worker.store.sqlite import create_or_migrate, open_store
 from worker.store.sqlite.connection import FILE_NAME
@@ -90,14 +90,14 @@ class NewOffice(SmallOffice):
     def want(self, since: dt.date | None, folder: str = "INBOX") -> None:
         """Another ``since`` or folder of the mailbox from now on."""
         self.since = since
-        in_force = self.pipeline.in_force
-        settings = in_force.configuration.settings
+        active_config = self.pipeline.active_config
+        settings = active_config.configuration.settings
         boxes = {
             name: dataclasses.replace(each, since=since, folder=folder) for name, each in settings.mailboxes.items()
         }
         settings = dataclasses.replace(settings, mailboxes=boxes)
-        configuration = dataclasses.replace(in_force.configuration, settings=settings)
-        self.pipeline.put_in_force(dataclasses.replace(in_force, configuration=configuration))
+        configuration = dataclasses.replace(active_config.configuration, settings=settings)
+        self.pipeline.activate_config(dataclasses.replace(active_config, configuration=configuration))
 
     async def look(self) -> None:
         await self.pipeline.watch_mailbox(self.mails, run_at_once, self.since)
@@ -173,7 +173,7 @@ async def test_an_answer_given_once_counts(office: NewOffice, sent: Callable[[],
     await office.restart()
     assert office.asked(1) == ["mail: 2026-11-18"]
     label = office.store.submission(1).label
-    decided.approve(office.store, office.pipeline.in_force, 1, label, HANAKO, "未提出", office.clock.now())
+    decided.approve(office.store, office.pipeline.active_config, 1, label, HANAKO, "未提出", office.clock.now())
     await office.restart()  # of the same configuration, judged anew
     assert office.asked(1) == []
     await office.finish()
@@ -337,13 +337,13 @@ async def test_the_notice_of_an_old_announcement_that_comes_after_the_start_goes
 
 
 async def test_a_file_from_before_that_could_not_be_read_is_asked_about_once_it_can(office: NewOffice) -> None:
-    in_force = office.pipeline.in_force
-    none = dataclasses.replace(in_force.configuration, guarantors=())
-    office.pipeline.put_in_force(dataclasses.replace(in_force, configuration=none, guarantors={}))
+    active_config = office.pipeline.active_config
+    none = dataclasses.replace(active_config.configuration, guarantors=())
+    office.pipeline.activate_config(dataclasses.replace(active_config, configuration=none, guarantors={}))
     office.save_at(form(1), INSTALLED - DAY)
     await office.look_at_folder()
     assert office.only().reasons[0].reason is Reason.NOT_A_NOTICE
-    office.pipeline.put_in_force(in_force)
+    office.pipeline.activate_config(active_config)
     await office.pipeline.judge_waiting()
     assert office.asked(1) == ["file: 2026-11-20"]
 

@@ -15,7 +15,7 @@ from tests.support.decided import approve
 from tests.support.holds import detail_of
 from tests.support.small_office import Settings, SmallOffice, form
 from tests.support.world import HANAKO
-from worker.approve.redraft import put_in_force
+from worker.approve.reevaluate import activate_config
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.errors import NotAllowed
 from worker.core.states import Reason, State
@@ -43,13 +43,15 @@ def before(relay: DsnController) -> int:
 async def test_an_address_removed_after_the_approval_gets_nothing(
     office: SmallOffice, relay: DsnController, before: int
 ) -> None:
-    in_force = office.pipeline.in_force
-    issuer = in_force.configuration.issuers["kawa"]
+    active_config = office.pipeline.active_config
+    issuer = active_config.configuration.issuers["kawa"]
     section = dataclasses.replace(issuer.sections["doboku"], cc=())
     issuers = {"kawa": dataclasses.replace(issuer, sections={"doboku": section})}
-    configuration = dataclasses.replace(in_force.configuration, issuers={**in_force.configuration.issuers, **issuers})
+    configuration = dataclasses.replace(
+        active_config.configuration, issuers={**active_config.configuration.issuers, **issuers}
+    )
     assert SITE in office.only().draft.recipients
-    office.pipeline.in_force = put_in_force(configuration, in_force.templates, in_force.files)
+    office.pipeline.active_config = activate_config(configuration, active_config.templates, active_config.files)
     await office.pipeline.send_due()
     held = office.only()
     assert (held.state, {hold.reason for hold in held.reasons}) == (State.HELD, {Reason.CHANGED})
@@ -101,7 +103,7 @@ async def test_an_invoice_that_is_addressed_to_a_neighbour_never_leaves(
         (Reason.WRONG_INVOICE, "issuer")
     ]
     with pytest.raises(NotAllowed):
-        approve(made.store, made.pipeline.in_force, held.id, held.label, HANAKO, "", made.clock.now())
+        approve(made.store, made.pipeline.active_config, held.id, held.label, HANAKO, "", made.clock.now())
     assert gone_to_yama(relay, before) == 0
     await made.stop()
 
@@ -113,7 +115,7 @@ async def test_an_invoice_that_names_a_neighbour_too_leaves_once_a_person_has_lo
     held = made.only()
     assert [each.reason for each in held.reasons] == [Reason.INVOICE_UNCLEAR]
     assert gone_to_yama(relay, before) == 0
-    approve(made.store, made.pipeline.in_force, held.id, held.label, HANAKO, "請求書を確認", made.clock.now())
+    approve(made.store, made.pipeline.active_config, held.id, held.label, HANAKO, "請求書を確認", made.clock.now())
     await made.finish()
     assert made.only().state is State.SENT
     assert gone_to_yama(relay, before) == 1
@@ -134,7 +136,7 @@ async def test_an_address_that_another_issuer_had_is_asked_about_for_this_one(
     assert (first.issuer, first.state) == ("kawa", State.SENT)
     assert (second.issuer, second.state) == ("yama", State.HELD)
     assert [(each.reason, detail_of(each)) for each in second.reasons] == [(Reason.FIRST_ADDRESS, shared)]
-    approve(made.store, made.pipeline.in_force, second.id, second.label, HANAKO, "公表元と照合", made.clock.now())
+    approve(made.store, made.pipeline.active_config, second.id, second.label, HANAKO, "公表元と照合", made.clock.now())
     await made.finish()
     made.save(form(2, key=2))
     await made.pass_once()

@@ -59,7 +59,7 @@ def office_at(root: Path, moment: dt.datetime, *mails: tuple[str, ...], **settin
 def replace_server(office: SmallOffice) -> None:
     pipeline = office.pipeline
     office.pipeline = Pipeline(
-        office.store, pipeline._reader, office.server, office.clock, "hoshobin", pipeline.in_force
+        office.store, pipeline._reader, office.server, office.clock, "hoshobin", pipeline.active_config
     )
 
 
@@ -71,7 +71,7 @@ async def test_what_is_approved_at_night_waits_for_the_opening_after_the_holiday
     office = office_at(tmp_path, FRIDAY + dt.timedelta(hours=2), mode="approve", windows=USUAL)
     office.save(form(1))
     await office.pass_once()
-    approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", office.clock.now())
+    approve(office.store, office.pipeline.active_config, 1, office.only().label, HANAKO, "", office.clock.now())
     for moment in (FRIDAY + dt.timedelta(hours=3), TUESDAY - dt.timedelta(days=1), TUESDAY - dt.timedelta(seconds=1)):
         office.clock.moment = moment
         await office.finish()

@@ -21,7 +21,15 @@ import pytest
 from tests.flow.test_smtp_faults import ids_of
 from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.scripted_imap import Fault, ScriptedImap
-from tests.support.small_office import Settings, SmallOffice, TextInBytes, WatchedStore, form, in_force_of, mail_with
+from tests.support.small_office import (
+    Settings,
+    SmallOffice,
+    TextInBytes,
+    WatchedStore,
+    active_config_of,
+    form,
+    mail_with,
+)
 from tests.support.world import START
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
@@ -270,7 +278,7 @@ async def test_two_workers_that_look_at_the_same_moment_take_every_notice_once(w
     store = WatchedStore(tmp_path, office.clock)
     box, thread = world.mailbox(), OwnThread("other")
     other = Pipeline(
-        store, TextInBytes(), office.server, office.clock, "other", in_force_of(office.settings, office.files)
+        store, TextInBytes(), office.server, office.clock, "other", active_config_of(office.settings, office.files)
     )
     folder = NoticeFolder(office.notices)
     for _ in range(4):

@@ -22,7 +22,7 @@ from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.config.mailbox_actions import parse_after
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
-from worker.core.model import End
+from worker.core.model import Disposition
 from worker.pipeline.new_messages import COMPARED, COUNT_AGAIN
 from worker.pipeline.pipeline import Pipeline
 from worker.service.wiring import load_office
@@ -56,7 +56,7 @@ class World:
         """Another process, with another connection."""
         self.close()
         self.store = open_store(self.root, self.clock)
-        self.pipeline = Pipeline(self.store, NoPdfs(), Relay(), self.clock, "account", self.office.in_force)
+        self.pipeline = Pipeline(self.store, NoPdfs(), Relay(), self.clock, "account", self.office.active_config)
         self.box = ImapMailbox(
             "main",
             host="127.0.0.1",
@@ -87,7 +87,7 @@ class World:
             self.server.ids[uid] = message_id
 
     @property
-    def ends(self) -> dict[int, End]:
+    def ends(self) -> dict[int, Disposition]:
         """By UID under the numbering that holds now."""
         look = self.store.look("mail:main")
         assert look is not None
@@ -127,7 +127,13 @@ async def test_only_the_bodies_of_candidates_are_fetched_and_every_message_has_i
     world.give(3, announced(3))
     assert await world.look() == 1
     assert world.fetched == [3]
-    assert world.ends == {1: End.NOT_OURS, 2: End.NOT_OURS, 3: End.ANNOUNCEMENT, 4: End.NOT_OURS, 5: End.NOT_OURS}
+    assert world.ends == {
+        1: Disposition.NOT_OURS,
+        2: Disposition.NOT_OURS,
+        3: Disposition.ANNOUNCEMENT,
+        4: Disposition.NOT_OURS,
+        5: Disposition.NOT_OURS,
+    }
     (row,) = [row for row in world.store.messages("main") if row.uid == 1]
     assert (row.sender, row.subject, row.why) == ("shop@store.example", "prices", "no announcement and no notice")
     assert await world.look() == 0
@@ -292,7 +298,7 @@ async def test_two_looks_at_one_mailbox_with_one_database_take_nothing_twice(wor
     first, box = world.pipeline, world.box
     world.boxes.clear()
     second_store = open_store(world.root, world.clock)
-    other = Pipeline(second_store, NoPdfs(), Relay(), world.clock, "other", world.office.in_force)
+    other = Pipeline(second_store, NoPdfs(), Relay(), world.clock, "other", world.office.active_config)
     assert await first.watch_mailbox(box, run_at_once, SINCE) == 3
     assert await other.watch_mailbox(box, run_at_once, SINCE) == 0
     world.give(4, announced(4))
@@ -365,7 +371,7 @@ async def test_what_fails_afterwards_changes_no_row_and_is_tried_again_also_afte
     world.server.faults.append(Fault(command, act))
     await settled(world, after)
     ends = world.ends
-    assert ends == {1: End.NOT_OURS, 2: End.ANNOUNCEMENT}
+    assert ends == {1: Disposition.NOT_OURS, 2: Disposition.ANNOUNCEMENT}
     assert "mail:main" in world.pipeline.watching.settling.failures
     await world.look()
     assert world.ends == ends

@@ -14,7 +14,7 @@ from tests.support.known_addresses import record_past_submission
 from tests.support.office import Mailroom, Office
 from tests.support.world import HANAKO
 from worker.cli import show
-from worker.core.model import JST, Duties, Product
+from worker.core.model import JST, FollowUps, Product
 from worker.core.states import Event, State
 from worker.store.sqlite import open_store
 
@@ -38,7 +38,7 @@ def office(mailroom: Callable[..., Mailroom]) -> Office:
     with contextlib.closing(open_store(Path(room.office.store), clock)) as store:
         for number, closes in (("1-1", "answer"), ("1-2", "answer"), ("1-3", "answer"), ("1-4", "none")):
             sent = record_past_submission(
-                store, "kawa", Product.ADVANCE, ["a@kawa.example"], number=number, duties=Duties(closes=closes)
+                store, "kawa", Product.ADVANCE, ["a@kawa.example"], number=number, duties=FollowUps(closes=closes)
             )
             if number in {"1-1", "1-2"}:
                 clock.moment = LONG_AGO if number == "1-1" else NOW - dt.timedelta(days=1)

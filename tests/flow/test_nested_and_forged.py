@@ -318,7 +318,9 @@ async def test_a_strangers_notice_of_the_number_waits_itself_and_the_alarm_says_
     await office.comes(a_mail(form(1), results=GOOD))
     if mode == "approve":
         office.clock.let_pass(minutes=1)
-        decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", office.clock.now())
+        decided.approve(
+            office.store, office.pipeline.active_config, 1, office.only().label, HANAKO, "", office.clock.now()
+        )
     before = office.store.submission(1)
     assert before.state is State.APPROVED
     with_entry = office.events(1)

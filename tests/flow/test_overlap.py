@@ -114,7 +114,7 @@ def relay() -> Relay:
 @pytest.fixture
 def pipeline(tmp_path: Path, store: SqlStore, relay: Relay) -> Pipeline:
     office = load_office(str(Office(tmp_path).config), {})
-    return Pipeline(store, NoPdfs(), relay, SystemClock(), "account", office.in_force)
+    return Pipeline(store, NoPdfs(), relay, SystemClock(), "account", office.active_config)
 
 
 async def test_a_block_is_recorded_and_may_be_sent_while_a_later_one_is_still_fetched(

@@ -116,7 +116,9 @@ async def test_a_copy_outside_our_domain_is_asked_about_once_and_then_goes(tmp_p
         first, second = office.store.submissions()
         asked = Said(Reason.FIRST_ADDRESS, f"copy_to: {OUTSIDE}")
         assert [(each.state, each.reasons) for each in (first, second)] == [(State.HELD, (asked,))] * 2
-        approve(office.store, office.pipeline.in_force, first.id, first.label, HANAKO, "社外の控え", office.clock.now())
+        approve(
+            office.store, office.pipeline.active_config, first.id, first.label, HANAKO, "社外の控え", office.clock.now()
+        )
         await office.pass_once()
         assert [each.state for each in office.store.submissions()] == [State.SENT] * 2
         office.configure(replace(office.settings, copy_to="other@backup.example"))
@@ -143,7 +145,9 @@ async def test_a_rehearsal_outside_our_domain_goes_and_is_asked_about_until_it_i
         await office.pass_once()
         assert asked in office.only().reasons
         label = office.only().label
-        approve(office.store, office.pipeline.in_force, held.id, label, HANAKO, "社外で確認した", office.clock.now())
+        approve(
+            office.store, office.pipeline.active_config, held.id, label, HANAKO, "社外で確認した", office.clock.now()
+        )
         await office.pass_once()
         assert office.only().state is State.SENT
         await office.stop()
@@ -257,13 +261,15 @@ async def test_a_copy_of_what_was_stated_unsent_holds_it_anew_and_proves_it_when
 ) -> None:
     office = doubtful.office
     office.clock.let_pass(hours=1)
-    decided.resolve_not_sent(office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now())
+    decided.resolve_not_sent(
+        office.store, office.pipeline.active_config, doubtful.submission.id, HANAKO, office.clock.now()
+    )
     after = await doubtful.comes(TRACE + doubtful.mail)
     assert (after.state, [hold.reason for hold in after.reasons]) == (State.HELD, [Reason.MAYBE_SENT])
     assert "控え" in name_hold(after.reasons[0], "ja")
     assert office.alarms()[-1] == "came_back"
     decided.approve(
-        office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "それでも", office.clock.now()
+        office.store, office.pipeline.active_config, after.id, after.label, HANAKO, "それでも", office.clock.now()
     )
     done = await office.finish()
     assert (done.sent, doubtful.submission.state, len(doubtful.server.messages)) == (0, State.SENT, 1)
@@ -274,10 +280,14 @@ async def test_a_forged_copy_of_what_was_stated_unsent_keeps_it_from_leaving_onl
 ) -> None:
     office = doubtful.office
     office.clock.let_pass(hours=1)
-    decided.resolve_not_sent(office.store, office.pipeline.in_force, doubtful.submission.id, HANAKO, office.clock.now())
+    decided.resolve_not_sent(
+        office.store, office.pipeline.active_config, doubtful.submission.id, HANAKO, office.clock.now()
+    )
     after = await doubtful.comes(TRACE + doubtful.mail.replace(b"Subject: ", b"Subject: x"))
     assert after.state is State.HELD
-    decided.approve(office.store, office.pipeline.in_force, after.id, after.label, HANAKO, "偽物", office.clock.now())
+    decided.approve(
+        office.store, office.pipeline.active_config, after.id, after.label, HANAKO, "偽物", office.clock.now()
+    )
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (1, State.SENT)
 
@@ -315,7 +325,7 @@ async def test_another_mail_under_the_same_name_holds_what_is_about_to_leave_onc
         assert (done.sent, done.began_to_wait, put_off.submission.state) == (0, 1, State.HELD)
         decided.approve(
             office.store,
-            office.pipeline.in_force,
+            office.pipeline.active_config,
             put_off.submission.id,
             put_off.submission.label,
             HANAKO,

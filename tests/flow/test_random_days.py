@@ -100,22 +100,22 @@ class Day:
         await asyncio.gather(cut, return_exceptions=True)
 
     async def decide(self) -> None:
-        store, in_force, now = self.office.store, self.office.pipeline.in_force, self.office.clock.now()
+        store, active_config, now = self.office.store, self.office.pipeline.active_config, self.office.clock.now()
         found = [each for each in store.submissions() if each.state not in {State.SENDING, State.WITHDRAWN}]
         if not found:
             return
         one = self.chance.choice(found)
         self.steps[-1] += f" {one.id} {one.state}"
         if one.state is State.HELD and self.chance.random() < 0.8:
-            decided.approve(store, in_force, one.id, one.label, HANAKO, "", now)
+            decided.approve(store, active_config, one.id, one.label, HANAKO, "", now)
         elif one.state is State.IN_DOUBT and self.chance.random() < 0.5:
             decisions.resolve_sent(store, one.id, HANAKO, now)
         elif one.state is State.IN_DOUBT:
-            decided.resolve_not_sent(store, in_force, one.id, HANAKO, now)
+            decided.resolve_not_sent(store, active_config, one.id, HANAKO, now)
         elif one.state in {State.HELD, State.APPROVED}:
             decisions.withdraw(store, one.id, HANAKO, "")
         else:
-            decided.resend(store, in_force, one.id, HANAKO, "", now)
+            decided.resend(store, active_config, one.id, HANAKO, "", now)
 
     async def harm(self) -> None:
         what = self.chance.choice(["server", "server", "refuses", "denies"])
@@ -155,8 +155,8 @@ class Day:
     # --- What must hold -----------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        spoken, self.heard = self.server.commands[self.heard :], len(self.server.commands)
-        addressed = {line.partition("<")[2].partition(">")[0] for line in spoken if line.startswith("RCPT")}
+        auth_headers, self.heard = self.server.commands[self.heard :], len(self.server.commands)
+        addressed = {line.partition("<")[2].partition(">")[0] for line in auth_headers if line.startswith("RCPT")}
         assert addressed <= self.office.settings.addresses
         assert not {number: copies for number, copies in self.copies().items() if copies > 1 + self.unsent()[number]}
 

@@ -35,13 +35,13 @@ from tests.support.random_registers import TITLES, Came, World, worlds, write_fi
 from tests.support.small_office import Mails
 from tests.support.world import HANAKO, OFFICE, START
 from worker.approve import decisions
-from worker.approve.redraft import InForce, put_in_force
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.files import TemplateFiles
 from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file
 from worker.config.templates import Renderer
 from worker.core.errors import NotAllowed
-from worker.core.model import Located, PageText, PdfText, Submission, Unreadable, sha256
+from worker.core.model import CodePositions, PageText, PdfText, Submission, Unreadable, sha256
 from worker.core.states import Event, Kind, Reason, State, kind_of
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
@@ -78,7 +78,7 @@ class TextBehindTheMark:
         text = pdf.decode().partition("\n")[2]
         return PdfText((PageText(text, text),))
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         return located_as_printed(codes)
 
     async def unpack(self, content: bytes) -> Unpacked:
@@ -137,13 +137,13 @@ class Room:
         self.clock.moment = START
 
 
-def in_force_of(world: World) -> InForce:
+def active_config_of(world: World) -> ActiveConfig:
     """The configuration of ``world`` as its files say it."""
     papers = {each.path: each.content for each in world.papers}
     images = {sha256(each.content): PdfText((PageText("", ""),)) for each in world.papers if each.is_image}
     files = FakeFiles(dict(papers), dict(images))
     configuration = load_configuration(write_files(world, GUARANTORS))
-    return dataclasses.replace(put_in_force(configuration, TEMPLATES, files), renderer=RENDERER)
+    return dataclasses.replace(activate_config(configuration, TEMPLATES, files), renderer=RENDERER)
 
 
 def mail_with(notices: list[Came], number: int) -> bytes:
@@ -177,17 +177,19 @@ class Days:
         self.relay = Relay(self.clock)
         self.mails = Mails()
         self.left: list[Left] = []
-        self.in_force = in_force_of(world)
-        self.pipeline = Pipeline(self.store, TextBehindTheMark(), self.relay, self.clock, "hoshobin", self.in_force)
-        record_configuration(self.store, self.in_force.configuration.files, "hoshobin", {})
+        self.active_config = active_config_of(world)
+        self.pipeline = Pipeline(
+            self.store, TextBehindTheMark(), self.relay, self.clock, "hoshobin", self.active_config
+        )
+        record_configuration(self.store, self.active_config.configuration.files, "hoshobin", {})
         self.answers = iter(world.answers * 10)
 
     async def go_by(self) -> None:
         for day in (0, 1):
             if day == 1 and self.world.later:
                 self.world = self.world.on_the_second_day()
-                self.in_force = in_force_of(self.world)
-                self.pipeline.put_in_force(self.in_force)
+                self.active_config = active_config_of(self.world)
+                self.pipeline.activate_config(self.active_config)
             come = [each for each in self.world.notices if each.round == day]
             if come:
                 self.mails.received.append(mail_with(come, day))
@@ -224,7 +226,7 @@ class Days:
 
     def approve(self, each: Submission) -> None:
         with contextlib.suppress(NotAllowed):  # another approval of this day changed what this one would be about
-            decided.approve(self.store, self.in_force, each.id, each.label, HANAKO, "確認済", self.clock.now())
+            decided.approve(self.store, self.active_config, each.id, each.label, HANAKO, "確認済", self.clock.now())
 
     def is_right(self, each: Submission) -> bool:
         """Whether project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""
@@ -232,8 +234,8 @@ class Days:
         if came.project is None or each.draft is None:
             return False
         project = self.world.projects[came.project]
-        proposed = self.in_force.register.by_id[each.project or ""]
-        if proposed is not self.in_force.configuration.projects[came.project]:
+        proposed = self.active_config.register.by_id[each.project or ""]
+        if proposed is not self.active_config.configuration.projects[came.project]:
             return False
         if each.follows is not None and self.is_copy(each):
             return False

@@ -18,7 +18,7 @@ from tests.support.small_office import Settings, SmallOffice, TextInBytes, form
 from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.cli.demo.smtp_server import DsnController
-from worker.compose.mime_verify import decode_letter
+from worker.compose.mime_verify import decode_message
 from worker.core.errors import Unavailable
 from worker.core.messages import name_hold, next_step
 from worker.core.model import PdfText, Unreadable
@@ -201,10 +201,10 @@ async def test_what_is_read_again_after_a_refusal_and_says_otherwise_is_held_for
 
 
 async def test_a_guarantor_without_a_profile_today_is_a_refusal(office: WatchedOffice, sent: list[bytes]) -> None:
-    in_force = office.pipeline.in_force
-    others = tuple(each for each in in_force.configuration.guarantors if each.id != office.only().guarantor)
-    configuration = dataclasses.replace(in_force.configuration, guarantors=others)
-    office.pipeline.in_force = dataclasses.replace(in_force, configuration=configuration)
+    active_config = office.pipeline.active_config
+    others = tuple(each for each in active_config.configuration.guarantors if each.id != office.only().guarantor)
+    configuration = dataclasses.replace(active_config.configuration, guarantors=others)
+    office.pipeline.active_config = dataclasses.replace(active_config, configuration=configuration)
     await office.pipeline.send_due()
     assert [hold.reason for hold in office.only().reasons] == [Reason.NOT_A_NOTICE]
     assert len(sent) == 0
@@ -250,7 +250,7 @@ async def test_the_mail_about_it_says_what_is_not_sent_and_what_to_do(
         office.clock.let_pass(seconds=retry_delay(tries).total_seconds())
     told = relay.mails[-1].content.decode("utf-8", "replace")
     assert "Auto-Submitted" in told
-    text = decode_letter(relay.mails[-1].content).text
+    text = decode_message(relay.mails[-1].content).text
     assert "1: " in text
     assert "次にすること" in text
 
@@ -276,7 +276,7 @@ async def test_readings_in_memory_are_bounded_and_end_with_other_profiles(
     monkeypatch.setattr(readings, "KEPT", 2)
     reader = CountingReader()
     kept = readings.Readings(reader)
-    profiles = office.pipeline.in_force.configuration.guarantors
+    profiles = office.pipeline.active_config.configuration.guarantors
     for number in (1, 2, 3, 2, 3, 1):
         await kept.read_once(form(number).pdf, profiles)
     assert reader.asked == 4
@@ -295,8 +295,8 @@ async def test_corrections_and_rehearsals_are_read_again_too(
     if not rehearsal_to:
         decisions.withdraw(office.store, 1, HANAKO, "訂正")
         now = office.clock.now()
-        again = decided.resend(office.store, office.pipeline.in_force, 1, HANAKO, "再提出", now)
-        decided.approve(office.store, office.pipeline.in_force, again.id, again.label, HANAKO, "", now)
+        again = decided.resend(office.store, office.pipeline.active_config, 1, HANAKO, "再提出", now)
+        decided.approve(office.store, office.pipeline.active_config, again.id, again.label, HANAKO, "", now)
     last = office.store.submissions()[-1]
     assert last.state is State.APPROVED
     office.alter("notices", key="kEy0002Zq0W")
@@ -318,7 +318,7 @@ async def test_a_notice_altered_before_the_approval_goes_to_no_other_town(
     await office.pass_once()
     assert office.only().issuer == "yama"  # judged by the altered notice: a person is shown the other town
     now = office.clock.now()
-    decided.approve(office.store, office.pipeline.in_force, 1, office.only().label, HANAKO, "", now)
+    decided.approve(office.store, office.pipeline.active_config, 1, office.only().label, HANAKO, "", now)
     await office.pass_once()
     held = office.only()
     assert (held.state, [detail_of(hold) for hold in held.reasons]) == (

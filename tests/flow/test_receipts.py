@@ -187,16 +187,16 @@ async def test_a_report_that_contradicts_a_statement_holds_it_anew_whatever_was_
     doubtful: Correspondence,
 ) -> None:
     office = doubtful.office
-    in_force = office.pipeline.in_force
+    active_config = office.pipeline.active_config
     office.clock.let_pass(hours=1)
     number = doubtful.submission.id
-    held = decided.resolve_not_sent(office.store, in_force, number, HANAKO, office.clock.now())
+    held = decided.resolve_not_sent(office.store, active_config, number, HANAKO, office.clock.now())
     after = await doubtful.reported((*DELIVERED, TO))
     assert after.state is State.HELD
     assert [hold.reason for hold in held.reasons] == [Reason.NOT_SENT]
     assert [hold.reason for hold in after.reasons] == [Reason.MAYBE_SENT]
     assert office.alarms()[-1] == "came_back"
-    decided.approve(office.store, in_force, after.id, after.label, HANAKO, "それでも", office.clock.now())
+    decided.approve(office.store, active_config, after.id, after.label, HANAKO, "それでも", office.clock.now())
     done = await office.finish()
     assert (done.sent, doubtful.submission.state) == (0, State.DELIVERED)
 

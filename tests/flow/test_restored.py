@@ -55,8 +55,8 @@ class Restored:
     def approve(self) -> None:
         store = self.office.store
         for each in store.submissions(State.HELD):
-            in_force = self.office.pipeline.in_force
-            decided.approve(store, in_force, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
+            active_config = self.office.pipeline.active_config
+            decided.approve(store, active_config, each.id, each.label, HANAKO, "確認済み", self.office.clock.now())
 
     async def put_back(self, *, with_head: bool) -> None:
         """The service stopped, the backup in its place, the service started again some hours later."""

@@ -24,7 +24,7 @@ from worker.approve.decisions import confirm, report_not_accepted
 from worker.compose import mime_verify as decode
 from worker.core.business_hours import USUAL
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.model import JST, Product, Receipt, ReceiptKind, Unread
+from worker.core.model import JST, Product, Receipt, ReceiptKind, UnreadReason
 from worker.core.states import AlarmCause, Event, State
 from worker.pipeline.notify import DIGEST_UP_TO
 from worker.pipeline.pipeline import Pipeline
@@ -59,7 +59,7 @@ class Keeping(Answering):
             self._to.append(step.recipient)
             self._asks_for_reports = step.dsn
         if isinstance(step, Body):
-            letter = decode.decode_letter(step.content)
+            letter = decode.decode_message(step.content)
             assert not (letter.auto_submitted and self._asks_for_reports)
             self.mails.append((tuple(self._to), letter))
         return await super().take(step)
@@ -98,7 +98,7 @@ class Days:
         old = self.office.pipeline
         self.office.server = self.server
         self.office.pipeline = Pipeline(
-            self.office.store, old._reader, self.server, self.clock, "hoshobin", old.in_force, self.script
+            self.office.store, old._reader, self.server, self.clock, "hoshobin", old.active_config, self.script
         )
 
     async def restart(self) -> None:
@@ -116,7 +116,9 @@ class Days:
             done = await self.office.finish()
             if "smtp" in done.failures:
                 self.office.pipeline.health.failed("smtp", done.failures["smtp"], self.clock.now())
-                await self.office.pipeline.telling.call_operator(self.office.pipeline.in_force, done.failures["smtp"])
+                await self.office.pipeline.telling.call_operator(
+                    self.office.pipeline.active_config, done.failures["smtp"]
+                )
             self.clock.let_pass(minutes=1)
 
 
@@ -220,7 +222,9 @@ async def test_the_digest_names_once_what_is_not_read(sent: Days) -> None:
     notices = sent.office.notices
     (notices / "11月分").mkdir()
     (notices / "11月分" / "写真.jpg").write_bytes(b"x")
-    sent.office.pipeline.telling.find_unread_configuration = lambda: [("issuers/sanpuru.toml.txt", Unread.NOT_TOML)]
+    sent.office.pipeline.telling.find_unread_configuration = lambda: [
+        ("issuers/sanpuru.toml.txt", UnreadReason.NOT_TOML)
+    ]
     await sent.office.take_in()
     sent.server.failure = Unavailable("smtp", "away")
     await sent.at(TUESDAY)  # a digest that no server took has named nothing
@@ -232,7 +236,9 @@ async def test_the_digest_names_once_what_is_not_read(sent: Days) -> None:
     assert "読まれないファイル（2件）" in told
     (notices / "図.docx").write_bytes(b"x")
     await sent.office.take_in()
-    sent.office.pipeline.telling.find_unread_configuration = lambda: [("issuers/sanpuru.toml.txt", Unread.NOT_TOML)]
+    sent.office.pipeline.telling.find_unread_configuration = lambda: [
+        ("issuers/sanpuru.toml.txt", UnreadReason.NOT_TOML)
+    ]
     await sent.at(TUESDAY.replace(day=25))
     told = sent.server.last().text
     assert "図.docx" in told
@@ -285,7 +291,9 @@ async def test_a_deadline_of_what_waits_to_be_sent_is_told_too(tmp_path: Path) -
     days = Days(tmp_path, TUESDAY.replace(hour=9), mode="approve", deadline="2026-11-24")
     days.office.save(form(1))
     await days.office.pass_once()
-    approve(days.office.store, days.office.pipeline.in_force, 1, days.office.only().label, HANAKO, "", days.clock.now())
+    approve(
+        days.office.store, days.office.pipeline.active_config, 1, days.office.only().label, HANAKO, "", days.clock.now()
+    )
     days.office.pipeline.sending._pace.hear("421 try again in 4 hours", days.clock.now().replace(hour=11))
     await days.at(TUESDAY.replace(hour=13, minute=15))
     assert states(days.office) == [State.APPROVED]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.fakes import FakeClock, FakePdfReader, rows_of
 from tests.support.office import Mailroom, a_form, a_mail, notice
-from worker.core.model import JST, End, Unreadable
+from worker.core.model import JST, Disposition, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.intake import Intake
 from worker.service.wiring import load_office
@@ -59,12 +59,12 @@ async def test_a_message_that_cannot_be_fetched_three_times_is_told_once(mailroo
     clock = FakeClock(dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST))
     create_or_migrate(tmp_path / "db")
     store = open_store(tmp_path / "db", clock)
-    in_force = load_office(str(office.config)).in_force
+    active_config = load_office(str(office.config)).active_config
     intake = Intake(store, FakePdfReader(Unreadable(Reason.DAMAGED)), clock, "hoshobin")
     broken = Fetched(Header(7, 900, clock.now(), "<broken@east.example>"), b"", failure="NO cannot read")
     for tries in range(1, 6):
-        await intake.record_block(rows_of("main"), await intake.read_block("main", [broken], in_force))
-        (row,) = store.messages("main", End.UNFETCHED)
+        await intake.record_block(rows_of("main"), await intake.read_block("main", [broken], active_config))
+        (row,) = store.messages("main", Disposition.UNFETCHED)
         assert (row.tries, row.next_try_at is not None) == (tries, True)
         assert len(store.alarms_waiting()) == (0 if tries < 3 else 1)
     assert store.alarms_waiting()[0].cause == "unfetched:mail:main"

@@ -302,9 +302,9 @@ async def test_an_acceptance_that_becomes_known_after_a_person_said_not_sent_is_
         assert office.only().state is State.IN_DOUBT
         office.store.refuses = lambda events: False
         office.clock.let_pass(hours=2)
-        in_force, now = office.pipeline.in_force, office.clock.now()
-        decided.resolve_not_sent(office.store, in_force, 1, HANAKO, now)
-        decided.approve(office.store, in_force, 1, office.only().label, HANAKO, "", now)
+        active_config, now = office.pipeline.active_config, office.clock.now()
+        decided.resolve_not_sent(office.store, active_config, 1, HANAKO, now)
+        decided.approve(office.store, active_config, 1, office.only().label, HANAKO, "", now)
         await office.finish()
         held = office.only()
         assert (held.state, [hold.reason for hold in held.reasons]) == (State.HELD, [Reason.MAYBE_SENT])

@@ -22,7 +22,7 @@ from tests.support.small_office import Form, Settings, SmallOffice, form, mail_w
 from tests.support.strangers import Children, LoopClock, OwnTime, bomb, mail_of, mail_of_bombs
 from tests.support.world import START, project
 from worker.cli import decide
-from worker.core.model import End, Product, ReceiptKind
+from worker.core.model import Disposition, Product, ReceiptKind
 from worker.core.states import AlarmCause, Reason, State
 from worker.pipeline.intake import IN_THREAD
 from worker.pipeline.one_pass import watch_folder_until_settled
@@ -70,7 +70,7 @@ class Scene:
     async def look_until_read(self) -> int:
         """Look every minute until nothing is put off; how often."""
         looks = 0
-        while self.rows(End.PUT_OFF):
+        while self.rows(Disposition.PUT_OFF):
             await asyncio.sleep(60)
             await self.look()
             looks += 1
@@ -81,7 +81,7 @@ class Scene:
         self.office.save(each)
         await watch_folder_until_settled(self.office.pipeline, NoticeFolder(self.office.notices), run_at_once)
 
-    def rows(self, *ends: End) -> list[Any]:
+    def rows(self, *ends: Disposition) -> list[Any]:
         return list(self.office.store.messages("main", *ends))
 
     def holds(self) -> list[tuple[str, str, str]]:
@@ -130,7 +130,7 @@ def test_a_mail_of_many_bombs_is_read_up_to_the_second_and_its_rest_waits_as_one
     assert scene.children.read_bombs == [Lane.STRANGERS] * SLOW_PDFS
     own = [("too_slow", "", "")] * SLOW_PDFS if subject == KEYED else []
     assert scene.holds() == [*own, ("rest_unread", "slow", str(900 - SLOW_PDFS))]
-    (row,) = scene.rows(End.HELD)
+    (row,) = scene.rows(Disposition.HELD)
     assert scene.office.store.original(row.sha256).count(b"application/pdf") == 900  # the mail itself is kept
 
 
@@ -157,7 +157,7 @@ def test_a_notice_behind_as_many_files_as_are_read_is_not_lost(play: Callable[..
 
     scene = play(act)
     assert scene.holds() == [("rest_unread", "files", "1")]
-    assert [row.end for row in scene.rows()] == [End.HELD, End.NOT_OURS]
+    assert [row.end for row in scene.rows()] == [Disposition.HELD, Disposition.NOT_OURS]
 
 
 @pytest.mark.parametrize(("files", "rest"), [(5, None), (6, "1"), (20, "15"), (900, "895")])
@@ -205,7 +205,7 @@ def test_mails_of_bombs_beyond_a_minute_of_a_child_are_put_off_and_told_and_read
     async def act(scene: Scene) -> None:
         took = await scene.look(*(mail_of_bombs(30, number) for number in range(25)))
         assert took <= WINDOW_SECONDS
-        put_off = scene.rows(End.PUT_OFF)
+        put_off = scene.rows(Disposition.PUT_OFF)
         assert len(put_off) == 20
         assert {row.why for row in put_off} == {"put off: time"}
         assert all(row.submissions == () and row.sha256 is None for row in put_off)
@@ -219,14 +219,14 @@ def test_mails_of_bombs_beyond_a_minute_of_a_child_are_put_off_and_told_and_read
 
     scene = play(act, children)
     assert len(scene.holds()) == 25  # each mail is one
-    assert {row.end for row in scene.rows()} == {End.HELD}
+    assert {row.end for row in scene.rows()} == {Disposition.HELD}
 
 
 def test_a_strangers_notice_that_was_put_off_is_read_in_its_turn(play: Callable[..., Scene]) -> None:
     async def act(scene: Scene) -> None:
         mails = [mail_of_bombs(30, number) for number in range(9)]
         await scene.look(*mails, mail_of(form(1).pdf, number=99, subject=KEYED))
-        assert scene.rows()[-1].end is End.PUT_OFF
+        assert scene.rows()[-1].end is Disposition.PUT_OFF
         await scene.look_until_read()
 
     scene = play(act)
@@ -254,13 +254,13 @@ def test_the_folder_and_a_proven_mail_go_on_while_strangers_are_put_off(play: Ca
 def test_a_mail_put_off_that_is_deleted_is_not_asked_for_again(play: Callable[..., Scene]) -> None:
     async def act(scene: Scene) -> None:
         await scene.look(*(mail_of_bombs(3, number) for number in range(9)))
-        (first, *_) = scene.rows(End.PUT_OFF)
+        (first, *_) = scene.rows(Disposition.PUT_OFF)
         mails = scene.office.mails
         outlines = mails.outlines
         mails.outlines = lambda uids: tuple(each for each in outlines(uids) if each.uid != first.uid)  # type: ignore[method-assign]  # of this test
         await scene.look_until_read()
         gone = next(row for row in scene.rows() if row.uid == first.uid)
-        assert (gone.end, gone.why) == (End.NOT_OURS, "gone")
+        assert (gone.end, gone.why) == (Disposition.NOT_OURS, "gone")
 
     play(act)
 
@@ -277,7 +277,7 @@ def test_an_answer_about_ours_counts_at_once_and_its_files_that_have_no_turn_wai
             free[0] = 0
         else:
             await scene.look(*(mail_of_bombs(3, number) for number in range(9)))
-            assert scene.rows(End.PUT_OFF)
+            assert scene.rows(Disposition.PUT_OFF)
         ours = record_past_submission(scene.office.store, "yama", Product.CONTRACT, ["x@yama-city.example"])
         reply = mail_of(form(1).pdf, number=70, subject="Re: 以前の提出", sender="x@yama-city.example")
         about = b"In-Reply-To: " + ours.draft.message_id.encode() + b"\r\nMIME-Version"
@@ -285,7 +285,7 @@ def test_an_answer_about_ours_counts_at_once_and_its_files_that_have_no_turn_wai
         after = scene.office.store.submission(ours.id)
         assert [each.kind for each in after.receipts] == [ReceiptKind.REPLY]
         row = scene.rows()[-1]
-        assert row.end is End.HELD
+        assert row.end is Disposition.HELD
         assert row.submissions[0] == ours.id
         assert scene.holds()[-1] == ("rest_unread", "turn", "1")
 
@@ -295,7 +295,7 @@ def test_an_answer_about_ours_counts_at_once_and_its_files_that_have_no_turn_wai
 def test_a_restart_forgets_no_mail_that_was_put_off(play: Callable[..., Scene]) -> None:
     async def act(scene: Scene) -> None:
         await scene.look(*(mail_of_bombs(3, number) for number in range(9)))
-        assert scene.rows(End.PUT_OFF)
+        assert scene.rows(Disposition.PUT_OFF)
         await scene.office.restart()
         scene.bind()
         await scene.look_until_read()
@@ -345,7 +345,7 @@ async def test_while_a_large_mail_of_parts_within_parts_is_taken_apart_the_loop_
         await asyncio.sleep(0)
         turns += 1
     assert turns > 100  # each of its few steps is one where nothing goes on beside it
-    assert [row.end for row in office.store.messages("main")] == [End.NOT_OURS]
+    assert [row.end for row in office.store.messages("main")] == [Disposition.NOT_OURS]
     await office.stop()
 
 
@@ -361,7 +361,7 @@ def test_below_the_floor_of_free_disk_strangers_mails_stay_where_they_are_and_ou
     async def act(scene: Scene) -> None:
         before = scene.originals()
         await scene.look(mail_of(form(1).pdf, number=1, subject=KEYED), mail_of(DAMAGED, number=2))
-        assert [row.why for row in scene.rows(End.PUT_OFF)] == ["put off: disk"] * 2
+        assert [row.why for row in scene.rows(Disposition.PUT_OFF)] == ["put off: disk"] * 2
         assert scene.originals() == before
         assert "put_off:disk:mail:main" in scene.office.alarms()
         await scene.look(mail_with(form(2), number=3), mail_of(number=4))
@@ -373,7 +373,7 @@ def test_below_the_floor_of_free_disk_strangers_mails_stay_where_they_are_and_ou
         await scene.look()
 
     scene = play(act)
-    assert not scene.rows(End.PUT_OFF)
+    assert not scene.rows(Disposition.PUT_OFF)
     assert form(1).number in {each.contract_number for each in scene.office.store.submissions()}
 
 

@@ -123,9 +123,9 @@ async def work_some_days(folder: Path) -> None:
             office.mails.received.append(b"\r\n".join([cut, by_mail.replace(b"Subject:", b"X-Subject:")]))
             await office.pass_once()
             for held in office.store.submissions(State.HELD):
-                in_force, now = office.pipeline.in_force, office.clock.now()
+                active_config, now = office.pipeline.active_config, office.clock.now()
                 if held.id % 7 and all(kind_of(hold.reason) is Kind.ANSWER for hold in held.reasons):
-                    decided.approve(office.store, in_force, held.id, held.label, HANAKO, "電話で確認", now)
+                    decided.approve(office.store, active_config, held.id, held.label, HANAKO, "電話で確認", now)
                 else:
                     decisions.withdraw(office.store, held.id, HANAKO, "取得の誤り")
             await office.pass_once()

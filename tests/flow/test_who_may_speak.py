@@ -22,7 +22,7 @@ from tests.support.signed_mail import DOMAIN, Zone, sign
 from tests.support.small_office import Form, Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO, START
 from worker.approve import decisions
-from worker.authenticate.dkim.verify import DnsSignatures
+from worker.authenticate.dkim.verify import DnsDkimVerifier
 from worker.authenticate.dkim_policy import Resolver
 from worker.cli.demo.smtp_server import DsnController
 from worker.cli.doctor import describe_resolver
@@ -42,18 +42,18 @@ class Office(SmallOffice):
     def __init__(self, root: Path, port: int, mode: str = "auto", rehearsal_to: str = "") -> None:
         super().__init__(root, Settings(port=port, mode=mode, rehearsal_to=rehearsal_to))
         self.zone = Zone()
-        self.signatures = DnsSignatures(self.clock, self.zone)
+        self.signatures = DnsDkimVerifier(self.clock, self.zone)
         self.begin()
 
     def begin(self) -> None:
         """The pipeline anew, with the guarantor's domain in force."""
         self.start()
-        in_force = self.pipeline.in_force
-        east = dataclasses.replace(in_force.guarantors["east"], senders=(DOMAIN,))
-        profiles = tuple(east if each.id == "east" else each for each in in_force.configuration.guarantors)
-        configuration = dataclasses.replace(in_force.configuration, guarantors=profiles)
-        self.pipeline.in_force = dataclasses.replace(
-            in_force, configuration=configuration, guarantors={each.id: each for each in profiles}
+        active_config = self.pipeline.active_config
+        east = dataclasses.replace(active_config.guarantors["east"], senders=(DOMAIN,))
+        profiles = tuple(east if each.id == "east" else each for each in active_config.configuration.guarantors)
+        configuration = dataclasses.replace(active_config.configuration, guarantors=profiles)
+        self.pipeline.active_config = dataclasses.replace(
+            active_config, configuration=configuration, guarantors={each.id: each for each in profiles}
         )
 
     async def comes(self, *mails: bytes) -> None:
@@ -71,7 +71,7 @@ class Office(SmallOffice):
     def approve(self, number: int = 1) -> Submission:
         held = self.store.submission(number)
         after, _ = decided.approve(
-            self.store, self.pipeline.in_force, number, held.label, HANAKO, "電話で確認", self.clock.now()
+            self.store, self.pipeline.active_config, number, held.label, HANAKO, "電話で確認", self.clock.now()
         )
         return after
 

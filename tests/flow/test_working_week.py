@@ -28,7 +28,7 @@ from tests.support.known_addresses import make_known, sections_with
 from tests.support.small_office import Form, Mails, TextInBytes, WatchedStore, mail_with, server_at
 from tests.support.world import ACCOUNT, CONTRACTOR_TABLE, HANAKO, JIRO, OFFICE
 from worker.approve import decisions
-from worker.approve.redraft import put_in_force
+from worker.approve.reevaluate import activate_config
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.cli.project import _row_cells as row_cells
 from worker.config.files import TemplateFiles
@@ -357,15 +357,15 @@ class Week:
         make_known(root)
         self.store = WatchedStore(root, self.clock)
         self.server = server_at(relay.port, self.clock)
-        in_force = self._in_force()
-        record_start(self.store, in_force.configuration.files, "0", ACCOUNT, self.store.config_in_force())
-        recover(self.store, in_force, ACCOUNT, self.clock.now())
-        self.pipeline = Pipeline(self.store, TextInBytes(), self.server, self.clock, ACCOUNT, in_force)
+        active_config = self._active_config()
+        record_start(self.store, active_config.configuration.files, "0", ACCOUNT, self.store.config_in_force())
+        recover(self.store, active_config, ACCOUNT, self.clock.now())
+        self.pipeline = Pipeline(self.store, TextInBytes(), self.server, self.clock, ACCOUNT, active_config)
 
-    def _in_force(self):
+    def _active_config(self):
         texts = {**self.texts, "projects.toml": "\n".join(self.projects.values())}
         configuration = load_configuration({name: text.encode() for name, text in texts.items()})
-        return put_in_force(configuration, TemplateFiles({}), self.files)
+        return activate_config(configuration, TemplateFiles({}), self.files)
 
     # --- What people do -------------------------------------------------------------------------------------
 
@@ -374,9 +374,9 @@ class Week:
         held = self.projects if file in self.projects else self.texts
         assert held[file].count(old) == 1, (file, old)
         held[file] = held[file].replace(old, new)
-        in_force = self._in_force()
-        record_configuration(self.store, in_force.configuration.files, ACCOUNT, self.store.config_in_force())
-        self.pipeline.put_in_force(in_force)
+        active_config = self._active_config()
+        record_configuration(self.store, active_config.configuration.files, ACCOUNT, self.store.config_in_force())
+        self.pipeline.activate_config(active_config)
 
     def save(self, form: Form) -> None:
         """Download a notice into the watched folder."""
@@ -386,7 +386,7 @@ class Week:
         shown = self.store.submission(number)
         decided.approve(
             self.store,
-            self.pipeline.in_force,
+            self.pipeline.active_config,
             number,
             shown.label,
             HANAKO,
@@ -476,11 +476,11 @@ class Week:
         return [each.text("ja") for each in self._open() if each.submission == number]
 
     def _open(self) -> tuple[Task, ...]:
-        return open_tasks(self.store, self.pipeline.in_force.configuration, self.clock.now())
+        return open_tasks(self.store, self.pipeline.active_config.configuration, self.clock.now())
 
     def rows(self) -> dict[str, tuple[str, ...]]:
         """``project list``, as the command prints it: issuer → one cell a guarantee, and what is to be done next."""
-        rows = project_rows(self.store, self.pipeline.in_force.configuration, self.clock.now())
+        rows = project_rows(self.store, self.pipeline.active_config.configuration, self.clock.now())
         return {row.project.issuer: row_cells(row, "ja")[2:] for row in rows}
 
 
@@ -755,7 +755,7 @@ async def on_thursday_an_amended_guarantee_goes_out_and_a_mail_comes_back(week: 
     assert bounced.state.value == "BOUNCED"
     assert week.task(6) == ["NOW correct #6"]
     week.mend("issuers/shirane.toml", "doboku@pref-shirane.example", "hosho@pref-shirane.example")
-    opened = decided.resend(week.store, week.pipeline.in_force, 6, HANAKO, "アドレス変更", week.clock.now())
+    opened = decided.resend(week.store, week.pipeline.active_config, 6, HANAKO, "アドレス変更", week.clock.now())
     assert opened.id == 13
     assert week.stand(13) == "HELD first_address rule_changed approval"
     assert week.task(6) == []
@@ -1056,7 +1056,7 @@ async def test_a_correction_that_is_taken_back_opens_the_task_of_what_came_back_
         await week.look()
         decisions.report_not_accepted(week.store, 1, JIRO, "不達通知", week.clock.now())
         assert week.task(1) == ["NOW correct #1"]
-        again = decided.resend(week.store, week.pipeline.in_force, 1, HANAKO, "同じものを再送", week.clock.now())
+        again = decided.resend(week.store, week.pipeline.active_config, 1, HANAKO, "同じものを再送", week.clock.now())
         assert (week.task(1), week.task(again.id)) == ([], ["TODAY held #2 09-18"])
         decisions.withdraw(week.store, again.id, HANAKO, "窓口で渡す")
         assert week.task(1) == ["NOW correct #1"]

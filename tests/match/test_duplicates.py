@@ -12,9 +12,9 @@ from tests.support.world import START
 from worker.core.model import Answer, Hold, Key, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.states import WAITING, Reason, State
 from worker.match.duplicates import (
-    Known,
-    New,
-    Way,
+    KnownNotice,
+    NewNotice,
+    Source,
     announce,
     find_later,
     hold_without_notice,
@@ -23,8 +23,8 @@ from worker.match.duplicates import (
     receive_unreadable,
 )
 
-FOLDER = Way("folder", "お知らせ.pdf", "", None, proven=True)
-MAIL = Way("mail:main", "発行完了のお知らせ", "<a@east.example>", Sha256("a" * 64), proven=False)
+FOLDER = Source("folder", "お知らせ.pdf", "", None, proven=True)
+MAIL = Source("mail:main", "発行完了のお知らせ", "<a@east.example>", Sha256("a" * 64), proven=False)
 FIRST, SECOND, THIRD = sha256(PDF), sha256(b"%PDF-1.4 second"), sha256(b"%PDF-1.4 third")
 AMENDED = replace(NOTICE, key=Key("ZzYyXxWw0099"))
 NOT_HANDED_IN = WAITING | {State.HANDED_OVER}
@@ -42,7 +42,7 @@ def stranger(state: State, **changes: object) -> Submission:
 
 def test_a_first_notice_is_a_new_submission_that_says_how_it_came() -> None:
     outcome = receive_notice(NOTICE, FIRST, MAIL, FakeReading())
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     new = outcome.submission
     assert (new.state, new.came_by, new.source_name, new.source_message_id) == (
         State.HELD,
@@ -58,20 +58,20 @@ def test_a_first_notice_is_a_new_submission_that_says_how_it_came() -> None:
 @pytest.mark.parametrize("state", State)
 def test_the_same_bytes_are_never_a_second_submission(state: State) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
-    assert receive_notice(NOTICE, FIRST, MAIL, known) == Known(known.held[0])
+    assert receive_notice(NOTICE, FIRST, MAIL, known) == KnownNotice(known.held[0])
 
 
 @pytest.mark.parametrize("state", sorted(NOT_HANDED_IN))
 def test_other_bytes_of_the_same_notice_add_nothing_while_the_first_has_not_left(state: State) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
-    assert receive_notice(NOTICE, SECOND, FOLDER, known) == Known(known.held[0])
+    assert receive_notice(NOTICE, SECOND, FOLDER, known) == KnownNotice(known.held[0])
 
 
 @pytest.mark.parametrize("state", GONE)
 def test_other_bytes_of_the_same_notice_name_the_first_once_it_may_have_left(state: State) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
     outcome = receive_notice(NOTICE, SECOND, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert (outcome.submission.follows, outcome.superseded) == (1, ())
 
 
@@ -81,7 +81,7 @@ def test_the_same_number_with_another_key_names_the_one_before_and_supersedes_it
 ) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
     outcome = receive_notice(AMENDED, SECOND, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert outcome.submission.follows == 1
     assert [each.id for each in outcome.superseded] == ([1] if state in {State.HELD, State.APPROVED} else [])
 
@@ -90,27 +90,27 @@ def test_an_amended_notice_follows_what_the_issuer_has_and_not_a_copy_that_was_t
     first, copy = here(State.SENT), here(State.WITHDRAWN, id=2, pdf_sha256=SECOND, follows=1)
     known = FakeReading([first, copy], {FIRST: NOTICE, SECOND: NOTICE})
     outcome = receive_notice(AMENDED, THIRD, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert outcome.submission.follows == 1
 
 
 def test_a_copy_of_an_amended_notice_is_known_by_its_own_key() -> None:
     first, amended = here(State.SENT), here(State.HELD, id=2, pdf_sha256=SECOND, follows=1)
     known = FakeReading([first, amended], {FIRST: NOTICE, SECOND: AMENDED})
-    assert receive_notice(AMENDED, THIRD, FOLDER, known) == Known(amended)
+    assert receive_notice(AMENDED, THIRD, FOLDER, known) == KnownNotice(amended)
 
 
 def test_the_same_number_of_another_guarantor_is_another_guarantee() -> None:
     known = FakeReading([here(State.SENT, guarantor="west")], {FIRST: replace(NOTICE, guarantor="west")})
     outcome = receive_notice(NOTICE, SECOND, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert outcome.submission.follows is None
 
 
 def test_of_several_before_it_the_newest_is_named() -> None:
     known = FakeReading([here(State.SENT), here(State.SENT, id=2, pdf_sha256=SECOND)], {FIRST: NOTICE, SECOND: AMENDED})
     outcome = receive_notice(replace(NOTICE, key=Key("QqQqQqQq1111")), THIRD, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert outcome.submission.follows == 2
 
 
@@ -121,7 +121,7 @@ SCAN = Unreadable(Reason.NO_TEXT, "1 page")
 
 def test_a_file_that_cannot_be_read_is_held_for_its_refusal() -> None:
     outcome = receive_unreadable(SCAN, FIRST, FOLDER, FakeReading())
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     refusal = Hold.of(Reason.NO_TEXT, found="1 page")
     assert (outcome.submission.state, outcome.submission.refusal) == (State.HELD, refusal)
     assert outcome.submission.reasons == (refusal,)
@@ -129,16 +129,16 @@ def test_a_file_that_cannot_be_read_is_held_for_its_refusal() -> None:
 
 def test_the_same_unreadable_file_is_held_once() -> None:
     held = hold_without_notice(Hold(Reason.NO_TEXT), FIRST, FOLDER)
-    assert receive_unreadable(SCAN, FIRST, MAIL, FakeReading([held])) == Known(held)
+    assert receive_unreadable(SCAN, FIRST, MAIL, FakeReading([held])) == KnownNotice(held)
 
 
 def test_a_notice_that_can_be_read_after_its_refusal_was_withdrawn_is_not_passed_over() -> None:
     """A guarantor's profile was added meanwhile: nothing here has ever held this notice."""
     withdrawn = replace(hold_without_notice(Hold(Reason.NOT_A_NOTICE), FIRST, FOLDER), id=1, state=State.WITHDRAWN)
     outcome = receive_notice(NOTICE, FIRST, FOLDER, FakeReading([withdrawn]))
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     waiting = replace(withdrawn, state=State.HELD)
-    assert receive_notice(NOTICE, FIRST, FOLDER, FakeReading([waiting])) == Known(waiting)
+    assert receive_notice(NOTICE, FIRST, FOLDER, FakeReading([waiting])) == KnownNotice(waiting)
 
 
 def test_an_announcement_opens_a_task() -> None:
@@ -158,7 +158,7 @@ def test_an_announcement_keeps_the_steps_to_its_notice() -> None:
 
 def test_a_joined_notice_goes_on_under_the_number_and_the_message_of_its_announcement() -> None:
     outcome = receive_notice(AMENDED, SECOND, FOLDER, FakeReading([here(State.SENT)], {FIRST: NOTICE}))
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     joined = join_notice(ANNOUNCED, outcome.submission, FakeReading([here(State.SENT)]))
     assert (joined.id, joined.version, joined.source_message_id) == (2, 7, "<a@east.example>")
     assert (joined.came_by, joined.proven, joined.pdf_sha256, joined.follows) == ("folder", True, SECOND, 1)
@@ -173,7 +173,7 @@ def test_of_a_joined_one_and_those_before_it_the_joined_one_came_last_though_its
     assert find_later(first, NOTICE, known) == 2
     assert find_later(joined, AMENDED, known) is None
     outcome = receive_notice(replace(NOTICE, key=Key("QqQqQqQq1111")), THIRD, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert (outcome.submission.follows, [each.id for each in outcome.superseded]) == (2, [2, 3])
 
 
@@ -211,7 +211,7 @@ def test_the_same_key_under_another_product_supersedes_nothing() -> None:
     other_product = replace(NOTICE, product=Product.ADVANCE)
     known = FakeReading([here(State.HELD)], {FIRST: NOTICE})
     outcome = receive_notice(other_product, SECOND, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert (outcome.submission.follows, outcome.superseded) == (1, ())
 
 
@@ -230,22 +230,22 @@ ANSWERED = (Answer(Reason.SENDER_UNPROVEN, "", "山田 花子", "hanako", START)
 
 @pytest.mark.parametrize("state", [State.HELD, State.APPROVED, State.HANDED_OVER, State.SENT, State.CONFIRMED])
 def test_what_is_not_proven_supersedes_nothing_that_is_and_follows_it(state: State) -> None:
-    for vouched in (here(state, proven=True), stranger(state, answers=ANSWERED)):
-        outcome = receive_notice(AMENDED, SECOND, MAIL, FakeReading([vouched], {FIRST: NOTICE}))
-        assert isinstance(outcome, New)
+    for sender_auth in (here(state, proven=True), stranger(state, answers=ANSWERED)):
+        outcome = receive_notice(AMENDED, SECOND, MAIL, FakeReading([sender_auth], {FIRST: NOTICE}))
+        assert isinstance(outcome, NewNotice)
         assert (outcome.submission.follows, outcome.superseded) == (1, ())
 
 
 def test_a_strangers_supersedes_a_strangers() -> None:
     outcome = receive_notice(AMENDED, SECOND, MAIL, FakeReading([stranger(State.HELD)], {FIRST: NOTICE}))
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert [each.id for each in outcome.superseded] == [1]
 
 
 @pytest.mark.parametrize("state", [State.HELD, State.WITHDRAWN])
 def test_what_is_proven_follows_no_strangers_key(state: State) -> None:
     outcome = receive_notice(AMENDED, SECOND, FOLDER, FakeReading([stranger(state)], {FIRST: NOTICE}))
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert outcome.submission.follows is None
     assert [each.id for each in outcome.superseded] == ([1] if state is State.HELD else [])
 
@@ -254,7 +254,7 @@ def test_what_is_proven_still_follows_what_the_issuer_has_past_a_strangers() -> 
     sent, forged = here(State.SENT, proven=True), stranger(State.HELD, id=2, pdf_sha256=SECOND, follows=1)
     known = FakeReading([sent, forged], {FIRST: NOTICE, SECOND: AMENDED})
     outcome = receive_notice(replace(NOTICE, key=Key("QqQqQqQq1111")), THIRD, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert outcome.submission.follows == 1
 
 
@@ -262,25 +262,25 @@ def test_what_is_proven_still_follows_what_the_issuer_has_past_a_strangers() -> 
 def test_a_strangers_that_was_taken_back_does_not_end_the_proven_one_which_is_asked_about(digest: Sha256) -> None:
     known = FakeReading([stranger(State.WITHDRAWN)], {FIRST: NOTICE, SECOND: NOTICE})
     outcome = receive_notice(NOTICE, digest, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert outcome.submission.follows == 1
     assert outcome.submission.correction == (1 if digest == FIRST else 0)
-    vouched = FakeReading([here(State.WITHDRAWN, proven=True)], {FIRST: NOTICE})
-    assert receive_notice(NOTICE, FIRST, FOLDER, vouched) == Known(vouched.held[0])
+    sender_auth = FakeReading([here(State.WITHDRAWN, proven=True)], {FIRST: NOTICE})
+    assert receive_notice(NOTICE, FIRST, FOLDER, sender_auth) == KnownNotice(sender_auth.held[0])
 
 
 def test_a_strangers_copy_in_other_bytes_does_not_take_the_proven_one_in() -> None:
     known = FakeReading([stranger(State.HELD)], {FIRST: NOTICE})
     outcome = receive_notice(NOTICE, SECOND, FOLDER, known)
-    assert isinstance(outcome, New)
+    assert isinstance(outcome, NewNotice)
     assert (outcome.submission.follows, [each.id for each in outcome.superseded]) == (None, [1])
-    assert receive_notice(NOTICE, SECOND, MAIL, known) == Known(known.held[0])
+    assert receive_notice(NOTICE, SECOND, MAIL, known) == KnownNotice(known.held[0])
 
 
 def test_an_unreadable_file_of_a_stranger_that_was_taken_back_is_held_again_where_it_comes_proven() -> None:
     held = replace(hold_without_notice(Hold(Reason.NO_TEXT), FIRST, MAIL), id=1, state=State.WITHDRAWN)
-    assert isinstance(receive_unreadable(SCAN, FIRST, FOLDER, FakeReading([held])), New)
-    assert receive_unreadable(SCAN, FIRST, MAIL, FakeReading([held])) == Known(held)
+    assert isinstance(receive_unreadable(SCAN, FIRST, FOLDER, FakeReading([held])), NewNotice)
+    assert receive_unreadable(SCAN, FIRST, MAIL, FakeReading([held])) == KnownNotice(held)
 
 
 def test_a_strangers_later_notice_counts_against_a_proven_one_where_recorded_before_or_answered_for() -> None:

@@ -18,7 +18,7 @@ from worker.core.messages.reasons import CODED, NAMES
 from worker.core.model import Hold, Product
 from worker.core.rulebook import Award, Contract, CountedBy, Eligibility, Section, WorkKind
 from worker.core.states import Reason
-from worker.match.eligibility import NOT_SEEN, judge_eligibility
+from worker.match.match import NOT_SEEN, judge_eligibility
 
 SINCE = dt.date(2024, 10, 1)
 BEFORE = dt.date(2024, 9, 30)

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from worker.core.model import JST, NO_DATE
-from worker.match.from_before import AHEAD, SAVED_EARLY, Watched, file_from_before, mail_from_before, renew_watched
+from worker.match.match import AHEAD, SAVED_EARLY, WatchedMailbox, file_from_before, mail_from_before, update_watched
 from worker.watch.plan import saved_at
 from worker.watch.ports import Listed
 
@@ -17,16 +17,16 @@ NOW = FIRST + dt.timedelta(days=90)
 SECOND = dt.timedelta(seconds=1)
 DAY = dt.timedelta(days=1)
 SINCE = "2026-03-01"
-AT_FIRST = Watched("soumu", "INBOX", SINCE, FIRST, FIRST)
-CHANGED = Watched("soumu", "INBOX", SINCE, FIRST, LATER)
-MOVED = Watched("soumu", "Hosho", SINCE, LATER, LATER)
+AT_FIRST = WatchedMailbox("soumu", "INBOX", SINCE, FIRST, FIRST)
+CHANGED = WatchedMailbox("soumu", "INBOX", SINCE, FIRST, LATER)
+MOVED = WatchedMailbox("soumu", "Hosho", SINCE, LATER, LATER)
 
 
 @pytest.mark.parametrize("watched", [None, AT_FIRST, CHANGED, MOVED])
 @pytest.mark.parametrize("is_new", [True, False])
 @pytest.mark.parametrize("zone", [JST, dt.UTC, dt.timezone(dt.timedelta(hours=-8))])
 def test_a_mail_before_the_first_start_is_from_before_however_it_came_in(
-    watched: Watched | None, is_new: bool, zone: dt.tzinfo
+    watched: WatchedMailbox | None, is_new: bool, zone: dt.tzinfo
 ) -> None:
     for early in (SECOND, DAY, 400 * DAY):
         came_at = (FIRST - early).replace(microsecond=0).astimezone(zone)
@@ -91,35 +91,37 @@ MAIN = {"main": ("soumu", "INBOX", SINCE)}
 
 
 def test_the_mailboxes_of_the_first_configuration_begin_with_the_first_start() -> None:
-    assert renew_watched(None, MAIN, frozenset(), FIRST, LATER) == {"main": AT_FIRST}
+    assert update_watched(None, MAIN, frozenset(), FIRST, LATER) == {"main": AT_FIRST}
 
 
 def test_after_an_upgrade_what_a_since_brings_in_counts_from_the_upgrade() -> None:
-    assert renew_watched(None, MAIN, frozenset({"main"}), FIRST, LATER) == {"main": CHANGED}
+    assert update_watched(None, MAIN, frozenset({"main"}), FIRST, LATER) == {"main": CHANGED}
 
 
 @pytest.mark.parametrize(
     ("configured", "expected"),
     [
         (("soumu", "INBOX", SINCE), AT_FIRST),
-        (("soumu", "INBOX", "2026-01-01"), Watched("soumu", "INBOX", "2026-01-01", FIRST, LATER)),
-        (("soumu", "INBOX", ""), Watched("soumu", "INBOX", "", FIRST, LATER)),
+        (("soumu", "INBOX", "2026-01-01"), WatchedMailbox("soumu", "INBOX", "2026-01-01", FIRST, LATER)),
+        (("soumu", "INBOX", ""), WatchedMailbox("soumu", "INBOX", "", FIRST, LATER)),
         (("soumu", "Hosho", SINCE), MOVED),
-        (("keiri", "INBOX", SINCE), Watched("keiri", "INBOX", SINCE, LATER, LATER)),
+        (("keiri", "INBOX", SINCE), WatchedMailbox("keiri", "INBOX", SINCE, LATER, LATER)),
     ],
 )
 def test_what_changes_in_the_configuration_begins_with_the_change(
-    configured: tuple[str, str, str], expected: Watched
+    configured: tuple[str, str, str], expected: WatchedMailbox
 ) -> None:
-    watched = renew_watched({"main": AT_FIRST}, {"main": configured}, frozenset({"main"}), FIRST, LATER)
+    watched = update_watched({"main": AT_FIRST}, {"main": configured}, frozenset({"main"}), FIRST, LATER)
     assert watched == {"main": expected}
-    assert renew_watched(watched, {"main": configured}, frozenset(), FIRST, LATER + DAY) == watched
+    assert update_watched(watched, {"main": configured}, frozenset(), FIRST, LATER + DAY) == watched
 
 
 def test_a_mailbox_that_is_added_or_taken_out_and_put_back_begins_again() -> None:
-    added = renew_watched({"main": AT_FIRST}, {**MAIN, "second": ("keiri", "INBOX", SINCE)}, frozenset(), FIRST, LATER)
+    added = update_watched({"main": AT_FIRST}, {**MAIN, "second": ("keiri", "INBOX", SINCE)}, frozenset(), FIRST, LATER)
     assert added["second"].begun_at == LATER
-    without = renew_watched(added, MAIN, frozenset(), FIRST, LATER + DAY)
+    without = update_watched(added, MAIN, frozenset(), FIRST, LATER + DAY)
     assert set(without) == {"main"}
-    again = renew_watched(without, {"second": ("keiri", "INBOX", SINCE)}, frozenset({"second"}), FIRST, LATER + 2 * DAY)
+    again = update_watched(
+        without, {"second": ("keiri", "INBOX", SINCE)}, frozenset({"second"}), FIRST, LATER + 2 * DAY
+    )
     assert again["second"].begun_at == LATER + 2 * DAY

@@ -14,11 +14,11 @@ from worker.audit.sent_log import receipt_detail
 from worker.core.errors import AccountRefused
 from worker.core.messages import name_state, next_step
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import Alarm, Duties, Hold, Receipt, ReceiptKind, Submission
+from worker.core.model import Alarm, FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params, spell
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
-from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, describe, write_status, write_telling
+from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, describe_submission, write_alarm_mail, write_status
 from worker.views.actions import action_for
 from worker.views.commands import command_line
 
@@ -39,7 +39,7 @@ def told(
 ) -> tuple[str, str]:
     if alarms is None:
         alarms = (Alarm(1, "began_to_wait", tuple(each.id for each in submissions), START),)
-    return write_telling(alarms, {each.id: each for each in submissions}, WAITS, rehearsing=rehearsing)
+    return write_alarm_mail(alarms, {each.id: each for each in submissions}, WAITS, rehearsing=rehearsing)
 
 
 # --- One submission ----------------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ def told(
 def test_a_line_says_number_project_issuer_reason_and_the_one_command() -> None:
     submission = drafted().submission
     label = submission.label
-    assert describe(submission).split("\n") == [
+    assert describe_submission(submission).split("\n") == [
         f"■ {label}　道路改良工事　／　みほん町",
         "　　理由：承認待ち",
         "　　次にすること：宛先・件名・添付を確認し、承認または取下げ",
@@ -58,15 +58,17 @@ def test_a_line_says_number_project_issuer_reason_and_the_one_command() -> None:
 
 def test_what_is_not_known_yet_is_called_by_what_came() -> None:
     unread = replace(arrived(None), source_name="scan.pdf", reasons=(Hold(Reason.NO_TEXT),))
-    assert describe(unread).startswith(f"■ {unread.label}　scan.pdf　／　（発注者不明）\n　　理由：文字情報のないPDF")
-    assert "（案件不明）" in describe(replace(unread, source_name=""))
+    assert describe_submission(unread).startswith(
+        f"■ {unread.label}　scan.pdf　／　（発注者不明）\n　　理由：文字情報のないPDF"
+    )
+    assert "（案件不明）" in describe_submission(replace(unread, source_name=""))
     unmatched = drafted(replace(REGISTER, projects=())).submission
-    assert describe(unmatched).startswith(f"■ {unmatched.label}　道路改良工事　／　（発注者不明）")
+    assert describe_submission(unmatched).startswith(f"■ {unmatched.label}　道路改良工事　／　（発注者不明）")
 
 
 def test_foreign_text_cannot_hide_in_the_mail() -> None:
     unread = replace(arrived(None), source_name="a\u202efdp.exe\r\nBcc: x", reasons=(old(Reason.NO_TEXT, "\x1b[31m"),))
-    text = describe(unread)
+    text = describe_submission(unread)
     assert "a\\u{202E}fdp.exe\\u{000D}\\u{000A}Bcc: x" in text
     assert "\\u{001B}[31m" in text
     assert text.count("\n") == 3
@@ -74,8 +76,8 @@ def test_foreign_text_cannot_hide_in_the_mail() -> None:
 
 def test_the_servers_own_words_are_told_where_it_refused_or_fell_silent() -> None:
     refused = replace(in_state(State.REFUSED), reply="550 5.1.1 no such user")
-    assert "　　サーバーの応答：550 5.1.1 no such user" in describe(refused)
-    assert "サーバーの応答" not in describe(replace(drafted().submission, reply="451 later"))
+    assert "　　サーバーの応答：550 5.1.1 no such user" in describe_submission(refused)
+    assert "サーバーの応答" not in describe_submission(replace(drafted().submission, reply="451 later"))
 
 
 COMMANDS = {
@@ -143,7 +145,7 @@ def test_one_mail_tells_of_everything_once() -> None:
 def test_what_cannot_wait_stands_first_and_in_the_subject(state: State) -> None:
     waiting = frozenset({*WAITS, State.BOUNCED})
     ones = {1: held(Reason.APPROVAL), 2: replace(in_state(state), id=2), 3: held(Reason.RULE_OPEN, id=3)}
-    subject, body = write_telling([Alarm(1, "began_to_wait", (1, 2, 3), START)], ones, waiting, rehearsing=False)
+    subject, body = write_alarm_mail([Alarm(1, "began_to_wait", (1, 2, 3), START)], ones, waiting, rehearsing=False)
     assert subject == "【保証便】至急：ご対応が必要な提出があります（3件、うち至急 1件）"
     assert body.index("■ 2") < body.index("■ 1") < body.index("■ 3")
 
@@ -271,7 +273,7 @@ def test_no_key_is_told_even_where_a_template_types_it() -> None:
 
 def test_the_operator_sees_the_projects_that_a_notice_nearly_fits_with_what_differs() -> None:
     unmatched = drafted(notice=replace(NOTICE, contract_number="9-9", project_name="第3工区")).submission
-    text = describe(unmatched, [NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区")])
+    text = describe_submission(unmatched, [NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区")])
     assert "　　似た名前の案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
 
 
@@ -284,7 +286,7 @@ def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
 
     backlog = {number: replace(drafted().submission, id=number) for number in range(1, NEAR_LIMIT + 10)}
     alarm = Alarm(1, "held", tuple(backlog), START)
-    write_telling([alarm], backlog, WAITS, near, rehearsing=False)
+    write_alarm_mail([alarm], backlog, WAITS, near, rehearsing=False)
     assert asked == list(range(1, NEAR_LIMIT + 1))
 
 
@@ -293,13 +295,13 @@ def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
 )
 def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int, said: str) -> None:
     deadline = dt.date(2026, 11, day)
-    held = Submission(1, State.HELD, reasons=(Hold(Reason.APPROVAL),), duties=Duties(deadline=deadline))
-    lines = describe(held, today=dt.date(2026, 11, 9)).splitlines()
+    held = Submission(1, State.HELD, reasons=(Hold(Reason.APPROVAL),), duties=FollowUps(deadline=deadline))
+    lines = describe_submission(held, today=dt.date(2026, 11, 9)).splitlines()
     place = next(at for at, line in enumerate(lines) if "提出期限" in line)
     assert lines[place].endswith(f"：{said}")
     assert (place == 1) is ("過ぎています" in said)
     sent = replace(held, state=State.SENT, reasons=())
-    assert "過ぎています" not in describe(sent, today=dt.date(2026, 11, 9))
+    assert "過ぎています" not in describe_submission(sent, today=dt.date(2026, 11, 9))
 
 
 # --- What a person looks for ---------------------------------------------------------------------------------------
@@ -308,10 +310,10 @@ def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int,
 def test_a_deadline_that_is_over_is_marked() -> None:
     waiting = drafted().submission
     waiting = replace(waiting, duties=replace(waiting.duties, deadline=dt.date(2026, 11, 9)))
-    assert "　　提出期限：2026-11-09（20日過ぎています）" in describe(waiting, today=dt.date(2026, 11, 29))
-    assert "　　提出期限：2026-11-09（今日まで）" in describe(waiting, today=dt.date(2026, 11, 9))
-    assert "　　提出期限：2026-11-09\n" in describe(waiting, today=dt.date(2026, 11, 8))
-    _, body = write_telling(
+    assert "　　提出期限：2026-11-09（20日過ぎています）" in describe_submission(waiting, today=dt.date(2026, 11, 29))
+    assert "　　提出期限：2026-11-09（今日まで）" in describe_submission(waiting, today=dt.date(2026, 11, 9))
+    assert "　　提出期限：2026-11-09\n" in describe_submission(waiting, today=dt.date(2026, 11, 8))
+    _, body = write_alarm_mail(
         [Alarm(1, "began_to_wait", (1,), START)], {1: waiting}, WAITS, today=dt.date(2026, 11, 29), rehearsing=False
     )
     assert "20日過ぎています" in body
@@ -319,11 +321,11 @@ def test_a_deadline_that_is_over_is_marked() -> None:
 
 def test_what_came_back_says_where_its_address_stands() -> None:
     bounced = replace(in_state(State.BOUNCED), receipts=())
-    text = describe(bounced)
+    text = describe_submission(bounced)
     assert "宛先の登録：issuers/mihon.toml の [section.doboku] to" in text
-    assert "案件 mihon/x の office" in describe(replace(bounced, section="office", project="mihon/x"))
+    assert "案件 mihon/x の office" in describe_submission(replace(bounced, section="office", project="mihon/x"))
 
 
 def test_a_later_notice_is_named_in_the_next_step() -> None:
     superseded = replace(drafted().submission, reasons=(Hold.of(Reason.SUPERSEDED, later="7"),))
-    assert "後から届いたお知らせ（提出 7）を確認し、こちらは取下げ" in describe(superseded)
+    assert "後から届いたお知らせ（提出 7）を確認し、こちらは取下げ" in describe_submission(superseded)

@@ -15,8 +15,7 @@ from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import Fault as Why
 from worker.core.login_errors import find_refusal, xoauth2_response
 from worker.oauth.source import NewToken
-from worker.send.smtp.client import SmtpServer
-from worker.send.smtp.connect import Account
+from worker.send.smtp.client import Account, SmtpServer
 from worker.watch.imap.connection import answer_challenge
 from worker.watch.imap.mailbox import ImapMailbox
 

@@ -13,9 +13,9 @@ import pytest
 from tests.support.registered import NOTICE, PDF, arrived
 from tests.support.world import EAST, NUMBER, START
 from worker.core.business_hours import OfficeHours, usual_windows
-from worker.core.model import JST, Announced, Duties, Hold, Product, Submission, sha256
+from worker.core.model import JST, Announced, FollowUps, Hold, Product, Submission, sha256
 from worker.core.states import Reason, State
-from worker.notify.operator_mail import describe
+from worker.notify.operator_mail import describe_submission
 from worker.read.announcement import (
     APART,
     NUMBERS_LIMIT,
@@ -29,7 +29,7 @@ from worker.read.announcement import (
     next_reminder,
     read_announced,
 )
-from worker.views.preview import Seen, lay_out
+from worker.views.preview import SubmissionView, render_view
 
 SUBJECT = EAST.subjects[0]
 NAMED = Announced(START, names=("道路改良工事",), products=(Product.CONTRACT,))
@@ -308,17 +308,17 @@ def test_the_next_reminder_is_due_a_period_after_the_last_and_none_after_the_lim
 def test_an_announcement_is_known_by_what_it_names_and_not_by_the_subject_that_all_of_them_bear() -> None:
     waiting = awaited(Announced(numbers=("40213-000002",), names=("橋梁補修工事",)), source_name="発行完了のお知らせ")
     assert waiting.known_as == "40213-000002、橋梁補修工事"
-    assert "■ 5　40213-000002、橋梁補修工事　／" in describe(waiting)
+    assert "■ 5　40213-000002、橋梁補修工事　／" in describe_submission(waiting)
     assert awaited(Announced(), source_name="発行完了のお知らせ").known_as == "発行完了のお知らせ"
 
 
 def test_who_is_told_of_an_unproven_announcement_is_told_to_open_no_link_of_it() -> None:
-    assert "リンクは開かず" in describe(awaited(Announced(), proven=False))
-    assert "リンク" not in describe(awaited(Announced(), proven=True))
+    assert "リンクは開かず" in describe_submission(awaited(Announced(), proven=False))
+    assert "リンク" not in describe_submission(awaited(Announced(), proven=True))
 
 
 def test_how_the_pdf_is_got_is_not_shown_as_how_it_is_handed_in() -> None:
-    waiting = awaited(Announced(), duties=Duties(instructions=("Net Desk にログイン",)))
-    titles = [part.title for part in lay_out(Seen(waiting), "ja")]
+    waiting = awaited(Announced(), duties=FollowUps(instructions=("Net Desk にログイン",)))
+    titles = [part.title for part in render_view(SubmissionView(waiting), "ja")]
     assert "お知らせPDFを取得する手順" in titles
     assert not any("提出の手順" in title for title in titles)

@@ -12,10 +12,10 @@ import pytest
 from tests.support import notice_pdfs as made
 from tests.support.zips import LOCKED, raw_zip, zipped
 from worker.read.archives import ENTRIES, MEMBERS, RATIO, UNPACKED_BYTES, Unpacked, unpack
-from worker.read.attachments import Sort
+from worker.read.message import AttachmentKind
 
 PDF = made.plain()
-REFUSED = Unpacked(unopened=(("", Sort.ZIP),))
+REFUSED = Unpacked(unopened=(("", AttachmentKind.ZIP),))
 
 
 # --- Sound ones ------------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def test_each_pdf_comes_out_as_it_went_in_and_other_files_are_named(method: int)
 def test_names_in_cp932_and_utf_8_are_read(raw: bytes, flags: int) -> None:
     found = unpack(raw_zip((raw, PDF, flags)))
     assert found.pdfs == (("認証キーのお知らせ.pdf", PDF),)
-    assert found.speaks_of_a_key
+    assert found.mentions_key
 
 
 def test_a_pdf_without_its_suffix_is_a_pdf_all_the_same() -> None:
@@ -75,30 +75,30 @@ def test_zip64_fields_are_read() -> None:
 
 def test_a_locked_file_is_named_and_its_name_is_read() -> None:
     found = unpack(raw_zip(("認証キー.pdf".encode("cp932"), b"\x00" * 300, LOCKED), (b"a.pdf", PDF, 0)))
-    assert found == Unpacked((("a.pdf", PDF),), (), (("認証キー.pdf", Sort.LOCKED),), speaks_of_a_key=True)
+    assert found == Unpacked((("a.pdf", PDF),), (), (("認証キー.pdf", AttachmentKind.LOCKED),), mentions_key=True)
 
 
 @pytest.mark.parametrize("name", ["inner.zip", "inner.pdf", "inner"])
 def test_a_zip_in_a_zip_is_not_opened(name: str) -> None:
     found = unpack(zipped((name, zipped(("a.pdf", PDF)))))
-    assert found == Unpacked(unopened=((name, Sort.ARCHIVE),))
+    assert found == Unpacked(unopened=((name, AttachmentKind.ARCHIVE),))
 
 
 def test_a_wrong_sum_is_damage() -> None:
     content = bytearray(zipped(("a.pdf", PDF), method=zipfile.ZIP_STORED))
     content[100] ^= 1
-    assert unpack(bytes(content)) == Unpacked(unopened=(("a.pdf", Sort.DAMAGED),))
+    assert unpack(bytes(content)) == Unpacked(unopened=(("a.pdf", AttachmentKind.DAMAGED),))
 
 
 def test_a_method_that_is_not_known_is_damage() -> None:
-    assert unpack(zipped(("a.pdf", PDF), method=zipfile.ZIP_BZIP2)).unopened == (("a.pdf", Sort.DAMAGED),)
-    assert unpack(zipped(("a.pdf", PDF), method=zipfile.ZIP_LZMA)).unopened == (("a.pdf", Sort.DAMAGED),)
+    assert unpack(zipped(("a.pdf", PDF), method=zipfile.ZIP_BZIP2)).unopened == (("a.pdf", AttachmentKind.DAMAGED),)
+    assert unpack(zipped(("a.pdf", PDF), method=zipfile.ZIP_LZMA)).unopened == (("a.pdf", AttachmentKind.DAMAGED),)
 
 
 def test_more_files_than_an_office_sends_are_not_looked_into_but_their_names_are() -> None:
     many = [(f"{number}.jpg", b"x") for number in range(MEMBERS)]
     assert unpack(zipped(*many)).unopened == ()
-    assert unpack(zipped(*many, ("認証キー.pdf", PDF))) == Unpacked(unopened=REFUSED.unopened, speaks_of_a_key=True)
+    assert unpack(zipped(*many, ("認証キー.pdf", PDF))) == Unpacked(unopened=REFUSED.unopened, mentions_key=True)
 
 
 def test_a_directory_of_ten_thousand_files_is_not_read() -> None:
@@ -129,7 +129,7 @@ def test_a_zip_cut_or_altered_anywhere_raises_nothing() -> None:
 
 def test_a_file_that_comes_out_a_hundred_times_larger_is_refused() -> None:
     bomb = b"%PDF-1.4\n" + b"\0" * 5_000_000
-    assert unpack(zipped(("a.pdf", bomb))) == Unpacked(unopened=(("a.pdf", Sort.DAMAGED),))
+    assert unpack(zipped(("a.pdf", bomb))) == Unpacked(unopened=(("a.pdf", AttachmentKind.DAMAGED),))
 
 
 def test_a_size_that_is_a_lie_gives_no_more_than_it_says() -> None:
@@ -140,7 +140,7 @@ def test_a_size_that_is_a_lie_gives_no_more_than_it_says() -> None:
         place = content.index(mark) + at
         content[place : place + 4] = small
     tracemalloc.start()
-    assert unpack(bytes(content)) == Unpacked(unopened=(("a.pdf", Sort.DAMAGED),))
+    assert unpack(bytes(content)) == Unpacked(unopened=(("a.pdf", AttachmentKind.DAMAGED),))
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
@@ -150,7 +150,7 @@ def test_the_pdfs_of_a_zip_have_one_sum() -> None:
     files = [(f"{number}.pdf", half) for number in range(3)]
     found = unpack(zipped(*files, method=zipfile.ZIP_STORED))
     assert [name for name, _ in found.pdfs] == ["0.pdf", "1.pdf"]
-    assert found.unopened == (("2.pdf", Sort.DAMAGED),)
+    assert found.unopened == (("2.pdf", AttachmentKind.DAMAGED),)
     assert sum(len(content) for _, content in found.pdfs) <= UNPACKED_BYTES
 
 
@@ -172,7 +172,7 @@ def test_zips_within_zips_within_zips_cost_one_level() -> None:
     found = unpack(inner)
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
-    assert [sort for _, sort in found.unopened] == [Sort.ARCHIVE] * 16
+    assert [sort for _, sort in found.unopened] == [AttachmentKind.ARCHIVE] * 16
 
 
 def test_the_first_bytes_of_a_bomb_that_is_no_pdf_are_all_that_is_inflated() -> None:

@@ -8,15 +8,15 @@ from tests.support import notice_pdfs as made
 from tests.support.zips import locked_zip, zipped
 from worker.core.model import Unreadable
 from worker.core.states import Reason
-from worker.read.attachments import (
+from worker.read.message import (
     LETTERHEAD,
-    Sort,
-    hands_a_link,
+    AttachmentKind,
+    attachment_kind,
     is_mail_file,
     is_zip,
+    mentions_key,
     name_file,
-    name_sort,
-    speaks_of_a_key,
+    offers_file_link,
 )
 from worker.read.pdf_bytes import CONTAINER
 
@@ -30,45 +30,45 @@ OCTETS = "application/octet-stream"
     ["認証キー", "認証ｷｰ", "認 証 キ ー", "認証　キー", "【認証キー】", "\u8a8d\u8a3cｷ\u30fc"],
 )
 def test_a_key_is_spoken_of_in_full_and_in_half_width(text: str) -> None:
-    assert speaks_of_a_key(text)
+    assert mentions_key(text)
 
 
 @pytest.mark.parametrize("text", ["", "認証", "キー", "暗証キー", "認証局", "key"])
 def test_other_words_are_no_key(text: str) -> None:
-    assert not speaks_of_a_key(text)
+    assert not mentions_key(text)
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "content", "sort"),
     [
-        ("application/zip", "a.zip", ZIP, Sort.ZIP),
-        ("application/x-zip-compressed", "", ZIP, Sort.ZIP),
-        (OCTETS, "Ａ．ＺＩＰ", b"", Sort.ZIP),
-        (OCTETS, "download", ZIP, Sort.ZIP),
-        (OCTETS, "download", locked_zip("a"), Sort.ZIP),
-        ("application/ms-tnef", "", b"\x78\x9f", Sort.OUTLOOK),
-        (OCTETS, "WINMAIL.DAT", b"\x78\x9f", Sort.OUTLOOK),
-        (OCTETS, "fwd.msg", b"\xd0\xcf\x11\xe0", Sort.OUTLOOK),
-        ("application/pkcs7-mime", "smime.p7m", b"0\x80", Sort.SEALED),
-        (OCTETS, "mail.pgp", b"\x85", Sort.SEALED),
-        (OCTETS, "a.xdw", b"\x60\x0e", Sort.DOCUWORKS),
-        (OCTETS, "a.xbd", b"\x60\x0e", Sort.DOCUWORKS),
-        ("image/png", "a.png", b"x", Sort.PICTURE),
-        ("image/heic", "", b"x", Sort.PICTURE),
-        (OCTETS, "scan.tiff", b"x", Sort.PICTURE),
-        (OCTETS, "scan", JPEG, Sort.PICTURE),
-        (OCTETS, "a.lzh", b"x", Sort.ARCHIVE),
-        (OCTETS, "a", b"\x21\x4f-lh5-", Sort.ARCHIVE),
-        (OCTETS, "a", b"Rar!\x1a\x07", Sort.ARCHIVE),
-        (OCTETS, "a.exe", b"MZ", Sort.ARCHIVE),
-        (OCTETS, "a.docx", ZIP, Sort.OTHER),
-        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "", ZIP, Sort.OTHER),
-        (OCTETS, "a.unknown", b"x", Sort.OTHER),
-        ("message/partial", "", b"x", Sort.OTHER),
+        ("application/zip", "a.zip", ZIP, AttachmentKind.ZIP),
+        ("application/x-zip-compressed", "", ZIP, AttachmentKind.ZIP),
+        (OCTETS, "Ａ．ＺＩＰ", b"", AttachmentKind.ZIP),
+        (OCTETS, "download", ZIP, AttachmentKind.ZIP),
+        (OCTETS, "download", locked_zip("a"), AttachmentKind.ZIP),
+        ("application/ms-tnef", "", b"\x78\x9f", AttachmentKind.OUTLOOK),
+        (OCTETS, "WINMAIL.DAT", b"\x78\x9f", AttachmentKind.OUTLOOK),
+        (OCTETS, "fwd.msg", b"\xd0\xcf\x11\xe0", AttachmentKind.OUTLOOK),
+        ("application/pkcs7-mime", "smime.p7m", b"0\x80", AttachmentKind.SEALED),
+        (OCTETS, "mail.pgp", b"\x85", AttachmentKind.SEALED),
+        (OCTETS, "a.xdw", b"\x60\x0e", AttachmentKind.DOCUWORKS),
+        (OCTETS, "a.xbd", b"\x60\x0e", AttachmentKind.DOCUWORKS),
+        ("image/png", "a.png", b"x", AttachmentKind.PICTURE),
+        ("image/heic", "", b"x", AttachmentKind.PICTURE),
+        (OCTETS, "scan.tiff", b"x", AttachmentKind.PICTURE),
+        (OCTETS, "scan", JPEG, AttachmentKind.PICTURE),
+        (OCTETS, "a.lzh", b"x", AttachmentKind.ARCHIVE),
+        (OCTETS, "a", b"\x21\x4f-lh5-", AttachmentKind.ARCHIVE),
+        (OCTETS, "a", b"Rar!\x1a\x07", AttachmentKind.ARCHIVE),
+        (OCTETS, "a.exe", b"MZ", AttachmentKind.ARCHIVE),
+        (OCTETS, "a.docx", ZIP, AttachmentKind.OTHER),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "", ZIP, AttachmentKind.OTHER),
+        (OCTETS, "a.unknown", b"x", AttachmentKind.OTHER),
+        ("message/partial", "", b"x", AttachmentKind.OTHER),
     ],
 )
-def test_what_may_hold_a_notice_is_named(kind: str, name: str, content: bytes, sort: Sort) -> None:
-    assert name_sort(kind, name, content) is sort
+def test_what_may_hold_a_notice_is_named(kind: str, name: str, content: bytes, sort: AttachmentKind) -> None:
+    assert attachment_kind(kind, name, content) is sort
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_what_may_hold_a_notice_is_named(kind: str, name: str, content: bytes, s
     ],
 )
 def test_what_mail_programs_add_by_themselves_is_not(kind: str, name: str, content: bytes) -> None:
-    assert name_sort(kind, name, content) is None
+    assert attachment_kind(kind, name, content) is None
 
 
 def test_a_picture_in_the_text_counts_from_the_size_of_a_legible_sheet_on() -> None:
     small, large = JPEG + b"x" * 5_000, JPEG + b"x" * LETTERHEAD
-    assert name_sort("image/jpeg", "image001.jpg", small, is_in_text=True) is None
-    assert name_sort("image/jpeg", "image001.jpg", large, is_in_text=True) is Sort.PICTURE
-    assert name_sort("image/jpeg", "IMG_0001.jpg", small) is Sort.PICTURE
+    assert attachment_kind("image/jpeg", "image001.jpg", small, is_in_text=True) is None
+    assert attachment_kind("image/jpeg", "image001.jpg", large, is_in_text=True) is AttachmentKind.PICTURE
+    assert attachment_kind("image/jpeg", "IMG_0001.jpg", small) is AttachmentKind.PICTURE
 
 
 def test_a_document_of_an_office_program_is_no_zip() -> None:
@@ -152,7 +152,7 @@ def test_a_saved_mail_is_known_by_its_name() -> None:
     ],
 )
 def test_words_that_hand_over_a_file_by_an_address_are_known(text: str) -> None:
-    assert hands_a_link((text,), is_answer=False)
+    assert offers_file_link((text,), is_answer=False)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_words_that_hand_over_a_file_by_an_address_are_known(text: str) -> None:
     ],
 )
 def test_an_address_alone_hands_over_nothing(text: str) -> None:
-    assert not hands_a_link((text,), is_answer=False)
+    assert not offers_file_link((text,), is_answer=False)
 
 
 @pytest.mark.parametrize(
@@ -178,5 +178,5 @@ def test_an_address_alone_hands_over_nothing(text: str) -> None:
 )
 def test_of_an_answer_what_it_quotes_does_not_count(quoted: str) -> None:
     text = f"了解しました。\n\n{quoted}"
-    assert not hands_a_link((text,), is_answer=True)
-    assert hands_a_link((text,), is_answer=False)
+    assert not offers_file_link((text,), is_answer=True)
+    assert offers_file_link((text,), is_answer=False)

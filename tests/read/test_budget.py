@@ -18,7 +18,7 @@ from worker.read.budget import (
     SLOW_REMEMBERED,
     WINDOW,
     WINDOW_SECONDS,
-    Ended,
+    LimitReached,
     MailBudget,
     Room,
     SlowSenders,
@@ -43,11 +43,11 @@ def after(limits: budget.MailLimits, *reads: tuple[int, float, object], slow_bef
 def test_a_mail_is_read_up_to_each_of_its_limits_and_the_one_that_is_met_is_named(limits: budget.MailLimits) -> None:
     assert after(limits).why_ended(1) is None
     assert after(limits, *[(1, 0.0, SOUND)] * (limits.pdfs - 1)).why_ended(1) is None
-    assert after(limits, *[(1, 0.0, SOUND)] * limits.pdfs).why_ended(1) is Ended.FILES
+    assert after(limits, *[(1, 0.0, SOUND)] * limits.pdfs).why_ended(1) is LimitReached.FILES
     assert after(limits, (limits.octets - 1, 0.0, SOUND)).why_ended(1) is None
-    assert after(limits, (limits.octets - 1, 0.0, SOUND)).why_ended(2) is Ended.OCTETS
+    assert after(limits, (limits.octets - 1, 0.0, SOUND)).why_ended(2) is LimitReached.OCTETS
     assert after(limits, (1, 0.0, SLOW)).why_ended(1) is None
-    assert after(limits, (1, 0.0, SLOW), (1, 0.0, SOUND), (1, 0.0, SLOW)).why_ended(1) is Ended.SLOW
+    assert after(limits, (1, 0.0, SLOW), (1, 0.0, SOUND), (1, 0.0, SLOW)).why_ended(1) is LimitReached.SLOW
 
 
 @pytest.mark.parametrize("limits", [OF_STRANGERS, OF_THE_PROVEN])
@@ -55,7 +55,7 @@ def test_a_pdf_is_begun_only_where_all_that_it_may_take_fits_in_the_mails_second
     fits = int(limits.seconds / limits.pdf_seconds) - 1
     full = [(1, limits.pdf_seconds, SOUND)] * fits
     assert after(limits, *full).why_ended(1) is None
-    assert after(limits, *full, (1, 0.01, SOUND)).why_ended(1) is Ended.SECONDS
+    assert after(limits, *full, (1, 0.01, SOUND)).why_ended(1) is LimitReached.SECONDS
 
 
 def test_what_a_busy_machine_adds_is_not_charged() -> None:
@@ -68,7 +68,7 @@ def test_after_slow_pdfs_of_a_sender_its_next_mail_ends_at_the_first_and_begins_
         spent = after(OF_STRANGERS, slow_before=before)
         assert spent.why_ended(1) is None
         spent.note(1, 5.0, SLOW)
-        assert spent.why_ended(1) is Ended.SLOW
+        assert spent.why_ended(1) is LimitReached.SLOW
 
 
 def test_slow_senders_are_remembered_for_an_hour_and_no_flood_of_them_fills_the_memory() -> None:

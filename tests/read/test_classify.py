@@ -6,7 +6,16 @@ import pytest
 
 from worker.core.model import Attached
 from worker.core.rulebook import Guarantor
-from worker.read.classify import Announcement, Meant, Ours, Own, Recognised, Report, Unrelated, recognise_mail
+from worker.read.classify import (
+    Announcement,
+    MailClass,
+    OwnMailSigns,
+    OwnMessage,
+    PossibleNotice,
+    Report,
+    Unrelated,
+    classify_mail,
+)
 from worker.read.message import Message
 
 OUR_ADDRESS = "soumu@contractor.example"
@@ -22,11 +31,13 @@ def guarantor(name: str, subject: str, *senders: str) -> Guarantor:
 
 
 GUARANTORS = (guarantor("east", EAST), guarantor("west", WEST, "west.example"))
-OURS = Ours(OUR_ADDRESS, lambda one: one == KNOWN, lambda one, sender: one.startswith("<form.") and "@" in sender)
+OURS = OwnMailSigns(
+    OUR_ADDRESS, lambda one: one == KNOWN, lambda one, sender: one.startswith("<form.") and "@" in sender
+)
 
 
-def recognise(message: Message) -> Recognised:
-    return recognise_mail(message, GUARANTORS, OURS)
+def recognise(message: Message) -> MailClass:
+    return classify_mail(message, GUARANTORS, OURS)
 
 
 def mail(subject: str = "", sender: str = "someone@else.example", **more: object) -> Message:
@@ -61,16 +72,16 @@ def test_a_subject_that_only_speaks_of_announcements_is_none(subject: str) -> No
 
 def test_a_quoted_subject_without_inner_brackets_is_known() -> None:
     known = (guarantor("short", "発行のお知らせ"),)
-    assert recognise_mail(mail("Fwd: 『発行のお知らせ』"), known, OURS) == Announcement("short", ())
+    assert classify_mail(mail("Fwd: 『発行のお知らせ』"), known, OURS) == Announcement("short", ())
 
 
 def test_a_pattern_written_with_its_quotes_is_the_same_pattern() -> None:
     known = (guarantor("west", f"『{WEST}』"),)
-    assert recognise_mail(mail(f"Fwd: {WEST}"), known, OURS) == Announcement("west", ())
+    assert classify_mail(mail(f"Fwd: {WEST}"), known, OURS) == Announcement("west", ())
 
 
 def test_an_empty_pattern_recognises_nothing() -> None:
-    assert recognise_mail(mail("x"), (guarantor("bad", " 「」"),), OURS) == Unrelated(())
+    assert classify_mail(mail("x"), (guarantor("bad", " 「」"),), OURS) == Unrelated(())
 
 
 @pytest.mark.parametrize(
@@ -84,18 +95,18 @@ def test_an_announcement_is_one_whoever_sent_it_as_proof_is_judged_apart(sender:
 
 def test_where_senders_are_named_an_answer_of_another_is_talk_about_the_announcement() -> None:
     for subject in (f"Re: {WEST}", f"[社内 12] ＲＥ：{WEST}", f"返信: {WEST}", f"Re: Fwd: {WEST}"):
-        assert recognise(mail(subject, "x@elsewhere.example")) == Meant(None, ())
+        assert recognise(mail(subject, "x@elsewhere.example")) == PossibleNotice(None, ())
     assert recognise(mail(f"Re: {WEST}", "info@west.example")) == Announcement("west", ())
 
 
 def test_of_two_senders_a_colleague_and_a_stranger_nothing_is_announced() -> None:
     message = Message(senders=("hanako@contractor.example", "x@evil.example"), subject=f"Fwd: {WEST}")
-    assert recognise(message) == Meant(None, ())
+    assert recognise(message) == PossibleNotice(None, ())
 
 
 def test_a_colleague_may_forward_the_announcement_of_a_guarantor_with_named_senders() -> None:
     assert recognise(mail(f"Re: Fwd: {WEST}", "hanako@contractor.example")) == Announcement("west", ())
-    assert recognise(mail(WEST, "hanako@contractor.example")) == Meant(None, ())
+    assert recognise(mail(WEST, "hanako@contractor.example")) == PossibleNotice(None, ())
 
 
 def test_a_forwarded_announcement_within_a_mail_is_one() -> None:
@@ -106,7 +117,7 @@ def test_a_forwarded_announcement_within_a_mail_is_one() -> None:
 
 
 def test_a_mail_from_a_guarantor_means_a_notice_and_names_it() -> None:
-    assert recognise(mail("ご連絡", "info@west.example", pdfs=(PDF,))) == Meant("west", (PDF,))
+    assert recognise(mail("ご連絡", "info@west.example", pdfs=(PDF,))) == PossibleNotice("west", (PDF,))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +129,7 @@ def test_a_mail_from_a_guarantor_means_a_notice_and_names_it() -> None:
     ],
 )
 def test_a_mail_that_names_a_key_means_a_notice(message: Message) -> None:
-    assert recognise(message) == Meant(None, (ENCLOSED if message.nested else PDF,))
+    assert recognise(message) == PossibleNotice(None, (ENCLOSED if message.nested else PDF,))
 
 
 def test_any_other_mail_is_unrelated_and_its_pdfs_are_offered_all_the_same() -> None:
@@ -127,8 +138,8 @@ def test_any_other_mail_is_unrelated_and_its_pdfs_are_offered_all_the_same() -> 
 
 @pytest.mark.parametrize("subject", [EAST, "認証キー"])
 def test_a_message_of_our_own_is_neither_announcement_nor_notice(subject: str) -> None:
-    assert recognise(mail(subject, message_id=KNOWN, pdfs=(PDF,))) == Own()
-    assert recognise(mail(subject, OUR_ADDRESS.upper(), message_id="<form.1@contractor.example>")) == Own()
+    assert recognise(mail(subject, message_id=KNOWN, pdfs=(PDF,))) == OwnMessage()
+    assert recognise(mail(subject, OUR_ADDRESS.upper(), message_id="<form.1@contractor.example>")) == OwnMessage()
 
 
 def test_our_form_from_another_sender_is_not_our_own() -> None:
@@ -139,8 +150,8 @@ def test_our_form_from_another_sender_is_not_our_own() -> None:
 
 
 def test_a_mail_without_message_id_is_never_our_own() -> None:
-    everything = Ours(OUR_ADDRESS, lambda _: True, lambda _, __: True)
-    assert recognise_mail(mail(sender=OUR_ADDRESS), GUARANTORS, everything) == Unrelated(())
+    everything = OwnMailSigns(OUR_ADDRESS, lambda _: True, lambda _, __: True)
+    assert classify_mail(mail(sender=OUR_ADDRESS), GUARANTORS, everything) == Unrelated(())
 
 
 def test_nothing_inside_a_forwarded_mail_of_our_own_is_offered() -> None:

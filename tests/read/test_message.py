@@ -16,9 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.read.attachments import Sort, speaks_of_a_key
-from worker.read.charsets import decode_bytes, decode_words, read_addresses, read_value
-from worker.read.message import DEPTH_LIMIT, PARTS_LIMIT, Defect, Message, read_message
+from worker.read.message import DEPTH_LIMIT, PARTS_LIMIT, AttachmentKind, Defect, Message, mentions_key, read_message
+from worker.read.mime import decode_bytes, decode_words, read_addresses, read_value
 
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 8 + b"\n%%EOF\n"
 SUBJECT = "電子保証（認証キー）発行完了のお知らせ"
@@ -221,7 +220,7 @@ def test_a_multipart_without_its_boundary_is_noted(content_type: bytes) -> None:
 @pytest.mark.parametrize("kind", [b"application/ms-tnef", b'application/octet-stream; name="winmail.dat"'])
 def test_a_tnef_part_is_left_and_named(kind: bytes) -> None:
     message = read_message(mixed(b"Content-Type: " + kind + b"\r\n\r\n\x78\x9f"))
-    assert [each.sort for each in message.unopened] == [Sort.OUTLOOK]
+    assert [each.sort for each in message.unopened] == [AttachmentKind.OUTLOOK]
     assert message.defects == ()
 
 
@@ -422,4 +421,4 @@ def test_the_name_of_a_file_is_read_however_it_is_written(name: bytes) -> None:
     message = read_message(
         mixed(b"Content-Type: application/pdf\r\nContent-Disposition: attachment; " + name + b"\r\n\r\nx")
     )
-    assert [speaks_of_a_key(each) for each in message.names] == [True]
+    assert [mentions_key(each) for each in message.names] == [True]

@@ -11,8 +11,7 @@ from tests.support.world import EAST, GUARANTORS, HOKKAIDO, WEST
 from worker.core.model import Key, Notice, PageText, PdfText, Product, Unreadable
 from worker.core.states import Reason
 from worker.core.text import match_key, repair_radicals
-from worker.read.notice import PAGE_CHARACTERS, read_notice
-from worker.read.notice_labels import fold_line
+from worker.read.notice import PAGE_CHARACTERS, fold_line, read_notice
 
 TITLE = "電子保証にかかる「認証キー」のお知らせ"
 INTRODUCTION = "発注者様への「保証契約番号」と「認証キー」のご提出をもって、手続が完了いたします。"

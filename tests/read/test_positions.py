@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 
 from tests.support.world import EAST
-from worker.core.model import Key, Located, Notice, PageText, PdfText, Place, Product, Stretch, Unreadable
+from worker.core.model import CodePositions, Key, Notice, PageText, PdfText, Place, Product, TextRun, Unreadable
 from worker.core.states import Reason
 from worker.read.positions import confirm_notice
 
 NUMBER, KEY = "40213-00712", "Hs4kQ9wZx"
 NOTICE = Notice("east", "道路改良工事", "〇〇建設", Product.ADVANCE, NUMBER, Key(KEY))
-AT_NUMBER = Stretch(NUMBER, 180.0, 240.0, 500.0, 10.0)
-AT_KEY = Stretch(KEY, 180.0, 230.0, 400.0, 10.0)
+AT_NUMBER = TextRun(NUMBER, 180.0, 240.0, 500.0, 10.0)
+AT_KEY = TextRun(KEY, 180.0, 230.0, 400.0, 10.0)
 FULL_KEY = "Hs4kQ9wZx2Tb7Yp3"
 GOES_ON = Unreadable(Reason.TWO_VALUES, "continues: 認証キー")
 
@@ -27,8 +27,8 @@ def text(*lines, tables=()):
 
 def located(*around, key=AT_KEY, number=AT_NUMBER, drawn=(True, True), is_scan=False):
     places = ((Place(0, number, drawn[0]),), (Place(0, key, drawn[1]),))
-    labels = (Stretch("保証契約番号：", 60.0, 130.0, 500.0, 10.0), Stretch("認証キー：", 60.0, 110.0, 400.0, 10.0))
-    return Located(places, ((*labels, number, key, *around),), is_scan)
+    labels = (TextRun("保証契約番号：", 60.0, 130.0, 500.0, 10.0), TextRun("認証キー：", 60.0, 110.0, 400.0, 10.0))
+    return CodePositions(places, ((*labels, number, key, *around),), is_scan)
 
 
 def confirmed(*around, notice=NOTICE, words=None, **more):
@@ -36,7 +36,7 @@ def confirmed(*around, notice=NOTICE, words=None, **more):
 
 
 def line(words, left=180.0, baseline=384.0, *, size=10.0, right=None):
-    return Stretch(words, left, right or left + len(words) * size / 2, baseline, size)
+    return TextRun(words, left, right or left + len(words) * size / 2, baseline, size)
 
 
 def test_a_code_with_nothing_around_it_is_whole():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from worker.read.automatic_mail import find_bounce_sign, has_transcript, is_answer, is_failure_subject, says_undelivered
 
 from worker.read.message import read_message
 from worker.read.mime import split_headers
-from worker.read.undelivered import has_transcript, is_answer, is_failure_subject, name_returning, says_undelivered
 
 NEWS = """
 このメールアドレスは3月末で廃止されました。新しいアドレスへ再送してください。
@@ -134,7 +134,7 @@ def test_an_absence_or_what_may_be_one_day_is_none(text: str) -> None:
 def test_what_returns_mail_is_known_by(fields: str, sign: str) -> None:
     raw = f"{fields}\n\ntext\n".encode()
     message = read_message(raw)
-    assert name_returning(split_headers(raw)[0], message.senders, message.subject, "text") == sign
+    assert find_bounce_sign(split_headers(raw)[0], message.senders, message.subject, "text") == sign
 
 
 @pytest.mark.parametrize(

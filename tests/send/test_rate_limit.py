@@ -13,7 +13,7 @@ from tests.support.world import START
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import Address, Submission
 from worker.core.states import State
-from worker.send.rate_limit import ASKED_LIMIT, Pace, asked_by_failure, asked_delay, leaves_at, may_leave
+from worker.send.rate_limit import ASKED_LIMIT, RateLimiter, asked_by_failure, asked_delay, leaves_at, may_leave
 
 HOURS = OfficeHours(usual_windows())
 """START is a Saturday, and the Monday after it a holiday."""
@@ -51,7 +51,7 @@ def test_the_time_is_read_of_a_greeting_too() -> None:
 
 
 def test_within_any_minute_no_more_begin_than_the_cap() -> None:
-    pace, clock = Pace(), FakeClock()
+    pace, clock = RateLimiter(), FakeClock()
     begun = []
     for _ in range(2000):
         if pace.next_slot(30, clock.now()) == clock.now():
@@ -64,7 +64,7 @@ def test_within_any_minute_no_more_begin_than_the_cap() -> None:
 
 
 def test_the_slot_that_is_named_is_free_then() -> None:
-    pace = Pace()
+    pace = RateLimiter()
     pace.begin(START)
     pace.begin(START + dt.timedelta(seconds=20))
     slot = pace.next_slot(2, START + dt.timedelta(seconds=30))
@@ -73,7 +73,7 @@ def test_the_slot_that_is_named_is_free_then() -> None:
 
 
 def test_no_cap_never_waits_and_a_clock_set_back_does_not_either() -> None:
-    pace = Pace()
+    pace = RateLimiter()
     for _ in range(100):
         pace.begin(START)
     assert pace.next_slot(0, START) == START
@@ -82,7 +82,7 @@ def test_no_cap_never_waits_and_a_clock_set_back_does_not_either() -> None:
 
 
 def test_a_pause_ends_at_its_time_or_with_a_clock_that_is_set_back() -> None:
-    pace = Pace()
+    pace = RateLimiter()
     pace.hear("421 try again in 10 minutes", START)
     pace.hear("421 try again later", START)
     assert pace.is_paused(START)

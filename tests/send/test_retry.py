@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.fakes import FakeClock
 from worker.core.errors import AccountRefused, Unavailable
-from worker.send.ports import Session, Silence
-from worker.send.retry import Patience, PatientServer
+from worker.send.ports import NoReply, Session
+from worker.send.retry import Backoff, RetryingServer
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -27,14 +27,14 @@ class Server:
             raise self.failure
         return Session(server="mx.relay.example", tls="", dsn=True, size_limit=None)
 
-    async def take(self, step: object) -> Silence:
+    async def take(self, step: object) -> NoReply:
         raise AssertionError(step)
 
     async def close(self) -> None:
         self.asked = -1
 
 
-async def try_to_open(server: PatientServer) -> Unavailable | None:
+async def try_to_open(server: RetryingServer) -> Unavailable | None:
     try:
         await server.open()
     except Unavailable as failure:
@@ -45,7 +45,7 @@ async def try_to_open(server: PatientServer) -> Unavailable | None:
 async def test_a_refused_account_is_tried_ever_more_rarely() -> None:
     clock = FakeClock()
     inner = Server(AccountRefused("smtp", "535 not you"))
-    server = PatientServer(inner, Patience(clock, MINUTE))
+    server = RetryingServer(inner, Backoff(clock, MINUTE))
     tried_at = []
     for minute in range(300):
         before = inner.asked
@@ -58,7 +58,7 @@ async def test_a_refused_account_is_tried_ever_more_rarely() -> None:
 async def test_a_server_that_is_away_is_tried_at_the_pace_that_is_set_for_it() -> None:
     clock = FakeClock()
     inner = Server(Unavailable("smtp", "no answer"))
-    server = PatientServer(inner, Patience(clock, MINUTE))
+    server = RetryingServer(inner, Backoff(clock, MINUTE))
     for _ in range(12):
         assert await try_to_open(server) is inner.failure
         clock.let_pass(seconds=5)
@@ -71,7 +71,7 @@ async def test_after_a_success_the_next_failure_is_the_first_again() -> None:
     clock = FakeClock()
     refused = AccountRefused("smtp", "535 not you")
     inner = Server(refused)
-    server = PatientServer(inner, Patience(clock, MINUTE))
+    server = RetryingServer(inner, Backoff(clock, MINUTE))
     for _ in range(3):
         assert await try_to_open(server) is refused
         clock.let_pass(hours=1)
@@ -87,9 +87,9 @@ async def test_after_a_success_the_next_failure_is_the_first_again() -> None:
 
 async def test_a_person_s_reload_is_a_reason_to_ask_at_once() -> None:
     clock = FakeClock()
-    patience = Patience(clock)
+    patience = Backoff(clock)
     inner = Server(AccountRefused("imap", "NO"))
-    server = PatientServer(inner, patience)
+    server = RetryingServer(inner, patience)
     await try_to_open(server)
     await try_to_open(server)
     assert inner.asked == 1
@@ -100,7 +100,7 @@ async def test_a_person_s_reload_is_a_reason_to_ask_at_once() -> None:
 
 async def test_a_failure_that_is_told_again_does_not_grow() -> None:
     inner = Server(AccountRefused("smtp", "535 not you"))
-    server = PatientServer(inner, Patience(FakeClock(), MINUTE))
+    server = RetryingServer(inner, Backoff(FakeClock(), MINUTE))
     for _ in range(20):
         await try_to_open(server)
     depth, trace = 0, inner.failure and inner.failure.__traceback__
@@ -110,7 +110,7 @@ async def test_a_failure_that_is_told_again_does_not_grow() -> None:
 
 
 async def test_a_fault_is_nothing_to_be_patient_about() -> None:
-    patience = Patience(FakeClock(), MINUTE)
+    patience = Backoff(FakeClock(), MINUTE)
 
     async def fail() -> None:
         raise ZeroDivisionError
@@ -122,7 +122,7 @@ async def test_a_fault_is_nothing_to_be_patient_about() -> None:
 
 async def test_the_server_itself_is_closed() -> None:
     inner = Server()
-    await PatientServer(inner, Patience(FakeClock())).close()
+    await RetryingServer(inner, Backoff(FakeClock())).close()
     assert inner.asked == -1
 
 
@@ -130,7 +130,7 @@ async def test_the_server_itself_is_closed() -> None:
 async def test_a_clock_that_is_set_neither_shortens_nor_lengthens_the_pause(hours: int) -> None:
     clock = FakeClock()
     inner = Server(AccountRefused("smtp", "535 not you"))
-    server = PatientServer(inner, Patience(clock, MINUTE))
+    server = RetryingServer(inner, Backoff(clock, MINUTE))
     await try_to_open(server)
     clock.set_by(hours=hours)
     await try_to_open(server)

@@ -8,7 +8,7 @@ import pytest
 
 from worker.core.model import JST, Address, Draft, Sha256
 from worker.core.states import Event
-from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence
+from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
 from worker.send.smtp_verdicts import (
     Verdict,
     envid,
@@ -73,7 +73,7 @@ def _cells() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("answer", "step", "cell"), _cells(), ids=str)
 def test_an_answer_to_a_step_means_what_the_table_says(answer: str, step: str, cell: str) -> None:
     taken = STEPS[step]
-    reply = Silence("no answer in time", NOW) if answer == "silence" else Reply(int(answer), "text", NOW)
+    reply = NoReply("no answer in time", NOW) if answer == "silence" else Reply(int(answer), "text", NOW)
     assert judge(taken, reply) is VERDICTS[cell.rstrip("*")]
     if isinstance(reply, Reply):
         assert is_understood(taken, reply) is not cell.endswith("*")

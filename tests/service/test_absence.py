@@ -9,7 +9,7 @@ import pytest
 from tests.support.world import START
 from worker.core.errors import ConfigError, LogBroken, Problem, Unavailable
 from worker.core.messages import say_end
-from worker.core.model import Look
+from worker.core.model import HealthRecord
 from worker.send.ports import Holder
 from worker.service.absence import ASKED, NEVER, ONCE, UNKNOWN, Absence, explain_end, find_absence
 
@@ -22,24 +22,24 @@ def test_a_lock_that_is_held_is_a_service_that_runs() -> None:
 
 
 def test_a_lock_that_never_was_is_one_that_was_never_started() -> None:
-    assert find_absence(None, [Look("folder", last_ok=START)]) == Absence(NEVER)
+    assert find_absence(None, [HealthRecord("folder", last_ok=START)]) == Absence(NEVER)
 
 
 def test_an_end_that_was_recorded_is_told_with_its_reason() -> None:
     holder = Holder(is_held=False, since=START, ended=LATER, why="unavailable", detail="disk: full")
-    assert find_absence(holder, [Look("folder", last_ok=LATEST)]) == Absence("unavailable", LATER, "disk: full")
+    assert find_absence(holder, [HealthRecord("folder", last_ok=LATEST)]) == Absence("unavailable", LATER, "disk: full")
 
 
 @pytest.mark.parametrize(
     ("looks", "since"),
     [
         ([], START),
-        ([Look("folder", last_ok=LATER), Look("mail:main", last_error=LATEST)], LATEST),
-        ([Look("folder", last_ok=START - dt.timedelta(days=1))], START),
+        ([HealthRecord("folder", last_ok=LATER), HealthRecord("mail:main", last_error=LATEST)], LATEST),
+        ([HealthRecord("folder", last_ok=START - dt.timedelta(days=1))], START),
     ],
 )
 def test_an_end_without_a_word_is_unknown_and_told_with_the_last_sign_of_life(
-    looks: list[Look], since: dt.datetime
+    looks: list[HealthRecord], since: dt.datetime
 ) -> None:
     assert find_absence(Holder(is_held=False, since=START), looks) == Absence(UNKNOWN, since)
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.fakes import FakeClock
 from tests.support.world import START
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.model import Look
+from worker.core.model import HealthRecord
 from worker.pipeline.reachability import Health
 from worker.service.status import Hearing
 from worker.service.unwatched import unwatched
@@ -21,17 +21,17 @@ from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 MINUTE = dt.timedelta(minutes=1)
 LIMIT = 15 * MINUTE
 NOW = START + dt.timedelta(hours=5)
-WELL = Look("mail:main", last_ok=NOW - MINUTE)
+WELL = HealthRecord("mail:main", last_ok=NOW - MINUTE)
 
 
 def test_from_outside_a_program_that_does_not_run_is_deaf_as_well() -> None:
     looks = (
         replace(WELL, last_ok=START),
         replace(WELL, name="mail:other"),
-        Look("mail:never"),
-        Look("folder", last_ok=NOW - LIMIT - 4 * MINUTE),
-        Look("smtp", last_ok=START, error="x", failing_since=START),
-        Look("mail:failing", last_ok=NOW - MINUTE, error="x", failing_since=NOW - LIMIT),
+        HealthRecord("mail:never"),
+        HealthRecord("folder", last_ok=NOW - LIMIT - 4 * MINUTE),
+        HealthRecord("smtp", last_ok=START, error="x", failing_since=START),
+        HealthRecord("mail:failing", last_ok=NOW - MINUTE, error="x", failing_since=NOW - LIMIT),
     )
     assert dict(unwatched(looks, NOW, LIMIT)) == {"mail:main": START, "mail:failing": NOW - LIMIT}
 

@@ -11,7 +11,7 @@ from tests.support.fakes import run_at_once
 from worker.core.model import JST, PdfText, Unreadable
 from worker.read.pdf.pool import READ_SECONDS as PDF_SECONDS
 from worker.read.pdf.pool import START_SECONDS
-from worker.send.ports import Body, Data, Reply, Session, Silence, Step
+from worker.send.ports import Body, Data, NoReply, Reply, Session, Step
 from worker.send.smtp.protocol import Timeouts
 from worker.service import watchdog as beat
 from worker.service.watchdog import RUNNING, Beat, BeatingReader, BeatingServer, BeatingThread
@@ -51,7 +51,7 @@ class SlowServer:
         self._pass()
         return Session("mx.relay.example", "", dsn=True, size_limit=None)
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         self._pass()
         return Reply(250, "ok", dt.datetime(2026, 11, 21, tzinfo=JST))
 

@@ -22,9 +22,9 @@ from worker.config.load import Configuration
 from worker.core.model import (
     JST,
     Announced,
-    Duties,
-    End,
+    Disposition,
     FileRow,
+    FollowUps,
     MessageRow,
     Product,
     Receipt,
@@ -59,7 +59,7 @@ def registered() -> Configuration:
         )
         for project, numbers, days in zip(IDS, (("1-1",), ("1-2", "9-9"), ("1-3", "9-9")), (-20, 0, 3), strict=True)
     )
-    return Register(projects=projects).in_force().configuration
+    return Register(projects=projects).active_config().configuration
 
 
 class Office:
@@ -91,7 +91,7 @@ class Office:
                 announced=Announced(START) if event is Event.ANNOUNCED or chance.random() < 0.3 else None,
                 corrects=chance.choice(known) if known and chance.random() < 0.3 else None,
                 draft=draft_of(message_id, writing.keep("body", message_id.encode())),
-                duties=Duties(
+                duties=FollowUps(
                     closes=chance.choice(["none", "none", "answer", "call"]),
                     call_after=chance.random() < 0.2,
                     settle_days=chance.randrange(5),
@@ -223,7 +223,7 @@ ASKED = {
     "due": lambda store: store.due(START),
     "untold": lambda store: store.untold(),
     "messages": lambda store: list(store.messages("main")),
-    "messages of ends": lambda store: list(store.messages("main", End.UNFETCHED, End.PUT_OFF)),
+    "messages of ends": lambda store: list(store.messages("main", Disposition.UNFETCHED, Disposition.PUT_OFF)),
     "last_uid": lambda store: store.last_uid("main", 1),
     "recorded_uids": lambda store: store.recorded_uids("main", 1, 1),
     "last_messages": lambda store: store.last_messages("main", 1, 20, 9),
@@ -282,18 +282,21 @@ def test_files_and_messages_are_found_by_what_is_asked(store: SqlStore) -> None:
     digest = Sha256("a" * 64)
     with store.writing() as writing:
         for uid in range(1, 6):
-            end = End.TOO_LARGE if uid % 2 else End.NOT_OURS
+            end = Disposition.TOO_LARGE if uid % 2 else Disposition.NOT_OURS
             writing.record_message(MessageRow("main", 1, uid, end, is_after_due=uid == 4))
         for name in ("b.pdf", "a.pdf"):
             writing.record_file(FileRow(name, 1, 1, 1, START, sha256=digest))
     assert [row.uid for row in store.messages_due_after("main")] == [4]
     assert store.messages_due_after("other") == ()
-    assert (store.count_messages("main", End.TOO_LARGE), store.count_messages("main", End.OWN)) == (3, 0)
+    assert (store.count_messages("main", Disposition.TOO_LARGE), store.count_messages("main", Disposition.OWN)) == (
+        3,
+        0,
+    )
     assert [row.name for row in store.files_of(digest)] == ["a.pdf", "b.pdf"]
 
 
 def test_awaiting_news_is_what_can_become_overdue() -> None:
     sent = Submission(1, State.SENT, sent_at=START)
     assert is_news_awaited(sent)
-    assert not is_news_awaited(dataclasses.replace(sent, duties=Duties(closes="none")))
+    assert not is_news_awaited(dataclasses.replace(sent, duties=FollowUps(closes="none")))
     assert not is_news_awaited(dataclasses.replace(sent, state=State.DELIVERED))

@@ -32,12 +32,12 @@ from worker.core.model import (
     Address,
     Attachment,
     Channel,
-    Duties,
-    End,
+    Disposition,
     FileRow,
+    FollowUps,
+    HealthRecord,
     Hold,
     Key,
-    Look,
     MessageRow,
     Notice,
     Product,
@@ -346,29 +346,35 @@ def test_a_key_is_kept_with_its_notice_and_in_no_entry_and_no_error(store: SqlSt
 
 def test_the_ledger_of_messages_is_read_in_order_whatever_its_length(store: SqlStore) -> None:
     rows = [
-        MessageRow("main", validity, uid, End.UNFETCHED if uid % 2 else End.NOT_OURS, message_id=f"<{uid}@x.example>")
+        MessageRow(
+            "main",
+            validity,
+            uid,
+            Disposition.UNFETCHED if uid % 2 else Disposition.NOT_OURS,
+            message_id=f"<{uid}@x.example>",
+        )
         for validity in (7, 12)
         for uid in range(1, 601)
     ]
     with store.writing() as writing:
         for row in reversed(rows):
             writing.record_message(row)
-        writing.record_message(dataclasses.replace(rows[0], end=End.SUBMISSION, submissions=(1,)))
-        writing.record_message(MessageRow("other", 7, 9000, End.NOT_OURS))
+        writing.record_message(dataclasses.replace(rows[0], end=Disposition.SUBMISSION, submissions=(1,)))
+        writing.record_message(MessageRow("other", 7, 9000, Disposition.NOT_OURS))
     kept = list(store.messages("main"))
     assert kept[1:] == rows[1:]
-    assert (kept[0].end, kept[0].submissions) == (End.SUBMISSION, (1,))
-    assert len(list(store.messages("main", End.UNFETCHED, End.SUBMISSION))) == 600
+    assert (kept[0].end, kept[0].submissions) == (Disposition.SUBMISSION, (1,))
+    assert len(list(store.messages("main", Disposition.UNFETCHED, Disposition.SUBMISSION))) == 600
     assert store.last_uid("main", 7) == 600
     assert store.last_uid("main", 8) == 0
 
 
 def test_rows_are_found_by_message_id_and_size(store: SqlStore) -> None:
     utc = START.astimezone(dt.UTC)
-    row = MessageRow("main", 7, 1, End.NOT_OURS, message_id="<m@x.example>", size=10, internal_date=utc)
+    row = MessageRow("main", 7, 1, Disposition.NOT_OURS, message_id="<m@x.example>", size=10, internal_date=utc)
     with store.writing() as writing:
         writing.record_message(row)
-        writing.record_message(dataclasses.replace(row, uid=2, end=End.UNFETCHED))
+        writing.record_message(dataclasses.replace(row, uid=2, end=Disposition.UNFETCHED))
     assert [each.uid for each in store.known_messages("main", "<m@x.example>", 10)] == [2, 1]
     assert store.known_messages("main", "<m@x.example>")[1] == row
     assert store.known_messages("main", "<m@x.example>", 11) == ()
@@ -377,12 +383,12 @@ def test_rows_are_found_by_message_id_and_size(store: SqlStore) -> None:
 
 
 def test_the_ledger_tells_which_uids_it_has_the_last_of_them_and_those_still_to_be_dealt_with(store: SqlStore) -> None:
-    rows = [MessageRow("main", 7, uid, End.SUBMISSION, is_after_due=uid % 2 == 1) for uid in (3, 4, 5, 9)]
+    rows = [MessageRow("main", 7, uid, Disposition.SUBMISSION, is_after_due=uid % 2 == 1) for uid in (3, 4, 5, 9)]
     with store.writing() as writing:
         for row in rows:
             writing.record_message(row)
-        writing.record_message(MessageRow("other", 7, 6, End.SUBMISSION, is_after_due=True))
-        writing.record_message(MessageRow("main", 8, 6, End.SUBMISSION))
+        writing.record_message(MessageRow("other", 7, 6, Disposition.SUBMISSION, is_after_due=True))
+        writing.record_message(MessageRow("main", 8, 6, Disposition.SUBMISSION))
     assert store.recorded_uids("main", 7, 4) == {4, 5, 9}
     assert store.last_messages("main", 7, 2) == tuple(rows[2:])
     assert store.last_messages("main", 7, 2, 5) == tuple(rows[1:3])
@@ -395,15 +401,15 @@ def test_a_file_is_known_by_its_name_even_if_that_is_no_utf8(store: SqlStore, na
     row = FileRow(name, 10, 1_795_000_000_123_456_789, 2**63 - 1, START)
     with store.writing() as writing:
         writing.record_file(row)
-        writing.record_file(dataclasses.replace(row, end=End.SUBMISSION, sha256=sha256(b"")))
-    assert store.file(name) == dataclasses.replace(row, end=End.SUBMISSION, sha256=sha256(b""))
+        writing.record_file(dataclasses.replace(row, end=Disposition.SUBMISSION, sha256=sha256(b"")))
+    assert store.file(name) == dataclasses.replace(row, end=Disposition.SUBMISSION, sha256=sha256(b""))
     assert store.file(name + "x") is None
 
 
 def test_many_files_are_asked_for_at_once_and_those_of_the_same_bytes_are_found(store: SqlStore) -> None:
     digest = sha256(b"same")
     names = [f"11月分/{number}'\udc83.pdf" for number in range(1_100)]
-    rows = {name: FileRow(name, 1, number, number, START, End.SUBMISSION) for number, name in enumerate(names)}
+    rows = {name: FileRow(name, 1, number, number, START, Disposition.SUBMISSION) for number, name in enumerate(names)}
     rows["why"] = FileRow("why", 1, 1, 1, START, why=digest)  # holds the digits, and is of other bytes
     for name in ("a.pdf", "b\n.pdf"):
         rows[name] = FileRow(name, 1, 2, 3, START, sha256=digest)
@@ -417,13 +423,13 @@ def test_many_files_are_asked_for_at_once_and_those_of_the_same_bytes_are_found(
 
 def test_looks_and_alarms_are_kept(store: SqlStore) -> None:
     with store.writing() as writing:
-        writing.record_look(Look("smtp", error="down"))
-        writing.record_look(Look("mail:main", last_ok=START, uidvalidity=7, first_uid=5))
-        writing.record_look(Look("smtp", last_ok=START))
+        writing.record_look(HealthRecord("smtp", error="down"))
+        writing.record_look(HealthRecord("mail:main", last_ok=START, uidvalidity=7, first_uid=5))
+        writing.record_look(HealthRecord("smtp", last_ok=START))
         first = writing.raise_alarm("refused", [1, 2])
         second = writing.raise_alarm("refused", [3], "535 no")
         writing.update_alarm(dataclasses.replace(first, accepted_at=START))
-    assert store.look("smtp") == Look("smtp", last_ok=START)
+    assert store.look("smtp") == HealthRecord("smtp", last_ok=START)
     assert store.look("folder") is None
     assert [look.name for look in store.looks()] == ["mail:main", "smtp"]
     assert store.alarms_waiting() == (second,)
@@ -735,7 +741,7 @@ def test_submissions_are_walked_block_after_block_each_once_whatever_changes_mea
 
 def test_times_come_back_in_japanese_time(store: SqlStore) -> None:
     with store.writing() as writing:
-        writing.record_look(Look("smtp", last_ok=START.astimezone(dt.UTC)))
+        writing.record_look(HealthRecord("smtp", last_ok=START.astimezone(dt.UTC)))
     found = store.look("smtp")
     assert found is not None
     assert found.last_ok is not None
@@ -862,7 +868,7 @@ def test_a_file_was_carried_from_the_first_byte_until_it_is_known_not_to_have_le
 def test_the_last_mail_of_an_issuer_is_found_by_product_section_and_kind_of_contract(store: SqlStore) -> None:
     first = record_sent(store, "1-1")
     other = record_sent(store, "1-2", section="keiyaku")
-    amended = record_sent(store, "1-3", duties=Duties(is_amended=True))
+    amended = record_sent(store, "1-3", duties=FollowUps(is_amended=True))
     create_held(store, "1-4", "<d.0@contractor.example>")
     assert store.last_sent("town", Product.ADVANCE) == other
     assert store.last_sent("town", Product.ADVANCE, "kensetsu") == first

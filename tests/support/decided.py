@@ -6,19 +6,19 @@ from functools import partial
 from typing import Any
 
 from worker.approve import decisions
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 
 
-def invoices_of(in_force: InForce) -> Any:
+def invoices_of(active_config: ActiveConfig) -> Any:
     """What a look at the folder finds now."""
-    return in_force.files.snapshot()  # type: ignore[attr-defined]  every test that decides so has a FakeFiles
+    return active_config.files.snapshot()  # type: ignore[attr-defined]  every test that decides so has a FakeFiles
 
 
-def _with_invoices(decide: Any, first: Any, in_force: InForce, *others: Any, **named: Any) -> Any:
-    return decide(first, in_force, invoices_of(in_force), *others, **named)
+def _with_invoices(decide: Any, first: Any, active_config: ActiveConfig, *others: Any, **named: Any) -> Any:
+    return decide(first, active_config, invoices_of(active_config), *others, **named)
 
 
 approve = partial(_with_invoices, decisions.approve)
 resend = partial(_with_invoices, decisions.resend)
 resolve_not_sent = partial(_with_invoices, decisions.resolve_not_sent)
-redraft = partial(_with_invoices, decisions.redraft)
+reevaluate = partial(_with_invoices, decisions.reevaluate)

@@ -13,16 +13,16 @@ from worker.core.errors import LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
     Address,
-    Located,
-    Look,
+    CodePositions,
+    HealthRecord,
     Notice,
     PageText,
     PdfText,
     Place,
     Product,
     Sha256,
-    Stretch,
     Submission,
+    TextRun,
     Unreadable,
     sha256,
 )
@@ -32,7 +32,7 @@ from worker.pipeline.ledger_rows import LedgerRows
 from worker.pipeline.new_messages import Found
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
-from worker.send.ports import Reply, Session, Silence, Step
+from worker.send.ports import NoReply, Reply, Session, Step
 from worker.watch.ports import InvoiceSnapshot, Mailbox, Rest, Shelved
 
 P = ParamSpec("P")
@@ -225,7 +225,7 @@ class FakeReading:
 class FakeServer:
     """Answers what it was given, one answer a call, and remembers the steps."""
 
-    def __init__(self, *answers: Reply | Silence) -> None:
+    def __init__(self, *answers: Reply | NoReply) -> None:
         self.answers = list(answers)
         self.steps: list[Step] = []
         self.is_closed = False
@@ -233,7 +233,7 @@ class FakeServer:
     async def open(self) -> Session:
         return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         self.steps.append(step)
         return self.answers.pop(0)
 
@@ -241,9 +241,9 @@ class FakeServer:
         self.is_closed = True
 
 
-def located_as_printed(codes: tuple[str, ...]) -> Located:
+def located_as_printed(codes: tuple[str, ...]) -> CodePositions:
     """Each code once on the first page, seen, with no other text around it."""
-    return Located(tuple((Place(0, Stretch(code, 0.0, 60.0, 0.0, 10.0), is_drawn=True),) for code in codes))
+    return CodePositions(tuple((Place(0, TextRun(code, 0.0, 60.0, 0.0, 10.0), is_drawn=True),) for code in codes))
 
 
 class FakePdfReader:
@@ -256,7 +256,7 @@ class FakePdfReader:
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         return self.text
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         return located_as_printed(codes)
 
     async def unpack(self, content: bytes) -> Unpacked:
@@ -276,7 +276,7 @@ class SomeMailbox:
 
 def rows_of(mailbox: str) -> LedgerRows:
     """Rows for messages of ``mailbox`` that a test hands over by itself."""
-    found = Found((), frozenset(), Look(f"mail:{mailbox}", uidvalidity=1))
+    found = Found((), frozenset(), HealthRecord(f"mail:{mailbox}", uidvalidity=1))
     return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
 
 

@@ -20,7 +20,7 @@ from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
 from worker.core.message_id import IDENTITY_BYTES
 from worker.core.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
 from worker.core.states import Event, State
-from worker.match.from_before import FIRST_START
+from worker.match.match import FIRST_START
 from worker.store.ports import IDENTITY
 from worker.store.sqlite import SqlStore, create_or_migrate
 from worker.store.sqlite.connection import FILE_NAME

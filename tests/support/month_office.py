@@ -27,7 +27,7 @@ from tests.support.known_addresses import make_known, say_installed
 from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, TextInBytes
 from tests.support.world import ACCOUNT, COLLEAGUE, GUARANTORS_FILE, OFFICE, SITE, START, project, worker_toml
-from worker.approve.redraft import InForce, put_in_force
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.files import TemplateFiles
 from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
@@ -300,23 +300,25 @@ class MonthOffice(SmallOffice):
         """The time of the world, whatever the computer's clock was set to."""
         return START + dt.timedelta(seconds=self.clock.uptime() - FakeClock().uptime())
 
-    def _in_force(self) -> InForce:
-        return put_in_force(_configuration(self.settings.port, self.since, self.broken), TemplateFiles({}), self.files)
+    def _active_config(self) -> ActiveConfig:
+        return activate_config(
+            _configuration(self.settings.port, self.since, self.broken), TemplateFiles({}), self.files
+        )
 
     def start(self, settings: Settings | None = None) -> None:
         """Another process; one whose configuration is wrong does not start, and systemd would try again."""
         self.files = FakeFiles()
-        in_force = self._in_force()
-        record_start(self.store, in_force.configuration.files, "0", ACCOUNT, self.store.config_in_force())
+        active_config = self._active_config()
+        record_start(self.store, active_config.configuration.files, "0", ACCOUNT, self.store.config_in_force())
         self.server = self.make_server()
-        recover(self.store, in_force, ACCOUNT, self.clock.now())
+        recover(self.store, active_config, ACCOUNT, self.clock.now())
         self.pipeline = Pipeline(
             self.store,
             self.reader,
             self.server,
             self.clock,
             ACCOUNT,
-            in_force,
+            active_config,
             self.script,
             readers=lambda lane: _Metered(self.reader),
         )
@@ -341,18 +343,18 @@ class MonthOffice(SmallOffice):
         self.since = self.since if since is None else since
         self.broken = self.broken if broken is None else broken
         try:
-            in_force = self._in_force()
+            active_config = self._active_config()
         except ConfigError as error:
             self.taking_up.refuse(error)
             return
-        self.taking_up.accept(in_force.configuration.files)
-        self.pipeline.put_in_force(in_force)
+        self.taking_up.accept(active_config.configuration.files)
+        self.pipeline.activate_config(active_config)
 
     # --- As the service's loops ----------------------------------------------------------------------------------
 
     async def service_pass(self) -> None:
         """One pass of each loop, and the checks beside them."""
-        since = self.pipeline.in_force.configuration.settings.mailboxes["main"].since
+        since = self.pipeline.active_config.configuration.settings.mailboxes["main"].since
         await self._watch("folder", self._look_at_folder())
         await self._watch("mail:main", self.pipeline.watch_mailbox(self.mails, run_at_once, since))
         await self._send()
@@ -364,9 +366,9 @@ class MonthOffice(SmallOffice):
 
     def check(self) -> bool:
         """The checks that the service makes every few seconds; whether one raised an alarm."""
-        settings = self.pipeline.in_force.configuration.settings
+        settings = self.pipeline.active_config.configuration.settings
         self.outage.check(Ways(settings, str(self.root), self.make_server, self.script))
-        return self.standing.check_hearing(["folder", "mail:main"], self.pipeline.in_force)
+        return self.standing.check_hearing(["folder", "mail:main"], self.pipeline.active_config)
 
     async def _look_at_folder(self) -> int:
         if self.folder_failure is not None:
@@ -401,7 +403,7 @@ class MonthOffice(SmallOffice):
             self._name_trouble(SENDING, done.broken)
         elif "smtp" in done.failures:
             with contextlib.suppress(Unavailable, LogBroken):
-                await self.pipeline.telling.call_operator(self.pipeline.in_force, done.failures["smtp"])
+                await self.pipeline.telling.call_operator(self.pipeline.active_config, done.failures["smtp"])
             self._name_trouble(SENDING, done.failures["smtp"])
         else:
             self.standing.note_success(SENDING)

@@ -13,7 +13,7 @@ from tests.support.decided import invoices_of
 from tests.support.fakes import FakeFiles, FakeReading, FakeTemplates
 from tests.support.holds import detail_of
 from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON_TO, NUMBER, REHEARSAL, START, WEST
-from worker.approve.redraft import Drafted, InForce, draft_submission, put_in_force
+from worker.approve.reevaluate import ActiveConfig, Drafted, activate_config, draft_submission
 from worker.config.load import Configuration, load_configuration
 from worker.config.settings import Auth, Mode, Release, Security, Settings, SmtpSettings
 from worker.core.model import Address, Key, Notice, Product, Sha256, Submission, sha256
@@ -81,14 +81,14 @@ class Register:
     def release(self) -> Release:
         return Release(self.mode, 10, self.rehearsal_to)
 
-    def in_force(self) -> InForce:
+    def active_config(self) -> ActiveConfig:
         smtp = SmtpSettings(
             self.host, 25, Security.NONE, "", Auth.PASSWORD, "", "", "contractor.example", self.max_bytes
         )
         settings = Settings(self.contractor, {}, smtp, "notices", "invoices", self.release, 60, "", (HANAKO.by,), ())
         issuers = {issuer.id: issuer for issuer in self.issuers}
         configuration = Configuration(settings, self.guarantors, issuers, self.projects, ())
-        return put_in_force(configuration, FakeTemplates(self.templates), self.files)
+        return activate_config(configuration, FakeTemplates(self.templates), self.files)
 
 
 REGISTER = Register()
@@ -135,8 +135,8 @@ def drafted(
         arrived(notice) if submission is None else submission,
         notice,
         pdf,
-        (in_force := register.in_force()),
-        invoices_of(in_force),
+        (active_config := register.active_config()),
+        invoices_of(active_config),
         ALL_KNOWN if known is None else known,
         bound,
         replaces,

@@ -39,15 +39,15 @@ from tests.support.world import (
     project,
     worker_toml,
 )
-from worker.approve.redraft import InForce, put_in_force
-from worker.authenticate.ports import Signatures
+from worker.approve.reevaluate import ActiveConfig, activate_config
+from worker.authenticate.ports import DkimVerifier
 from worker.config.files import TemplateFiles
 from worker.config.guarantors import FILE
 from worker.config.load import Configuration, load_configuration
 from worker.config.mailbox_actions import After
 from worker.config.settings import Security
 from worker.core.errors import HoshobinError, Unavailable
-from worker.core.model import JST, Located, PageText, PdfText, Submission, Unreadable
+from worker.core.model import JST, CodePositions, PageText, PdfText, Submission, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.one_pass import Pass, finish_pass
 from worker.pipeline.pipeline import Pipeline
@@ -118,7 +118,7 @@ class TextInBytes:
         except (ValueError, TypeError):  # a PDF of somebody else
             return Unreadable(Reason.DAMAGED)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         return located_as_printed(codes)
 
     async def unpack(self, content: bytes) -> Unpacked:
@@ -251,9 +251,9 @@ def _project(work: int, deadline: str) -> str:
     return project(WORKS[work], "kawa" if work % 2 else "yama", f"40213-{work:06}", **more, invoice=invoice)
 
 
-def in_force_of(settings: Settings, files: FakeFiles | None = None) -> InForce:
+def active_config_of(settings: Settings, files: FakeFiles | None = None) -> ActiveConfig:
     """The configuration ready for drafting."""
-    return put_in_force(configuration_of(settings), TemplateFiles({}), files or FakeFiles())
+    return activate_config(configuration_of(settings), TemplateFiles({}), files or FakeFiles())
 
 
 def server_at(port: int, clock: FakeClock, timeouts: Timeouts | None = None) -> SmtpServer:
@@ -313,7 +313,7 @@ class SmallOffice:
         self.mails = Mails()
         self.files = FakeFiles({f"invoice-{work}.pdf": invoice_of(work) for work in WORKS})
         self.timeouts: Timeouts | None = None
-        self.signatures: Signatures | None = None
+        self.signatures: DkimVerifier | None = None
         self.reader: PdfReader = TextInBytes()
         self.readers: MailReaders | None = None
         self.notices = root / "notices"
@@ -327,17 +327,17 @@ class SmallOffice:
     def start(self, settings: Settings | None = None) -> None:
         """Record the configuration, recover, and make the pipeline anew, as ``run`` does."""
         self.settings = settings or self.settings
-        in_force = in_force_of(self.settings, self.files)
-        record_start(self.store, in_force.configuration.files, "0", ACCOUNT, self.store.config_in_force())
+        active_config = active_config_of(self.settings, self.files)
+        record_start(self.store, active_config.configuration.files, "0", ACCOUNT, self.store.config_in_force())
         self.server = self.make_server()
-        recover(self.store, in_force, ACCOUNT, self.clock.now())
+        recover(self.store, active_config, ACCOUNT, self.clock.now())
         self.pipeline = Pipeline(
             self.store,
             self.reader,
             self.server,
             self.clock,
             ACCOUNT,
-            in_force,
+            active_config,
             signatures=self.signatures,
             readers=self.readers,
         )
@@ -360,9 +360,9 @@ class SmallOffice:
     def configure(self, settings: Settings) -> None:
         """Another configuration without a restart, where the servers stay the same."""
         self.settings = settings
-        in_force = in_force_of(settings, self.files)
-        record_configuration(self.store, in_force.configuration.files, ACCOUNT, self.store.config_in_force())
-        self.pipeline.put_in_force(in_force)
+        active_config = active_config_of(settings, self.files)
+        record_configuration(self.store, active_config.configuration.files, ACCOUNT, self.store.config_in_force())
+        self.pipeline.activate_config(active_config)
 
     def save(self, each: Form) -> None:
         """What a person does who downloads a notice into the watched folder."""

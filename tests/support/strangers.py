@@ -14,11 +14,11 @@ from typing import Any
 from tests.support.fakes import located_as_printed
 from tests.support.small_office import TextInBytes
 from tests.support.world import OFFICE, START
-from worker.core.model import Located, PdfText, Unreadable
+from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.core.states import Reason
 from worker.read.archives import Unpacked, unpack
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
-from worker.read.pdf.lanes import Lanes
+from worker.read.pdf.pool import Lanes
 from worker.read.ports import MailReader
 
 LIMITS = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}
@@ -76,7 +76,7 @@ class Children:
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         return await self.for_mail(Lane.OURS).read(pdf)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         return await self.for_mail(Lane.OURS).locate(pdf, codes)
 
     async def unpack(self, content: bytes) -> Unpacked:
@@ -101,7 +101,7 @@ class _OfLane:
             return Unreadable(Reason.TOO_SLOW, "SIGXCPU", is_unanswered=True)
         return await TextInBytes().read(pdf)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         async with self._children.lanes.place(self._lane):
             await self._take(NOTICE_SECONDS)
         return located_as_printed(codes)

@@ -23,11 +23,11 @@ from tests.flow.test_corpus_mails import ROOT, flufl_bounces, python_mails, stru
 from tests.support.world import START
 from worker.core.model import Address, Draft, Sha256, Submission
 from worker.core.states import State
-from worker.read.classify import Ours
+from worker.read.classify import OwnMailSigns
 from worker.read.message import read_message
 from worker.track.bounces import read_bounce
-from worker.track.events import Circumstances, failed_addresses, receipts_of, track
-from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
+from worker.track.events import ReportContext, failed_addresses, receipts_of, track
+from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
 from worker.watch.ports import Header
 from worker.watch.prefilter import Wanted, judge_outline, may_be_news
 
@@ -76,11 +76,11 @@ def became(raw: bytes, after: dt.timedelta = LATER) -> str:
     """What a submission with one recipient becomes by it: its state, what a person is told, or ``silent``."""
     message = read_message(raw)
     came_back = read_report(raw, message, is_ours)
-    if isinstance(came_back, Nothing) or OURS not in ids_of(came_back):
+    if isinstance(came_back, NoReport) or OURS not in ids_of(came_back):
         return "not matched"
     draft = Draft(Address("soumu@contractor.example"), "", (TO,), (), "件名", Sha256("0" * 64), (), OURS)
     sent = Submission(1, State.SENT, draft=draft, sent_at=START, tried_as=OURS)
-    how = Circumstances(message.senders, START + after, Sha256("1" * 64), (), lambda text: text)
+    how = ReportContext(message.senders, START + after, Sha256("1" * 64), (), lambda text: text)
     tracked = track(sent, receipts_of(came_back, sent, OURS, how))
     if tracked.event is not None:
         return tracked.after.state.value
@@ -89,13 +89,13 @@ def became(raw: bytes, after: dt.timedelta = LATER) -> str:
     return f"silent: {tracked.after.receipts[-1].kind.value}"
 
 
-def ids_of(came_back: CameBack) -> tuple[str, ...]:
+def ids_of(came_back: ReturnedMail) -> tuple[str, ...]:
     match came_back:
         case DeliveryReport() | ReadReceipt():
             return came_back.returned
         case MailReply():
             return came_back.references
-        case Nothing():
+        case NoReport():
             return ()
 
 
@@ -114,7 +114,7 @@ def test_no_bounce_of_our_mail_passes_in_silence(name: str, least: int, head: by
 @pytest.mark.parametrize("name", ["flufl.bounce", "set-of-emails"])
 @pytest.mark.parametrize("has_path", [True, False])
 def test_no_bounce_of_our_mail_is_passed_over_without_its_body(name: str, *, has_path: bool) -> None:
-    ours = Ours("soumu@contractor.example", is_ours, lambda _, __: False)
+    ours = OwnMailSigns("soumu@contractor.example", is_ours, lambda _, __: False)
     passed = []
     for raw in made_ours(bounces_of(name)):
         head = re.sub(rb"\A>?From [^\n]*\n", b"", re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0])

@@ -15,8 +15,8 @@ from worker.track.dsn import Action, Block
 from worker.track.events import (
     KEPT_LIMIT,
     UNREAD_LIMIT,
-    Circumstances,
-    Tracked,
+    ReportContext,
+    ReportEffect,
     is_of_issuer,
     receipts_of,
     track,
@@ -192,7 +192,7 @@ FULL, MESSAGE_ID, OLD_FORM = (SECRET_FORM, "envelope"), (SECRET_FORM, ""), (OURS
 
 def tracked_of(
     state: State, kind: ReceiptKind, bears: tuple[str, str], *, is_tried: bool, **fields: object
-) -> tuple[Submission, Tracked]:
+) -> tuple[Submission, ReportEffect]:
     message_id, proof = bears
     draft = dataclasses.replace(a_draft((A,)), message_id=message_id)
     before = Submission(1, state, draft=draft, tried_as=message_id if is_tried else "", **fields)
@@ -315,8 +315,8 @@ def test_what_0_1_recorded_of_a_try_is_known() -> None:
 # --- What a mail says of a submission ------------------------------------------------------------------------
 
 
-def how(*senders: str, at: dt.timedelta = dt.timedelta(minutes=5), issuer: tuple[str, ...] = ()) -> Circumstances:
-    return Circumstances(senders, START + at, Sha256("1" * 64), issuer, lambda text: text.replace("kEy1", "****"))
+def how(*senders: str, at: dt.timedelta = dt.timedelta(minutes=5), issuer: tuple[str, ...] = ()) -> ReportContext:
+    return ReportContext(senders, START + at, Sha256("1" * 64), issuer, lambda text: text.replace("kEy1", "****"))
 
 
 def block(address: str, action: Action = Action.FAILED) -> DeliveryReport:
@@ -395,7 +395,7 @@ def test_of_two_senders_both_must_be_the_issuers() -> None:
     ],
 )
 def test_a_reply_is_the_issuers_a_machines_or_somebody_elses(
-    reply: MailReply | ReadReceipt, circumstances: Circumstances, kind: ReceiptKind
+    reply: MailReply | ReadReceipt, circumstances: ReportContext, kind: ReceiptKind
 ) -> None:
     (found,) = receipts_of(reply, sent(), OURS, circumstances)
     assert found.kind is kind

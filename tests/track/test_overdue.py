@@ -11,12 +11,12 @@ import pytest
 from tests.support.registered import REGISTER, drafted
 from worker.config.settings import Settings
 from worker.core.business_hours import OfficeHours, usual_windows
-from worker.core.model import JST, Duties, Receipt, ReceiptKind, Submission
+from worker.core.model import JST, FollowUps, Receipt, ReceiptKind, Submission
 from worker.core.states import State
 from worker.track.overdue import is_stuck, overdue_from, warn_from
 
 HOURS = OfficeHours(usual_windows())
-SETTINGS: Settings = replace(REGISTER.in_force().configuration.settings, hours=HOURS)
+SETTINGS: Settings = replace(REGISTER.active_config().configuration.settings, hours=HOURS)
 
 
 def at(text: str) -> dt.datetime:
@@ -28,20 +28,20 @@ FRIDAY = at("2026-11-20 16:15")
 
 
 def one(state: State, **changes: Any) -> Submission:
-    known = {"sent_at": FRIDAY, "due_at": FRIDAY, "created_at": FRIDAY, "duties": Duties(closes="answer")}
+    known = {"sent_at": FRIDAY, "due_at": FRIDAY, "created_at": FRIDAY, "duties": FollowUps(closes="answer")}
     return replace(drafted().submission, state=state, **{**known, **changes})
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.DELAYED, State.RELAYED])
 @pytest.mark.parametrize("closes", ["answer", "call"])
 def test_silence_is_too_long_after_a_day_and_a_night_of_open_hours(state: State, closes: str) -> None:
-    silent = one(state, duties=Duties(closes=closes))
+    silent = one(state, duties=FollowUps(closes=closes))
     # 1 h on Friday, none on the week-end and the holiday, 8.75 h each on Tuesday and Wednesday, 5.5 h on Thursday
     assert overdue_from(silent, SETTINGS) == at("2026-11-26 14:00")
 
 
 def test_where_nothing_is_awaited_silence_is_never_too_long() -> None:
-    assert overdue_from(one(State.SENT, duties=Duties(closes="none")), SETTINGS) is None
+    assert overdue_from(one(State.SENT, duties=FollowUps(closes="none")), SETTINGS) is None
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.SENT, State.DELAYED, State.RELAYED}))
@@ -81,14 +81,14 @@ def test_what_no_server_could_be_reached_for_is_stuck_as_well() -> None:
 def test_a_person_is_warned_four_open_hours_before_the_last_closing_within_the_deadline(
     deadline: str, warned: str
 ) -> None:
-    pressed = one(State.HELD, duties=Duties(deadline=dt.date.fromisoformat(deadline)))
+    pressed = one(State.HELD, duties=FollowUps(deadline=dt.date.fromisoformat(deadline)))
     assert warn_from(pressed, HOURS) == at(warned)
     assert warn_from(pressed, OfficeHours()) == at(warned)  # people are there in the usual hours all the same
 
 
 def test_no_deadline_presses_what_has_left_or_came_after_it() -> None:
-    duties = Duties(deadline=dt.date(2026, 11, 25))
+    duties = FollowUps(deadline=dt.date(2026, 11, 25))
     assert warn_from(one(State.SENT, duties=duties), HOURS) is None
     assert warn_from(one(State.HELD), HOURS) is None
-    late = one(State.HELD, duties=Duties(deadline=dt.date(2026, 5, 1)))
+    late = one(State.HELD, duties=FollowUps(deadline=dt.date(2026, 5, 1)))
     assert warn_from(late, HOURS) is None

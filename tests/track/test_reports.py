@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.support.returned import ENVID, OURS, TOWN, bounce, dsn, qmail, read_receipt, recipient, reply
 from worker.read.message import read_message
 from worker.track.dsn import Action, Block, read_action
-from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
+from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
 
 THEIRS = "<somebody.else@other.example>"
 
 
-def read(raw: bytes) -> CameBack:
+def read(raw: bytes) -> ReturnedMail:
     return read_report(raw, read_message(raw), lambda message_id: message_id == OURS)
 
 
@@ -180,10 +180,10 @@ def test_a_bounce_without_a_message_id_of_ours_names_whom_it_speaks_of(raw: byte
 
 
 def test_a_mail_of_others_in_which_nothing_failed_is_nothing() -> None:
-    assert read(bounce(f"Your mailing list has a new member: <{TOWN}>\n")) == Nothing()
+    assert read(bounce(f"Your mailing list has a new member: <{TOWN}>\n")) == NoReport()
     assert (
         read(qmail(returned=THEIRS).replace(b"MAILER-DAEMON@mx", b"tanaka@kawa-town").replace(b"failure", b"a"))
-        == Nothing()
+        == NoReport()
     )
 
 
@@ -208,7 +208,7 @@ def test_a_reply_later_in_the_thread_is_known_by_its_references() -> None:
 
 
 def test_a_mail_that_answers_nothing_of_ours_is_nothing_whatever_its_subject_says() -> None:
-    assert read(reply(to=THEIRS)) == Nothing()
+    assert read(reply(to=THEIRS)) == NoReport()
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ STATUS_PART = (
 )
 
 
-def read_own(raw: bytes) -> CameBack:
+def read_own(raw: bytes) -> ReturnedMail:
     return read_report(raw, read_message(raw), lambda message_id: message_id == OWN)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.world import START
 from worker.cli import cli
-from worker.core.model import Duties, Hold, Receipt, ReceiptKind, Submission
+from worker.core.model import FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.views.actions import Action, ActionKind, Input, action_for, duty_action, join_action, news_action
 from worker.views.commands import command_line
@@ -112,8 +112,8 @@ def test_only_one_notice_that_can_be_meant_is_no_question() -> None:
 
 
 def test_a_duty_has_its_number_where_there_are_several() -> None:
-    only = Submission(1, State.SENT, duties=Duties(after=("一",)))
-    several = Submission(1, State.SENT, duties=Duties(after=("一",)), unread=(REPLY,))
+    only = Submission(1, State.SENT, duties=FollowUps(after=("一",)))
+    several = Submission(1, State.SENT, duties=FollowUps(after=("一",)), unread=(REPLY,))
     assert duty_action(only, 1).what is None
     assert duty_action(several, 1).what == 1
     assert news_action(several, 2, is_reply=False).what == 2

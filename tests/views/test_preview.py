@@ -15,14 +15,14 @@ from tests.support.world import KEY
 from worker.compose import checks as guards
 from worker.compose.checks import Check
 from worker.core.messages.seeing import TEXTS
-from worker.core.model import JST, Duties, Hold, PageText, PdfText, Submission, Unreadable, sha256
+from worker.core.model import JST, FollowUps, Hold, PageText, PdfText, Submission, Unreadable, sha256
 from worker.core.states import Reason, State
 from worker.match.near_matches import NearMiss
-from worker.views.preview import PAGE_LINES, Seen, first_page, lay_out, mask_key, seen_json
+from worker.views.preview import PAGE_LINES, SubmissionView, first_page, mask_key, render_view, seen_json
 
 MAIL = drafted()
 SUBMISSION = MAIL.submission
-DUTIES = Duties(
+DUTIES = FollowUps(
     rule_hash="0" * 64,
     source="https://mihon.example/rule.html",
     checked_on=dt.date(2026, 4, 2),
@@ -37,8 +37,8 @@ DUTIES = Duties(
 
 
 def parts_of(submission: Submission = SUBMISSION, **more: object) -> dict[str, list[tuple[str, str]]]:
-    seen = Seen(submission, MAIL.body, **more)
-    return {part.title: list(part.pairs) for part in lay_out(seen, "ja")}
+    seen = SubmissionView(submission, MAIL.body, **more)
+    return {part.title: list(part.pairs) for part in render_view(seen, "ja")}
 
 
 def test_a_mail_that_has_left_is_not_called_one_that_will() -> None:
@@ -111,7 +111,7 @@ def test_what_the_rule_assumes_is_shown_before_the_approval_and_to_programs() ->
         "番号とキーは、お知らせのPDFで出す（公表元に記載なし）",
         "提出の時期は問わない（公表元に記載なし）",
     ]
-    assert seen_json(Seen(submission, MAIL.body))["rule"]["assumed"] == ["notice", "timing"]
+    assert seen_json(SubmissionView(submission, MAIL.body))["rule"]["assumed"] == ["notice", "timing"]
     assert "仮定" not in dict(parts_of()["適用した提出方法"])
 
 
@@ -132,7 +132,7 @@ def test_a_guard_that_asked_nobody_says_so_and_is_not_shown_as_passed() -> None:
     checks = (Check("first_address", (), is_asked=False),)
     ((_, result),) = parts_of(checks=checks)["誤送信の防止チェック"]
     assert result.startswith("リハーサル中は確認しません")
-    assert seen_json(Seen(SUBMISSION, checks=checks))["checks"] == [
+    assert seen_json(SubmissionView(SUBMISSION, checks=checks))["checks"] == [
         {"name": "first_address", "passed": None, "holds": []}
     ]
 
@@ -211,8 +211,8 @@ def test_near_misses_are_shown_with_what_differs_and_that_none_is_chosen() -> No
 
 
 def test_every_heading_has_its_english() -> None:
-    seen = Seen(with_duties(), MAIL.body, (Check("invoice", ()),), (NearMiss("a", "b", ""),))
-    english = lay_out(seen, "en")
+    seen = SubmissionView(with_duties(), MAIL.body, (Check("invoice", ()),), (NearMiss("a", "b", ""),))
+    english = render_view(seen, "en")
     assert {part.title for part in english} >= {"the mail as it will be", "the rule that applied"}
     assert not any(ord(letter) > 0x3000 for part in english for heading, _ in part.pairs for letter in heading)
 
@@ -220,7 +220,9 @@ def test_every_heading_has_its_english() -> None:
 def test_programs_get_the_same_in_fixed_fields() -> None:
     draft = replace(SUBMISSION.draft, conditions=("押印がある",))
     checks = (Check("invoice", (Hold.of(Reason.WRONG_INVOICE, file="a.pdf"),)), Check("key_differs", ()))
-    document = seen_json(Seen(replace(with_duties(), draft=draft), MAIL.body, checks, (NearMiss("a", "b", "c≠d"),)))
+    document = seen_json(
+        SubmissionView(replace(with_duties(), draft=draft), MAIL.body, checks, (NearMiss("a", "b", "c≠d"),))
+    )
     assert document["rule"]["checked_on"] == "2026-04-02"
     assert document["rule"]["amended"] is True
     assert document["checks"] == [
@@ -297,8 +299,8 @@ def test_what_waits_for_the_hours_of_sending_shows_when_it_leaves_not_since_when
 
 
 def test_a_deadline_that_has_passed_stands_at_the_top() -> None:
-    pressed = replace(with_duties(), state=State.HELD, duties=Duties(deadline=dt.date(2026, 11, 9)))
-    first = lay_out(Seen(pressed, MAIL.body, today=dt.date(2026, 11, 29)), "ja")[0].pairs[0]
+    pressed = replace(with_duties(), state=State.HELD, duties=FollowUps(deadline=dt.date(2026, 11, 9)))
+    first = render_view(SubmissionView(pressed, MAIL.body, today=dt.date(2026, 11, 29)), "ja")[0].pairs[0]
     assert first == ("提出期限", "2026-11-09（20日過ぎています）")
-    today = lay_out(Seen(pressed, MAIL.body, today=dt.date(2026, 11, 9)), "ja")[0].pairs[0]
+    today = render_view(SubmissionView(pressed, MAIL.body, today=dt.date(2026, 11, 9)), "ja")[0].pairs[0]
     assert today[0] == "状態"

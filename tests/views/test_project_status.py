@@ -21,7 +21,7 @@ def one(number: int, state: State, **changes: Any) -> Submission:
 
 
 def row_of(*submissions: Submission, **project: Any) -> Row:
-    configuration = Register(projects=(of_project(**project),)).in_force().configuration
+    configuration = Register(projects=(of_project(**project),)).active_config().configuration
     (row,) = project_rows(Among(*submissions), configuration, START)
     return row
 
@@ -57,7 +57,7 @@ def test_a_second_guarantee_of_the_same_kind_is_counted() -> None:
 def test_projects_of_one_name_and_issuer_say_so_and_others_do_not() -> None:
     again = of_project(id="mihon/道路改良工事#2", contract_numbers=("1-2",))
     bridge = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", contract_numbers=())
-    configuration = Register(projects=(of_project(), again, bridge)).in_force().configuration
+    configuration = Register(projects=(of_project(), again, bridge)).active_config().configuration
     assert [row.has_namesake for row in project_rows(Among(), configuration, START)] == [True, True, False]
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.holds import old
 from tests.support.registered import REGISTER, Register, drafted, of_issuer, of_project
 from tests.support.world import KEY, NUMBER
-from worker.approve.redraft import Drafted
+from worker.approve.reevaluate import Drafted
 from worker.core.model import Address, Hold, sha256
 from worker.core.states import Reason
 from worker.views.rule_replay import Difference, Line, differences

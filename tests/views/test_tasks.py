@@ -12,19 +12,19 @@ from tests.support.overviews import Among
 from tests.support.registered import PROJECT, PROJECT_OF_NUMBER, Register, arrived, of_project
 from tests.support.world import START
 from worker.config.load import Configuration
-from worker.core.model import JST, Duties, Hold, Product, Submission
+from worker.core.model import JST, FollowUps, Hold, Product, Submission
 from worker.core.rulebook import Invoice
 from worker.core.states import Reason, State
 from worker.views.commands import command_line
 from worker.views.tasks import EXPECTED_AHEAD, Task, TaskKind, Urgency, open_tasks
 
 TODAY = START.date()
-CALL = Duties(call_after=True, closes="call")
+CALL = FollowUps(call_after=True, closes="call")
 THEN = ("請求書の原本を契約課へ持参する",)
 
 
 def configuration(*projects: Any) -> Configuration:
-    return Register(projects=projects or (PROJECT_OF_NUMBER,)).in_force().configuration
+    return Register(projects=projects or (PROJECT_OF_NUMBER,)).active_config().configuration
 
 
 def one(state: State, **changes: Any) -> Submission:
@@ -106,7 +106,7 @@ def test_a_call_without_a_registered_number_says_so() -> None:
 
 
 def test_a_call_is_still_to_be_made_where_an_answer_would_close_it() -> None:
-    assert kinds(one(State.DELIVERED, duties=Duties(call_after=True, closes="answer"))) == [TaskKind.CALL]
+    assert kinds(one(State.DELIVERED, duties=FollowUps(call_after=True, closes="answer"))) == [TaskKind.CALL]
 
 
 def test_one_that_waits_for_an_answer_is_shown_as_not_confirmed_and_presses_nobody() -> None:
@@ -120,20 +120,20 @@ def test_no_answer_for_too_long_is_a_call_now() -> None:
 
 
 def test_one_that_nothing_closes_is_settled_after_the_days_of_its_rule_without_a_bounce() -> None:
-    sent = one(State.SENT, duties=Duties(closes="none", settle_days=3))
+    sent = one(State.SENT, duties=FollowUps(closes="none", settle_days=3))
     assert kinds(sent, today=TODAY + dt.timedelta(days=3)) == [TaskKind.UNCONFIRMED]
     assert kinds(sent, today=TODAY + dt.timedelta(days=4)) == []
 
 
 def test_the_days_until_it_is_settled_are_counted_in_japan() -> None:
     late = dt.datetime(2026, 11, 21, 16, 0, tzinfo=dt.UTC)  # the 22nd in Japan
-    sent = one(State.SENT, duties=Duties(closes="none", settle_days=0), sent_at=late)
+    sent = one(State.SENT, duties=FollowUps(closes="none", settle_days=0), sent_at=late)
     assert kinds(sent, today=late.astimezone(JST).date()) == [TaskKind.UNCONFIRMED]
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.CONFIRMED])
 def test_what_remains_after_sending_stays_until_each_is_done(state: State) -> None:
-    left = one(state, duties=Duties(closes="none", after=("一つ目", *THEN)), done=("一つ目",))
+    left = one(state, duties=FollowUps(closes="none", after=("一つ目", *THEN)), done=("一つ目",))
     task = next(each for each in tasks_of(left) if each.kind is TaskKind.REMAINING)
     assert task.text("ja") == THEN[0]
     assert command_line(task.action, "ja").startswith("hoshobin done 1 ")
@@ -142,16 +142,16 @@ def test_what_remains_after_sending_stays_until_each_is_done(state: State) -> No
 
 @pytest.mark.parametrize("state", [State.HELD, State.BOUNCED, State.WITHDRAWN])
 def test_what_comes_after_sending_is_no_task_while_it_is_not_sent(state: State) -> None:
-    assert TaskKind.REMAINING not in kinds(one(state, duties=Duties(after=THEN)))
+    assert TaskKind.REMAINING not in kinds(one(state, duties=FollowUps(after=THEN)))
 
 
 def test_a_hand_over_says_the_steps_of_its_rule() -> None:
-    (task,) = tasks_of(one(State.HANDED_OVER, duties=Duties(instructions=("フォームを開く", "送信する"))))
+    (task,) = tasks_of(one(State.HANDED_OVER, duties=FollowUps(instructions=("フォームを開く", "送信する"))))
     assert task.text("ja") == "フォームを開く 送信する"
 
 
 def test_a_hand_over_with_a_key_that_a_later_one_followed_says_so_with_the_contract_number() -> None:
-    void = one(State.HANDED_OVER, superseded_by=2, duties=Duties(instructions=("フォームを開く", "送信する")))
+    void = one(State.HANDED_OVER, superseded_by=2, duties=FollowUps(instructions=("フォームを開く", "送信する")))
     (task,) = tasks_of(void)
     assert task.text("ja").startswith(f"保証契約番号 {void.contract_number} には、後から別の認証キーのお知らせ（2）が")
     assert f"under contract number {void.contract_number} (2)" in task.text("en")
@@ -170,7 +170,7 @@ def test_a_correction_that_was_taken_back_opens_them_again() -> None:
 
 def test_a_deadline_that_has_come_makes_it_urgent_and_the_earlier_one_goes_first() -> None:
     held = [
-        one(State.HELD, id=number, reasons=(Hold(Reason.APPROVAL),), duties=Duties(deadline=day))
+        one(State.HELD, id=number, reasons=(Hold(Reason.APPROVAL),), duties=FollowUps(deadline=day))
         for number, day in ((1, None), (2, TODAY + dt.timedelta(days=9)), (3, TODAY + dt.timedelta(days=2)), (4, TODAY))
     ]
     found = tasks_of(*held)
@@ -179,7 +179,7 @@ def test_a_deadline_that_has_come_makes_it_urgent_and_the_earlier_one_goes_first
 
 
 def test_a_deadline_presses_no_more_once_it_was_sent() -> None:
-    (task,) = tasks_of(one(State.SENT, duties=Duties(deadline=TODAY)))
+    (task,) = tasks_of(one(State.SENT, duties=FollowUps(deadline=TODAY)))
     assert (task.due, task.urgency) == (None, Urgency.WATCH)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow, Unread
+from worker.core.model import JST, NO_DATE, Disposition, FileRow, HealthRecord, MessageRow, UnreadReason
 from worker.watch.plan import (
     CLOCK_MARGIN,
     GONE,
@@ -58,8 +58,8 @@ def test_a_file_that_looked_the_same_for_less_waits_for_the_rest() -> None:
 
 
 @pytest.mark.parametrize("changed", [{"size": 101}, {"mtime_ns": 6}, {"inode": 8}])
-@pytest.mark.parametrize("end", [End.PENDING, End.SUBMISSION, End.HELD])
-def test_a_file_that_changed_is_looked_at_anew_whatever_became_of_it(changed: dict[str, int], end: End) -> None:
+@pytest.mark.parametrize("end", [Disposition.PENDING, Disposition.SUBMISSION, Disposition.HELD])
+def test_a_file_that_changed_is_looked_at_anew_whatever_became_of_it(changed: dict[str, int], end: Disposition) -> None:
     other = replace(FILE, **changed)
     plan = plan_folder((other,), lambda _: replace(ROW, end=end, submissions=(1,)), NOW + SETTLE)
     assert plan.take == ()
@@ -67,7 +67,7 @@ def test_a_file_that_changed_is_looked_at_anew_whatever_became_of_it(changed: di
 
 
 def test_a_file_that_was_taken_is_not_taken_again() -> None:
-    plan = plan_folder((FILE,), lambda _: replace(ROW, end=End.SUBMISSION), NOW + dt.timedelta(days=1))
+    plan = plan_folder((FILE,), lambda _: replace(ROW, end=Disposition.SUBMISSION), NOW + dt.timedelta(days=1))
     assert (plan.take, plan.record, plan.look_again) == ((), (), None)
 
 
@@ -78,7 +78,7 @@ def test_a_clock_set_back_does_not_keep_a_file_waiting() -> None:
 
 
 def test_an_unfinished_file_is_named_after_a_day_in_which_it_stayed_the_same() -> None:
-    part, other = replace(FILE, why=Unread.UNFINISHED), replace(FILE, name="b.jpg", why=Unread.PICTURE)
+    part, other = replace(FILE, why=UnreadReason.UNFINISHED), replace(FILE, name="b.jpg", why=UnreadReason.PICTURE)
     begun = replace(ROW, looked_at=NOW)
     assert plan_unread((part, other), lambda _: None, NOW) == ((other,), (begun,))
     assert plan_unread((part,), lambda _: begun, NOW + STAYS - SECOND) == ((), ())
@@ -99,11 +99,11 @@ def test_one_unfinished_file_keeps_no_other_waiting() -> None:
 
 OPENED = Opened(uidvalidity=3, uidnext=50, exists=20)
 FIRST_START = NOW - dt.timedelta(days=2)
-LOOK = Look("mail:main", first_look=NOW, uidvalidity=3, first_uid=40, taken_from=FIRST_START)
+LOOK = HealthRecord("mail:main", first_look=NOW, uidvalidity=3, first_uid=40, taken_from=FIRST_START)
 NOVEMBER = dt.datetime(2026, 11, 1, tzinfo=JST)
 
 
-def plan(look: Look | None, opened: Opened, last_uid: int, since: dt.date | None, now: dt.datetime) -> MailPlan:
+def plan(look: HealthRecord | None, opened: Opened, last_uid: int, since: dt.date | None, now: dt.datetime) -> MailPlan:
     numbering = (look and look.uidvalidity) or opened.uidvalidity
     known = {numbering: last_uid}
     return plan_mailbox(
@@ -116,10 +116,12 @@ def plan(look: Look | None, opened: Opened, last_uid: int, since: dt.date | None
     )
 
 
-@pytest.mark.parametrize("look", [None, Look("mail:main", last_error=NOW, error="down")])
-def test_the_first_look_takes_from_the_first_start_on_whenever_it_succeeds(look: Look | None) -> None:
+@pytest.mark.parametrize("look", [None, HealthRecord("mail:main", last_error=NOW, error="down")])
+def test_the_first_look_takes_from_the_first_start_on_whenever_it_succeeds(look: HealthRecord | None) -> None:
     planned = plan(look, OPENED, 0, None, NOW)
-    begun = replace(look or Look("mail:main"), first_look=NOW, uidvalidity=3, first_uid=50, taken_from=FIRST_START)
+    begun = replace(
+        look or HealthRecord("mail:main"), first_look=NOW, uidvalidity=3, first_uid=50, taken_from=FIRST_START
+    )
     not_before = FIRST_START - CLOCK_MARGIN
     assert planned == FirstLook(1, 50, (not_before - dt.timedelta(days=1)).date(), not_before, begun)
 
@@ -193,7 +195,7 @@ def test_nothing_stands_below_the_first_uid() -> None:
 
 
 HEADER = Header(9, 500, NOW, "<a@b.example>")
-FORMER = MessageRow("main", 2, 4, End.SUBMISSION, message_id="<a@b.example>", internal_date=NOW, size=500)
+FORMER = MessageRow("main", 2, 4, Disposition.SUBMISSION, message_id="<a@b.example>", internal_date=NOW, size=500)
 LATER = NOW + SECOND
 TAKEN, KNOWN, OLD = Judged((9,), ()), Judged((), ((9, FORMER),)), Judged((), ())
 
@@ -210,7 +212,7 @@ TAKEN, KNOWN, OLD = Judged((9,), ()), Judged((), ((9, FORMER),)), Judged((), ())
         (HEADER, [FORMER, replace(FORMER, uid=5, size=501)], LATER, KNOWN),
         (replace(HEADER, size=501), [FORMER], LATER, OLD),
         (replace(HEADER, internal_date=LATER), [FORMER], LATER, TAKEN),
-        (HEADER, [replace(FORMER, end=End.UNFETCHED)], LATER, TAKEN),
+        (HEADER, [replace(FORMER, end=Disposition.UNFETCHED)], LATER, TAKEN),
         (replace(HEADER, message_id=""), [replace(FORMER, message_id="")], NOW, TAKEN),
         (replace(HEADER, message_id=""), [replace(FORMER, message_id="")], LATER, OLD),
         (replace(HEADER, internal_date=NO_DATE), [], LATER, TAKEN),
@@ -282,14 +284,14 @@ def test_another_message_under_a_number_is_told_by_what_is_known_of_it(change: d
 
 
 def test_only_what_is_due_under_this_numbering_is_fetched_again() -> None:
-    failed = MessageRow("main", 3, 8, End.UNFETCHED, next_try_at=NOW)
+    failed = MessageRow("main", 3, 8, Disposition.UNFETCHED, next_try_at=NOW)
     rows = (
         failed,
         replace(failed, uid=5, next_try_at=NOW - SECOND),
         replace(failed, uid=6, next_try_at=LATER),
         replace(failed, uid=7, next_try_at=None),
         replace(failed, uid=9, uidvalidity=2),
-        replace(failed, uid=10, end=End.HELD),
+        replace(failed, uid=10, end=Disposition.HELD),
     )
     assert due_again(rows, 3, NOW) == (5, 8)
 

@@ -14,11 +14,11 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from worker.approve.redraft import Drafted, InForce, draft_submission
+from worker.approve.decisions import choose_follow_up
+from worker.approve.reevaluate import ActiveConfig, Drafted, draft_submission
 from worker.approve.release import answer_holds, evidence_of_mail, is_weighed, refuse_unless_shown
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
-from worker.compose.obligations import choose_duty
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.message_id import old_message_id
 from worker.core.model import INVOICE_TITLES, Announced, Hold, Receipt, Submission
@@ -46,9 +46,9 @@ _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 _LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
 
-def redraft(
+def reevaluate(
     submission: Submission,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     reading: Reading,
     now: dt.datetime,
@@ -71,7 +71,7 @@ def redraft(
             each,
             notice,
             (content or reading.original(pdf)) if pdf and notice else b"",
-            in_force,
+            active_config,
             invoices,
             reading,
             bound,
@@ -131,7 +131,7 @@ def keep_contents(writing: Writing, drafted: Drafted) -> None:
 
 def approve(
     store: Store,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     number: int,
     label: str,
@@ -154,13 +154,15 @@ def approve(
         held = writing.submission(number)
         refuse_unless_shown(held, label)
         shown = held.label
-        fresh = redraft(held, in_force, invoices, writing, now)
+        fresh = reevaluate(held, active_config, invoices, writing, now)
         if (fresh.submission.draft_hash, fresh.submission.reasons) != (held.draft_hash, held.reasons):
             keep_contents(writing, fresh)
             held = writing.change(Event.REDRAFTED, held, fresh.submission, Author("hoshobin", author.account), {})
         # With the day alone a reason may be told otherwise, or end: the label is the same then.
         if held.state is State.HELD and held.label == shown:
-            after = _answer(writing, in_force, invoices, held, author, note, now, ticked, ASKED if asked else shown)
+            after = _answer(
+                writing, active_config, invoices, held, author, note, now, ticked, ASKED if asked else shown
+            )
             return after, held.reasons
     refuse_unless_shown(held, label)
     raise AssertionError("what is held under its label was answered")
@@ -168,7 +170,7 @@ def approve(
 
 def _answer(
     writing: Writing,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     before: Submission,
     author: Author,
@@ -177,13 +179,17 @@ def _answer(
     ticked: Sequence[str],
     label: str,
 ) -> Submission:
-    release = in_force.configuration.settings.release
+    release = active_config.configuration.settings.release
     answered = answer_holds(before, author.by, author.account, note, now, release=release, ticked=ticked)
     # Whoever answers either says that this number belongs to the project that was shown.
     binds = any(hold.reason in {Reason.NAME_ONLY, Reason.NUMBER_DIFFERS} for hold in before.reasons)
     bound = before.project if binds else None
-    drafted = redraft(
-        dataclasses.replace(answered, bound_project=bound or answered.bound_project), in_force, invoices, writing, now
+    drafted = reevaluate(
+        dataclasses.replace(answered, bound_project=bound or answered.bound_project),
+        active_config,
+        invoices,
+        writing,
+        now,
     )
     keep_contents(writing, drafted)
     for name in filter(None, map(remembered_as, before.reasons)):
@@ -229,7 +235,7 @@ def record_done(
         before = writing.submission(number)
         if before.state not in _DUTIES_IN and not before.unread:
             raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=NoteEvent.DONE.value)
-        duty = choose_duty(before, what)
+        duty = choose_follow_up(before, what)
         if isinstance(duty, Receipt):
             changes: dict[str, Any] = {"unread": tuple(each for each in before.unread if each != duty)}
             writing.note(NoteEvent.DONE, number, author, {"done": receipt_detail(duty), "note": note}, changes)
@@ -278,7 +284,7 @@ def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) ->
 
 
 def resolve_not_sent(
-    store: Store, in_force: InForce, invoices: InvoiceSnapshot, number: int, author: Author, now: dt.datetime
+    store: Store, active_config: ActiveConfig, invoices: InvoiceSnapshot, number: int, author: Author, now: dt.datetime
 ) -> Submission:
     """State that a submission in doubt did not leave: it is held, and goes again only when approved."""
     with store.writing() as writing:
@@ -293,7 +299,7 @@ def resolve_not_sent(
             deferrals=0,
             letter_sha256=None,
         )
-        drafted = redraft(stated, in_force, invoices, writing, now)
+        drafted = reevaluate(stated, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
         _check(before, Event.CONFIRMED_NOT_SENT, State.HELD)
         return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, {})
@@ -344,7 +350,13 @@ def note_announced(
 
 
 def resend(
-    store: Store, in_force: InForce, invoices: InvoiceSnapshot, number: int, author: Author, why: str, now: dt.datetime
+    store: Store,
+    active_config: ActiveConfig,
+    invoices: InvoiceSnapshot,
+    number: int,
+    author: Author,
+    why: str,
+    now: dt.datetime,
 ) -> Submission:
     """Open a correction of a submission that left, was refused, handed over or withdrawn: a new, linked one."""
     with store.writing() as writing:
@@ -372,7 +384,7 @@ def resend(
             corrects=old.id,
             correction=max(each.correction for each in line) + 1,
         )
-        drafted = redraft(fresh, in_force, invoices, writing, now)
+        drafted = reevaluate(fresh, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
         return writing.create(Event.NOTICE_READ, drafted.submission, author, {"corrects": old.id, "why": why})
 

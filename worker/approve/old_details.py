@@ -38,7 +38,7 @@ def names_draft(answer: Answer, draft_hash: str) -> bool:
     return draft_hash in {answer.params.word("draft"), answer.params.old_text}
 
 
-def is_about_mail(answer: Answer, digits: str) -> bool:
+def is_answer_to_mail(answer: Answer, digits: str) -> bool:
     """Whether ``answer`` is about the kept mail whose hash begins with ``digits``, under whatever code."""
     text = answer.params.old_text
     is_named = answer.params.word("value") == digits if text is None else text.endswith(f": {digits}")

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.approve.old_details import covers, is_about_mail, names_draft
+from worker.approve.old_details import covers, is_answer_to_mail, names_draft
 from worker.compose.checks import is_about_rehearsing
 from worker.compose.compose import Composed
 from worker.config.settings import Mode, Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
-from worker.core.model import JST, Answer, Attachment, Channel, Duties, Hold, Sha256, Submission
+from worker.core.model import JST, Answer, Attachment, Channel, FollowUps, Hold, Sha256, Submission
 from worker.core.params import Params, of_text
 from worker.core.states import Kind, Reason, State, kind_of
 from worker.match.match import Ambiguous, Match, Outcome, Proposed, Unmatched
@@ -113,7 +113,7 @@ def _moment_of_release(submission: Submission, composed: Composed) -> dt.datetim
     return None if was != now and submission.due_at == was else submission.due_at
 
 
-def opening_of(duties: Duties) -> dt.datetime | None:
+def opening_of(duties: FollowUps) -> dt.datetime | None:
     """The first moment at which the mail may leave, though it was approved earlier; None where there is none."""
     return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None
 
@@ -245,7 +245,7 @@ def evidence_of_mail(code: str, digest: Sha256) -> str:
 
 def is_weighed(submission: Submission, digest: Sha256) -> bool:
     """Whether a person has answered what this kept mail says of ``submission``, under whatever code."""
-    return any(is_about_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
+    return any(is_answer_to_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
 
 
 # --- A person answers ----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from worker.audit.sent_log import LogRow
 from worker.core.messages import name_any_state
 from worker.core.model import PRODUCT_NAMES, READ, REGISTERED
 from worker.core.states import Event
-from worker.core.text import json_line, shown
+from worker.core.text import escape_control_chars, json_line
 
 HEADER: Final = (
     "日時", "番号", "出来事", "リハーサル", "保証契約番号", "商品", "工事名", "案件", "発注者", "発注者ID", "担当課",
@@ -86,7 +86,9 @@ def _cells(row: LogRow) -> Iterator[str]:
         "event": EVENT_NAMES[row.event][0],
         "rehearsal": "リハーサル" if row.rehearsal else "",
         "product": PRODUCT_NAMES[row.product] if row.product else "",
-        "attachments": "\n".join(f"{shown(each.filename)} ({each.size}) {each.sha256}" for each in row.attachments),
+        "attachments": "\n".join(
+            f"{escape_control_chars(each.filename)} ({each.size}) {each.sha256}" for each in row.attachments
+        ),
         "state": name_any_state(row.state, "ja"),
         "invoice_amount_from": _FROM[row.invoice_amount_from],
         "invoice_date_from": _FROM[row.invoice_date_from],
@@ -100,6 +102,6 @@ def _text(value: Any) -> str:
         case None:
             return ""
         case tuple():
-            return "; ".join(shown(str(each)) for each in value)
+            return "; ".join(escape_control_chars(str(each)) for each in value)
         case _:
-            return shown(str(value))
+            return escape_control_chars(str(value))

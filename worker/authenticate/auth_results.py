@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from worker.authenticate.sender import Field, read_domain
+from worker.authenticate.auth_headers import Field, read_domain
 from worker.read.mime import split_headers
 
 NAME: Final = b"authentication-results"

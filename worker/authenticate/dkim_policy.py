@@ -16,8 +16,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum, StrEnum, auto
 from typing import Final
 
-from worker.authenticate.auth_results import Finding
-from worker.authenticate.sender import Field, read_domain
+from worker.authenticate.auth_headers import Field, MethodResult, read_domain
 from worker.core.addresses import is_within
 
 LOOKED_AT: Final = 5
@@ -51,7 +50,7 @@ _SPACES: Final = re.compile(rb"[ \t\r\n]+")
 _TAG: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.DOTALL)
 
 
-class Unsigned(StrEnum):
+class DkimFailure(StrEnum):
     """Why no signature proves the sender."""
 
     NONE = "none"
@@ -61,9 +60,9 @@ class Unsigned(StrEnum):
     UNSUPPORTED = "unsupported"
     FROM_UNSIGNED = "from_unsigned"
     FIELD_UNSIGNED = "field_unsigned"
-    """A field that is there is not signed; ``Signed.about`` names each."""
+    """A field that is there is not signed; ``DkimResult.about`` names each."""
     FIELD_TWICE = "field_twice"
-    """A field that must stand once stands twice; ``Signed.about`` names each."""
+    """A field that must stand once stands twice; ``DkimResult.about`` names each."""
     TOO_OLD = "too_old"
     """It was signed more than MAX_AGE before the mail arrived."""
     NO_DATE = "no_date"
@@ -95,11 +94,11 @@ class Resolver(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class DkimResult:
     """What became of the signatures: the domain of one that is good, else why none is."""
 
     domain: str = ""
-    why: Unsigned = Unsigned.NONE
+    why: DkimFailure = DkimFailure.NONE
     about: str = ""
     """The fields that ``why`` is about."""
     is_key_secured: bool = False
@@ -126,7 +125,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class ValidSignature:
     """A signature that is good, and whether its key came with DNSSEC that was checked on this machine."""
 
     is_key_secured: bool
@@ -134,24 +133,26 @@ class Verified:
 
 def find_signatures(
     fields: Sequence[Field], root: str, now: dt.datetime, came_at: dt.datetime | None
-) -> tuple[tuple[Signature, ...], Signed]:
+) -> tuple[tuple[Signature, ...], DkimResult]:
     """Those of ``root``, or of a domain below it, that can be tried; and what to say where none proves anything.
 
     ``came_at`` is when the mail arrived, as its server says; None where it does not say.
     """
     signed = [field.content for field in fields if field.name == _SIGNATURE]
-    why = Signed()
+    why = DkimResult()
     found: list[Signature] = []
     for place, content in enumerate(signed):
         judged = _judge(place, content, fields, root, now, came_at)
         if isinstance(judged, Signature):
             found.append(judged)
-        elif why.why in {Unsigned.NONE, Unsigned.OTHER_DOMAIN}:
+        elif why.why in {DkimFailure.NONE, DkimFailure.OTHER_DOMAIN}:
             why = judged
     return tuple(found[:LOOKED_AT]), why
 
 
-def judge_found(fields: Sequence[Field], finding: Finding, root: str, came_at: dt.datetime | None) -> Signed:
+def judge_server_result(
+    fields: Sequence[Field], finding: MethodResult, root: str, came_at: dt.datetime | None
+) -> DkimResult:
     """What a ``dkim=pass`` of our own server proves of ``root``: its word says nothing of what was signed, nor when.
 
     The mail's signatures of that domain are read. Where the finding does not tell which of several it means
@@ -160,11 +161,11 @@ def judge_found(fields: Sequence[Field], finding: Finding, root: str, came_at: d
     properties = finding.properties
     domain = read_domain(properties.get("header.d", ""))
     speaks_for = read_domain(properties.get("header.i", "").rpartition("@")[2])
-    outcome = Signed(why=Unsigned.NONE)
+    outcome = DkimResult(why=DkimFailure.NONE)
     for content in (field.content for field in fields if field.name == _SIGNATURE):
         tags = read_tags(content) if len(content) <= SIGNATURE_LIMIT else None
         if tags is None:
-            return Signed(why=Unsigned.UNSUPPORTED)  # it could be the one that is meant
+            return DkimResult(why=DkimFailure.UNSUPPORTED)  # it could be the one that is meant
         own = read_domain(tags.get("d", ""))
         is_meant = own == domain if "header.d" in properties else _speaks_for(tags, own) == speaks_for
         selector, beginning = properties.get("header.s"), properties.get("header.b")
@@ -174,10 +175,10 @@ def judge_found(fields: Sequence[Field], finding: Finding, root: str, came_at: d
         if not is_meant:
             continue
         if not is_within(own, root):
-            return Signed(why=Unsigned.OTHER_DOMAIN)
+            return DkimResult(why=DkimFailure.OTHER_DOMAIN)
         if fault := _judge_cover(tags, fields, came_at):
             return fault
-        outcome = Signed(own)
+        outcome = DkimResult(own)
     return outcome
 
 
@@ -187,13 +188,13 @@ def _speaks_for(tags: Mapping[str, str], domain: str) -> str:
 
 def _judge(
     place: int, content: bytes, fields: Sequence[Field], root: str, now: dt.datetime, came_at: dt.datetime | None
-) -> Signature | Signed:
+) -> Signature | DkimResult:
     tags = read_tags(content) if len(content) <= SIGNATURE_LIMIT else None
     if tags is None:
-        return Signed(why=Unsigned.UNSUPPORTED)
+        return DkimResult(why=DkimFailure.UNSUPPORTED)
     domain = read_domain(tags.get("d", ""))
     if not is_within(domain, root):
-        return Signed(why=Unsigned.OTHER_DOMAIN)
+        return DkimResult(why=DkimFailure.OTHER_DOMAIN)
     speaks_for = _speaks_for(tags, domain)
     is_readable = (
         tags.get("v") == "1"
@@ -204,36 +205,36 @@ def _judge(
         and _NUMBER.fullmatch(tags.get("x", "0"))
     )
     if not is_readable:
-        return Signed(why=Unsigned.UNSUPPORTED)
+        return DkimResult(why=DkimFailure.UNSUPPORTED)
     if fault := _judge_cover(tags, fields, came_at):
         return fault
     if "x" in tags and int(tags["x"]) < now.timestamp():
-        return Signed(why=Unsigned.EXPIRED)
+        return DkimResult(why=DkimFailure.EXPIRED)
     is_body_relaxed = tags.get("c", "").partition("/")[2] == "relaxed"
     return Signature(place, domain, tags["s"], speaks_for != domain, is_body_relaxed)
 
 
-def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.datetime | None) -> Signed | None:
+def _judge_cover(tags: Mapping[str, str], fields: Sequence[Field], came_at: dt.datetime | None) -> DkimResult | None:
     """What of the mail a signature leaves open, or how old it is; None where it covers what it must and is new."""
     names = tags.get("h", "").lower()
     if names.count(":") >= NAMES_LIMIT or not _NUMBER.fullmatch(tags.get("t", "0")):
-        return Signed(why=Unsigned.UNSUPPORTED)
+        return DkimResult(why=DkimFailure.UNSUPPORTED)
     covered = {name.strip().encode() for name in names.split(":")}
     if b"from" not in covered:
-        return Signed(why=Unsigned.FROM_UNSIGNED)
+        return DkimResult(why=DkimFailure.FROM_UNSIGNED)
     count = Counter(field.name for field in fields)
     if twice := [shown for name, shown in _SHOWN_NAMES.items() if count[name] > 1]:
-        return Signed(why=Unsigned.FIELD_TWICE, about=", ".join(twice))
+        return DkimResult(why=DkimFailure.FIELD_TWICE, about=", ".join(twice))
     if bare := [shown for name, shown in _SHOWN_NAMES.items() if count[name] and name not in covered]:
-        return Signed(why=Unsigned.FIELD_UNSIGNED, about=", ".join(bare))
+        return DkimResult(why=DkimFailure.FIELD_UNSIGNED, about=", ".join(bare))
     if "l" in tags:  # whatever stands behind that many bytes is anybody's
-        return Signed(why=Unsigned.BODY_IN_PART)
+        return DkimResult(why=DkimFailure.BODY_IN_PART)
     made_at = _made_at(tags, fields, covered)
     if made_at is None or came_at is None or made_at - came_at > MAX_AGE:
-        return Signed(why=Unsigned.NO_DATE)
+        return DkimResult(why=DkimFailure.NO_DATE)
     if "x" in tags and not (_NUMBER.fullmatch(tags["x"]) and int(tags["x"]) >= came_at.timestamp()):
-        return Signed(why=Unsigned.EXPIRED)  # servers may ignore it (RFC 6376 §3.5)
-    return Signed(why=Unsigned.TOO_OLD) if came_at - made_at > MAX_AGE else None
+        return DkimResult(why=DkimFailure.EXPIRED)  # servers may ignore it (RFC 6376 §3.5)
+    return DkimResult(why=DkimFailure.TOO_OLD) if came_at - made_at > MAX_AGE else None
 
 
 def _made_at(tags: Mapping[str, str], fields: Sequence[Field], covered: Collection[bytes]) -> dt.datetime | None:
@@ -250,45 +251,45 @@ def _made_at(tags: Mapping[str, str], fields: Sequence[Field], covered: Collecti
         return None
 
 
-def judge_key(records: Sequence[bytes], signature: Signature) -> Unsigned | None:
+def judge_key(records: Sequence[bytes], signature: Signature) -> DkimFailure | None:
     """What keeps the key that is published under ``Signature.key_name`` from being used; None where nothing does."""
     if len(records) != 1:  # RFC 6376 §3.6.2.2: of several none is the key
-        return Unsigned.NO_KEY
+        return DkimFailure.NO_KEY
     tags = read_tags(records[0])
     if tags is None or tags.get("v", "DKIM1") != "DKIM1" or not tags.get("p"):  # an empty p= is a revoked key
-        return Unsigned.NO_KEY
+        return DkimFailure.NO_KEY
     services = re.split(r"\s*:\s*", tags.get("s", "*").lower())
     hashes = re.split(r"\s*:\s*", tags.get("h", "sha256").lower())
     if tags.get("k", "rsa").lower() != "rsa" or "sha256" not in hashes or not {"*", "email"} & set(services):
-        return Unsigned.UNSUPPORTED
+        return DkimFailure.UNSUPPORTED
     flags = re.split(r"\s*:\s*", tags.get("t", "").lower())
     if "y" in flags:
-        return Unsigned.ON_TRIAL
-    return Unsigned.UNSUPPORTED if "s" in flags and signature.is_below else None
+        return DkimFailure.ON_TRIAL
+    return DkimFailure.UNSUPPORTED if "s" in flags and signature.is_below else None
 
 
 def try_signatures(
-    signatures: Sequence[Signature], why: Signed, verify: Callable[[Signature], Unsigned | Verified]
-) -> Signed:
+    signatures: Sequence[Signature], why: DkimResult, verify: Callable[[Signature], DkimFailure | ValidSignature]
+) -> DkimResult:
     """The first that ``verify`` finds good, one with a secured key before others; else the first reason why not.
 
     A DNS that is not reached is said before other reasons.
     """
-    reasons: list[Unsigned] = []
+    reasons: list[DkimFailure] = []
     good = None
     for signature in signatures:
         found = verify(signature)
-        if isinstance(found, Unsigned):
+        if isinstance(found, DkimFailure):
             reasons.append(found)
         elif found.is_key_secured:
-            return Signed(signature.domain, is_key_secured=True)
+            return DkimResult(signature.domain, is_key_secured=True)
         else:
-            good = good or Signed(signature.domain)
+            good = good or DkimResult(signature.domain)
     if good is not None:
         return good
-    if Unsigned.DNS in reasons:
-        return Signed(why=Unsigned.DNS)
-    return Signed(why=reasons[0]) if reasons else why
+    if DkimFailure.DNS in reasons:
+        return DkimResult(why=DkimFailure.DNS)
+    return DkimResult(why=reasons[0]) if reasons else why
 
 
 def read_tags(content: bytes) -> dict[str, str] | None:

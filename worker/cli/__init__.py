@@ -22,7 +22,7 @@ from worker.cli.tables import print_json, print_table, time_text
 from worker.cli.usage import explain_usage
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.core.messages import Language, name_thing, say, say_refusal
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.views.problems import error_json, problem_hint, refusal_json
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ def open_office(shared: Cli) -> Office:
         place = " ".join(filter(None, (first.file, first.key)))
         more = say("config_faults_more", shared.lang, count=len(office.faults) - 1) if office.faults[1:] else ""
         since = time_text(office.recorded_at)
-        click.echo(shown(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True)
+        click.echo(
+            escape_control_chars(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True
+        )
     return office
 
 
@@ -307,7 +309,7 @@ class _Boundary:
         if self._as_json:
             print_json(refusal_json(code, message))
         else:
-            click.echo(shown(message), err=True)
+            click.echo(escape_control_chars(message), err=True)
         return FOR_A_PERSON
 
     def unavailable(self, error: Unavailable) -> int:
@@ -315,7 +317,7 @@ class _Boundary:
         if self._as_json:
             print_json(error_json(message, self._lang))
         else:
-            click.echo(shown(message), err=True)
+            click.echo(escape_control_chars(message), err=True)
         return NOT_REACHED
 
     def fault(self, error: Exception) -> int:

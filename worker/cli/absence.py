@@ -9,13 +9,13 @@ import click
 
 from worker.cli.tables import time_text
 from worker.core.messages import Language, say, say_end
-from worker.core.model import Look
-from worker.core.text import shown
+from worker.core.model import HealthRecord
+from worker.core.text import escape_control_chars
 from worker.service.absence import NEVER, ONCE, UNKNOWN, Absence, find_absence
 from worker.service.wiring import look_at_lock
 
 
-def absence_of(folder: Path, looks: Iterable[Look]) -> Absence | None:
+def absence_of(folder: Path, looks: Iterable[HealthRecord]) -> Absence | None:
     """That nobody holds the sender's lock of ``folder``; None where somebody does."""
     return find_absence(look_at_lock(folder), looks)
 
@@ -28,7 +28,7 @@ def absence_text(absence: Absence, lang: Language) -> str:
         since = time_text(absence.since) or say("absent_no_sign", lang)
         return say("absent_unknown", lang, since=since)
     why = say_end(absence.why, absence.detail, lang)
-    return shown(say("absent_ended", lang, since=time_text(absence.since), why=why))
+    return escape_control_chars(say("absent_ended", lang, since=time_text(absence.since), why=why))
 
 
 def say_absence(absence: Absence | None, lang: Language, *, err: bool = False) -> None:

@@ -24,13 +24,13 @@ from worker.cli.pages import with_reader
 from worker.cli.summary import print_summary
 from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
 from worker.cli.unknown import find_unknown, print_unknown
-from worker.compose.obligations import describe_duty
+from worker.compose.compose import describe_duty
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, say, say_refusal
 from worker.core.model import Submission
 from worker.core.states import Event, Kind, State, kind_of
-from worker.core.text import match_key, shown
+from worker.core.text import escape_control_chars, match_key
 from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, system_clock
@@ -188,7 +188,7 @@ def approve(
             label, asked = before.label, not typed
             after, answered = with_reader(
                 lambda reader: decide_anew.approve(
-                    store, office.in_force, reader, number, label, author, note, clock.now(), ticked, asked=asked
+                    store, office.active_config, reader, number, label, author, note, clock.now(), ticked, asked=asked
                 )
             )
         except NotAllowed as refused:
@@ -347,7 +347,9 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
         _report(after, "resolved_sent", shared.lang, as_json=as_json)
     else:
         after = with_reader(
-            lambda reader: decide_anew.resolve_not_sent(store, office.in_force, reader, number, author, clock.now())
+            lambda reader: decide_anew.resolve_not_sent(
+                store, office.active_config, reader, number, author, clock.now()
+            )
         )
         _report(after, "resolved_not_sent", shared.lang, as_json=as_json)
     return DONE
@@ -414,7 +416,7 @@ def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     clock = system_clock()
     store = open_for_command(office, clock)
     after = with_reader(
-        lambda reader: decide_anew.resend(store, office.in_force, reader, number, author, why, clock.now())
+        lambda reader: decide_anew.resend(store, office.active_config, reader, number, author, why, clock.now())
     )
     if as_json:
         print_json(decided_json(after, shared.lang))
@@ -492,6 +494,7 @@ def ask_conditions(submission: Submission, lang: Language) -> tuple[str, ...]:
         condition
         for number, condition in enumerate(_conditions(submission), 1)
         if click.confirm(
-            shown(say("ask_condition", lang, id=submission.label, number=number, condition=condition)), err=True
+            escape_control_chars(say("ask_condition", lang, id=submission.label, number=number, condition=condition)),
+            err=True,
         )
     )

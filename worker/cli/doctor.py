@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from worker.authenticate.auth_results import Tally, tally_servers
+from worker.authenticate.auth_headers import Tally, tally_servers
 from worker.authenticate.dkim_policy import Resolver
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.absence import absence_of, absence_text
@@ -25,7 +25,7 @@ from worker.core.errors import AccountRefused, ConfigError, HoshobinError, LogBr
 from worker.core.login_errors import find_refusal
 from worker.core.message_id import alarm_number
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
-from worker.core.model import JST, End, Look, Unreadable
+from worker.core.model import JST, Disposition, HealthRecord, Unreadable
 from worker.core.server_faults import find_fault
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
@@ -146,7 +146,7 @@ async def _examine(
 def _describe_service(office: Office, lang: Language) -> Examined:
     """Whether it runs; that it was never started, or runs pass by pass, is no failure."""
     folder = office.places.store
-    looks: tuple[Look, ...] = ()
+    looks: tuple[HealthRecord, ...] = ()
     with contextlib.suppress(HoshobinError):  # none yet, or one of another version: other commands say so
         store = open_office_store(office, system_clock())
         with contextlib.closing(store):
@@ -185,7 +185,7 @@ def _describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> lis
     with contextlib.suppress(HoshobinError), contextlib.ExitStack() as closing:
         store = closing.enter_context(contextlib.closing(open_office_store(office, system_clock())))
         folder, has_machine = store.witness_folder or folder, bool(store.machine)
-        own = (row for name in settings.mailboxes for row in store.messages(name, End.OWN))
+        own = (row for name in settings.mailboxes for row in store.messages(name, Disposition.OWN))
         wrote = any(alarm_number(row.message_id) is not None for row in own)
         with contextlib.suppress(LogBroken):  # one of the signs
             number = witness.number if (witness := store.witness()) else None

@@ -39,7 +39,7 @@ from worker.core.messages import Language, put, say
 from worker.core.messages.keys import name_choices, name_key
 from worker.core.model import JST
 from worker.core.params import Aside
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.service.wiring import find_configuration_files, system_clock
 from worker.views.problems import problem_hint
 from worker.views.register_json import issuer_json
@@ -203,7 +203,7 @@ def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Jud
 
 def _ask(table: Mapping[str, Any], lang: Language, judge: Judge) -> tuple[list[tuple[Key, object]], list[Key]]:
     """Question by question; an empty answer leaves the key as it is."""
-    click.echo(say("issuer_asks", lang, name=shown(str(table.get("name", "")))))
+    click.echo(say("issuer_asks", lang, name=escape_control_chars(str(table.get("name", "")))))
     given: list[tuple[Key, object]] = []
     certain: list[Key] = []
     for question in questions_of(table):
@@ -249,7 +249,7 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge:
 
 def _prompt(question: Question, about: str, lang: Language, *, is_wrong: bool) -> str:
     if not is_wrong:
-        return say("ask_confirm", lang, about=about, value=shown(str(question.value)))
+        return say("ask_confirm", lang, about=about, value=escape_control_chars(str(question.value)))
     return say("ask_addresses" if question.asks_for_addresses else "ask_value", lang, about=about)
 
 
@@ -257,7 +257,11 @@ def _is_meant(question: Question, value: object, lang: Language) -> bool:
     """Whether a person means to put ``value`` in place of another one; where there is none it is not asked."""
     if not question.can_be_confirmed:
         return True
-    return _agrees(say("ask_change", lang, former=shown(str(question.value)), value=shown(str(value))))
+    return _agrees(
+        say(
+            "ask_change", lang, former=escape_control_chars(str(question.value)), value=escape_control_chars(str(value))
+        )
+    )
 
 
 def _agrees(question: str) -> bool:
@@ -272,7 +276,9 @@ def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:
     """What the key is called, where it stands, and the words that it takes."""
     name = name_key(question.path, lang)
     if question.path[0] == "section" and len(question.path) > 1:
-        name = str(put(Aside(name, shown(str(value_in(table, (*question.path[:2], "name")) or ""))), lang))
+        name = str(
+            put(Aside(name, escape_control_chars(str(value_in(table, (*question.path[:2], "name")) or ""))), lang)
+        )
     lines = [say("ask_about", lang, name=name, key=question.key)]
     if choices := name_choices(question.path, lang):
         lines.append(say("ask_choices", lang, choices=choices))

@@ -20,7 +20,7 @@ from worker.cli.tables import print_json, print_table, time_text
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_fault, name_place, say
 from worker.core.model import Entry
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.service.wiring import system_clock
 from worker.store.ports import Store
 from worker.views.submission_json import verdict_json
@@ -152,7 +152,7 @@ def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None
 
     lines = (f"{jsonl(row)}\n".encode() for row in counted()) if form == "jsonl" else csv_bytes(counted())
     write_new_file(file, lines)
-    click.echo(say("log_saved", lang, file=shown(str(file)), count=written))
+    click.echo(say("log_saved", lang, file=escape_control_chars(str(file)), count=written))
 
 
 def print_log(rows: Iterable[LogRow], lang: Language, *, title: str = "") -> None:
@@ -167,7 +167,7 @@ def print_log(rows: Iterable[LogRow], lang: Language, *, title: str = "") -> Non
     in_one = found if sys.stdout.isatty() else ()  # a terminal's columns are as wide as the widest of all rows
     print_table(headings, (_log_cells(row, lang) for row in (first, *in_one)), title=title)
     for row in found:
-        click.echo("\t".join(map(shown, _log_cells(row, lang))))
+        click.echo("\t".join(map(escape_control_chars, _log_cells(row, lang))))
 
 
 def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_js
         print_json(verdict_json(verdict))
     elif not verdict.holds:
         rows = [(name_place(each.code, each.where, lang), name_fault(each.code, lang)) for each in verdict.faults]
-        click.echo(say("audit_broken", lang, faults=verdict.fault_count, first=shown(rows[0][0])))
+        click.echo(say("audit_broken", lang, faults=verdict.fault_count, first=escape_control_chars(rows[0][0])))
         print_table([say("h_name", lang), say("h_problem", lang)], rows)
         if unnamed := verdict.fault_count - len(rows):
             click.echo(say("audit_more", lang, count=unnamed))

@@ -17,7 +17,7 @@ from worker.config.settings import MailboxSettings
 from worker.core.errors import AccountRefused, ConfigError, Problem, Unavailable
 from worker.core.login_errors import Fault, LoginRefusal, find_refusal
 from worker.core.messages import PROVIDERS, Language, name_thing, say, say_refused_login
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.oauth.settings import OauthSettings, Provider
 from worker.oauth.tokens import Given, agreement_page, begin, read_pasted
@@ -86,12 +86,12 @@ def _refuse_early(file: LoginFile, settings: MailboxSettings, oauth: OauthSettin
 def _tell_refusal(refused: AccountRefused, lang: Language) -> int:
     if refusal := find_refusal(refused.detail):
         why, step = say_refused_login(refusal, lang)
-        click.echo(shown(f"{why}: {refusal.said}"), err=True)
+        click.echo(escape_control_chars(f"{why}: {refusal.said}"), err=True)
         if refusal.fault is Fault.SERVER:
             click.echo(say("login_not_kept", lang), err=True)
         click.echo(step, err=True)
     else:
-        click.echo(shown(refused.detail), err=True)
+        click.echo(escape_control_chars(refused.detail), err=True)
     return NOT_REACHED
 
 
@@ -104,7 +104,12 @@ def _ask(office: Office, client_secret: str, settings: MailboxSettings, oauth: O
     if oauth.provider is Provider.MICROSOFT:
         code = endpoint.ask_device_code()
         minutes = code.seconds // 60
-        names = {"name": settings.name, "user": settings.user, "page": shown(code.page), "user_code": shown(code.code)}
+        names = {
+            "name": settings.name,
+            "user": settings.user,
+            "page": escape_control_chars(code.page),
+            "user_code": escape_control_chars(code.code),
+        }
         click.echo(say("login_device", lang, **names, minutes=minutes), nl=False)
         try:
             return endpoint.await_device_code(code, _rest)
@@ -145,7 +150,7 @@ def _try(office: Office, name: str, token: str, lang: Language) -> bool:
         except AccountRefused:
             raise
         except Unavailable as failure:
-            click.echo(shown(failure.detail), err=True)
+            click.echo(escape_control_chars(failure.detail), err=True)
             was_tried = False
     return was_tried
 

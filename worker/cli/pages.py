@@ -61,12 +61,12 @@ def with_invoices_of(
     office: Office, wanted: Callable[[], Iterable[Guarantee]], decide: Callable[[InvoiceSnapshot], T]
 ) -> T:
     """What ``decide`` makes of the files that the guarantees ``wanted`` may carry."""
-    return with_reader(lambda reader: with_invoices(wanted, office.in_force, reader, decide))
+    return with_reader(lambda reader: with_invoices(wanted, office.active_config, reader, decide))
 
 
 def explain_missing_of(office: Office, submission: Submission, reading: Reading) -> MissingInvoice | None:
     """Where the invoice of ``submission`` goes, where that was not found; no child starts where none is missed."""
     if not asks_for_invoice(submission):
         return None
-    found = with_reader(lambda reader: explain_missing([submission], office.in_force, reader, reading))
+    found = with_reader(lambda reader: explain_missing([submission], office.active_config, reader, reading))
     return found.get(submission.id)

@@ -8,8 +8,7 @@ from typing import Final
 
 import click
 
-from worker.approve.decisions import redraft
-from worker.approve.redraft import Drafted
+from worker.approve.reevaluate import Drafted, reevaluate
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
 from worker.cli.tables import print_json, print_pairs, print_parts
@@ -22,12 +21,12 @@ from worker.core.model import JST, Address, Hold, Notice, Product, Sha256, Submi
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
-from worker.match.duplicates import Known, New, Way, receive_notice
+from worker.match.duplicates import KnownNotice, NewNotice, Source, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.pipeline.invoices import guarantees_in
 from worker.service.wiring import Office, has_office_store, load_office, system_clock
 from worker.store.ports import Reading
-from worker.views.preview import Seen, lay_out
+from worker.views.preview import SubmissionView, render_view
 from worker.views.problems import refusal_json
 from worker.views.rule_replay import OtherSecret
 from worker.views.submission_json import notice_json, preview_json
@@ -210,48 +209,50 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
         refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
         hold = Hold.of_refusal(refusal)
-        seen = Seen(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
+        seen = SubmissionView(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
         print_json(preview_json(seen, shared.lang))
     else:
-        print_parts(lay_out(seen, shared.lang))
+        print_parts(render_view(seen, shared.lang))
     reasons = {hold.reason for hold in seen.submission.reasons}
     return FOR_A_PERSON if reasons - {Reason.APPROVAL} else DONE
 
 
-def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> Seen:
+def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> SubmissionView:
     clock = system_clock()
     known: Reading = _NothingKnown()
     if has_office_store(office):
         known = open_for_command(office, clock)
     digest = sha256(pdf)
     with_notice: Reading = _WithNotice(known, digest, notice)
-    way = Way("folder", name, "", None, proven=True)
+    way = Source("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
     drafted = with_invoices_of(
         office,
-        lambda: guarantees_in([notice], office.in_force, with_notice),
+        lambda: guarantees_in([notice], office.active_config, with_notice),
         lambda invoices: _draft(office, invoices, received, pdf, with_notice),
     )
 
     def original(wanted: Sha256) -> bytes:
         return pdf if wanted == digest else drafted.contents.get(wanted) or known.original(wanted)
 
-    return Seen(
+    return SubmissionView(
         drafted.submission,
         drafted.body,
         drafted.checks,
-        near_misses_of(drafted.submission, with_notice, office.in_force.register),
+        near_misses_of(drafted.submission, with_notice, office.active_config.register),
         read_first_pages(drafted.submission, original, notice.key.clear, lang),
         today=system_clock().now().astimezone(JST).date(),
     )
 
 
-def _draft(office: Office, invoices: InvoiceSnapshot, received: Known | New, pdf: bytes, known: Reading) -> Drafted:
-    submission = received.first if isinstance(received, Known) else received.submission
-    if isinstance(received, Known) and submission.state is not State.HELD:
+def _draft(
+    office: Office, invoices: InvoiceSnapshot, received: KnownNotice | NewNotice, pdf: bytes, known: Reading
+) -> Drafted:
+    submission = received.first if isinstance(received, KnownNotice) else received.submission
+    if isinstance(received, KnownNotice) and submission.state is not State.HELD:
         body = submission.draft.body_sha256 if submission.draft else None
         return Drafted(submission, {}, known.original(body).decode() if body else "")
-    return redraft(submission, office.in_force, invoices, known, system_clock().now(), pdf)
+    return reevaluate(submission, office.active_config, invoices, known, system_clock().now(), pdf)

@@ -25,7 +25,7 @@ from worker.core.messages import Language, hint, name_product, put, say
 from worker.core.model import Product
 from worker.core.params import Aside
 from worker.core.rulebook import CountedBy, Issuer
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.service.wiring import find_configuration_files
 from worker.views.register_json import added_json
 
@@ -110,7 +110,7 @@ def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
     if as_json:
         print_json(added_json(added.id, missing))
         return DONE
-    click.echo(say("project_added", shared.lang, project=shown(added.id), file=directory / FILE))
+    click.echo(say("project_added", shared.lang, project=escape_control_chars(added.id), file=directory / FILE))
     if missing:
         click.echo(say("project_missing", shared.lang, keys=missing))
     return DONE
@@ -272,11 +272,14 @@ def _question(needed: Needed, lang: Language) -> str:
         about = say("ask_award_date" if needed.key[1] == "award" else f"ask_{needed.key[1]}", lang)
     else:
         about = say(f"ask_{first}", lang)
-    return about + (say("ask_sample", lang, sample=shown(needed.sample)) if needed.sample else "")
+    return about + (say("ask_sample", lang, sample=escape_control_chars(needed.sample)) if needed.sample else "")
 
 
 def _choices(needed: Needed, lang: Language) -> list[str]:
-    return [f"  {at}: {put(Aside(shown(name), id_), lang)}" for at, (id_, name) in enumerate(needed.choices, start=1)]
+    return [
+        f"  {at}: {put(Aside(escape_control_chars(name), id_), lang)}"
+        for at, (id_, name) in enumerate(needed.choices, start=1)
+    ]
 
 
 def _chosen(needed: Needed, text: str) -> str:
@@ -289,7 +292,9 @@ def _chosen(needed: Needed, text: str) -> str:
 def _ask_office(name: str, phone: str, lang: Language) -> Office | None:
     """The address that the issuer told for this project alone; None where it is not known yet."""
     while True:
-        text = str(click.prompt(say("ask_office", lang, name=shown(name)), default="", show_default=False)).strip()
+        text = str(
+            click.prompt(say("ask_office", lang, name=escape_control_chars(name)), default="", show_default=False)
+        ).strip()
         if not text:
             return None
         try:

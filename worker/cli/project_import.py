@@ -21,7 +21,7 @@ from worker.core.errors import ConfigError
 from worker.core.messages import Language, is_said, name_product, put, say
 from worker.core.model import Product
 from worker.core.params import Labelled
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.service.wiring import find_configuration_files
 from worker.views.register_json import count_fates, fault_text, import_json
 
@@ -107,17 +107,17 @@ def _remarks(sheet: Sheet, headings: Headings, lang: Language) -> list[str]:
     found = []
     for row in headings.titles:
         text = "　".join(filter(None, map(str.strip, row.cells)))
-        found.append(say("import_title", lang, rows=row.number, shown=shown(text)))
+        found.append(say("import_title", lang, rows=row.number, shown=escape_control_chars(text)))
     if sheet.hidden_rows:
         found.append(say("import_hidden_rows", lang, rows=sheet.hidden_rows))
     if sheet.hidden_columns:
         found.append(say("import_hidden_columns", lang, columns=sheet.hidden_columns))
     if sheet.other_sheets:
-        others = [shown(each) for each in sheet.other_sheets]
-        found.append(say("import_other_sheets", lang, sheet=shown(sheet.name), sheets=others))
+        others = [escape_control_chars(each) for each in sheet.other_sheets]
+        found.append(say("import_other_sheets", lang, sheet=escape_control_chars(sheet.name), sheets=others))
     if sheet.name in sheet.hidden_sheets:
-        found.append(say("import_hidden_sheet", lang, sheet=shown(sheet.name)))
-    if hidden := [shown(each) for each in sheet.hidden_sheets if each != sheet.name]:
+        found.append(say("import_hidden_sheet", lang, sheet=escape_control_chars(sheet.name)))
+    if hidden := [escape_control_chars(each) for each in sheet.hidden_sheets if each != sheet.name]:
         found.append(say("import_hidden_sheets", lang, sheets=hidden))
     return found
 

@@ -10,8 +10,7 @@ from typing import Final
 
 import click
 
-from worker.approve.decisions import redraft
-from worker.approve.redraft import InForce, missing_where_away, put_in_force
+from worker.approve.reevaluate import ActiveConfig, activate_config, reevaluate, treat_unread_as_missing
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli, print_problems
 from worker.cli.pages import with_reader
 from worker.cli.tables import print_json, print_pairs
@@ -60,14 +59,14 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
     clock = system_clock()
     store = open_for_command(office, clock)
     if against is not None:
-        before, after = office.in_force, _in_force_of(_read_changed(against), office)
+        before, after = office.active_config, _in_force_of(_read_changed(against), office)
     else:
-        before, after = _in_force_of(_recorded(store), office), office.in_force
+        before, after = _in_force_of(_recorded(store), office), office.active_config
     failing = try_examples(after.configuration, after.templates.source, after.renderer)
     tried = list(islice(filter(_has_notice, store.walk_backwards()), limit))
     wanted = (*guarantees_of(tried, before, store), *guarantees_of(tried, after, store))
     invoices = with_reader(lambda reader: load_invoices(wanted, after, reader))
-    found = list(_replay(tried, store, before, after, missing_where_away(invoices), clock))
+    found = list(_replay(tried, store, before, after, treat_unread_as_missing(invoices), clock))
     if as_json:
         _print_as_json(found, failing, len(tried), shared.lang)
     else:
@@ -85,9 +84,9 @@ def _recorded(store: Store) -> dict[str, bytes]:
     return {name: store.original(digest) for name, digest in store.config_in_force().items()}
 
 
-def _in_force_of(files: dict[str, bytes], office: Office) -> InForce:
+def _in_force_of(files: dict[str, bytes], office: Office) -> ActiveConfig:
     """Those files, with the office's own invoices folder: where a copy of the configuration lies alters no mail."""
-    return put_in_force(load_configuration(files), TemplateFiles(files), office.in_force.files)
+    return activate_config(load_configuration(files), TemplateFiles(files), office.active_config.files)
 
 
 def _has_notice(submission: Submission) -> bool:
@@ -97,8 +96,8 @@ def _has_notice(submission: Submission) -> bool:
 def _replay(
     tried: Sequence[Submission],
     store: Store,
-    before: InForce,
-    after: InForce,
+    before: ActiveConfig,
+    after: ActiveConfig,
     invoices: InvoiceSnapshot,
     clock: Clock,
 ) -> Iterator[_Differing]:
@@ -109,8 +108,8 @@ def _replay(
         if notice is None:
             continue
         drafts = (
-            redraft(submission, before, invoices, known, now),
-            redraft(submission, after, invoices, known, now),
+            reevaluate(submission, before, invoices, known, now),
+            reevaluate(submission, after, invoices, known, now),
         )
         if found := differences(*drafts, notice.key.clear):
             yield _Differing(submission, found)

@@ -114,10 +114,10 @@ async def pass_once(office: Office) -> Pass:
     try:
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
-        recover(store, office.in_force, account_name(), clock.now())
+        recover(store, office.active_config, account_name(), clock.now())
         command, signatures = build_command(office), build_signatures(clock)
         pipeline = Pipeline(
-            store, reader, server, clock, account_name(), office.in_force, command, signatures, reader.for_mail
+            store, reader, server, clock, account_name(), office.active_config, command, signatures, reader.for_mail
         )
         pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}

@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import click
 
-from worker.approve.decisions import redraft
-from worker.approve.redraft import missing_where_away
+from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
 from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.look import detail_text
@@ -34,7 +33,7 @@ from worker.cli.unread import recorded_unread
 from worker.compose.checks import Check
 from worker.core.messages import Language, name_any_state, name_event, name_thing, say, say_trouble
 from worker.core.messages.reasons import APPROVAL_STATE, STATES
-from worker.core.model import JST, End, Look, Submission
+from worker.core.model import JST, Disposition, HealthRecord, Submission
 from worker.core.states import Reason, State
 from worker.core.text import match_key
 from worker.match.near_matches import near_misses_of
@@ -47,7 +46,7 @@ from worker.store.ports import Store
 from worker.store.signs import find_signs
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
-from worker.views.preview import Seen, lay_out
+from worker.views.preview import SubmissionView, render_view
 from worker.views.service_json import Status, status_json
 from worker.views.submission_json import listed_json, shown_json
 from worker.views.tasks import Urgency, open_tasks
@@ -194,7 +193,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
-    print_parts(lay_out(seen, shared.lang))
+    print_parts(render_view(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
     action = action_for(submission)
@@ -231,7 +230,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
     return [store.submission(number) for number in sorted(number for number in numbers if number is not None)]
 
 
-def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> Seen:
+def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> SubmissionView:
     """The submission as it stands, its key masked: ``show`` is for any eye in the office."""
     from worker.cli.pages import explain_missing_of, read_first_pages, with_invoices_of
     from worker.pipeline.invoices import guarantees_of
@@ -244,15 +243,17 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
         now = system_clock().now()
         checks = with_invoices_of(
             office,
-            lambda: guarantees_of([submission], office.in_force, store),
-            lambda invoices: redraft(submission, office.in_force, missing_where_away(invoices), store, now).checks,
+            lambda: guarantees_of([submission], office.active_config, store),
+            lambda invoices: (
+                reevaluate(submission, office.active_config, treat_unread_as_missing(invoices), store, now).checks
+            ),
         )
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
-    return Seen(
+    return SubmissionView(
         submission,
         body.replace(key, str(notice.key)) if notice else body,
         checks,
-        near_misses_of(submission, store, office.in_force.register),
+        near_misses_of(submission, store, office.active_config.register),
         read_first_pages(submission, store.original, key, lang) if with_pages else {},
         system_clock().now().astimezone(JST).date(),
         _sends_at(office, submission),
@@ -260,7 +261,7 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
     )
 
 
-def _say_looked(look: Look, now: dt.datetime, lang: Language) -> str:
+def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:
     """When it was last reached. Of what is recorded every few minutes only, a recent moment is that of no look."""
     is_recorded_each_time = look.name.startswith("mail:") or bool(look.error)
     if is_recorded_each_time or look.last_ok is None or not dt.timedelta() <= now - look.last_ok <= FRESH:
@@ -268,7 +269,7 @@ def _say_looked(look: Look, now: dt.datetime, lang: Language) -> str:
     return say("looked_lately", lang, minutes=int(FRESH.total_seconds() // 60))
 
 
-def _say_watched(looks: Iterable[Look], deaf: Mapping[str, dt.datetime], lang: Language) -> None:
+def _say_watched(looks: Iterable[HealthRecord], deaf: Mapping[str, dt.datetime], lang: Language) -> None:
     for name, since in deaf.items():
         click.echo(say_deaf(name, since, lang))
     for each in looks:
@@ -306,7 +307,7 @@ def _status_of(office: Office, store: Store) -> Status:
     )
 
 
-_SET_ASIDE: Final = (End.UNFETCHED, End.TOO_LARGE, End.PUT_OFF)
+_SET_ASIDE: Final = (Disposition.UNFETCHED, Disposition.TOO_LARGE, Disposition.PUT_OFF)
 
 
 @cli.command()
@@ -339,10 +340,10 @@ def status(shared: Cli, as_json: bool) -> int:
     )
     _say_watched(found.looks, found.deaf, lang)
     for name, counted in found.aside.items():
-        if counted[End.PUT_OFF]:
+        if counted[Disposition.PUT_OFF]:
             mailbox = name_thing(f"mail:{name}", lang)
-            click.echo(say("status_put_off", lang, mailbox=mailbox, count=counted[End.PUT_OFF]))
-        if counted[End.UNFETCHED] or counted[End.TOO_LARGE]:
+            click.echo(say("status_put_off", lang, mailbox=mailbox, count=counted[Disposition.PUT_OFF]))
+        if counted[Disposition.UNFETCHED] or counted[Disposition.TOO_LARGE]:
             click.echo(say("status_set_aside", lang, mailbox=name_thing(f"mail:{name}", lang), **counted))
     for line in say_unread(found.unread, lang):
         click.echo(line)

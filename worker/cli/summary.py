@@ -8,14 +8,14 @@ import click
 
 from worker.core.messages import Language, name_hold, say
 from worker.core.model import Submission
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 
 
 def print_summary(submission: Submission, lang: Language) -> None:
     """The summary, where a question about it is put: on standard error."""
-    click.echo(f"■ {submission.label}　{shown(submission.known_as)}", err=True)
+    click.echo(f"■ {submission.label}　{escape_control_chars(submission.known_as)}", err=True)
     for heading, value in _pairs(submission, lang):
-        click.echo(f"　　{say(heading, lang)}：{shown(value)}", err=True)
+        click.echo(f"　　{say(heading, lang)}：{escape_control_chars(value)}", err=True)
 
 
 def _pairs(submission: Submission, lang: Language) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.params import Labelled
 from worker.core.signs import Sign
 from worker.core.states import State
-from worker.core.text import json_line, shown
+from worker.core.text import escape_control_chars, json_line
 from worker.store.signs import find_signs
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def print_table(
     The headings of a table that is continued stand in the pipe already.
     """
     out = file or sys.stdout
-    cells = [tuple(shown(cell) for cell in row) for row in rows]
+    cells = [tuple(escape_control_chars(cell) for cell in row) for row in rows]
     if not out.isatty():
         first = [*([f"# {title}"] if title else []), *([] if is_continued else ["\t".join(headings)])]
         lines = [*first, *("\t".join(row) for row in cells)]
@@ -81,7 +81,7 @@ def print_pairs(pairs: Iterable[tuple[str, str]], *, title: str = "") -> None:
         click.echo(click.style(f"\n{title}", bold=True) if is_terminal else f"# {title}")
     for heading, value in pairs:
         separator = (": " if heading.isascii() else "：") if is_terminal else "\t"
-        first, *others = (shown(line) for line in value.rstrip("\n").split("\n"))
+        first, *others = (escape_control_chars(line) for line in value.rstrip("\n").split("\n"))
         if not others:
             click.echo(f"{heading}{separator}{first}")
             continue
@@ -123,7 +123,7 @@ def say_stopped(store: Store, lang: Language, *, err: bool = False, damage: str 
     if damage is None:
         damage = store.find_damage(DAMAGE_SECONDS)
     if damage:
-        click.echo(say("damaged_store", lang, detail=shown(damage)), err=err)
+        click.echo(say("damaged_store", lang, detail=escape_control_chars(damage)), err=err)
     signs = find_signs(store)
     for sign in signs:
         if Sign.RESTORED not in signs or sign not in {Sign.BEHIND_HEAD, Sign.BEHIND_WITNESS}:

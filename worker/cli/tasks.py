@@ -10,7 +10,7 @@ from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_offic
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_stopped
 from worker.core.messages import Language, name_product, say
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.notify.digest import by_project, project_of
 from worker.service.wiring import system_clock
 from worker.views.commands import command_line
@@ -43,7 +43,15 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     for of_one in by_project(found):
         project = project_of(of_one[0])
         rows = [_cells(each, shared.lang) for each in of_one]
-        title = "　".join(filter(None, (shown(project[1]) or say("t_no_project", shared.lang), shown(project[2]))))
+        title = "　".join(
+            filter(
+                None,
+                (
+                    escape_control_chars(project[1]) or say("t_no_project", shared.lang),
+                    escape_control_chars(project[2]),
+                ),
+            )
+        )
         print_table(headings, rows, title=title, styles=[_COLOURS[each.urgency] for each in of_one])
     return DONE
 

@@ -11,7 +11,7 @@ from worker.core.errors import LogBroken
 from worker.core.messages import Language, say
 from worker.core.model import Sha256
 from worker.core.states import NoteEvent
-from worker.core.text import hide_codes, shown
+from worker.core.text import escape_control_chars, hide_codes
 from worker.pipeline.foreign import since_resumed
 from worker.read.message import read_message
 from worker.store.ports import Store
@@ -49,7 +49,7 @@ def print_unknown(unknown: Unknown, lang: Language) -> None:
     else:
         click.echo(say("resume_no_signs", lang))
     if (witness := unknown.witness) is not None:
-        store = shown(witness.store)
+        store = escape_control_chars(witness.store)
         click.echo(say("resume_witness", lang, store=store, theirs=witness.number, own=unknown.own_entries))
     if unknown.mails:
         print_table(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from worker.config.files import find_unread
-from worker.core.model import Unread
+from worker.core.model import UnreadReason
 from worker.service.wiring import Office
 from worker.store.ports import Store
 from worker.views.unread_files import CONFIGURATION, PROPERTY, UnreadIn, gather_unread, read_unread
 from worker.watch.ports import Rest
 
-_BY_THE_SERVICE: Final = frozenset({Unread.UNFINISHED, Unread.FORBIDDEN, Unread.OTHER_KIND})
+_BY_THE_SERVICE: Final = frozenset({UnreadReason.UNFINISHED, UnreadReason.FORBIDDEN, UnreadReason.OTHER_KIND})
 """What one look does not show: how long it has lain there, what its bytes are, what the service's account may do."""
 
 

@@ -8,13 +8,13 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from worker.compose.attachments import files_in_question as files_in_question
     from worker.compose.checks import Check as Check
     from worker.compose.checks import check_draft as check_draft
     from worker.compose.compose import Composed as Composed
     from worker.compose.compose import hash_draft as hash_draft
-    from worker.compose.invoice_select import files_in_question as files_in_question
-    from worker.compose.mime_verify import decode_letter as decode_letter
-    from worker.compose.mime_write import write_letter as write_letter
+    from worker.compose.mime_verify import decode_message as decode_message
+    from worker.compose.mime_write import build_message as build_message
     from worker.compose.rule_examples import try_examples as try_examples
 else:
     __getattr__ = lazily(
@@ -22,7 +22,7 @@ else:
         checks=("Check", "check_draft"),
         compose=("Composed", "hash_draft"),
         invoice_select=("files_in_question",),
-        mime_verify=("decode_letter",),
-        mime_write=("write_letter",),
+        mime_verify=("decode_message",),
+        mime_write=("build_message",),
         rule_examples=("try_examples",),
     )

@@ -76,7 +76,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruled:
+class RuleCheckInput:
     """A submission and the rule that it follows, by mail or otherwise."""
 
     submission: Submission
@@ -90,7 +90,7 @@ class Ruled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished(Ruled):
+class DraftCheckInput(RuleCheckInput):
     """A draft as it would be sent, and what it was made of."""
 
     guarantor: Guarantor
@@ -105,7 +105,7 @@ class Finished(Ruled):
     """All of the configuration: an invoice that names another one of them is another's."""
 
 
-def check_draft(finished: Finished, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
+def check_draft(finished: DraftCheckInput, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
     """Every guard with its result, in the order in which a person should look at them."""
     guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
         ("wrong_recipient", lambda: _wrong_recipients(finished)),
@@ -123,7 +123,7 @@ def check_draft(finished: Finished, register: Register, known: Reading, today: d
     )
 
 
-def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...]:
+def check_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> tuple[Check, ...]:
     """The guards that ask also where nothing is mailed: about the rule, and about a second submission of the same."""
     return (
         Check("rule_changed", tuple(dict.fromkeys(_changed_rule(ruled, known, today)))),
@@ -131,7 +131,7 @@ def check_rule(ruled: Ruled, known: Reading, today: dt.date) -> tuple[Check, ...
     )
 
 
-def stamp_history(submission: Submission, known: Reading) -> str:
+def history_fingerprint(submission: Submission, known: Reading) -> str:
     """A text that changes when what holds ``submission`` may be answered otherwise by what was sent before."""
     asked = {hold.reason for hold in submission.reasons}
     place = (submission.issuer or "", submission.section, submission.project or "")
@@ -168,7 +168,7 @@ def is_about_rehearsing(hold: Hold) -> bool:
 # --- To whom -------------------------------------------------------------------------------------------------
 
 
-def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
+def _wrong_recipients(finished: DraftCheckInput) -> Iterator[Hold]:
     draft, section = finished.draft, _receiving(finished)
     to: tuple[Address, ...] = section.to if section else ()
     cc: tuple[Address, ...] = section.cc if section else ()
@@ -187,7 +187,7 @@ def _wrong_recipients(finished: Finished) -> Iterator[Hold]:
         yield Hold.of(Reason.WRONG_RECIPIENT, "nobody")
 
 
-def _receiving(finished: Ruled) -> Section | None:
+def _receiving(finished: RuleCheckInput) -> Section | None:
     """The section that the configuration gives for this issuer, project and product."""
     project, product = finished.project, finished.notice.product
     office = project.offices.get(product)
@@ -200,7 +200,7 @@ def _receiving(finished: Ruled) -> Section | None:
 # --- What it says --------------------------------------------------------------------------------------------
 
 
-def _other_values(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
+def _other_values(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[Hold]:
     for fault in (
         *_of_parts(finished, known),
         *_of_typed(finished),
@@ -209,7 +209,7 @@ def _other_values(finished: Finished, register: Register, known: Reading) -> Ite
         yield Hold.of(Reason.KEY_DIFFERS, found=fault)
 
 
-def _of_parts(finished: Finished, known: Reading) -> Iterator[str]:
+def _of_parts(finished: DraftCheckInput, known: Reading) -> Iterator[str]:
     """The body and the files themselves: this text, this notice and no other."""
     draft = finished.draft
     if sha256(finished.body.encode()) != draft.body_sha256:
@@ -222,7 +222,7 @@ def _of_parts(finished: Finished, known: Reading) -> Iterator[str]:
             yield f"attachment: {each.filename}"
 
 
-def _of_typed(finished: Finished) -> Iterator[str]:
+def _of_typed(finished: DraftCheckInput) -> Iterator[str]:
     if finished.rule.notice is not NoticeForm.ATTACHED:
         notice = finished.notice
         for name, value in (("contract_number", notice.contract_number), ("key", notice.key.clear)):
@@ -230,7 +230,7 @@ def _of_typed(finished: Finished) -> Iterator[str]:
                 yield f"body: {name}"
 
 
-def _of_texts(finished: Finished, register: Register, known: Reading) -> Iterator[str]:
+def _of_texts(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[str]:
     """Keys where none may stand, and what belongs to another notice."""
     other_keys = tuple(_other_keys(finished, known))
     for place, text in _texts(finished.draft, finished.body):
@@ -258,7 +258,9 @@ def _is_alone(text: str, start: int, end: int) -> bool:
     return not _IN_A_NUMBER.match(text[start - 1 : start]) and not _IN_A_NUMBER.match(text[end : end + 1])
 
 
-def _foreign_numbers(finished: Finished, place: str, text: str, register: Register, known: Reading) -> Iterator[str]:
+def _foreign_numbers(
+    finished: DraftCheckInput, place: str, text: str, register: Register, known: Reading
+) -> Iterator[str]:
     """Contract numbers in ``text`` that are known to belong to another notice.
 
     What the register gives this project as a value is its own word; a file may bear any number of its project.
@@ -283,7 +285,7 @@ def _came_in(number: str, of: Submission, known: Reading) -> bool:
     return any(not (of.proven and each.is_doubtful) for each in known.by_number(number))
 
 
-def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]:
+def _other_keys(finished: DraftCheckInput, known: Reading) -> Iterator[tuple[int, str]]:
     """The keys of other notices under the same number, with the submission that each came in with."""
     for each in known.by_number(finished.notice.contract_number):
         if each.pdf_sha256 is None or each.pdf_sha256 == finished.submission.pdf_sha256:
@@ -298,7 +300,7 @@ def _other_keys(finished: Finished, known: Reading) -> Iterator[tuple[int, str]]
 # --- With what -----------------------------------------------------------------------------------------------
 
 
-def _wrong_invoice(finished: Finished, register: Register, known: Reading) -> Iterator[Hold]:
+def _wrong_invoice(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[Hold]:
     product = finished.notice.product
     for each in finished.draft.attachments:
         if each.title not in INVOICE_TITLES.values():
@@ -325,7 +327,7 @@ def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
     return other is not None and other.identity == notice.identity
 
 
-def _large_attachments(finished: Finished) -> Iterator[Hold]:
+def _large_attachments(finished: DraftCheckInput) -> Iterator[Hold]:
     for each in finished.draft.attachments:
         limit = LARGE_NOTICE if each.sha256 == finished.submission.pdf_sha256 else LARGE_FILE
         if each.size > limit:
@@ -335,7 +337,7 @@ def _large_attachments(finished: Finished) -> Iterator[Hold]:
 # --- Out of the usual ----------------------------------------------------------------------------------------
 
 
-def _first_addresses(finished: Finished, known: Reading) -> Iterator[Hold]:
+def _first_addresses(finished: DraftCheckInput, known: Reading) -> Iterator[Hold]:
     """A hold for each address, so that an answer about two still covers the one that is left to be asked about."""
     if finished.rehearsal_to is None:
         section = _receiving(finished)
@@ -353,7 +355,7 @@ def _domain(address: Address) -> str:
     return address.rpartition("@")[2].casefold()
 
 
-def _beside_the_issuer(finished: Finished) -> Iterator[tuple[str, Address]]:
+def _beside_the_issuer(finished: DraftCheckInput) -> Iterator[tuple[str, Address]]:
     """Who else gets number and key: our own copy, a rehearsal, and one that went while another address was set."""
     copy_to = copy_of(finished.draft, finished.copy_to)
     if copy_to is not None:
@@ -372,16 +374,16 @@ def remembered_as(hold: Hold) -> str:
     return f"{hold.reason.value} {hold.code}: {hold.params.word('value')}" if is_once else ""
 
 
-def _resubmitted(ruled: Ruled, known: Reading) -> Iterator[Hold]:
+def _resubmitted(ruled: RuleCheckInput, known: Reading) -> Iterator[Hold]:
     """A hold for each other submission of this very notice that the issuer has, or is to get."""
-    if isinstance(ruled, Finished) and ruled.rehearsal_to is not None:
+    if isinstance(ruled, DraftCheckInput) and ruled.rehearsal_to is not None:
         return
     for each in find_resubmitted(ruled.submission, ruled.notice, known):
         is_there = each.state is State.CONFIRMED
         yield Hold.of(Reason.ALREADY_RESUBMITTED, CONFIRMED_CODE if is_there else "", value=f"#{each.id}")
 
 
-def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold]:
+def _changed_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> Iterator[Hold]:
     issuer, section = ruled.issuer, _receiving(ruled)
     last = _last_of_its_kind(ruled, section, known)
     if last is not None:
@@ -394,7 +396,7 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
             told = _changes(last, ruled, known)
             code = "changed_keys" if told else "changed"
             # Where one of the two files is not kept, the mails still say whether the recipients are others.
-            is_seen = not told and isinstance(ruled, Finished) and section is not None
+            is_seen = not told and isinstance(ruled, DraftCheckInput) and section is not None
             seen = _say_recipients(last.draft, section) if is_seen and section else {}
             yield Hold.of(Reason.RULE_CHANGED, code, file=issuer.file, changes=told, **changed, **checked, **seen)
     april = last_first_of_april(today)
@@ -410,7 +412,7 @@ def _changed_rule(ruled: Ruled, known: Reading, today: dt.date) -> Iterator[Hold
         yield Hold.of(Reason.RULE_CHANGED, "until", section=section.id, day=_day(section.until))
 
 
-def _changes(last: Submission, ruled: Ruled, known: Reading) -> tuple[Params, ...]:
+def _changes(last: Submission, ruled: RuleCheckInput, known: Reading) -> tuple[Params, ...]:
     """What differs between the issuer's file of then and that of now, key by key; nothing where one is not kept.
 
     A long list is cut: what follows from so much is a look at the file.
@@ -444,7 +446,7 @@ def _day(day: dt.date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _last_of_its_kind(ruled: Ruled, section: Section | None, known: Reading) -> Submission | None:
+def _last_of_its_kind(ruled: RuleCheckInput, section: Section | None, known: Reading) -> Submission | None:
     """The last one that should have followed the same rule: another project's own section is no change of it."""
     project, product, issuer = ruled.project, ruled.notice.product, ruled.issuer
     is_amended = ruled.contract is Contract.AMENDED

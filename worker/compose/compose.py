@@ -20,18 +20,26 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.compose import mime_write as letter
-from worker.compose.documents import LoadedDocument, choose_documents
-from worker.compose.invoice_select import ChosenInvoice, LoadInvoice, choose_invoice, holds_code, holds_name, way_of
-from worker.compose.manual_submission import prepare_handing_over
-from worker.compose.obligations import (
-    add_promised,
-    earliest_day,
-    hold_for_contract,
-    hold_for_people,
-    list_duties,
-    tell_timing,
+from worker.compose.attachments import (
+    ChosenInvoice,
+    LoadedDocument,
+    LoadInvoice,
+    choose_documents,
+    choose_invoice,
+    holds_code,
+    holds_name,
+    way_of,
 )
-from worker.compose.readback import read_back
+from worker.compose.checks import pre_send_check
+from worker.compose.compose import (
+    add_promised,
+    contract_day_holds,
+    describe_timing,
+    earliest_day,
+    list_duties,
+    prior_contact_holds,
+)
+from worker.compose.manual_submission import prepare_manual_submission
 from worker.compose.template_context import (
     Previous,
     Unwritable,
@@ -45,7 +53,18 @@ from worker.config.addresses import is_placeholder
 from worker.config.open_keys import counted_open, open_for
 from worker.config.templates import Renderer, Scope
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
-from worker.core.model import INVOICE_TITLES, Address, Attachment, Channel, Draft, Duties, Hold, Notice, Sha256, sha256
+from worker.core.model import (
+    INVOICE_TITLES,
+    Address,
+    Attachment,
+    Channel,
+    Draft,
+    FollowUps,
+    Hold,
+    Notice,
+    Sha256,
+    sha256,
+)
 from worker.core.rulebook import (
     Contract,
     Contractor,
@@ -65,7 +84,7 @@ from worker.core.rulebook import (
 from worker.core.states import Reason
 from worker.core.text import match_key, unsafe_character
 from worker.core.value_forms import fit_values
-from worker.match.eligibility import judge_eligibility
+from worker.match.match import judge_eligibility
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"
@@ -126,7 +145,7 @@ class Composed:
     body: str
     contents: Mapping[Sha256, bytes]
     """The bytes of the body and of each attachment, by hash."""
-    duties: Duties
+    duties: FollowUps
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +227,10 @@ def _draft(
     case = dataclasses.replace(case, way=way_of(invoice))
     carries_invoice = invoice is not None and invoice.attached is not None
     if not case.circumstances.rehearsal_to:  # a rehearsal reaches nobody there: asked when it is for the issuer
-        holds += hold_for_people(
+        holds += prior_contact_holds(
             case.project, case.notice.product, case.notice.contract_number, case.rule, case.section
         )
-        holds += hold_for_contract(case.project, case.circumstances.today) if carries_invoice else ()
+        holds += contract_day_holds(case.project, case.circumstances.today) if carries_invoice else ()
     guarantor, section = case.circumstances.guarantor, case.section
     if guarantor is None or section is None or not section.to:
         return _not_drafted(case, holds)
@@ -221,7 +240,7 @@ def _draft(
         return _not_drafted(case, (*holds, unwritable.hold))
     limit = min(case.circumstances.max_bytes, case.rule.max_bytes or case.circumstances.max_bytes)
     draft_hash = hash_draft(draft)
-    holds += read_back(draft, draft_hash, body, contents, limit)
+    holds += pre_send_check(draft, draft_hash, body, contents, limit)
     not_before = earliest_day(case.project) if carries_invoice and not draft.is_rehearsal else None
     undrafted = _not_drafted(case, holds)
     after = undrafted.duties.after
@@ -261,7 +280,7 @@ def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDoc
     duties = _duties(case)
     if title and registered and is_brought:
         duties = dataclasses.replace(duties, bring=(*duties.bring, f"{title}：{registered.file}"))
-    prepared = prepare_handing_over(
+    prepared = prepare_manual_submission(
         duties,
         case.rule,
         case.notice,
@@ -269,7 +288,7 @@ def _hand_over(case: _Case, holds: Sequence[Hold], documents: Sequence[LoadedDoc
         files,
         case.section,
         case.way,
-        tell_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
+        describe_timing(case.project, case.notice.product, case.notice.contract_number, case.rule),
         case.renderer,
     )
     return dataclasses.replace(_not_drafted(case, (*holds, *prepared.holds)), duties=prepared.duties)
@@ -280,7 +299,7 @@ def _not_drafted(case: _Case, holds: Sequence[Hold]) -> Composed:
     return Composed(case.rule.channel, section_id, case.section, tuple(holds), None, "", "", {}, _duties(case))
 
 
-def _duties(case: _Case) -> Duties:
+def _duties(case: _Case) -> FollowUps:
     return list_duties(
         case.issuer,
         case.project,

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.compose.invoice_select import holds_code
+from worker.compose.attachments import holds_code
 from worker.core.model import Attachment, Hold, Notice, PdfText, Product, Unreadable
 from worker.core.params import Params
 from worker.core.rulebook import Issuer, Project
 from worker.core.states import Reason
 from worker.core.text import fold_hyphens, match_key, repair_radicals
 from worker.match.match import Register, fold_firm, fold_name
-from worker.read.notice_labels import is_broken
+from worker.read.notice import is_broken
 
 TELLING: Final = 4
 """Characters from which a name or a value says whose it is: 道路 and 第1号 stand in many papers."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from worker.compose.template_context import Names, Unwritable, add_key, write_line
 from worker.config.templates import Renderer
-from worker.core.model import Attachment, Channel, Duties, Hold, Notice, Submission
+from worker.core.model import Attachment, Channel, FollowUps, Hold, Notice, Submission
 from worker.core.old_sentences import old_told
 from worker.core.params import Params, Told
 from worker.core.rulebook import Conditional, Rule, Section, Sentence, When, sentences_for
@@ -31,15 +31,15 @@ _IF: Final = {When.ATTACHED: "if_attached", When.APART: "if_apart"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class HandingOver:
+class ManualSteps:
     """The duties with every step filled in, and what keeps one from being so."""
 
-    duties: Duties
+    duties: FollowUps
     holds: tuple[Hold, ...]
 
 
-def prepare_handing_over(
-    duties: Duties,
+def prepare_manual_submission(
+    duties: FollowUps,
     rule: Rule,
     notice: Notice,
     names: Names,
@@ -48,7 +48,7 @@ def prepare_handing_over(
     way: When | None,
     timing: Params,
     renderer: Renderer,
-) -> HandingOver:
+) -> ManualSteps:
     """What a person does under ``rule``: whom to ask first, the steps, then what no machine can check.
 
     ``timing`` is when (``obligations.tell_timing``). ``files`` are those to upload, to print or to take along.
@@ -81,7 +81,7 @@ def prepare_handing_over(
         entries=tuple(entries),
         bring=(*duties.bring, *(f"{each.title}：{each.filename}" for each in files)),
     )
-    return HandingOver(filled, tuple(dict.fromkeys(holds)))
+    return ManualSteps(filled, tuple(dict.fromkeys(holds)))
 
 
 def _typed(notice: Notice, values: Sequence[str]) -> list[tuple[Told, Told]]:
@@ -135,7 +135,7 @@ def renew_steps(before: Submission, fresh: Submission) -> Submission:
     )
 
 
-def _as_told_before(stored: Duties, fresh: Duties) -> Duties:
+def _as_told_before(stored: FollowUps, fresh: FollowUps) -> FollowUps:
     """``fresh``, with the sentences of ``stored`` where an older program wrote in them what ``fresh`` says by codes."""
     names = ("source", "after", "instructions", "entries")
     same = {name: getattr(stored, name) for name in names if old_told(getattr(fresh, name)) == getattr(stored, name)}

@@ -96,7 +96,7 @@ class Decoded:
     attachments: tuple[DecodedFile, ...]
 
 
-def differences(
+def verify_message(
     draft: Draft,
     body: str,
     contents: Mapping[Sha256, bytes],
@@ -109,7 +109,7 @@ def differences(
     passes: a draft that is not yet being sent has none. Raises nothing.
     """
     try:
-        seen = decode_letter(raw)
+        seen = decode_message(raw)
     except Undecodable as why:
         return (f"undecodable: {why}",)
     pairs = {
@@ -138,7 +138,7 @@ def differences(
     return tuple(found)
 
 
-def decode_letter(raw: bytes) -> Decoded:
+def decode_message(raw: bytes) -> Decoded:
     """What a reader sees in a mail of our own form. Raises Undecodable on anything not exactly well formed."""
     lines = _lines(raw)
     fields, start = _fields(lines, _TOP)

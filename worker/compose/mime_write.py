@@ -107,7 +107,7 @@ def _leans_back(char: str) -> bool:
 # --- Letters -----------------------------------------------------------------------------------------------------
 
 
-def write_letter(draft: Draft, body: str, contents: Mapping[Sha256, bytes], date: dt.datetime) -> bytes:
+def build_message(draft: Draft, body: str, contents: Mapping[Sha256, bytes], date: dt.datetime) -> bytes:
     """The exact bytes of ``draft``, dated ``date``; ``contents`` holds the attachments by their sha256.
 
     A rehearsal is marked ``Auto-Submitted``. Raises UnsafeValue.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from worker.compose.attachments import could_be_invoice, holds_code, holds_name
 from worker.compose.invoice_check import read_invoice
-from worker.compose.invoice_select import could_be_invoice, holds_code, holds_name
 from worker.core.model import INVOICE_TITLES, PdfText, Product, Sha256, Submission, Unreadable
 from worker.core.params import Params
 from worker.core.rulebook import Project, invoice_for

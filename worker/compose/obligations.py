@@ -18,7 +18,7 @@ from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.business_hours import working_days_before
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, put
-from worker.core.model import Duties, Hold, Product, Receipt, Submission
+from worker.core.model import FollowUps, Hold, Product, Receipt, Submission
 from worker.core.params import Numbered, Params, Told
 from worker.core.rulebook import (
     Contract,
@@ -69,9 +69,9 @@ def list_duties(
     section: Section | None,
     contract: Contract,
     way: When | None = None,
-) -> Duties:
+) -> FollowUps:
     """What the rule asks of people where the invoice goes this ``way``, but for what a draft or a form says."""
-    return Duties(
+    return FollowUps(
         rule_hash=hash_rule(rule, section),
         source=_source(issuer, project, product, rule),
         checked_on=issuer.checked_on,

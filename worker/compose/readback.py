@@ -40,12 +40,12 @@ def read_back(
 
 def _read(draft: Draft, body: str, contents: Mapping[Sha256, bytes], max_bytes: int) -> tuple[Hold, ...]:
     try:
-        raw = letter.write_letter(draft, body, contents, _ANY_DATE)
+        raw = letter.build_message(draft, body, contents, _ANY_DATE)
     except letter.UnsafeValue as unsafe:
         return (Hold.of(Reason.UNSAFE_VALUE, where=unsafe.name, found=unsafe.char),)
     holds = []
     if len(raw) > max_bytes:
         holds.append(Hold.of(Reason.TOO_BIG, "bytes", bytes=str(len(raw)), limit=str(max_bytes)))
-    if different := decode.differences(draft, body, contents, raw):
+    if different := decode.verify_message(draft, body, contents, raw):
         holds.append(Hold.of(Reason.ENCODING, places=different))
     return tuple(holds)

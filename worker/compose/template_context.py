@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.compose.invoice_select import ChosenInvoice, way_of
+from worker.compose.attachments import ChosenInvoice, way_of
 from worker.config.templates import MissingName, Renderer, Scope, TemplateFault
 from worker.core.errors import HoshobinError
 from worker.core.japanese_dates import write_date

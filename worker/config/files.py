@@ -24,7 +24,7 @@ from worker.config.settings import Auth, MailboxSettings, Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.core.file_names import is_left_file
-from worker.core.model import Unread
+from worker.core.model import UnreadReason
 from worker.oauth.files import LoginFile, UnfitLogin
 from worker.oauth.settings import OauthSettings, Provider
 
@@ -112,7 +112,7 @@ def stamp_directory(path: Path) -> Stamp:
     return tuple(stamp)
 
 
-def find_unread(path: Path) -> tuple[tuple[str, Unread], ...]:
+def find_unread(path: Path) -> tuple[tuple[str, UnreadReason], ...]:
     """Files and folders in the directory that look like configuration and are not read, by name. Raises nothing.
 
     In ``issuers`` and the folder of templates that is whatever does not end as it must; beside ``worker.toml`` only
@@ -121,7 +121,7 @@ def find_unread(path: Path) -> tuple[tuple[str, Unread], ...]:
     found = [name for name in _listed_or_none(path) if ".toml" in name.casefold() and name not in _FILES]
     for folder, ending in _FOLDERS:
         found += [f"{folder}/{name}" for name in _listed_or_none(path / folder) if not name.endswith(ending)]
-    return tuple((name, Unread.NOT_TOML) for name in found if not _is_left(name.rpartition("/")[2]))
+    return tuple((name, UnreadReason.NOT_TOML) for name in found if not _is_left(name.rpartition("/")[2]))
 
 
 def _is_left(name: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from worker.core.model import End
+from worker.core.model import Disposition
 
 
 class Act(StrEnum):
@@ -28,7 +28,7 @@ class After:
     folder: str = ""
 
 
-_UNTOUCHED: Final = frozenset({End.NOT_OURS, End.UNFETCHED, End.PUT_OFF, End.PENDING})
+_UNTOUCHED: Final = frozenset({Disposition.NOT_OURS, Disposition.UNFETCHED, Disposition.PUT_OFF, Disposition.PENDING})
 """Other people's mail, which they read by themselves, and what has no end yet."""
 
 
@@ -41,6 +41,6 @@ def parse_after(text: str) -> After:
     return After(act, folder)
 
 
-def is_due_after(after: After, end: End) -> bool:
+def is_due_after(after: After, end: Disposition) -> bool:
     """Whether something is to be done to a message with this end."""
     return after.act is not Act.NOTHING and end not in _UNTOUCHED

@@ -17,7 +17,7 @@ from worker.core.states import AlarmCause
 AGAIN: Final = dt.timedelta(hours=1)
 """How long the same alarm is not raised again: a thing that comes and goes by the minute would fill the mailbox."""
 
-MUTE_AFTER: Final = dt.timedelta(minutes=15)
+SMTP_DOWN_AFTER: Final = dt.timedelta(minutes=15)
 """How long the mail server may be away before a person is told in another way: it restarts, and lines break."""
 
 
@@ -34,7 +34,7 @@ CALM: Final = 2 * SLOW_PAUSE
 """How long after the last of them the next one goes at once again."""
 
 
-def next_telling(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
+def next_report_time(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
     """When strangers' doings may be told again, after mails about nothing else at these moments, the newest last.
 
     One from the future counts as none: the clock was set back.
@@ -49,14 +49,14 @@ def next_telling(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
     return run[0] + (QUICK_PAUSE if len(run) < QUICK_TELLINGS else SLOW_PAUSE)
 
 
-def is_of_strangers(alarm: Alarm, submissions: Mapping[int, Submission]) -> bool:
+def is_about_strangers(alarm: Alarm, submissions: Mapping[int, Submission]) -> bool:
     """Whether ``alarm`` is about strangers' doings alone, which may wait a while; what may expire or leave never is."""
     if cause_kind(alarm) == AlarmCause.BEGAN_TO_WAIT:
         return bool(alarm.submissions) and all(submissions[number].is_doubtful for number in alarm.submissions)
     return cause_kind(alarm) in {AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.PUT_OFF}
 
 
-def is_told(told: Alarm | None, now: dt.datetime) -> bool:
+def was_just_raised(told: Alarm | None, now: dt.datetime) -> bool:
     """Whether ``told``, the newest that is the same, was raised so short a time ago that it is not raised again.
 
     One from the future is none: the clock was set back, and silence for as long as that would be deaf.
@@ -64,7 +64,7 @@ def is_told(told: Alarm | None, now: dt.datetime) -> bool:
     return told is not None and told.created_at <= now < told.created_at + AGAIN
 
 
-def tell_apart(submission: Submission) -> str:
+def alarm_fingerprint(submission: Submission) -> str:
     """What its reasons, decisions and tries are: while they stay, an alarm about it is the same one again."""
     reasons = " ".join(f"{hold.reason.value}({spell(hold.params)})" for hold in submission.reasons)
     counts = f"{len(submission.answers)}.{submission.tries}.{submission.rehearsals}.{submission.not_sent}"

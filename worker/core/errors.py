@@ -42,7 +42,7 @@ class Unavailable(HoshobinError):
         self.detail = detail
 
 
-class Unsettled(Unavailable):
+class StillWritten(Unavailable):
     """A file that somebody is still writing, or saved this moment: a look some seconds later finds it whole."""
 
 
@@ -50,7 +50,7 @@ class Forbidden(Unavailable):
     """One file that the account may not read: the others may be, and it is tried again at each look."""
 
 
-class NotBrought(Unavailable):
+class NotInSnapshot(Unavailable):
     """A file of a folder came into question after the folder was looked at: look again, and bring it too.
 
     ``file`` is its path, empty where the folder was not looked at.

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-from worker.core.model import Unread
+from worker.core.model import UnreadReason
 
 _LEFT_PREFIXES: Final = (".", "~$", "~wr", "~syncthing~")
 """Hidden files (also the ``._`` twins of macOS, ``.sync``, ``.dropbox``, ``.~lock``); Office's locks and scratch."""
@@ -130,16 +130,16 @@ def folded_name(name: str) -> str:
     return _folded(name)
 
 
-def kind_of_name(name: str) -> Unread | None:
+def kind_of_name(name: str) -> UnreadReason | None:
     """Why a file of this name is not read; None where it is."""
     ending = _ending(name)
     if ending in _PICTURES:
-        return Unread.PICTURE
+        return UnreadReason.PICTURE
     if ending in _MAILS:
-        return Unread.MAIL
+        return UnreadReason.MAIL
     if ending in _ARCHIVES:
-        return Unread.ARCHIVE
-    return Unread.OTHER_KIND if ending in _OTHER_KINDS else None
+        return UnreadReason.ARCHIVE
+    return UnreadReason.OTHER_KIND if ending in _OTHER_KINDS else None
 
 
 def is_meant_as_notice(name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 
 TEXT_LIMIT: Final = 300
 
@@ -55,7 +55,7 @@ def hide_tokens(text: str, secrets: Iterable[str] = ()) -> str:
     """Foreign text, bounded, for a terminal: without ``secrets`` and without anything that has the look of a token."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "…")
-    return shown(_TOKEN_LIKE.sub("…", " ".join(text.split())))[:TEXT_LIMIT]
+    return escape_control_chars(_TOKEN_LIKE.sub("…", " ".join(text.split())))[:TEXT_LIMIT]
 
 
 def xoauth2_response(user: str, token: str) -> bytes:

@@ -95,7 +95,7 @@ class PdfText:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TextRun:
     """Text that stands in one piece on a line, in points along and across the line's own direction, upwards."""
 
     text: str
@@ -113,18 +113,18 @@ class Place:
     """One place of a code."""
 
     page: int
-    at: Stretch
+    at: TextRun
     is_drawn: bool
     """Whether a reader of the page sees each of its characters."""
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class CodePositions:
     """Where the asked codes stand in a PDF."""
 
     places: tuple[tuple[Place, ...], ...]
     """Of each code, in the order in which they were asked for."""
-    lines: tuple[tuple[Stretch, ...], ...] = ()
+    lines: tuple[tuple[TextRun, ...], ...] = ()
     """All text by page."""
     is_scan: bool = False
     """Whether a page on which a code is not seen is an image of a sheet."""
@@ -251,7 +251,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Duties:
+class FollowUps:
     """What people do about a submission, as its rule said when it was drafted; nothing here is sent."""
 
     rule_hash: str = ""
@@ -496,7 +496,7 @@ class Submission:
     invoice_amount_read: int | None = None
     """In yen, as the text of the draft's invoice says for certain; the register's own word is in the draft."""
     invoice_date_read: dt.date | None = None
-    duties: Duties = Duties()
+    duties: FollowUps = FollowUps()
     done: tuple[Told, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
     ticked: tuple[str, ...] = ()
@@ -646,7 +646,7 @@ class Entry:
     hash: str
 
 
-class End(StrEnum):
+class Disposition(StrEnum):
     """What became of a message or of a file in the folder: the ledger's last word."""
 
     SUBMISSION = "submission"
@@ -664,7 +664,7 @@ class End(StrEnum):
     PENDING = "pending"
 
 
-class Unread(StrEnum):
+class UnreadReason(StrEnum):
     """Why a file that lies in a folder is not read; in the order in which people are told."""
 
     FORBIDDEN = "forbidden"
@@ -699,7 +699,7 @@ class MessageRow:
     mailbox: str
     uidvalidity: int
     uid: int
-    end: End
+    end: Disposition
     why: str = ""
     message_id: str = ""
     sender: str = ""
@@ -725,14 +725,14 @@ class FileRow:
     mtime_ns: int
     inode: int
     looked_at: dt.datetime
-    end: End = End.PENDING
+    end: Disposition = Disposition.PENDING
     why: str = ""
     sha256: Sha256 | None = None
     submissions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HealthRecord:
     """What is known of one thing that is watched or reached: ``mail:NAME``, ``folder`` or ``smtp``."""
 
     name: str

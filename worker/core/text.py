@@ -107,7 +107,7 @@ def plain_spaces(text: str) -> str:
     return _ODD_SPACES.sub(" ", text)
 
 
-def shown(text: str) -> str:
+def escape_control_chars(text: str) -> str:
     r"""Foreign text for a terminal or a mail to people: unsafe characters as ``\u{XXXX}``, private use too."""
     return _PRIVATE.sub(_escaped, _UNSAFE.sub(_escaped, text))
 

@@ -16,7 +16,7 @@ from worker.core.model import Hold, Notice
 from worker.core.params import Params, Value
 from worker.core.rulebook import Issuer, Project, ValueForm, Width
 from worker.core.states import Reason
-from worker.core.text import fold_hyphens, hide_codes, match_key, shown
+from worker.core.text import escape_control_chars, fold_hyphens, hide_codes, match_key
 
 VALUE_LIMIT: Final = 100
 """Characters of a value that has a form: numbers, dates and names of officials are shorter. A pattern is the
@@ -147,4 +147,4 @@ def _holds_key(text: str, notice: Notice) -> bool:
 def _shorten(text: str) -> str:
     """``text`` for a hold, which is kept for ever: anything with the look of a key is masked, another project's too."""
     text = hide_codes(text)
-    return shown(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    return escape_control_chars(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

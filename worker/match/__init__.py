@@ -8,17 +8,17 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.match.duplicates import Way as Way
+    from worker.match.duplicates import Source as Source
     from worker.match.duplicates import receive_notice as receive_notice
-    from worker.match.eligibility import judge_eligibility as judge_eligibility
     from worker.match.match import Match as Match
     from worker.match.match import Register as Register
+    from worker.match.match import judge_eligibility as judge_eligibility
     from worker.match.match import match_project as match_project
     from worker.match.near_matches import NearMiss as NearMiss
 else:
     __getattr__ = lazily(
         __name__,
-        duplicates=("Way", "receive_notice"),
+        duplicates=("Source", "receive_notice"),
         eligibility=("judge_eligibility",),
         match=("Match", "Register", "match_project"),
         near_matches=("NearMiss",),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.core.model import Announced, Duties, Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.model import Announced, FollowUps, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.params import Told
 from worker.core.states import WAITING, State
 from worker.store.ports import Reading
@@ -26,7 +26,7 @@ _NOT_HANDED_IN: Final = WAITING | {State.HANDED_OVER}
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Source:
     """How something came in."""
 
     came_by: str
@@ -47,33 +47,33 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNotice:
     """The same notice again, or the same bytes: nothing new, an entry names the first."""
 
     first: Submission
 
 
 @dataclass(frozen=True, slots=True)
-class New:
+class NewNotice:
     """A submission to be drafted; ``superseded`` are earlier ones of another key that have not left."""
 
     submission: Submission
     superseded: tuple[Submission, ...]
 
 
-def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Known | New:
+def receive_notice(notice: Notice, pdf: Sha256, way: Source, known: Reading) -> KnownNotice | NewNotice:
     """What the notice in the file ``pdf`` is to what is here (design: *The same notice again*)."""
     # One that ended without ever being read says nothing about the notice in it.
     same_file = [each for each in known.by_pdf(pdf) if each.refusal is None or each.state in WAITING]
     same_file = [each for each in same_file if not (way.proven and _was_taken_back(each))]
     if same_file:
-        return Known(same_file[0])
+        return KnownNotice(same_file[0])
     earlier = [each for each in known.by_number(notice.contract_number) if each.guarantor == notice.guarantor]
     twins = [each for each in earlier if _is_same(each, notice, known)]
     doubtful = [each for each in twins if way.proven and each.is_doubtful]
     for twin in twins:
         if twin.state in _NOT_HANDED_IN and twin not in doubtful:
-            return Known(twin)
+            return KnownNotice(twin)
     others = [each for each in earlier if _has_other_key(each, notice, known)]
     submission = dataclasses.replace(
         _arrived(way),
@@ -87,7 +87,7 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Way, known: Reading) -> Kno
     )
     # What is not proven waits itself, and changes nothing about what is.
     superseded = [each for each in others if way.proven or each.is_doubtful] + doubtful
-    return New(submission, tuple(each for each in superseded if each.state in {State.HELD, State.APPROVED}))
+    return NewNotice(submission, tuple(each for each in superseded if each.state in {State.HELD, State.APPROVED}))
 
 
 def _count_before(pdf: Sha256, known: Reading) -> int:
@@ -123,11 +123,11 @@ def find_followed(earlier: Sequence[Submission]) -> int | None:
     return next((each.id for each in standing if not any(_came_after(other, each) for other in standing)), None)
 
 
-def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Way, known: Reading) -> Known | New:
+def receive_unreadable(refusal: Unreadable, pdf: Sha256, way: Source, known: Reading) -> KnownNotice | NewNotice:
     """A file that somebody meant as a notice and that could not be read as one."""
     if same_file := [each for each in known.by_pdf(pdf) if not (way.proven and _was_taken_back(each))]:
-        return Known(same_file[0])
-    return New(hold_without_notice(Hold.of_refusal(refusal), pdf, way), ())
+        return KnownNotice(same_file[0])
+    return NewNotice(hold_without_notice(Hold.of_refusal(refusal), pdf, way), ())
 
 
 def is_replaced_by(held: Submission, former: Sha256 | None) -> bool:
@@ -139,18 +139,18 @@ def is_replaced_by(held: Submission, former: Sha256 | None) -> bool:
     return held.state is State.HELD and held.came_by == "folder" and never_read and held.pdf_sha256 in {None, former}
 
 
-def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Way) -> Submission:
+def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Source) -> Submission:
     """A submission that waits only for a person: there is a file or a mail, but no notice read from it."""
     return dataclasses.replace(_arrived(way), pdf_sha256=pdf, refusal=refusal, reasons=(refusal,))
 
 
-def announce(guarantor: str, way: Way, steps: tuple[str, ...] = ()) -> Submission:
+def announce(guarantor: str, way: Source, steps: tuple[str, ...] = ()) -> Submission:
     """The submission that an announcement without a PDF opens: a task to download its notice, by these steps.
 
     Nothing is sent of it, so that it may be from before; its notice is judged by when that came itself.
     """
     return dataclasses.replace(
-        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=Duties(instructions=steps), from_before=""
+        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=FollowUps(instructions=steps), from_before=""
     )
 
 
@@ -174,7 +174,7 @@ def _came_after(one: Submission, other: Submission) -> bool:
     return other.id in one.came_after or (one.id > other.id and one.id not in other.came_after)
 
 
-def _arrived(way: Way) -> Submission:
+def _arrived(way: Source) -> Submission:
     """A submission that came this way; its number is given when it is recorded."""
     return Submission(
         id=0,

@@ -12,7 +12,7 @@ from typing import Final
 
 from worker.core.messages import say
 from worker.core.model import JST, PRODUCT_NAMES, Submission
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.views.actions import withdraw_action
 from worker.views.commands import command_line
 
@@ -40,14 +40,18 @@ def write_before_sending(
 def _describe(submission: Submission, moment: dt.datetime) -> Iterator[str]:
     draft = submission.draft
     product = PRODUCT_NAMES[submission.product] if submission.product else ""
-    whom = shown(f"{submission.issuer_name}　{submission.section_name}".strip())
-    yield f"■ {submission.label}　{shown(submission.known_as)}　／　{whom}　{product}".rstrip()
+    whom = escape_control_chars(f"{submission.issuer_name}　{submission.section_name}".strip())
+    yield f"■ {submission.label}　{escape_control_chars(submission.known_as)}　／　{whom}　{product}".rstrip()
     yield say("leaving_at", "ja", moment=_moment(moment))
     if draft is not None:
-        yield say("leaving_to", "ja", to=shown("、".join(draft.recipients)))
-        yield say("leaving_title", "ja", subject=shown(draft.subject))
+        yield say("leaving_to", "ja", to=escape_control_chars("、".join(draft.recipients)))
+        yield say("leaving_title", "ja", subject=escape_control_chars(draft.subject))
         if draft.attachments:
-            yield say("leaving_files", "ja", files=shown("、".join(each.filename for each in draft.attachments)))
+            yield say(
+                "leaving_files",
+                "ja",
+                files=escape_control_chars("、".join(each.filename for each in draft.attachments)),
+            )
     yield say("leaving_stop", "ja", command=command_line(withdraw_action(submission), "ja"))
 
 

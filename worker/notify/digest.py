@@ -16,7 +16,7 @@ from worker.core.business_hours import OfficeHours
 from worker.core.messages import name_state, say
 from worker.core.model import JST, PRODUCT_NAMES, Submission
 from worker.core.states import AlarmCause
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.views.commands import command_line
 from worker.views.tasks import Task, Urgency
 from worker.views.unread_files import UnreadIn, say_unread
@@ -108,9 +108,14 @@ def _day(now: dt.datetime) -> str:
 def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
     yield say("digest_sent", "ja", count=len(sent)) if sent else say("digest_sent_none", "ja")
     for each in sent[:TASKS_LIMIT]:
-        whom = shown(f"{each.issuer_name}　{each.section_name}".strip())
+        whom = escape_control_chars(f"{each.issuer_name}　{each.section_name}".strip())
         moment = f"{each.sent_at.astimezone(JST):%m-%d %H:%M}" if each.sent_at is not None else ""
-        named = {"number": each.id, "project": shown(each.known_as), "whom": whom, "state": name_state(each, "ja")}
+        named = {
+            "number": each.id,
+            "project": escape_control_chars(each.known_as),
+            "whom": whom,
+            "state": name_state(each, "ja"),
+        }
         yield say("digest_sent_one", "ja", moment=moment, **named)
     if len(sent) > TASKS_LIMIT:
         yield say("digest_sent_more", "ja", count=len(sent) - TASKS_LIMIT)
@@ -129,7 +134,12 @@ def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:
 
 def _title(task: Task) -> str:
     project = task.project_name or say("t_no_project", "ja")
-    return say("digest_project", "ja", project=shown(project), issuer=shown(task.issuer) or say("t_no_issuer", "ja"))
+    return say(
+        "digest_project",
+        "ja",
+        project=escape_control_chars(project),
+        issuer=escape_control_chars(task.issuer) or say("t_no_issuer", "ja"),
+    )
 
 
 def _describe(task: Task) -> str:
@@ -140,7 +150,7 @@ def _describe(task: Task) -> str:
     ]
     urgency = say(f"urgency_{task.urgency.value}", "ja")
     lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]
-    lines.append(say("digest_todo", "ja", text=shown(task.text("ja"))))
+    lines.append(say("digest_todo", "ja", text=escape_control_chars(task.text("ja"))))
     if command := command_line(task.action, "ja"):
         lines.append(say("digest_command", "ja", command=command))
     return "\n".join(lines)

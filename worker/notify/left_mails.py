@@ -11,7 +11,7 @@ from typing import Final
 from worker.core.messages import name_thing, say
 from worker.core.model import JST
 from worker.core.params import read_spelled
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 
 EXAMPLE: Final = dt.timedelta(days=30)
 """How much earlier the day is that the mail gives as an example of ``since``: a month of work."""
@@ -30,7 +30,7 @@ def say_left(detail: str) -> str:
         "example": (since - EXAMPLE).date().isoformat(),
     }
     lines = [say("telling_left", "ja", left=left.word("left"), alike=alike, **parts)]
-    lines += [say("telling_left_mail", "ja", mail=shown(each)) for each in newest]
+    lines += [say("telling_left_mail", "ja", mail=escape_control_chars(each)) for each in newest]
     if alike > len(newest):
         lines.append(say("telling_left_more", "ja", count=alike - len(newest)))
     if (unseen := left.word("unseen")) != "0":

@@ -37,9 +37,9 @@ from worker.core.params import Params, Value, read_spelled
 from worker.core.server_faults import find_fault
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, State
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.match.near_matches import NearMiss
-from worker.notify.left_mails import say_left
+from worker.notify.operator_mail import say_left
 from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
 from worker.views.actions import action_for
@@ -81,7 +81,7 @@ def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG
     return ()
 
 
-def describe(
+def describe_submission(
     submission: Submission,
     near: Sequence[NearMiss] = (),
     missing: MissingInvoice | None = None,
@@ -94,30 +94,30 @@ def describe(
     """
     project = submission.known_as or "（案件不明）"
     issuer = submission.issuer_name or "（発注者不明）"
-    lines = [f"■ {submission.label}　{shown(project)}　／　{shown(issuer)}"]
+    lines = [f"■ {submission.label}　{escape_control_chars(project)}　／　{escape_control_chars(issuer)}"]
     over = days_over(submission.duties.deadline, today) if today and submission.state in PRESSED else 0
     if over:
         lines.append(say("line_due", "ja", day=name_limit(submission.duties.deadline, over, "ja")))
     if submission.reasons:
-        lines += [f"　　理由：{shown(name_hold(hold, 'ja'))}" for hold in submission.reasons]
+        lines += [f"　　理由：{escape_control_chars(name_hold(hold, 'ja'))}" for hold in submission.reasons]
     else:
         lines.append(f"　　状態：{name_state(submission, 'ja')}")
     if near:
         lines.append(f"　　{say('h_near', 'ja')}：")
-        lines += [f"　　　・{shown(_say_near_miss(each))}" for each in near]
+        lines += [f"　　　・{escape_control_chars(_say_near_miss(each))}" for each in near]
     if missing is not None:
         lines += [f"　　　{line}" for line in say_missing(missing, "ja")]
     if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.reply:
-        lines.append(f"　　サーバーの応答：{shown(submission.reply)}")
+        lines.append(f"　　サーバーの応答：{escape_control_chars(submission.reply)}")
     if submission.state is State.BOUNCED:
         failed = (each for each in submission.receipts if each.kind is ReceiptKind.FAILED)
-        lines += [f"　　{shown(name_receipt(each, 'ja'))}" for each in failed]
+        lines += [f"　　{escape_control_chars(name_receipt(each, 'ja'))}" for each in failed]
     lines += _limits_of(submission, is_over=over > 0, today=today)
     if step := next_step(submission, "ja"):
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
         lines += [
-            f"　　　{at}. {shown(name_duty(each, 'ja'))}"
+            f"　　　{at}. {escape_control_chars(name_duty(each, 'ja'))}"
             for at, each in enumerate(submission.duties.instructions, start=1)
         ]
     if command := command_line(action_for(submission), "ja"):
@@ -132,7 +132,7 @@ def _limits_of(submission: Submission, *, is_over: bool, today: dt.date | None) 
         yield say("line_due", "ja", day=name_deadline(deadline, today, "ja"))
     if deadline is not None or submission.state in _CALLED_ABOUT:
         phone = submission.section_phone or say("no_phone", "ja")
-        yield say("line_phone", "ja", whom=shown(f"{submission.section_name}　{phone}".strip()))
+        yield say("line_phone", "ja", whom=escape_control_chars(f"{submission.section_name}　{phone}".strip()))
 
 
 def _say_near_miss(miss: NearMiss) -> str:
@@ -140,7 +140,7 @@ def _say_near_miss(miss: NearMiss) -> str:
     return say("near_miss", "ja", name=miss.name, id=miss.project_id, differs=differs)
 
 
-def write_telling(
+def write_alarm_mail(
     alarms: Sequence[Alarm],
     submissions: Mapping[int, Submission],
     waits: Iterable[State],
@@ -180,9 +180,10 @@ def write_telling(
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [
-            describe(each, near_misses_of(each), (missing or {}).get(each.id), today) for each in open_ones[:NEAR_LIMIT]
+            describe_submission(each, near_misses_of(each), (missing or {}).get(each.id), today)
+            for each in open_ones[:NEAR_LIMIT]
         ]
-        parts += [describe(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
+        parts += [describe_submission(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
         if len(open_ones) > LINES_LIMIT:
             parts.append(say("telling_more", "ja", count=len(open_ones) - LINES_LIMIT))
     if not troubles and not open_ones:
@@ -226,13 +227,13 @@ def _describe_trouble(alarm: Alarm) -> str:
         case AlarmCause.LOG_BROKEN if about in STOPPED:
             return say(about, "ja")
         case AlarmCause.LOG_BROKEN:
-            return say("log_broken", "ja", detail=shown(alarm.detail))
+            return say("log_broken", "ja", detail=escape_control_chars(alarm.detail))
         case AlarmCause.MUTE | AlarmCause.STORE_FAILED | AlarmCause.STORE_MENDED:
             since = dt.datetime.fromisoformat(about).astimezone(JST)
             code = "telling_mute" if kind == AlarmCause.MUTE else "telling_store_mended"
-            return say(code, "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=shown(alarm.detail))
+            return say(code, "ja", since=f"{since:%Y-%m-%d %H:%M}", reply=escape_control_chars(alarm.detail))
         case AlarmCause.LATE_ANSWER:
-            return say("telling_late", "ja", answer=shown(alarm.detail))
+            return say("telling_late", "ja", answer=escape_control_chars(alarm.detail))
         case (
             AlarmCause.CAME_BACK
             | AlarmCause.NEWS
@@ -241,11 +242,11 @@ def _describe_trouble(alarm: Alarm) -> str:
             | AlarmCause.UNPROVEN_NEWCOMER
             | AlarmCause.PDF_SANDBOX
         ):
-            return say(f"telling_{kind}", "ja", news=shown(_name_news(alarm.detail)))
+            return say(f"telling_{kind}", "ja", news=escape_control_chars(_name_news(alarm.detail)))
         case AlarmCause.CONFIGURATION_REFUSED:
-            return say("telling_configuration", "ja", problems=shown(_name_problems(alarm.detail)))
+            return say("telling_configuration", "ja", problems=escape_control_chars(_name_problems(alarm.detail)))
         case AlarmCause.DEAF:
-            return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=shown(alarm.detail))
+            return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=escape_control_chars(alarm.detail))
         case AlarmCause.UNFETCHED | AlarmCause.PUT_OFF:
             return _describe_missed(kind, about, alarm.detail)
         case _:
@@ -257,12 +258,12 @@ def _describe_account(about: str, detail: str) -> str:
     cause, meanwhile = name_thing(about, "ja"), _name_stopped(about)
     if refusal := find_refusal(detail):
         why, step = say_refused_login(refusal, "ja")
-        reply = shown(refusal.said)
+        reply = escape_control_chars(refusal.said)
         return say("telling_login", "ja", cause=cause, why=why, reply=reply, step=step, meanwhile=meanwhile)
     if fault := find_fault(detail):
         why, step = say(f"fault_{fault}", "ja"), say(f"remedy_{fault}", "ja", table=name_table(about))
-        return say("telling_fault", "ja", cause=cause, why=why, reply=shown(detail), step=step)
-    return say("telling_account", "ja", cause=cause, reply=shown(detail), meanwhile=meanwhile)
+        return say("telling_fault", "ja", cause=cause, why=why, reply=escape_control_chars(detail), step=step)
+    return say("telling_account", "ja", cause=cause, reply=escape_control_chars(detail), meanwhile=meanwhile)
 
 
 def _name_stopped(about: str) -> str:
@@ -273,7 +274,7 @@ def _name_stopped(about: str) -> str:
 def _describe_missed(kind: str, about: str, detail: str) -> str:
     """Messages that are still in their mailbox."""
     if kind == AlarmCause.UNFETCHED:
-        return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=shown(detail))
+        return say("telling_unfetched", "ja", mailbox=name_thing(about, "ja"), why=escape_control_chars(detail))
     why, _, mailbox = about.partition(":")
     return say(f"telling_put_off_{why}", "ja", mailbox=name_thing(mailbox, "ja"), limit=FREE_DISK // 10**9)
 
@@ -305,7 +306,9 @@ def _name_problem(problem: Value) -> str:
 def write_store_failed(since: dt.datetime, failure: str, place: str) -> tuple[str, str]:
     """Subject and body of the mail about a store that cannot be written; it needs nothing of the store."""
     moment = f"{since.astimezone(JST):%Y-%m-%d %H:%M}"
-    said = say("telling_store", "ja", since=moment, failure=shown(failure), place=shown(place))
+    said = say(
+        "telling_store", "ja", since=moment, failure=escape_control_chars(failure), place=escape_control_chars(place)
+    )
     return say("telling_subject_store", "ja"), f"{said}\n\n{say('telling_end', 'ja')}\n"
 
 
@@ -328,7 +331,7 @@ def write_status(
         looks = ", ".join(f"{name_thing(name, 'ja')} {looked[name]:%H:%M:%S}" for name in sorted(looked))
         parts.append(f"{say('h_last_ok', 'ja')} {looks}")
     parts += [f"{name_any_state(state, 'ja')} {counts[state]}" for state in State if counts.get(state)]
-    return shown(" / ".join(parts))
+    return escape_control_chars(" / ".join(parts))
 
 
 def say_deaf(name: str, since: dt.datetime, lang: Language) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from worker.core.login_errors import TEXT_LIMIT, Fault
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 
 RENEW_AHEAD: Final = dt.timedelta(minutes=5)
 """How long before its end a token is renewed: a login that is begun with it must end before it does."""
@@ -185,5 +185,5 @@ def read_pasted(pasted: str, state: str) -> str | NoCode:
     if values.get("state") != [state]:
         return NoCode()
     if "error" in values:
-        return NoCode(shown(values["error"][0])[:TEXT_LIMIT])
+        return NoCode(escape_control_chars(values["error"][0])[:TEXT_LIMIT])
     return values["code"][0] if len(values.get("code", [])) == 1 else NoCode()

@@ -6,13 +6,19 @@ asked before the PDFs are read, as those of a proven sender are read first. It d
 
 from __future__ import annotations
 
-from worker.approve.redraft import InForce
-from worker.authenticate.dkim_policy import Signed, Unsigned
-from worker.authenticate.ports import Signatures
-from worker.authenticate.sender_auth import Speakers, Spoken, Vouched, read_spoken, roots_to_sign
+from worker.approve.reevaluate import ActiveConfig
+from worker.authenticate.dkim_policy import DkimFailure, DkimResult
+from worker.authenticate.ports import DkimVerifier
+from worker.authenticate.sender_auth import (
+    AllowedSenders,
+    AuthHeaders,
+    SenderAuth,
+    domains_to_verify,
+    read_auth_headers,
+)
 from worker.config.settings import Mode
 from worker.core.model import NO_DATE
-from worker.read.classify import Announcement, Meant, Recognised, Unrelated
+from worker.read.classify import Announcement, MailClass, PossibleNotice, Unrelated
 from worker.read.message import Message
 from worker.watch.ports import Fetched
 
@@ -20,7 +26,7 @@ from worker.watch.ports import Fetched
 class Vouching:
     """Looks at who wrote each mail."""
 
-    def __init__(self, signatures: Signatures | None) -> None:
+    def __init__(self, signatures: DkimVerifier | None) -> None:
         self._signatures = signatures
 
     async def look(
@@ -28,32 +34,34 @@ class Vouching:
         mailbox: str,
         fetched: Fetched,
         message: Message | None,
-        what: Recognised,
-        in_force: InForce,
-    ) -> Vouched | None:
+        what: MailClass,
+        active_config: ActiveConfig,
+    ) -> SenderAuth | None:
         """What is known of who wrote ``fetched``; None where it can bring no notice and announces none."""
         may_bring = isinstance(what, Announcement)
-        may_bring = may_bring or (isinstance(what, Meant | Unrelated) and bool(what.pdfs or what.zips))
+        may_bring = may_bring or (isinstance(what, PossibleNotice | Unrelated) and bool(what.pdfs or what.zips))
         if message is None or not fetched.content or not may_bring:
             return None
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         own = settings.mailboxes.get(mailbox)
-        speakers = Speakers(in_force.guarantors, settings.colleagues)
+        allowed_senders = AllowedSenders(active_config.guarantors, settings.colleagues)
         arrived = fetched.header.internal_date
-        spoken = read_spoken(
+        auth_headers = read_auth_headers(
             fetched.content,
             own.authserv_id if own else "",
             None if arrived == NO_DATE else arrived,
             answers_by=message.answers_by,
             unattended_by=message.unattended_by,
         )
-        roots = roots_to_sign(spoken, speakers, (None, *speakers.guarantors))
-        signed = {root: await self._sign(fetched, spoken, root) for root in roots}
-        return Vouched(spoken, signed, speakers, is_approved_by_hand=settings.release.mode is Mode.APPROVE)
+        roots = domains_to_verify(auth_headers, allowed_senders, (None, *allowed_senders.guarantors))
+        signed = {root: await self._sign(fetched, auth_headers, root) for root in roots}
+        return SenderAuth(
+            auth_headers, signed, allowed_senders, is_approved_by_hand=settings.release.mode is Mode.APPROVE
+        )
 
-    async def _sign(self, fetched: Fetched, spoken: Spoken, root: str) -> Signed:
+    async def _sign(self, fetched: Fetched, auth_headers: AuthHeaders, root: str) -> DkimResult:
         if not fetched.whole or fetched.has_every_pdf:
-            return Signed(why=Unsigned.NOT_WHOLE)
+            return DkimResult(why=DkimFailure.NOT_WHOLE)
         if self._signatures is None:
-            return Signed(why=Unsigned.NOT_TRIED)
-        return await self._signatures.verify(fetched.content, spoken.fields, root, spoken.came_at)
+            return DkimResult(why=DkimFailure.NOT_TRIED)
+        return await self._signatures.verify(fetched.content, auth_headers.fields, root, auth_headers.came_at)

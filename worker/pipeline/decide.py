@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from worker.approve import decisions
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.core.model import Hold, Submission
 from worker.pipeline.invoices import guarantees_of, with_invoices
 from worker.read.ports import PdfReader
@@ -18,7 +18,7 @@ from worker.store.ports import Author, Store
 
 async def approve(
     store: Store,
-    in_force: InForce,
+    active_config: ActiveConfig,
     reader: PdfReader,
     number: int,
     label: str,
@@ -31,34 +31,40 @@ async def approve(
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """As ``decisions.approve``. Raises NotAllowed, Unavailable."""
     return await with_invoices(
-        lambda: guarantees_of([store.submission(number)], in_force, store),
-        in_force,
+        lambda: guarantees_of([store.submission(number)], active_config, store),
+        active_config,
         reader,
         lambda invoices: decisions.approve(
-            store, in_force, invoices, number, label, author, note, now, ticked, asked=asked
+            store, active_config, invoices, number, label, author, note, now, ticked, asked=asked
         ),
     )
 
 
 async def resolve_not_sent(
-    store: Store, in_force: InForce, reader: PdfReader, number: int, author: Author, now: dt.datetime
+    store: Store, active_config: ActiveConfig, reader: PdfReader, number: int, author: Author, now: dt.datetime
 ) -> Submission:
     """As ``decisions.resolve_not_sent``. Raises NotAllowed, Unavailable."""
     return await with_invoices(
-        lambda: guarantees_of([store.submission(number)], in_force, store),
-        in_force,
+        lambda: guarantees_of([store.submission(number)], active_config, store),
+        active_config,
         reader,
-        lambda invoices: decisions.resolve_not_sent(store, in_force, invoices, number, author, now),
+        lambda invoices: decisions.resolve_not_sent(store, active_config, invoices, number, author, now),
     )
 
 
 async def resend(
-    store: Store, in_force: InForce, reader: PdfReader, number: int, author: Author, why: str, now: dt.datetime
+    store: Store,
+    active_config: ActiveConfig,
+    reader: PdfReader,
+    number: int,
+    author: Author,
+    why: str,
+    now: dt.datetime,
 ) -> Submission:
     """As ``decisions.resend``. Raises NotAllowed, Unavailable."""
     return await with_invoices(
-        lambda: guarantees_of([store.submission(number)], in_force, store),
-        in_force,
+        lambda: guarantees_of([store.submission(number)], active_config, store),
+        active_config,
         reader,
-        lambda invoices: decisions.resend(store, in_force, invoices, number, author, why, now),
+        lambda invoices: decisions.resend(store, active_config, invoices, number, author, why, now),
     )

@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.core.clock import Clock
-from worker.match.from_before import FIRST_START, Watched, renew_watched
+from worker.match.match import FIRST_START, WatchedMailbox, update_watched
 from worker.store.ports import Store
 
 MAILBOXES: Final = "watched_mailboxes"
-"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.Watched``."""
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.WatchedMailbox``."""
 FOLDERS: Final = "notice_folders"
 """Name of the store's value: a JSON object, by resolved path when the folder was first read."""
 SUBFOLDERS: Final = "notice_subfolders"
@@ -38,9 +38,9 @@ class Beginning:
         recorded = self._store.property(FIRST_START)
         return dt.datetime.fromisoformat(recorded) if recorded else None
 
-    def note_mailboxes(self, in_force: InForce) -> Mapping[str, Watched]:
-        """Record what ``in_force`` watches, where that is news; every mailbox with its moments. Raises Unavailable."""
-        mailboxes = in_force.configuration.settings.mailboxes
+    def note_mailboxes(self, active_config: ActiveConfig) -> Mapping[str, WatchedMailbox]:
+        """Record what ``active_config`` watches, where that is news; every mailbox with its moments. Raises Unavailable."""
+        mailboxes = active_config.configuration.settings.mailboxes
         configured = {
             name: (each.user, each.folder, each.since.isoformat() if each.since else "")
             for name, each in mailboxes.items()
@@ -49,7 +49,7 @@ class Beginning:
         former = None if recorded is None else {name: _watched(row) for name, row in json.loads(recorded).items()}
         looked_at = frozenset(name for name in configured if self._store.look(f"mail:{name}") is not None)
         now = self._clock.now()
-        watched = renew_watched(former, configured, looked_at, self.first_start or now, now)
+        watched = update_watched(former, configured, looked_at, self.first_start or now, now)
         if watched != former:
             self._record(MAILBOXES, {name: _row(each) for name, each in watched.items()})
         return watched
@@ -92,7 +92,7 @@ class Beginning:
             writing.set_property(name, json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
-def _row(watched: Watched) -> dict[str, str]:
+def _row(watched: WatchedMailbox) -> dict[str, str]:
     return {
         "user": watched.user,
         "folder": watched.folder,
@@ -102,6 +102,6 @@ def _row(watched: Watched) -> dict[str, str]:
     }
 
 
-def _watched(row: Mapping[str, str]) -> Watched:
+def _watched(row: Mapping[str, str]) -> WatchedMailbox:
     moments = {name: dt.datetime.fromisoformat(row[name]) for name in ("begun_at", "since_at")}
-    return Watched(row["user"], row["folder"], row["since"], **moments)
+    return WatchedMailbox(row["user"], row["folder"], row["since"], **moments)

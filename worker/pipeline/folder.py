@@ -13,12 +13,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.core.clock import Clock
 from worker.core.errors import Forbidden, Unavailable
-from worker.core.model import End, FileRow, Submission, Unread, sha256
+from worker.core.model import Disposition, FileRow, Submission, UnreadReason, sha256
 from worker.match.duplicates import is_replaced_by
-from worker.match.from_before import file_from_before
+from worker.match.match import file_from_before
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake
 from worker.pipeline.reachability import Health
@@ -46,7 +46,9 @@ class WatchingFolder:
         self._ended: dict[str, FileRow] = {}
         """Rows of files that were dealt with: what such a row says of a file of that shape never changes."""
 
-    async def look(self, folder: Folder, thread: Thread, in_force: InForce) -> tuple[int, dt.timedelta | None]:
+    async def look(
+        self, folder: Folder, thread: Thread, active_config: ActiveConfig
+    ) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
 
         Raises Unavailable.
@@ -55,9 +57,9 @@ class WatchingFolder:
         first_read = self._beginning.note_folder(place)
         now = self._clock.now()
         listed, rest = await thread(folder.look), await thread(folder.rest)
-        unreadable = [each.name for each in rest.unread if each.why is Unread.FOLDER_UNREADABLE]
+        unreadable = [each.name for each in rest.unread if each.why is UnreadReason.FOLDER_UNREADABLE]
         since = self._beginning.note_subfolders(place, rest.folders, unreadable, first_read)
-        known = self._rows(listed) | self._rows(each for each in rest.unread if each.why is Unread.UNFINISHED)
+        known = self._rows(listed) | self._rows(each for each in rest.unread if each.why is UnreadReason.UNFINISHED)
         seen_at = self._clock.now()  # a slow look may have seen a file just now
         plan = plan_folder(listed, known.get, now)
         told, begun = plan_unread(rest.unread, known.get, now)
@@ -69,9 +71,9 @@ class WatchingFolder:
         for each in plan.take:
             watched = max(first_read, since.get(each.name[: each.name.rfind("/") + 1], first_read))
             try:
-                waiting += await self._take(folder, thread, each, known[each.name], watched, here, in_force)
+                waiting += await self._take(folder, thread, each, known[each.name], watched, here, active_config)
             except Forbidden:
-                forbidden.append(dataclasses.replace(each, why=Unread.FORBIDDEN))
+                forbidden.append(dataclasses.replace(each, why=UnreadReason.FORBIDDEN))
             except Unavailable as failure:
                 if failure.what != "folder":
                     raise
@@ -93,7 +95,7 @@ class WatchingFolder:
         spelled = {unicodedata.normalize("NFD", name): name for name in unknown if name not in found}
         former = self._store.files(name for name, own in spelled.items() if name != own)
         found |= {spelled[name]: dataclasses.replace(row, name=spelled[name]) for name, row in former.items()}
-        self._ended |= {name: row for name, row in found.items() if row.end is not End.PENDING}
+        self._ended |= {name: row for name, row in found.items() if row.end is not Disposition.PENDING}
         return {name: row for name in names if (row := self._ended.get(name) or found.get(name)) is not None}
 
     def _record(self, rows: Iterable[FileRow], seen_at: dt.datetime) -> None:
@@ -110,8 +112,8 @@ class WatchingFolder:
         rows = self._rows(listed)
         for each in listed:
             row = rows.get(each.name)
-            if row is not None and row.end is End.NOT_OURS and is_same_shape(row, each):
-                yield dataclasses.replace(each, why=Unread.OTHER_KIND)
+            if row is not None and row.end is Disposition.NOT_OURS and is_same_shape(row, each):
+                yield dataclasses.replace(each, why=UnreadReason.OTHER_KIND)
 
     # --- One file -------------------------------------------------------------------------------------------
 
@@ -123,12 +125,12 @@ class WatchingFolder:
         row: FileRow,
         watched: dt.datetime,
         here: Mapping[str, Listed],
-        in_force: InForce,
+        active_config: ActiveConfig,
     ) -> int:
         """Take one file; how many submissions began to wait. Raises Unavailable."""
         from_before = file_from_before(saved_at(listed), self._beginning.first_start, watched)
         if listed.size > FILE_LIMIT:
-            return self._take_large(listed, row, here, in_force, from_before)
+            return self._take_large(listed, row, here, active_config, from_before)
         content = await thread(folder.read, listed)
         if content is None:
             return 0
@@ -140,12 +142,12 @@ class WatchingFolder:
             self._record([_renamed(moved, listed)], self._clock.now())
             return 0
         unfinished = unfinished or self._unfinished_elsewhere(listed, content, here)
-        waiting = await self._intake.take_file(listed, content, in_force, from_before, unfinished, of_bytes)
+        waiting = await self._intake.take_file(listed, content, active_config, from_before, unfinished, of_bytes)
         self._rows([listed])  # remembered, should it be renamed before the next look
         return waiting
 
     def _take_large(
-        self, listed: Listed, row: FileRow, here: Mapping[str, Listed], in_force: InForce, from_before: str
+        self, listed: Listed, row: FileRow, here: Mapping[str, Listed], active_config: ActiveConfig, from_before: str
     ) -> int:
         """Its bytes are not read: where this process saw a file of its shape that is gone, it was moved."""
         unfinished = self._unfinished(row, here)
@@ -154,7 +156,7 @@ class WatchingFolder:
         if moved is not None and unfinished is None:
             self._record([_renamed(moved, listed)], self._clock.now())
             return 0
-        waiting = self._intake.hold_large_file(listed, in_force, from_before, unfinished)
+        waiting = self._intake.hold_large_file(listed, active_config, from_before, unfinished)
         self._rows([listed])
         return waiting
 
@@ -194,7 +196,7 @@ def _keeping(row: FileRow, former: FileRow | None) -> FileRow:
 
 def _is_ended(row: FileRow) -> bool:
     """Whether the row tells of the file as it was read; a PENDING one tells what it was before."""
-    return row.end is not End.PENDING
+    return row.end is not Disposition.PENDING
 
 
 def _is_moved(row: FileRow, listed: Listed, here: Mapping[str, Listed]) -> bool:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from worker.approve.redraft import InForce, read_secret
-from worker.authenticate.sender_auth import read_spoken
+from worker.approve.reevaluate import ActiveConfig, read_secret
+from worker.authenticate.sender_auth import read_auth_headers
 from worker.compose.mime_write import STORE_FIELD
 from worker.config.addresses import domain_of
 from worker.core.message_id import (
@@ -31,19 +31,24 @@ from worker.read.message import Message
 from worker.read.mime import split_headers
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Store, Writing
-from worker.track.reports import CameBack, DeliveryReport, MailReply, ReadReceipt
+from worker.track.reports import DeliveryReport, MailReply, ReadReceipt, ReturnedMail
 
 _IDENTITY: Final = re.compile(rf"[0-9a-f]{{{2 * IDENTITY_BYTES}}}")
 
 
 def find_sign(
-    store: Store, in_force: InForce, row: MessageRow, message: Message, came_back: CameBack, content: bytes
+    store: Store,
+    active_config: ActiveConfig,
+    row: MessageRow,
+    message: Message,
+    came_back: ReturnedMail,
+    content: bytes,
 ) -> tuple[Sign, str] | None:
     """What ``message`` is a sign of, with the Message-ID that it is about; None where it is none."""
     if written_by := _written_by(content):
-        sign = _sign_of_telling(store, in_force, row, message, content, written_by)
+        sign = _sign_of_telling(store, active_config, row, message, content, written_by)
         return (sign, message.message_id) if sign else None
-    for message_id in _with_our_secret(store, in_force, message, came_back):
+    for message_id in _with_our_secret(store, active_config, message, came_back):
         if not was_tried(store, message_id):
             return Sign.UNKNOWN_MAIL, message_id
     return None
@@ -109,18 +114,18 @@ def _record(writing: Writing, sign: Sign, message_id: str, mail: str, author: Au
 
 
 def _sign_of_telling(
-    store: Store, in_force: InForce, row: MessageRow, message: Message, content: bytes, written_by: str
+    store: Store, active_config: ActiveConfig, row: MessageRow, message: Message, content: bytes, written_by: str
 ) -> Sign | None:
     """Of a mail to people: that another store wrote it, or a copy of this one did.
 
     One that our own server found to be of another sender is none: a stranger would stop the sending with it.
     """
-    settings = in_force.configuration.settings
+    settings = active_config.configuration.settings
     senders = {*map(domain_of, message.senders)}
     if senders != {domain_of(settings.contractor.email)} or _wrote_telling(store, message.message_id):
         return None
     mailbox = settings.mailboxes.get(row.mailbox)
-    if read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date).findings.is_refused:
+    if read_auth_headers(content, mailbox.authserv_id if mailbox else "", row.internal_date).findings.is_refused:
         return None
     own = store.property(IDENTITY)
     return Sign.COPY_ELSEWHERE if written_by == own else Sign.OTHER_INSTALLATION
@@ -138,13 +143,15 @@ def _wrote_telling(store: Store, message_id: str) -> bool:
     return message_id == alarm_message_id(alarm.id, alarm.created_at, sender)
 
 
-def _with_our_secret(store: Store, in_force: InForce, message: Message, came_back: CameBack) -> Iterator[str]:
+def _with_our_secret(
+    store: Store, active_config: ActiveConfig, message: Message, came_back: ReturnedMail
+) -> Iterator[str]:
     """Each Message-ID that only this store's secret makes, of the mail itself or of the mail that it is about.
 
     A Message-ID that the store gave a draft is one; of another one its form says nothing, and the PDFs of the mail, or
     the envelope id of a report, must show it.
     """
-    configuration = in_force.configuration
+    configuration = active_config.configuration
     sender, secret = configuration.settings.contractor.email, read_secret(store)
     named = [message.message_id]
     match came_back:

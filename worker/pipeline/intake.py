@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.approve.redraft import InForce
-from worker.authenticate.ports import Signatures
-from worker.authenticate.sender_auth import Vouched
+from worker.approve.reevaluate import ActiveConfig
+from worker.authenticate.ports import DkimVerifier
+from worker.authenticate.sender_auth import SenderAuth
 from worker.config.mailbox_actions import is_due_after
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
@@ -27,7 +27,7 @@ from worker.core.message_id import is_own_message_id_form
 from worker.core.model import (
     Address,
     Attached,
-    End,
+    Disposition,
     FileRow,
     Hold,
     MessageRow,
@@ -41,7 +41,7 @@ from worker.core.model import (
 from worker.core.params import Params
 from worker.core.states import AlarmCause, Reason
 from worker.core.text import hide_codes
-from worker.match.duplicates import Way
+from worker.match.duplicates import Source
 from worker.pipeline.authenticate import Vouching
 from worker.pipeline.foreign import find_sign, note_sign
 from worker.pipeline.invoices import guarantees_in, guarantees_of, load_invoices
@@ -51,24 +51,23 @@ from worker.pipeline.strangers import MailRead, Read, Turns, Unmetered
 from worker.pipeline.submissions import Seen, Taking
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, Receiving, find_ours
 from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
-from worker.read.attachments import Sort, Unopened, is_mail_file, name_file
-from worker.read.budget import HOLDS_PER_MAIL, Ended, Lane, PutOff
+from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
 from worker.read.classify import (
     Announcement,
-    Meant,
-    Ours,
-    Own,
-    Recognised,
+    MailClass,
+    OwnMailSigns,
+    OwnMessage,
+    PossibleNotice,
     Report,
     Unrelated,
     add_unpacked,
-    recognise_mail,
+    classify_mail,
 )
-from worker.read.message import Defect, Message, read_message
+from worker.read.message import AttachmentKind, Defect, Message, Unopened, is_mail_file, name_file, read_message
 from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import MailReader, MailReaders, PdfReader
 from worker.store.ports import Author, Store, Writing
-from worker.track.reports import CameBack, Nothing, read_report
+from worker.track.reports import NoReport, ReturnedMail, read_report
 from worker.watch.plan import GONE, next_try
 from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
 
@@ -103,7 +102,15 @@ _OPENED_AT_ONCE: Final = 2
 FILES_TOLD: Final = 10
 """Names of attachments told in one hold."""
 
-_BY_SIGN: Final = (Sort.LOCKED, Sort.ZIP, Sort.OUTLOOK, Sort.SEALED, Sort.DOCUWORKS, Sort.ARCHIVE, Sort.DAMAGED)
+_BY_SIGN: Final = (
+    AttachmentKind.LOCKED,
+    AttachmentKind.ZIP,
+    AttachmentKind.OUTLOOK,
+    AttachmentKind.SEALED,
+    AttachmentKind.DOCUWORKS,
+    AttachmentKind.ARCHIVE,
+    AttachmentKind.DAMAGED,
+)
 """The order in which several attachments are told: the likelier to hold a notice comes first."""
 
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
@@ -116,12 +123,12 @@ class ReadBlock:
 
     block: Sequence[Fetched]
     messages: Sequence[Message | None]
-    recognised: Sequence[Recognised]
+    recognised: Sequence[MailClass]
     readings: Sequence[MailRead]
-    came_back: Sequence[CameBack]
-    vouched: Sequence[Vouched | None]
+    came_back: Sequence[ReturnedMail]
+    sender_auth: Sequence[SenderAuth | None]
     """Who wrote each that may bring a notice, and what proves it."""
-    in_force: InForce
+    active_config: ActiveConfig
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -148,7 +155,7 @@ class Intake:
         reader: PdfReader,
         clock: Clock,
         account: str,
-        signatures: Signatures | None = None,
+        signatures: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         """Without ``signatures`` none is tried: then only what our own server found proves a sender.
@@ -166,28 +173,28 @@ class Intake:
 
     # --- Messages -------------------------------------------------------------------------------------------
 
-    async def read_block(self, mailbox: str, block: Sequence[Fetched], in_force: InForce) -> ReadBlock:
+    async def read_block(self, mailbox: str, block: Sequence[Fetched], active_config: ActiveConfig) -> ReadBlock:
         """Take the mails apart, read their PDFs and find out who wrote them; nothing is recorded yet."""
         messages = [await _take_apart(each.content) if each.content else None for each in block]
-        looked_at = [self._recognise(message, in_force) for message in messages]
-        vouched = await asyncio.gather(
+        looked_at = [self._recognise(message, active_config) for message in messages]
+        sender_auth = await asyncio.gather(
             *(
-                self._vouching.look(mailbox, fetched, message, what, in_force)
+                self._vouching.look(mailbox, fetched, message, what, active_config)
                 for fetched, message, what in zip(block, messages, looked_at, strict=True)
             )
         )
         opened = await asyncio.gather(
             *(
-                self._open_and_read(message, what, _lane_of(who), in_force)
-                for message, what, who in zip(messages, looked_at, vouched, strict=True)
+                self._open_and_read(message, what, _lane_of(who), active_config)
+                for message, what, who in zip(messages, looked_at, sender_auth, strict=True)
             )
         )
         recognised, readings = [what for what, _ in opened], [read for _, read in opened]
         came_back = [
-            Nothing() if message is None else read_report(each.content, message, self._store.by_message_id)
+            NoReport() if message is None else read_report(each.content, message, self._store.by_message_id)
             for each, message in zip(block, messages, strict=True)
         ]
-        return ReadBlock(block, messages, recognised, readings, came_back, vouched, in_force)
+        return ReadBlock(block, messages, recognised, readings, came_back, sender_auth, active_config)
 
     async def record_block(self, rows: LedgerRows, was_read: ReadBlock) -> Recorded:
         """Record a block, and what was passed over before it, in one transaction.
@@ -201,41 +208,41 @@ class Intake:
             was_read.recognised,
             was_read.readings,
             was_read.came_back,
-            was_read.vouched,
+            was_read.sender_auth,
             strict=True,
         )
-        in_force = was_read.in_force
+        active_config = was_read.active_config
         mails = zip(was_read.came_back, was_read.messages, strict=True)
-        sender = in_force.configuration.settings.contractor.email
+        sender = active_config.configuration.settings.contractor.email
         spoken_of = [
             found
             for came_back, message in mails
             if message is not None and (found := find_ours(came_back, message, self._store, sender)) is not None
         ]
         wanted = (
-            *guarantees_in(was_read.notices, in_force, self._store),
-            *guarantees_of([each for each in spoken_of if each.state in MAY_BE_HELD_ANEW], in_force, self._store),
+            *guarantees_in(was_read.notices, active_config, self._store),
+            *guarantees_of([each for each in spoken_of if each.state in MAY_BE_HELD_ANEW], active_config, self._store),
         )
-        invoices = await load_invoices(wanted, in_force, self._reader)
+        invoices = await load_invoices(wanted, active_config, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, invoices)
-            receiving = Receiving(writing, in_force, invoices, self._author, self._clock.now())
-            for fetched, message, what, read, came_back, vouched in each_message:
+            taking = self._taking(writing, active_config, invoices)
+            receiving = Receiving(writing, active_config, invoices, self._author, self._clock.now())
+            for fetched, message, what, read, came_back, sender_auth in each_message:
                 row = _row(rows, fetched, message)
                 if message is None:
                     row = self._note_unfetched(writing, row, fetched)
                 elif (former := self._known_by_its_bytes(rows, fetched)) is not None:
                     row = renumber(former, row)
                 else:
-                    sign = find_sign(self._store, in_force, row, message, came_back, fetched.content)
+                    sign = find_sign(self._store, active_config, row, message, came_back, fetched.content)
                     if sign is not None:
                         came_at = row.internal_date or self._clock.now()
                         note_sign(self._store, writing, sign, came_at, fetched.content, self._author)
                     from_before = rows.from_before(fetched.header)
                     source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
-                    way = Way(*source, None, proven=False, from_before=from_before)
-                    taken = _Taken(message, fetched, what, read, way, vouched)
-                    if isinstance(what, Own):
+                    way = Source(*source, None, proven=False, from_before=from_before)
+                    taken = _Taken(message, fetched, what, read, way, sender_auth)
+                    if isinstance(what, OwnMessage):
                         row = _record_own(receiving, row, taken)
                     elif about := _take_about_ours(receiving, row, came_back, taken):
                         row = _record_about_ours(writing, taking, about, taken)
@@ -265,46 +272,46 @@ class Intake:
         digest = sha256(fetched.content)
         return next((row for row in formers if row.sha256 == digest and row.uidvalidity != rows.numbering), None)
 
-    def _taking(self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot) -> Taking:
-        return Taking(writing, in_force, invoices, self._author, self._clock.now())
+    def _taking(self, writing: Writing, active_config: ActiveConfig, invoices: InvoiceSnapshot) -> Taking:
+        return Taking(writing, active_config, invoices, self._author, self._clock.now())
 
-    def _recognise(self, message: Message | None, in_force: InForce) -> Recognised:
+    def _recognise(self, message: Message | None, active_config: ActiveConfig) -> MailClass:
         if message is None:
             return Unrelated(())
-        return recognise_mail(message, in_force.configuration.guarantors, self.ours(in_force))
+        return classify_mail(message, active_config.configuration.guarantors, self.ours(active_config))
 
-    def ours(self, in_force: InForce) -> Ours:
+    def ours(self, active_config: ActiveConfig) -> OwnMailSigns:
         """How a message of our own is known."""
-        return Ours(
-            in_force.configuration.settings.contractor.email,
+        return OwnMailSigns(
+            active_config.configuration.settings.contractor.email,
             self._store.by_message_id,
             lambda candidate, sender: is_own_message_id_form(candidate, Address(sender)),
         )
 
     async def _open_and_read(
-        self, message: Message | None, what: Recognised, lane: Lane, in_force: InForce
-    ) -> tuple[Recognised, MailRead]:
+        self, message: Message | None, what: MailClass, lane: Lane, active_config: ActiveConfig
+    ) -> tuple[MailClass, MailRead]:
         """Returns a mail with the PDFs of its ZIPs, and what was read of its PDFs."""
-        if message is None or isinstance(what, Own | Report):
+        if message is None or isinstance(what, OwnMessage | Report):
             return what, MailRead()
         files = len(what.pdfs) + len(what.zips)
         is_kept = bool(files) or isinstance(what, Announcement)
-        is_kept = is_kept or (isinstance(what, Meant) and bool(what.unopened or _hidden_in(message)))
+        is_kept = is_kept or (isinstance(what, PossibleNotice) and bool(what.unopened or _hidden_in(message)))
         if is_kept and lane is Lane.STRANGERS and not self.turns.has_space():
-            return what, MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.DISK)
+            return what, MailRead(unread=files, why_unread=LimitReached.TURN, put_off=Deferred.DISK)
         if not files:
             return what, MailRead()
         if not what.zips:
-            return await self._read_in_turn(message, what, lane, in_force)
+            return await self._read_in_turn(message, what, lane, active_config)
         async with self._opening:
-            added, read = await self._read_in_turn(message, what, lane, in_force)
+            added, read = await self._read_in_turn(message, what, lane, active_config)
         added, kept = _keep_what_counts(added, read.read, KEPT_RATIO * sum(len(each.content) for each in what.zips))
         return added, dataclasses.replace(read, read=kept)
 
     async def _read_in_turn(
-        self, message: Message, what: Announcement | Meant | Unrelated, lane: Lane, in_force: InForce
-    ) -> tuple[Announcement | Meant | Unrelated, MailRead]:
-        profiles = in_force.configuration.guarantors
+        self, message: Message, what: Announcement | PossibleNotice | Unrelated, lane: Lane, active_config: ActiveConfig
+    ) -> tuple[Announcement | PossibleNotice | Unrelated, MailRead]:
+        profiles = active_config.configuration.guarantors
         sender = ", ".join(message.senders).casefold()
         added = what
 
@@ -322,8 +329,8 @@ class Intake:
         return added, dataclasses.replace(read, read=named)
 
     async def _open(
-        self, what: Announcement | Meant | Unrelated, reader: MailReader
-    ) -> Announcement | Meant | Unrelated:
+        self, what: Announcement | PossibleNotice | Unrelated, reader: MailReader
+    ) -> Announcement | PossibleNotice | Unrelated:
         """``what`` with the PDFs of its ZIPs; those behind the limits are not opened."""
         zips = {sha256(each.content): each for each in sorted(what.zips, key=lambda each: not each.is_enclosed)}
         opened: list[tuple[Attached, Unpacked]] = []
@@ -331,7 +338,7 @@ class Intake:
         pdfs: list[bytes] = []
         for each in zips.values():
             if len(opened) >= ZIPS or len(pdfs) >= MEMBERS or sum(map(len, pdfs)) >= UNPACKED_BYTES:
-                left.append(Unopened("", Sort.ZIP, each.filename))
+                left.append(Unopened("", AttachmentKind.ZIP, each.filename))
                 continue
             found = await reader.unpack(each.content)
             opened.append((each, found))
@@ -339,26 +346,28 @@ class Intake:
         added = add_unpacked(what, opened)
         return dataclasses.replace(added, unopened=(*added.unopened, *left))
 
-    async def read_pdf(self, content: bytes, in_force: InForce) -> Notice | Unreadable:
+    async def read_pdf(self, content: bytes, active_config: ActiveConfig) -> Notice | Unreadable:
         """The notice in ``content``, or why there is none."""
-        return await self.readings.read(content, in_force.configuration.guarantors)
+        return await self.readings.read(content, active_config.configuration.guarantors)
 
-    async def read_strangers_again(self, content: bytes, in_force: InForce) -> tuple[Notice | Unreadable, float] | None:
+    async def read_strangers_again(
+        self, content: bytes, active_config: ActiveConfig
+    ) -> tuple[Notice | Unreadable, float] | None:
         """As ``read_pdf``, of what a stranger sent, with the seconds it took; None where its turn comes later."""
-        profiles = in_force.configuration.guarantors
+        profiles = active_config.configuration.guarantors
         return await self.turns.read_again(lambda reader: self.readings.read(content, profiles, reader))
 
-    def _put_off(self, writing: Writing, row: MessageRow, why: PutOff) -> MessageRow:
+    def _put_off(self, writing: Writing, row: MessageRow, why: Deferred) -> MessageRow:
         """It stays in its mailbox until its turn; a person is told, as it may be a notice."""
         writing.raise_alarm(cause_about(AlarmCause.PUT_OFF, why.name.lower(), "mail", row.mailbox), [])
-        return dataclasses.replace(row, end=End.PUT_OFF, why=why.value, next_try_at=self.turns.next_try(why))
+        return dataclasses.replace(row, end=Disposition.PUT_OFF, why=why.value, next_try_at=self.turns.next_try(why))
 
     def _note_unfetched(self, writing: Writing, row: MessageRow, fetched: Fetched) -> MessageRow:
         """Tried again by itself; a person is told of one that fails again and again."""
         known = next(
             (
                 each
-                for each in self._store.messages(row.mailbox, End.UNFETCHED)
+                for each in self._store.messages(row.mailbox, Disposition.UNFETCHED)
                 if (each.uidvalidity, each.uid) == (row.uidvalidity, row.uid)
             ),
             None,
@@ -369,7 +378,7 @@ class Intake:
             writing.raise_alarm(cause_about(AlarmCause.UNFETCHED, "mail", row.mailbox), [], f"UID {row.uid}: {failure}")
         return dataclasses.replace(
             row,
-            end=End.NOT_OURS if failure == GONE else End.UNFETCHED,
+            end=Disposition.NOT_OURS if failure == GONE else Disposition.UNFETCHED,
             why=failure,
             tries=tries,
             next_try_at=next_try(failure, tries, self._clock.now()),
@@ -381,7 +390,7 @@ class Intake:
         self,
         listed: Listed,
         content: bytes,
-        in_force: InForce,
+        active_config: ActiveConfig,
         from_before: str,
         unfinished: Submission | None = None,
         of_bytes: Sequence[FileRow] = (),
@@ -391,20 +400,20 @@ class Intake:
         ``unfinished`` is the hold of what the file was before; ``of_bytes`` are the rows of the same bytes elsewhere.
         """
         if is_mail_file(listed.name, content):
-            return await self._take_mail_file(listed, content, in_force, from_before, unfinished)
+            return await self._take_mail_file(listed, content, active_config, from_before, unfinished)
         way = _by_folder(listed, from_before)
         digest = sha256(content)
         is_pdf = begins_as_pdf(content)
         if not is_pdf and not is_meant_as_notice(listed.name):
             with self._store.writing() as writing:
-                writing.record_file(_file_row(listed, self._clock.now(), End.NOT_OURS, (), digest))
+                writing.record_file(_file_row(listed, self._clock.now(), Disposition.NOT_OURS, (), digest))
             return 0
-        read = name_file(await self.read_pdf(content, in_force), listed.name, content)
+        read = name_file(await self.read_pdf(content, active_config), listed.name, content)
         pdf = Attached(listed.name, content)
         notices = [read] if isinstance(read, Notice) else []
-        invoices = await load_invoices(guarantees_in(notices, in_force, self._store), in_force, self._reader)
+        invoices = await load_invoices(guarantees_in(notices, active_config, self._store), active_config, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, invoices)
+            taking = self._taking(writing, active_config, invoices)
             taking.replaces(unfinished)
             if isinstance(read, Notice):
                 number = taking.take_notice(pdf, digest, read, way)
@@ -413,22 +422,29 @@ class Intake:
             else:
                 same = dict.fromkeys(number for row in of_bytes for number in row.submissions)
                 number = taking.take_no_pdf(digest, read, way, same)
-            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, (number,), digest))
+            writing.record_file(_file_row(listed, self._clock.now(), Disposition.SUBMISSION, (number,), digest))
             return taking.end()
 
     async def _take_mail_file(
-        self, listed: Listed, content: bytes, in_force: InForce, from_before: str, unfinished: Submission | None
+        self,
+        listed: Listed,
+        content: bytes,
+        active_config: ActiveConfig,
+        from_before: str,
+        unfinished: Submission | None,
     ) -> int:
         """A mail that somebody saved as a file: its notice is taken, and nothing proves who wrote it."""
         message = read_message(content)
-        what, mail = await self._open_and_read(message, self._recognise(message, in_force), Lane.OURS, in_force)
+        what, mail = await self._open_and_read(
+            message, self._recognise(message, active_config), Lane.OURS, active_config
+        )
         read = mail.read
         notices = [(pdf, digest, each) for pdf, digest, each in read if isinstance(each, Notice)]
         refused = [each for each in read if isinstance(each[2], Unreadable)]
-        wanted = guarantees_in([notice for _, _, notice in notices], in_force, self._store)
-        invoices = await load_invoices(wanted, in_force, self._reader)
+        wanted = guarantees_in([notice for _, _, notice in notices], active_config, self._store)
+        invoices = await load_invoices(wanted, active_config, self._reader)
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, invoices)
+            taking = self._taking(writing, active_config, invoices)
             taking.replaces(unfinished)
             kept = writing.keep("mail", content)
             evidence = Params(code="mail_file")
@@ -439,28 +455,30 @@ class Intake:
             if not notices:
                 numbers += _hold_refused(taking, refused, lambda _: way)
             if mail.unread:
-                why = mail.why_unread or Ended.HOLDS
+                why = mail.why_unread or LimitReached.HOLDS
                 numbers.append(
                     taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(mail.unread)), way)
                 )
-            unopened = () if isinstance(what, Own | Report) else what.unopened
+            unopened = () if isinstance(what, OwnMessage | Report) else what.unopened
             if told := _worth_telling(unopened, has_notice=bool(notices)):
                 numbers.append(taking.take_set_aside(_hold_unopened(told), way))
             if not numbers:
                 numbers.append(taking.take_set_aside(Hold.of(Reason.NOT_A_NOTICE, "mail_file"), way))
-            writing.record_file(_file_row(listed, self._clock.now(), End.SUBMISSION, tuple(numbers), sha256(content)))
+            writing.record_file(
+                _file_row(listed, self._clock.now(), Disposition.SUBMISSION, tuple(numbers), sha256(content))
+            )
             return taking.end()
 
     def hold_large_file(
-        self, listed: Listed, in_force: InForce, from_before: str, unfinished: Submission | None = None
+        self, listed: Listed, active_config: ActiveConfig, from_before: str, unfinished: Submission | None = None
     ) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
-            taking = self._taking(writing, in_force, NOT_LOOKED)
+            taking = self._taking(writing, active_config, NOT_LOOKED)
             taking.replaces(unfinished)
             refusal = Hold.of(Reason.TOO_LARGE, bytes=str(listed.size))
             number = taking.take_set_aside(refusal, _by_folder(listed, from_before))
-            writing.record_file(_file_row(listed, self._clock.now(), End.HELD, (number,)))
+            writing.record_file(_file_row(listed, self._clock.now(), Disposition.HELD, (number,)))
             return taking.end()
 
 
@@ -468,12 +486,12 @@ async def _take_apart(content: bytes) -> Message:
     return await asyncio.to_thread(read_message, content) if len(content) > IN_THREAD else read_message(content)
 
 
-def _by_folder(listed: Listed, from_before: str) -> Way:
-    return Way("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
+def _by_folder(listed: Listed, from_before: str) -> Source:
+    return Source("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
 def _file_row(
-    listed: Listed, now: dt.datetime, end: End, numbers: tuple[int, ...], digest: Sha256 | None = None
+    listed: Listed, now: dt.datetime, end: Disposition, numbers: tuple[int, ...], digest: Sha256 | None = None
 ) -> FileRow:
     shape = (listed.size, listed.mtime_ns, listed.inode)
     return FileRow(listed.name, *shape, now, end, sha256=digest, submissions=numbers)
@@ -484,13 +502,13 @@ def _proves(pdf: Attached) -> tuple[bool, bool]:
     return not pdf.is_enclosed, not pdf.archive
 
 
-def _lane_of(vouched: Vouched | None) -> Lane:
-    return Lane.OURS if vouched is not None and vouched.is_signed else Lane.STRANGERS
+def _lane_of(sender_auth: SenderAuth | None) -> Lane:
+    return Lane.OURS if sender_auth is not None and sender_auth.is_signed else Lane.STRANGERS
 
 
 def _keep_what_counts(
-    what: Announcement | Meant | Unrelated, read: tuple[Read, ...], most: int
-) -> tuple[Announcement | Meant | Unrelated, tuple[Read, ...]]:
+    what: Announcement | PossibleNotice | Unrelated, read: tuple[Read, ...], most: int
+) -> tuple[Announcement | PossibleNotice | Unrelated, tuple[Read, ...]]:
     """The mail without the bytes of those PDFs out of its ZIPs that no person is to see.
 
     A notice is kept; a refused one where the mail means a notice, and all of them are no larger than ``most``. Where
@@ -502,7 +520,7 @@ def _keep_what_counts(
     elif sum(len(pdf.content) for pdf in refused) > most:
         read = tuple(one for one in read if not any(one[0] is pdf for pdf in refused))
         archives = dict.fromkeys(pdf.archive for pdf in refused)
-        left = tuple(Unopened("", Sort.ZIP, name) for name in archives)
+        left = tuple(Unopened("", AttachmentKind.ZIP, name) for name in archives)
         what = dataclasses.replace(what, unopened=what.unopened + left)
     return dataclasses.replace(what, pdfs=tuple(map(_emptied, what.pdfs))), read
 
@@ -524,22 +542,24 @@ class _Taken:
 
     message: Message
     fetched: Fetched
-    what: Recognised
+    what: MailClass
     mail: MailRead
-    way: Way
-    vouched: Vouched | None
+    way: Source
+    sender_auth: SenderAuth | None
 
     @property
     def read(self) -> Sequence[Read]:
         """Its PDFs that were read."""
         return self.mail.read
 
-    def proven(self, way: Way, guarantor: str | None, *, is_enclosed: bool = False) -> Way:
+    def proven(self, way: Source, guarantor: str | None, *, is_enclosed: bool = False) -> Source:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
-        if self.vouched is None:
+        if self.sender_auth is None:
             return way
-        proof = self.vouched.prove(guarantor, is_enclosed=is_enclosed)
-        return dataclasses.replace(way, proven=proof.is_proven, evidence=proof.evidence, by_open_dns=proof.by_open_dns)
+        proof = self.sender_auth.authenticate(guarantor, is_enclosed=is_enclosed)
+        return dataclasses.replace(
+            way, proven=proof.is_authenticated, evidence=proof.evidence, by_open_dns=proof.by_open_dns
+        )
 
 
 def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> MessageRow:
@@ -554,10 +574,12 @@ def _record_own(receiving: Receiving, row: MessageRow, taken: _Taken) -> Message
     """Our own mail: one that was too large to be fetched as it is can be compared with nothing."""
     if taken.fetched.whole:
         return receiving.take_copy(row, taken.message, taken.fetched.content)
-    return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+    return dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
 
 
-def _take_about_ours(receiving: Receiving, row: MessageRow, came_back: CameBack, taken: _Taken) -> MessageRow | None:
+def _take_about_ours(
+    receiving: Receiving, row: MessageRow, came_back: ReturnedMail, taken: _Taken
+) -> MessageRow | None:
     """The row of a mail about one of ours, or of a failure that may be; None where it is about none.
 
     An announcement is no failure, though some systems send it with an empty Return-Path.
@@ -587,18 +609,18 @@ def _record_about_ours(writing: Writing, taking: Taking, about: MessageRow, take
 def _record(writing: Writing, taking: Taking, row: MessageRow, taken: _Taken) -> MessageRow:
     """The ledger row of one message, with the submissions it became."""
     match taken.what:
-        case Own():
-            return dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+        case OwnMessage():
+            return dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
         case Report():
-            return dataclasses.replace(row, end=End.REPORT, why="multipart/report")
-        case Announcement() | Meant() | Unrelated() as what:
+            return dataclasses.replace(row, end=Disposition.REPORT, why="multipart/report")
+        case Announcement() | PossibleNotice() | Unrelated() as what:
             if not taken.fetched.whole and not taken.fetched.has_every_pdf:
                 return _set_aside(taking, row, taken, is_meant=not isinstance(what, Unrelated))
             return _record_read(writing, taking, row, taken, what)
 
 
 def _record_read(
-    writing: Writing, taking: Taking, row: MessageRow, taken: _Taken, what: Announcement | Meant | Unrelated
+    writing: Writing, taking: Taking, row: MessageRow, taken: _Taken, what: Announcement | PossibleNotice | Unrelated
 ) -> MessageRow:
     notices = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Notice)]
     refused = [(pdf, digest, each) for pdf, digest, each in taken.read if isinstance(each, Unreadable)]
@@ -608,7 +630,7 @@ def _record_read(
     unopened = _worth_telling(what.unopened, has_notice=bool(notices))
     if not notices and not meant and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
-    if not refused and not notices and not unread and isinstance(what, Meant) and not hidden and not unopened:
+    if not refused and not notices and not unread and isinstance(what, PossibleNotice) and not hidden and not unopened:
         return dataclasses.replace(row, why="speaks of a key, holds no PDF")
     digest = writing.keep("mail", taken.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
@@ -616,7 +638,7 @@ def _record_read(
     if isinstance(what, Announcement):
         came_at = row.internal_date or taking.now
         way = dataclasses.replace(way, announced=dataclasses.replace(what.says, at=came_at))
-    guarantor = what.guarantor if isinstance(what, Announcement | Meant) else None
+    guarantor = what.guarantor if isinstance(what, Announcement | PossibleNotice) else None
     if notices:
         row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
         more = _hold_each(taking, taken, way, guarantor, meant, beside=len(notices))
@@ -630,13 +652,13 @@ def _record_read(
         held = _hold_each(taking, taken, way, guarantor, worth)
         if unopened:
             held.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, guarantor)))
-        return dataclasses.replace(row, end=End.HELD, submissions=tuple(held))
+        return dataclasses.replace(row, end=Disposition.HELD, submissions=tuple(held))
     way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
     hold = _hold_unopened(unopened) if unopened else Hold.of(Reason.DAMAGED, found=hidden)
     number = taking.take_set_aside(hold, way)
-    return dataclasses.replace(row, end=End.HELD, submissions=(number,))
+    return dataclasses.replace(row, end=Disposition.HELD, submissions=(number,))
 
 
 def _worth_telling(unopened: Sequence[Unopened], *, has_notice: bool) -> Sequence[Unopened]:
@@ -655,7 +677,7 @@ def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
 def _hold_refused(
     taking: Taking,
     refused: Sequence[Read],
-    way_of: Callable[[Attached], Way],
+    way_of: Callable[[Attached], Source],
     *,
     is_more_unopened: bool = False,
 ) -> list[int]:
@@ -670,7 +692,7 @@ def _record_notices(
     taking: Taking,
     row: MessageRow,
     taken: _Taken,
-    way: Way,
+    way: Source,
     notices: Sequence[tuple[Attached, Sha256, Notice]],
     beside: Sequence[str],
 ) -> MessageRow:
@@ -682,34 +704,34 @@ def _record_notices(
         )
         for pdf, digest, notice in notices
     ]
-    return dataclasses.replace(row, end=End.SUBMISSION, submissions=tuple(numbers))
+    return dataclasses.replace(row, end=Disposition.SUBMISSION, submissions=tuple(numbers))
 
 
-def _hold_rest(taking: Taking, taken: _Taken, way: Way, unlisted: int) -> tuple[int, ...]:
+def _hold_rest(taking: Taking, taken: _Taken, way: Source, unlisted: int) -> tuple[int, ...]:
     """The one hold for PDFs that were not read, and for those that were refused and have no hold of their own."""
     files = taken.mail.unread + unlisted
     if not files:
         return ()
-    why = taken.mail.why_unread or Ended.HOLDS
+    why = taken.mail.why_unread or LimitReached.HOLDS
     return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
 
 
-def _record_announcement(taking: Taking, row: MessageRow, way: Way, guarantor: str) -> MessageRow:
+def _record_announcement(taking: Taking, row: MessageRow, way: Source, guarantor: str) -> MessageRow:
     known, seen = taking.take_announcement(guarantor, way)
     row = dataclasses.replace(row, submissions=tuple(each.id for each in known))
     if seen is Seen.NEW:
-        return dataclasses.replace(row, end=End.ANNOUNCEMENT)
+        return dataclasses.replace(row, end=Disposition.ANNOUNCEMENT)
     why = "what it announces is here" if seen is Seen.ANSWERED else "announced before"
-    return dataclasses.replace(row, end=End.DUPLICATE, why=why)
+    return dataclasses.replace(row, end=Disposition.DUPLICATE, why=why)
 
 
 def _set_aside(taking: Taking, row: MessageRow, taken: _Taken, *, is_meant: bool) -> MessageRow:
     """A mail above the limit: held where somebody meant a notice, else only its row."""
     size = taken.fetched.header.size
-    row = dataclasses.replace(row, end=End.TOO_LARGE, why=f"{size} bytes")
+    row = dataclasses.replace(row, end=Disposition.TOO_LARGE, why=f"{size} bytes")
     if not is_meant:
         return row
-    guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | Meant) else None
+    guarantor = taken.what.guarantor if isinstance(taken.what, Announcement | PossibleNotice) else None
     way = taken.proven(taken.way, guarantor)
     number = taking.take_set_aside(Hold.of(Reason.MAIL_TOO_LARGE, bytes=str(size)), way)
     return dataclasses.replace(row, submissions=(number,))
@@ -724,7 +746,7 @@ def _hidden_in(message: Message) -> str:
 def _hold_each(
     taking: Taking,
     taken: _Taken,
-    way: Way,
+    way: Source,
     guarantor: str | None,
     worth: Sequence[tuple[Attached, Sha256, Unreadable]],
     beside: int = 0,
@@ -739,7 +761,7 @@ def _hold_each(
     return [*held, *_hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))]
 
 
-def _named_by_file(way: Way, pdf: Attached) -> Way:
+def _named_by_file(way: Source, pdf: Attached) -> Source:
     """``way`` with the file's name behind the mail's subject, which alone would stand for several."""
     if not pdf.filename:
         return way

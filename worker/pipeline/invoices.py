@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from worker.approve.redraft import InForce
-from worker.compose.invoice_select import files_in_question
+from worker.approve.reevaluate import ActiveConfig
+from worker.compose.attachments import files_in_question
 from worker.compose.missing_invoice import (
     READ,
     MissingInvoice,
@@ -21,7 +21,7 @@ from worker.compose.missing_invoice import (
     find_unused,
     name_to_give,
 )
-from worker.core.errors import NotBrought, Unavailable
+from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.rulebook import Project
 from worker.match.match import Match, Proposed, match_project
@@ -41,47 +41,53 @@ class Guarantee:
     number: str
 
 
-def guarantees_of(submissions: Iterable[Submission], in_force: InForce, reading: Reading) -> tuple[Guarantee, ...]:
+def guarantees_of(
+    submissions: Iterable[Submission], active_config: ActiveConfig, reading: Reading
+) -> tuple[Guarantee, ...]:
     """What these submissions are about, by the register as it is now."""
     found: list[Guarantee] = []
     for each in submissions:
         notice = reading.notice(each.pdf_sha256) if each.pdf_sha256 and each.refusal is None else None
         if notice is not None:
-            found += _guarantee_of(notice, in_force, reading, each.bound_project)
+            found += _guarantee_of(notice, active_config, reading, each.bound_project)
     return tuple(found)
 
 
-def guarantees_in(notices: Iterable[Notice], in_force: InForce, reading: Reading) -> tuple[Guarantee, ...]:
+def guarantees_in(notices: Iterable[Notice], active_config: ActiveConfig, reading: Reading) -> tuple[Guarantee, ...]:
     """What these notices will be submissions of."""
-    return tuple(found for notice in notices for found in _guarantee_of(notice, in_force, reading, None))
+    return tuple(found for notice in notices for found in _guarantee_of(notice, active_config, reading, None))
 
 
-def _guarantee_of(notice: Notice, in_force: InForce, reading: Reading, bound: str | None) -> Iterator[Guarantee]:
+def _guarantee_of(
+    notice: Notice, active_config: ActiveConfig, reading: Reading, bound: str | None
+) -> Iterator[Guarantee]:
     bound = bound or reading.bound_project(notice.guarantor, notice.contract_number, notice.product)
-    outcome = match_project(notice, in_force.register, bound)
+    outcome = match_project(notice, active_config.register, bound)
     if isinstance(outcome, Match | Proposed):
         yield Guarantee(outcome.project, notice.product, notice.contract_number)
 
 
 async def load_invoices(
-    guarantees: Iterable[Guarantee], in_force: InForce, reader: PdfReader, also: Collection[str] = ()
+    guarantees: Iterable[Guarantee], active_config: ActiveConfig, reader: PdfReader, also: Collection[str] = ()
 ) -> InvoiceSnapshot:
     """What these guarantees may carry beside the notice, and the files ``also``; no look where that is nothing."""
     names: set[str] = {*also}
     searches = []
     for each in guarantees:
-        named, could_be = files_in_question(each.product, each.number, each.project, in_force.register)
+        named, could_be = files_in_question(each.product, each.number, each.project, active_config.register)
         names |= named
         if could_be is not None:
             searches.append(could_be)
     if not names and not searches:
         return NOT_LOOKED
-    return await in_force.files.look(reader, lambda file: file in names or any(could_be(file) for could_be in searches))
+    return await active_config.files.look(
+        reader, lambda file: file in names or any(could_be(file) for could_be in searches)
+    )
 
 
 async def with_invoices(
     wanted: Callable[[], Iterable[Guarantee]],
-    in_force: InForce,
+    active_config: ActiveConfig,
     reader: PdfReader,
     decide: Callable[[InvoiceSnapshot], T],
     brought: InvoiceSnapshot | None = None,
@@ -96,20 +102,20 @@ async def with_invoices(
     invoices = brought
     while True:
         if invoices is None:
-            invoices = await load_invoices(wanted(), in_force, reader, also)
+            invoices = await load_invoices(wanted(), active_config, reader, also)
         try:
             return decide(invoices)
-        except NotBrought as missing:
+        except NotInSnapshot as missing:
             if missing.file in also:
                 raise
             also.append(missing.file)
             invoices = None
 
 
-async def look_at_folder(submissions: Iterable[Submission], in_force: InForce, reader: PdfReader) -> None:
+async def look_at_folder(submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader) -> None:
     """List the folder where one of these may carry a file of it; nothing is read."""
-    if any(any(_in_question(each, in_force)) for each in submissions):
-        await in_force.files.look(reader, lambda _: False)
+    if any(any(_in_question(each, active_config)) for each in submissions):
+        await active_config.files.look(reader, lambda _: False)
 
 
 EXPLAINED: Final = 20
@@ -117,10 +123,10 @@ EXPLAINED: Final = 20
 
 
 async def explain_missing(
-    submissions: Iterable[Submission], in_force: InForce, reader: PdfReader, reading: Reading
+    submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader, reading: Reading
 ) -> Mapping[int, MissingInvoice]:
     """Of each that waits for an invoice, by its id: where people put it, and what lies there unused. Raises nothing."""
-    register, files = in_force.register, in_force.files
+    register, files = active_config.register, active_config.files
     asking = []
     for each in submissions:
         project = register.by_id.get(each.project) if each.project else None
@@ -129,7 +135,7 @@ async def explain_missing(
     asking = asking[:EXPLAINED]
     if not asking:
         return {}
-    folder = in_force.configuration.settings.invoices_shown or files.place()
+    folder = active_config.configuration.settings.invoices_shown or files.place()
     seen = await files.look(reader, lambda _: False)
     if isinstance(seen.shelved, Unavailable):
         return {
@@ -163,19 +169,21 @@ async def explain_missing(
     }
 
 
-def _in_question(submission: Submission, in_force: InForce) -> tuple[frozenset[str], Callable[[str], bool] | None]:
-    project = in_force.register.by_id.get(submission.project) if submission.project else None
+def _in_question(
+    submission: Submission, active_config: ActiveConfig
+) -> tuple[frozenset[str], Callable[[str], bool] | None]:
+    project = active_config.register.by_id.get(submission.project) if submission.project else None
     if project is None or submission.product is None:
         return frozenset(), None
-    return files_in_question(submission.product, submission.contract_number or "", project, in_force.register)
+    return files_in_question(submission.product, submission.contract_number or "", project, active_config.register)
 
 
-def stamp_files(submission: Submission, in_force: InForce) -> str:
+def stamp_files(submission: Submission, active_config: ActiveConfig) -> str:
     """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty where none is."""
-    named, could_be = _in_question(submission, in_force)
-    found = [in_force.files.stamp(file) for file in sorted(named)]
+    named, could_be = _in_question(submission, active_config)
+    found = [active_config.files.stamp(file) for file in sorted(named)]
     if could_be is not None:
         with contextlib.suppress(Unavailable):  # away: whoever drafts is told so
-            candidates = [each.file for each in in_force.files.listing() if could_be(each.file)]
-            found += [f"{file} {in_force.files.stamp(file)}" for file in candidates]
+            candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
+            found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
     return " ".join(filter(None, found))

@@ -10,12 +10,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.config.addresses import domain_of
-from worker.core.model import End, MessageRow
+from worker.core.model import Disposition, MessageRow
 from worker.core.text import hide_codes
 from worker.pipeline.new_messages import Found
-from worker.read.classify import Announcement, Meant, Ours, recognise_mail
+from worker.read.classify import Announcement, OwnMailSigns, PossibleNotice, classify_mail
 from worker.read.message import read_message
 from worker.watch.ports import Header, Mailbox, Thread
 from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
@@ -43,7 +43,7 @@ class LedgerRows:
             self.mailbox,
             self.numbering,
             header.uid,
-            End.NOT_OURS,
+            Disposition.NOT_OURS,
             message_id=header.message_id,
             internal_date=header.internal_date,
             size=header.size,
@@ -68,33 +68,33 @@ def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
     )
 
 
-def judge_by(in_force: InForce, ours: Ours) -> Callable[[Header], Wanted]:
+def judge_by(active_config: ActiveConfig, ours: OwnMailSigns) -> Callable[[Header], Wanted]:
     """What must be seen of a message before it may be passed over, by the configuration in force."""
-    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
+    guarantors, domains = active_config.configuration.guarantors, _correspondents(active_config)
     return lambda header: judge_outline(header, guarantors, ours, domains)
 
 
-def news_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+def news_by(active_config: ActiveConfig, ours: OwnMailSigns) -> Callable[[Header], bool]:
     """Whether a message may say what became of a mail of ours, by the configuration in force."""
-    guarantors, domains = in_force.configuration.guarantors, _correspondents(in_force)
+    guarantors, domains = active_config.configuration.guarantors, _correspondents(active_config)
     return lambda header: may_be_news(header, guarantors, ours, domains)
 
 
-def _correspondents(in_force: InForce) -> frozenset[str]:
+def _correspondents(active_config: ActiveConfig) -> frozenset[str]:
     """The domains of the offices that are written to."""
-    configuration = in_force.configuration
+    configuration = active_config.configuration
     sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
     sections += [section for project in configuration.projects for section in project.offices.values()]
     addresses = [address for section in sections for address in (*section.to, *section.cc)]
     return frozenset(domain_of(address) for address in addresses)
 
 
-def alike_by(in_force: InForce, ours: Ours) -> Callable[[Header], bool]:
+def alike_by(active_config: ActiveConfig, ours: OwnMailSigns) -> Callable[[Header], bool]:
     """Whether the header fields of a message look like a notice's, by the configuration in force."""
 
     def is_alike(header: Header) -> bool:
-        found = recognise_mail(read_message(header.fields), in_force.configuration.guarantors, ours)
-        return isinstance(found, Announcement | Meant)
+        found = classify_mail(read_message(header.fields), active_config.configuration.guarantors, ours)
+        return isinstance(found, Announcement | PossibleNotice)
 
     return is_alike
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker.core.alarms import cause_about
-from worker.core.model import JST, NO_DATE, Look
+from worker.core.model import JST, NO_DATE, HealthRecord
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import hide_codes
@@ -18,7 +18,9 @@ from worker.store.ports import Author, Writing
 from worker.watch.ports import Header
 
 
-def note_left(writing: Writing, before: Look | None, look: Look, named: Sequence[Header], author: Author) -> None:
+def note_left(
+    writing: Writing, before: HealthRecord | None, look: HealthRecord, named: Sequence[Header], author: Author
+) -> None:
     """Record what ``look`` left, and tell people where some of it looks like notices; ``named`` are the newest."""
     if not look.left or look.taken_from is None:
         return

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from worker.core.clock import Clock
-from worker.core.model import End, Look, MessageRow
+from worker.core.model import Disposition, HealthRecord, MessageRow
 from worker.read.budget import TRIED_TOGETHER
 from worker.store.ports import Store
 from worker.watch import plan as watch
@@ -34,7 +34,7 @@ class Found:
     uids: tuple[int, ...]
     again: frozenset[int]
     """Those of ``uids`` that could not be fetched before."""
-    look: Look
+    look: HealthRecord
     is_onward: bool = False
     """Whether the numbering goes on, so that ``look`` holds already."""
     is_renumbered: bool = False
@@ -147,12 +147,12 @@ async def _look_at_left(asking: Asking, uids: Sequence[int]) -> tuple[list[Heade
     return seen, alike
 
 
-def _is_to_be_counted(look: Look, now: dt.datetime) -> bool:
+def _is_to_be_counted(look: HealthRecord, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
 async def _go_on(
-    store: Store, mailbox: Mailbox, thread: Thread, first: int, look: Look, now: dt.datetime, *, has_room: bool
+    store: Store, mailbox: Mailbox, thread: Thread, first: int, look: HealthRecord, now: dt.datetime, *, has_room: bool
 ) -> Found:
     """What came after the last message that has a row."""
     uids = await thread(mailbox.uids, first, None)
@@ -162,7 +162,7 @@ async def _go_on(
 
 
 async def _count(
-    store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime, *, has_room: bool
+    store: Store, mailbox: Mailbox, thread: Thread, look: HealthRecord, now: dt.datetime, *, has_room: bool
 ) -> Found:
     """Everything in the window without a row, wherever it stands."""
     uids = await thread(mailbox.uids, look.first_uid, None)
@@ -172,14 +172,14 @@ async def _count(
     return Found(tuple(sorted({*missing, *again})), again, window, is_onward=True)
 
 
-def _due_again(store: Store, mailbox: str, look: Look, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
+def _due_again(store: Store, mailbox: str, look: HealthRecord, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
     numbering = look.uidvalidity or 0
-    unfetched = watch.due_again(store.messages(mailbox, End.UNFETCHED), numbering, now)
-    put_off = watch.due_again(store.messages(mailbox, End.PUT_OFF), numbering, now) if has_room else ()
+    unfetched = watch.due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
+    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now) if has_room else ()
     return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
 
 
-async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: Look, now: dt.datetime) -> bool:
+async def _is_replaced(store: Store, mailbox: Mailbox, thread: Thread, look: HealthRecord, now: dt.datetime) -> bool:
     """Whether the server has other messages under the newest numbers that are recorded, or this hour's other ones."""
     numbering = look.uidvalidity or 0
     rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
@@ -196,11 +196,11 @@ def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]
     """Messages that could not be fetched, or were put off, and have been deleted since are not asked for again."""
     if not gone:
         return
-    missed = store.messages(mailbox, End.UNFETCHED, End.PUT_OFF)
+    missed = store.messages(mailbox, Disposition.UNFETCHED, Disposition.PUT_OFF)
     rows = [row for row in missed if row.uidvalidity == numbering and row.uid in gone]
     with store.writing() as writing:
         for row in rows:
-            writing.record_message(dataclasses.replace(row, end=End.NOT_OURS, why=watch.GONE, next_try_at=None))
+            writing.record_message(dataclasses.replace(row, end=Disposition.NOT_OURS, why=watch.GONE, next_try_at=None))
 
 
 def _reconcile(

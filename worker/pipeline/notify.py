@@ -14,38 +14,37 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.approve.release import opening_of
 from worker.compose import mime_write as letter
 from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings
 from worker.core.alarms import (
-    MUTE_AFTER,
     QUICK_TELLINGS,
+    SMTP_DOWN_AFTER,
     cause_about,
     cause_kind,
-    is_of_strangers,
-    next_telling,
+    is_about_strangers,
+    next_report_time,
 )
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
-from worker.core.model import JST, Address, Alarm, Submission, Unread
+from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
 from worker.core.waits import is_over
 from worker.match.near_matches import near_misses_of
-from worker.notify.before_sending import LINES_LIMIT, write_before_sending
 from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
-from worker.notify.operator_mail import write_telling
+from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.reachability import Health
 from worker.pipeline.unread_files import UnreadFiles
 from worker.pipeline.waits import HoldWaits
 from worker.send import smtp_verdicts as send
-from worker.send.ports import Data, MailServer, Rcpt, Reply, Silence
+from worker.send.ports import Data, MailServer, NoReply, Rcpt, Reply
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing
 from worker.views.tasks import open_tasks
-from worker.views.unread_files import CONFIGURATION, UnreadIn, untold
+from worker.views.unread_files import CONFIGURATION, UnreadIn, unreported
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
@@ -73,14 +72,14 @@ CALL_AGAIN: Final = dt.timedelta(minutes=15)
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
 """How the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``) names the submission all the same."""
 
-_HandedOver = tuple[send.Verdict, Reply | Silence, dict[Address, Reply | Silence]]
+_HandedOver = tuple[send.Verdict, Reply | NoReply, dict[Address, Reply | NoReply]]
 """What the last step meant and was answered, and the people whom the server did not take."""
 
 
-ExplainInvoices = Callable[[Sequence[Submission], InForce], Awaitable[Mapping[int, MissingInvoice]]]
+ExplainInvoices = Callable[[Sequence[Submission], ActiveConfig], Awaitable[Mapping[int, MissingInvoice]]]
 
 
-async def _explain_none(submissions: Sequence[Submission], in_force: InForce) -> Mapping[int, MissingInvoice]:  # noqa: ARG001  the form of what is asked
+async def _explain_none(submissions: Sequence[Submission], active_config: ActiveConfig) -> Mapping[int, MissingInvoice]:  # noqa: ARG001  the form of what is asked
     return {}
 
 
@@ -121,13 +120,13 @@ class Telling:
         self._author = author
         self._command = command
         self._unread = UnreadFiles(store)
-        self.find_unread_configuration: Callable[[], Iterable[tuple[str, Unread]]] = tuple
+        self.find_unread_configuration: Callable[[], Iterable[tuple[str, UnreadReason]]] = tuple
         """Gives the files in the configuration's directory that are not read: who runs the pipeline knows it."""
         self.explain_invoices: ExplainInvoices = _explain_none
         """Says of submissions that wait for an invoice where people put it."""
         self._missing: Mapping[int, MissingInvoice] = {}
 
-    async def tell(self, in_force: InForce, *causes: str) -> Unavailable | None:
+    async def tell(self, active_config: ActiveConfig, *causes: str) -> Unavailable | None:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
 
         With ``causes`` only about those. None when all were accepted or nothing was due. No DSN is asked for, so that a
@@ -139,24 +138,24 @@ class Telling:
         alarms = [each for each in self._store.alarms_waiting() if _is_due(each, now)]
         alarms = self._without_waiting([each for each in alarms if not causes or each.cause in causes], now)
         failure = None
-        await self._look_for_invoices(alarms, in_force)
-        for message in self._write_all(alarms, in_force, now):
-            failure = await self._send(message, in_force.configuration.settings, now) or failure
+        await self._look_for_invoices(alarms, active_config)
+        for message in self._write_all(alarms, active_config, now):
+            failure = await self._send(message, active_config.configuration.settings, now) or failure
         return failure
 
     def _note_leaving(self, now: dt.datetime) -> None:
         """Raise an alarm about what leaves by itself and nobody was told of: one mail for all, a gap between two."""
-        untold = self._store.untold()
+        unreported = self._store.untold()
         told = self._store.last_alarm(AlarmCause.LEAVING)
-        if not untold or (told is not None and told.accepted_at is None):
+        if not unreported or (told is not None and told.accepted_at is None):
             return
         if told is not None and told.accepted_at and not is_over(told.accepted_at, told.accepted_at + LEAVING_GAP, now):
             return
-        versions = " ".join(f"{number}.{self._store.submission(number).version}" for number in untold)
+        versions = " ".join(f"{number}.{self._store.submission(number).version}" for number in unreported)
         with self._store.writing() as writing:
-            writing.raise_alarm(AlarmCause.LEAVING, untold, versions)
+            writing.raise_alarm(AlarmCause.LEAVING, unreported, versions)
 
-    async def call_operator(self, in_force: InForce, failure: Unavailable) -> None:
+    async def call_operator(self, active_config: ActiveConfig, failure: Unavailable) -> None:
         """Tell by ``[operator] command`` what no mail can tell: at once where the account is refused.
 
         A server that is away for as long as it takes to restart one is waited for. Every alarm is handed over once.
@@ -165,7 +164,7 @@ class Telling:
         look = self._store.look("smtp")
         since = look.failing_since if look is not None and look.error else None
         is_refused = isinstance(failure, AccountRefused)
-        if not is_refused and (since is None or now - since < MUTE_AFTER):
+        if not is_refused and (since is None or now - since < SMTP_DOWN_AFTER):
             return
         if not is_refused and since is not None:
             self._note_mute(since, failure)
@@ -173,8 +172,8 @@ class Telling:
             return
         waiting = [each for each in self._store.alarms_waiting() if _is_to_be_called(each, now)]
         waiting = self._without_waiting(waiting, now)
-        await self._look_for_invoices(waiting, in_force)
-        for message in self._write_all(waiting, in_force, now, is_by_command=True):
+        await self._look_for_invoices(waiting, active_config)
+        for message in self._write_all(waiting, active_config, now, is_by_command=True):
             why = await self._command.call(f"{message.subject}\n\n{message.body}")
             with self._store.writing() as writing:
                 if not why:
@@ -183,10 +182,10 @@ class Telling:
                     called_at, again_at = (None, now + CALL_AGAIN) if why else (now, None)
                     writing.update_alarm(dataclasses.replace(alarm, called_at=called_at, next_call_at=again_at))
 
-    async def _look_for_invoices(self, alarms: Iterable[Alarm], in_force: InForce) -> None:
+    async def _look_for_invoices(self, alarms: Iterable[Alarm], active_config: ActiveConfig) -> None:
         numbers = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
         submissions = [self._store.submission(number) for number in numbers]
-        self._missing = await self.explain_invoices(submissions, in_force)
+        self._missing = await self.explain_invoices(submissions, active_config)
 
     def _note_mute(self, since: dt.datetime, failure: Unavailable) -> None:
         """An alarm for each time that the server stays away; the mail about it comes late, the command does not."""
@@ -204,12 +203,12 @@ class Telling:
         """
         others = [each for each in alarms if not _is_apart(each)]
         of_strangers = {each.id for each in others if self._is_of_strangers(each)}
-        if len(of_strangers) < len(others) or next_telling(self._tellings(), now) <= now:
+        if len(of_strangers) < len(others) or next_report_time(self._tellings(), now) <= now:
             return list(alarms)
         return [each for each in alarms if each.id not in of_strangers]
 
     def _is_of_strangers(self, alarm: Alarm) -> bool:
-        return is_of_strangers(alarm, {number: self._store.submission(number) for number in alarm.submissions})
+        return is_about_strangers(alarm, {number: self._store.submission(number) for number in alarm.submissions})
 
     def _tellings(self) -> list[dt.datetime]:
         kept = self._store.property(TOLD_OF_STRANGERS)
@@ -223,33 +222,33 @@ class Telling:
     # --- What is said to whom --------------------------------------------------------------------------------
 
     def _write_all(
-        self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime, *, is_by_command: bool = False
+        self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool = False
     ) -> list[_Message]:
         """The mails about ``alarms``; the command is told also what has no address to go to."""
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         digests = [each for each in alarms if _is_digest(each)]
         escalations = [each for each in alarms if cause_kind(each) == AlarmCause.ESCALATION]
         leaving = [each for each in alarms if cause_kind(each) == AlarmCause.LEAVING]
         others = [each for each in alarms if each not in (*digests, *escalations, *leaving)]
         written = []
         if leaving and (settings.notify or is_by_command):
-            written += self._write_leaving(leaving, in_force, now)
+            written += self._write_leaving(leaving, active_config, now)
         if others and (settings.notify or is_by_command):
-            written.append(self._write_alarms(others, in_force, now))
+            written.append(self._write_alarms(others, active_config, now))
         if digests and settings.notify:
-            written.append(self._write_digest(digests, in_force, now))
+            written.append(self._write_digest(digests, active_config, now))
         if escalations and (settings.escalate or is_by_command):
-            written += self._write_escalation(escalations, in_force, now)
+            written += self._write_escalation(escalations, active_config, now)
         return written
 
-    def _write_alarms(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
-        settings = in_force.configuration.settings
+    def _write_alarms(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> _Message:
+        settings = active_config.configuration.settings
         numbers = dict.fromkeys(number for alarm in alarms for number in alarm.submissions)
-        subject, body = write_telling(
+        subject, body = write_alarm_mail(
             alarms,
             {number: self._store.submission(number) for number in numbers},
             _NEEDS_A_PERSON,
-            lambda submission: near_misses_of(submission, self._store, in_force.register),
+            lambda submission: near_misses_of(submission, self._store, active_config.register),
             missing=self._missing,
             rehearsing=settings.release.rehearsal_to is not None,
             today=now.astimezone(JST).date(),
@@ -257,18 +256,18 @@ class Telling:
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
         return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))
 
-    def _write_leaving(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
+    def _write_leaving(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> list[_Message]:
         """Of what is still to leave; what was stopped or approved meanwhile is told to nobody."""
-        settings = in_force.configuration.settings
-        untold = [self._store.submission(number) for number in self._store.untold()]
-        if not untold:
+        settings = active_config.configuration.settings
+        unreported = [self._store.submission(number) for number in self._store.untold()]
+        if not unreported:
             self._settle(alarms, now)
             return []
-        named = tuple(untold[:LINES_LIMIT])
+        named = tuple(unreported[:LINES_LIMIT])
         earliest = now + dt.timedelta(minutes=settings.release.hold_minutes)
         moments = {each.id: settings.hours.next_opening(_not_before(each, earliest)) for each in named}
         subject, body = write_before_sending(
-            named, moments, settings.release.hold_minutes, others=len(untold) - len(named)
+            named, moments, settings.release.hold_minutes, others=len(unreported) - len(named)
         )
         body = self._without_keys(body, [each.id for each in named])
         return [_Message(tuple(alarms), settings.notify, self._without_keys(subject, [named[0].id]), body, named)]
@@ -280,13 +279,13 @@ class Telling:
                 for alarm in alarms:
                     writing.update_alarm(dataclasses.replace(alarm, accepted_at=now, reply="dealt with meanwhile"))
 
-    def _write_digest(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> _Message:
+    def _write_digest(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> _Message:
         """One mail, however many mornings could not be told: what is open now, and the head of now."""
-        settings = in_force.configuration.settings
-        tasks = open_tasks(self._store, in_force.configuration, now)
+        settings = active_config.configuration.settings
+        tasks = open_tasks(self._store, active_config.configuration, now)
         rehearsing = settings.release.rehearsal_to is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
-        unread = untold(self._unread.recorded())
+        unread = unreported(self._unread.recorded())
         head, sent = self._store.head(), self._find_sent(now)
         subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing, unread=unread)
         numbers = [*(each.submission for each in tasks if each.submission), *(each.id for each in sent)]
@@ -310,12 +309,16 @@ class Telling:
         alarms = (self._store.last_alarm(digest_cause(each.astimezone(JST).date())) for each in days)
         return next((each.created_at for each in alarms if each is not None and each.accepted_at), days[-1])
 
-    def _write_escalation(self, alarms: Sequence[Alarm], in_force: InForce, now: dt.datetime) -> list[_Message]:
+    def _write_escalation(
+        self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime
+    ) -> list[_Message]:
         """Of what is still open; what was dealt with meanwhile is told to nobody."""
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         causes = {each.cause for each in alarms}
         tasks = [
-            each for each in open_tasks(self._store, in_force.configuration, now) if escalation_cause(each) in causes
+            each
+            for each in open_tasks(self._store, active_config.configuration, now)
+            if escalation_cause(each) in causes
         ]
         still_open = {escalation_cause(each) for each in tasks}
         settled = [each for each in alarms if each.cause not in still_open]
@@ -445,10 +448,10 @@ async def hand_over(
     ``on_data`` is called where the server asked for the mail, and did not refuse our account for it.
     """
     await server.open()
-    refused: dict[Address, Reply | Silence] = {}
+    refused: dict[Address, Reply | NoReply] = {}
     is_asked_for = False
     verdict = send.Verdict.NOT_NOW
-    answer: Reply | Silence = Silence("no step was taken", clock.now())
+    answer: Reply | NoReply = NoReply("no step was taken", clock.now())
     for step in send.steps_for(sender, to, raw):
         if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
             break

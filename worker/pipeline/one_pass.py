@@ -114,7 +114,7 @@ async def _run_once(
         await finish_pass(pipeline, done)
     if "smtp" in done.failures:
         pipeline.health.failed("smtp", done.failures["smtp"], clock.now())
-        await pipeline.telling.call_operator(pipeline.in_force, done.failures["smtp"])
+        await pipeline.telling.call_operator(pipeline.active_config, done.failures["smtp"])
     return done
 
 
@@ -128,7 +128,7 @@ async def finish_pass(pipeline: Pipeline, done: Pass) -> None:
         await pipeline.tell_doubt()
         done.began_to_wait += await pipeline.judge_waiting()
         await _send(pipeline, done)
-        done.began_to_wait += pipeline.reminding.remind(pipeline.in_force)
+        done.began_to_wait += pipeline.reminding.remind(pipeline.active_config)
     except LogBroken as broken:
         done.broken = broken
     except Unavailable as failure:

@@ -13,15 +13,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from worker.approve.decisions import keep_contents, redraft
-from worker.approve.redraft import InForce
-from worker.authenticate.ports import Signatures
-from worker.compose.checks import stamp_history
+from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate
+from worker.authenticate.ports import DkimVerifier
+from worker.compose.checks import entered_notice, history_fingerprint
 from worker.compose.missing_invoice import MissingInvoice
-from worker.compose.reread import entered_notice
-from worker.core.alarms import cause_about, tell_apart
+from worker.core.alarms import alarm_fingerprint, cause_about
 from worker.core.clock import Clock
-from worker.core.errors import LogBroken, NotBrought, Unavailable
+from worker.core.errors import LogBroken, NotInSnapshot, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.signs import Sign
@@ -84,13 +82,13 @@ class Pipeline:
         server: MailServer,
         clock: Clock,
         account: str,
-        in_force: InForce,
+        active_config: ActiveConfig,
         command: OperatorCommand | None = None,
-        signatures: Signatures | None = None,
+        signatures: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         self.store = store
-        self.in_force = in_force
+        self.active_config = active_config
         self.health = Health(store)
         self.intake = Intake(store, reader, clock, account, signatures, readers)
         waits = HoldWaits(store, clock)
@@ -108,7 +106,14 @@ class Pipeline:
         self._strangers_again: deque[int] = deque()
         self._beginning = Beginning(store, clock)
         self.watching = Watching(
-            store, clock, reader, self.intake, lambda: self.in_force, self._note_recorded, self._beginning, self._author
+            store,
+            clock,
+            reader,
+            self.intake,
+            lambda: self.active_config,
+            self._note_recorded,
+            self._beginning,
+            self._author,
         )
         self._watching_folder = WatchingFolder(store, clock, self.intake, self.health, self._beginning)
         self.on_recorded: Callable[[], None] = _nobody_waits
@@ -117,9 +122,9 @@ class Pipeline:
         """Whether what may have come back is not read yet in a mailbox that was not looked at, well or not, since this
         process began: nothing is sent before."""
 
-    def put_in_force(self, in_force: InForce) -> None:
+    def activate_config(self, active_config: ActiveConfig) -> None:
         """From now on judge and send by this configuration; everything that waits is judged anew."""
-        self.in_force = in_force
+        self.active_config = active_config
         self._weighed.clear()
         self.reminding.forget()
 
@@ -129,17 +134,17 @@ class Pipeline:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
         return await self.watching.look(mailbox, thread, since)
 
-    def _note_recorded(self, drafted: Sequence[Submission], in_force: InForce) -> None:
-        self._weigh_as_drafted(drafted, in_force)
+    def _note_recorded(self, drafted: Sequence[Submission], active_config: ActiveConfig) -> None:
+        self._weigh_as_drafted(drafted, active_config)
         self.on_recorded()
 
-    def _weigh_as_drafted(self, drafted: Sequence[Submission], in_force: InForce) -> None:
+    def _weigh_as_drafted(self, drafted: Sequence[Submission], active_config: ActiveConfig) -> None:
         """What was drafted a moment ago, and rests on nothing that may have changed since, need not be judged anew."""
         for submission in drafted:
             with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
                 stamp = self._stamp(submission)
                 drafted_on = submission.updated_at.astimezone(JST).date() if submission.updated_at else None
-                if in_force is self.in_force and stamp.split() == [str(drafted_on)]:
+                if active_config is self.active_config and stamp.split() == [str(drafted_on)]:
                     self._weighed[submission.id] = (submission.version, stamp)
 
     async def watch_folder(self, folder: Folder, thread: Thread) -> tuple[int, dt.timedelta | None]:
@@ -147,7 +152,7 @@ class Pipeline:
 
         In a thread of its own, as a share that is away may not answer for minutes. Raises Unavailable.
         """
-        return await self._watching_folder.look(folder, thread, self.in_force)
+        return await self._watching_folder.look(folder, thread, self.active_config)
 
     async def judge_waiting(self) -> int:
         """Judge anew what waits, or is to be handed in, where anything it rests on changed; how many began to wait."""
@@ -166,14 +171,14 @@ class Pipeline:
         waiting = 0
         also: set[str] = set()
         while several:
-            wanted = guarantees_of(several, self.in_force, self.store)
-            invoices = await load_invoices(wanted, self.in_force, self._reader, also)
+            wanted = guarantees_of(several, self.active_config, self.store)
+            invoices = await load_invoices(wanted, self.active_config, self._reader, also)
             left: list[Submission] = []
             missing: set[str] = set()
             for each in several:
                 try:
                     waiting += self._weigh(each, invoices)
-                except NotBrought as failure:
+                except NotInSnapshot as failure:
                     left.append(each)
                     missing.add(failure.file)
             if missing <= also:
@@ -183,16 +188,16 @@ class Pipeline:
         return waiting
 
     async def _explain_invoices(
-        self, submissions: Sequence[Submission], in_force: InForce
+        self, submissions: Sequence[Submission], active_config: ActiveConfig
     ) -> Mapping[int, MissingInvoice]:
-        return await explain_missing(submissions, in_force, self._reader, self.store)
+        return await explain_missing(submissions, active_config, self._reader, self.store)
 
     async def _changed_since_weighed(self) -> tuple[Submission, ...]:
         submissions = self.store.submissions(*_JUDGED_IN)
         for gone in self._weighed.keys() - {each.id for each in submissions}:
             del self._weighed[gone]  # sent, or ended: where it waits once more, its version is another
-        await look_at_folder(submissions, self.in_force, self._reader)
-        if (rest := self.in_force.files.rest()) is not None:
+        await look_at_folder(submissions, self.active_config, self._reader)
+        if (rest := self.active_config.files.rest()) is not None:
             self._unread.note(INVOICES, [(each.name, each.why) for each in rest.unread if each.why is not None])
         return tuple(each for each in submissions if self._weighed.get(each.id) != (each.version, self._stamp(each)))
 
@@ -200,7 +205,7 @@ class Pipeline:
         stamp = self._stamp(submission)
         try:
             began = self._judge(submission, invoices)
-        except NotBrought:
+        except NotInSnapshot:
             raise
         except Unavailable as failure:
             if failure.what != "folder":
@@ -215,7 +220,7 @@ class Pipeline:
             before = writing.submission(submission.id)
             if before.version != submission.version or before.state not in _JUDGED_IN:
                 return 0
-            drafted = redraft(before, self.in_force, invoices, writing, self._clock.now())
+            drafted = reevaluate(before, self.active_config, invoices, writing, self._clock.now())
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
                 note_moment(writing, before, after, self._author)
@@ -229,7 +234,7 @@ class Pipeline:
             changed = writing.change(event, before, after, self._author, {})
             began = changed.state in NEEDS_A_PERSON and set(changed.reasons) - set(before.reasons) != set()
             if began or changed.state is State.HANDED_OVER:
-                writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [changed.id], tell_apart(changed))
+                writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [changed.id], alarm_fingerprint(changed))
                 return 1
             return 0
 
@@ -243,22 +248,22 @@ class Pipeline:
         others = [f"{each.id}.{each.version}" for each in self.store.by_number(number)] if number else []
         others = [each for each in others if not each.startswith(f"{submission.id}.")]
         today = self._clock.now().astimezone(JST).date().isoformat()
-        history = stamp_history(submission, self.store)
-        return " ".join([*others, stamp_files(submission, self.in_force), history, today])
+        history = history_fingerprint(submission, self.store)
+        return " ".join([*others, stamp_files(submission, self.active_config), history, today])
 
     async def _read_refused_again(self) -> int:
         """Read what could not be read before, once after each change of the guarantors' profiles.
 
         Strangers' PDFs come last, and few at a time: what is due to be sent waits meanwhile.
         """
-        profiles = self.in_force.guarantors
+        profiles = self.active_config.guarantors
         waiting = 0
         if self._unread_with != profiles:
             refused = [each for each in self.store.submissions(State.HELD) if _is_worth_another_reading(each)]
             for submission in refused:
                 if not submission.is_doubtful and submission.pdf_sha256 is not None:
                     pdf = self.store.original(submission.pdf_sha256)
-                    read = await self.intake.read_pdf(pdf, self.in_force)
+                    read = await self.intake.read_pdf(pdf, self.active_config)
                     waiting += await self._recognise_refused(submission, read)
             self._strangers_again = deque(each.id for each in refused if each.is_doubtful)
             self._unread_with = profiles  # only now: where one could not be read, all are tried again
@@ -271,7 +276,7 @@ class Pipeline:
             submission = self.store.submission(self._strangers_again[0])
             if submission.state is State.HELD and _is_worth_another_reading(submission) and submission.pdf_sha256:
                 pdf = self.store.original(submission.pdf_sha256)
-                found = await self.intake.read_strangers_again(pdf, self.in_force)
+                found = await self.intake.read_strangers_again(pdf, self.active_config)
                 if found is None:
                     break  # its turn comes at a later pass
                 read, seconds = found
@@ -283,10 +288,10 @@ class Pipeline:
     async def _recognise_refused(self, submission: Submission, read: Notice | Unreadable) -> int:
         if isinstance(read, Unreadable) or submission.pdf_sha256 is None:
             return 0
-        wanted = guarantees_in([read], self.in_force, self.store)
-        invoices = await load_invoices(wanted, self.in_force, self._reader)
+        wanted = guarantees_in([read], self.active_config, self.store)
+        invoices = await load_invoices(wanted, self.active_config, self._reader)
         with self.store.writing() as writing:
-            taking = Taking(writing, self.in_force, invoices, self._author, self._clock.now())
+            taking = Taking(writing, self.active_config, invoices, self._author, self._clock.now())
             taking.read_after_all(submission, read, entered_notice(self.store.entries(submission.id)))
             return taking.end()
 
@@ -305,10 +310,10 @@ class Pipeline:
             raise LogBroken(signs[0], ", ".join(signs))
         if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
             return SendingPass()
-        if not self._has_looked_since_resumed and unlooked(self.store, self.in_force, self._clock.now()):
+        if not self._has_looked_since_resumed and unlooked(self.store, self.active_config, self._clock.now()):
             return SendingPass()
         self._has_looked_since_resumed = True
-        return await self.sending.send_due(self.in_force)
+        return await self.sending.send_due(self.active_config)
 
     async def tell_operator(self) -> Unavailable | None:
         """Send one mail about everything that began to wait since the last one; why it could not be, if so.
@@ -317,7 +322,7 @@ class Pipeline:
         """
         if self.watching.under_way or self.sending.is_ending:
             return None  # what a stop leaves untold waits in the store
-        return await self.telling.tell(self.in_force)
+        return await self.telling.tell(self.active_config)
 
     async def tell_doubt(self) -> None:
         """Tell of what is in doubt before anything else is done: neither a backlog nor what is due comes before it.
@@ -325,7 +330,7 @@ class Pipeline:
         Where no mail goes, the pass finds that out again, and says so.
         """
         if not self.sending.is_ending:
-            await self.telling.tell(self.in_force, AlarmCause.IN_DOUBT)
+            await self.telling.tell(self.active_config, AlarmCause.IN_DOUBT)
 
     def tell_broken(self, broken: LogBroken) -> None:
         """Alarm that nothing is sent because of the log; once a day for as long as it lasts."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from worker.core.alarms import cause_about
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.model import Look
+from worker.core.model import HealthRecord
 from worker.core.states import AlarmCause
 from worker.read.ports import BROKEN_SANDBOX
 from worker.store.ports import Store, Writing
@@ -35,7 +35,7 @@ class Health:
     def note_reached(self, writing: Writing, name: str, now: dt.datetime) -> None:
         """As ``reached``, in an open transaction."""
         if self._is_news(name, now):
-            known = self._store.look(name) or Look(name)
+            known = self._store.look(name) or HealthRecord(name)
             writing.record_look(dataclasses.replace(known, last_ok=now, error="", told=()))
 
     def _is_news(self, name: str, now: dt.datetime) -> bool:
@@ -49,7 +49,7 @@ class Health:
         with self._store.writing() as writing:
             if isinstance(failure, AccountRefused):
                 return self.refused(writing, name, failure.detail, now)
-            known = _failing(self._store.look(name) or Look(name), now)
+            known = _failing(self._store.look(name) or HealthRecord(name), now)
             writing.record_look(dataclasses.replace(known, last_error=now, error=str(failure)))
             return _tell_broken_sandbox(writing, failure)
 
@@ -60,7 +60,7 @@ class Health:
 
     def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
         """Record that our account was refused, and tell a person unless that is told already."""
-        known = _failing(self._store.look(name) or Look(name), now)
+        known = _failing(self._store.look(name) or HealthRecord(name), now)
         is_told = AlarmCause.ACCOUNT_REFUSED.value in known.told
         told = known.told if is_told else (*known.told, AlarmCause.ACCOUNT_REFUSED.value)
         writing.record_look(dataclasses.replace(known, last_error=now, error=answer, told=told))
@@ -77,7 +77,7 @@ def _tell_broken_sandbox(writing: Writing, failure: Unavailable) -> bool:
     return True
 
 
-def _failing(known: Look, now: dt.datetime) -> Look:
+def _failing(known: HealthRecord, now: dt.datetime) -> HealthRecord:
     """``known`` with the moment since which it fails: now, where the clock was set back behind the recorded one."""
     since = known.failing_since if known.error else None
     return dataclasses.replace(known, failing_since=now if since is None else min(since, now))

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.core.model import ConfigFile, Sha256
 from worker.core.states import NoteEvent, State
-from worker.match.from_before import FIRST_START
-from worker.send.outcomes import end_rehearsal, note_silence, put_off
+from worker.match.match import FIRST_START
+from worker.send.outcomes import defer, end_rehearsal, note_no_reply
 from worker.store.ports import Author, Store
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
@@ -35,7 +35,7 @@ class Recovered:
 
 
 def recover(
-    store: Store, in_force: InForce, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
+    store: Store, active_config: ActiveConfig, account: str, now: dt.datetime, invoices: InvoiceSnapshot = NOT_LOOKED
 ) -> Recovered:
     """Put back what certainly did not leave, and alarm about what perhaps did.
 
@@ -50,19 +50,19 @@ def recover(
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:
-                put_off(writing, found, found.reply, author, detail, now)
+                defer(writing, found, found.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
-                end_rehearsal(writing, in_force, invoices, found, author, detail, now)
+                end_rehearsal(writing, active_config, invoices, found, author, detail, now)
                 rehearsals.append(found.id)
             elif found.state is State.IN_DOUBT and not found.silent:
-                note_silence(writing, found, BROKE_OFF, author, detail)
+                note_no_reply(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
 
 
 def record_start(
-    store: Store, files: Sequence[ConfigFile], version: str, account: str, in_force: Mapping[str, Sha256]
+    store: Store, files: Sequence[ConfigFile], version: str, account: str, active_config: Mapping[str, Sha256]
 ) -> None:
     """Record the program's start, also as the first one, and each configuration file that is not the one recorded."""
     author = Author("hoshobin", account)
@@ -71,16 +71,16 @@ def record_start(
         if writing.property(FIRST_START) is None:  # a new store, or one of a program that did not record it
             first = next(store.entries(events=[NoteEvent.STARTED]), started)
             writing.set_property(FIRST_START, first.at.isoformat())
-    record_configuration(store, files, account, in_force)
+    record_configuration(store, files, account, active_config)
 
 
 def record_configuration(
-    store: Store, files: Sequence[ConfigFile], account: str, in_force: Mapping[str, Sha256]
+    store: Store, files: Sequence[ConfigFile], account: str, active_config: Mapping[str, Sha256]
 ) -> None:
     """Record each configuration file that changed, appeared or went: hash in the entry, content kept."""
     author = Author("hoshobin", account)
-    changed = [each for each in files if in_force.get(each.name) != each.sha256]
-    gone = sorted(set(in_force) - {each.name for each in files})
+    changed = [each for each in files if active_config.get(each.name) != each.sha256]
+    gone = sorted(set(active_config) - {each.name for each in files})
     if not changed and not gone:
         return
     with store.writing() as writing:

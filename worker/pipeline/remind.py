@@ -11,7 +11,7 @@ import dataclasses
 import datetime as dt
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.config.load import Configuration
 from worker.core.alarms import deadline_cause
 from worker.core.clock import Clock
@@ -42,12 +42,12 @@ class Reminding:
         """Another configuration may bring other moments: look at the next occasion."""
         self._looked_at = None
 
-    def remind(self, in_force: InForce) -> int:
+    def remind(self, active_config: ActiveConfig) -> int:
         """Record what the time has come for; how many submissions began to wait for a person. Raises Unavailable."""
         now = self._clock.now()
         if not self._is_due(now):
             return 0
-        configuration = in_force.configuration
+        configuration = active_config.configuration
         moments = [self._raise_digest(configuration, now)]
         overdue, next_silence = self._end_silences(configuration, now)
         moments.append(self._remind_of_announced(configuration, now))

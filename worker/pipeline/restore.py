@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 
-from worker.approve.redraft import InForce
-from worker.core.model import Entry, Look
+from worker.approve.reevaluate import ActiveConfig
+from worker.core.model import Entry, HealthRecord
 from worker.core.states import NoteEvent
 from worker.store.ports import Store
 
 
-def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ...]:
+def unlooked(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tuple[str, ...]:
     """The mailboxes without a look that succeeded since a person last said to go on.
 
     One that the database never saw reached held back nothing before: it is to be tried once, well or not. Where the
@@ -24,7 +24,7 @@ def unlooked(store: Store, in_force: InForce, now: dt.datetime) -> tuple[str, ..
     resumed = last_resumed(store)
     if resumed is None or resumed.at > now:
         return ()
-    looks = {name: store.look(f"mail:{name}") for name in in_force.configuration.settings.mailboxes}
+    looks = {name: store.look(f"mail:{name}") for name in active_config.configuration.settings.mailboxes}
     return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
 
 
@@ -33,7 +33,7 @@ def last_resumed(store: Store) -> Entry | None:
     return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
 
 
-def _is_tried(look: Look | None, resumed_at: dt.datetime) -> bool:
+def _is_tried(look: HealthRecord | None, resumed_at: dt.datetime) -> bool:
     if look is None:
         return False
     tried_at = look.last_ok or look.last_error

@@ -18,13 +18,12 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.decisions import keep_contents, redraft
-from worker.approve.redraft import Drafted, InForce, read_secret
+from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret, reevaluate
 from worker.compose import mime_verify as decode
 from worker.compose import mime_write as letter
-from worker.compose.reread import OF_THE_PDF, compare_notice, entered_notice
+from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice
 from worker.core.addresses import copy_of
-from worker.core.alarms import tell_apart
+from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, Unavailable
 from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
@@ -37,9 +36,9 @@ from worker.pipeline.track import Copied, Receiving
 from worker.pipeline.waits import HoldWaits
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
-from worker.send.outcomes import end_rehearsal, note_late_answer, note_silence, put_off
-from worker.send.ports import Body, Data, Mail, MailServer, Rcpt, Reply, Session, Silence, Step
-from worker.send.rate_limit import LOOKED_BACK, Pace, has_opened, is_about_all, is_due, may_leave
+from worker.send.outcomes import defer, end_rehearsal, note_late_answer, note_no_reply
+from worker.send.ports import Body, Data, Mail, MailServer, NoReply, Rcpt, Reply, Session, Step
+from worker.send.rate_limit import LOOKED_BACK, RateLimiter, has_opened, is_about_all, is_due, may_leave
 from worker.store.ports import FOREIGN_MAIL, Author, Store, Writing
 from worker.watch.ports import InvoiceSnapshot
 
@@ -95,7 +94,7 @@ class Sending:
         """Whether no further mail is begun."""
         self.awaits_answer = False
         """Whether a mail may have left whose answer can still come."""
-        self._pace = Pace()
+        self._pace = RateLimiter()
         self._is_pace_recalled = False
 
     @property
@@ -111,19 +110,19 @@ class Sending:
         """Begin no further one: a stop has time for the mail under way, not for all that are due."""
         self.is_ending = True
 
-    async def send_due(self, in_force: InForce) -> SendingPass:
+    async def send_due(self, active_config: ActiveConfig) -> SendingPass:
         """Send every APPROVED submission whose moment has come, in order of that moment, within hours and cap.
 
         A server that is not reached ends the pass with that reason; no submission is blamed for it.
         """
         done = SendingPass()
-        settings = in_force.configuration.settings
+        settings = active_config.configuration.settings
         try:
             self._record_kept(done)
             self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
-            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], in_force)
-            found = recover(self._store, in_force, self._author.account, self._clock.now(), invoices)
+            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], active_config)
+            found = recover(self._store, active_config, self._author.account, self._clock.now(), invoices)
             done.began_to_wait += len(found.in_doubt) + len(found.rehearsals)
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
             for number in dict.fromkeys(due):
@@ -131,24 +130,24 @@ class Sending:
                 if self.is_ending or self._pace.is_paused(now):
                     break
                 submission = self._store.submission(number)
-                if not self._may_begin(submission, in_force, now):
+                if not self._may_begin(submission, active_config, now):
                     continue
                 if (slot := self._pace.next_slot(settings.smtp.per_minute, now)) > now:
                     done.goes_on_at = slot
                     break
-                invoices = await self._look_for([submission], in_force)
+                invoices = await self._look_for([submission], active_config)
                 with contextlib.suppress(Conflict):  # somebody decided meanwhile: the next look sees it
-                    reread = await self._read_again(submission, in_force)
+                    reread = await self._read_again(submission, active_config)
                     if reread is None:
                         continue
                     session = await self._server.open()
-                    await self._send_one(submission, reread, session, in_force, invoices, done)
+                    await self._send_one(submission, reread, session, active_config, invoices, done)
         except Unavailable as failure:
             done.failure = failure
         return done
 
-    def _may_begin(self, submission: Submission, in_force: InForce, now: dt.datetime) -> bool:
-        if not may_leave(submission, in_force.configuration.settings.hours, now):
+    def _may_begin(self, submission: Submission, active_config: ActiveConfig, now: dt.datetime) -> bool:
+        if not may_leave(submission, active_config.configuration.settings.hours, now):
             return False
         is_over = self._waits.is_over(submission)
         return is_due(submission, now) if is_over is None else is_over and has_opened(submission, now)
@@ -164,16 +163,16 @@ class Sending:
             self._pace.recall_failure(look.error, look.last_error)
         self._is_pace_recalled = True
 
-    async def _look_for(self, submissions: Sequence[Submission], in_force: InForce) -> InvoiceSnapshot:
-        return await load_invoices(guarantees_of(submissions, in_force, self._store), in_force, self._reader)
+    async def _look_for(self, submissions: Sequence[Submission], active_config: ActiveConfig) -> InvoiceSnapshot:
+        return await load_invoices(guarantees_of(submissions, active_config, self._store), active_config, self._reader)
 
-    async def _read_again(self, submission: Submission, in_force: InForce) -> _Reread | None:
+    async def _read_again(self, submission: Submission, active_config: ActiveConfig) -> _Reread | None:
         """What its PDF says by today's profiles; None where the reader gave no answer: it is tried again later."""
         if submission.pdf_sha256 is None:
             return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
         pdf = self._store.original(submission.pdf_sha256)
         try:
-            read = await self._readings.read_once(pdf, in_force.configuration.guarantors)
+            read = await self._readings.read_once(pdf, active_config.configuration.guarantors)
         except Unavailable as failure:
             self._put_off_unread(submission, str(failure))
             return None
@@ -203,18 +202,18 @@ class Sending:
         submission: Submission,
         reread: _Reread,
         session: Session,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         done: SendingPass,
     ) -> None:
         def wanted() -> tuple[Guarantee, ...]:
-            return guarantees_of([submission], in_force, self._store)
+            return guarantees_of([submission], active_config, self._store)
 
         def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | None:
-            return self._start(submission.id, reread, session, in_force, brought, done)
+            return self._start(submission.id, reread, session, active_config, brought, done)
 
         try:
-            started = await with_invoices(wanted, in_force, self._reader, start, invoices)
+            started = await with_invoices(wanted, active_config, self._reader, start, invoices)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -226,16 +225,16 @@ class Sending:
         without_copy: dict[str, str] = {}
         for step in steps:
             if isinstance(step, Body):
-                current = await self._begin_body(current, without_copy, in_force, invoices, done)
+                current = await self._begin_body(current, without_copy, active_config, invoices, done)
             answer = await self._take(step)
             verdict = send.judge(step, answer)
             if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
-                self._conclude(current, step, answer, verdict, in_force, invoices, done)
+                self._conclude(current, step, answer, verdict, active_config, invoices, done)
                 return
 
-    async def _take(self, step: Step) -> Reply | Silence:
+    async def _take(self, step: Step) -> Reply | NoReply:
         self.awaits_answer = isinstance(step, Body)
         try:
             return await self._server.take(step)
@@ -246,7 +245,7 @@ class Sending:
         self,
         sending: Submission,
         without_copy: dict[str, str],
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         done: SendingPass,
     ) -> Submission:
@@ -259,8 +258,8 @@ class Sending:
                 return writing.change(Event.DATA_STARTED, sending, after, self._author, {})
         except HoshobinError as failure:
             await self._server.close()
-            silence = Silence(f"not recorded, so not sent: {failure}", self._clock.now())
-            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, in_force, invoices, done)
+            silence = NoReply(f"not recorded, so not sent: {failure}", self._clock.now())
+            self._conclude(sending, Data(), silence, send.Verdict.NOT_NOW, active_config, invoices, done)
             raise
 
     # --- Each record ----------------------------------------------------------------------------------------
@@ -270,7 +269,7 @@ class Sending:
         number: int,
         reread: _Reread,
         session: Session,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         done: SendingPass,
     ) -> tuple[Submission, tuple[Step, ...]] | None:
@@ -278,38 +277,38 @@ class Sending:
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
-            if not self._may_begin(before, in_force, now):
+            if not self._may_begin(before, active_config, now):
                 return None  # connecting took so long that the office has closed, or somebody decided meanwhile
             if writing.property(FOREIGN_MAIL):
                 return None  # a mail of this very pass shows that this is an old copy: the next one says so
-            receiving = Receiving(writing, in_force, invoices, self._author, now)
+            receiving = Receiving(writing, active_config, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return None
             if refusal := self._refusal_of(reread, before, writing):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
-                self._hold(writing, before, redraft(refused, in_force, invoices, writing, now), None, done)
+                self._hold(writing, before, reevaluate(refused, active_config, invoices, writing, now), None, done)
                 return None
-            drafted = redraft(before, in_force, invoices, writing, now)
+            drafted = reevaluate(before, active_config, invoices, writing, now)
             fresh = drafted.submission
             draft = fresh.draft
             if fresh.state is not State.APPROVED or draft is None or fresh.draft_hash != before.released_draft:
                 self._hold(writing, before, drafted, None, done)
                 return None
-            copied = receiving.follow_copy(before, partial(letter.write_letter, draft, drafted.body, drafted.contents))
+            copied = receiving.follow_copy(before, partial(letter.build_message, draft, drafted.body, drafted.contents))
             if copied is Copied.SAME:
                 return None
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
-                self._hold_for_evidence(writing, before, copied, in_force, invoices, now, done)
+                self._hold_for_evidence(writing, before, copied, active_config, invoices, now, done)
                 return None
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
-            raw = letter.write_letter(draft, drafted.body, drafted.contents, date)
-            if different := decode.differences(draft, drafted.body, drafted.contents, raw, date):
+            raw = letter.build_message(draft, drafted.body, drafted.contents, date)
+            if different := decode.verify_message(draft, drafted.body, drafted.contents, raw, date):
                 self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different), done)
                 return None
             tries = before.tries + 1
             envid = send.envid(read_secret(writing), draft.message_id, tries) if session.dsn else ""
-            copy_to = copy_of(draft, in_force.configuration.settings.smtp.copy_to)
+            copy_to = copy_of(draft, active_config.configuration.settings.smtp.copy_to)
             steps = send.steps_of(draft, raw, envid, copy_to)  # a letter that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
             detail |= {"recipients": list(draft.recipients), **({"copy_to": copy_to} if copy_to else {})}
@@ -341,7 +340,7 @@ class Sending:
     def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
         """Why the notice read a moment ago must not go out as the one that was taken in; None where it may."""
         if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
-            return Hold.of(Reason.KEY_DIFFERS, OF_THE_PDF, value=("file",))
+            return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
         if isinstance(reread.notice, Unreadable):
             return Hold.of_refusal(reread.notice)
         entered = entered_notice(self._store.entries(before.id))
@@ -355,7 +354,7 @@ class Sending:
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
-        writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
+        writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], alarm_fingerprint(held))
         done.began_to_wait += 1
 
     def _hold_for_evidence(
@@ -363,29 +362,29 @@ class Sending:
         writing: Writing,
         before: Submission,
         evidence: str,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         now: dt.datetime,
         done: SendingPass,
     ) -> None:
         """What came back speaks of this mail and proves nothing: a person says whether this one is still to go."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-        self._hold(writing, before, redraft(came, in_force, invoices, writing, now), None, done)
+        self._hold(writing, before, reevaluate(came, active_config, invoices, writing, now), None, done)
 
     def _conclude(
         self,
         before: Submission,
         step: Step,
-        answer: Reply | Silence,
+        answer: Reply | NoReply,
         verdict: send.Verdict,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         done: SendingPass,
     ) -> None:
         """Record what the transaction came to; kept and tried again where it cannot be recorded."""
 
         def record(writing: Writing) -> Outcome:
-            return self._record_outcome(writing, before, step, answer, verdict, in_force, invoices)
+            return self._record_outcome(writing, before, step, answer, verdict, active_config, invoices)
 
         self._unrecorded = record
         self._record_kept(done)
@@ -403,9 +402,9 @@ class Sending:
         writing: Writing,
         sent: Submission,
         step: Step,
-        answer: Reply | Silence,
+        answer: Reply | NoReply,
         verdict: send.Verdict,
-        in_force: InForce,
+        active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
     ) -> Outcome:
         now = self._clock.now()
@@ -419,13 +418,13 @@ class Sending:
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
             # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
-            note_silence(writing, before, str(answer), self._author, detail)
+            note_no_reply(writing, before, str(answer), self._author, detail)
             return Outcome.WAITS
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
             is_acceptance = verdict.event is Event.ACCEPTED
             note_late_answer(
                 writing,
-                in_force,
+                active_config,
                 invoices,
                 sent.id,
                 str(answer),
@@ -437,10 +436,10 @@ class Sending:
             return Outcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
         if verdict.event is Event.NOT_NOW:
-            put_off(writing, before, str(answer), self._author, detail, now)
+            defer(writing, before, str(answer), self._author, detail, now)
             return Outcome.GOES_AGAIN
         if before.is_rehearsal:
-            end_rehearsal(writing, in_force, invoices, replied, self._author, detail, now)
+            end_rehearsal(writing, active_config, invoices, replied, self._author, detail, now)
             return Outcome.WAITS
         if verdict.event is Event.ACCEPTED:
             after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
@@ -451,7 +450,7 @@ class Sending:
             writing.change(Event.REFUSED, before, after, self._author, detail)
             writing.raise_alarm(AlarmCause.REFUSED, [before.id])
             return Outcome.WAITS
-        note_silence(writing, before, str(answer), self._author, detail)
+        note_no_reply(writing, before, str(answer), self._author, detail)
         return Outcome.WAITS
 
 

@@ -12,17 +12,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from worker.core.clock import Clock
-from worker.core.model import Attached, Located, Notice, PdfText, Sha256, Unreadable
+from worker.core.model import Attached, CodePositions, Notice, PdfText, Sha256, Unreadable
 from worker.read.archives import Unpacked
 from worker.read.budget import (
     DISK_AGAIN,
     OF_STRANGERS,
     OF_THE_PROVEN,
     STRANGERS_PDF_SECONDS,
-    Ended,
+    Deferred,
     Lane,
+    LimitReached,
     MailBudget,
-    PutOff,
     Room,
     SlowSenders,
     Window,
@@ -39,8 +39,8 @@ class MailRead:
 
     read: tuple[Read, ...] = ()
     unread: int = 0
-    why_unread: Ended | None = None
-    put_off: PutOff | None = None
+    why_unread: LimitReached | None = None
+    put_off: Deferred | None = None
     """Why nothing of it was read yet, and its turn comes later."""
 
 
@@ -72,7 +72,7 @@ class Turns:
         if lane is Lane.OURS:
             return await self._read(await open_all(reader), reader, MailBudget(OF_THE_PROVEN), read)
         if not await self._begin():
-            return MailRead(unread=files, why_unread=Ended.TURN, put_off=PutOff.TIME)
+            return MailRead(unread=files, why_unread=LimitReached.TURN, put_off=Deferred.TIME)
         budget = MailBudget(OF_STRANGERS, self._slow.count(sender, self._clock.now()))
         try:
             pdfs = await open_all(reader)
@@ -96,10 +96,10 @@ class Turns:
         finally:
             self._end(min(reader.spent, STRANGERS_PDF_SECONDS))
 
-    def next_try(self, why: PutOff) -> dt.datetime:
+    def next_try(self, why: Deferred) -> dt.datetime:
         """When a mail that was put off is looked at again."""
         now = self._clock.now()
-        return now + DISK_AGAIN if why is PutOff.DISK else self._window.free_at(now)
+        return now + DISK_AGAIN if why is Deferred.DISK else self._window.free_at(now)
 
     def has_space(self) -> bool:
         """Whether a stranger's mail may be kept."""
@@ -153,7 +153,7 @@ class Unmetered:
         """As the reader's own."""
         return await self._reader.read(pdf)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """As the reader's own."""
         return await self._reader.locate(pdf, codes)
 

@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import end_announcement, keep_contents, note_announced, redraft
-from worker.approve.redraft import InForce, missing_where_away
+from worker.approve.decisions import end_announcement, note_announced
+from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate, treat_unread_as_missing
+from worker.compose.checks import compare_notice
 from worker.compose.manual_submission import renew_steps
-from worker.compose.reread import compare_notice
-from worker.core.alarms import tell_apart
+from worker.core.alarms import alarm_fingerprint
 from worker.core.model import Attached, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.params import Params
 from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, State
 from worker.core.text import hide_codes
 from worker.match.duplicates import (
-    Known,
-    New,
-    Way,
+    KnownNotice,
+    NewNotice,
+    Source,
     announce,
     find_followed,
     hold_without_notice,
@@ -83,12 +83,12 @@ class Taking:
     """One transaction's submissions; ``end`` stores its alarm. Names that people chose are kept without a key."""
 
     def __init__(
-        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+        self, writing: Writing, active_config: ActiveConfig, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
     ) -> None:
         self._writing = writing
-        self._in_force = in_force
+        self._active_config = active_config
         # The mail must be recorded even while the share with the invoices is away.
-        self._invoices = missing_where_away(invoices)
+        self._invoices = treat_unread_as_missing(invoices)
         self._author = author
         self.now = now
         """The moment of the transaction."""
@@ -107,7 +107,9 @@ class Taking:
             now = self._writing.submission(held.id)
             self._replaced = now if now.version == held.version else None
 
-    def take_notice(self, pdf: Attached, digest: Sha256, notice: Notice, way: Way, beside: Sequence[str] = ()) -> int:
+    def take_notice(
+        self, pdf: Attached, digest: Sha256, notice: Notice, way: Source, beside: Sequence[str] = ()
+    ) -> int:
         """The submission that this notice becomes, or already is; ``beside`` are other PDFs of the same mail."""
         key = notice.key.clear
         evidence = way.evidence
@@ -115,9 +117,9 @@ class Taking:
             evidence = evidence.each_word(lambda word: hide_codes(word, key) if key in word else word)
         way = dataclasses.replace(way, source_name=hide_codes(way.source_name, key), evidence=evidence)
         match receive_notice(notice, digest, way, self._writing):
-            case Known(first):
+            case KnownNotice(first):
                 return self._note_again(first, digest, way)
-            case New(arrived, superseded):
+            case NewNotice(arrived, superseded):
                 self._writing.keep("notice", pdf.content)
                 self._writing.keep_notice(digest, notice)
                 others = [hide_codes(name, key) for name in beside]
@@ -142,7 +144,7 @@ class Taking:
                 self._tell_taken_back(created, way)
                 return created.id
 
-    def _tell_unproven(self, created: Submission, notice: Notice, way: Way) -> None:
+    def _tell_unproven(self, created: Submission, notice: Notice, way: Source) -> None:
         """Say that a stranger's notice of a number that is here waits by itself, and that the others go on."""
         if way.proven:
             return
@@ -159,7 +161,7 @@ class Taking:
             others = ", ".join(f"#{number}" for number in going_on)
             self._writing.raise_alarm(AlarmCause.UNPROVEN_NEWCOMER, [], f"{created.id}: {others}")
 
-    def _tell_taken_back(self, created: Submission, way: Way) -> None:
+    def _tell_taken_back(self, created: Submission, way: Source) -> None:
         """Say that what a person took back while its sender was not proven came again from somebody who is."""
         if way.proven and created.follows is not None:
             followed = self._writing.submission(created.follows)
@@ -184,7 +186,7 @@ class Taking:
         if announcement is not None:
             detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
             arrived = join_notice(announcement, arrived, self._writing)
-        drafted = redraft(arrived, self._in_force, self._invoices, self._writing, self.now, content)
+        drafted = reevaluate(arrived, self._active_config, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         if announcement is None:
             return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
@@ -201,24 +203,24 @@ class Taking:
         """The hold of a file that was not whole goes on as its notice; an announcement that waits for it ends."""
         detail |= _replacing(replaced)
         joined = join_notice(replaced, arrived, self._writing)
-        drafted = redraft(joined, self._in_force, self._invoices, self._writing, self.now, content)
+        drafted = reevaluate(joined, self._active_config, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         created = self._writing.change(Event.REDRAFTED, replaced, drafted.submission, self._author, detail)
         if announcement is not None:
             end_announcement(self._writing, announcement, [created], self._author)
         return created
 
-    def take_unreadable(self, pdf: Attached, digest: Sha256, refusal: Unreadable, way: Way) -> int:
+    def take_unreadable(self, pdf: Attached, digest: Sha256, refusal: Unreadable, way: Source) -> int:
         """The submission in which a file that was meant as a notice waits for a person."""
         match receive_unreadable(refusal, digest, way, self._writing):
-            case Known(first):
+            case KnownNotice(first):
                 return self._note_again(first, digest, way)
-            case New(arrived, _):
+            case NewNotice(arrived, _):
                 self._writing.keep("pdf", pdf.content)
                 detail = {"file": hide_codes(pdf.filename)}
                 return self._hold(arrived, detail | ({"archive": hide_codes(pdf.archive)} if pdf.archive else {}))
 
-    def take_no_pdf(self, digest: Sha256, refusal: Unreadable, way: Way, same: Iterable[int]) -> int:
+    def take_no_pdf(self, digest: Sha256, refusal: Unreadable, way: Source, same: Iterable[int]) -> int:
         """The submission in which a file that was meant as a notice and is no PDF waits; its bytes are not kept.
 
         ``same`` are the submissions of the same bytes elsewhere in the folder.
@@ -231,13 +233,13 @@ class Taking:
             hold_without_notice(Hold.of_refusal(refusal), None, way), {"file": hide_codes(way.source_name)}
         )
 
-    def take_set_aside(self, refusal: Hold, way: Way) -> int:
+    def take_set_aside(self, refusal: Hold, way: Source) -> int:
         """The submission in which a mail or a file that was not read as one waits for a person."""
         return self._hold(hold_without_notice(refusal, None, way), {})
 
-    def take_announcement(self, guarantor: str, way: Way) -> tuple[tuple[Submission, ...], Seen]:
+    def take_announcement(self, guarantor: str, way: Source) -> tuple[tuple[Submission, ...], Seen]:
         """The task that an announcement without a PDF opens; what it announces, where that is here or open already."""
-        profile = self._in_force.guarantors.get(guarantor)
+        profile = self._active_config.guarantors.get(guarantor)
         arriving = announce(guarantor, way, profile.download if profile else ())
         of_its_id = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
         earlier = tuple(each for each in of_its_id if is_seen_before(each, arriving))
@@ -272,7 +274,7 @@ class Taking:
         newest = () if announced.numbers else self._writing.newest_notices(guarantor, NEWEST_LOOKED_AT)
         return find_answers(announced, of_numbers, filter(counts, newest))
 
-    def _see_again(self, known: tuple[Submission, ...], way: Way) -> tuple[Submission, ...]:
+    def _see_again(self, known: tuple[Submission, ...], way: Source) -> tuple[Submission, ...]:
         """Note with each that it was announced, once more or afterwards; nothing is opened."""
         detail = {"came_by": way.came_by, "source": way.source_name, "from_message": way.source_message_id}
         for each in known:
@@ -327,7 +329,7 @@ class Taking:
         if self._waiting:
             self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, self._waiting)
         for each in self._waiting_anew:  # told a moment ago of another reason, so that this one is told as well
-            self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [each.id], tell_apart(each))
+            self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [each.id], alarm_fingerprint(each))
         return len(self._waiting) + len(self._waiting_anew)
 
     # --- What they share ------------------------------------------------------------------------------------
@@ -360,7 +362,7 @@ class Taking:
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
     def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
-        drafted = redraft(after, self._in_force, self._invoices, self._writing, self.now)
+        drafted = reevaluate(after, self._active_config, self._invoices, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
 
@@ -368,7 +370,7 @@ class Taking:
         if submission.state in NEEDS_A_PERSON:
             self._waiting.append(submission.id)
 
-    def _note_again(self, first: Submission, digest: Sha256, way: Way) -> int:
+    def _note_again(self, first: Submission, digest: Sha256, way: Source) -> int:
         detail = {
             "came_by": way.came_by,
             "source": way.source_name,
@@ -391,14 +393,14 @@ class Taking:
         detail = {"joined": [first.id], **_replacing(replaced)}
         self._writing.change(Event.WITHDRAWN, replaced, ended, self._author, detail)
 
-    def _hold_as_from_before(self, number: int, way: Way) -> None:
+    def _hold_as_from_before(self, number: int, way: Source) -> None:
         """What waits is from before after all: the same notice lay elsewhere when the product came."""
         first = self._writing.submission(number)
         event = Event.HELD if first.state is State.APPROVED else Event.REDRAFTED
         marked = dataclasses.replace(first, from_before=way.from_before)
         self._note_wait(self._redraft(event, first, marked, {"from_before": way.from_before}))
 
-    def _lift_where_proven(self, first: Submission, way: Way) -> None:
+    def _lift_where_proven(self, first: Submission, way: Source) -> None:
         """What came of nobody proven is as good as proven once somebody who is brings the very same."""
         is_better = not first.proven or (first.by_open_dns and not way.by_open_dns)
         if way.proven and is_better:

@@ -15,17 +15,23 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.decisions import find_early, keep_contents, redraft
-from worker.approve.redraft import InForce, missing_where_away, read_secret
+from worker.approve.reevaluate import (
+    ActiveConfig,
+    find_early,
+    keep_contents,
+    read_secret,
+    reevaluate,
+    treat_unread_as_missing,
+)
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
-from worker.authenticate.sender_auth import is_signed_for, read_spoken
+from worker.authenticate.sender_auth import is_signed_for, read_auth_headers
 from worker.config.addresses import domain_of
 from worker.core.addresses import is_within
-from worker.core.alarms import tell_apart
+from worker.core.alarms import alarm_fingerprint
 from worker.core.message_id import bears_secret, is_own_message_id_form
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import Address, End, MessageRow, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.model import Address, Disposition, MessageRow, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.params import Params, spell
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
@@ -33,11 +39,11 @@ from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import Author, Reading, Writing
 from worker.track.dsn import Action
 from worker.track.events import (
+    ALARMING,
     ENVELOPE,
     SERVER,
-    TOLD_AT_ONCE,
-    Circumstances,
-    Tracked,
+    ReportContext,
+    ReportEffect,
     failed_addresses,
     receipts_of,
     track,
@@ -45,7 +51,7 @@ from worker.track.events import (
     unmatched_receipt,
 )
 from worker.track.own_copy import is_same_but_for_date, is_same_mail
-from worker.track.reports import CameBack, DeliveryReport, MailReply, Nothing, ReadReceipt, read_report
+from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
 from worker.views.preview import mask_key
 from worker.watch.ports import InvoiceSnapshot
 
@@ -84,21 +90,21 @@ class Receiving:
     """One transaction's receipts."""
 
     def __init__(
-        self, writing: Writing, in_force: InForce, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
+        self, writing: Writing, active_config: ActiveConfig, invoices: InvoiceSnapshot, author: Author, now: dt.datetime
     ) -> None:
         self._writing = writing
-        self._in_force = in_force
-        self._invoices = missing_where_away(invoices)
+        self._active_config = active_config
+        self._invoices = treat_unread_as_missing(invoices)
         self._author = author
         self._now = now
         self.began_to_wait = 0
         """How many submissions came back by now: a person has to look."""
 
-    def take(self, row: MessageRow, came_back: CameBack, message: Message, content: bytes) -> MessageRow | None:
+    def take(self, row: MessageRow, came_back: ReturnedMail, message: Message, content: bytes) -> MessageRow | None:
         """The ledger row of a mail about one of ours; None where it is about none."""
-        if isinstance(came_back, Nothing):
+        if isinstance(came_back, NoReport):
             return None
-        sender = self._in_force.configuration.settings.contractor.email
+        sender = self._active_config.configuration.settings.contractor.email
         message_id, submission = match_report(came_back, self._writing, sender)
         if submission is None:
             return self._keep_early(row, came_back, content)
@@ -109,11 +115,11 @@ class Receiving:
         how = self._circumstances(submission, message, digest, row.internal_date or self._now, proof)
         fresh = receipts_of(came_back, submission, message_id, how)
         self._record(submission, fresh, message)
-        end = End.REPLY if isinstance(came_back, MailReply) else End.REPORT
+        end = Disposition.REPLY if isinstance(came_back, MailReply) else Disposition.REPORT
         return dataclasses.replace(row, end=end, why=fresh[0].kind.value, sha256=digest, submissions=(submission.id,))
 
     def take_unmatched(
-        self, row: MessageRow, came_back: CameBack, message: Message, content: bytes
+        self, row: MessageRow, came_back: ReturnedMail, message: Message, content: bytes
     ) -> MessageRow | None:
         """The ledger row of a failure that names an address we wrote to in the last days, and no mail of ours.
 
@@ -126,7 +132,7 @@ class Receiving:
             return None
         at = row.internal_date or self._now
         failed = failed_addresses(came_back)
-        sender = self._in_force.configuration.settings.contractor.email.casefold()
+        sender = self._active_config.configuration.settings.contractor.email.casefold()
         named = [each for each in came_back.named if each.casefold() != sender]  # 「送信元」 of a gateway's notice
         address, among = self._newest_to(failed or named, at)
         is_named = bool(among)
@@ -143,10 +149,10 @@ class Receiving:
         if not is_known:
             self._record(among[0], (receipt,), message, is_told_at_once=is_named)
         numbers = tuple(each.id for each in among)
-        return dataclasses.replace(row, end=End.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
+        return dataclasses.replace(row, end=Disposition.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
 
     def _is_of_our_form(self, message_id: str) -> bool:
-        return is_own_message_id_form(message_id, self._in_force.configuration.settings.contractor.email)
+        return is_own_message_id_form(message_id, self._active_config.configuration.settings.contractor.email)
 
     def _newest_to(self, addresses: Sequence[str], at: dt.datetime) -> tuple[Address, tuple[Submission, ...]]:
         """The first of ``addresses`` that was written to in the days before ``at``, and what went to it, newest first.
@@ -164,7 +170,7 @@ class Receiving:
 
     def _addresses_beside(self, senders: Iterable[str]) -> tuple[str, ...]:
         """The addresses of the rules in the domain of a sender, or in one above its host; our own domain is none."""
-        configuration = self._in_force.configuration
+        configuration = self._active_config.configuration
         domains = set(map(domain_of, senders)) - {domain_of(configuration.settings.contractor.email)}
         sections = [section for issuer in configuration.issuers.values() for section in issuer.sections.values()]
         addresses = (each for section in sections for each in section.to)
@@ -175,7 +181,7 @@ class Receiving:
 
         What is about to be sent is compared in the moment when it would be: only then its bytes are known.
         """
-        row = dataclasses.replace(row, end=End.OWN, why=OWN_MESSAGE)
+        row = dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
         found = self._writing.of_own_message(message.message_id)
         if found is None:
             return self._keep_early_copy(row, message, content)
@@ -217,59 +223,59 @@ class Receiving:
         self._writing.note(NoteEvent.REPORT_TOO_EARLY, number, self._author, detail)
         return dataclasses.replace(row, why="early", sha256=digest)
 
-    def _keep_early(self, row: MessageRow, came_back: CameBack, content: bytes) -> MessageRow | None:
+    def _keep_early(self, row: MessageRow, came_back: ReturnedMail, content: bytes) -> MessageRow | None:
         """A report on a mail of our form that is not known here: an old backup was put back, and the mail had left.
 
         It is kept for the moment when the same notice, read again, is about to be sent.
         """
         if not isinstance(came_back, DeliveryReport):
             return None
-        sender = self._in_force.configuration.settings.contractor.email
+        sender = self._active_config.configuration.settings.contractor.email
         local = came_back.envid.rpartition(".")[0]
         for message_id in (f"<{local}@{domain_of(sender)}>", *came_back.returned):
             if is_own_message_id_form(message_id, sender) and not _NO_SUBMISSION.search(message_id):
                 digest = self._writing.keep("mail", content)
                 detail = {"message_id": message_id, "mail": digest, "came_at": self._came_at(row)}
                 self._writing.note(NoteEvent.REPORT_TOO_EARLY, None, self._author, detail)
-                return dataclasses.replace(row, end=End.REPORT, why="early", sha256=digest)
+                return dataclasses.replace(row, end=Disposition.REPORT, why="early", sha256=digest)
         return None
 
     def _came_at(self, row: MessageRow) -> str:
         return (row.internal_date or self._now).isoformat()
 
-    def _proof(self, submission: Submission, came_back: CameBack, message_id: str) -> str:
+    def _proof(self, submission: Submission, came_back: ReturnedMail, message_id: str) -> str:
         """``envelope`` where a report bears what only the mail servers were told of this mail."""
         if not isinstance(came_back, DeliveryReport) or not submission.id:
             return ""
         return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
 
-    def _found_by_server(self, submission: Submission, came_back: CameBack, row: MessageRow, content: bytes) -> str:
+    def _found_by_server(self, submission: Submission, came_back: ReturnedMail, row: MessageRow, content: bytes) -> str:
         """``server`` where our own server found a writer of the issuer, of our mail server, or of our own."""
-        settings = self._in_force.configuration.settings
+        settings = self._active_config.configuration.settings
         mailbox = settings.mailboxes.get(row.mailbox)
         to = submission.draft.to if submission.draft else ()
-        speakers = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
+        allowed_senders = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
         if isinstance(came_back, DeliveryReport) and came_back.is_enclosed:
             return ""  # who wrote the outer mail did not write the report
-        spoken = read_spoken(content, mailbox.authserv_id if mailbox else "", row.internal_date)
-        return SERVER if any(is_signed_for(spoken, root) for root in speakers) else ""
+        auth_headers = read_auth_headers(content, mailbox.authserv_id if mailbox else "", row.internal_date)
+        return SERVER if any(is_signed_for(auth_headers, root) for root in allowed_senders) else ""
 
     def _circumstances(
         self, submission: Submission, message: Message, digest: Sha256, at: dt.datetime, proof: str
-    ) -> Circumstances:
-        return Circumstances(
+    ) -> ReportContext:
+        return ReportContext(
             message.senders,
             at,
             digest,
             self._addresses(submission),
             self._mask(submission),
-            self._in_force.configuration.settings.smtp.copy_to,
+            self._active_config.configuration.settings.smtp.copy_to,
             proof,
         )
 
     def _addresses(self, submission: Submission) -> tuple[str, ...]:
         """Those of every section of its issuer."""
-        issuer = self._in_force.configuration.issuers.get(submission.issuer or "")
+        issuer = self._active_config.configuration.issuers.get(submission.issuer or "")
         sections = issuer.sections.values() if issuer else ()
         return tuple(address for section in sections for address in section.to)
 
@@ -361,7 +367,7 @@ class Receiving:
 
     def _tell_news(self, before: Submission, after: Submission, *, is_told_at_once: bool) -> None:
         """A mail may not have arrived, or a machine says of it what is not understood: a task, and told at once."""
-        fresh = [each for each in after.unread if each not in before.unread and each.kind in TOLD_AT_ONCE]
+        fresh = [each for each in after.unread if each not in before.unread and each.kind in ALARMING]
         self.began_to_wait += bool(fresh)
         for each in fresh if is_told_at_once else ():
             self._writing.raise_alarm(AlarmCause.NEWS, [], f"{after.id}: {spell(Params(**receipt_detail(each)))}")
@@ -372,16 +378,16 @@ class Receiving:
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-            drafted = redraft(known, self._in_force, self._invoices, self._writing, self._now)
+            drafted = reevaluate(known, self._active_config, self._invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED
         self._writing.raise_alarm(AlarmCause.CAME_BACK, [], f"{number}: {spell(news)}")
 
 
-def find_ours(came_back: CameBack, message: Message, reading: Reading, sender: Address) -> Submission | None:
+def find_ours(came_back: ReturnedMail, message: Message, reading: Reading, sender: Address) -> Submission | None:
     """The submission that a mail is about: it came back from it, or is its own copy."""
-    if not isinstance(came_back, Nothing):
+    if not isinstance(came_back, NoReport):
         return match_report(came_back, reading, sender)[1]
     return reading.of_own_message(message.message_id) if message.message_id else None
 
@@ -406,9 +412,9 @@ def match_report(
     return "", None
 
 
-def _raise_alarm(writing: Writing, tracked: Tracked) -> None:
+def _raise_alarm(writing: Writing, tracked: ReportEffect) -> None:
     if tracked.event is Event.BOUNCED:
-        writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], tell_apart(tracked.after))
+        writing.raise_alarm(AlarmCause.BOUNCED, [tracked.after.id], alarm_fingerprint(tracked.after))
 
 
 def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:

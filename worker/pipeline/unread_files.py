@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from worker.core.model import Unread
+from worker.core.model import UnreadReason
 from worker.store.ports import Store, Writing
-from worker.views.unread_files import PROPERTY, UnreadIn, gather_unread, mark_told, read_unread, spell_unread
+from worker.views.unread_files import PROPERTY, UnreadIn, gather_unread, mark_reported, read_unread, spell_unread
 
 
 class UnreadFiles:
@@ -22,7 +22,7 @@ class UnreadFiles:
         """By place."""
         return read_unread(self._store.property(PROPERTY))
 
-    def note(self, place: str, found: Iterable[tuple[str, Unread]]) -> None:
+    def note(self, place: str, found: Iterable[tuple[str, UnreadReason]]) -> None:
         """Record what a look at ``place`` found, where that is news. Raises Unavailable."""
         pairs = tuple(found)
         former = self.recorded()
@@ -38,7 +38,8 @@ class UnreadFiles:
 
         def marked(before: dict[str, UnreadIn]) -> dict[str, UnreadIn]:
             return {
-                place: mark_told(each, told[place].files) if place in told else each for place, each in before.items()
+                place: mark_reported(each, told[place].files) if place in told else each
+                for place, each in before.items()
             }
 
         with self._store.writing() as writing:

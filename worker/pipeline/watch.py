@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.config.mailbox_actions import Act
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 from worker.core.model import MessageRow, Submission
-from worker.match.from_before import Watched, mail_from_before
+from worker.match.match import WatchedMailbox, mail_from_before
 from worker.pipeline.first_start import Beginning
 from worker.pipeline.intake import Intake, ReadBlock
 from worker.pipeline.ledger_rows import LedgerRows, alike_by, judge_by, news_by, pass_over
@@ -92,8 +92,8 @@ class Watching:
         clock: Clock,
         reader: PdfReader,
         intake: Intake,
-        in_force: Callable[[], InForce],
-        on_recorded: Callable[[Sequence[Submission], InForce], None],
+        active_config: Callable[[], ActiveConfig],
+        on_recorded: Callable[[Sequence[Submission], ActiveConfig], None],
         beginning: Beginning,
         author: Author,
     ) -> None:
@@ -102,7 +102,7 @@ class Watching:
         self._clock = clock
         self._reader = reader
         self._intake = intake
-        self._in_force = in_force
+        self._active_config = active_config
         self._on_recorded = on_recorded
         self._beginning = beginning
         self._author = author
@@ -115,11 +115,11 @@ class Watching:
 
     async def look(self, mailbox: Mailbox, thread: Thread, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
-        in_force = self._in_force()
-        watched = self._beginning.note_mailboxes(in_force).get(mailbox.name)
+        active_config = self._active_config()
+        watched = self._beginning.note_mailboxes(active_config).get(mailbox.name)
         opened = await thread(mailbox.open)
         start = start_from(since, self._beginning.first_start or self._clock.now())
-        is_alike = alike_by(in_force, self._intake.ours(in_force))
+        is_alike = alike_by(active_config, self._intake.ours(active_config))
         asking = Asking(self._store, self._clock, mailbox, thread, start, is_alike)
         found = await find_messages(asking, opened, has_room=self._intake.turns.has_room())
         self.under_way += 1
@@ -133,7 +133,7 @@ class Watching:
         return waiting
 
     async def _take_all(
-        self, mailbox: Mailbox, thread: Thread, found: Found, watched: Watched | None, *, is_last: bool
+        self, mailbox: Mailbox, thread: Thread, found: Found, watched: WatchedMailbox | None, *, is_last: bool
     ) -> int:
         first_start, now = self._beginning.first_start, self._clock.now()
 
@@ -181,16 +181,16 @@ class Watching:
         is_last: bool,
     ) -> int:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
-        in_force = self._in_force()
-        ours = self._intake.ours(in_force)
-        judge = judge_by(in_force, ours)
-        last_news = self._last_news(found, headers, news_by(in_force, ours)) if is_last else math.inf
+        active_config = self._active_config()
+        ours = self._intake.ours(active_config)
+        judge = judge_by(active_config, ours)
+        last_news = self._last_news(found, headers, news_by(active_config, ours)) if is_last else math.inf
         rows = LedgerRows(mailbox, found, from_before, await pass_over(mailbox, thread, headers, judge))
         blocks = await thread(mailbox.blocks, [header for header in headers if header.uid not in rows.passed])
 
         async def read_next() -> ReadBlock | None:
             block = await thread(_next_block, blocks)
-            return await self._intake.read_block(mailbox.name, block, self._in_force()) if block else None
+            return await self._intake.read_block(mailbox.name, block, self._active_config()) if block else None
 
         waiting = 0
         ahead = deque(asyncio.create_task(read_next()) for _ in range(READ_AHEAD))
@@ -203,7 +203,7 @@ class Watching:
                     self.settling.note(row)
                 if read.block[-1].header.uid >= last_news:
                     self.has_news_of.add(found.look.name)
-                self._on_recorded(recorded.drafted, read.in_force)
+                self._on_recorded(recorded.drafted, read.active_config)
         finally:
             for task in ahead:
                 task.cancel()

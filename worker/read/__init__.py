@@ -8,8 +8,8 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.read.classify import Recognised as Recognised
-    from worker.read.classify import recognise_mail as recognise_mail
+    from worker.read.classify import MailClass as MailClass
+    from worker.read.classify import classify_mail as classify_mail
     from worker.read.message import Message as Message
     from worker.read.message import read_message as read_message
     from worker.read.notice import read_notice as read_notice
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazily(
         __name__,
-        classify=("Recognised", "recognise_mail"),
+        classify=("MailClass", "classify_mail"),
         message=("Message", "read_message"),
         notice=("read_notice",),
         ports=("PdfReader",),

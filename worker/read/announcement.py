@@ -18,7 +18,7 @@ from worker.core.model import Announced, Notice, Product, Submission
 from worker.core.rulebook import Guarantor
 from worker.core.states import AlarmCause, State
 from worker.core.text import fold_hyphens, hide_codes, match_key
-from worker.read.notice_labels import Labels, fold_lines
+from worker.read.notice import Labels, fold_lines
 
 TEXT_CHARACTERS: Final = 20_000
 """Of a mail's text, as of a page's: the patterns are the operator's, their cost is unknown."""

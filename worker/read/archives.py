@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
 
-from worker.read.attachments import Sort, is_zip, speaks_of_a_key
-from worker.read.charsets import decode_bytes
-from worker.read.message import FILENAME_LIMIT, is_pdf
+from worker.read.message import FILENAME_LIMIT, AttachmentKind, is_pdf, is_zip, mentions_key
+from worker.read.mime import decode_bytes
 
 MEMBERS: Final = 20
 """Files of one ZIP: an office sends one to five; hundreds are a delivery of photographs, or an attack."""
@@ -45,9 +44,9 @@ class Unpacked:
     """Name and bytes of each PDF."""
     others: tuple[str, ...] = ()
     """Names of files that are no PDFs."""
-    unopened: tuple[tuple[str, Sort], ...] = ()
+    unopened: tuple[tuple[str, AttachmentKind], ...] = ()
     """Files that may hold a notice and were not taken out; the name is empty where it is the ZIP itself."""
-    speaks_of_a_key: bool = False
+    mentions_key: bool = False
     """Set where the name of a file in it does."""
 
 
@@ -55,7 +54,7 @@ class Unpacked:
 class _Taking:
     pdfs: list[tuple[str, bytes]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    unopened: list[tuple[str, Sort]] = field(default_factory=list)
+    unopened: list[tuple[str, AttachmentKind]] = field(default_factory=list)
     room: int = UNPACKED_BYTES
 
 
@@ -70,7 +69,7 @@ def has_too_many_entries(content: bytes) -> bool:
 
 def unpack(content: bytes) -> Unpacked:
     """The PDFs in the ZIP, and what else is in it; what is no sound ZIP is itself unopened. Raises MemoryError."""
-    whole = Unpacked(unopened=(("", Sort.ZIP),))
+    whole = Unpacked(unopened=(("", AttachmentKind.ZIP),))
     if has_too_many_entries(content):
         return whole
     try:
@@ -81,9 +80,9 @@ def unpack(content: bytes) -> Unpacked:
     except Exception:  # noqa: BLE001  zipfile raises anything for what was made to break it
         return whole
     names = [_name(each) for each in members]
-    speaks = any(map(speaks_of_a_key, names))
+    speaks = any(map(mentions_key, names))
     if len(members) > MEMBERS or _overlap(members):
-        return Unpacked(unopened=whole.unopened, speaks_of_a_key=speaks)
+        return Unpacked(unopened=whole.unopened, mentions_key=speaks)
     taking = _Taking()
     for member, name in zip(members, names, strict=True):
         _take(content, member, name, taking)
@@ -111,19 +110,19 @@ def _overlap(members: list[zipfile.ZipInfo]) -> bool:
 
 def _take(content: bytes, member: zipfile.ZipInfo, name: str, taking: _Taking) -> None:
     if member.flag_bits & _ENCRYPTED:
-        taking.unopened.append((name, Sort.LOCKED))
+        taking.unopened.append((name, AttachmentKind.LOCKED))
         return
     try:
         packed = _packed(content, member)
         start = _inflate(packed, member, SNIFFED)
         if is_zip("", name, start):
-            taking.unopened.append((name, Sort.ARCHIVE))
+            taking.unopened.append((name, AttachmentKind.ARCHIVE))
         elif not is_pdf("", name, start):
             taking.others.append(name)
         else:
             taking.pdfs.append((name, _whole(packed, member, taking)))
     except (_Refused, zlib.error):
-        taking.unopened.append((name, Sort.DAMAGED))
+        taking.unopened.append((name, AttachmentKind.DAMAGED))
 
 
 def _packed(content: bytes, member: zipfile.ZipInfo) -> memoryview:

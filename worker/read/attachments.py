@@ -84,7 +84,7 @@ class Unopened:
         return "/".join(filter(None, (self.archive, self.filename)))
 
 
-def speaks_of_a_key(text: str) -> bool:
+def mentions_key(text: str) -> bool:
     """Returns whether ``text`` has 認証キー, in full or half width, with or without spaces."""
     return _KEY_WORD in match_key(text)
 

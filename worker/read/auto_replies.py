@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from worker.core.text import match_key
-from worker.read.charsets import header_text, read_addresses
-from worker.read.mime import Headers
+from worker.read.mime import Headers, header_text, read_addresses
 
 _FIELDS: Final = (
     b"x-autoreply",

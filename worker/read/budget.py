@@ -97,7 +97,7 @@ DISK_AGAIN: Final = dt.timedelta(minutes=15)
 """How long after a mail was put off for want of space it is looked at again: making room is a person's work."""
 
 
-class Ended(StrEnum):
+class LimitReached(StrEnum):
     """Why PDFs of a mail were not read."""
 
     FILES = "files"
@@ -110,7 +110,7 @@ class Ended(StrEnum):
     """They were read, and are not listed one by one."""
 
 
-class PutOff(StrEnum):
+class Deferred(StrEnum):
     """Why a mail is left in its mailbox for now; the ``why`` of its row."""
 
     TIME = "put off: time"
@@ -129,15 +129,15 @@ class MailBudget:
         self.seconds = 0.0
         self.slow = 0
 
-    def why_ended(self, octets: int) -> Ended | None:
+    def why_ended(self, octets: int) -> LimitReached | None:
         """Why a PDF of so many bytes is not read any more; None where it may be."""
         if self.slow >= self._slow_left:
-            return Ended.SLOW
+            return LimitReached.SLOW
         if self._pdfs >= self._limits.pdfs:
-            return Ended.FILES
+            return LimitReached.FILES
         if self.seconds + self._limits.pdf_seconds > self._limits.seconds:
-            return Ended.SECONDS
-        return Ended.OCTETS if self._octets + octets > self._limits.octets else None
+            return LimitReached.SECONDS
+        return LimitReached.OCTETS if self._octets + octets > self._limits.octets else None
 
     def note(self, octets: int, seconds: float, result: object) -> None:
         """One PDF was read in so many seconds; more than its limit is the doing of a busy machine, and not charged."""

@@ -19,8 +19,7 @@ from worker.core.rulebook import Guarantor
 from worker.core.text import match_key
 from worker.read.announcement import read_announced
 from worker.read.archives import Unpacked
-from worker.read.attachments import Sort, Unopened, hands_a_link, name_sort, speaks_of_a_key
-from worker.read.message import Message
+from worker.read.message import AttachmentKind, Message, Unopened, attachment_kind, mentions_key, offers_file_link
 
 _FORWARDED: Final = re.compile(
     r"(?:\[[^\]]{0,40}\]|【[^】]{0,40}】|(?:re|aw|返信)(?:\[?\d{1,3}\]?)?:)*(?:fwd?|転送)(?:\[?\d{1,3}\]?)?:",
@@ -36,7 +35,7 @@ _ADDITIONS_LIMIT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class OwnMailSigns:
     """How a message of our own is known."""
 
     address: str
@@ -48,7 +47,7 @@ class Ours:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class OwnMessage:
     """A submission, rehearsal, alarm or copy of our own."""
 
 
@@ -71,7 +70,7 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class PossibleNotice:
     """Somebody meant a notice: a guarantor's mail (then it is named), or 認証キー in a subject, a text or a name."""
 
     guarantor: str | None
@@ -89,13 +88,13 @@ class Unrelated:
     unopened: tuple[Unopened, ...] = ()
 
 
-Recognised = Own | Report | Announcement | Meant | Unrelated
+MailClass = OwnMessage | Report | Announcement | PossibleNotice | Unrelated
 
 
-def recognise_mail(message: Message, guarantors: Sequence[Guarantor], ours: Ours) -> Recognised:
+def classify_mail(message: Message, guarantors: Sequence[Guarantor], ours: OwnMailSigns) -> MailClass:
     """What ``message`` is to us, with every PDF that may be a notice, and what may hold one."""
     if _is_own(message, ours):
-        return Own()
+        return OwnMessage()
     foreign = tuple(_foreign(message, ours))
     pdfs = tuple(dataclasses.replace(pdf, is_enclosed=one is not message) for one in foreign for pdf in one.pdfs)
     zips = tuple(dataclasses.replace(each, is_enclosed=one is not message) for one in foreign for each in one.zips)
@@ -111,14 +110,14 @@ def recognise_mail(message: Message, guarantors: Sequence[Guarantor], ours: Ours
     found = next(senders, None)
     if found is not None or any(_names_a_key(one) for one in foreign):
         if not (pdfs or zips or unopened) and any(_names_a_key(one) and _hands_a_link(one) for one in foreign):
-            unopened = (Unopened("", Sort.LINK),)
-        return Meant(found, pdfs, zips, unopened)
+            unopened = (Unopened("", AttachmentKind.LINK),)
+        return PossibleNotice(found, pdfs, zips, unopened)
     return Unrelated(pdfs, zips, unopened)
 
 
 def add_unpacked(
-    what: Announcement | Meant | Unrelated, opened: Sequence[tuple[Attached, Unpacked]]
-) -> Announcement | Meant | Unrelated:
+    what: Announcement | PossibleNotice | Unrelated, opened: Sequence[tuple[Attached, Unpacked]]
+) -> Announcement | PossibleNotice | Unrelated:
     """``what`` with the PDFs of its ZIPs as if they were attached beside them, and with what was not taken out.
 
     The names of the files in a ZIP count as text: they are readable where the files are not.
@@ -128,15 +127,15 @@ def add_unpacked(
         for name, content in found.pdfs:
             pdfs.append(Attached(name, content, archive.is_enclosed, archive.filename, found.others))
         unopened += [Unopened(name, sort, archive.filename) for name, sort in found.unopened]
-        if not found.pdfs and any(name_sort("", name, b"") for name in found.others):
-            unopened.append(Unopened("", Sort.ZIP, archive.filename))
+        if not found.pdfs and any(attachment_kind("", name, b"") for name in found.others):
+            unopened.append(Unopened("", AttachmentKind.ZIP, archive.filename))
     added = dataclasses.replace(what, pdfs=tuple(pdfs), unopened=tuple(unopened), zips=())
-    if isinstance(added, Unrelated) and any(found.speaks_of_a_key for _, found in opened):
-        return Meant(None, added.pdfs, (), added.unopened)
+    if isinstance(added, Unrelated) and any(found.mentions_key for _, found in opened):
+        return PossibleNotice(None, added.pdfs, (), added.unopened)
     return added
 
 
-def _is_own(message: Message, ours: Ours) -> bool:
+def _is_own(message: Message, ours: OwnMailSigns) -> bool:
     """By Message-ID; or, so that a restored backup still knows its mail, of our form and from our address alone."""
     if not message.message_id:
         return False
@@ -146,7 +145,7 @@ def _is_own(message: Message, ours: Ours) -> bool:
     return senders == [ours.address.casefold()] and ours.has_form(message.message_id, ours.address)
 
 
-def _foreign(message: Message, ours: Ours) -> Iterator[Message]:
+def _foreign(message: Message, ours: OwnMailSigns) -> Iterator[Message]:
     """The message and the mails within it, outside in, without our own, reports, and all that is inside those.
 
     The outermost stays even where it is a report: a PDF that stands beside the report was put there by somebody.
@@ -163,7 +162,7 @@ def _is_bare_report(message: Message) -> bool:
     return message.is_report and not message.pdfs and not message.zips and not message.nested
 
 
-def _announces(message: Message, guarantor: Guarantor, ours: Ours) -> bool:
+def _announces(message: Message, guarantor: Guarantor, ours: OwnMailSigns) -> bool:
     """Whether the subject ends with one of the guarantor's, and the mail is no talk about an announcement.
 
     What follows is a task to fetch the notice, and losing it would cost the contract: a guarantor may write from a new
@@ -202,11 +201,11 @@ def _is_from(message: Message, guarantor: Guarantor) -> bool:
 
 
 def _names_a_key(message: Message) -> bool:
-    return any(map(speaks_of_a_key, (message.subject, *message.texts, *message.names)))
+    return any(map(mentions_key, (message.subject, *message.texts, *message.names)))
 
 
 def _hands_a_link(message: Message) -> bool:
     is_answer = _ANSWER.match(match_key(message.subject)) is not None
     if message.links_a_file and not is_answer:
         return True
-    return message.has_link and hands_a_link(message.texts, is_answer=is_answer)
+    return message.has_link and offers_file_link(message.texts, is_answer=is_answer)

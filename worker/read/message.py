@@ -15,9 +15,11 @@ from enum import StrEnum
 from typing import Final
 
 from worker.core.model import Attached
-from worker.read.attachments import Sort, Unopened, find_uuencoded, is_file_link, is_zip, name_sort
-from worker.read.auto_replies import name_answer, name_unattended
-from worker.read.charsets import (
+from worker.read.automatic_mail import find_machine_sign, find_reply_sign
+from worker.read.message import AttachmentKind, Unopened, attachment_kind, find_uuencoded, is_file_link, is_zip
+from worker.read.mime import (
+    PARTS_LIMIT,
+    Headers,
     Value,
     decode_bytes,
     decode_words,
@@ -26,8 +28,10 @@ from worker.read.charsets import (
     read_addresses,
     read_message_id,
     read_value,
+    split_headers,
+    split_parts,
+    undo_transfer,
 )
-from worker.read.mime import PARTS_LIMIT, Headers, split_headers, split_parts, undo_transfer
 
 DEPTH_LIMIT: Final = 256
 """Parts within parts: people's mail has some ten; 200 must still be read, thousands are an attack."""
@@ -96,7 +100,7 @@ class Message:
     auto_submitted: bool = False
     """RFC 3834 §5: anything but ``no``."""
     answers_by: str = ""
-    """By what it is known as an answer or a report (``auto_replies.name_answer``); empty where nothing says so."""
+    """By what it is known as an answer or a report (``auto_replies.find_reply_sign``); empty where nothing says so."""
     unattended_by: str = ""
     """By what it is known as sent by a machine under a person's address; empty where nothing says so."""
     nested: tuple[Message, ...] = ()
@@ -196,8 +200,8 @@ def _finish(sheet: _Sheet) -> Message:
         links_a_file=sheet.links_a_file,
         is_report=sheet.has_report,
         auto_submitted=bool(automatic) and not automatic.startswith("no"),
-        answers_by=name_answer(headers, senders, subject, has_report=sheet.holds_report),
-        unattended_by=name_unattended(headers, senders, subject, has_report=sheet.holds_report),
+        answers_by=find_reply_sign(headers, senders, subject, has_report=sheet.holds_report),
+        unattended_by=find_machine_sign(headers, senders, subject, has_report=sheet.holds_report),
         nested=tuple(inner.finished for inner in sheet.nested),
         defects=tuple(sheet.defects),
     )
@@ -233,7 +237,7 @@ def _read_part(part: _Part, headers: Headers, body: bytes, sheet: _Sheet) -> Ite
         is_in_text = disposition.word == "inline" or bool(headers.first(b"content-id"))
         content = _transfer(body, encoding, sheet)
         if kind == "text/html" and disposition.word == "attachment" and filename:
-            sheet.unopened.append(Unopened(filename, Sort.OTHER))  # seen: mail that only a browser deciphers
+            sheet.unopened.append(Unopened(filename, AttachmentKind.OTHER))  # seen: mail that only a browser deciphers
         _read_leaf(kind, content_type, filename, content, sheet, is_in_text=is_in_text)
 
 
@@ -274,9 +278,9 @@ def _read_leaf(
         sheet.links_a_file = sheet.links_a_file or (sheet.has_link and is_file_link(text))
         for name in find_uuencoded(text):
             sheet.names[name] = None
-            sheet.unopened.append(Unopened(name, Sort.OTHER))
+            sheet.unopened.append(Unopened(name, AttachmentKind.OTHER))
         sheet.add_text(html_text(text) if kind == "text/html" else text)
-    elif kind not in _OF_REPORTS and (sort := name_sort(kind, filename, content, is_in_text=is_in_text)):
+    elif kind not in _OF_REPORTS and (sort := attachment_kind(kind, filename, content, is_in_text=is_in_text)):
         sheet.unopened.append(Unopened(filename, sort))
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from worker.read.charsets import VALUE_LIMIT, decode_base64
+from worker.read.mime import VALUE_LIMIT, decode_base64
 
 PARTS_LIMIT: Final = 1000
 """Parts of one mail, all levels together: a mail with that many attachments is no announcement."""

@@ -19,19 +19,19 @@ from worker.core.model import Key, Notice, PageText, PdfText, Product, Unreadabl
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
 from worker.core.text import half_width, match_key, whole_half_width
-from worker.read.notice_labels import (
+from worker.read.notice import (
     CODES,
     Fields,
-    Found,
+    LabelledValue,
     Labels,
     Line,
-    despaced,
     fold_line,
     fold_lines,
     is_broken,
     is_struck_over,
-    joined,
+    join_lines,
     labels_of,
+    without_letter_spacing,
 )
 
 PAGE_CHARACTERS: Final = 20_000
@@ -183,7 +183,7 @@ class _Reading:
     @property
     def bare(self) -> Line:
         """All of it in one line, without the labels."""
-        return joined(self.labels.unlabelled(self.lines))
+        return join_lines(self.labels.unlabelled(self.lines))
 
 
 class _Form:
@@ -225,13 +225,16 @@ class _Form:
         The line after a lone label counts only where it has the form: where an engine draws all values before
         all labels, any other text follows.
         """
-        found = ((found.beside, whole_half_width(despaced(found.text))) for found in reading.fields.get(field, ()))
+        found = (
+            (found.beside, whole_half_width(without_letter_spacing(found.text)))
+            for found in reading.fields.get(field, ())
+        )
         values = (value for beside, value in found if value and (beside or self.is_code(field, value)))
         return tuple(dict.fromkeys(values))
 
     def lone_codes(self, reading: _Reading, field: str) -> tuple[str, ...]:
         """Whole lines of a reading that have the form, for where its engine parts values from their labels."""
-        values = (whole_half_width(despaced(line.text.strip())) for line in reading.lines)
+        values = (whole_half_width(without_letter_spacing(line.text.strip())) for line in reading.lines)
         return tuple(value for value in values if self.is_code(field, value))
 
 
@@ -352,7 +355,7 @@ def _agreed_name(form: _Form, plumber: _Reading, field: str, label: str, codes: 
 
 def _one_name(fields: Fields, field: str, label: str) -> str:
     """The one value of ``field``, "" where its label stands alone; a table's cell before the line it is part of."""
-    found: tuple[Found, ...] = tuple(found for found in fields.get(field, ()) if found.text)
+    found: tuple[LabelledValue, ...] = tuple(found for found in fields.get(field, ()) if found.text)
     found = tuple(filter(lambda one: one.in_table, found)) or found
     values = {match_key(one.text): one.text for one in found}
     if len(values) > 1:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
 from worker.core.model import (
-    Located,
+    CodePositions,
     PdfText,
     Unreadable,
 )
@@ -28,7 +28,7 @@ class PdfReader(Protocol):
         """
         ...
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
         ...
 
@@ -53,7 +53,7 @@ class MailReader(Protocol):
         """As ``PdfReader.read``."""
         ...
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """As ``PdfReader.locate``."""
         ...
 

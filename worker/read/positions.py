@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from worker.core.model import Located, Notice, PdfText, Place, Stretch, Unreadable
+from worker.core.model import CodePositions, Notice, PdfText, Place, TextRun, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
 from worker.core.text import half_width
-from worker.read.notice import CODE_CHARACTERS
-from worker.read.notice_labels import CODES, Labels, fold_line, fold_lines, labels_of
+from worker.read.notice import CODE_CHARACTERS, CODES, Labels, fold_line, fold_lines, labels_of
 
 LINES_APART: Final = 2.4
 """Sizes of the print between a line and its continuation, at most: half as much again as a line of 1.6 sizes."""
@@ -38,7 +37,7 @@ _CAPITAL: Final = 0.8
 """Share of a line's size that its letters take above the baseline."""
 
 
-def confirm_notice(notice: Notice, text: PdfText, located: Located, guarantor: Guarantor) -> Notice | Unreadable:
+def confirm_notice(notice: Notice, text: PdfText, located: CodePositions, guarantor: Guarantor) -> Notice | Unreadable:
     """``notice``, or why its number or key must not be used; a detail names the label, no value."""
     values = dict(zip(CODES, (notice.contract_number, notice.key.clear), strict=True))
     for field, places in zip(CODES, located.places, strict=True):
@@ -131,7 +130,7 @@ class _Code:
         return self.fits_before(text) and not self.begins_with_label(text)
 
 
-def _goes_on(code: _Code, places: tuple[Place, ...], located: Located, cells: frozenset[str]) -> bool:
+def _goes_on(code: _Code, places: tuple[Place, ...], located: CodePositions, cells: frozenset[str]) -> bool:
     for place in places:
         at = place.at
         if place.page < len(located.lines) and at.height > 0:
@@ -141,7 +140,7 @@ def _goes_on(code: _Code, places: tuple[Place, ...], located: Located, cells: fr
     return False
 
 
-def _goes_on_overleaf(code: _Code, place: Place, located: Located) -> bool:
+def _goes_on_overleaf(code: _Code, place: Place, located: CodePositions) -> bool:
     """Whether the code is at the foot of its page, and the next page begins with what could be its rest."""
     below = {line.baseline for line in located.lines[place.page] if line.baseline < place.at.baseline - place.at.height}
     following = located.lines[place.page + 1] if place.page + 1 < len(located.lines) else ()
@@ -157,7 +156,7 @@ class _Column:
     """The text around one place of a code, in the code's own direction."""
 
     def __init__(
-        self, code: _Code, at: Stretch, lines: tuple[Stretch, ...], cells: frozenset[str] = frozenset()
+        self, code: _Code, at: TextRun, lines: tuple[TextRun, ...], cells: frozenset[str] = frozenset()
     ) -> None:
         """``cells``: what is known to have a label of its own."""
         self._code = code
@@ -178,10 +177,10 @@ class _Column:
             or any(code.fits_before(line.text) and not code.begins_with_label(line.text) for line in self._beside())
         )
 
-    def _next(self, direction: int) -> Iterator[Stretch]:
+    def _next(self, direction: int) -> Iterator[TextRun]:
         """What stands nearest above (1) or below (-1) in the same column."""
 
-        def distance(line: Stretch) -> float:
+        def distance(line: TextRun) -> float:
             return direction * (line.baseline - self._at.baseline)
 
         near = [
@@ -192,12 +191,12 @@ class _Column:
         nearest = min(map(distance, near), default=0.0)
         yield from (line for line in near if distance(line) <= nearest + self._at.height * 0.3)
 
-    def _beside(self) -> Iterator[Stretch]:
+    def _beside(self) -> Iterator[TextRun]:
         """What stands next on the right."""
         right = [line for line in self._on_row(self._at) if line.left > self._at.right - self._letter / 2]
         yield from sorted(right, key=lambda line: line.left)[:1]
 
-    def _is_aligned(self, line: Stretch) -> bool:
+    def _is_aligned(self, line: TextRun) -> bool:
         """Whether it stands in the code's column: at its left edge, or with it centred or at the right.
 
         A line that is broken within a paragraph goes on where the paragraph begins.
@@ -224,7 +223,7 @@ class _Column:
         lefts = self._labels_before(at)
         return min(lefts, default=at.left)
 
-    def _labels_before(self, line: Stretch) -> list[float]:
+    def _labels_before(self, line: TextRun) -> list[float]:
         """Left edges of the label that stands directly before ``line`` on its row; none where there is none."""
         before = sorted(
             (each for each in self._on_row(line) if each.right <= line.left + self._letter), key=lambda each: each.left
@@ -234,14 +233,14 @@ class _Column:
                 return [each.left for each in before[start:]]
         return []
 
-    def _is_labelled(self, line: Stretch) -> bool:
+    def _is_labelled(self, line: TextRun) -> bool:
         """Whether the text has a label of its own: in itself, or before it, in the code's column of labels."""
         if self._code.begins_with_label(line.text) or "".join(line.text.split()) in self._cells:
             return True
         lefts = self._labels_before(line)
         return bool(lefts) and self._begins < self._at.left and min(lefts) >= self._begins - COLUMN * self._at.height
 
-    def _on_row(self, line: Stretch) -> Iterator[Stretch]:
+    def _on_row(self, line: TextRun) -> Iterator[TextRun]:
         """The other stretches that stand beside ``line``; a label between two lines belongs to the code's."""
         for each in self._lines:
             shared = _overlap(each, line)
@@ -250,6 +249,6 @@ class _Column:
                 yield each
 
 
-def _overlap(first: Stretch, second: Stretch) -> float:
+def _overlap(first: TextRun, second: TextRun) -> float:
     tops = (first.baseline + _CAPITAL * first.height, second.baseline + _CAPITAL * second.height)
     return min(tops) - max(first.baseline, second.baseline)

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from worker.core.text import match_key
-from worker.read.auto_replies import is_answering_machine
-from worker.read.charsets import header_text
-from worker.read.mime import Headers
+from worker.read.automatic_mail import is_answering_machine
+from worker.read.mime import Headers, header_text
 
 WORDS_LIMIT: Final = 20_000
 """Characters in which the words are looked for: a machine says in its first lines what it is about."""

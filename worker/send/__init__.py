@@ -9,17 +9,17 @@ from worker.core.lazy import lazily
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from worker.send.ports import MailServer as MailServer
+    from worker.send.ports import NoReply as NoReply
     from worker.send.ports import Reply as Reply
     from worker.send.ports import Session as Session
-    from worker.send.ports import Silence as Silence
-    from worker.send.rate_limit import Pace as Pace
-    from worker.send.retry import Patience as Patience
+    from worker.send.rate_limit import RateLimiter as RateLimiter
+    from worker.send.retry import Backoff as Backoff
     from worker.send.smtp_verdicts import Verdict as Verdict
 else:
     __getattr__ = lazily(
         __name__,
-        ports=("MailServer", "Reply", "Session", "Silence"),
-        rate_limit=("Pace",),
-        retry=("Patience",),
+        ports=("MailServer", "Reply", "Session", "NoReply"),
+        rate_limit=("RateLimiter",),
+        retry=("Backoff",),
         smtp_verdicts=("Verdict",),
     )

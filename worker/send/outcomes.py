@@ -10,10 +10,9 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
-from worker.approve.decisions import keep_contents, redraft
-from worker.approve.redraft import InForce, missing_where_away
+from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate, treat_unread_as_missing
 from worker.approve.release import evidence_of_news
-from worker.core.alarms import tell_apart
+from worker.core.alarms import alarm_fingerprint
 from worker.core.model import Submission
 from worker.core.states import AlarmCause, Event, NoteEvent, State
 from worker.send.rate_limit import asked_delay
@@ -22,7 +21,7 @@ from worker.store.ports import Author, Writing
 from worker.watch.ports import InvoiceSnapshot
 
 
-def put_off(
+def defer(
     writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
 ) -> Submission:
     """APPROVED again, to be tried after the usual delay, or the longer one that was asked for: nothing of it left."""
@@ -32,15 +31,15 @@ def put_off(
     return writing.change(Event.NOT_NOW, before, after, author, {**detail, "next_try_at": due.isoformat()})
 
 
-def note_silence(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
+def note_no_reply(writing: Writing, before: Submission, why: str, author: Author, detail: Mapping[str, str]) -> None:
     """IN_DOUBT stays, and from now on no answer will come: a person is told."""
     writing.note(NoteEvent.NO_ANSWER, before.id, author, detail, {"silent": why, "reply": why})
-    writing.raise_alarm(AlarmCause.IN_DOUBT, [before.id], tell_apart(before))
+    writing.raise_alarm(AlarmCause.IN_DOUBT, [before.id], alarm_fingerprint(before))
 
 
 def note_late_answer(
     writing: Writing,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     number: int,
     answer: str,
@@ -61,7 +60,7 @@ def note_late_answer(
         event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
         late = evidence_of_news("answer", answer, now)
         known = dataclasses.replace(before, late_answer=late, released_draft="", due_at=None)
-        drafted = redraft(known, in_force, missing_where_away(invoices), writing, now)
+        drafted = reevaluate(known, active_config, treat_unread_as_missing(invoices), writing, now)
         keep_contents(writing, drafted)
         writing.change(event, before, drafted.submission, author, detail)
     agrees = before.reply == answer or (is_acceptance and before.sent_at is not None)
@@ -71,7 +70,7 @@ def note_late_answer(
 
 def end_rehearsal(
     writing: Writing,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     ended: Submission,
     author: Author,
@@ -93,7 +92,7 @@ def end_rehearsal(
         deferrals=0,
         letter_sha256=None,
     )
-    drafted = redraft(rehearsed, in_force, missing_where_away(invoices), writing, now)
+    drafted = reevaluate(rehearsed, active_config, treat_unread_as_missing(invoices), writing, now)
     keep_contents(writing, drafted)
     held = writing.change(
         Event.REHEARSAL_ENDED,
@@ -102,5 +101,5 @@ def end_rehearsal(
         author,
         {**detail, "letter": ended.letter_sha256 or ""},
     )
-    writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], tell_apart(held))
+    writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], alarm_fingerprint(held))
     return held

@@ -58,7 +58,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoReply:
     """No answer, half an answer, or one that was no SMTP; the connection is closed."""
 
     why: str
@@ -88,7 +88,7 @@ class MailServer(Protocol):
         """
         ...
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         """One step and its answer. After Silence the connection is gone."""
         ...
 

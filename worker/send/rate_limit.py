@@ -75,7 +75,7 @@ def is_about_all(step: str, answer: str) -> bool:
     return step == Mail.__name__ or answer.startswith(_CLOSING)
 
 
-class Pace:
+class RateLimiter:
     """When the next mail may begin, by what has begun already and what the server asked for."""
 
     def __init__(self) -> None:

@@ -12,14 +12,14 @@ from typing import TypeVar
 
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
-from worker.send.ports import MailServer, Reply, Session, Silence, Step
+from worker.send.ports import MailServer, NoReply, Reply, Session, Step
 from worker.send.rate_limit import asked_by_failure
 from worker.send.smtp_verdicts import retry_delay
 
 T = TypeVar("T")
 
 
-class Patience:
+class Backoff:
     """The patience with one server."""
 
     def __init__(self, clock: Clock, pace: dt.timedelta = dt.timedelta()) -> None:
@@ -55,10 +55,10 @@ class Patience:
         self._not_before = self._clock.uptime() + pause.total_seconds()
 
 
-class PatientServer:
+class RetryingServer:
     """A mail server that is opened only as often as ``patience`` allows."""
 
-    def __init__(self, server: MailServer, patience: Patience) -> None:
+    def __init__(self, server: MailServer, patience: Backoff) -> None:
         self._server = server
         self._patience = patience
 
@@ -66,7 +66,7 @@ class PatientServer:
         """As the server's own, or its last failure again."""
         return await self._patience.ask(self._server.open)
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         """As the server's own."""
         return await self._server.take(step)
 

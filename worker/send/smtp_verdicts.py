@@ -22,7 +22,7 @@ from typing import Final
 from worker.core.model import Address, Draft
 from worker.core.server_faults import fault_of_reply
 from worker.core.states import Event
-from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence, Step
+from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply, Step
 
 OK: Final = 250
 START_INPUT: Final = 354
@@ -71,7 +71,7 @@ _EVENTS: Final = {
 }
 
 
-def judge(step: Step, answer: Reply | Silence) -> Verdict:
+def judge(step: Step, answer: Reply | NoReply) -> Verdict:
     """What ``answer`` to ``step`` means; every verdict but ``GO_ON`` ends the transaction.
 
     Only the code decides (RFC 5321 §4.2). Whose a 5xx is: to RCPT, DATA and the body it is the message's, to MAIL it
@@ -101,8 +101,8 @@ def is_understood(step: Step, reply: Reply) -> bool:
     return judge(step, reply) in (Verdict.GO_ON, Verdict.ACCEPTED)
 
 
-def _judge_mail(answer: Reply | Silence) -> Verdict:
-    if isinstance(answer, Silence):
+def _judge_mail(answer: Reply | NoReply) -> Verdict:
+    if isinstance(answer, NoReply):
         return Verdict.NOT_NOW
     if answer.code == TOO_LARGE:
         return Verdict.REFUSED
@@ -111,43 +111,43 @@ def _judge_mail(answer: Reply | Silence) -> Verdict:
     return Verdict.GO_ON if answer.code // 100 == _SUCCESS else Verdict.NOT_NOW
 
 
-def _judge_rcpt(answer: Reply | Silence) -> Verdict:
+def _judge_rcpt(answer: Reply | NoReply) -> Verdict:
     """All recipients or none: one that is refused, or not taken now, ends the transaction before DATA.
 
     Any 2xx takes the recipient: RFC 5321 §4.2.1 lets the first digit decide where a code is not one of the
     listed ones (250, 251), and some relays answer 252 here.
     """
-    if isinstance(answer, Silence):
+    if isinstance(answer, NoReply):
         return Verdict.NOT_NOW
     if answer.code // 100 == _PERMANENT:
         return Verdict.REFUSED
     return Verdict.GO_ON if answer.code // 100 == _SUCCESS else Verdict.NOT_NOW
 
 
-def is_taken(answer: Reply | Silence) -> bool:
+def is_taken(answer: Reply | NoReply) -> bool:
     """Whether the server said yes."""
     return isinstance(answer, Reply) and answer.code // 100 == _SUCCESS
 
 
-def _judge_copy(answer: Reply | Silence) -> Verdict:
+def _judge_copy(answer: Reply | NoReply) -> Verdict:
     """Whatever the server says of our own copy alone, the issuer's mail goes; unless the server itself ends it."""
-    if isinstance(answer, Silence) or answer.code == CLOSING:
+    if isinstance(answer, NoReply) or answer.code == CLOSING:
         return Verdict.NOT_NOW
     return Verdict.GO_ON if answer.code // 100 in (_SUCCESS, _TRANSIENT, _PERMANENT) else Verdict.NOT_NOW
 
 
-def _judge_data(answer: Reply | Silence) -> Verdict:
+def _judge_data(answer: Reply | NoReply) -> Verdict:
     """354 alone invites the body: a 250 here is another command's answer, or a server that cannot be followed."""
-    if isinstance(answer, Silence):
+    if isinstance(answer, NoReply):
         return Verdict.NOT_NOW
     if answer.code // 100 == _PERMANENT:
         return Verdict.REFUSED
     return Verdict.GO_ON if answer.code == START_INPUT else Verdict.NOT_NOW
 
 
-def _judge_body(answer: Reply | Silence) -> Verdict:
+def _judge_body(answer: Reply | NoReply) -> Verdict:
     """250 alone is the promise to deliver (RFC 5321 §4.3.2 knows no other success here)."""
-    if isinstance(answer, Silence):
+    if isinstance(answer, NoReply):
         return Verdict.IN_DOUBT
     if answer.code == OK:
         return Verdict.ACCEPTED

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.core.errors import ConfigError, LogBroken, Unavailable
-from worker.core.model import Look
+from worker.core.model import HealthRecord
 from worker.send.ports import Holder
 
 ASKED: Final = "asked"
@@ -44,7 +44,7 @@ class Absence:
         return self.why in {NEVER, ONCE}
 
 
-def find_absence(holder: Holder | None, looks: Iterable[Look]) -> Absence | None:
+def find_absence(holder: Holder | None, looks: Iterable[HealthRecord]) -> Absence | None:
     """None where the sender's lock is held. ``looks`` show when it was last at work, where it did not say its end."""
     if holder is None:
         return Absence(NEVER)

@@ -12,7 +12,7 @@ from typing import Final
 
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
-from worker.core.model import ConfigFile, Look
+from worker.core.model import ConfigFile, HealthRecord
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause
 from worker.pipeline.recover import record_configuration
@@ -45,7 +45,7 @@ class TakingUp:
         told = error.problems[:TOLD_LIMIT]
         said = "; ".join(f"{_place(problem)}: {problem.code}" for problem in told)
         problems = Params(problems=tuple(map(_params_of, told)))
-        known = self._store.look(CONFIGURATION) or Look(CONFIGURATION)
+        known = self._store.look(CONFIGURATION) or HealthRecord(CONFIGURATION)
         with self._store.writing() as writing:
             writing.record_look(dataclasses.replace(known, last_error=now, error=said))
             writing.raise_alarm(AlarmCause.CONFIGURATION_REFUSED, [], spell(problems))

@@ -37,7 +37,7 @@ from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.read.budget import Lane
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
-from worker.send.retry import Patience, PatientServer
+from worker.send.retry import Backoff, RetryingServer
 from worker.service.loop import Loop, Vigil
 from worker.service.reload import CONFIGURATION, TakingUp
 from worker.service.shutdown import Stopping
@@ -92,7 +92,7 @@ class Service:
         self._loops: list[Loop] = []  # the sending one first
         self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
         self._folder_thread = OwnThread("folder")
-        self._patience: list[Patience] = []
+        self._patience: list[Backoff] = []
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT; at the end the reader is closed. Raises what is a fault of ours."""
@@ -105,7 +105,7 @@ class Service:
         files = self._office.configuration.files
         record_start(self._store, files, program_version(), account_name(), self._store.config_in_force())
         self._taking_up.accept(files)
-        found = recover(self._store, self._office.in_force, account_name(), self._clock.now())
+        found = recover(self._store, self._office.active_config, account_name(), self._clock.now())
         _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
         try:
             while not self._stopping.is_asked:
@@ -131,13 +131,23 @@ class Service:
         """Run every loop with ``office`` until a stop, a fault, or the next configuration."""
         watched = [(mailbox, OwnThread(mailbox.name)) for mailbox in build_mailboxes(office, self._secrets)]
         beat = Beat(SENDING, TICK_SECONDS, time.monotonic)
-        self._patience = [Patience(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
-        server = PatientServer(BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0])
+        self._patience = [Backoff(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
+        server = RetryingServer(
+            BeatingServer(build_server(office, self._secrets, self._clock), beat), self._patience[0]
+        )
         reader = BeatingReader(self._reader)
         account, command = account_name(), build_command(office)
         signatures = build_signatures(self._clock)
         pipeline = Pipeline(
-            self._store, reader, server, self._clock, account, office.in_force, command, signatures, self._read_mail
+            self._store,
+            reader,
+            server,
+            self._clock,
+            account,
+            office.active_config,
+            command,
+            signatures,
+            self._read_mail,
         )
         self._loops = [Loop(beat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, watched)
@@ -179,7 +189,7 @@ class Service:
     def _watching_one(self, mailbox: Mailbox, thread: OwnThread, settings: Settings, pipeline: Pipeline) -> Loop:
         beat = Beat(f"mail:{mailbox.name}", max(settings.poll_seconds, RECONNECT_LIMIT), time.monotonic)
         beating = BeatingThread(thread, beat)
-        patience = Patience(self._clock)
+        patience = Backoff(self._clock)
         self._patience.append(patience)
 
         async def look() -> int:
@@ -296,7 +306,7 @@ class Service:
         if done.broken is not None:
             raise done.broken
         if "smtp" in done.failures:
-            await pipeline.telling.call_operator(pipeline.in_force, done.failures["smtp"])
+            await pipeline.telling.call_operator(pipeline.active_config, done.failures["smtp"])
             raise done.failures["smtp"]
 
     def _reload(self, pipeline: Pipeline) -> None:
@@ -319,14 +329,14 @@ class Service:
         if refused is not None:
             self._refuse(refused)
         else:
-            self._put_in_force(office, secrets, pipeline)
+            self._activate_config(office, secrets, pipeline)
         self._resting.take(stamp)
         self._is_asked_to_reload = False
 
     def _load_changed(self) -> tuple[Office, Secrets]:
         """The office as it is on disk; the one in force itself where no byte differs and nobody asks."""
-        in_force = {each.name: each.content for each in self._office.configuration.files}
-        if not self._is_asked_to_reload and read_directory(self._office.directory) == in_force:
+        active_config = {each.name: each.content for each in self._office.configuration.files}
+        if not self._is_asked_to_reload and read_directory(self._office.directory) == active_config:
             return self._office, self._secrets
         office = load_changed_office(self._office, self._option)
         return office, load_secrets(office)
@@ -336,14 +346,14 @@ class Service:
         _log.error("configuration_refused", problems=[f"{p.file}: {p.key}: {p.code}" for p in error.problems])
         self._taking_up.refuse(error)
 
-    def _put_in_force(self, office: Office, secrets: Secrets, pipeline: Pipeline) -> None:
+    def _activate_config(self, office: Office, secrets: Secrets, pipeline: Pipeline) -> None:
         make_own_folders(office.places)
         self._taking_up.accept(office.configuration.files)
         self._troubles.pop(CONFIGURATION, None)
         if office is self._office:
             return
         _log.info("configuration_in_force", files=len(office.configuration.files))
-        pipeline.put_in_force(office.in_force)
+        pipeline.activate_config(office.active_config)
         for each in self._patience:
             each.forget()
         for loop in self._loops[1:]:
@@ -353,14 +363,14 @@ class Service:
         self._office, self._secrets = office, secrets
 
     def _show_status(self, pipeline: Pipeline) -> None:
-        self._manager.status(self._standing.write(pipeline.in_force))
+        self._manager.status(self._standing.write(pipeline.active_config))
 
     def _listen_for_silence(self, pipeline: Pipeline) -> None:
         office = self._office
         build = partial(build_server, office, self._secrets, self._clock)
         place = str(office.places.store)
         self._outage.check(Ways(office.configuration.settings, place, build, build_command(office)))
-        if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.in_force):
+        if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.active_config):
             self._loops[0].wake.set()
             self._show_status(pipeline)
 

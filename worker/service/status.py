@@ -12,11 +12,11 @@ from typing import Final
 
 import structlog
 
-from worker.approve.redraft import InForce
+from worker.approve.reevaluate import ActiveConfig
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
-from worker.core.model import JST, Look
+from worker.core.model import JST, HealthRecord
 from worker.core.states import AlarmCause, State
 from worker.notify.operator_mail import write_status
 from worker.service.unwatched import SLEPT, Unheard
@@ -57,17 +57,17 @@ class Hearing:
         if untold:
             with self._store.writing() as writing:
                 for name in untold:
-                    self._tell(writing, looks[name] or Look(name), found[name])
+                    self._tell(writing, looks[name] or HealthRecord(name), found[name])
         return bool(untold)
 
     @staticmethod
-    def _tell(writing: Writing, look: Look, since: dt.datetime) -> None:
+    def _tell(writing: Writing, look: HealthRecord, since: dt.datetime) -> None:
         detail = f"{since.astimezone(JST):%Y-%m-%d %H:%M} {look.error}".strip()
         writing.raise_alarm(cause_about(AlarmCause.DEAF, look.name), [], detail)
         writing.record_look(dataclasses.replace(look, told=(*look.told, AlarmCause.DEAF.value)))
 
 
-def _is_told(look: Look | None) -> bool:
+def _is_told(look: HealthRecord | None) -> bool:
     """Whether people know that it is not watched: by that alarm, or by the one about its refused account."""
     return look is not None and not {AlarmCause.DEAF.value, AlarmCause.ACCOUNT_REFUSED.value}.isdisjoint(look.told)
 
@@ -102,9 +102,9 @@ class Standing:
             _log.warning("unsettled", loop=name, failure=str(unsettled))
         self._unsettled[name] = str(unsettled or "")
 
-    def check_hearing(self, names: Iterable[str], in_force: InForce) -> bool:
+    def check_hearing(self, names: Iterable[str], active_config: ActiveConfig) -> bool:
         """Whether a look that does not succeed any more raised an alarm just now."""
-        limit = in_force.configuration.settings.deaf_after
+        limit = active_config.configuration.settings.deaf_after
         try:
             is_raised = self._hearing.check(names, limit, self._heard)
         except (Unavailable, LogBroken) as failure:
@@ -114,7 +114,7 @@ class Standing:
             _log.error("deaf", loops={name: since.isoformat() for name, since in self._hearing.deaf.items()})
         return is_raised
 
-    def write(self, in_force: InForce) -> str:
+    def write(self, active_config: ActiveConfig) -> str:
         """One line for ``systemctl status``; without counts where the store cannot be asked."""
         counts: Mapping[State, int] = {}
         troubles = dict(self.troubles)
@@ -123,5 +123,5 @@ class Standing:
         except (Unavailable, LogBroken) as failure:
             troubles["store"] = failure
         looked = {name: at for name, at in self.looked.items() if name != SENDING}
-        is_rehearsing = in_force.configuration.settings.release.rehearsal_to is not None
+        is_rehearsing = active_config.configuration.settings.release.rehearsal_to is not None
         return write_status(troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._hearing.deaf)

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from worker.core.model import Look
+from worker.core.model import HealthRecord
 
 SLEPT: Final = dt.timedelta(minutes=2)
 """Between two checks, which are made every few seconds: the computer slept."""
@@ -33,7 +33,7 @@ class Unheard:
         self._checked: float | None = None
         self._known: tuple[dt.datetime | None, bool] = (None, False)
 
-    def note(self, look: Look | None, heard: float | None, now: dt.datetime, seconds: float) -> None:
+    def note(self, look: HealthRecord | None, heard: float | None, now: dt.datetime, seconds: float) -> None:
         """Take account of ``look`` and of a success that was not recorded; ``seconds`` is now, ``heard`` a moment."""
         last_ok, is_failing = (look.last_ok, bool(look.error)) if look is not None else (None, False)
         age_limit = seconds - self.since if self._checked is None else seconds - self._checked
@@ -52,13 +52,15 @@ class Unheard:
         self.since = max(self.since, seconds)
 
 
-def unwatched_since(look: Look, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
+def unwatched_since(look: HealthRecord, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
     """The same for whoever asks from outside, where the program may not be running at all."""
     since = look.failing_since if look.error and look.failing_since else look.last_ok
     return since if since is not None and now - since >= limit else None
 
 
-def unwatched(looks: Iterable[Look], now: dt.datetime, limit: dt.timedelta) -> Iterator[tuple[str, dt.datetime]]:
+def unwatched(
+    looks: Iterable[HealthRecord], now: dt.datetime, limit: dt.timedelta
+) -> Iterator[tuple[str, dt.datetime]]:
     """Name and moment of each mailbox and folder that is not watched."""
     for look in looks:
         is_told = look.name.startswith("mail:") or look.name == "folder"

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final, ParamSpec, TypeVar
 
-from worker.core.model import Located, PdfText, Unreadable
+from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
 from worker.read.ports import MailReader, PdfReader
-from worker.send.ports import Body, MailServer, Reply, Session, Silence, Step
+from worker.send.ports import Body, MailServer, NoReply, Reply, Session, Step
 from worker.watch.ports import Thread
 
 P = ParamSpec("P")
@@ -73,7 +73,7 @@ class BeatingMailReader:
         """As the reader's own."""
         return _after_step(await self._reader.read(pdf))
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """As the reader's own."""
         return _after_step(await self._reader.locate(pdf, codes))
 
@@ -92,7 +92,7 @@ class BeatingReader:
         """As the reader's own."""
         return _after_step(await self._reader.read(pdf))
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """As the reader's own."""
         return _after_step(await self._reader.locate(pdf, codes))
 
@@ -128,7 +128,7 @@ class BeatingServer:
         self._beat.step()
         return session
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         """As the server's own; a body may take longer than anything else."""
         self._beat.step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT)
         answer = await self._server.take(step)

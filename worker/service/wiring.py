@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from worker.approve.redraft import InForce, put_in_force
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.files import (
     USUAL_WITNESS,
     Places,
@@ -43,7 +43,7 @@ from worker.watch.folder.invoices import InvoiceFiles
 from worker.watch.folder.invoices_cache import Shelf
 
 if TYPE_CHECKING:
-    from worker.authenticate.dkim.verify import DnsSignatures
+    from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.dkim_policy import Resolver
     from worker.config.settings import MailboxSettings
     from worker.notify.operator_command import ProgramCommand
@@ -66,7 +66,7 @@ class Office:
 
     directory: Path
     configuration: Configuration
-    in_force: InForce
+    active_config: ActiveConfig
     places: Places
     faults: tuple[Problem, ...] = ()
     """What is wrong on disk, where this is the configuration that the store recorded as in force."""
@@ -121,9 +121,9 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
     places = resolve_places(configuration.settings, directory, env)
     judge_store(places.store, configuration.settings)
     is_same_folder = former is not None and former.places.invoices == places.invoices
-    shelf = former.in_force.files if former is not None and is_same_folder else _open_shelf(places)
-    in_force = put_in_force(configuration, TemplateFiles(files), shelf)
-    return Office(directory, configuration, in_force, places)
+    shelf = former.active_config.files if former is not None and is_same_folder else _open_shelf(places)
+    active_config = activate_config(configuration, TemplateFiles(files), shelf)
+    return Office(directory, configuration, active_config, places)
 
 
 def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
@@ -153,8 +153,8 @@ def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Pro
         places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
     except HoshobinError:
         return None
-    in_force = put_in_force(configuration, TemplateFiles(files), _open_shelf(places))
-    return Office(directory, configuration, in_force, places, faults, recorded_at)
+    active_config = activate_config(configuration, TemplateFiles(files), _open_shelf(places))
+    return Office(directory, configuration, active_config, places, faults, recorded_at)
 
 
 def _open_shelf(places: Places) -> Shelf:
@@ -196,7 +196,7 @@ def failing_examples(office: Office) -> tuple[Problem, ...]:
     """What the examples in the office's own issuer files expect otherwise than its rules and templates do."""
     from worker.compose.rule_examples import try_examples
 
-    return try_examples(office.configuration, office.in_force.templates.source, office.in_force.renderer)
+    return try_examples(office.configuration, office.active_config.templates.source, office.active_config.renderer)
 
 
 def load_catalogue() -> Configuration:
@@ -308,9 +308,9 @@ def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
 
 def look_at_lock(folder: Path) -> Holder | None:
     """The holder of the lock of the store in ``folder``; None if it was never taken. Raises Unavailable."""
-    from worker.send.smtp.lock import look_at
+    from worker.send.smtp.lock import read_holder
 
-    return look_at(folder)
+    return read_holder(folder)
 
 
 def note_death_at(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
@@ -437,11 +437,11 @@ def build_command(office: Office) -> ProgramCommand | None:
     return ProgramCommand(command) if command else None
 
 
-def build_signatures(clock: Clock) -> DnsSignatures:
+def build_signatures(clock: Clock) -> DnsDkimVerifier:
     """The adapter that verifies DKIM signatures; nothing is asked yet."""
-    from worker.authenticate.dkim.verify import DnsSignatures
+    from worker.authenticate.dkim.verify import DnsDkimVerifier
 
-    return DnsSignatures(clock)
+    return DnsDkimVerifier(clock)
 
 
 def try_resolver() -> Resolver:

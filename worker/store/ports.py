@@ -13,10 +13,10 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
     Alarm,
-    End,
+    Disposition,
     Entry,
     FileRow,
-    Look,
+    HealthRecord,
     MessageRow,
     Notice,
     Product,
@@ -251,7 +251,7 @@ class Writing(Reading, Protocol):
         """Inserts or replaces the ledger's row of the file's name."""
         ...
 
-    def record_look(self, look: Look) -> None:
+    def record_look(self, look: HealthRecord) -> None:
         """Inserts or replaces the last look at one watched or reached thing."""
         ...
 
@@ -319,11 +319,11 @@ class Store(Reading, Overview, Protocol):
         """Returns whether a mail of our own (submission, rehearsal, alarm) has this Message-ID."""
         ...
 
-    def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
+    def messages(self, mailbox: str, *ends: Disposition) -> Iterator[MessageRow]:
         """The ledger of a mailbox, by UIDVALIDITY and UID. A row recorded meanwhile may be missed."""
         ...
 
-    def count_messages(self, mailbox: str, end: End) -> int:
+    def count_messages(self, mailbox: str, end: Disposition) -> int:
         """How many messages of a mailbox have this end."""
         ...
 
@@ -361,11 +361,11 @@ class Store(Reading, Overview, Protocol):
         """The rows of every file that had these bytes when it was last read."""
         ...
 
-    def look(self, name: str) -> Look | None:
+    def look(self, name: str) -> HealthRecord | None:
         """The last look at one watched or reached thing."""
         ...
 
-    def looks(self) -> tuple[Look, ...]:
+    def looks(self) -> tuple[HealthRecord, ...]:
         """All of them, by name."""
         ...
 

@@ -8,16 +8,16 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.track.events import Tracked as Tracked
+    from worker.track.events import ReportEffect as ReportEffect
     from worker.track.overdue import overdue_from as overdue_from
     from worker.track.own_copy import is_same_mail as is_same_mail
-    from worker.track.reports import CameBack as CameBack
+    from worker.track.reports import ReturnedMail as ReturnedMail
     from worker.track.reports import read_report as read_report
 else:
     __getattr__ = lazily(
         __name__,
-        events=("Tracked",),
+        events=("ReportEffect",),
         overdue=("overdue_from",),
         own_copy=("is_same_mail",),
-        reports=("CameBack", "read_report"),
+        reports=("ReturnedMail", "read_report"),
     )

@@ -12,8 +12,15 @@ from typing import Final
 
 from flufl.bounce import all_failures
 
-from worker.read.charsets import decode_bytes, header_text, read_addresses, read_value
-from worker.read.mime import split_headers, split_parts, undo_transfer
+from worker.read.mime import (
+    decode_bytes,
+    header_text,
+    read_addresses,
+    read_value,
+    split_headers,
+    split_parts,
+    undo_transfer,
+)
 
 LINES_LIMIT: Final = 400
 """Lines of one text: a bounce says what failed in its first fifty; what follows is the mail it brings back."""

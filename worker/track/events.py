@@ -52,7 +52,7 @@ NOTHING: Final = "nothing"
 _ARRIVED: Final = frozenset({ReceiptKind.DELIVERED, ReceiptKind.RELAYED})
 _PROOF: Final = frozenset(ReceiptKind) - {ReceiptKind.ANOTHERS, ReceiptKind.WARNING, ReceiptKind.UNMATCHED}
 """What only somebody who has the mail can send back; a reply of somebody else may be a colleague's, who saw a draft."""
-TOLD_AT_ONCE: Final = frozenset(
+ALARMING: Final = frozenset(
     {
         ReceiptKind.FAILED,
         ReceiptKind.UNREADABLE,
@@ -62,7 +62,7 @@ TOLD_AT_ONCE: Final = frozenset(
     }
 )
 """What may mean that a mail of ours did not arrive: told by a mail beside the task."""
-_ASKS: Final = TOLD_AT_ONCE | {ReceiptKind.REPLY}
+_ASKS: Final = ALARMING | {ReceiptKind.REPLY}
 """What a person should know of, even where it is about a mail that is not the present draft."""
 _REHEARSED: Final = re.compile(r"\.r\d+@")
 """In the Message-ID of a rehearsal (``compose.mime_write``)."""
@@ -70,7 +70,7 @@ _OWN_EVENTS: Final = (Event.BOUNCED, Event.DELIVERED, Event.RELAYED, Event.DELAY
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class ReportContext:
     """What is known of the mail that brought a report."""
 
     senders: tuple[str, ...]
@@ -87,7 +87,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class ReportEffect:
     """What a report changes."""
 
     event: Event | None
@@ -111,7 +111,7 @@ class Weight(IntEnum):
 
 
 def receipts_of(
-    came_back: DeliveryReport | ReadReceipt | MailReply, submission: Submission, message_id: str, how: Circumstances
+    came_back: DeliveryReport | ReadReceipt | MailReply, submission: Submission, message_id: str, how: ReportContext
 ) -> tuple[Receipt, ...]:
     """The receipts that ``came_back`` holds for the mail ``message_id`` of ``submission``: at least one."""
     bare = Receipt(ReceiptKind.UNREADABLE, how.at, message_id, proof=how.proof, mail_sha256=how.mail_sha256)
@@ -130,7 +130,7 @@ def receipts_of(
             return (dataclasses.replace(signed, kind=kind, text=how.mask(text)),)
 
 
-def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: Circumstances) -> Receipt:
+def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: ReportContext) -> Receipt:
     recipient = _recipient_meant(block, draft, how.copy_to)
     kind = _OUTCOMES[block.action]
     if recipient is None and kind is ReceiptKind.FAILED:
@@ -163,7 +163,7 @@ def _failed_blocks(report: DeliveryReport | ReadReceipt) -> tuple[Block, ...]:
 
 
 def unmatched_receipt(
-    report: DeliveryReport | ReadReceipt, address: Address, among: Sequence[Submission], how: Circumstances
+    report: DeliveryReport | ReadReceipt, address: Address, among: Sequence[Submission], how: ReportContext
 ) -> Receipt:
     """A failure for ``address``, which each of ``among`` was sent to, of which nothing says which mail it is about."""
     block = next(iter(_failed_blocks(report)), None)
@@ -181,7 +181,7 @@ def unmatched_receipt(
     )
 
 
-def _kind_of_reply(submission: Submission, how: Circumstances, automatic: str, *, warns: bool) -> ReceiptKind:
+def _kind_of_reply(submission: Submission, how: ReportContext, automatic: str, *, warns: bool) -> ReceiptKind:
     left = submission.sent_at
     is_machine = bool(automatic) or (left is not None and abs(how.at - left) < AT_ONCE)
     if not is_machine and is_of_issuer(how.senders, submission.draft, how.issuer_addresses):
@@ -225,7 +225,7 @@ def weigh(receipt: Receipt, known: Submission) -> Weight:
     return Weight.ALL if known.was_tried_as(receipt.message_id) else Weight.NOTHING
 
 
-def track(before: Submission, fresh: tuple[Receipt, ...]) -> Tracked:
+def track(before: Submission, fresh: tuple[Receipt, ...]) -> ReportEffect:
     """What ``fresh`` changes; what is about a rehearsal, or about another draft than the one that stands, no state.
 
     What comes of a mail of which no try is recorded is never without effect: it proves that the mail left, or it
@@ -246,15 +246,15 @@ def track(before: Submission, fresh: tuple[Receipt, ...]) -> Tracked:
         unread += [each for each in untried if each not in unread]
     known = dataclasses.replace(known, unread=(*known.unread, *unread)[-UNREAD_LIMIT:])
     if event is not None:
-        return Tracked(event, _moved(known, event))
+        return ReportEffect(event, _moved(known, event))
     proving = [each for each in about if each.kind in _PROOF] if _says_unsent(before.state) else []
-    return Tracked(None, known, next(iter([*untried, *proving]), None))
+    return ReportEffect(None, known, next(iter([*untried, *proving]), None))
 
 
-def track_again(approved: Submission) -> Tracked:
+def track_again(approved: Submission) -> ReportEffect:
     """What kept receipts make of one that is about to be sent: they may have come while the state could not follow."""
     event = _event(approved, [each for each in approved.receipts if _is_of(approved.draft, each)])
-    return Tracked(event, _moved(approved, event) if event else approved)
+    return ReportEffect(event, _moved(approved, event) if event else approved)
 
 
 def _moved(known: Submission, event: Event) -> Submission:

@@ -14,11 +14,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.core.message_id import find_own_form
-from worker.read.auto_replies import is_answering_machine, name_automatic
-from worker.read.charsets import decode_bytes, header_text, html_text, read_value
+from worker.read.automatic_mail import (
+    find_auto_reply_sign,
+    find_bounce_sign,
+    has_transcript,
+    is_answer,
+    is_answering_machine,
+    is_failure_subject,
+    says_undelivered,
+)
 from worker.read.message import Message
-from worker.read.mime import Headers, split_headers, split_parts, undo_transfer
-from worker.read.undelivered import has_transcript, is_answer, is_failure_subject, name_returning, says_undelivered
+from worker.read.mime import (
+    Headers,
+    decode_bytes,
+    header_text,
+    html_text,
+    read_value,
+    split_headers,
+    split_parts,
+    undo_transfer,
+)
 from worker.track.bounces import read_bounce
 from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Block, read_delivery_status, read_fields
 
@@ -113,14 +128,14 @@ class MailReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NoReport:
     """Nothing came back with this mail."""
 
 
-CameBack = DeliveryReport | ReadReceipt | MailReply | Nothing
+ReturnedMail = DeliveryReport | ReadReceipt | MailReply | NoReport
 
 
-def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) -> CameBack:
+def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) -> ReturnedMail:
     """What ``raw``, of which ``message`` was read, says about a mail of ours; ``is_ours`` knows our Message-IDs.
 
     The second reader, for bounces of no standard form, is asked only about a mail that brings one of ours back, or that
@@ -134,7 +149,7 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
     if (report := _standard_report(own, found, ours)) is not None:
         return report
     text = _written(message) if message.texts else _own_words(own)
-    sign = name_returning(headers, message.senders, message.subject, text)
+    sign = find_bounce_sign(headers, message.senders, message.subject, text)
     warns = says_undelivered(f"{message.subject}\n{text}")
     answers = tuple(filter(is_ours, found.answered))
     if not answers or sign:
@@ -151,11 +166,11 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
         return DeliveryReport("", ours, blocks, text="" if blocks else text)
     if ours:
         references = tuple(dict.fromkeys((*answers, *ours)))
-        return MailReply(references, text, name_automatic(headers, message.subject, text), warns)
+        return MailReply(references, text, find_auto_reply_sign(headers, message.subject, text), warns)
     is_machines = sign or is_returned or is_answering_machine(headers, message.subject, text)
     if is_machines and (warns or has_failed):
         return DeliveryReport("", found.all, blocks, _name_addresses(own), "" if blocks else text)
-    return Nothing()
+    return NoReport()
 
 
 def _standard_report(

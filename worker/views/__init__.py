@@ -8,8 +8,8 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.views.preview import Seen as Seen
-    from worker.views.preview import lay_out as lay_out
+    from worker.views.preview import SubmissionView as SubmissionView
+    from worker.views.preview import render_view as render_view
     from worker.views.project_status import project_rows as project_rows
     from worker.views.rule_replay import Difference as Difference
     from worker.views.tasks import Task as Task
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazily(
         __name__,
-        preview=("Seen", "lay_out"),
+        preview=("SubmissionView", "render_view"),
         project_status=("project_rows",),
         rule_replay=("Difference",),
         tasks=("Task", "Urgency", "open_tasks"),

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from worker.compose.missing_invoice import MissingInvoice
 from worker.core.messages import Language, say
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 
 
 def say_missing(missing: MissingInvoice, lang: Language) -> Iterator[str]:
     """Line by line: the folder, the name to give, the file that is proposed, the others that lie there unused."""
-    yield say("missing_folder", lang, folder=shown(missing.folder))
+    yield say("missing_folder", lang, folder=escape_control_chars(missing.folder))
     if missing.is_away:
         yield say("missing_away", lang)
-    yield say("missing_name" if missing.name else "missing_register", lang, name=shown(missing.name))
+    yield say("missing_name" if missing.name else "missing_register", lang, name=escape_control_chars(missing.name))
     if missing.proposed:
         yield say("missing_proposed", lang, names=_names(missing.proposed, lang))
     others = tuple(each for each in missing.unused if each not in missing.proposed)
@@ -40,4 +40,4 @@ def missing_json(missing: MissingInvoice | None) -> dict[str, object] | None:
 
 
 def _names(names: tuple[str, ...], lang: Language) -> str:
-    return ("、" if lang == "ja" else ", ").join(map(shown, names))
+    return ("、" if lang == "ja" else ", ").join(map(escape_control_chars, names))

@@ -60,7 +60,7 @@ _BEFORE: Final = (Reason.CONTACT_FIRST, Reason.TIMING)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SubmissionView:
     """A submission with what a person looks at beside it."""
 
     submission: Submission
@@ -86,7 +86,7 @@ class Part:
     pairs: tuple[tuple[str, str], ...]
 
 
-def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
+def render_view(seen: SubmissionView, lang: Language) -> tuple[Part, ...]:
     """The parts that have something in them, in the order in which a person should look."""
     parts = (
         ("", _standing(seen, lang)),
@@ -111,7 +111,7 @@ def lay_out(seen: Seen, lang: Language) -> tuple[Part, ...]:
 _Pairs = Iterator[tuple[str, str]]
 
 
-def _standing(seen: Seen, lang: Language) -> _Pairs:
+def _standing(seen: SubmissionView, lang: Language) -> _Pairs:
     submission = seen.submission
     if over := _days_over(seen):
         yield say("h_deadline", lang), name_limit(submission.duties.deadline, over, lang)
@@ -131,7 +131,7 @@ def _standing(seen: Seen, lang: Language) -> _Pairs:
         yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _days_over(seen: Seen) -> int:
+def _days_over(seen: SubmissionView) -> int:
     submission = seen.submission
     if seen.today is None or submission.state not in PRESSED:
         return 0
@@ -142,7 +142,7 @@ def _section(submission: Submission) -> str:
     return " ".join(filter(None, (submission.issuer_name, submission.section_name, submission.section_phone)))
 
 
-def _mail(seen: Seen, lang: Language) -> _Pairs:
+def _mail(seen: SubmissionView, lang: Language) -> _Pairs:
     submission, draft = seen.submission, seen.submission.draft
     if draft is None:
         return
@@ -172,7 +172,7 @@ def _addresses(addresses: Sequence[Address]) -> str:
     return ", ".join(addresses)
 
 
-def _pages(seen: Seen, lang: Language) -> _Pairs:
+def _pages(seen: SubmissionView, lang: Language) -> _Pairs:
     for each in seen.submission.draft.attachments if seen.submission.draft else ():
         if each.sha256 in seen.pages:
             yield each.filename, seen.pages[each.sha256] or say("page_empty", lang)
@@ -217,7 +217,7 @@ def _hand_over(submission: Submission, lang: Language) -> _Pairs:
         yield "□", thing
 
 
-def _duties(seen: Seen, lang: Language) -> _Pairs:
+def _duties(seen: SubmissionView, lang: Language) -> _Pairs:
     submission, duties = seen.submission, seen.submission.duties
     for hold in submission.reasons:
         if hold.reason in _BEFORE:
@@ -255,7 +255,7 @@ def _day(day: dt.date | None) -> str:
 # --- For programs --------------------------------------------------------------------------------------------
 
 
-def seen_json(seen: Seen, lang: Language = "ja") -> dict[str, Any]:
+def seen_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
     """The fixed fields that ``preview`` and ``show`` add to a submission's own."""
     submission, duties = seen.submission, seen.submission.duties
     return {

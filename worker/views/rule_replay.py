@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from worker.approve.redraft import Drafted
+from worker.approve.reevaluate import Drafted
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.messages import Language, name_duty
-from worker.core.model import Draft, Duties
+from worker.core.model import Draft, FollowUps
 from worker.core.params import Told
 from worker.core.states import Reason
 from worker.store.ports import Reading
@@ -101,7 +101,7 @@ def _attachments(draft: Draft | None) -> tuple[str, ...]:
     return tuple(f"{each.title}: {each.filename} {each.sha256[:8]}" for each in draft.attachments) if draft else ()
 
 
-def _duties(duties: Duties) -> Iterator[str | Line]:
+def _duties(duties: FollowUps) -> Iterator[str | Line]:
     if duties.call_after:
         yield "call_after"
     yield f"closes {duties.closes}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from worker.core.errors import Problem
 from worker.core.messages import Language
-from worker.core.model import Look, Submission
+from worker.core.model import HealthRecord, Submission
 from worker.core.signs import Sign
 from worker.core.states import State
 from worker.views.problems import problem_json
@@ -53,7 +53,7 @@ class Status:
     """The first damage that SQLite finds in the database; empty where it finds none."""
     signs: Sequence[Sign]
     """The signs of an old copy or a second installation: nothing is sent until a person resumes."""
-    looks: Sequence[Look]
+    looks: Sequence[HealthRecord]
     deaf: Mapping[str, dt.datetime]
     """Since when each watched thing could not be looked at."""
     aside: Mapping[str, Mapping[str, int]]

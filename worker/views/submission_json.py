@@ -11,11 +11,11 @@ from typing import Any
 
 from worker.audit.verify import Verdict
 from worker.core.messages import Language, name_evidence
-from worker.core.model import JST, Entry, Look, Notice, Submission
+from worker.core.model import JST, Entry, HealthRecord, Notice, Submission
 from worker.core.states import State
 from worker.views.actions import Action
 from worker.views.commands import command_line
-from worker.views.preview import Seen, hold_json, receipt_json, seen_json
+from worker.views.preview import SubmissionView, hold_json, receipt_json, seen_json
 from worker.views.tasks import Task
 
 
@@ -68,7 +68,7 @@ def listed_json(
 
 
 def shown_json(
-    seen: Seen,
+    seen: SubmissionView,
     sends_at: dt.datetime | None,
     linked: Iterable[Submission],
     entries: Iterable[Entry],
@@ -115,7 +115,7 @@ def summary_json(submission: Submission, lang: Language = "ja") -> dict[str, Any
     }
 
 
-def preview_json(seen: Seen, lang: Language = "ja") -> dict[str, Any]:
+def preview_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
     """Returns the fixed fields of ``preview``, the notice before it comes in."""
     submission = seen.submission
     draft = submission.draft
@@ -155,7 +155,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def ledger_json(look: Look) -> dict[str, Any]:
+def ledger_json(look: HealthRecord) -> dict[str, Any]:
     """The messages of a mailbox against its ledger; nothing of what has none."""
     if look.counted_at is None:
         return {}

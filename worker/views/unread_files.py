@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from worker.core.messages import Language, name_thing, say
-from worker.core.model import Unread
-from worker.core.text import hide_codes, shown
+from worker.core.model import UnreadReason
+from worker.core.text import escape_control_chars, hide_codes
 
 PROPERTY: Final = "unread_files"
 """Name of the store's value: a JSON object, by place the counts and the first files."""
@@ -27,7 +27,7 @@ KEPT: Final = 200
 """Files of one place that are remembered by name: more than a person looks through."""
 NAMED: Final = 10
 """Names in one line of what is shown; the others are counted."""
-_ORDER: Final = {why: at for at, why in enumerate(Unread)}
+_ORDER: Final = {why: at for at, why in enumerate(UnreadReason)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class UnreadFile:
     """One file, or one folder (its name ends with a slash), without any code that its name holds."""
 
     name: str
-    why: Unread
+    why: UnreadReason
     is_told: bool = False
     """Whether a digest has named it."""
 
@@ -44,11 +44,11 @@ class UnreadFile:
 class UnreadIn:
     """What is not read in one place."""
 
-    counts: Mapping[Unread, int]
+    counts: Mapping[UnreadReason, int]
     files: tuple[UnreadFile, ...]
 
 
-def gather_unread(found: Iterable[tuple[str, Unread]], former: UnreadIn | None = None) -> UnreadIn:
+def gather_unread(found: Iterable[tuple[str, UnreadReason]], former: UnreadIn | None = None) -> UnreadIn:
     """Names with their reasons as they are remembered; one that ``former`` has told stays told."""
     told = {(each.name, each.why) for each in former.files if each.is_told} if former else set()
     pairs = [(hide_codes(name), why) for name, why in dict.fromkeys(found)]
@@ -57,7 +57,7 @@ def gather_unread(found: Iterable[tuple[str, Unread]], former: UnreadIn | None =
     return UnreadIn(dict(Counter(why for _, why in pairs)), tuple(files))
 
 
-def mark_told(unread: UnreadIn, told: Iterable[UnreadFile]) -> UnreadIn:
+def mark_reported(unread: UnreadIn, told: Iterable[UnreadFile]) -> UnreadIn:
     """``unread`` after a digest has named ``told``."""
     named = {(each.name, each.why) for each in told}
     marked = (replace(each, is_told=each.is_told or (each.name, each.why) in named) for each in unread.files)
@@ -70,8 +70,8 @@ def read_unread(text: str | None) -> dict[str, UnreadIn]:
 
 
 def _read_one(value: Mapping[str, Any]) -> UnreadIn:
-    files = tuple(UnreadFile(each["name"], Unread(each["why"]), each["told"]) for each in value["files"])
-    return UnreadIn({Unread(why): count for why, count in value["counts"].items()}, files)
+    files = tuple(UnreadFile(each["name"], UnreadReason(each["why"]), each["told"]) for each in value["files"])
+    return UnreadIn({UnreadReason(why): count for why, count in value["counts"].items()}, files)
 
 
 def spell_unread(unread: Mapping[str, UnreadIn]) -> str:
@@ -98,7 +98,7 @@ def unread_json(unread: Mapping[str, UnreadIn]) -> list[dict[str, object]]:
     ]
 
 
-def untold(unread: Mapping[str, UnreadIn]) -> dict[str, UnreadIn]:
+def unreported(unread: Mapping[str, UnreadIn]) -> dict[str, UnreadIn]:
     """Those that no digest has named, with counts of them alone."""
     fresh = {}
     for place, each in unread.items():
@@ -119,14 +119,14 @@ def say_unread(unread: Mapping[str, UnreadIn], lang: Language) -> Iterator[str]:
         return
     yield say("unread_files", lang, count=sum(count for _, _, count, _ in groups))
     for place, why, count, files in groups:
-        names = ("、" if lang == "ja" else ", ").join(shown(each.name) for each in files[:NAMED])
+        names = ("、" if lang == "ja" else ", ").join(escape_control_chars(each.name) for each in files[:NAMED])
         more = count - min(len(files), NAMED)
         names += say("unread_more", lang, count=more) if more > 0 else ""
         what, todo = say(f"unread_{why.value}", lang), say(f"unread_{why.value}_todo", lang)
         yield say("unread_line", lang, place=name_thing(place, lang), names=names, what=what, todo=todo)
 
 
-def _groups(unread: Mapping[str, UnreadIn]) -> Iterator[tuple[str, Unread, int, Sequence[UnreadFile]]]:
+def _groups(unread: Mapping[str, UnreadIn]) -> Iterator[tuple[str, UnreadReason, int, Sequence[UnreadFile]]]:
     for place in PLACES:
         if place in unread:
             for why, count in sorted(unread[place].counts.items(), key=lambda pair: _ORDER[pair[0]]):

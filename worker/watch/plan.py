@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.core.model import JST, NO_DATE, End, FileRow, Look, MessageRow, Unread
+from worker.core.model import JST, NO_DATE, Disposition, FileRow, HealthRecord, MessageRow, UnreadReason
 from worker.core.waits import is_over
 from worker.watch.ports import Header, Listed, Opened
 
@@ -67,7 +67,7 @@ def plan_folder(
         if row is None or not is_same_shape(row, file):
             record.append(FileRow(file.name, file.size, file.mtime_ns, file.inode, now))
             waits.append(settle)
-        elif row.end is not End.PENDING:
+        elif row.end is not Disposition.PENDING:
             continue
         elif row.looked_at > now:  # the clock was set back: the file would wait for as long
             record.append(replace(row, looked_at=now))
@@ -94,7 +94,7 @@ def plan_unread(
     told: list[Listed] = []
     record: list[FileRow] = []
     for file in unread:
-        if file.why is not Unread.UNFINISHED:
+        if file.why is not UnreadReason.UNFINISHED:
             told.append(file)
             continue
         row = known(file.name)
@@ -155,7 +155,7 @@ class FirstLook:
     below: int
     search_since: dt.date
     not_before: dt.datetime
-    look: Look
+    look: HealthRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class Onward:
     """The same numbering as before: every UID from ``first`` on without a row is new, whatever its date."""
 
     first: int
-    look: Look
+    look: HealthRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Renumbered:
     below: int
     search_since: dt.date
     not_before: dt.datetime
-    look: Look
+    look: HealthRecord
     whatever_date_from: int | None = None
     """From this UID on every message is in question, as the numbers go on; None where no number says anything."""
 
@@ -190,7 +190,7 @@ one: restored from a backup, or made again by hand."""
 
 
 def plan_mailbox(
-    look: Look | None,
+    look: HealthRecord | None,
     opened: Opened,
     *,
     last_uid_of: Callable[[int], int],
@@ -204,7 +204,7 @@ def plan_mailbox(
     date. Below it, and where the server renumbers, ``start`` decides.
     """
     if look is None or look.uidvalidity is None or look.first_look is None:
-        base = look or Look(name)
+        base = look or HealthRecord(name)
         begun = replace(
             base, first_look=now, uidvalidity=opened.uidvalidity, first_uid=opened.uidnext, taken_from=start.moment
         )
@@ -219,7 +219,7 @@ def plan_mailbox(
     return Renumbered(1, opened.uidnext, _day_before(not_before), not_before, renumbered)
 
 
-def plan_below(look: Look, start: Start) -> FirstLook | None:
+def plan_below(look: HealthRecord, start: Start) -> FirstLook | None:
     """What is to be asked of the messages below the first look's UID; None where that was done with this ``start``.
 
     It was not where ``since`` changed, and where an older program looked first: it left all of them.
@@ -231,7 +231,7 @@ def plan_below(look: Look, start: Start) -> FirstLook | None:
     )
 
 
-def plan_replaced(look: Look, opened: Opened, last_uid_of: Callable[[int], int], start: Start) -> Renumbered:
+def plan_replaced(look: HealthRecord, opened: Opened, last_uid_of: Callable[[int], int], start: Start) -> Renumbered:
     """What is to be done where other messages stand under the numbers that are recorded.
 
     The numbers themselves go on, so that of all that came since the first look they say what is in question, and no
@@ -319,7 +319,7 @@ def _is_in_question(header: Header, not_before: dt.datetime, whatever_date_from:
     return header.internal_date == NO_DATE or header.internal_date >= not_before
 
 
-_UNSETTLED: Final = frozenset({End.UNFETCHED, End.PUT_OFF, End.PENDING})
+_UNSETTLED: Final = frozenset({Disposition.UNFETCHED, Disposition.PUT_OFF, Disposition.PENDING})
 
 
 def _same_as(header: Header, formers: Sequence[MessageRow]) -> Sequence[MessageRow]:
@@ -336,7 +336,7 @@ def due_again(rows: Iterable[MessageRow], uidvalidity: int, now: dt.datetime) ->
         sorted(
             row.uid
             for row in rows
-            if row.end in {End.UNFETCHED, End.PUT_OFF}
+            if row.end in {Disposition.UNFETCHED, Disposition.PUT_OFF}
             and row.uidvalidity == uidvalidity
             and row.next_try_at is not None
             and is_over(row.next_try_at - unfetched_delay(row.tries), row.next_try_at, now)

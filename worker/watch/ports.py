@@ -9,12 +9,12 @@ from enum import Enum, auto
 from typing import Final, ParamSpec, Protocol, TypeVar
 
 from worker.config.mailbox_actions import After
-from worker.core.errors import NotBrought, Unavailable
+from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import (
     PdfText,
     Sha256,
-    Unread,
     Unreadable,
+    UnreadReason,
 )
 from worker.read.ports import PdfReader
 
@@ -159,7 +159,7 @@ class Listed:
     size: int
     mtime_ns: int
     inode: int
-    why: Unread | None = None
+    why: UnreadReason | None = None
     """Why it is not read; None where it is. Then it may be a folder, a link or the like, too."""
 
 
@@ -239,7 +239,7 @@ class InvoiceSnapshot:
         """
         found = self.answers.get(file)
         if found is None and any(each.file == file for each in self.listing()):
-            raise NotBrought("folder", file)
+            raise NotInSnapshot("folder", file)
         if isinstance(found, Unavailable):
             raise found
         return found
@@ -249,7 +249,7 @@ class InvoiceSnapshot:
         return self.texts.get(digest)
 
 
-NOT_LOOKED: Final = InvoiceSnapshot(NotBrought("folder", ""), {}, {})
+NOT_LOOKED: Final = InvoiceSnapshot(NotInSnapshot("folder", ""), {}, {})
 """Of a folder in which nothing is in question."""
 
 

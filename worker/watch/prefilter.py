@@ -15,11 +15,9 @@ from urllib.parse import unquote_to_bytes
 
 from worker.config.addresses import domain_of
 from worker.core.rulebook import Guarantor
-from worker.read.attachments import is_zip, speaks_of_a_key
-from worker.read.charsets import decode_bytes, decode_words, header_text, read_value
-from worker.read.classify import Ours, Own, Report, Unrelated, recognise_mail
-from worker.read.message import Message, is_pdf, read_message
-from worker.read.mime import split_headers, undo_transfer
+from worker.read.classify import OwnMailSigns, OwnMessage, Report, Unrelated, classify_mail
+from worker.read.message import Message, is_pdf, is_zip, mentions_key, read_message
+from worker.read.mime import decode_bytes, decode_words, header_text, read_value, split_headers, undo_transfer
 from worker.watch.ports import Header, Part
 
 FIELDS: Final = (
@@ -81,7 +79,7 @@ class Wanted(Enum):
 
 
 def judge_outline(
-    header: Header, guarantors: Sequence[Guarantor], ours: Ours, correspondents: Collection[str]
+    header: Header, guarantors: Sequence[Guarantor], ours: OwnMailSigns, correspondents: Collection[str]
 ) -> Wanted:
     """Whether a message may be passed over after a look at its parts' first bytes.
 
@@ -91,7 +89,7 @@ def judge_outline(
     if header.structure is None or not header.fields or header.size <= 0:
         return Wanted.BODY
     message = read_message(header.fields)
-    if not isinstance(recognise_mail(message, guarantors, ours), Unrelated):
+    if not isinstance(classify_mail(message, guarantors, ours), Unrelated):
         return Wanted.BODY
     if _may_have_come_back(header.fields, message, ours, correspondents):
         return Wanted.BODY
@@ -101,7 +99,9 @@ def judge_outline(
     return Wanted.STARTS
 
 
-def may_be_news(header: Header, guarantors: Sequence[Guarantor], ours: Ours, correspondents: Collection[str]) -> bool:
+def may_be_news(
+    header: Header, guarantors: Sequence[Guarantor], ours: OwnMailSigns, correspondents: Collection[str]
+) -> bool:
     """Whether a message may say that a mail of ours left or came to nothing: a report, an answer, our own copy.
 
     By the measure by which ``judge_outline`` passes a message over unread, but that a PDF is no news.
@@ -109,7 +109,7 @@ def may_be_news(header: Header, guarantors: Sequence[Guarantor], ours: Ours, cor
     if header.structure is None or not header.fields or header.size <= 0:
         return True
     message = read_message(header.fields)
-    if isinstance(recognise_mail(message, guarantors, ours), Own | Report):
+    if isinstance(classify_mail(message, guarantors, ours), OwnMessage | Report):
         return True
     if _may_have_come_back(header.fields, message, ours, correspondents):
         return True
@@ -166,7 +166,7 @@ def _leaves(part: Part) -> Iterator[Part]:
 
 def _must_be_opened(leaf: Part) -> bool:
     names = _names(leaf)
-    is_holding = leaf.kind.startswith(_HOLDING) or any(map(_OPENABLE.search, names)) or any(map(speaks_of_a_key, names))
+    is_holding = leaf.kind.startswith(_HOLDING) or any(map(_OPENABLE.search, names)) or any(map(mentions_key, names))
     is_holding = is_holding or "\ufffd" in leaf.names  # raw bytes of another charset: what they say is not known
     return is_holding or (leaf.kind.startswith("text/") and leaf.size > TEXT_SURE)
 
@@ -180,7 +180,7 @@ def _names(leaf: Part) -> tuple[str, ...]:
 def _speaks_of_a_key(start: bytes) -> bool:
     """Whether the first bytes of a text do; its charset is not known here, and the last character may be cut."""
     guessed = decode_bytes(start)[0]
-    return any(map(speaks_of_a_key, (guessed, *(start.decode(codec, "ignore") for codec in _CODECS))))
+    return any(map(mentions_key, (guessed, *(start.decode(codec, "ignore") for codec in _CODECS))))
 
 
 def _differs(fields: bytes, structure: Part) -> bool:
@@ -190,7 +190,7 @@ def _differs(fields: bytes, structure: Part) -> bool:
     return kind != structure.kind or kind.startswith("multipart/") != bool(structure.parts)
 
 
-def _may_have_come_back(fields: bytes, message: Message, ours: Ours, correspondents: Collection[str]) -> bool:
+def _may_have_come_back(fields: bytes, message: Message, ours: OwnMailSigns, correspondents: Collection[str]) -> bool:
     """Whether this may be a report, a bounce or an answer to a mail of ours."""
     headers, _ = split_headers(fields)
     named = b" ".join([*headers.every(b"in-reply-to"), *headers.every(b"references")])

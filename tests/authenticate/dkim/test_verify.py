@@ -16,12 +16,12 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
+from worker.authenticate.auth_headers import read_fields
 
 from tests.support.fakes import FakeClock
 from tests.support.signed_mail import DOMAIN, KEY_NAME, WEAK, Zone, key_of, sign
-from worker.authenticate.dkim.verify import DnsSignatures, Records, TxtRecords
-from worker.authenticate.dkim_policy import Resolver, Signed, Unsigned
-from worker.authenticate.sender import read_fields
+from worker.authenticate.dkim.verify import DnsDkimVerifier, Records, TxtRecords
+from worker.authenticate.dkim_policy import DkimFailure, DkimResult, Resolver
 from worker.core.errors import Unavailable
 from worker.core.model import JST
 
@@ -32,7 +32,7 @@ MAIL = (
 )
 
 
-GOOD = Signed(DOMAIN, is_key_secured=True)
+GOOD = DkimResult(DOMAIN, is_key_secured=True)
 
 
 def verified(
@@ -41,11 +41,11 @@ def verified(
     root: str = DOMAIN,
     now: dt.datetime | None = None,
     came_at: dt.datetime | None = None,
-) -> Signed:
+) -> DkimResult:
     moment = now or dt.datetime.now(JST)
     fields = read_fields(raw)
     assert fields is not None
-    signatures = DnsSignatures(FakeClock(moment), zone or Zone())
+    signatures = DnsDkimVerifier(FakeClock(moment), zone or Zone())
     return asyncio.run(signatures.verify(raw, fields, root, came_at or moment))
 
 
@@ -72,7 +72,7 @@ def test_a_good_signature_names_its_domain() -> None:
 def test_a_changed_body_or_a_changed_signed_header_is_no_longer_signed(old: bytes, new: bytes) -> None:
     signed = sign(MAIL)
     assert old in signed
-    assert verified(signed.replace(old, new)) == Signed(why=Unsigned.CHANGED)
+    assert verified(signed.replace(old, new)) == DkimResult(why=DkimFailure.CHANGED)
 
 
 @pytest.mark.parametrize("kind", [b"relaxed", b"simple"])
@@ -82,61 +82,63 @@ def test_spaces_count_as_the_signature_says(kind: bytes) -> None:
     assert verified(signed) == GOOD
     wider = signed.replace(b"number  \t is", b"number is").replace(b"issued. \t\r\n", b"issued.\r\n")
     assert verified(wider).domain == (DOMAIN if kind == b"relaxed" else "")
-    assert verified(signed.replace(b"  \t is", b"is")).why is Unsigned.CHANGED
+    assert verified(signed.replace(b"  \t is", b"is")).why is DkimFailure.CHANGED
 
 
 def test_a_strangers_row_of_spaces_takes_no_time() -> None:
     """Twenty thousand took two seconds, a million more than an hour, in which nothing else was done."""
     signed = sign(MAIL, body=b"relaxed")
-    assert verified(signed + b" " * 1_000_000 + b"x").why is Unsigned.CHANGED
+    assert verified(signed + b" " * 1_000_000 + b"x").why is DkimFailure.CHANGED
 
 
 def test_a_second_from_makes_the_signature_bad() -> None:
     signed = sign(MAIL)
-    assert verified(b"From: x@evil.example\r\n" + signed) == Signed(why=Unsigned.FIELD_TWICE, about="From")
+    assert verified(b"From: x@evil.example\r\n" + signed) == DkimResult(why=DkimFailure.FIELD_TWICE, about="From")
 
 
 def test_a_signature_over_a_part_of_the_body_is_not_tried() -> None:
     zone = Zone()
     appended = sign(MAIL, is_length_given=True) + b"Send it to evil.example instead.\r\n"
-    assert verified(appended, zone) == Signed(why=Unsigned.BODY_IN_PART)
+    assert verified(appended, zone) == DkimResult(why=DkimFailure.BODY_IN_PART)
     assert zone.asked == []
 
 
 def test_a_signature_without_the_from_is_refused() -> None:
     unsigned = re.sub(rb"(h=|: )from : ", rb"\1", sign(MAIL), count=1)
-    assert verified(unsigned) == Signed(why=Unsigned.FROM_UNSIGNED)
+    assert verified(unsigned) == DkimResult(why=DkimFailure.FROM_UNSIGNED)
 
 
 def test_an_expired_signature_is_refused() -> None:
     signed = sign(MAIL)
     expiring = re.sub(rb"( t=[0-9]+;)", rb"\1 x=%d;" % int(time.time() + 60), signed, count=1)
     assert expiring != signed
-    assert verified(expiring, now=dt.datetime.now(JST) + dt.timedelta(minutes=2)) == Signed(why=Unsigned.EXPIRED)
+    assert verified(expiring, now=dt.datetime.now(JST) + dt.timedelta(minutes=2)) == DkimResult(why=DkimFailure.EXPIRED)
 
 
 def test_a_signature_of_another_domain_is_not_asked_about() -> None:
     zone = Zone()
-    assert verified(sign(MAIL, domain="evil.example"), zone) == Signed(why=Unsigned.OTHER_DOMAIN)
-    assert verified(MAIL, zone) == Signed(why=Unsigned.NONE)
+    assert verified(sign(MAIL, domain="evil.example"), zone) == DkimResult(why=DkimFailure.OTHER_DOMAIN)
+    assert verified(MAIL, zone) == DkimResult(why=DkimFailure.NONE)
     assert zone.asked == []
 
 
 def test_a_signature_of_a_domain_below_counts_and_a_foreign_one_before_it_does_not_hide_it() -> None:
     below = f"mail.{DOMAIN}"
     zone = Zone({f"k1._domainkey.{below}": [key_of()[1]]})
-    assert verified(sign(sign(MAIL, domain=below), domain="list.example"), zone) == Signed(below, is_key_secured=True)
+    assert verified(sign(sign(MAIL, domain=below), domain="list.example"), zone) == DkimResult(
+        below, is_key_secured=True
+    )
 
 
 def test_a_short_key_a_key_on_trial_a_foreign_key_and_a_missing_one_prove_nothing() -> None:
     assert verified(sign(MAIL, bits=1024), Zone({KEY_NAME: [key_of(1024)[1]]})) == GOOD
     signed, record = sign(MAIL), key_of()[1]
-    assert verified(signed, Zone({KEY_NAME: [key_of(1024)[1]]})) == Signed(why=Unsigned.CHANGED)
-    assert verified(signed, Zone({KEY_NAME: [record + b"; t=y"]})) == Signed(why=Unsigned.ON_TRIAL)
-    assert verified(signed, Zone({KEY_NAME: [b"v=DKIM1; p=AAAA"]})) == Signed(why=Unsigned.CHANGED)
-    assert verified(signed, Zone({KEY_NAME: [b"v=DKIM1; p=?"]})) == Signed(why=Unsigned.CHANGED)
-    assert verified(signed, Zone({})) == Signed(why=Unsigned.NO_KEY)
-    assert verified(signed, Zone({KEY_NAME: [record, record]})) == Signed(why=Unsigned.NO_KEY)
+    assert verified(signed, Zone({KEY_NAME: [key_of(1024)[1]]})) == DkimResult(why=DkimFailure.CHANGED)
+    assert verified(signed, Zone({KEY_NAME: [record + b"; t=y"]})) == DkimResult(why=DkimFailure.ON_TRIAL)
+    assert verified(signed, Zone({KEY_NAME: [b"v=DKIM1; p=AAAA"]})) == DkimResult(why=DkimFailure.CHANGED)
+    assert verified(signed, Zone({KEY_NAME: [b"v=DKIM1; p=?"]})) == DkimResult(why=DkimFailure.CHANGED)
+    assert verified(signed, Zone({})) == DkimResult(why=DkimFailure.NO_KEY)
+    assert verified(signed, Zone({KEY_NAME: [record, record]})) == DkimResult(why=DkimFailure.NO_KEY)
 
 
 def test_a_type_that_was_put_in_place_of_an_unsigned_one_is_refused_before_the_dns_is_asked() -> None:
@@ -145,7 +147,7 @@ def test_a_type_that_was_put_in_place_of_an_unsigned_one_is_refused_before_the_d
     quoting = sign(MAIL, headers=(b"from", b"to", b"subject", b"date", b"message-id"))
     swapped = quoting.replace(b"Content-Type: text/plain", b'Content-Type: multipart/mixed; boundary="b"')
     for raw in (quoting, swapped):
-        assert verified(raw, zone).why is Unsigned.FIELD_UNSIGNED
+        assert verified(raw, zone).why is DkimFailure.FIELD_UNSIGNED
     assert zone.asked == []
     assert verified(swapped.replace(b"MIME-Version: 1.0\r\n", b"")).about == "Content-Type"
 
@@ -154,10 +156,10 @@ def test_a_type_that_was_put_in_place_of_an_unsigned_one_is_refused_before_the_d
 def test_a_field_that_was_put_in_where_none_stood_is_found_whether_it_is_named_or_not(name: bytes) -> None:
     bare = re.sub(rb"(?m)^(Content-Type|MIME-Version): .*\r\n", b"", MAIL)
     added = name + b": 7bit\r\n"
-    assert verified(added + sign(bare)).why is Unsigned.CHANGED
+    assert verified(added + sign(bare)).why is DkimFailure.CHANGED
     few = sign(bare, headers=(b"from", b"subject"))
     assert verified(few) == GOOD
-    assert verified(added + few) == Signed(why=Unsigned.FIELD_UNSIGNED, about=name.decode())
+    assert verified(added + few) == DkimResult(why=DkimFailure.FIELD_UNSIGNED, about=name.decode())
 
 
 def test_of_two_signatures_the_good_one_proves_in_either_order() -> None:
@@ -166,23 +168,23 @@ def test_of_two_signatures_the_good_one_proves_in_either_order() -> None:
     assert verified(sign(sign(MAIL), headers=few)) == GOOD
     spoilt = sign(MAIL).replace(b" bh=", b" bh=A", 1).removesuffix(MAIL)
     assert verified(spoilt + sign(MAIL)) == GOOD
-    assert verified(spoilt + MAIL).why is Unsigned.CHANGED
+    assert verified(spoilt + MAIL).why is DkimFailure.CHANGED
 
 
 def test_a_mail_that_was_signed_long_ago_is_one_that_somebody_sent_again() -> None:
     now = dt.datetime.now(JST)
-    for days, why in ((29, Unsigned.NONE), (31, Unsigned.TOO_OLD)):
+    for days, why in ((29, DkimFailure.NONE), (31, DkimFailure.TOO_OLD)):
         assert verified(sign(MAIL, at=now - dt.timedelta(days=days)), came_at=now).why is why
     late = verified(sign(MAIL, at=now - dt.timedelta(days=90)), came_at=now - dt.timedelta(days=89))
     assert late == GOOD  # read long after it arrived
 
 
 def test_a_key_that_can_be_broken_proves_nothing() -> None:
-    assert verified(sign(MAIL, bits=WEAK), Zone({KEY_NAME: [key_of(WEAK)[1]]})) == Signed(why=Unsigned.WEAK_KEY)
+    assert verified(sign(MAIL, bits=WEAK), Zone({KEY_NAME: [key_of(WEAK)[1]]})) == DkimResult(why=DkimFailure.WEAK_KEY)
 
 
 def test_a_dns_that_is_away_is_said_and_no_verdict() -> None:
-    assert verified(sign(MAIL), Zone(is_away=True)) == Signed(why=Unsigned.DNS)
+    assert verified(sign(MAIL), Zone(is_away=True)) == DkimResult(why=DkimFailure.DNS)
 
 
 # --- The DNS itself -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.strangers import OwnTime
 from worker.read.budget import Lane, strangers_most
-from worker.read.pdf.lanes import Lanes
+from worker.read.pdf.pool import Lanes
 
 SECONDS = {Lane.OURS: 1.0, Lane.STRANGERS: 5.0}
 

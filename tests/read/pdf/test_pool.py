@@ -22,8 +22,8 @@ from worker.core.errors import Unavailable
 from worker.core.model import Notice, PdfText, Product, Unreadable
 from worker.core.states import Reason
 from worker.read.archives import ENTRIES, MEMBERS, Unpacked
-from worker.read.attachments import Sort
 from worker.read.budget import STRANGERS_PDF_SECONDS, Lane
+from worker.read.message import AttachmentKind
 from worker.read.notice import PAGE_CHARACTERS, read_notice
 from worker.read.pdf import child as pdf_child
 from worker.read.pdf import pool as pdf_pool
@@ -257,14 +257,14 @@ async def test_a_zip_is_taken_apart_in_a_child_and_each_pdf_comes_as_it_is(pool)
         ("3.pdf", b"%PDF-" + random.Random(1).randbytes(2_000_000)),
     )
     found = await pool.unpack(zipped(*pdfs, ("memo.txt", b"x")))
-    assert found == Unpacked(pdfs, ("memo.txt",), (), speaks_of_a_key=True)
+    assert found == Unpacked(pdfs, ("memo.txt",), (), mentions_key=True)
     assert fields(await read(pool, found.pdfs[0][1])) == expected(made.Form())
 
 
 async def test_a_zip_that_is_refused_costs_no_new_child(pool):
     await pool.read(made.plain())
     first = pool.pids
-    unopened = Unpacked(unopened=(("", Sort.ZIP),))
+    unopened = Unpacked(unopened=(("", AttachmentKind.ZIP),))
     for _ in range(20):
         for content, found in (
             (b"", unopened),
@@ -272,10 +272,13 @@ async def test_a_zip_that_is_refused_costs_no_new_child(pool):
             (b"PK\x03\x04" + b" " * ZIP_BYTES, unopened),
             (zipped(*((f"{number}.pdf", b"") for number in range(ENTRIES + 1))), unopened),
             (zipped(*((f"{number}.pdf", b"") for number in range(MEMBERS + 1))), unopened),
-            (zipped(("a.pdf", b"%PDF-" + b"\0" * 9_000_000)), Unpacked(unopened=(("a.pdf", Sort.DAMAGED),))),
-            (zipped(("a.zip", zipped(("b", b"c")))), Unpacked(unopened=(("a.zip", Sort.ARCHIVE),))),
-            (locked_zip("a.pdf"), Unpacked(unopened=(("a.pdf", Sort.LOCKED),))),
-            (altered(zipped(("a.pdf", made.plain()), method=0)), Unpacked(unopened=(("a.pdf", Sort.DAMAGED),))),
+            (zipped(("a.pdf", b"%PDF-" + b"\0" * 9_000_000)), Unpacked(unopened=(("a.pdf", AttachmentKind.DAMAGED),))),
+            (zipped(("a.zip", zipped(("b", b"c")))), Unpacked(unopened=(("a.zip", AttachmentKind.ARCHIVE),))),
+            (locked_zip("a.pdf"), Unpacked(unopened=(("a.pdf", AttachmentKind.LOCKED),))),
+            (
+                altered(zipped(("a.pdf", made.plain()), method=0)),
+                Unpacked(unopened=(("a.pdf", AttachmentKind.DAMAGED),)),
+            ),
         ):
             assert await pool.unpack(content) == found
             assert pool.pids == first
@@ -285,7 +288,7 @@ async def test_a_child_that_ends_over_a_zip_is_replaced_and_the_zip_is_not_opene
     await pool.warm()
     (first,) = pool.pids
     os.kill(first, signal.SIGSEGV)
-    assert await pool.unpack(zipped(("a.pdf", made.plain()))) == Unpacked(unopened=(("", Sort.ZIP),))
+    assert await pool.unpack(zipped(("a.pdf", made.plain()))) == Unpacked(unopened=(("", AttachmentKind.ZIP),))
     assert (await pool.unpack(zipped(("a.pdf", made.plain())))).pdfs == (("a.pdf", made.plain()),)
     assert first not in pool.pids
 

@@ -143,8 +143,8 @@ def versions(sandbox: Sandbox) -> dict[str, int]:
 
 
 def is_refused(act: str, sandbox: Sandbox) -> bool:
-    in_force = versions(sandbox)
-    return any(in_force[part] >= since for part, since in FORBIDDEN[act].items())
+    active_config = versions(sandbox)
+    return any(active_config[part] >= since for part, since in FORBIDDEN[act].items())
 
 
 def expect_refusals(sandbox: Sandbox, errors: dict[str, int]) -> None:

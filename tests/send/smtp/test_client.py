@@ -20,9 +20,8 @@ from tests.support.misbehaving_smtp import At, MisbehavingServer
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Address
-from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Silence
-from worker.send.smtp.client import SmtpServer
-from worker.send.smtp.connect import text_of
+from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
+from worker.send.smtp.client import SmtpServer, text_of
 from worker.send.smtp.protocol import Timeouts
 from worker.send.smtp_verdicts import Verdict, judge, steps_for
 
@@ -373,7 +372,7 @@ async def test_a_body_is_never_taken_without_an_invitation() -> None:
     async with MisbehavingServer() as server:
         client = client_of(server)
         await client.open()
-        assert isinstance(await client.take(Body(content=b"RSET\r\n")), Silence)
+        assert isinstance(await client.take(Body(content=b"RSET\r\n")), NoReply)
         assert "RSET" not in server.commands
 
 
@@ -423,12 +422,12 @@ async def test_a_step_that_is_cancelled_closes_the_connection() -> None:
         with pytest.raises(asyncio.CancelledError):
             await trying
         assert client._wire is None
-        assert isinstance(await client.take(Data()), Silence)
+        assert isinstance(await client.take(Data()), NoReply)
 
 
 async def test_a_step_without_a_connection_is_silence() -> None:
     async with MisbehavingServer() as server:
-        assert isinstance(await client_of(server).take(Data()), Silence)
+        assert isinstance(await client_of(server).take(Data()), NoReply)
 
 
 async def test_the_session_says_who_answered_and_what_it_offers(authority: trustme.CA, ca_file: str) -> None:

@@ -17,7 +17,7 @@ from tests.support.stores import SteppingClock
 from tests.support.world import START
 from worker.core.errors import NotAllowed, Unavailable
 from worker.send.ports import Holder
-from worker.send.smtp.lock import FILE_NAME, SenderLock, look_at, note_death
+from worker.send.smtp.lock import FILE_NAME, SenderLock, note_death, read_holder
 
 ROOT = Path(__file__).parent.parent.parent
 HOLD = """
@@ -103,13 +103,13 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_who_looks_learns_of_a_holder_and_of_none(tmp_path: Path) -> None:
-    assert look_at(tmp_path) is None, "it never was held"
+    assert read_holder(tmp_path) is None, "it never was held"
     assert not (tmp_path / FILE_NAME).exists(), "to look makes nothing"
     with SenderLock(tmp_path, SteppingClock()):
-        holder = look_at(tmp_path)
+        holder = read_holder(tmp_path)
         assert holder is not None
         assert (holder.is_held, holder.pid, holder.ended) == (True, str(os.getpid()), None)
-    after = look_at(tmp_path)
+    after = read_holder(tmp_path)
     assert after is not None
     assert (after.is_held, after.since, after.ended) == (False, START + dt.timedelta(seconds=1), None)
 
@@ -117,10 +117,10 @@ def test_who_looks_learns_of_a_holder_and_of_none(tmp_path: Path) -> None:
 def test_what_the_holder_says_of_its_end_stays_until_the_next(tmp_path: Path) -> None:
     with SenderLock(tmp_path, SteppingClock()) as lock:
         lock.note_end(START, "fault", "x" * 10_000)
-        holder = look_at(tmp_path)
+        holder = read_holder(tmp_path)
         assert holder is not None
         assert (holder.is_held, holder.why) == (True, ""), "it is still there"
-    ended = look_at(tmp_path)
+    ended = read_holder(tmp_path)
     assert ended is not None
     assert (ended.is_held, ended.ended, ended.why, ended.detail) == (False, START, "fault", "x" * 500)
     with SenderLock(tmp_path, SteppingClock()):
@@ -133,7 +133,7 @@ def test_a_start_is_never_refused_because_somebody_looks(tmp_path: Path) -> None
 
     def look() -> None:
         while not stop.is_set():
-            look_at(tmp_path)
+            read_holder(tmp_path)
 
     lookers = [threading.Thread(target=look) for _ in range(3)]
     for each in lookers:
@@ -168,12 +168,12 @@ def test_a_death_is_noted_for_who_could_not_say_it_and_for_nobody_else(tmp_path:
     assert not (tmp_path / FILE_NAME).exists()
     with SenderLock(tmp_path, SteppingClock()):
         note_death(tmp_path, START, "signal", "KILL")
-    holder = look_at(tmp_path)
+    holder = read_holder(tmp_path)
     assert holder is not None
     assert holder.ended is None, "it was held"
     note_death(tmp_path, START, "signal", "KILL")
     note_death(tmp_path, START + dt.timedelta(hours=1), "watchdog", "")
-    dead = look_at(tmp_path)
+    dead = read_holder(tmp_path)
     assert dead is not None
     assert (dead.pid, dead.ended, dead.why, dead.detail) == (str(os.getpid()), START, "signal", "KILL")
 
@@ -181,4 +181,4 @@ def test_a_death_is_noted_for_who_could_not_say_it_and_for_nobody_else(tmp_path:
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"ended": 5}', '{"ended": "2026-11-21", "since": "x"}'])
 def test_what_the_file_does_not_say_plainly_is_unknown(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE_NAME).write_text(content)
-    assert look_at(tmp_path) == Holder(is_held=False)
+    assert read_holder(tmp_path) == Holder(is_held=False)

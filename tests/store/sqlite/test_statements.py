@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tests.compile_statements import COMPILED, compiled_statements, schema_of
 from tests.support.stores import make_store
-from worker.core.model import End, Look, MessageRow
+from worker.core.model import Disposition, HealthRecord, MessageRow
 from worker.store.sqlite import SqlStore, compiled, statements
 from worker.store.sqlite.connection import FILE_NAME, REVISION
 from worker.store.sqlite.migrations.upgrade import upgrade
@@ -61,13 +61,13 @@ def test_every_statement_is_used() -> None:
 
 def test_a_compiled_statement_gives_the_rows_that_sqlalchemy_gives(store: SqlStore) -> None:
     with store.writing() as writing:
-        for uid, end in enumerate((End.OWN, End.NOT_OURS, End.OWN), 1):
+        for uid, end in enumerate((Disposition.OWN, Disposition.NOT_OURS, Disposition.OWN), 1):
             writing.record_message(MessageRow("main", 1, uid, end))
     engine = sa.create_engine(f"sqlite:///{store._folder / FILE_NAME}")
     with contextlib.closing(engine.connect()) as connection:
         for uid in (0, 1, 9):
             given = {"mailbox": "main", "uidvalidity": 1, "uid": uid, "limit": 2}
-            ends = (End.OWN, End.TOO_LARGE)
+            ends = (Disposition.OWN, Disposition.TOO_LARGE)
             found = connection.execute(statements.MESSAGES_OF_ENDS_AFTER, {**given, "ends": ends})
             text, values = listed(compiled.MESSAGES_OF_ENDS_AFTER, "ends", ends)
             assert store._rows(text, given | values) == [tuple(row) for row in found]
@@ -85,8 +85,8 @@ def test_a_value_that_was_not_given_is_an_error(store: SqlStore) -> None:
 def test_what_a_transaction_wrote_is_gone_with_it(store: SqlStore) -> None:
     def write_and_fail() -> None:
         with store.writing() as writing:
-            writing.record_look(Look("folder"))
-            assert store.look("folder") == Look("folder")
+            writing.record_look(HealthRecord("folder"))
+            assert store.look("folder") == HealthRecord("folder")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -110,11 +110,11 @@ def test_after_a_question_that_failed_the_file_is_opened_again(store: SqlStore) 
 
 def test_a_question_that_fails_inside_a_transaction_leaves_it_open(store: SqlStore) -> None:
     with store.writing() as writing:
-        writing.record_look(Look("folder"))
+        writing.record_look(HealthRecord("folder"))
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             store._rows("SELECT 1 FROM none_such")
         assert store._connection().in_transaction
-    assert store.look("folder") == Look("folder")
+    assert store.look("folder") == HealthRecord("folder")
 
 
 RUNNING = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from worker.core.errors import Unavailable
-from worker.core.model import Unread, Unreadable
+from worker.core.model import Unreadable, UnreadReason
 from worker.core.states import Reason
 from worker.watch.folder import invoices as invoice_files
 from worker.watch.folder.invoices import InvoiceFiles
@@ -118,7 +118,10 @@ def test_recycle_bins_and_hard_links_hold_no_invoice(folder: Path, tmp_path: Pat
     (folder / "link.pdf").symlink_to(tmp_path / "outside.pdf")
     shelf = InvoiceFiles(folder)
     assert [each.name for each in shelf.look()] == ["r8/請求書.pdf"]
-    assert {each.name: each.why for each in unread(shelf)} == {"hard.pdf": Unread.LINKED, "link.pdf": Unread.LINK}
+    assert {each.name: each.why for each in unread(shelf)} == {
+        "hard.pdf": UnreadReason.LINKED,
+        "link.pdf": UnreadReason.LINK,
+    }
     assert read(folder, "hard.pdf") is None
 
 
@@ -126,7 +129,7 @@ def test_a_folder_too_deep_is_named(folder: Path) -> None:
     folder.joinpath(*"abcdefg").mkdir(parents=True)
     shelf = InvoiceFiles(folder)
     shelf.look()
-    assert [(each.name, each.why) for each in unread(shelf)] == [("a/b/c/d/e/", Unread.TOO_DEEP)]
+    assert [(each.name, each.why) for each in unread(shelf)] == [("a/b/c/d/e/", UnreadReason.TOO_DEEP)]
 
 
 def test_what_is_no_pdf_is_damaged(folder: Path) -> None:

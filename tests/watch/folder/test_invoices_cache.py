@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fakes import FakeClock
-from worker.core.errors import NotBrought, Unavailable
+from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import PageText, PdfText, Unreadable, sha256
 from worker.core.states import Reason
 from worker.service.threads import OwnThread
@@ -81,7 +81,7 @@ def refused(desk: Desk, file: str = "a.pdf") -> str:
 
 
 def not_brought(desk: Desk, file: str = "a.pdf") -> str:
-    with pytest.raises(NotBrought) as failure:
+    with pytest.raises(NotInSnapshot) as failure:
         desk.found.invoice(file)
     return failure.value.file
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from worker.core.errors import Forbidden, Unavailable
-from worker.core.model import Unread
+from worker.core.model import UnreadReason
 from worker.watch.folder import notices as folder_module
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.ports import Listed
@@ -152,7 +152,7 @@ def test_a_file_without_permission_is_unavailable_by_name(tmp_path: Path) -> Non
 # --- Folders inside ---------------------------------------------------------------------------------------------
 
 
-def unread(folder: NoticeFolder) -> dict[str, Unread]:
+def unread(folder: NoticeFolder) -> dict[str, UnreadReason]:
     folder.look()
     return {file.name: file.why for file in folder.rest().unread if file.why is not None}
 
@@ -174,7 +174,7 @@ def test_folders_are_looked_into_down_to_a_depth_and_the_next_one_is_named(tmp_p
         tmp_path.joinpath(*"abcdefg"[:depth], "x.pdf").write_bytes(b"x")
     folder = NoticeFolder(tmp_path)
     assert names(folder) == ["a/b/c/d/x.pdf", "a/b/c/x.pdf", "a/b/x.pdf", "a/x.pdf", "x.pdf"]
-    assert unread(folder) == {"a/b/c/d/e/": Unread.TOO_DEEP}
+    assert unread(folder) == {"a/b/c/d/e/": UnreadReason.TOO_DEEP}
 
 
 def test_names_that_cannot_be_decoded_lead_to_their_files_at_every_depth(tmp_path: Path) -> None:
@@ -213,8 +213,8 @@ def test_links_devices_and_hard_links_are_named_and_never_read(tmp_path: Path) -
     os.mkfifo(inside / "pipe.pdf")
     folder = NoticeFolder(inside)
     assert names(folder) == []
-    expected = {"link.pdf": Unread.LINK, "links": Unread.LINK, "loop": Unread.LINK}
-    assert unread(folder) == {**expected, "hard.pdf": Unread.LINKED, "pipe.pdf": Unread.DEVICE}
+    expected = {"link.pdf": UnreadReason.LINK, "links": UnreadReason.LINK, "loop": UnreadReason.LINK}
+    assert unread(folder) == {**expected, "hard.pdf": UnreadReason.LINKED, "pipe.pdf": UnreadReason.DEVICE}
 
 
 @pytest.mark.parametrize("swap", ["folder", "hard link"])
@@ -243,11 +243,11 @@ def test_the_number_of_files_and_of_folders_is_bounded_and_the_end_is_named_once
         (tmp_path / f"{number}" / "x.pdf").write_bytes(b"x")
     folder = NoticeFolder(tmp_path)
     assert names(folder) == ["0/x.pdf", "1/x.pdf"]
-    assert unread(folder) == {"2/": Unread.TOO_MANY}
+    assert unread(folder) == {"2/": UnreadReason.TOO_MANY}
     for number in range(5):
         (tmp_path / f"{number}.pdf").write_bytes(b"x")
     assert names(folder) == ["0.pdf", "1.pdf", "2.pdf"]
-    assert unread(folder) == {"3.pdf": Unread.TOO_MANY}
+    assert unread(folder) == {"3.pdf": UnreadReason.TOO_MANY}
 
 
 def test_an_empty_file_beside_the_one_that_a_browser_writes_is_not_whole(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_folder_without_permission_keeps_no_other_waiting(tmp_path: Path, monk
             os.seteuid(0)
     (tmp_path / "in" / "a").chmod(0o755)
     assert found == ["b/x.pdf"]
-    assert [(each.name, each.why) for each in folder.rest().unread] == [("a/", Unread.FOLDER_UNREADABLE)]
+    assert [(each.name, each.why) for each in folder.rest().unread] == [("a/", UnreadReason.FOLDER_UNREADABLE)]
 
 
 def test_ten_thousand_files_are_listed(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from imapclient.response_parser import parse_fetch_response
+from worker.authenticate.auth_headers import Sender, read_fields, read_sender
 
 from tests.support.mailservers import MailServers
 from tests.support.zips import zipped
 from tests.watch.imap.test_mailbox import OPENED
-from worker.authenticate.sender import Sender, read_fields, read_sender
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.model import JST

@@ -22,18 +22,18 @@ import dns.exception
 import dns.flags
 import dns.resolver
 
+from worker.authenticate.auth_headers import Field
 from worker.authenticate.dkim_policy import (
     MIN_KEY_BITS,
+    DkimFailure,
+    DkimResult,
     Resolver,
     Signature,
-    Signed,
-    Unsigned,
-    Verified,
+    ValidSignature,
     find_signatures,
     judge_key,
     try_signatures,
 )
-from worker.authenticate.sender import Field
 from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 
@@ -64,38 +64,38 @@ _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False  # dkimpy tells of each forged mail as of an error of ours
 
 
-class DnsSignatures:
+class DnsDkimVerifier:
     """``ports.Signatures`` over the DNS."""
 
     def __init__(self, clock: Clock, look_up: LookUp | None = None) -> None:
         self._clock = clock
         self._look_up = look_up or TxtRecords()
 
-    async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> Signed:
+    async def verify(self, raw: bytes, fields: Sequence[Field], root: str, came_at: dt.datetime | None) -> DkimResult:
         """Whether a good signature of ``root``, or of a domain below it, stands in the mail ``raw``."""
         signatures, why = find_signatures(fields, root, self._clock.now(), came_at)
         if not signatures:
             return why
         return await asyncio.to_thread(self._try_all, raw, signatures, why)
 
-    def _try_all(self, raw: bytes, signatures: Sequence[Signature], why: Signed) -> Signed:
+    def _try_all(self, raw: bytes, signatures: Sequence[Signature], why: DkimResult) -> DkimResult:
         ends_at = time.monotonic() + TOTAL_SECONDS
 
-        def verify(signature: Signature) -> Unsigned | Verified:
+        def verify(signature: Signature) -> DkimFailure | ValidSignature:
             left = ends_at - time.monotonic()
             if left <= 0:
-                return Unsigned.DNS
+                return DkimFailure.DNS
             try:
                 records = self._look_up(signature.key_name, left)
             except Unavailable:
-                return Unsigned.DNS
+                return DkimFailure.DNS
             fault = judge_key(records.texts, signature) or _reckon(raw, signature, records.texts[0])
-            return fault or Verified(records.is_secured)
+            return fault or ValidSignature(records.is_secured)
 
         return try_signatures(signatures, why, verify)
 
 
-def _reckon(raw: bytes, signature: Signature, record: bytes) -> Unsigned | None:
+def _reckon(raw: bytes, signature: Signature, record: bytes) -> DkimFailure | None:
     """What keeps this signature from being good under the key in ``record``; None where it is good."""
 
     def found(*_: object, **__: object) -> bytes:
@@ -109,10 +109,10 @@ def _reckon(raw: bytes, signature: Signature, record: bytes) -> Unsigned | None:
             checker.body = _SPACES.sub(b" ", checker.body)
         is_good = checker.verify(signature.place, dnsfunc=found)
     except (dkim.DKIMException, ValueError, LookupError, TypeError, ArithmeticError):
-        return Unsigned.CHANGED  # bytes of a stranger: what dkimpy stumbles over is no signature
+        return DkimFailure.CHANGED  # bytes of a stranger: what dkimpy stumbles over is no signature
     if not is_good or checker.domain.decode("ascii", "replace").lower() != signature.domain:
-        return Unsigned.CHANGED
-    return None if checker.keysize >= MIN_KEY_BITS else Unsigned.WEAK_KEY
+        return DkimFailure.CHANGED
+    return None if checker.keysize >= MIN_KEY_BITS else DkimFailure.WEAK_KEY
 
 
 class TxtRecords:

@@ -264,7 +264,7 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
             for each in first:
                 click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}"')
                 now = system_clock().now()
-                await approve(store, office.in_force, reader, each.id, each.label, author, note, now)
+                await approve(store, office.active_config, reader, each.id, each.label, author, note, now)
 
         with_reader(approve_each)
         return True
@@ -298,7 +298,7 @@ def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Languag
         waiting = [each for each in submissions if each.state in NEEDS_A_PERSON]
         submission_table(waiting, lang, title=say("t_waits", lang))
         for mail in accepted:
-            told = decode.decode_letter(mail.content)
+            told = decode.decode_message(mail.content)
             if told.auto_submitted:
                 pairs = [(say("h_to", lang), ", ".join(told.to)), (say("h_subject", lang), told.subject)]
                 print_pairs([*pairs, (say("h_body", lang), told.text)], title=say("t_operator", lang))

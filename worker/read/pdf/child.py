@@ -197,7 +197,7 @@ def _unpacked(content: bytes) -> tuple[_Answer, bool, Sequence[bytes]]:
     except MemoryError:
         return {"refused": "too_large", "detail": ""}, False, ()
     names, pdfs = zip(*found.pdfs, strict=True) if found.pdfs else ((), ())
-    answer = {"names": names, "others": found.others, "unopened": found.unopened, "speaks": found.speaks_of_a_key}
+    answer = {"names": names, "others": found.others, "unopened": found.unopened, "speaks": found.mentions_key}
     return {"unpacked": answer}, True, pdfs
 
 

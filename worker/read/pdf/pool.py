@@ -19,13 +19,13 @@ from typing import Any, Final, TypeVar
 
 import worker
 from worker.core.errors import Unavailable
-from worker.core.model import Located, PageText, PdfText, Place, Stretch, Unreadable
+from worker.core.model import CodePositions, PageText, PdfText, Place, TextRun, Unreadable
 from worker.core.states import REFUSALS, Reason
 from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked, has_too_many_entries
-from worker.read.attachments import Sort
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane
+from worker.read.message import AttachmentKind
 from worker.read.pdf.child import LENGTH, PAGES, UNPACK
-from worker.read.pdf.lanes import Lanes
+from worker.read.pdf.pool import Lanes
 from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
 
 CHILDREN: Final = 4
@@ -52,9 +52,9 @@ START_SECONDS: Final = 60.0
 READS: Final = 500
 """After so many a child is replaced: the engines keep fonts and tables, and memory that they kept counts as used."""
 
-T = TypeVar("T", PdfText, Located, Unpacked)
+T = TypeVar("T", PdfText, CodePositions, Unpacked)
 
-_UNOPENED: Final = Unpacked(unopened=(("", Sort.ZIP),))
+_UNOPENED: Final = Unpacked(unopened=(("", AttachmentKind.ZIP),))
 
 _PDF_SECONDS: Final = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}
 
@@ -174,7 +174,7 @@ class PdfPool:
         """Both engines' text of each page, or why there is none. Raises Unavailable when no child can be started."""
         return await _OfLane(self, Lane.OURS).read(pdf)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """Where ``codes`` stand on the pages, and whether they are seen. Raises Unavailable as ``read`` does."""
         return await _OfLane(self, Lane.OURS).locate(pdf, codes)
 
@@ -313,7 +313,7 @@ class _OfLane:
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         return await self._pool.ask(pdf, (), _understood, self._lane, self._note)
 
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> Located | Unreadable:
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         return await self._pool.ask(pdf, codes, partial(_located, len(codes)), self._lane, self._note)
 
     async def unpack(self, content: bytes) -> Unpacked:
@@ -377,7 +377,7 @@ def _unpacked(answer: Any) -> Unpacked | Unreadable:
             }
         } if len(names) == len(pdfs) and len(names) + len(others) + len(unopened) <= MEMBERS:
             try:
-                kept = tuple((str(name), Sort(sort)) for name, sort in unopened)
+                kept = tuple((str(name), AttachmentKind(sort)) for name, sort in unopened)
             except (TypeError, ValueError):
                 return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
             pairs = tuple((str(name), pdf) for name, pdf in zip(names, pdfs, strict=True))
@@ -392,19 +392,19 @@ def _page(page: Any) -> PageText | None:
     return None
 
 
-def _located(codes: int, answer: Any) -> Located | Unreadable:
+def _located(codes: int, answer: Any) -> CodePositions | Unreadable:
     """Where the codes stand; as with the text, what a sound child cannot say is the PDF's doing."""
     match answer:
         case {"refused": _}:
             return _refused(answer)
         case {"located": {"places": [*places], "lines": [*lines], "scan": bool(scan)}} if len(places) == codes:
             try:
-                return Located(
+                return CodePositions(
                     tuple(
-                        tuple(Place(int(page), Stretch(*box), drawn is True) for page, *box, drawn in one)
+                        tuple(Place(int(page), TextRun(*box), drawn is True) for page, *box, drawn in one)
                         for one in places
                     ),
-                    tuple(tuple(Stretch(*box) for box in page) for page in lines),
+                    tuple(tuple(TextRun(*box) for box in page) for page in lines),
                     scan,
                 )
             except (TypeError, ValueError):

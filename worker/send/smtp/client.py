@@ -23,8 +23,8 @@ from worker.config.ports import TokenSource
 from worker.config.settings import Security
 from worker.core.clock import Clock
 from worker.core.model import Address
-from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Silence, Step
-from worker.send.smtp.connect import CODES, Account, Opening, describe, text_of
+from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply, Session, Step
+from worker.send.smtp.client import CODES, Account, ConnectionAttempt, describe_error, text_of
 from worker.send.smtp.protocol import EarlySuccess, Timeouts, Wire
 from worker.send.smtp_verdicts import OK, START_INPUT, is_understood
 
@@ -79,7 +79,7 @@ class SmtpServer:
             self._drop()
             raise
         self._drop()
-        opening = Opening(self._account, self._timeouts)
+        opening = ConnectionAttempt(self._account, self._timeouts)
         try:
             session = await opening.run()
         except BaseException:  # also cancellation: a connection half made is no connection
@@ -89,7 +89,7 @@ class SmtpServer:
         self._wire, self._offers, self._session = opening.wire, opening.offers, session
         return session
 
-    async def take(self, step: Step) -> Reply | Silence:
+    async def take(self, step: Step) -> Reply | NoReply:
         """One step and its answer; raises ValueError for an address that no command could carry safely.
 
         A connection that has ended since 354 is not looked at before the body: its last words, if it left any, are
@@ -104,7 +104,7 @@ class SmtpServer:
         try:
             response = await self._exchange(wire, step)
         except (SMTPException, OSError, EarlySuccess) as error:
-            return self._silence(describe(error))
+            return self._silence(describe_error(error))
         except asyncio.CancelledError:  # the answer would be read as that of the next command
             self._drop()
             raise
@@ -152,7 +152,7 @@ class SmtpServer:
             case Body():
                 return await wire.hand_over(step.content, limits)
 
-    def _weigh(self, wire: Wire, step: Step, response: SMTPResponse) -> Reply | Silence:
+    def _weigh(self, wire: Wire, step: Step, response: SMTPResponse) -> Reply | NoReply:
         """The answer as the port gives it; the connection is dropped unless it is beyond doubt.
 
         A yes with something behind it is no yes: two answers in one packet mean that one of them belongs to
@@ -185,9 +185,9 @@ class SmtpServer:
             words += [b"NOTIFY=SUCCESS,FAILURE,DELAY", b"ORCPT=rfc822;" + xtext(step.recipient)]
         return tuple(words)
 
-    def _silence(self, why: str) -> Silence:
+    def _silence(self, why: str) -> NoReply:
         self._drop()
-        return Silence(why=why, at=self._clock.now())
+        return NoReply(why=why, at=self._clock.now())
 
     def _drop(self) -> None:
         if self._wire is not None:

@@ -34,7 +34,7 @@ _LOOKS: Final = 100
 _LOOK_SECONDS: Final = 0.005
 
 
-def look_at(folder: Path) -> Holder | None:
+def read_holder(folder: Path) -> Holder | None:
     """Whether the lock of ``folder`` is held; None where it never was. Raises Unavailable."""
     with _translated():
         try:

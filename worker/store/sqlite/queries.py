@@ -19,10 +19,10 @@ from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Address,
     Alarm,
-    End,
+    Disposition,
     Entry,
     FileRow,
-    Look,
+    HealthRecord,
     MessageRow,
     Notice,
     Product,
@@ -226,7 +226,7 @@ class StoreReads(Reads, OverviewReads):
     def by_message_id(self, message_id: str) -> bool:
         return bool(message_id) and bool(self._rows(compiled.IS_OWN_MESSAGE, {"message_id": encodable(message_id)}))
 
-    def messages(self, mailbox: str, *ends: End) -> Iterator[MessageRow]:
+    def messages(self, mailbox: str, *ends: Disposition) -> Iterator[MessageRow]:
         place: dict[str, Any] = {"mailbox": mailbox, "uidvalidity": -1, "uid": -1, "limit": BLOCK}
         statement = compiled.MESSAGES_AFTER
         if ends:
@@ -238,7 +238,7 @@ class StoreReads(Reads, OverviewReads):
                 yield message
                 place |= {"uidvalidity": message.uidvalidity, "uid": message.uid}
 
-    def count_messages(self, mailbox: str, end: End) -> int:
+    def count_messages(self, mailbox: str, end: Disposition) -> int:
         return int(self._scalar(compiled.COUNT_MESSAGES, {"mailbox": mailbox, "end": end.value}))
 
     def last_uid(self, mailbox: str, uidvalidity: int) -> int:
@@ -282,12 +282,12 @@ class StoreReads(Reads, OverviewReads):
         found = (decode(FileRow, row[0]) for row in self._rows(compiled.FILES_OF, {"digest": digest}))
         return tuple(sorted(found, key=lambda row: row.name))
 
-    def look(self, name: str) -> Look | None:
+    def look(self, name: str) -> HealthRecord | None:
         row = self._scalar(compiled.LOOK, {"name": name})
-        return None if row is None else decode(Look, row)
+        return None if row is None else decode(HealthRecord, row)
 
-    def looks(self) -> tuple[Look, ...]:
-        return tuple(decode(Look, row[0]) for row in self._rows(compiled.EVERY_LOOK))
+    def looks(self) -> tuple[HealthRecord, ...]:
+        return tuple(decode(HealthRecord, row[0]) for row in self._rows(compiled.EVERY_LOOK))
 
     def alarms_waiting(self) -> tuple[Alarm, ...]:
         return tuple(decode(Alarm, row[0]) for row in self._rows(compiled.ALARMS_WAITING))

@@ -12,10 +12,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from worker.audit.chain import canonical, chain, encodable, fold, read_entry
-from worker.core.alarms import is_told
+from worker.core.alarms import was_just_raised
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, NotAllowed
-from worker.core.model import Alarm, Entry, FileRow, Look, MessageRow, Notice, ReceiptKind, Sha256, Submission, sha256
+from worker.core.model import (
+    Alarm,
+    Entry,
+    FileRow,
+    HealthRecord,
+    MessageRow,
+    Notice,
+    ReceiptKind,
+    Sha256,
+    Submission,
+    sha256,
+)
 from worker.core.open_until import open_until
 from worker.core.states import Event, NoteEvent, State, next_state
 from worker.core.text import match_key
@@ -189,7 +200,7 @@ class SqlWriting(Reads):
     def record_file(self, row: FileRow) -> None:
         self._rows(compiled.RECORD_FILE, {"name": file_key(row.name), "row": canonical(row)})
 
-    def record_look(self, look: Look) -> None:
+    def record_look(self, look: HealthRecord) -> None:
         self._rows(compiled.RECORD_LOOK, {"name": look.name, "row": canonical(look)})
 
     def raise_alarm(self, cause: str, submissions: Sequence[int], detail: str = "") -> Alarm:
@@ -197,7 +208,7 @@ class SqlWriting(Reads):
             compiled.SAME_ALARM, {"cause": cause, "submissions": canonical(submissions), "detail": encodable(detail)}
         )
         told = None if known is None else decode(Alarm, known)
-        if told is not None and is_told(told, self._clock.now()):
+        if told is not None and was_just_raised(told, self._clock.now()):
             return told
         number = (self._scalar(compiled.HIGHEST_ALARM) or 0) + 1
         alarm = Alarm(number, cause, tuple(submissions), self._clock.now(), detail)

@@ -18,7 +18,7 @@ from typing import Final
 
 from worker.core.errors import Unavailable
 from worker.core.file_names import is_left_file, is_left_folder
-from worker.core.model import Unread, Unreadable
+from worker.core.model import Unreadable, UnreadReason
 from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
 from worker.watch.ports import Listed, Rest
@@ -58,7 +58,7 @@ class InvoiceFiles:
                     unread.append(each)
                     continue
                 if len(found) == FILES:
-                    unread.append(replace(each, why=Unread.TOO_MANY))
+                    unread.append(replace(each, why=UnreadReason.TOO_MANY))
                     break
                 found[each.name] = None if each.name in found else each
         except OSError as error:
@@ -133,20 +133,20 @@ def _walk(folder: str, inside: str, depth: int) -> Iterator[Listed]:
             if not is_left_folder(name):
                 yield from _walk_inside(entry.path, f"{inside}{name}/", depth - 1)
         elif stat.S_ISREG(seen.st_mode):
-            why = Unread.LINKED if seen.st_nlink > 1 else None
+            why = UnreadReason.LINKED if seen.st_nlink > 1 else None
             yield Listed(inside + name, seen.st_size, seen.st_mtime_ns, seen.st_ino, why)
         elif stat.S_ISLNK(seen.st_mode):
-            yield Listed(inside + name, 0, 0, 0, Unread.LINK)
+            yield Listed(inside + name, 0, 0, 0, UnreadReason.LINK)
 
 
 def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[Listed]:
     if depth < 1:
-        yield Listed(inside, 0, 0, 0, Unread.TOO_DEEP)
+        yield Listed(inside, 0, 0, 0, UnreadReason.TOO_DEEP)
         return
     try:
         yield from _walk(folder, inside, depth)
     except PermissionError:  # the others can be read all the same
-        yield Listed(inside, 0, 0, 0, Unread.FOLDER_UNREADABLE)
+        yield Listed(inside, 0, 0, 0, UnreadReason.FOLDER_UNREADABLE)
 
 
 def _is_text(name: str) -> bool:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from worker.core.clock import Clock
-from worker.core.errors import Unavailable, Unsettled
+from worker.core.errors import StillWritten, Unavailable
 from worker.core.model import PdfText, Sha256, Unreadable, sha256
 from worker.read.ports import PdfReader
 from worker.watch.plan import SETTLE
@@ -211,7 +211,7 @@ class Shelf:
 
     def _answer(self, name: str, listed: Listed) -> tuple[str, bytes] | Unreadable | Unavailable | None:
         if name not in self._settled:
-            return Unsettled("folder", f"{name}: is still being written")
+            return StillWritten("folder", f"{name}: is still being written")
         if name in self._unread:
             return self._unread[name]
         known, content = self._answers.find(_stamp(listed)), self._bytes.find(_stamp(listed))

@@ -25,8 +25,8 @@ from worker.core.file_names import (
     kind_of_name,
     unfinished_names,
 )
-from worker.core.model import Unread
-from worker.read.charsets import decode_bytes
+from worker.core.model import UnreadReason
+from worker.read.mime import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
 from worker.watch.ports import Listed, Rest
 
@@ -61,7 +61,7 @@ class _Found:
         self.names[shown] = stored
         return shown
 
-    def pass_over(self, name: str, why: Unread, status: os.stat_result | None = None) -> None:
+    def pass_over(self, name: str, why: UnreadReason, status: os.stat_result | None = None) -> None:
         """Note a file, or a folder, that is not read."""
         if len(self.unread) < UNREAD:
             shape = (status.st_size, status.st_mtime_ns, status.st_ino) if status else (0, 0, 0)
@@ -70,7 +70,7 @@ class _Found:
     def end_at(self, name: str) -> None:
         """Note the first file, or folder, for which there is no more room."""
         if not self.is_full:
-            self.pass_over(name, Unread.TOO_MANY)
+            self.pass_over(name, UnreadReason.TOO_MANY)
         self.is_full = True
 
 
@@ -153,7 +153,7 @@ def _walk(folder: int, inside: str, stored: str, above: tuple[tuple[int, int], .
             if is_left_folder(entry.name):
                 continue
             if is_unfinished(entry.name):
-                found.pass_over(f"{shown}/", Unread.UNFINISHED, status)
+                found.pass_over(f"{shown}/", UnreadReason.UNFINISHED, status)
             else:
                 folders.append((shown, entry.name))
         elif not is_left_file(entry.name):
@@ -174,25 +174,25 @@ def _note_file(
         found.files.append(Listed(shown, status.st_size, status.st_mtime_ns, status.st_ino))
 
 
-def _why_unread(name: str, status: os.stat_result, beside: frozenset[str]) -> Unread | None:
+def _why_unread(name: str, status: os.stat_result, beside: frozenset[str]) -> UnreadReason | None:
     if stat.S_ISLNK(status.st_mode):
-        return Unread.LINK
+        return UnreadReason.LINK
     if not stat.S_ISREG(status.st_mode):
-        return Unread.DEVICE
+        return UnreadReason.DEVICE
     if is_unfinished(name):
-        return Unread.UNFINISHED
+        return UnreadReason.UNFINISHED
     if not status.st_size and beside.intersection(unfinished_names(name)):
-        return Unread.UNFINISHED  # a browser keeps the place of what it writes beside it
+        return UnreadReason.UNFINISHED  # a browser keeps the place of what it writes beside it
     if kind := kind_of_name(name):
         return kind
-    return Unread.LINKED if status.st_nlink > 1 else None
+    return UnreadReason.LINKED if status.st_nlink > 1 else None
 
 
 def _note_folder(
     parent: int, shown: str, name: str, stored: str, above: tuple[tuple[int, int], ...], found: _Found
 ) -> None:
     if len(above) >= DEPTH:
-        found.pass_over(f"{shown}/", Unread.TOO_DEEP)
+        found.pass_over(f"{shown}/", UnreadReason.TOO_DEEP)
         return
     if len(found.folders) >= FOLDERS:
         found.end_at(f"{shown}/")
@@ -201,17 +201,17 @@ def _note_folder(
         descriptor = os.open(name, _OPEN_FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     except OSError as error:
         if error.errno not in _REPLACED:
-            found.pass_over(f"{shown}/", Unread.FOLDER_UNREADABLE)
+            found.pass_over(f"{shown}/", UnreadReason.FOLDER_UNREADABLE)
         return
     try:
         own = _identity(os.fstat(descriptor))
         if own in above:  # mounted into itself
-            found.pass_over(f"{shown}/", Unread.LINK)
+            found.pass_over(f"{shown}/", UnreadReason.LINK)
             return
         found.folders.append(f"{shown}/")
         _walk(descriptor, f"{shown}/", f"{stored}{name}/", (*above, own), found)
     except OSError:  # listed or asked while the share lost it: the others are read, and this one is named
-        found.pass_over(f"{shown}/", Unread.FOLDER_UNREADABLE)
+        found.pass_over(f"{shown}/", UnreadReason.FOLDER_UNREADABLE)
     finally:
         os.close(descriptor)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from worker.read.charsets import decode_words
+from worker.read.mime import decode_words
 from worker.watch.ports import Header, Part
 from worker.watch.prefilter import START_BYTES, TEXT_SURE, holds_nothing
 

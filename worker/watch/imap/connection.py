@@ -34,7 +34,7 @@ from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.server_faults import ServerFault, told_fault
-from worker.core.text import shown
+from worker.core.text import escape_control_chars
 from worker.watch.imap.idle import count_told, listen
 from worker.watch.plan import MAIL_LIMIT
 from worker.watch.ports import Heard, Opened
@@ -119,7 +119,7 @@ class ImapAccount:
         text = str(error) or type(error).__name__
         if self.password:
             text = text.replace(self.password, "********")
-        return shown(text)[:300] if self.tokens is None else hide_tokens(text)
+        return escape_control_chars(text)[:300] if self.tokens is None else hide_tokens(text)
 
     def _tls(self) -> ssl.SSLContext | None:
         if self.security is Security.NONE:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from worker.core.model import JST, NO_DATE
-from worker.read.charsets import read_message_id
+from worker.read.mime import read_message_id
 from worker.watch.imap.bodystructure import read_structure
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART
 from worker.watch.ports import Fetched, Header

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from worker.compose.attachments import STILL_WRITTEN
 
 from tests.support.fakes import FakeFiles, FakeReading
 from tests.support.holds import detail_of
@@ -24,11 +25,10 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import START
-from worker.approve.redraft import missing_where_away
+from worker.approve.reevaluate import treat_unread_as_missing
 from worker.compose.compose import hash_draft
-from worker.compose.invoice_select import STILL_WRITTEN
 from worker.config.settings import Mode
-from worker.core.errors import Unavailable, Unsettled
+from worker.core.errors import StillWritten, Unavailable
 from worker.core.message_id import bears_secret, old_message_id
 from worker.core.messages import name_hold
 from worker.core.model import Answer, Channel, Hold
@@ -231,7 +231,7 @@ def test_a_projects_earlier_notice_of_this_product_is_asked_about_where_only_the
 
 
 def test_where_the_draft_must_be_recorded_a_file_still_being_written_is_told_from_one_that_is_away() -> None:
-    held = {"new.pdf": Unsettled("folder", "new.pdf"), "away.pdf": Unavailable("folder", "away")}
-    files = missing_where_away(FakeFiles(held).snapshot())
+    held = {"new.pdf": StillWritten("folder", "new.pdf"), "away.pdf": Unavailable("folder", "away")}
+    files = treat_unread_as_missing(FakeFiles(held).snapshot())
     assert files.invoice("new.pdf") == STILL_WRITTEN
     assert files.invoice("away.pdf") is None

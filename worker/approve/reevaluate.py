@@ -16,21 +16,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.release import Judgement, judge
-from worker.compose.checks import Check, Finished, Ruled, check_draft, check_rule
+from worker.compose.attachments import STILL_WRITTEN, find_candidates
+from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule
 from worker.compose.compose import FORMER_WORDS, Circumstances, Composed, compose
-from worker.compose.invoice_select import STILL_WRITTEN, find_candidates
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.template_context import Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.templates import Renderer
-from worker.core.errors import LogBroken, Unavailable, Unsettled
+from worker.core.errors import LogBroken, StillWritten, Unavailable
 from worker.core.message_id import SECRET
 from worker.core.model import (
     INVOICE_TITLES,
     JST,
     Channel,
-    Duties,
+    FollowUps,
     Notice,
     Product,
     Sha256,
@@ -58,7 +58,7 @@ _REHEARSALS_EACH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class ActiveConfig:
     """The configuration in force, with what was derived from it once."""
 
     configuration: Configuration
@@ -70,9 +70,9 @@ class InForce:
     renderer: Renderer = field(default_factory=Renderer)
 
 
-def put_in_force(configuration: Configuration, templates: Templates, files: Files) -> InForce:
+def activate_config(configuration: Configuration, templates: Templates, files: Files) -> ActiveConfig:
     """``configuration`` ready for drafting."""
-    return InForce(
+    return ActiveConfig(
         configuration,
         index_projects(configuration.projects, configuration.settings.contractor.name),
         {guarantor.id: guarantor for guarantor in configuration.guarantors},
@@ -82,7 +82,7 @@ def put_in_force(configuration: Configuration, templates: Templates, files: File
     )
 
 
-def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
+def treat_unread_as_missing(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
     """``invoices`` for what must be recorded even while the share with them does not answer.
 
     The draft then lacks its invoice, is HELD for it, and is judged anew until the folder is there. A file that is still
@@ -91,7 +91,7 @@ def missing_where_away(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
     listing = () if isinstance(invoices.shelved, Unavailable) else invoices.shelved
     answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
     for file, found in invoices.answers.items():
-        if isinstance(found, Unsettled):
+        if isinstance(found, StillWritten):
             answers[file] = STILL_WRITTEN
         elif not isinstance(found, Unavailable):
             answers[file] = found
@@ -124,7 +124,7 @@ def draft_submission(
     submission: Submission,
     notice: Notice | None,
     pdf: bytes,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     known: Reading,
     bound: str | None,
@@ -139,21 +139,21 @@ def draft_submission(
     that a person tied the number to. ``amends`` is the earlier submission under the same number that left
     (``match.duplicates.find_amended``).
     """
-    release = in_force.configuration.settings.release
+    release = active_config.configuration.settings.release
     if notice is None:
         return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
     is_unsent = _is_number_unsent(submission, notice, known)
-    outcome = match_project(notice, in_force.register, bound, _numbers_before(submission, known))
+    outcome = match_project(notice, active_config.register, bound, _numbers_before(submission, known))
     project = _project_of(outcome)
     if project is None:
         judgement = judge(submission, outcome, None, release, now, is_number_unsent=is_unsent)
         stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
-    issuer = in_force.configuration.issuers[project.issuer]
-    circumstances = _circumstances(submission, notice, project, in_force, corrected_message_id, amends, known, now)
+    issuer = active_config.configuration.issuers[project.issuer]
+    circumstances = _circumstances(submission, notice, project, active_config, corrected_message_id, amends, known, now)
     rule = rule_for(issuer, project, notice.product, circumstances.contract)
     if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
-        found = _find_invoices(submission, notice, project, in_force, invoices, known)
+        found = _find_invoices(submission, notice, project, active_config, invoices, known)
         circumstances = dataclasses.replace(circumstances, found_invoices=found)
 
     def composed_under(circumstances: Circumstances) -> Composed:
@@ -163,9 +163,9 @@ def draft_submission(
             project,
             issuer,
             circumstances,
-            lambda name: in_force.templates.source(name, circumstances.words_of),
+            lambda name: active_config.templates.source(name, circumstances.words_of),
             invoices.invoice,
-            in_force.renderer,
+            active_config.renderer,
         )
 
     first, *others = _ways_of(submission)
@@ -174,7 +174,7 @@ def draft_submission(
         if composed.draft_hash == submission.draft_hash:
             break
         composed = composed_under(dataclasses.replace(circumstances, counts_silence=counts_silence, words_of=words_of))
-    checks = _check(submission, notice, project, issuer, circumstances, composed, in_force, invoices, known)
+    checks = _check(submission, notice, project, issuer, circumstances, composed, active_config, invoices, known)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
     stood = _stand(submission, outcome, composed, judgement)
@@ -229,12 +229,12 @@ def _check(
     issuer: Issuer,
     circumstances: Circumstances,
     composed: Composed,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     known: Reading,
 ) -> tuple[Check, ...]:
     """The guards on what was composed; none where there is nothing that could be sent or handed in."""
-    ruled = Ruled(
+    ruled = RuleCheckInput(
         submission=submission,
         notice=notice,
         project=project,
@@ -247,24 +247,24 @@ def _check(
         return check_rule(ruled, known, circumstances.today)
     if composed.draft is None or circumstances.guarantor is None:
         return ()
-    finished = Finished(
+    finished = DraftCheckInput(
         **{each.name: getattr(ruled, each.name) for each in dataclasses.fields(ruled)},
         guarantor=circumstances.guarantor,
         draft=composed.draft,
         body=composed.body,
         rehearsal_to=circumstances.rehearsal_to,
         text_of=invoices.text,
-        copy_to=in_force.configuration.settings.smtp.copy_to,
-        issuers=tuple(in_force.configuration.issuers.values()),
+        copy_to=active_config.configuration.settings.smtp.copy_to,
+        issuers=tuple(active_config.configuration.issuers.values()),
     )
-    return check_draft(finished, in_force.register, known, circumstances.today)
+    return check_draft(finished, active_config.register, known, circumstances.today)
 
 
 def _find_invoices(
     submission: Submission,
     notice: Notice,
     project: Project,
-    in_force: InForce,
+    active_config: ActiveConfig,
     invoices: InvoiceSnapshot,
     known: Reading,
 ) -> tuple[str, ...]:
@@ -277,7 +277,7 @@ def _find_invoices(
         """By another line of submissions: a correction brings the issuer what it has not got."""
         return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
 
-    return find_candidates(product, number, project, in_force.register, invoices.listing(), was_carried)
+    return find_candidates(product, number, project, active_config.register, invoices.listing(), was_carried)
 
 
 def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
@@ -308,13 +308,13 @@ def _circumstances(
     submission: Submission,
     notice: Notice,
     project: Project,
-    in_force: InForce,
+    active_config: ActiveConfig,
     corrected_message_id: str,
     amends: Submission | None,
     known: Reading,
     now: dt.datetime,
 ) -> Circumstances:
-    settings = in_force.configuration.settings
+    settings = active_config.configuration.settings
 
     def is_named_by_old(message_id: str) -> bool:
         named = known.of_own_message(message_id)
@@ -322,9 +322,9 @@ def _circumstances(
 
     return Circumstances(
         contractor=settings.contractor,
-        guarantor=in_force.guarantors.get(notice.guarantor),
+        guarantor=active_config.guarantors.get(notice.guarantor),
         max_bytes=settings.smtp.max_bytes,
-        is_loopback_server=in_force.is_loopback_server,
+        is_loopback_server=active_config.is_loopback_server,
         rehearsal_to=settings.release.rehearsal_to,
         # A correction's rehearsals must not bear the Message-IDs of the original's.
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
@@ -377,7 +377,7 @@ def _stand(
         draft_hash=draft_hash,
         invoice_amount_read=None,
         invoice_date_read=None,
-        duties=composed.duties if composed else Duties(),
+        duties=composed.duties if composed else FollowUps(),
         due_at=judgement.due_at,
         release=judgement.release,
         release_account=judgement.release_account,
