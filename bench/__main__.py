@@ -6,16 +6,21 @@ import asyncio
 import logging
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
 
 from bench.backlog import Run, a_mailbox, run_script, run_service
 from bench.cli import NOTICES, TURNS, HistoryMissing, compare_commands
 from bench.cli import PROJECTS as REGISTERED
+from bench.filled import FILLS, fill
 from bench.gone import SECONDS, measure_gone
+from bench.growth import SIZES, measure_growth, print_growth
 from bench.idle import measure_idle
 from bench.latency import measure_latency
 from bench.office import Order
@@ -24,6 +29,7 @@ from bench.processes import on_cores
 from bench.reading import ROUNDS, measure_reading
 from bench.register import ISSUERS, PROJECTS, measure_register
 from bench.strangers import BOMBS, measure_strangers
+from bench.verify import PRESENT, make_stores
 from tests.support.mailservers import ServersMissing
 
 BACKLOG: Final = 500
@@ -34,6 +40,8 @@ A_THOUSAND: Final = 1_000
 GROWN: Final = 5
 """Thousands after which the memory is compared with that after the first."""
 MAILS: Final = 200
+_ENTRIES: Final = int(os.environ.get("BENCH_ENTRIES", "526000"))
+"""Of the log that is verified: those of 100,000 submissions. 50,000 show the same in a minute."""
 IDLE_SECONDS: Final = 300
 STRANGERS_MAILS: Final = (1, 10, 100)
 STRANGERS_CHILDREN: Final = (1, 2, 4)
@@ -208,6 +216,32 @@ def _cli() -> None:
         _say(f"not measured: {missing}. A clone with the whole history has it: git fetch --unshallow")
 
 
+def _growth(sizes: Sequence[int] = SIZES) -> None:
+    _say("# How cost grows with closed submissions; 200 open ones and 500 registered projects in each store")
+    for size in sizes:
+        began = time.monotonic()
+        fill(size)
+        _say(f"{size:,} closed: filled, or found filled in {FILLS}, in {time.monotonic() - began:.0f} s")
+    print_growth(measure_growth(sizes), sizes, _say)
+
+
+def _verify(entries: int) -> None:
+    _say(f"# audit verify of {entries:,} entries: 0.1.0 and the present program in turn, each on its own store")
+    with tempfile.TemporaryDirectory() as folder:
+        stores = make_stores(Path(folder), entries)
+        ratios = []
+        for turn in range(REPEATS):
+            former, present = (stores.run(tree, "audit", "verify", "--json") for tree in (stores.released, PRESENT))
+            ratios.append(present.processor / former.processor)
+            for name, ran in (("0.1.0", former), ("present", present)):
+                _say(
+                    f"{turn + 1}: {name:8} {ran.seconds:7.1f} s, processor {ran.processor:7.1f} s, "
+                    f"memory at most {ran.megabytes:6.1f} MB"
+                )
+            _say(f"   ratio {present.seconds / former.seconds:.2f}, of processor time {ratios[-1]:.2f}")
+        _say(f"median of the ratios of processor time {median(ratios):.2f}   (target: at most 0.40)")
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -217,14 +251,23 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "idle": _idle,
     "register": _register,
     "gone": _gone,
+    "growth": _growth,
     "path": _path,
     "cli": _cli,
     "strangers": _strangers,
+    "verify": lambda: _verify(_ENTRIES),
 }
 
 
-def main(names: Sequence[str]) -> int:
+_SIZES: Final = "--sizes="
+"""``growth --sizes=100,10000`` for a quick turn."""
+
+
+def main(words: Sequence[str]) -> int:
     """0, 1 where a server to measure against is missing, 2 for a name that is none."""
+    names = [word for word in words if not word.startswith(_SIZES)]
+    given = [tuple(map(int, word.removeprefix(_SIZES).split(","))) for word in words if word not in names]
+    parts: Mapping[str, Callable[[], None]] = {**_PARTS, "growth": partial(_growth, *given[-1:])}
     if unknown := [name for name in names if name not in _PARTS]:
         _say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(_PARTS)}")
         return 2
@@ -235,7 +278,7 @@ def main(names: Sequence[str]) -> int:
     for name in names or _PARTS:
         _say()
         try:
-            _PARTS[name]()
+            parts[name]()
         except ServersMissing as missing:
             missed = 1
             _say(f"{name} was not measured: {missing}. `make servers` installs Dovecot and Postfix, as root, from apt.")

@@ -1,8 +1,10 @@
-"""The SQL of the store's statements as the module ``worker/store/sqlite/compiled.py``; ``write_docs.py`` writes it."""
+"""The SQL of the store's statements and tables as ``worker/store/sqlite/compiled.py``; ``write_docs.py`` writes it."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,17 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from worker.store.sqlite import statements
+from worker.store.sqlite.migrations.upgrade import upgrade
 
 COMPILED = Path(__file__).parent.parent / "worker" / "store" / "sqlite" / "compiled.py"
-_HEAD = '''"""The SQL of ``statements``, written by ``python tests/write_docs.py``. Do not edit."""
+_HEAD = '''"""The SQL of ``statements`` and of a new database, written by ``tests/write_docs.py``. Do not edit."""
 
 from typing import Final
 '''
-_CLAUSES = re.compile(r"\s+(?=(?:FROM|JOIN|WHERE|AND|OR|ORDER BY|LIMIT|UNION ALL|VALUES|ON CONFLICT) )")
+_CLAUSES = re.compile(
+    r"(?<!CROSS)\s+(?=(?:FROM|CROSS JOIN|JOIN|WHERE|AND|OR|ORDER BY|LIMIT|UNION ALL|VALUES|ON CONFLICT) )"
+)
+_ADDED_COLUMN = re.compile(r"\), (?=\w+ (?:TEXT|INTEGER) AS )")
 _WIDTH = 118
 
 
@@ -45,6 +51,26 @@ def sql_of(statement: sa.ClauseElement) -> str:
     return "\n".join(lines)
 
 
+def _unindented(sql: str) -> str:
+    """The statement without the indentation that it has in its migration."""
+    lines = (line.removeprefix("    ").rstrip() for line in sql.strip().splitlines())
+    return "\n".join(_ADDED_COLUMN.sub("),\n    ", line) for line in lines)
+
+
+def schema_of(connection: sqlite3.Connection) -> list[str]:
+    """The statements that make the tables, indexes and triggers of this database, in their order."""
+    return [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")]
+
+
+def new_schema() -> list[str]:
+    """The statements that make a database as all migrations leave it."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        upgrade(connection)
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return [*schema_of(connection), f"INSERT INTO alembic_version (version_num) VALUES ('{revision}')"]
+
+
 def compiled_statements() -> str:
     """The text of the module."""
     named = {
@@ -53,4 +79,5 @@ def compiled_statements() -> str:
         if isinstance(each, sa.Executable) and not name.startswith("_")
     }
     parts = [f'{name}: Final = """\n{sql_of(each)}\n"""\n' for name, each in named.items()]
-    return "\n".join([_HEAD, *parts])
+    made = "".join(f'    """\n{_unindented(each)}\n""",\n' for each in new_schema())
+    return "\n".join([_HEAD, *parts, f"NEW_DATABASE: Final = (\n{made})\n"])

@@ -7,12 +7,15 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import random
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from worker.audit.sent_log import LogRow, SentFile, filter_rows, log_rows
+from worker.audit import sent_log
+from worker.audit.chain import fold
+from worker.audit.sent_log import LogRow, SentFile, filter_rows, is_within, log_rows
 from worker.audit.sent_log_export import BOM, HEADER, csv_bytes, jsonl
 from worker.core.model import JST, Entry, Product
 from worker.core.states import Event, State
@@ -218,6 +221,75 @@ def test_both_dates_of_a_filter_are_included() -> None:
     assert days == [dt.date(2026, 11, 22), dt.date(2026, 11, 23)]
     midnight = dataclasses.replace(rows[0], at=dt.datetime(2026, 11, 20, 15, 0, tzinfo=dt.UTC))
     assert list(filter_rows([midnight], until=dt.date(2026, 11, 20))) == []
+
+
+def rows_of_all(entries: Sequence[Entry]) -> list[LogRow]:
+    """The rows as 0.1.0 made them: every entry folded from the first, and every fold kept."""
+    rows: dict[int, dict[str, Any]] = {}
+    pending: dict[int, Entry] = {}
+    found = []
+    for entry in entries:
+        if entry.submission is None:
+            continue
+        before = rows.get(entry.submission, {})
+        after = rows[entry.submission] = fold(before, entry)
+        if entry.event == Event.DATA_STARTED:
+            pending[entry.submission] = entry
+            continue
+        if after.get("state") != State.IN_DOUBT:
+            pending.pop(entry.submission, None)
+        if sent_log._makes_row(entry, before, after):
+            found.append(sent_log._row(entry, before, after))
+    return found + [sent_log._row(entry, rows[number], rows[number]) for number, entry in pending.items()]
+
+
+def random_entries(chance: random.Random) -> list[Entry]:
+    """Submissions side by side whose clock is set back now and then."""
+    lives = []
+    for number in range(1, chance.randrange(2, 9)):
+        other = {"contract_number": f"1-{number % 3}", "issuer": chance.choice(["town", "village"])}
+        steps = [
+            STARTED,
+            DATA,
+            ACCEPTED,
+            NOT_NOW,
+            (Event.REDRAFTED, other),
+            ("SeenAgain", {}),
+            ("Done", {"done": ["x"]}),
+        ]
+        lives.append(tell(*chance.choices(steps, k=chance.randrange(9)), number=number))
+    order = [place for place, life in enumerate(lives) for _ in life]
+    chance.shuffle(order)
+    order.sort(key=lambda place: place // 3)
+    days = chance.choices(range(6), k=len(order))
+    return [
+        dataclasses.replace(lives[place].pop(0), number=number, at=START + dt.timedelta(days=day, seconds=number))
+        for number, (place, day) in enumerate(zip(order, days, strict=True), 1)
+    ]
+
+
+@pytest.mark.parametrize("held", [1, 2, 500])
+def test_every_filter_gives_the_rows_that_a_fold_of_the_whole_log_gives(
+    held: int, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    monkeypatch.setattr(sent_log, "FOLDS_HELD", held)
+    seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
+    chance = random.Random(f"{seed}-{held}")
+    for turn in range(200):
+        entries = random_entries(chance)
+        first, last = sorted((START + dt.timedelta(days=chance.randrange(7))).date() for _ in range(2))
+        for since, until in ((None, None), (first, None), (None, last), (first, last)):
+            given = chance.choice([{}, {"contract": "1-1"}, {"issuer": "village"}, {"project": "道路改良工事"}])
+            in_period = {entry.submission for entry in entries if is_within(entry.at, since, until)}
+            chosen = [entry for entry in entries if entry.submission in in_period]
+            rows = log_rows(
+                chosen,
+                lambda number, entries=entries: (each for each in entries if each.submission == number),
+                since=since,
+                until=until,
+            )
+            expected = list(filter_rows(rows_of_all(entries), since=since, until=until, **given))
+            assert list(filter_rows(rows, **given)) == expected, f"--hypothesis-seed={seed}, turn {turn}"
 
 
 @pytest.mark.parametrize(

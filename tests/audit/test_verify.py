@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
 import json
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+import worker.audit.verify as verify_module
+from tests.audit.two_pass import verify_twice
 from worker.audit.chain import GENESIS, Line, canonical, chain, entry_hash, fold, read_entry
-from worker.audit.verify import FAULTS_SHOWN, Verdict, verify
+from worker.audit.verify import FAULTS_SHOWN, Verdict, parse, verify
 from worker.core.model import JST, Hold, Key
 from worker.core.states import NoteEvent, Reason, State
 
@@ -52,20 +56,19 @@ def rows_of(lines: Sequence[Line]) -> list[tuple[int, str]]:
     return [(number, canonical(rows[number])) for number in sorted(rows)]
 
 
-def submission_of(line: Line) -> int:
-    try:
-        found = json.loads(line.body)["submission"]
-    except (ValueError, KeyError, TypeError):
-        return 0
-    return found if isinstance(found, int) else 0
-
-
 def judge(lines: Sequence[Line], **changed: Any) -> Verdict:
+    """What is found, which is what 0.1.0 found."""
     given: dict[str, Any] = {"rows": rows_of(LOG), "originals": [(PDF, PDF)], "heads": ()} | changed
-    by_submission = given.pop("by_submission", None) or sorted(
-        lines, key=lambda line: (submission_of(line), line.number)
-    )
-    return verify(lines, by_submission, **given)
+    verdict = verify(lines, **given)
+    assert_like_two_passes(verdict, lines, **given)
+    return verdict
+
+
+def assert_like_two_passes(verdict: Verdict, lines: Sequence[Line], **given: Any) -> None:
+    known, count = verify_twice(lines, **given)
+    assert verdict.fault_count == count
+    if count <= FAULTS_SHOWN:
+        assert sorted(verdict.faults, key=str) == sorted(known, key=str)
 
 
 def faults(verdict: Verdict) -> set[tuple[str, str]]:
@@ -79,7 +82,7 @@ def test_an_untouched_log_holds_with_its_count_times_and_head() -> None:
 
 
 def test_an_empty_log_holds() -> None:
-    verdict = verify([], [], [], [])
+    verdict = verify([], [], [])
     assert verdict.holds
     assert (verdict.count, verdict.first, verdict.head) == (0, None, GENESIS)
 
@@ -178,9 +181,94 @@ def test_every_original_that_an_entry_names_is_looked_for() -> None:
     assert faults(verdict) == {("original_missing", letter * 64) for letter in "abcd"}
 
 
-def test_lines_that_the_database_hides_from_the_second_reading_are_noticed() -> None:
-    shorter = sorted(LOG, key=lambda line: (submission_of(line), line.number))[:-1]
-    assert ("order_differs", "30") in faults(judge(LOG, by_submission=shorter))
+def test_the_quick_parser_takes_nothing_that_json_does_not_and_gives_the_same(pytestconfig: pytest.Config) -> None:
+    seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
+    chance = random.Random(seed)
+    text = (
+        '{"at":"R8","x":[1.5,-12.25e3,0.1,1e22,null,true,{"k":"道路\\n\\u00e9\\ud83d\\ude00"}],"n":123456789012345678}'
+    )
+    odd = ["1" * 5000, "1e999", "NaN", "-Infinity", '"\\ud800"', '"\ud800"', "[" * 1500, "\ufeff1", " 1\n", "-0.0"]
+    for turn in range(20_000):
+        changed = list(text)
+        for _ in range(chance.randrange(1, 3)):
+            changed[chance.randrange(len(changed))] = chance.choice('0123456789.eE+-{}[]",:\\u trn\x00\x1f\ud800é')
+        given = odd[turn] if turn < len(odd) else "".join(changed)
+        try:
+            expected = repr(json.loads(given))
+        except (ValueError, RecursionError) as error:
+            with pytest.raises(type(error)):
+                parse(given)
+        else:
+            assert repr(parse(given)) == expected, f"--hypothesis-seed={seed}"
+
+
+def random_log(chance: random.Random) -> list[Line]:
+    """Submissions that begin, change, rest and come back, some of them noted without a change."""
+    contents: list[dict[str, Any]] = []
+    for _ in range(chance.randrange(1, 60)):
+        number = chance.choice([None, *range(1, 9)])
+        changes = {chance.choice("abcdef"): chance.choice([1, "文", None, [PDF]]) for _ in range(chance.randrange(4))}
+        if chance.random() < 0.2:
+            changes["pdf_sha256"] = chance.choice([PDF, "0" * 64])
+        contents.append(entry(number, **({} if number is None else changes)))
+    return write_log(contents)
+
+
+def with_other_bytes(text: str, chance: random.Random) -> str:
+    content = bytearray(text.encode("utf-8", "surrogateescape"))
+    place = chance.randrange(len(content))
+    content[place] = (content[place] + chance.randrange(1, 256)) % 256
+    return bytes(content).decode("utf-8", "surrogateescape")
+
+
+def tampered(lines: list[Line], rows: list[tuple[int, str]], chance: random.Random) -> str:
+    """Change both lists in one place; what was done."""
+    how = chance.choice(
+        ["nothing", "byte of an entry", "byte of a row", "entry gone", "row gone", "row moved", "forged"]
+    )
+    place = chance.randrange(len(lines))
+    line = lines[place]
+    at = chance.randrange(len(rows)) if rows else 0
+    match how:
+        case "byte of an entry":
+            column = chance.choice(["body", "previous_hash", "hash"])
+            lines[place] = dataclasses.replace(line, **{column: with_other_bytes(getattr(line, column), chance)})
+        case "byte of a row" if rows:
+            rows[at] = (rows[at][0], with_other_bytes(rows[at][1], chance))
+        case "entry gone":
+            del lines[place]
+        case "row gone" if rows:
+            del rows[at]
+        case "row moved" if rows:
+            rows[at] = (rows[at][0] + 100, rows[at][1])
+            rows.sort()
+        case "forged":  # every hash from there on made again: only the rows and the originals can tell
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # a byte of it was changed before
+                contents = [json.loads(each.body) for each in lines]
+                contents[place]["set"] = {"a": 2, "draft": {"body_sha256": "1" * 64}}
+                lines[:] = write_log(contents)
+    return how
+
+
+@pytest.mark.parametrize("held", [1, 3, 500])
+def test_one_reading_finds_what_two_found_whatever_is_changed(
+    held: int, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    monkeypatch.setattr(verify_module, "FOLDS_HELD", held)
+    seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
+    chance = random.Random(f"{seed}-{held}")
+    for turn in range(300):
+        lines = random_log(chance)
+        rows = rows_of(lines)
+        how = [tampered(lines, rows, chance) for _ in range(chance.randrange(3)) if lines]
+        given = {"rows": rows, "originals": chance.choice([[(PDF, PDF)], [], [(PDF, "0" * 64)]]), "heads": ()}
+        aside: dict[int, str] = {}
+        try:
+            assert_like_two_passes(verify(lines, **given, aside=aside), lines, **given)
+        except AssertionError as error:
+            error.add_note(f"--hypothesis-seed={seed}, turn {turn}, {how}")
+            raise
+        assert aside == {}
 
 
 def test_faults_are_counted_beyond_those_that_are_named() -> None:

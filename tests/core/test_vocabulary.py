@@ -50,6 +50,7 @@ OTHER_WORDS = {
     ("service/service.py", "configuration_refused"): "event of the program's own log",
     ("service/service.py", "log_broken"): "event of the program's own log",
     ("service/status.py", "deaf"): "event of the program's own log",
+    ("store/sqlite/compiled.py", NoteEvent.REPORT_TOO_EARLY.value): "compiled from the enumeration",
     ("store/sqlite/queries.py", "digest"): "name of a bound value",
     ("store/sqlite/statements.py", "digest"): "name of a bound value",
     ("store/sqlite/writing.py", "digest"): "name of a bound value",

@@ -105,7 +105,7 @@ class Desk:
 
     @property
     def downloads(self) -> list[Task]:
-        tasks = open_tasks(self.all, self.office.pipeline.active_config.configuration, self.clock.now())
+        tasks = open_tasks(self.office.store, self.office.pipeline.active_config.configuration, self.clock.now())
         return [each for each in tasks if each.kind is TaskKind.DOWNLOAD]
 
 

@@ -43,7 +43,7 @@ def sent(server: MisbehavingServer) -> int:
 
 
 def tasks(office: SmallOffice) -> list[str]:
-    found = open_tasks(office.store.submissions(), office.pipeline.active_config.configuration, office.clock.now())
+    found = open_tasks(office.store, office.pipeline.active_config.configuration, office.clock.now())
     return [each.text("ja") for each in found if each.kind is TaskKind.LEAVING]
 
 

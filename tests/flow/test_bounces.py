@@ -49,7 +49,7 @@ async def sent(tmp_path: Path) -> AsyncIterator[Correspondence]:
 
 def tasks_of(sent: Correspondence) -> list[tuple[TaskKind, str]]:
     office = sent.office
-    tasks = open_tasks(office.store.submissions(), office.pipeline.active_config.configuration, office.clock.now())
+    tasks = open_tasks(office.store, office.pipeline.active_config.configuration, office.clock.now())
     return [(each.kind, each.text("ja")) for each in tasks if each.kind in {TaskKind.NEWS, TaskKind.REPLY}]
 
 

@@ -85,7 +85,7 @@ class Stage:
 
     def urgent(self) -> list[str]:
         office = self.office
-        tasks = open_tasks(office.store.submissions(), office.pipeline.active_config.configuration, office.clock.now())
+        tasks = open_tasks(office.store, office.pipeline.active_config.configuration, office.clock.now())
         return [each.text("ja") for each in tasks if each.urgency is Urgency.NOW]
 
 

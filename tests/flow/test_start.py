@@ -18,7 +18,7 @@ from worker.cli import NOT_REACHED, PartedGroup, cli
 OF_THE_SERVICE = {"apscheduler", "structlog", "imapclient", "aiosmtplib", "pdfplumber", "pypdfium2", "alembic"}
 OF_A_TERMINAL = {"rich"}
 OF_THE_OFFICE = {"sqlalchemy", "pydantic", "jinja2", "email_validator"}
-OF_THE_DATABASE: set[str] = set()  # {"sqlalchemy", "asyncio"} once the store reads without SQLAlchemy
+OF_THE_DATABASE = {"sqlalchemy", "asyncio"}
 OF_RULES = {"jinja2", "openpyxl", "tomlkit"}
 RULES = ("load", "issuers", "rule_", "template", "projects", "project_tables", "guarantors", "examples", "open_keys")
 """Beginnings of the modules of ``worker.config`` that read the issuers' rules, the register's form and templates."""

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.audit.two_pass import verify_twice
 from tests.support import decided
 from tests.support.fakes import FakeClock
 from tests.support.misbehaving_smtp import MisbehavingServer
@@ -168,17 +169,13 @@ def first_fault(lines: Sequence[Line], whole: int = 0) -> str | None:
 
 
 def judge(log: Log, lines: Sequence[Line], submissions: Sequence[tuple[int, str]] | None = None) -> Verdict:
-    """A whole verification of these lines, in the order in which the database would give them."""
+    """A whole verification of these lines, which finds what one in two passes finds."""
     kept = [(name, sha256(content)) for name, content in log.originals]
-    with contextlib.closing(sqlite3.connect(":memory:")) as order:  # as the store sorts them
-        order.text_factory = text_of
-        order.execute("CREATE TABLE entries (place INTEGER, body BLOB)")
-        bodies = [(place, line.body.encode("utf-8", "surrogateescape")) for place, line in enumerate(lines)]
-        order.executemany("INSERT INTO entries VALUES (?, CAST(? AS TEXT))", bodies)
-        by = "CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END, place"
-        places = [place for (place,) in order.execute(f"SELECT place FROM entries ORDER BY {by}")]
     rows = log.submissions if submissions is None else submissions
-    return verify(lines, [lines[place] for place in places], rows, kept)
+    verdict = verify(lines, rows, kept)
+    found, count = verify_twice(lines, rows, kept)
+    assert (sorted(verdict.faults, key=str), verdict.fault_count) == (sorted(found, key=str), count)
+    return verdict
 
 
 def folded(lines: Iterable[Line]) -> list[tuple[int, str]]:

@@ -475,11 +475,11 @@ class Week:
         return [each.text("ja") for each in self._open() if each.submission == number]
 
     def _open(self) -> tuple[Task, ...]:
-        return open_tasks(self.store.submissions(), self.pipeline.active_config.configuration, self.clock.now())
+        return open_tasks(self.store, self.pipeline.active_config.configuration, self.clock.now())
 
     def rows(self) -> dict[str, tuple[str, ...]]:
         """``project list``, as the command prints it: issuer → one cell a guarantee, and what is to be done next."""
-        rows = project_rows(self.store.submissions(), self.pipeline.active_config.configuration, self.clock.now())
+        rows = project_rows(self.store, self.pipeline.active_config.configuration, self.clock.now())
         return {row.project.issuer: row_cells(row, "ja")[2:] for row in rows}
 
 

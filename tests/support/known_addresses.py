@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -162,17 +162,21 @@ def sections_with(issuers: Mapping[str, str], addresses: Iterable[str]) -> list[
 class _WithoutPast:
     """What lists all submissions, in this process, leaves out those that only make addresses known."""
 
-    def submissions(self: StoreReads, *states: State) -> tuple[Submission, ...]:
-        return tuple(each for each in _SUBMISSIONS(self, *states) if each.id > 0)
+    def walk_submissions(self: StoreReads, *states: State) -> Iterator[Submission]:
+        return (each for each in _WALK(self, *states) if each.id > 0)
+
+    def walk_recent(self: StoreReads, today: dt.date, since: dt.datetime) -> Iterator[Submission]:
+        return (each for each in _WALK_RECENT(self, today, since) if each.id > 0)
 
     def count_by_state(self: StoreReads) -> Mapping[State, int]:
-        past = Counter(each.state for each in _SUBMISSIONS(self) if each.id <= 0)
+        past = Counter(each.state for each in _WALK(self) if each.id <= 0)
         counted = {state: count - past[state] for state, count in _COUNT(self).items()}
         return {state: count for state, count in counted.items() if count}
 
 
-_SUBMISSIONS, _COUNT = StoreReads.submissions, StoreReads.count_by_state
-StoreReads.submissions = _WithoutPast.submissions  # type: ignore[assignment]
+_WALK, _WALK_RECENT, _COUNT = StoreReads.walk_submissions, StoreReads.walk_recent, StoreReads.count_by_state
+StoreReads.walk_submissions = _WithoutPast.walk_submissions  # type: ignore[assignment]
+StoreReads.walk_recent = _WithoutPast.walk_recent  # type: ignore[assignment]
 StoreReads.count_by_state = _WithoutPast.count_by_state  # type: ignore[assignment]
 
 

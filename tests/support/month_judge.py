@@ -220,7 +220,7 @@ class _Seen:
         now = office.clock.now()
         self.submissions = [each for each in office.store.submissions() if each.id > 0]
         self.tasks: dict[int, Counter[TaskKind]] = {each.id: Counter() for each in self.submissions}
-        for task in open_tasks(self.submissions, office.pipeline.active_config.configuration, now):
+        for task in open_tasks(office.store, office.pipeline.active_config.configuration, now):
             if task.submission:
                 self.tasks[task.submission][task.kind] += 1
         self.alarms: dict[int, Counter[AlarmCause]] = {each.id: Counter() for each in self.submissions}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import sqlite3
 from pathlib import Path
 
 from tests.support.world import COMPANY, HANAKO, MIHON_TO, NUMBER, OFFICE, START, WORKER
@@ -24,6 +25,24 @@ class SteppingClock:
 def make_store(folder: Path, patience: float = 5.0) -> SqlStore:
     create_or_migrate(folder)
     return open_store(folder, SteppingClock(), patience)
+
+
+def make_revision_0003(database: sqlite3.Connection) -> None:
+    """The database as the program before revision 0004 made it, with what is in it."""
+    for name in ("are_counted", "are_counted_again", "are_counted_off"):
+        database.execute(f"DROP TRIGGER submissions_{name}")
+    for name in ("open_submissions", "spelled_numbers", "submission_counts"):
+        database.execute(f"DROP TABLE {name}")
+    for name in ("by_correction", "by_change", "by_guarantor", "unannounced", "awaiting_news", "standing"):
+        database.execute(f"DROP INDEX submissions_{name}")
+    for name in ("messages_due_after", "files_by_content", "entries_of_early_reports", "entries_by_moment"):
+        database.execute(f"DROP INDEX {name}")
+    database.execute("DROP INDEX submissions_by_contract_number")
+    database.execute("CREATE INDEX submissions_by_contract_number ON submissions (contract_number)")
+    for name in ("corrects", "updated_at"):
+        database.execute(f"ALTER TABLE submissions DROP COLUMN {name}")
+    database.execute("ALTER TABLE files DROP COLUMN sha256")
+    database.execute("UPDATE alembic_version SET version_num = '0003'")
 
 
 def draft_of(message_id: str, body: Sha256) -> Draft:

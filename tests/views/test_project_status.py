@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tests.support.overviews import Among
 from tests.support.registered import PROJECT, Register, arrived, of_project
 from tests.support.world import START
 from worker.core.model import Product, Submission
@@ -21,7 +22,7 @@ def one(number: int, state: State, **changes: Any) -> Submission:
 
 def row_of(*submissions: Submission, **project: Any) -> Row:
     configuration = Register(projects=(of_project(**project),)).active_config().configuration
-    (row,) = project_rows(submissions, configuration, START)
+    (row,) = project_rows(Among(*submissions), configuration, START)
     return row
 
 
@@ -57,7 +58,7 @@ def test_projects_of_one_name_and_issuer_say_so_and_others_do_not() -> None:
     again = of_project(id="mihon/道路改良工事#2", contract_numbers=("1-2",))
     bridge = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", contract_numbers=())
     configuration = Register(projects=(of_project(), again, bridge)).active_config().configuration
-    assert [row.has_namesake for row in project_rows((), configuration, START)] == [True, True, False]
+    assert [row.has_namesake for row in project_rows(Among(), configuration, START)] == [True, True, False]
 
 
 def test_the_day_is_that_of_sending_in_japan() -> None:

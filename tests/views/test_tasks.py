@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.overviews import Among
 from tests.support.registered import PROJECT, PROJECT_OF_NUMBER, Register, arrived, of_project
 from tests.support.world import START
 from worker.config.load import Configuration
@@ -40,7 +41,7 @@ def one(state: State, **changes: Any) -> Submission:
 
 
 def tasks_of(*submissions: Submission, today: dt.date = TODAY, projects: tuple[Any, ...] = ()) -> tuple[Task, ...]:
-    return open_tasks(submissions, configuration(*projects), dt.datetime.combine(today, dt.time(9), JST))
+    return open_tasks(Among(*submissions), configuration(*projects), dt.datetime.combine(today, dt.time(9), JST))
 
 
 def kinds(*submissions: Submission, today: dt.date = TODAY) -> list[TaskKind]:

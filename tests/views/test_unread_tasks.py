@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from tests.support.overviews import Among
 from tests.support.small_office import Settings, configuration_of
 from tests.support.world import START
 from worker.approve.decisions import choose_follow_up
@@ -23,7 +24,7 @@ FAILED = Receipt(ReceiptKind.FAILED, START, "<a.0@contractor.example>", "genba@c
 
 def tasks_of(state: State, *unread: Receipt, after: tuple[str, ...] = ()) -> list[tuple[TaskKind, Urgency, str]]:
     submission = Submission(1, state, sent_at=START, unread=unread, duties=FollowUps(after=after))
-    found = open_tasks([submission], configuration_of(Settings(works=())), START)
+    found = open_tasks(Among(submission), configuration_of(Settings(works=())), START)
     news = [each for each in found if each.kind in {TaskKind.REPLY, TaskKind.NEWS}]
     return [(each.kind, each.urgency, command_line(each.action, "ja")) for each in news]
 
@@ -53,7 +54,7 @@ def test_the_number_in_the_command_is_the_one_that_done_takes() -> None:
 def test_a_reply_to_a_mail_that_was_corrected_since_is_still_a_task() -> None:
     old = Submission(1, State.BOUNCED, unread=(REPLY,))
     new = Submission(2, State.SENT, corrects=1)
-    found = open_tasks([old, new], configuration_of(Settings(works=())), START)
+    found = open_tasks(Among(old, new), configuration_of(Settings(works=())), START)
     assert (TaskKind.REPLY, 1) in {(each.kind, each.submission) for each in found}
 
 
@@ -61,7 +62,7 @@ def test_the_task_holds_the_text_of_the_reply_on_one_line() -> None:
     submission = Submission(1, State.SENT, sent_at=START, unread=(REPLY,))
     (task,) = [
         each
-        for each in open_tasks([submission], configuration_of(Settings(works=())), START)
+        for each in open_tasks(Among(submission), configuration_of(Settings(works=())), START)
         if each.kind is TaskKind.REPLY
     ]
     assert "届いて いません" in task.text("ja")

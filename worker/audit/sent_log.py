@@ -1,15 +1,14 @@
-"""Decides the rows of the sent-mail log: what an auditor reads of the entries.
+"""Decides the rows of the sent-mail log, which an auditor reads instead of the entries.
 
-The promise: one row per sending attempt, hand-over, withdrawal, rehearsal, confirmation, and report that moved a
-submission, in the order of their entries, so that every submission's end is on it; an attempt that waits for its
-answer stands last. A row says what held when it was made: what was sent, not what the configuration says today. It
-does not know how it is printed.
+One row stands for each sending attempt, hand-over, withdrawal, rehearsal and confirmation, and for each report that
+moved a submission, in the order of their entries. Every submission's end is thus in the log. An attempt that waits
+for its answer stands last. A row states the values at its time: the mail that was sent, not today's configuration.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,17 +28,17 @@ _ATTEMPTS: Final = frozenset(
         Event.CONFIRMED_NOT_SENT,
     }
 )
-"""What ends an attempt; the draft and the release that it was made with are those before the event."""
+"""The ends of an attempt; its draft and its release are those before the event."""
 
 PROGRAM: Final = "hoshobin"
-"""Who made an entry that no person made."""
+"""The author of an entry that no person made."""
 
 _DECISIONS: Final = frozenset({Event.WITHDRAWN, Event.NOT_ACCEPTED, Event.CONFIRMED})
 CAME_BACK: Final = frozenset({Event.PROVEN_SENT, Event.DELAYED, Event.RELAYED, Event.DELIVERED, Event.BOUNCED})
-"""What comes of reports: the note of such a row is what they say."""
+"""Events that reports cause: the note of such a row holds their words."""
 
 _UNSENT: Final = frozenset({State.WITHDRAWN, State.HANDED_OVER})
-"""What ends so has not left by mail, whatever an earlier attempt was answered."""
+"""Ends without a mail: the answer to an earlier attempt does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class LogRow:
     subject: str
     attachments: tuple[SentFile, ...]
     sent_sha256: str
-    """Of the very bytes handed to the server; empty where it was not handed over by mail."""
+    """Of the very bytes handed to the server; empty if no mail was handed over."""
     message_id: str
     server: str
     smtp_reply: str
@@ -85,35 +84,102 @@ class LogRow:
     decided_by: str
     """The person's name, or the policy (``auto``, ``hold 10 min``)."""
     account: str
-    """The account that ran the person's command; empty where a policy decided."""
+    """The account that ran the person's command; empty if a policy decided."""
     note: str
     approved_by: str
-    """Who or what released the mail: the person's name, or the policy; empty where nothing did."""
+    """The person or the policy that released the mail; empty if nothing did."""
     recorded_by: str
-    """The person who recorded this; empty where the program did by itself."""
+    """The person who recorded this; empty if the program did by itself."""
     invoice_amount_from: str
-    """``registered`` or ``read`` (from the PDF); empty where there is no amount."""
+    """``registered`` or ``read`` (from the PDF); empty if there is no amount."""
     invoice_date_from: str
 
 
-def log_rows(entries: Iterable[Entry]) -> Iterator[LogRow]:
-    """The rows of all ``entries``, which are all of the log, in order."""
-    rows: dict[int, dict[str, Any]] = {}
+FOLDS_HELD: Final = 500
+"""Submissions whose fold stays in memory, the last changed ones: with 10 kB each, 5 MB."""
+
+
+def log_rows(
+    entries: Iterable[Entry],
+    again: Callable[[int], Iterable[Entry]] | None = None,
+    *,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+) -> Iterator[LogRow]:
+    """The rows from ``since`` to ``until`` (both days included, Japanese time).
+
+    ``entries`` are, in order, all entries of each submission that has a row in this period. ``again`` reads the entries
+    of one submission once more, so that few folds are held; None: all are held.
+    """
+    folds = _Folds(again)
     pending: dict[int, Entry] = {}
     for entry in entries:
-        if entry.submission is None:
+        number = entry.submission
+        if number is None:
             continue
-        before = rows.get(entry.submission, {})
-        after = rows[entry.submission] = fold(before, entry)
+        before = folds.before(entry)
+        after = folds.add(entry, before)
         if entry.event == Event.DATA_STARTED:
-            pending[entry.submission] = entry
+            pending[number] = entry
             continue
         if after.get("state") != State.IN_DOUBT:
-            pending.pop(entry.submission, None)
-        if _makes_row(entry, before, after):
+            pending.pop(number, None)
+        if _makes_row(entry, before, after) and is_within(entry.at, since, until):
             yield _row(entry, before, after)
     for number, entry in pending.items():
-        yield _row(entry, rows[number], rows[number])
+        if is_within(entry.at, since, until):
+            last = folds.last(number)
+            yield _row(entry, last, last)
+
+
+class _Folds:
+    """The fold of each submission, of which the last changed ones are held."""
+
+    def __init__(self, again: Callable[[int], Iterable[Entry]] | None) -> None:
+        self._again = again
+        self._held: dict[int, dict[str, Any]] = {}
+        self._highest = 0
+        self._last = 0
+
+    def before(self, entry: Entry) -> dict[str, Any]:
+        """The fold of the entries before this one, which is the next of its submission."""
+        number = entry.submission or 0
+        row = self._held.pop(number, None)
+        if row is None and self._again is not None and number <= self._highest:
+            row = self._fold_again(number, entry.number)
+        self._highest = max(
+            self._highest, number
+        )  # ids are given in order: nothing is before the first of a higher one
+        return row or {}
+
+    def add(self, entry: Entry, before: Mapping[str, Any]) -> dict[str, Any]:
+        """The fold with this entry, which follows ``before``."""
+        after = self._held[entry.submission or 0] = fold(before, entry)
+        self._last = entry.number
+        if self._again is not None and len(self._held) > FOLDS_HELD:
+            del self._held[next(iter(self._held))]
+        return after
+
+    def last(self, number: int) -> dict[str, Any]:
+        """The fold of all entries of this submission that were added."""
+        held = self._held.get(number)
+        return self._fold_again(number, self._last + 1) if held is None else held
+
+    def _fold_again(self, number: int, end: int) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for entry in self._again(number) if self._again else ():
+            if entry.number >= end:
+                break
+            row = fold(row, entry)
+        return row
+
+
+def is_within(moment: dt.datetime, since: dt.date | None, until: dt.date | None) -> bool:
+    """True for a moment on one of these Japanese days, both included; None is no limit."""
+    if since is None and until is None:
+        return True
+    day = moment.astimezone(JST).date()
+    return not ((since and day < since) or (until and day > until))
 
 
 def _makes_row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -170,7 +236,7 @@ def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> L
 
 
 def _of_invoice(row: Mapping[str, Any], name: str) -> tuple[Any, str]:
-    """The registered value where there is one, else that of the PDF; and which of the two it is."""
+    """Returns the registered value or else that of the PDF, and the source."""
     registered, read = (row.get("draft") or {}).get(name), row.get(f"{name}_read")
     if registered is not None:
         return registered, REGISTERED
@@ -178,14 +244,14 @@ def _of_invoice(row: Mapping[str, Any], name: str) -> tuple[Any, str]:
 
 
 def _decided(entry: Entry, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Who decided this: the person of the entry, else who or what released the mail."""
+    """Returns the person of the entry, or else the one that released the mail, with the account."""
     if entry.by != PROGRAM:
         return entry.by, entry.account
     return row.get("release") or entry.by, row.get("release_account") or ""
 
 
 def _note(entry: Entry) -> str:
-    """What the person wrote, with the time that they named; what came back, in office words."""
+    """Returns the person's note with the time that they named, and the receipts in office words."""
     words = [entry.detail.get(name) for name in ("note", "why", "confirmed_at")]
     return " / ".join(
         [*(str(word) for word in words if word), *(name_receipt(each, "ja") for each in receipts_in(entry))]
@@ -193,7 +259,7 @@ def _note(entry: Entry) -> str:
 
 
 def receipts_in(entry: Entry) -> tuple[Receipt, ...]:
-    """What came back, as the entry that records it says."""
+    """Returns the receipts that the entry records."""
     return tuple(map(read_receipt, entry.detail.get("receipts", ())))
 
 
@@ -241,11 +307,9 @@ def filter_rows(
     Issuer and project are given by id or by name; names and numbers are compared by the match key.
     """
     for row in rows:
-        day = row.at.astimezone(JST).date()
-        if (since and day < since) or (until and day > until):
-            continue
         if (
-            _is_one_of(issuer, row.issuer, row.issuer_id)
+            is_within(row.at, since, until)
+            and _is_one_of(issuer, row.issuer, row.issuer_id)
             and _is_one_of(project, row.project, row.project_id)
             and _is_one_of(contract, row.contract_number)
         ):

@@ -1,7 +1,6 @@
-"""Decides what a row of the sent-mail log is as JSON and as CSV for a Japanese Excel.
+"""Decides the form of a row of the sent-mail log: JSON, and CSV for a Japanese Excel.
 
-The promise: no cell is a formula, and every cell can be read back: the file is UTF-8 with a BOM, RFC 4180 with CRLF.
-It does not know which rows there are.
+No cell of the CSV is a formula, and every cell can be read back: UTF-8 with a BOM, RFC 4180 with CRLF.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
     Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
     Event.CONFIRMED: ("到達確認", "arrival confirmed"),
 }
-"""The events that make a row, (Japanese, English); NoticeRead and Redrafted do where the rule takes no mail."""
+"""The events that make a row, (Japanese, English); NoticeRead and Redrafted do under a rule that takes no mail."""
 
 _FORMULA: Final = re.compile("[=+\\-@＝＋－＠\t\r\n]")
 """Excel takes a cell that begins so for a formula, full-width signs too (a Japanese Excel turns them into ASCII), and

@@ -19,6 +19,7 @@ from worker.cli.days import Days, Period
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_fault, name_place, say
+from worker.core.model import Entry
 from worker.core.text import escape_control_chars
 from worker.service.wiring import system_clock
 from worker.store.ports import Store
@@ -70,10 +71,13 @@ def log(
     period = month or (Days().convert("先週", None, None) if last_week else None)
     if period is not None:
         since, until = since or period, until or period
+    first, last = since[0] if since else None, until[1] if until else None
+    entries = store.entries_of_period(first, last) if first or last else store.entries()
+    shows_rows = form != "table" and save is None and sys.stdout.isatty()
+    if not shows_rows:
+        entries = _with_progress(entries, store.head()[0], shared.lang)
     rows = filter_rows(
-        log_rows(store.entries()),
-        since=since[0] if since else None,
-        until=until[1] if until else None,
+        log_rows(entries, store.entries, since=first, until=last),
         issuer=issuer,
         project=project,
         contract=contract,
@@ -90,14 +94,49 @@ def log(
             for row in rows:
                 click.echo(jsonl(row))
         case _:
-            print_log(list(rows), shared.lang)
+            print_log(rows, shared.lang)
     return DONE
 
 
-def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None:
-    """Saves the log in a file of the office, as JSON lines or CSV; no other program writes beside it.
+_SHOWN_EVERY: Final = 2_000
+"""Entries between two looks at the progress: some tenths of a second."""
 
-    It is put there whole, or not at all: a file of this name is kept. Raises ConfigError.
+
+class _Progress:
+    """Shows on standard error, if that is a terminal, how much of the log is read; ``end`` clears it."""
+
+    def __init__(self, total: int, lang: Language) -> None:
+        self._is_shown = sys.stderr.isatty()
+        self._total, self._lang = total, lang
+        self._count = 0
+
+    def step(self, _number: int = 0) -> None:
+        """One entry more."""
+        self._count += 1
+        if self._is_shown and self._count % _SHOWN_EVERY == 0:
+            text = say("log_progress", self._lang, count=f"{self._count:,}", total=f"{self._total:,}")
+            click.echo(f"\r{text}", err=True, nl=False)
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._is_shown and self._count >= _SHOWN_EVERY:
+            click.echo("\r\033[K", err=True, nl=False)
+
+
+def _with_progress(entries: Iterable[Entry], total: int, lang: Language) -> Iterator[Entry]:
+    progress = _Progress(total, lang)
+    try:
+        for entry in entries:
+            progress.step()
+            yield entry
+    finally:
+        progress.end()
+
+
+def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None:
+    """Saves the log in a new file of the office, as JSON lines or as CSV; no other program writes beside it.
+
+    The file is made whole or not at all, and none is replaced. Raises ConfigError.
     """
     from worker.config.editing.atomic_write import write_new_file
 
@@ -112,17 +151,23 @@ def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None
             yield row
 
     lines = (f"{jsonl(row)}\n".encode() for row in counted()) if form == "jsonl" else csv_bytes(counted())
-    write_new_file(file, b"".join(lines))
+    write_new_file(file, lines)
     click.echo(say("log_saved", lang, file=escape_control_chars(str(file)), count=written))
 
 
-def print_log(rows: list[LogRow], lang: Language, *, title: str = "") -> None:
-    """The log as an auditor reads it on a screen; every column is in the CSV."""
-    if not rows:
+def print_log(rows: Iterable[LogRow], lang: Language, *, title: str = "") -> None:
+    """Prints the log as an auditor reads it on a screen; every column is in the CSV."""
+    found = iter(rows)
+    first = next(found, None)
+    if first is None:
         click.echo(say("no_log", lang))
         return
     names = ("time", "id", "event", "project", "issuer", "to", "subject", "reply", "approved_by", "recorded_by")
-    print_table([say(f"h_{name}", lang) for name in names], [_log_cells(row, lang) for row in rows], title=title)
+    headings = [say(f"h_{name}", lang) for name in names]
+    in_one = found if sys.stdout.isatty() else ()  # a terminal's columns are as wide as the widest of all rows
+    print_table(headings, (_log_cells(row, lang) for row in (first, *in_one)), title=title)
+    for row in found:
+        click.echo("\t".join(map(escape_control_chars, _log_cells(row, lang))))
 
 
 def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
@@ -157,9 +202,13 @@ def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
 
 
 def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_json: bool) -> int:
-    """Prints the findings of the verification; the exit code says if the log holds."""
+    """Prints the findings of the verification; returns the exit code, which says if the log holds."""
     noted = store.marked_head()
-    verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])])
+    progress = _Progress(store.head()[0], lang)
+    try:
+        verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])], progress.step)
+    finally:
+        progress.end()
     if as_json:
         print_json(verdict_json(verdict))
     elif not verdict.holds:

@@ -36,7 +36,7 @@ def list_projects(shared: Cli, as_json: bool) -> int:
     office = load_office(shared.config)
     clock = system_clock()
     store = open_for_command(office, clock)
-    rows = project_rows(store.submissions(), office.configuration, clock.now())
+    rows = project_rows(store, office.configuration, clock.now())
     if as_json:
         for row in rows:
             print_json(row_json(row, shared.lang))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -64,7 +65,7 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
     else:
         before, after = _in_force_of(_recorded(store), office), office.active_config
     failing = try_examples(after.configuration, after.templates.source, after.renderer)
-    tried = [each for each in reversed(store.submissions()) if _has_notice(each)][:limit]
+    tried = list(islice(filter(_has_notice, store.walk_backwards()), limit))
     wanted = (*guarantees_of(tried, before, store), *guarantees_of(tried, after, store))
     invoices = with_reader(lambda reader: load_invoices(wanted, after, reader))
     found = list(_replay(tried, store, before, after, treat_unread_as_missing(invoices), clock))

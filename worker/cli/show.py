@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -37,7 +39,7 @@ from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.preview import SubmissionView, render_view
 from worker.views.submission_json import listed_json, shown_json
-from worker.views.tasks import Urgency, corrections_of, open_tasks
+from worker.views.tasks import Urgency, open_tasks
 
 if TYPE_CHECKING:
     from worker.compose.checks import Check
@@ -90,33 +92,76 @@ def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
     return leaves_at(submission, office.settings.hours, system_clock().now())
 
 
+RECENT: Final = dt.timedelta(days=14)
+"""How long a list shows what is closed: an office asks about the mails of this week and the last, also after a holiday.
+"""
+
+_BLOCK: Final = 500
+"""Submissions printed at once: a table of 500 rows needs a few MB, and a list of any length no more."""
+
+
 @cli.command("list")
 @click.option(
     "--state", type=_StateWord(), help="画面の言葉（承認待ち、保留 など）か記号 / as on the screen, or its code"
 )
+@click.option(
+    "--all", "shows_all", is_flag=True, help="終わって14日を過ぎたものも示す / also what was closed over 14 days ago"
+)
 @json_option
 @pass_cli
-def list_submissions(shared: Cli, state: State | str | None, as_json: bool) -> int:
-    """一覧：提出の状態と、次にすること。"""
+def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as_json: bool) -> int:
+    """一覧：提出の状態と、次にすること。
+
+    終わっていないものすべてと、この14日に動きのあったものを示します。
+    --all、--state、--json では、それより古いものも示します。
+    """
     office = open_office(shared)
     store = open_for_command(office, system_clock())
-    if state == _TO_APPROVE:
-        found = [each for each in store.submissions(State.HELD) if {hold.reason for hold in each.reasons} == _APPROVAL]
-    else:
-        found = list(store.submissions(*([State(state)] if state else [])))
-    corrections = corrections_of(found if state is None else store.submissions())
+    is_short = state is None and not shows_all and not as_json
+    found = _find_listed(store, state, is_short=is_short)
     if as_json:
-        for each in found:
-            print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
+        for block in _blocks(found):
+            corrections = store.corrections(each.id for each in block)
+            for each in block:
+                print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
         return DONE
     say_release(office.settings.release, shared.lang, is_before_a_table=True)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
-    if found:
-        submission_table(found, shared.lang, corrections=corrections, sends_at=partial(_sends_at, office))
-    else:
+    shown_ones = _print_listed(found, office, store, shared.lang)
+    older = sum(store.count_by_state().values()) - shown_ones if is_short else 0
+    if older > 0:
+        said = say("list_older", shared.lang, count=older, days=RECENT.days)
+        click.echo(said if sys.stdout.isatty() else f"# {said}")
+    elif not shown_ones:
         click.echo(say("no_submissions", shared.lang))
     return DONE
+
+
+def _find_listed(store: Store, state: State | str | None, *, is_short: bool) -> Iterator[Submission]:
+    if is_short:
+        now = system_clock().now()
+        return store.walk_recent(now.astimezone(JST).date(), now - RECENT)
+    if state == _TO_APPROVE:
+        held = store.walk_submissions(State.HELD)
+        return (each for each in held if {hold.reason for hold in each.reasons} == _APPROVAL)
+    return store.walk_submissions(*([State(state)] if state else []))
+
+
+def _print_listed(found: Iterator[Submission], office: Office, store: Store, lang: Language) -> int:
+    """Print them in blocks; how many there were."""
+    count = 0
+    for block in _blocks(found):
+        corrections = store.corrections(each.id for each in block)
+        sends_at = partial(_sends_at, office)
+        submission_table(block, lang, corrections=corrections, sends_at=sends_at, is_continued=count > 0)
+        count += len(block)
+    return count
+
+
+def _blocks(found: Iterator[Submission]) -> Iterator[list[Submission]]:
+    while block := list(islice(found, _BLOCK)):
+        yield block
 
 
 @cli.command()
@@ -151,7 +196,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     if sending := sending_text(_sends_at(office, submission), shared.lang):
         print_pairs([(say("h_next", shared.lang), sending)])
     action = action_for(submission)
-    if correction := corrections_of(linked).get(submission.id):
+    if correction := store.corrections([submission.id]).get(submission.id):
         print_pairs([(say("h_next", shared.lang), say("resubmitted_as", shared.lang, id=correction))])
     elif action is not None and action.kind is not ActionKind.SHOW:  # that was just run
         print_pairs([(say("h_command", shared.lang), command_line(action, shared.lang))])
@@ -286,17 +331,14 @@ def _status_of(office: Office, store: Store) -> Status:
         signs=find_signs(store),
         looks=looks,
         deaf=dict(unwatched(looks, now, settings.deaf_after)),
-        aside={
-            name: {end.value: sum(1 for _ in store.messages(name, end)) for end in _SET_ASIDE}
-            for name in settings.mailboxes
-        },
+        aside={name: {end.value: store.count_messages(name, end) for end in _SET_ASIDE} for name in settings.mailboxes},
         counts=store.count_by_state(),
-        waiting=store.submissions(*_WAITING),
+        waiting=[each for each in store.walk_open(now.astimezone(JST).date()) if each.state in _WAITING],
         sends_at=min(
             filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None
         ),
         unread=recorded_unread(office, store),
-        urgencies=Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now)),
+        urgencies=Counter(task.urgency for task in open_tasks(store, office.configuration, now)),
     )
 
 
@@ -318,7 +360,7 @@ def status(shared: Cli, as_json: bool) -> int:
         print_json(status_json(found, shared.lang))
         return DONE
     say_release(office.settings.release, shared.lang)
-    say_stopped(store, shared.lang)
+    say_stopped(store, shared.lang, damage=found.damage)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()
     print_table(
@@ -348,7 +390,7 @@ def status(shared: Cli, as_json: bool) -> int:
             say("status_sends_at", lang, count=found.counts[State.APPROVED], moment=f"{found.sends_at:%Y-%m-%d %H:%M}")
         )
     if found.waiting:
-        corrections = corrections_of(store.submissions())
+        corrections = store.corrections(each.id for each in found.waiting)
         submission_table(found.waiting, lang, title=say("t_waits", lang), corrections=corrections)
     if not found.waiting and not found.urgencies:
         click.echo(say("nothing_waits", lang))

@@ -54,15 +54,18 @@ def print_table(
     title: str = "",
     styles: Sequence[str] = (),
     file: TextIO | None = None,
+    is_continued: bool = False,
 ) -> None:
     """One table; foreign text is escaped. ``styles`` colours row by row on a terminal.
 
     A pipe gets every column; on a terminal a column without a word in it is left out, and so is a table without rows.
+    The headings of a table that is continued stand in the pipe already.
     """
     out = file or sys.stdout
     cells = [tuple(escape_control_chars(cell) for cell in row) for row in rows]
     if not out.isatty():
-        lines = [*([f"# {title}"] if title else []), "\t".join(headings), *("\t".join(row) for row in cells)]
+        first = [*([f"# {title}"] if title else []), *([] if is_continued else ["\t".join(headings)])]
+        lines = [*first, *("\t".join(row) for row in cells)]
         click.echo("\n".join(lines), file=out)
         return
     if cells:
@@ -108,16 +111,18 @@ def time_text(moment: dt.datetime | None) -> str:
     return moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-DAMAGE_SECONDS: Final = 0.3
-"""Seconds that a command that looks may search the pages: enough for 100 MB, and short enough for a list."""
+DAMAGE_SECONDS: Final = 0.1
+"""Seconds that a command that looks may search the pages: enough for 30 MB, and short enough at most."""
 
 
-def say_stopped(store: Store, lang: Language, *, err: bool = False) -> None:
+def say_stopped(store: Store, lang: Language, *, err: bool = False, damage: str | None = None) -> None:
     """That nothing is sent, and each sign why; of a store that was put back, not that it is behind what it was.
 
-    It warns that the output may be wrong if the store's pages are damaged.
+    It warns that the output may be wrong if the store's pages are damaged; ``damage`` where that was searched already.
     """
-    if damage := store.find_damage(DAMAGE_SECONDS):
+    if damage is None:
+        damage = store.find_damage(DAMAGE_SECONDS)
+    if damage:
         click.echo(say("damaged_store", lang, detail=escape_control_chars(damage)), err=err)
     signs = find_signs(store)
     for sign in signs:
@@ -132,6 +137,7 @@ def submission_table(
     title: str = "",
     corrections: Mapping[int, int] = MappingProxyType({}),
     sends_at: Callable[[Submission], dt.datetime | None] = lambda submission: None,  # noqa: ARG005  not asked
+    is_continued: bool = False,
 ) -> None:
     """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves.
 
@@ -152,7 +158,8 @@ def submission_table(
         )
         for each in submissions
     ]
-    print_table(headings, rows, title=title, styles=[_COLOURS.get(each.state, "") for each in submissions])
+    styles = [_COLOURS.get(each.state, "") for each in submissions]
+    print_table(headings, rows, title=title, styles=styles, is_continued=is_continued)
 
 
 def sending_text(moment: dt.datetime | None, lang: Language) -> str:

@@ -28,7 +28,7 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     office = open_office(shared)
     clock = system_clock()
     store = open_for_command(office, clock)
-    found = open_tasks(store.submissions(), office.outline, clock.now())
+    found = open_tasks(store, office.outline, clock.now())
     absence = absence_of(office.places.store, store.looks())
     if as_json:
         for each in found:

@@ -291,7 +291,7 @@ class Notifier:
     def _write_digest(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> _Message:
         """One mail, however many mornings could not be told: what is open now, and the head of now."""
         settings = active_config.configuration.settings
-        tasks = open_tasks(self._store.submissions(), active_config.configuration, now)
+        tasks = open_tasks(self._store, active_config.configuration, now)
         rehearsing = settings.release.rehearsal_to is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
         unread = unreported(self._unread.recorded())
@@ -326,7 +326,7 @@ class Notifier:
         causes = {each.cause for each in alarms}
         tasks = [
             each
-            for each in open_tasks(self._store.submissions(), active_config.configuration, now)
+            for each in open_tasks(self._store, active_config.configuration, now)
             if escalation_cause(each) in causes
         ]
         still_open = {escalation_cause(each) for each in tasks}

@@ -19,7 +19,7 @@ from worker.core.states import Event, NoteEvent, State
 from worker.notify.digest import digest_cause, digest_moment, escalates_at, escalation_cause, next_digest_moment
 from worker.read.announcement import count_reminders, next_reminder, reminder_cause
 from worker.store.ports import Author, Store
-from worker.track.overdue import PRESSED, SILENT, overdue_from, warn_from
+from worker.track.overdue import PRESSED, overdue_from, warn_from
 from worker.views.tasks import Task, open_tasks
 
 LOOK_GAP: Final = dt.timedelta(minutes=1)
@@ -69,7 +69,7 @@ class Reminders:
         """OVERDUE if no news came for too long; a call is then a task."""
         overdue = 0
         later: list[dt.datetime] = []
-        for each in self._store.walk_submissions(*SILENT):
+        for each in self._store.walk_awaiting_news():
             moment = overdue_from(each, configuration.settings)
             if moment is None:
                 continue
@@ -141,10 +141,9 @@ class Reminders:
         settings = configuration.settings
         if not settings.escalate:
             return None
-        submissions = {each.id: each for each in self._store.submissions()}
         later: list[dt.datetime] = []
-        for task in open_tasks(submissions.values(), configuration, now):
-            submission = submissions.get(task.submission) if task.submission else None
+        for task in open_tasks(self._store, configuration, now):
+            submission = self._store.submission(task.submission) if task.submission else None
             moment = escalates_at(task, submission, settings.hours)
             if moment is not None and moment > now:
                 later.append(moment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -61,6 +61,52 @@ class Author:
 
     by: str
     account: str
+
+
+Guarantee = tuple[str, Product]
+"""A project's id and a product."""
+
+
+class Overview(Protocol):
+    """Questions about open submissions and registered projects; no answer takes longer where more are closed."""
+
+    def walk_open(self, today: dt.date) -> Iterator[Submission]:
+        """Those that are open on this day (``core.open_until``), by id, never all in memory."""
+        ...
+
+    def corrections(self, numbers: Iterable[int]) -> Mapping[int, int]:
+        """Of these submissions, the id of each that is corrected → the id of its newest correction.
+
+        A correction that was withdrawn corrects nothing.
+        """
+        ...
+
+    def unannounced(self, guarantor: str, count: int) -> tuple[Submission, ...]:
+        """The last ``count`` of this guarantor that have a PDF and that nothing announced, by id."""
+        ...
+
+    def newest(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, Submission]:
+        """Of each of these guarantees the newest submission, where there is one."""
+        ...
+
+    def newest_standing(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, Submission]:
+        """The same of those that were neither withdrawn nor corrected."""
+        ...
+
+    def having_standing(self, guarantees: Sequence[Guarantee]) -> frozenset[Guarantee]:
+        """Those of these guarantees that have a submission that was neither withdrawn nor corrected."""
+        ...
+
+    def numbers_standing(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, frozenset[str | None]]:
+        """The contract numbers of the same submissions."""
+        ...
+
+    def of_other_projects(self, match_keys: Iterable[str], projects: Iterable[str]) -> tuple[Submission, ...]:
+        """Submissions under these contract numbers that stand with a project that is none of these, by id.
+
+        The numbers are given as they are compared (``text.match_key``).
+        """
+        ...
 
 
 class Reading(Protocol):
@@ -218,7 +264,7 @@ class Writing(Reading, Protocol):
         ...
 
 
-class Store(Reading, Protocol):
+class Store(Reading, Overview, Protocol):
     """The one durable thing. Reads see the last commit; every method may raise Unavailable or LogBroken."""
 
     @property
@@ -242,6 +288,18 @@ class Store(Reading, Protocol):
         """The same in blocks, never all in memory. A change made meanwhile may be missed; each one is returned once."""
         ...
 
+    def walk_backwards(self) -> Iterator[Submission]:
+        """All, the newest first, never all in memory."""
+        ...
+
+    def walk_awaiting_news(self) -> Iterator[Submission]:
+        """Those whose silence can become too long (``core.open_until.is_news_awaited``), by id."""
+        ...
+
+    def walk_recent(self, today: dt.date, since: dt.datetime) -> Iterator[Submission]:
+        """Those that are open on this day, and those that were changed since, by id."""
+        ...
+
     def due(self, now: dt.datetime) -> tuple[int, ...]:
         """Ids of the APPROVED that are due, in order of their due time.
 
@@ -263,6 +321,10 @@ class Store(Reading, Protocol):
 
     def messages(self, mailbox: str, *ends: Disposition) -> Iterator[MessageRow]:
         """The ledger of a mailbox, by UIDVALIDITY and UID. A row recorded meanwhile may be missed."""
+        ...
+
+    def count_messages(self, mailbox: str, end: Disposition) -> int:
+        """How many messages of a mailbox have this end."""
         ...
 
     def last_uid(self, mailbox: str, uidvalidity: int) -> int:
@@ -296,7 +358,7 @@ class Store(Reading, Protocol):
         ...
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
-        """The rows of every file that had these bytes when it was last read. Searches all rows."""
+        """The rows of every file that had these bytes when it was last read."""
         ...
 
     def look(self, name: str) -> HealthRecord | None:
@@ -324,6 +386,10 @@ class Store(Reading, Protocol):
 
         Raises LogBroken ``entry_unreadable``.
         """
+        ...
+
+    def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
+        """All entries, in order, of every submission that has one from ``since`` to ``until`` (Japanese days)."""
         ...
 
     def head(self) -> tuple[int, str]:
@@ -370,8 +436,11 @@ class Store(Reading, Protocol):
         """
         ...
 
-    def verify(self, heads: Iterable[str] = ()) -> Verdict:
-        """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it."""
+    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
+        """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it.
+
+        ``told`` is called with the number of each entry that is read.
+        """
         ...
 
     def find_damage(self, seconds: float) -> str:

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from worker.core.business_hours import OfficeHours
 from worker.core.model import JST, ReceiptKind, Submission
-from worker.core.rulebook import Closing
+from worker.core.open_until import is_news_awaited
 from worker.core.states import State
 
 if TYPE_CHECKING:
     from worker.config.settings import Settings
-
-SILENT: Final = frozenset({State.SENT, State.DELAYED, State.RELAYED})
-"""A mail server took it, and nothing says that the issuer's has it."""
 
 NEWS: Final = frozenset({ReceiptKind.DELAYED, ReceiptKind.RELAYED, ReceiptKind.DELIVERED, ReceiptKind.REPLY})
 """Events from which a silence is counted, else from the sending; an automatic reply is no news of the issuer."""
@@ -38,7 +35,7 @@ def overdue_from(submission: Submission, settings: Settings) -> dt.datetime | No
 
     None if no news is expected, or if its state is not a silent one.
     """
-    if submission.state not in SILENT or submission.duties.closes == Closing.NONE or submission.sent_at is None:
+    if submission.sent_at is None or not is_news_awaited(submission):
         return None
     heard = max([submission.sent_at, *(each.at for each in submission.receipts if each.kind in NEWS)])
     return settings.hours.after(heard, dt.timedelta(hours=settings.overdue_hours))

@@ -1,6 +1,6 @@
-"""The status of each project: one row per project, one cell per guarantee, and the next action.
+"""The status of each project: one row per project, one cell per guarantee, and its next task.
 
-A cell shows the newest submission that counts. A guarantee that is expected and missing is always shown as missing.
+A cell shows the newest submission that counts. A guarantee that is expected and missing is shown as missing.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from worker.config.load import Configuration
 from worker.core.model import JST, Product, Submission
 from worker.core.rulebook import Project
 from worker.core.text import match_key
-from worker.views.tasks import Task, current_submissions, is_settled, open_tasks, under_present_ids
+from worker.store.ports import Guarantee, Overview
+from worker.views.tasks import Registered, Task, guarantees_of, is_settled, open_tasks, standing_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +45,22 @@ class Row:
     """Another project of this issuer bears the name: only their contract numbers tell them apart."""
 
 
-def project_rows(submissions: Sequence[Submission], configuration: Configuration, now: dt.datetime) -> tuple[Row, ...]:
+def project_rows(overview: Overview, configuration: Configuration, now: dt.datetime) -> tuple[Row, ...]:
     """Every registered project, in the register's order."""
     today = now.astimezone(JST).date()
-    known = under_present_ids(submissions, configuration.projects)
-    standing = current_submissions(known)
-    last = {(each.project, each.product): each for each in known}
+    shown = _look_up(overview, configuration.projects)
     first_task: dict[str, Task] = {}
-    for task in open_tasks(submissions, configuration, now):
+    for task in open_tasks(overview, configuration, now):
         first_task.setdefault(task.project, task)
 
     def cell_of(project: Project, product: Product) -> Cell:
-        counting = standing.get((project.id, product), ())
-        newest = counting[-1] if counting else last.get((project.id, product))
+        newest, numbers = shown[project.id, product]
         moment = None if newest is None else newest.sent_at or newest.updated_at
         return Cell(
             submission=newest,
             is_expected=product in project.expects,
             is_settled=newest is not None and is_settled(newest, today),
-            others=max(0, len({each.contract_number for each in counting}) - 1),
+            others=max(0, len(numbers) - 1),
             day=moment.astimezone(JST).date() if moment else None,
         )
 
@@ -80,3 +79,29 @@ def project_rows(submissions: Sequence[Submission], configuration: Configuration
 
 def _name_of(project: Project) -> tuple[str, str]:
     return project.issuer, match_key(project.name)
+
+
+def _look_up(
+    overview: Overview, projects: Sequence[Project]
+) -> Mapping[Guarantee, tuple[Submission | None, AbstractSet[str | None]]]:
+    """Of each guarantee the submission that its cell speaks of, and the contract numbers of those that count."""
+    guarantees = [(project.id, product) for project in projects for product in Product]
+    counting = dict(overview.newest_standing(guarantees))
+    numbers: dict[Guarantee, set[str | None]] = {}
+    for guarantee, several in overview.numbers_standing(guarantees).items():
+        numbers[guarantee] = set(several)
+    moved = Registered.of(projects).moved({project.id for project in projects}, overview)
+    _keep_newest(counting, standing := standing_among(moved, overview))
+    for each in standing:
+        for guarantee in guarantees_of(each):
+            numbers.setdefault(guarantee, set()).add(each.contract_number)
+    last = dict(overview.newest([each for each in guarantees if each not in counting]))
+    _keep_newest(last, moved)
+    return {each: (counting.get(each) or last.get(each), numbers.get(each, set())) for each in guarantees}
+
+
+def _keep_newest(kept: dict[Guarantee, Submission], submissions: Sequence[Submission]) -> None:
+    for each in submissions:
+        for guarantee in guarantees_of(each):
+            if guarantee not in kept or kept[guarantee].id < each.id:
+                kept[guarantee] = each

@@ -1,26 +1,31 @@
-"""Lists the open tasks of people, derived from submissions and register and never stored, the most urgent first.
+"""Lists the tasks that people still have, the most urgent first: from open submissions and the register.
 
 Every submission that waits for a person, and every guarantee that is expected and missing, is a task with its one
-action. Nothing that is done leaves a task behind.
+action. Tasks are not stored. ``open_tasks`` reads open submissions and looks up the rest by key, so that its cost does
+not grow with closed ones.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from worker.approve.due import is_by_hold
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
+from worker.core.open_until import settles_on
 from worker.core.params import Aside, Told
 from worker.core.rulebook import Closing, Project
 from worker.core.states import State
 from worker.core.text import match_key
 from worker.read.announcement import could_mean
+from worker.store.ports import Guarantee, Overview
 from worker.track.overdue import PRESSED, is_stuck
 from worker.views.actions import (
     Action,
@@ -112,27 +117,20 @@ class Task:
         return self.texts[0 if lang == "ja" else 1]
 
 
-CurrentSubmissions = Mapping[tuple[str, Product], Sequence[Submission]]
-"""The submissions of each project and product that count, oldest first."""
-
-
-def open_tasks(
-    submissions: Iterable[Submission], configuration: Configuration | Outline, now: dt.datetime
-) -> tuple[Task, ...]:
+def open_tasks(overview: Overview, configuration: Configuration | Outline, now: dt.datetime) -> tuple[Task, ...]:
     """Everything that is open at ``now``, the most urgent first, then by due date."""
-    known = under_present_ids(submissions, configuration.projects)
     today = now.astimezone(JST).date()
-    corrected = corrected_ones(known)
+    registered = Registered.of(configuration.projects)
+    known = tuple(map(registered.present, overview.walk_open(today)))
+    corrected = overview.corrections(each.id for each in known)
     found = [
         _hurry(task, today) for each in known if each.id not in corrected for task in _tasks_of_submission(each, today)
     ]
-    found += _downloads(known, configuration)
+    found += _downloads(known, configuration, overview)
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
     found += [_leaving(each, configuration, now) for each in known if is_by_hold(each) and not each.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
-    standing = current_submissions(known)
-    for project in configuration.projects:
-        found += _tasks_of_project(project, configuration, standing, today)
+    found += _missing_guarantees(configuration, overview, registered, today)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
 
 
@@ -145,62 +143,60 @@ def _order(task: Task) -> tuple[Urgency, dt.date, int, str]:
     return task.urgency, task.due or dt.date.max, task.submission or 0, task.project
 
 
-def under_present_ids(
-    submissions: Iterable[Submission], projects: Iterable[Project | OutlinedProject]
-) -> tuple[Submission, ...]:
-    """Returns ``submissions`` with a new project id if theirs is gone and one project of the issuer has their number.
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The registered projects, as submissions name them."""
 
-    A corrected name changes an id, and so does a second project of the same name; sent mail stays sent.
-    """
-    ids: set[str] = set()
-    numbered: dict[tuple[str, str], set[str]] = {}
-    for project in projects:
-        ids.add(project.id)
-        for number in project.all_numbers:
-            numbered.setdefault((project.issuer, match_key(number)), set()).add(project.id)
+    ids: AbstractSet[str]
+    owners: Mapping[tuple[str, str], AbstractSet[str]]
+    """Issuer and contract number, as it is compared → the ids of the projects that register it."""
 
-    def present(each: Submission) -> Submission:
-        owners = numbered.get((each.issuer or "", match_key(each.contract_number or "")), set())
-        if each.project is None or each.project in ids or len(owners) != 1:
-            return each
-        return replace(each, project=next(iter(owners)))
+    @classmethod
+    def of(cls, projects: Iterable[Project | OutlinedProject]) -> Registered:
+        """The projects of a register."""
+        ids: set[str] = set()
+        owners: dict[tuple[str, str], set[str]] = {}
+        for project in projects:
+            ids.add(project.id)
+            for number in project.all_numbers:
+                owners.setdefault((project.issuer, match_key(number)), set()).add(project.id)
+        return cls(ids, owners)
 
-    return tuple(map(present, submissions))
+    def present(self, submission: Submission) -> Submission:
+        """Returns it with a new project id if its own is gone and exactly one project of its issuer has its number.
+
+        A corrected name changes an id, and so does a second project of the same name; sent mail stays sent.
+        """
+        if submission.project is None or submission.project in self.ids:
+            return submission
+        owners = self.owners.get((submission.issuer or "", match_key(submission.contract_number or "")), set())
+        return replace(submission, project=next(iter(owners))) if len(owners) == 1 else submission
+
+    def moved(self, projects: Iterable[str], overview: Overview) -> tuple[Submission, ...]:
+        """Submissions of these projects, under their present ids, that were recorded under an id that is gone."""
+        wanted = set(projects)
+        numbers = {number for (_, number), owners in self.owners.items() if len(owners) == 1 and owners <= wanted}
+        others = overview.of_other_projects(sorted(numbers), sorted(self.ids)) if numbers else ()
+        return tuple(each for each in map(self.present, others) if each.project in wanted)
 
 
-def corrected_ones(submissions: Iterable[Submission]) -> frozenset[int]:
-    """Ids of those that a correction replaces: their tasks are closed. A correction taken back replaces nothing."""
-    return frozenset(corrections_of(submissions))
+def guarantees_of(submission: Submission) -> tuple[Guarantee, ...]:
+    """Returns its project and product; empty if either is not known."""
+    if submission.project is None or submission.product is None:
+        return ()
+    return ((submission.project, submission.product),)
 
 
-def corrections_of(submissions: Iterable[Submission]) -> Mapping[int, int]:
-    """Id of what was corrected → id of its newest correction."""
-    return {
-        each.corrects: each.id
-        for each in submissions
-        if each.corrects is not None and each.state is not State.WITHDRAWN
-    }
-
-
-def current_submissions(submissions: Sequence[Submission]) -> CurrentSubmissions:
-    """Returns, by project and product, the submissions that were neither withdrawn nor replaced by a correction."""
-    corrected = corrected_ones(submissions)
-    found: dict[tuple[str, Product], list[Submission]] = {}
-    for each in submissions:
-        if each.project is None or each.product is None:
-            continue
-        if each.state is not State.WITHDRAWN and each.id not in corrected:
-            found.setdefault((each.project, each.product), []).append(each)
-    return found
+def standing_among(submissions: Sequence[Submission], overview: Overview) -> tuple[Submission, ...]:
+    """Those that were neither withdrawn nor corrected."""
+    corrected = overview.corrections(each.id for each in submissions)
+    return tuple(each for each in submissions if each.state is not State.WITHDRAWN and each.id not in corrected)
 
 
 def is_settled(submission: Submission, today: dt.date) -> bool:
     """Returns whether time alone has completed it: no news is expected, and no bounce came within its rule's days."""
-    duties = submission.duties
-    if duties.closes != Closing.NONE or submission.state not in ACCEPTED or submission.sent_at is None:
-        return False
-    sent_on = submission.sent_at.astimezone(JST).date()
-    return today > sent_on + dt.timedelta(days=duties.settle_days)
+    last = settles_on(submission)
+    return submission.state in ACCEPTED and last is not None and today > last
 
 
 # --- Of one submission ---------------------------------------------------------------------------------------
@@ -231,16 +227,15 @@ def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency)
     return _task(submission, kind, texts, urgency, action_for(submission))
 
 
-def _downloads(known: Sequence[Submission], configuration: Configuration | Outline) -> Iterator[Task]:
+def _downloads(
+    known: Sequence[Submission], configuration: Configuration | Outline, overview: Overview
+) -> Iterator[Task]:
     """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
-    unannounced: dict[str, list[Submission]] = {}
-    for each in known:
-        if each.guarantor is not None and each.pdf_sha256 is not None and each.announced is None:
-            unannounced.setdefault(each.guarantor, []).append(each)
+    unannounced = cache(partial(overview.unannounced, count=OFFERED_LIMIT))
     for each in known:
         if each.state is State.ANNOUNCED:
-            near = unannounced.get(each.guarantor or "", ())[-OFFERED_LIMIT:]
+            near = unannounced(each.guarantor) if each.guarantor is not None else ()
             here = [other for other in near if could_mean(each, other)]
             yield _download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
 
@@ -396,22 +391,36 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 # --- Of the register -----------------------------------------------------------------------------------------
 
 
-def _tasks_of_project(
-    project: Project | OutlinedProject,
+def _missing_guarantees(
     configuration: Configuration | Outline,
-    standing: CurrentSubmissions,
+    overview: Overview,
+    registered: Registered,
     today: dt.date,
 ) -> Iterator[Task]:
-    """The guarantees that the project expects and that are missing."""
-    for product in project.expects:
-        if standing.get((project.id, product)):
+    """The guarantees that a project expects and that are missing."""
+    awaited = {
+        (project.id, product): (project, date_of_guarantee(project, product))
+        for project in configuration.projects
+        for product in project.expects
+    }
+    near = [
+        guarantee
+        for guarantee, (_, day) in awaited.items()
+        if day is None or today >= working_days_before(day, EXPECTED_AHEAD)
+    ]
+    here = overview.having_standing(near)
+    missing = [each for each in near if each not in here]
+    moved = standing_among(registered.moved((project for project, _ in missing), overview), overview)
+    came = {guarantee for each in moved for guarantee in guarantees_of(each)}
+    for guarantee in missing:
+        if guarantee in came:
             continue
-        day = date_of_guarantee(project, product)
+        project, day = awaited[guarantee]
         if day is None:
-            yield _missing(project, product, configuration, TaskKind.UNDATED, None, Urgency.WATCH)
-        elif today >= working_days_before(day, EXPECTED_AHEAD):
+            yield _missing(project, guarantee[1], configuration, TaskKind.UNDATED, None, Urgency.WATCH)
+        else:
             urgency = Urgency.NOW if today >= day else Urgency.TODAY
-            yield _missing(project, product, configuration, TaskKind.EXPECTED, day, urgency)
+            yield _missing(project, guarantee[1], configuration, TaskKind.EXPECTED, day, urgency)
 
 
 def date_of_guarantee(project: Project | OutlinedProject, product: Product) -> dt.date | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import make_store
+from tests.support.stores import make_revision_0003, make_store
 from worker.core.errors import Unavailable
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.store.sqlite import create_or_migrate
@@ -41,6 +41,7 @@ def test_a_store_without_a_secret_takes_the_files(tmp_path: Path) -> None:
 def test_a_database_of_before_the_secret_takes_the_files(tmp_path: Path) -> None:
     make_store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        make_revision_0003(database)
         database.execute("DROP TABLE properties")
         database.execute("UPDATE alembic_version SET version_num = '0002'")
     write_secret(tmp_path, OTHER)

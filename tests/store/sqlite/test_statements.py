@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.compile_statements import COMPILED, compiled_statements
-from tests.support.stores import create_held, make_store
-from worker.core.model import HealthRecord
-from worker.core.states import State
+from tests.compile_statements import COMPILED, compiled_statements, schema_of
+from tests.support.stores import make_store
+from worker.core.model import Disposition, HealthRecord, MessageRow
 from worker.store.sqlite import SqlStore, compiled, statements
-from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME, REVISION
+from worker.store.sqlite.migrations.upgrade import upgrade
 from worker.store.sqlite.queries import listed
 
-STATEMENTS = {name: text for name, text in vars(compiled).items() if name.isupper()}
+STATEMENTS = {name: text for name, text in vars(compiled).items() if isinstance(text, str) and name.isupper()}
 
 
 @pytest.fixture
@@ -41,25 +41,38 @@ def test_sqlite_takes_every_statement(store: SqlStore, name: str) -> None:
     assert store._connection().execute(f"EXPLAIN {STATEMENTS[name]}", parameters).fetchall()
 
 
+def test_a_new_database_is_that_which_all_migrations_make(store: SqlStore) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as migrated:
+        migrated.execute("BEGIN")
+        upgrade(migrated)
+        made, expected = (
+            [each.split() for each in schema_of(database)] for database in (store._connection(), migrated)
+        )
+        assert made == expected
+        version = "SELECT * FROM alembic_version"
+        assert store._connection().execute(version).fetchall() == migrated.execute(version).fetchall() == [(REVISION,)]
+
+
 def test_every_statement_is_used() -> None:
     modules = [path for path in COMPILED.parent.glob("*.py") if path.name not in {"compiled.py", "statements.py"}]
     used = set(re.findall(r"\bcompiled\.([A-Z_]+)", " ".join(path.read_text() for path in modules)))
-    assert used == set(STATEMENTS)
+    assert used == {*STATEMENTS, "NEW_DATABASE"}
 
 
 def test_a_compiled_statement_gives_the_rows_that_sqlalchemy_gives(store: SqlStore) -> None:
-    for number in ("1-1", "1-2", "1-3"):
-        create_held(store, number)
+    with store.writing() as writing:
+        for uid, end in enumerate((Disposition.OWN, Disposition.NOT_OURS, Disposition.OWN), 1):
+            writing.record_message(MessageRow("main", 1, uid, end))
     engine = sa.create_engine(f"sqlite:///{store._folder / FILE_NAME}")
     with contextlib.closing(engine.connect()) as connection:
-        for after in (0, 1, 9):
-            given = {"after": after, "limit": 2}
-            states = (State.HELD, State.SENT)
-            found = connection.execute(statements.SUBMISSIONS_OF_STATES_AFTER, {**given, "states": states})
-            text, values = listed(compiled.SUBMISSIONS_OF_STATES_AFTER, "states", states)
+        for uid in (0, 1, 9):
+            given = {"mailbox": "main", "uidvalidity": 1, "uid": uid, "limit": 2}
+            ends = (Disposition.OWN, Disposition.TOO_LARGE)
+            found = connection.execute(statements.MESSAGES_OF_ENDS_AFTER, {**given, "ends": ends})
+            text, values = listed(compiled.MESSAGES_OF_ENDS_AFTER, "ends", ends)
             assert store._rows(text, given | values) == [tuple(row) for row in found]
     engine.dispose()
-    assert [row[0] for row in store._rows(text, {**values, "after": 1, "limit": 9})] == [2, 3]
+    assert len(store._rows(text, {**given, **values, "uid": 0})) == 2
 
 
 def test_a_value_that_was_not_given_is_an_error(store: SqlStore) -> None:
@@ -119,8 +132,11 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "
 """
 
 
-def test_a_database_that_is_up_to_date_is_read_and_written_without_sqlalchemy_and_alembic(store: SqlStore) -> None:
+@pytest.mark.parametrize("is_new", [True, False], ids=["new", "up to date"])
+def test_a_database_is_made_read_and_written_without_sqlalchemy_and_alembic(tmp_path: Path, is_new: bool) -> None:
+    if not is_new:
+        make_store(tmp_path).close()
     root = Path(__file__).parent.parent.parent.parent
-    command = [sys.executable, "-c", RUNNING, str(store._folder)]
+    command = [sys.executable, "-c", RUNNING, str(tmp_path)]
     ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.stdout, ended.stderr) == ("[]\n", "")

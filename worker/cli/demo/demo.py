@@ -300,7 +300,7 @@ def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Languag
             if told.auto_submitted:
                 pairs = [(say("h_to", lang), ", ".join(told.to)), (say("h_subject", lang), told.subject)]
                 print_pairs([*pairs, (say("h_body", lang), told.text)], title=say("t_operator", lang))
-        print_log(list(log_rows(store.entries())), lang, title=say("t_log", lang))
+        print_log(log_rows(store.entries()), lang, title=say("t_log", lang))
         click.echo(f"\n{say('t_audit', lang)}: ", nl=False)
         print_verdict(store, (), lang, as_json=False)
     finally:

@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from worker.core.errors import ConfigError, Problem
@@ -37,7 +37,7 @@ def replace_file(path: Path, former: bytes, content: bytes) -> None:
         raise _cannot_write(path, error) from error
 
 
-def write_new_file(path: Path, content: bytes) -> None:
+def write_new_file(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Make ``path`` with ``content``, and its folder if missing. Raises ConfigError if ``path`` exists."""
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -72,17 +72,17 @@ def _locked(folder: Path) -> Iterator[None]:
 def _removed_on_failure(written: Path) -> Iterator[None]:
     try:
         yield
-    except OSError:
+    except BaseException:  # also what interrupts the making of the content
         written.unlink(missing_ok=True)
         raise
 
 
-def _write_beside(target: Path, content: bytes, mode: int) -> Path:
+def _write_beside(target: Path, content: bytes | Iterable[bytes], mode: int) -> Path:
     """A hidden file in the same folder, on disk; hidden ones are no configuration."""
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     written = Path(name)
     with _removed_on_failure(written), os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        file.writelines([content] if isinstance(content, bytes) else content)
         file.flush()
         os.fchmod(descriptor, mode)
         os.fsync(descriptor)

@@ -370,6 +370,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "nothing_waits": ("対応待ちはありません。", "Nothing waits for a person."),
     "no_submissions": ("該当する提出はありません。", "No such submissions."),
+    "list_older": (
+        "ほかに、終わってから{days}日を過ぎた提出が{count}件あります。すべて示すには `hoshobin list --all` とします。",
+        "{count} more, closed for over {days} days, are not shown. `hoshobin list --all` shows all.",
+    ),
     "no_log": ("該当する記録はありません。", "No such entries."),
     "config_problems": (
         "誤りが{count}件あるため、何も実行していません。",
@@ -635,6 +639,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{given}」という状態はありません。使える言葉：{names}",
         'there is no state "{given}"; one of: {names}',
     ),
+    "log_progress": ("記録を読み込んでいます… {count} / {total}件", "reading the log: {count} of {total} entries"),
     "log_saved": ("{file} に保存しました（{count}件）。", "Saved to {file} ({count} rows)."),
     "usage_number": (
         "「{given}」は番号ではありません（`hoshobin list` の番号か、番号@確認番号 を書いてください）",

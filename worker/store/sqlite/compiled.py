@@ -1,4 +1,4 @@
-"""The SQL of ``statements``, written by ``python tests/write_docs.py``. Do not edit."""
+"""The SQL of ``statements`` and of a new database, written by ``tests/write_docs.py``. Do not edit."""
 
 from typing import Final
 
@@ -28,28 +28,32 @@ SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM en
 AND entries.submission = :submission ORDER BY entries.number LIMIT :limit OFFSET 0
 """
 
-LINES_OF_EVENTS: Final = """
+LINES_OF_EVENT: Final = """
 SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.number > :after
-AND entries.event IN (:events) ORDER BY entries.number LIMIT :limit OFFSET 0
+AND entries.event = :event ORDER BY entries.number LIMIT :limit OFFSET 0
 """
 
-LINES_OF_SUBMISSION_AND_EVENTS: Final = """
-SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.number > :after
-AND entries.submission = :submission AND entries.event IN (:events) ORDER BY entries.number LIMIT :limit OFFSET 0
+LINES_OF_NUMBERS: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries
+WHERE entries.number IN (:numbers) ORDER BY entries.number
 """
 
 EVERY_LINE: Final = """
 SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries ORDER BY entries.number
 """
 
-EVERY_LINE_BY_SUBMISSION: Final = """
-SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries
-ORDER BY CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END, entries.number
+NUMBERS_OF_SUBMISSIONS: Final = """
+SELECT entries.number FROM entries WHERE entries.submission IN (:submissions)
+"""
+
+SUBMISSIONS_BETWEEN: Final = """
+SELECT DISTINCT entries.submission FROM entries WHERE entries.at >= :since AND entries.at < :until
+AND entries.submission IS NOT NULL
 """
 
 EARLY_REPORTS: Final = """
-SELECT json_extract(entries.body, '$.detail.mail') AS json_extract_1 FROM entries WHERE entries.event = :event
-AND json_extract(entries.body, '$.detail.message_id') = :message_id ORDER BY entries.number
+SELECT json_extract(entries.body, '$.detail.mail') AS json_extract_1 FROM entries WHERE event = 'ReportTooEarly'
+AND json_extract(body, '$.detail.message_id') = :message_id ORDER BY entries.number
 """
 
 BOUND_PROJECT: Final = """
@@ -79,22 +83,23 @@ EVERY_SUBMISSION: Final = """
 SELECT submissions.id, submissions."row" FROM submissions ORDER BY submissions.id
 """
 
-SUBMISSIONS_OF_STATES: Final = """
-SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.state IN (:states) ORDER BY submissions.id
-"""
-
 SUBMISSIONS_AFTER: Final = """
 SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.id > :after ORDER BY submissions.id
 LIMIT :limit OFFSET 0
 """
 
-SUBMISSIONS_OF_STATES_AFTER: Final = """
-SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.id > :after
-AND submissions.state IN (:states) ORDER BY submissions.id LIMIT :limit OFFSET 0
+SUBMISSIONS_OF_STATE_AFTER: Final = """
+SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.id > :after AND submissions.state = :state
+ORDER BY submissions.id LIMIT :limit OFFSET 0
+"""
+
+SUBMISSIONS_BEFORE: Final = """
+SELECT submissions.id, submissions."row" FROM submissions WHERE submissions.id < :before ORDER BY submissions.id DESC
+LIMIT :limit OFFSET 0
 """
 
 COUNT_BY_STATE: Final = """
-SELECT submissions.state, count(*) AS count_1 FROM submissions GROUP BY submissions.state
+SELECT submission_counts.state, submission_counts.count FROM submission_counts WHERE submission_counts.count > 0
 """
 
 DUE: Final = """
@@ -112,7 +117,7 @@ SELECT submissions."row" FROM submissions WHERE submissions.pdf_sha256 = :value 
 """
 
 BY_NUMBER: Final = """
-SELECT submissions."row" FROM submissions WHERE submissions.contract_number = :value ORDER BY submissions.id
+SELECT submissions."row" FROM submissions WHERE submissions.contract_number = :value
 """
 
 BY_SOURCE_MESSAGE: Final = """
@@ -159,6 +164,82 @@ AND json_extract("row", '$.channel') != 'email' AND submissions.section = :secti
 LIMIT 1 OFFSET 0
 """
 
+OPEN: Final = """
+SELECT open_submissions.submission FROM open_submissions WHERE open_submissions.until >= :today
+"""
+
+OPEN_UNTIL: Final = """
+INSERT INTO open_submissions (submission, until) VALUES (:submission, :until)
+ON CONFLICT (submission) DO UPDATE SET until = excluded.until WHERE until != excluded.until
+"""
+
+CLOSE: Final = """
+DELETE FROM open_submissions WHERE open_submissions.submission = :submission
+"""
+
+IS_CORRECTED: Final = """
+SELECT submissions.id FROM submissions WHERE submissions.corrects = :id AND submissions.state != 'WITHDRAWN'
+LIMIT 1 OFFSET 0
+"""
+
+SPELL_NUMBER: Final = """
+INSERT INTO spelled_numbers (match_key, submission) VALUES (:match_key, :submission) ON CONFLICT DO NOTHING
+"""
+
+CHANGED_SINCE: Final = """
+SELECT id FROM submissions WHERE updated_at >= :since
+AND state NOT IN ('ANNOUNCED', 'HELD', 'APPROVED', 'SENDING', 'IN_DOUBT')
+"""
+
+OF_IDS: Final = """
+SELECT submissions."row" FROM json_each(:ids) AS wanted CROSS JOIN submissions ON submissions.id = wanted.value
+"""
+
+AWAITING_NEWS: Final = """
+SELECT id, "row" FROM submissions INDEXED BY submissions_awaiting_news WHERE state = :state AND id > :after
+AND state IN ('SENT', 'DELAYED', 'RELAYED') AND sent_at IS NOT NULL
+AND json_extract("row", '$.duties.closes') IS NOT 'none' ORDER BY id LIMIT :limit
+"""
+
+CORRECTIONS: Final = """
+SELECT submissions.corrects, submissions.id FROM json_each(:ids) AS wanted
+CROSS JOIN submissions ON submissions.corrects = wanted.value WHERE submissions.state != 'WITHDRAWN'
+"""
+
+UNANNOUNCED: Final = """
+SELECT "row" FROM submissions WHERE guarantor = :guarantor AND pdf_sha256 IS NOT NULL
+AND json_extract("row", '$.announced') IS NULL ORDER BY id DESC LIMIT :limit
+"""
+
+NEWEST: Final = """
+SELECT pair.key, (SELECT id FROM submissions WHERE submissions.project = json_extract(pair.value, '$[0]')
+AND submissions.product = json_extract(pair.value, '$[1]') ORDER BY id DESC LIMIT 1) FROM json_each(:pairs) AS pair
+"""
+
+NEWEST_STANDING: Final = """
+SELECT pair.key, (SELECT id FROM submissions WHERE submissions.project = json_extract(pair.value, '$[0]')
+AND submissions.product = json_extract(pair.value, '$[1]') AND state != 'WITHDRAWN' AND NOT EXISTS (SELECT 1
+FROM submissions AS later WHERE later.corrects = submissions.id AND later.state != 'WITHDRAWN') ORDER BY id DESC
+LIMIT 1) FROM json_each(:pairs) AS pair
+"""
+
+NUMBERS_STANDING: Final = """
+SELECT pair.key, submissions.contract_number FROM json_each(:pairs) AS pair
+CROSS JOIN submissions INDEXED BY submissions_standing ON submissions.project = json_extract(pair.value, '$[0]')
+AND submissions.product = json_extract(pair.value, '$[1]') WHERE submissions.project IS NOT NULL
+AND submissions.state != 'WITHDRAWN' AND NOT EXISTS (SELECT 1 FROM submissions AS later
+WHERE later.corrects = submissions.id AND later.state != 'WITHDRAWN')
+"""
+
+OF_OTHER_PROJECTS: Final = """
+SELECT submissions."row" FROM json_each(:numbers) AS wanted
+CROSS JOIN submissions ON submissions.contract_number = wanted.value WHERE submissions.project IS NOT NULL
+AND submissions.project NOT IN (SELECT value FROM json_each(:projects)) UNION ALL SELECT submissions."row"
+FROM json_each(:numbers) AS wanted CROSS JOIN spelled_numbers ON spelled_numbers.match_key = wanted.value
+CROSS JOIN submissions ON submissions.id = spelled_numbers.submission WHERE submissions.project IS NOT NULL
+AND submissions.project NOT IN (SELECT value FROM json_each(:projects))
+"""
+
 WAS_SENT_TO: Final = """
 SELECT sent_to.submission FROM sent_to JOIN submissions ON submissions.id = sent_to.submission
 WHERE sent_to.address = :address AND submissions.issuer = :issuer AND submissions.section = :section
@@ -176,8 +257,8 @@ SELECT submissions."row" FROM sent_to JOIN submissions ON submissions.id = sent_
 WHERE sent_to.address = :address ORDER BY sent_to.submission DESC LIMIT :limit OFFSET 0
 """
 
-MAY_NOT_HAVE_ARRIVED: Final = """
-SELECT submissions."row" FROM submissions WHERE state IN ('IN_DOUBT', 'BOUNCED') ORDER BY submissions.id DESC
+NEWEST_OF_STATE: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.state = :state ORDER BY submissions.id DESC
 LIMIT :limit OFFSET 0
 """
 
@@ -278,8 +359,11 @@ AND messages.uid <= :up_to ORDER BY messages.uid DESC LIMIT :limit OFFSET 0
 """
 
 MESSAGES_DUE_AFTER: Final = """
-SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox
-AND json_extract(messages."row", '$.is_after_due') = 1
+SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND json_extract("row", '$.is_after_due') = 1
+"""
+
+COUNT_MESSAGES: Final = """
+SELECT count(*) AS count_1 FROM messages WHERE messages.mailbox = :mailbox AND messages."end" = :end
 """
 
 KNOWN_MESSAGES: Final = """
@@ -304,8 +388,8 @@ FILES_NAMED: Final = """
 SELECT files.name, files."row" FROM files WHERE files.name IN (:names)
 """
 
-FILES_HOLDING: Final = """
-SELECT files."row" FROM files WHERE instr(files."row", :digest) > 0 ORDER BY files.name
+FILES_OF: Final = """
+SELECT files."row" FROM files WHERE files.sha256 = :digest
 """
 
 RECORD_FILE: Final = """
@@ -361,3 +445,271 @@ SELECT properties.value FROM properties WHERE properties.name = :name
 SET_PROPERTY: Final = """
 INSERT INTO properties (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
+
+NEW_DATABASE: Final = (
+    """
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL,
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)
+""",
+    """
+CREATE TABLE entries (
+    number INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    previous_hash TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL UNIQUE,
+    at TEXT AS (json_extract(body, '$.at')),
+    event TEXT AS (json_extract(body, '$.event')),
+    submission INTEGER AS (json_extract(body, '$.submission')),
+    "by" TEXT AS (json_extract(body, '$.by')),
+    account TEXT AS (json_extract(body, '$.account'))
+)
+""",
+    """
+CREATE INDEX entries_by_submission ON entries (submission)
+""",
+    """
+CREATE INDEX entries_by_event ON entries (event)
+""",
+    """
+CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END
+""",
+    """
+CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END
+""",
+    """
+CREATE TRIGGER entries_only_follow BEFORE INSERT ON entries
+WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM entries)
+OR NEW.previous_hash IS NOT coalesce(
+    (SELECT hash FROM entries ORDER BY number DESC LIMIT 1),
+    '0000000000000000000000000000000000000000000000000000000000000000'
+)
+OR EXISTS (SELECT 1 FROM entries WHERE hash = NEW.hash)
+BEGIN SELECT RAISE(ABORT, 'an entry follows the last one'); END
+""",
+    """
+CREATE TABLE originals (
+    sha256 TEXT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    content BLOB NOT NULL
+)
+""",
+    """
+CREATE TRIGGER originals_are_never_changed BEFORE UPDATE ON originals
+BEGIN SELECT RAISE(ABORT, 'originals are never changed'); END
+""",
+    """
+CREATE TRIGGER originals_are_never_deleted BEFORE DELETE ON originals
+BEGIN SELECT RAISE(ABORT, 'originals are never deleted'); END
+""",
+    """
+CREATE TRIGGER originals_are_kept_once BEFORE INSERT ON originals
+WHEN EXISTS (SELECT 1 FROM originals WHERE sha256 = NEW.sha256)
+BEGIN SELECT RAISE(ABORT, 'originals are kept once'); END
+""",
+    """
+CREATE TABLE notices (pdf_sha256 TEXT PRIMARY KEY NOT NULL, row TEXT NOT NULL)
+""",
+    """
+CREATE TABLE submissions (
+    id INTEGER PRIMARY KEY,
+    row TEXT NOT NULL,
+    version INTEGER AS (json_extract(row, '$.version')),
+    state TEXT AS (json_extract(row, '$.state')),
+    guarantor TEXT AS (json_extract(row, '$.guarantor')),
+    contract_number TEXT AS (json_extract(row, '$.contract_number')),
+    pdf_sha256 TEXT AS (json_extract(row, '$.pdf_sha256')),
+    source_message_id TEXT AS (json_extract(row, '$.source_message_id')),
+    message_id TEXT AS (json_extract(row, '$.draft.message_id')),
+    due_at TEXT AS (json_extract(row, '$.due_at'))
+, issuer TEXT AS (json_extract(row, '$.issuer')),
+    product TEXT AS (json_extract(row, '$.product')),
+    project TEXT AS (json_extract(row, '$.project')),
+    section TEXT AS (json_extract(row, '$.section')), is_amended INTEGER
+AS (coalesce(json_extract(row, '$.duties.is_amended'), 0)),
+    sent_at TEXT AS (json_extract(row, '$.sent_at')),
+    corrects INTEGER AS (json_extract(row, '$.corrects')),
+    updated_at TEXT AS (json_extract(row, '$.updated_at')))
+""",
+    """
+CREATE INDEX submissions_by_state ON submissions (state)
+""",
+    """
+CREATE INDEX submissions_by_pdf ON submissions (pdf_sha256)
+""",
+    """
+CREATE INDEX submissions_by_source_message ON submissions (source_message_id)
+""",
+    """
+CREATE TABLE own_message_ids (
+    message_id TEXT PRIMARY KEY NOT NULL,
+    submission INTEGER NOT NULL REFERENCES submissions (id)
+)
+""",
+    """
+CREATE TABLE messages (
+    mailbox TEXT NOT NULL,
+    uidvalidity INTEGER NOT NULL,
+    uid INTEGER NOT NULL,
+    row TEXT NOT NULL,
+    "end" TEXT AS (json_extract(row, '$.end')),
+    message_id TEXT AS (json_extract(row, '$.message_id')),
+    size INTEGER AS (json_extract(row, '$.size')),
+    internal_date TEXT AS (json_extract(row, '$.internal_date')),
+    PRIMARY KEY (mailbox, uidvalidity, uid)
+)
+""",
+    """
+CREATE INDEX messages_by_message_id ON messages (mailbox, message_id, size)
+""",
+    """
+CREATE INDEX messages_by_end ON messages (mailbox, "end")
+""",
+    """
+CREATE TABLE files (name TEXT PRIMARY KEY NOT NULL, row TEXT NOT NULL, sha256 TEXT AS (json_extract(row, '$.sha256')))
+""",
+    """
+CREATE TABLE looks (name TEXT PRIMARY KEY NOT NULL, row TEXT NOT NULL)
+""",
+    """
+CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY,
+    row TEXT NOT NULL,
+    cause TEXT AS (json_extract(row, '$.cause')),
+    message_id TEXT AS (json_extract(row, '$.message_id')),
+    accepted_at TEXT AS (json_extract(row, '$.accepted_at'))
+)
+""",
+    """
+CREATE INDEX alarms_by_cause ON alarms (cause)
+""",
+    """
+CREATE INDEX alarms_by_message_id ON alarms (message_id)
+""",
+    """
+CREATE INDEX alarms_by_acceptance ON alarms (accepted_at)
+""",
+    """
+CREATE INDEX submissions_by_moment_sent ON submissions (issuer, product, is_amended, sent_at)
+WHERE sent_at IS NOT NULL
+""",
+    """
+CREATE INDEX submissions_by_moment_sent_to_section ON submissions (issuer, product, is_amended, section, sent_at)
+WHERE sent_at IS NOT NULL
+""",
+    """
+CREATE INDEX submissions_by_hand ON submissions (issuer, product, is_amended)
+WHERE sent_at IS NULL AND state IN ('HANDED_OVER', 'CONFIRMED')
+""",
+    """
+CREATE INDEX submissions_by_project ON submissions (project, product)
+""",
+    """
+CREATE TABLE sent_to (
+    address TEXT NOT NULL,
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    PRIMARY KEY (address, submission)
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX sent_to_by_submission ON sent_to (submission)
+""",
+    """
+CREATE TABLE sent_with (
+    sha256 TEXT NOT NULL,
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    PRIMARY KEY (sha256, submission)
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX sent_with_by_submission ON sent_with (submission)
+""",
+    """
+CREATE TABLE properties (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID
+""",
+    """
+CREATE INDEX submissions_by_correction ON submissions (corrects) WHERE corrects IS NOT NULL
+""",
+    """
+CREATE INDEX submissions_by_change ON submissions (updated_at)
+WHERE state NOT IN ('ANNOUNCED', 'HELD', 'APPROVED', 'SENDING', 'IN_DOUBT')
+""",
+    """
+CREATE INDEX submissions_by_guarantor ON submissions (guarantor) WHERE pdf_sha256 IS NOT NULL
+""",
+    """
+CREATE INDEX submissions_unannounced ON submissions (guarantor)
+WHERE pdf_sha256 IS NOT NULL AND json_extract("row", '$.announced') IS NULL
+""",
+    """
+CREATE INDEX submissions_awaiting_news ON submissions (state)
+WHERE state IN ('SENT', 'DELAYED', 'RELAYED') AND sent_at IS NOT NULL
+AND json_extract("row", '$.duties.closes') IS NOT 'none'
+""",
+    """
+CREATE INDEX submissions_standing ON submissions (project, product, contract_number)
+WHERE project IS NOT NULL AND state != 'WITHDRAWN'
+""",
+    """
+CREATE INDEX submissions_by_contract_number ON submissions (contract_number, project)
+""",
+    """
+CREATE INDEX messages_due_after ON messages (mailbox) WHERE json_extract("row", '$.is_after_due') = 1
+""",
+    """
+CREATE INDEX files_by_content ON files (sha256)
+""",
+    """
+CREATE INDEX entries_of_early_reports ON entries (json_extract(body, '$.detail.message_id'))
+WHERE event = 'ReportTooEarly'
+""",
+    """
+CREATE TABLE open_submissions (
+    submission INTEGER PRIMARY KEY REFERENCES submissions (id),
+    until TEXT NOT NULL
+)
+""",
+    """
+CREATE INDEX open_submissions_by_end ON open_submissions (until)
+""",
+    """
+CREATE TABLE spelled_numbers (
+    match_key TEXT NOT NULL,
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    PRIMARY KEY (match_key, submission)
+) WITHOUT ROWID
+""",
+    """
+CREATE TABLE submission_counts (state TEXT PRIMARY KEY NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID
+""",
+    """
+CREATE TRIGGER submissions_are_counted AFTER INSERT ON submissions WHEN NEW.state IS NOT NULL
+BEGIN
+    INSERT OR IGNORE INTO submission_counts (state, count) VALUES (NEW.state, 0);
+    UPDATE submission_counts SET count = count + 1 WHERE state = NEW.state;
+END
+""",
+    """
+CREATE TRIGGER submissions_are_counted_again AFTER UPDATE ON submissions WHEN OLD.state IS NOT NEW.state
+BEGIN
+    UPDATE submission_counts SET count = count - 1 WHERE state = OLD.state;
+    INSERT OR IGNORE INTO submission_counts (state, count) VALUES (NEW.state, 0);
+    UPDATE submission_counts SET count = count + 1 WHERE state = NEW.state;
+END
+""",
+    """
+CREATE TRIGGER submissions_are_counted_off AFTER DELETE ON submissions
+BEGIN
+    UPDATE submission_counts SET count = count - 1 WHERE state = OLD.state;
+END
+""",
+    """
+CREATE INDEX entries_by_moment ON entries (at)
+""",
+    """
+INSERT INTO alembic_version (version_num) VALUES ('0005')
+""",
+)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, MutableMapping
+from functools import partial
+from typing import Any, Final
 
 from worker.audit.chain import Line, read_entry
 from worker.core.errors import LogBroken
 from worker.core.model import Entry
 from worker.store.sqlite import compiled
 
-
-def text_of(content: bytes) -> str:
-    """A text of the file for any bytes: different bytes give different texts, and none is refused."""
-    return content.decode("utf-8", "surrogateescape")
+text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
+"""A text of the file for any bytes: different bytes give different texts, and none is refused."""
+_MAKE_ASIDE: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
 
 def to_line(row: tuple[Any, ...]) -> Line:
@@ -31,11 +32,58 @@ def to_entry(row: tuple[Any, ...]) -> Entry:
         raise LogBroken("entry_unreadable", f"entry {row[0]}: {error}") from error
 
 
-def stream_lines(connection: sqlite3.Connection) -> Iterator[Line]:
-    """Every line in order of number, on a connection that does nothing else meanwhile."""
-    return map(to_line, connection.execute(compiled.EVERY_LINE))
+def stream_lines(connection: sqlite3.Connection, told: Callable[[int], object] | None = None) -> Iterator[Line]:
+    """Every line in order of number; ``told`` is called with each number."""
+    for row in connection.execute(compiled.EVERY_LINE):
+        if told is not None:
+            told(row[0])
+        yield to_line(row)
 
 
-def stream_by_submission(connection: sqlite3.Connection) -> Iterator[Line]:
-    """Every line in order of submission and number, those without a submission first; sorted without any index."""
-    return map(to_line, connection.execute(compiled.EVERY_LINE_BY_SUBMISSION))
+def stream_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
+    """Id and row of every submission, by id."""
+    for number, row in connection.execute(compiled.EVERY_SUBMISSION):
+        yield int(number), str(row)
+
+
+def stream_originals(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """The hash that each original is kept under, and the hash of its bytes."""
+    for name, content in connection.execute(compiled.EVERY_ORIGINAL):
+        # The same bytes kept as text are another original: nothing could read them back.
+        yield str(name), hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""
+
+
+class Aside(MutableMapping[int, str]):
+    """Texts by number in a temporary table, which SQLite keeps in a file of its own once it is large.
+
+    The connection's transaction may be one that only reads.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([row[0] for row in self._connection.execute("SELECT number FROM aside")] if self._count else [])
+
+    def __getitem__(self, number: int) -> str:
+        if not self._count:
+            raise KeyError(number)
+        row = self._connection.execute("SELECT text FROM aside WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            raise KeyError(number)
+        return str(row[0])
+
+    def __setitem__(self, number: int, text: str) -> None:
+        if not self._count:
+            self._connection.execute(_MAKE_ASIDE)
+        self._count += number not in self
+        self._connection.execute("INSERT OR REPLACE INTO aside VALUES (?, ?)", (number, text))
+
+    def __delitem__(self, number: int) -> None:
+        if not self._count or self._connection.execute("DELETE FROM aside WHERE number = ?", (number,)).rowcount == 0:
+            raise KeyError(number)
+        self._count -= 1

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import heapq
 import sqlite3
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
@@ -33,16 +35,30 @@ from worker.core.waits import is_over
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FOREIGN_ERRORS
 from worker.store.sqlite.entries import to_entry
+from worker.store.sqlite.overview import BLOCK, OverviewReads
 from worker.store.sqlite.rows import decode, decode_notice
 
-_BLOCK: Final = 500
-"""Rows fetched at once: no cursor stays open between two blocks, and 500 rows are at most a few MB."""
+_OFFSETS: Final = dt.timedelta(days=1)
+"""More than any two zones are apart: an entry that another program wrote may state its time in another zone."""
+_LAST: Final = "\U0010ffff"
+"""Behind every time."""
+_MAY_NOT_HAVE_ARRIVED: Final = (State.IN_DOUBT, State.BOUNCED)
+"""No index by address holds submissions of these states."""
 
 
-def listed(statement: str, name: str, items: Sequence[str]) -> tuple[str, dict[str, str]]:
+def listed(statement: str, name: str, items: Sequence[str | int]) -> tuple[str, dict[str, Any]]:
     """The statement with a parameter for each item in place of ``(:name)``, and the values of these parameters."""
     values = {f"{name}_{number}": item for number, item in enumerate(items)}
     return statement.replace(f"(:{name})", f"({', '.join(f':{each}' for each in values)})"), values
+
+
+def _around(since: dt.date | None, until: dt.date | None) -> dict[str, str]:
+    """The first and the last time of the entries from ``since`` to ``until``, a day more at both ends."""
+    is_open = until is None or until >= dt.date.max - _OFFSETS
+    return {
+        "since": "" if since is None or since == dt.date.min else (since - _OFFSETS).isoformat(),
+        "until": _LAST if until is None or is_open else (until + 2 * _OFFSETS).isoformat(),
+    }
 
 
 class Reads(ABC):
@@ -88,7 +104,7 @@ class Reads(ABC):
         return self._all(compiled.BY_PDF, pdf)
 
     def by_number(self, contract_number: str) -> tuple[Submission, ...]:
-        return self._all(compiled.BY_NUMBER, contract_number)
+        return tuple(sorted(self._all(compiled.BY_NUMBER, contract_number), key=lambda each: each.id))
 
     def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
         return self._all(compiled.BY_SOURCE_MESSAGE, message_id)
@@ -167,8 +183,8 @@ class Reads(ABC):
         spelled = dict.fromkeys(form for address in addresses for form in _spellings(address))
         for address in spelled:
             found |= _by_id(self._rows(compiled.WRITTEN_TO, {"address": encodable(address), "limit": count}))
-        if spelled:
-            found |= _by_id(self._rows(compiled.MAY_NOT_HAVE_ARRIVED, {"limit": count}))
+        for state in _MAY_NOT_HAVE_ARRIVED if spelled else ():
+            found |= _by_id(self._rows(compiled.NEWEST_OF_STATE, {"state": state.value, "limit": count}))
         wanted = {each.casefold() for each in addresses}
         sent = (found[number] for number in sorted(found, reverse=True))
         return tuple(
@@ -178,8 +194,8 @@ class Reads(ABC):
         )
 
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
-        asked = {"event": NoteEvent.REPORT_TOO_EARLY.value, "message_id": encodable(message_id)}
-        return tuple(Sha256(row[0]) for row in self._rows(compiled.EARLY_REPORTS, asked))
+        rows = self._rows(compiled.EARLY_REPORTS, {"message_id": encodable(message_id)})
+        return tuple(Sha256(row[0]) for row in rows)
 
 
 def _spellings(address: str) -> tuple[str, str, str]:
@@ -193,25 +209,8 @@ def _by_id(rows: Iterable[Any]) -> dict[int, Submission]:
     return {each.id: each for each in decoded}
 
 
-class StoreReads(Reads):
+class StoreReads(Reads, OverviewReads):
     """The methods of ``ports.Store`` that only read."""
-
-    def submissions(self, *states: State) -> tuple[Submission, ...]:
-        if states:
-            rows = self._rows(*listed(compiled.SUBMISSIONS_OF_STATES, "states", states))
-        else:
-            rows = self._rows(compiled.EVERY_SUBMISSION)
-        return tuple(decode(Submission, row[1]) for row in rows)
-
-    def walk_submissions(self, *states: State) -> Iterator[Submission]:
-        place: dict[str, Any] = {"after": 0, "limit": _BLOCK}
-        statement = compiled.SUBMISSIONS_AFTER
-        if states:
-            statement, chosen = listed(compiled.SUBMISSIONS_OF_STATES_AFTER, "states", states)
-            place |= chosen
-        while rows := self._rows(statement, place):
-            yield from (decode(Submission, row[1]) for row in rows)
-            place["after"] = rows[-1][0]
 
     def due(self, now: dt.datetime) -> tuple[int, ...]:
         # Compared as times: as texts 10:00:00.5 comes before 10:00:00+09:00.
@@ -224,14 +223,11 @@ class StoreReads(Reads):
     def untold(self) -> tuple[int, ...]:
         return tuple(row[0] for row in self._rows(compiled.UNTOLD))
 
-    def count_by_state(self) -> Mapping[State, int]:
-        return {State(state): count for state, count in self._rows(compiled.COUNT_BY_STATE)}
-
     def by_message_id(self, message_id: str) -> bool:
         return bool(message_id) and bool(self._rows(compiled.IS_OWN_MESSAGE, {"message_id": encodable(message_id)}))
 
     def messages(self, mailbox: str, *ends: Disposition) -> Iterator[MessageRow]:
-        place: dict[str, Any] = {"mailbox": mailbox, "uidvalidity": -1, "uid": -1, "limit": _BLOCK}
+        place: dict[str, Any] = {"mailbox": mailbox, "uidvalidity": -1, "uid": -1, "limit": BLOCK}
         statement = compiled.MESSAGES_AFTER
         if ends:
             statement, chosen = listed(compiled.MESSAGES_OF_ENDS_AFTER, "ends", ends)
@@ -241,6 +237,9 @@ class StoreReads(Reads):
                 message = decode(MessageRow, row[0])
                 yield message
                 place |= {"uidvalidity": message.uidvalidity, "uid": message.uid}
+
+    def count_messages(self, mailbox: str, end: Disposition) -> int:
+        return int(self._scalar(compiled.COUNT_MESSAGES, {"mailbox": mailbox, "end": end.value}))
 
     def last_uid(self, mailbox: str, uidvalidity: int) -> int:
         return self._scalar(compiled.LAST_UID, {"mailbox": mailbox, "uidvalidity": uidvalidity}) or 0
@@ -274,14 +273,14 @@ class StoreReads(Reads):
         keys = {file_key(name): name for name in names}
         found: dict[str, FileRow] = {}
         wanted = list(keys)
-        for start in range(0, len(wanted), _BLOCK):
-            rows = self._rows(*listed(compiled.FILES_NAMED, "names", wanted[start : start + _BLOCK]))
+        for start in range(0, len(wanted), BLOCK):
+            rows = self._rows(*listed(compiled.FILES_NAMED, "names", wanted[start : start + BLOCK]))
             found |= {keys[key]: dataclasses.replace(decode(FileRow, row), name=keys[key]) for key, row in rows}
         return found
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
-        found = self._rows(compiled.FILES_HOLDING, {"digest": digest})
-        return tuple(row for each in found if (row := decode(FileRow, each[0])).sha256 == digest)
+        found = (decode(FileRow, row[0]) for row in self._rows(compiled.FILES_OF, {"digest": digest}))
+        return tuple(sorted(found, key=lambda row: row.name))
 
     def look(self, name: str) -> HealthRecord | None:
         row = self._scalar(compiled.LOOK, {"name": name})
@@ -302,15 +301,32 @@ class StoreReads(Reads):
         return None if row is None else decode(Alarm, row)
 
     def entries(self, submission: int | None = None, events: Iterable[str] = (), after: int = 0) -> Iterator[Entry]:
-        place: dict[str, Any] = {"submission": submission, "limit": _BLOCK, "after": after}
-        statement = compiled.LINES if submission is None else compiled.LINES_OF_SUBMISSION
-        if names := [str(event) for event in events]:
-            of_events = compiled.LINES_OF_EVENTS if submission is None else compiled.LINES_OF_SUBMISSION_AND_EVENTS
-            statement, chosen = listed(of_events, "events", names)
-            place |= chosen
+        names = dict.fromkeys(map(str, events))
+        if submission is not None:
+            found = self._walk_entries(compiled.LINES_OF_SUBMISSION, {"submission": submission}, after)
+            return (entry for entry in found if not names or entry.event in names)
+        if not names:
+            return self._walk_entries(compiled.LINES, {}, after)
+        # The entries of one event come from an index in their order; SQLite would sort those of several.
+        of_events = (self._walk_entries(compiled.LINES_OF_EVENT, {"event": name}, after) for name in names)
+        return heapq.merge(*of_events, key=lambda entry: entry.number)
+
+    def _walk_entries(self, statement: str, chosen: Mapping[str, Any], after: int) -> Iterator[Entry]:
+        place = {**chosen, "limit": BLOCK, "after": after}
         while rows := self._rows(statement, place):
             yield from map(to_entry, rows)
             place["after"] = rows[-1][0]
+
+    def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
+        submissions = [row[0] for row in self._rows(compiled.SUBMISSIONS_BETWEEN, _around(since, until))]
+        numbers = array("q")
+        for start in range(0, len(submissions), BLOCK):
+            chosen = listed(compiled.NUMBERS_OF_SUBMISSIONS, "submissions", submissions[start : start + BLOCK])
+            numbers.extend(row[0] for row in self._rows(*chosen))
+        numbers = array("q", sorted(numbers))
+        for start in range(0, len(numbers), BLOCK):
+            chosen = listed(compiled.LINES_OF_NUMBERS, "numbers", numbers[start : start + BLOCK])
+            yield from map(to_entry, self._rows(*chosen))
 
     def config_in_force(self) -> Mapping[str, Sha256]:
         files: dict[str, Sha256] = {}

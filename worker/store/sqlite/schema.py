@@ -57,7 +57,30 @@ SUBMISSIONS: Final = Table(
     Column("section", Text),
     Column("is_amended", Integer),
     Column("sent_at", Text),
+    Column("corrects", Integer),
+    Column("updated_at", Text),
 )
+
+OPEN_SUBMISSIONS: Final = Table(
+    "open_submissions",
+    METADATA,
+    Column("submission", Integer, primary_key=True),
+    Column("until", Text),
+)
+"""The last day of each submission that is not closed: an index over the rows of ``submissions``."""
+
+SPELLED_NUMBERS: Final = Table(
+    "spelled_numbers",
+    METADATA,
+    Column("match_key", Text, primary_key=True),
+    Column("submission", Integer, primary_key=True),
+)
+"""Contract numbers that are not written as they are compared: an index over the rows of ``submissions``."""
+
+SUBMISSION_COUNTS: Final = Table(
+    "submission_counts", METADATA, Column("state", Text, primary_key=True), Column("count", Integer)
+)
+"""How many submissions there are of each state; triggers keep it."""
 
 OWN_MESSAGE_IDS: Final = Table(
     "own_message_ids",
@@ -97,7 +120,14 @@ MESSAGES: Final = Table(
     Column("internal_date", Text),
 )
 
-FILES: Final = Table("files", METADATA, Column("name", Text, primary_key=True), Column("row", Text))
+FILES: Final = Table(
+    "files",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("row", Text),
+    # generated from row
+    Column("sha256", Text),
+)
 
 LOOKS: Final = Table("looks", METADATA, Column("name", Text, primary_key=True), Column("row", Text))
 

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.sqlite import insert
 
 from worker.core.rulebook import OFFICE
-from worker.core.states import State
+from worker.core.states import NoteEvent, State
 from worker.store.sqlite.schema import (
     ALARMS,
     ENTRIES,
@@ -22,11 +22,14 @@ from worker.store.sqlite.schema import (
     LOOKS,
     MESSAGES,
     NOTICES,
+    OPEN_SUBMISSIONS,
     ORIGINALS,
     OWN_MESSAGE_IDS,
     PROPERTIES,
     SENT_TO,
     SENT_WITH,
+    SPELLED_NUMBERS,
+    SUBMISSION_COUNTS,
     SUBMISSIONS,
 )
 
@@ -61,7 +64,6 @@ def _by(column: sa.Column[Any]) -> sa.Select[Any]:
 
 _LINES: Final = sa.select(ENTRIES.c.number, ENTRIES.c.body, ENTRIES.c.previous_hash, ENTRIES.c.hash)
 _OF_SUBMISSION: Final = ENTRIES.c.submission == bindparam("submission")
-_OF_EVENTS: Final = _any_of(ENTRIES.c.event, "events")
 
 HEAD: Final = sa.select(ENTRIES.c.number, ENTRIES.c.hash).order_by(ENTRIES.c.number.desc()).limit(1)
 HASH_OF: Final = sa.select(ENTRIES.c.hash).where(ENTRIES.c.number == bindparam("number"))
@@ -69,18 +71,22 @@ NUMBER_OF: Final = sa.select(ENTRIES.c.number).where(ENTRIES.c.hash == bindparam
 APPEND: Final = _insert(ENTRIES, "number", "body", "previous_hash", "hash")
 LINES: Final = _LINES.where(ENTRIES.c.number > bindparam("after")).order_by(ENTRIES.c.number).limit(bindparam("limit"))
 LINES_OF_SUBMISSION: Final = LINES.where(_OF_SUBMISSION)
-LINES_OF_EVENTS: Final = LINES.where(_OF_EVENTS)
-LINES_OF_SUBMISSION_AND_EVENTS: Final = LINES.where(_OF_SUBMISSION, _OF_EVENTS)
+LINES_OF_EVENT: Final = LINES.where(ENTRIES.c.event == bindparam("event"))
+LINES_OF_NUMBERS: Final = _LINES.where(_any_of(ENTRIES.c.number, "numbers")).order_by(ENTRIES.c.number)
 EVERY_LINE: Final = _LINES.order_by(ENTRIES.c.number)
-# Sorted without an index, which would have to be trusted; an expression that fails on a damaged body would end the
-# verification.
-EVERY_LINE_BY_SUBMISSION: Final = _LINES.order_by(
-    sa.text("CASE WHEN json_valid(body) THEN json_extract(body, '$.submission') END"), ENTRIES.c.number
+NUMBERS_OF_SUBMISSIONS: Final = sa.select(ENTRIES.c.number).where(_any_of(ENTRIES.c.submission, "submissions"))
+SUBMISSIONS_BETWEEN: Final = (
+    sa.select(ENTRIES.c.submission)
+    .where(ENTRIES.c.at >= bindparam("since"), ENTRIES.c.at < bindparam("until"))
+    .where(ENTRIES.c.submission.is_not(None))
+    .distinct()
 )
 EARLY_REPORTS: Final = (
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
-    .where(ENTRIES.c.event == bindparam("event"))
-    .where(sa.func.json_extract(ENTRIES.c.body, "$.detail.message_id") == bindparam("message_id"))
+    # Written out as in the index, which is not used otherwise.
+    .where(
+        sa.text(f"event = '{NoteEvent.REPORT_TOO_EARLY}' AND json_extract(body, '$.detail.message_id') = :message_id")
+    )
     .order_by(ENTRIES.c.number)
 )
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
@@ -105,10 +111,17 @@ REPLACE_SUBMISSION: Final = (
 )
 
 EVERY_SUBMISSION: Final = sa.select(SUBMISSIONS.c.id, _ROW).order_by(SUBMISSIONS.c.id)
-SUBMISSIONS_OF_STATES: Final = EVERY_SUBMISSION.where(_any_of(SUBMISSIONS.c.state, "states"))
 SUBMISSIONS_AFTER: Final = EVERY_SUBMISSION.where(SUBMISSIONS.c.id > bindparam("after")).limit(bindparam("limit"))
-SUBMISSIONS_OF_STATES_AFTER: Final = SUBMISSIONS_AFTER.where(_any_of(SUBMISSIONS.c.state, "states"))
-COUNT_BY_STATE: Final = sa.select(SUBMISSIONS.c.state, sa.func.count()).group_by(SUBMISSIONS.c.state)
+SUBMISSIONS_OF_STATE_AFTER: Final = SUBMISSIONS_AFTER.where(SUBMISSIONS.c.state == bindparam("state"))
+SUBMISSIONS_BEFORE: Final = (
+    sa.select(SUBMISSIONS.c.id, _ROW)
+    .where(SUBMISSIONS.c.id < bindparam("before"))
+    .order_by(SUBMISSIONS.c.id.desc())
+    .limit(bindparam("limit"))
+)
+COUNT_BY_STATE: Final = sa.select(SUBMISSION_COUNTS.c.state, SUBMISSION_COUNTS.c.count).where(
+    SUBMISSION_COUNTS.c.count > 0
+)
 _APPROVED: Final = SUBMISSIONS.c.state == State.APPROVED.value
 DUE: Final = sa.select(
     SUBMISSIONS.c.id, SUBMISSIONS.c.due_at, sa.func.json_extract(SUBMISSIONS.c.row, "$.updated_at")
@@ -116,7 +129,8 @@ DUE: Final = sa.select(
 UNTOLD: Final = sa.select(SUBMISSIONS.c.id).where(_APPROVED, SUBMISSIONS.c.due_at.is_(None)).order_by(SUBMISSIONS.c.id)
 
 BY_PDF: Final = _by(SUBMISSIONS.c.pdf_sha256)
-BY_NUMBER: Final = _by(SUBMISSIONS.c.contract_number)
+# Sorted afterwards: the index names the projects of a number and is in their order.
+BY_NUMBER: Final = sa.select(_ROW).where(SUBMISSIONS.c.contract_number == bindparam("value"))
 BY_SOURCE_MESSAGE: Final = _by(SUBMISSIONS.c.source_message_id)
 AWAITED: Final = _by(SUBMISSIONS.c.guarantor).where(SUBMISSIONS.c.state == State.ANNOUNCED.value)
 NEWEST_NOTICES: Final = (
@@ -148,6 +162,73 @@ LAST_HANDED_OVER: Final = (
 )
 LAST_HANDED_OVER_TO_SECTION: Final = LAST_HANDED_OVER.where(_TO_SECTION)
 
+# --- Open submissions and registered projects -------------------------------------------------------------------
+
+OPEN: Final = sa.select(OPEN_SUBMISSIONS.c.submission).where(OPEN_SUBMISSIONS.c.until >= bindparam("today"))
+OPEN_UNTIL: Final = sa.text(
+    "INSERT INTO open_submissions (submission, until) VALUES (:submission, :until) ON CONFLICT (submission)"
+    " DO UPDATE SET until = excluded.until WHERE until != excluded.until"
+)
+CLOSE: Final = sa.delete(OPEN_SUBMISSIONS).where(OPEN_SUBMISSIONS.c.submission == bindparam("submission"))
+IS_CORRECTED: Final = (
+    sa.select(SUBMISSIONS.c.id)
+    .where(SUBMISSIONS.c.corrects == bindparam("id"), SUBMISSIONS.c.state != State.WITHDRAWN.value)
+    .limit(1)
+)
+SPELL_NUMBER: Final = _insert(SPELLED_NUMBERS, "match_key", "submission").on_conflict_do_nothing()
+# The states are written as in the index, which is not used otherwise; the others are open.
+CHANGED_SINCE: Final = sa.text(
+    "SELECT id FROM submissions WHERE updated_at >= :since"
+    " AND state NOT IN ('ANNOUNCED', 'HELD', 'APPROVED', 'SENDING', 'IN_DOUBT')"
+)
+OF_IDS: Final = sa.text(
+    'SELECT submissions."row" FROM json_each(:ids) AS wanted CROSS JOIN submissions ON submissions.id = wanted.value'
+)
+# The conditions are written as in the index, which is not used otherwise.
+AWAITING_NEWS: Final = sa.text(
+    'SELECT id, "row" FROM submissions INDEXED BY submissions_awaiting_news WHERE state = :state AND id > :after'
+    " AND state IN ('SENT', 'DELAYED', 'RELAYED') AND sent_at IS NOT NULL"
+    " AND json_extract(\"row\", '$.duties.closes') IS NOT 'none' ORDER BY id LIMIT :limit"
+)
+CORRECTIONS: Final = sa.text(
+    "SELECT submissions.corrects, submissions.id FROM json_each(:ids) AS wanted"
+    " CROSS JOIN submissions ON submissions.corrects = wanted.value WHERE submissions.state != 'WITHDRAWN'"
+)
+UNANNOUNCED: Final = sa.text(
+    'SELECT "row" FROM submissions WHERE guarantor = :guarantor AND pdf_sha256 IS NOT NULL'
+    " AND json_extract(\"row\", '$.announced') IS NULL ORDER BY id DESC LIMIT :limit"
+)
+_IS_NOT_CORRECTED: Final = (
+    "NOT EXISTS (SELECT 1 FROM submissions AS later"
+    " WHERE later.corrects = submissions.id AND later.state != 'WITHDRAWN')"
+)
+_OF_PAIR: Final = (
+    "submissions.project = json_extract(pair.value, '$[0]') AND submissions.product = json_extract(pair.value, '$[1]')"
+)
+NEWEST: Final = sa.text(
+    f"SELECT pair.key, (SELECT id FROM submissions WHERE {_OF_PAIR} ORDER BY id DESC LIMIT 1)"  # noqa: S608  ours
+    " FROM json_each(:pairs) AS pair"
+)
+NEWEST_STANDING: Final = sa.text(
+    f"SELECT pair.key, (SELECT id FROM submissions WHERE {_OF_PAIR} AND state != 'WITHDRAWN'"  # noqa: S608  ours
+    f" AND {_IS_NOT_CORRECTED} ORDER BY id DESC LIMIT 1) FROM json_each(:pairs) AS pair"
+)
+NUMBERS_STANDING: Final = sa.text(
+    "SELECT pair.key, submissions.contract_number FROM json_each(:pairs) AS pair CROSS JOIN submissions"  # noqa: S608  ours
+    f" INDEXED BY submissions_standing ON {_OF_PAIR}"
+    f" WHERE submissions.project IS NOT NULL AND submissions.state != 'WITHDRAWN' AND {_IS_NOT_CORRECTED}"
+)
+_IS_ELSEWHERE: Final = (
+    "submissions.project IS NOT NULL AND submissions.project NOT IN (SELECT value FROM json_each(:projects))"
+)
+OF_OTHER_PROJECTS: Final = sa.text(
+    'SELECT submissions."row" FROM json_each(:numbers) AS wanted'  # noqa: S608  ours
+    f" CROSS JOIN submissions ON submissions.contract_number = wanted.value WHERE {_IS_ELSEWHERE}"
+    ' UNION ALL SELECT submissions."row" FROM json_each(:numbers) AS wanted'
+    " CROSS JOIN spelled_numbers ON spelled_numbers.match_key = wanted.value"
+    f" CROSS JOIN submissions ON submissions.id = spelled_numbers.submission WHERE {_IS_ELSEWHERE}"
+)
+
 # --- The mails that left ---------------------------------------------------------------------------------------
 
 # A row of an older program may name a mail of which only a person said that it left: its reply is no acceptance.
@@ -173,10 +254,9 @@ WRITTEN_TO: Final = (
     .order_by(SENT_TO.c.submission.desc())
     .limit(bindparam("limit"))
 )
-# No index by address holds these.
-MAY_NOT_HAVE_ARRIVED: Final = (
+NEWEST_OF_STATE: Final = (
     sa.select(_ROW)
-    .where(sa.text("state IN ('IN_DOUBT', 'BOUNCED')"))
+    .where(SUBMISSIONS.c.state == bindparam("state"))
     .order_by(SUBMISSIONS.c.id.desc())
     .limit(bindparam("limit"))
 )
@@ -235,7 +315,11 @@ LAST_MESSAGES: Final = (
     sa.select(MESSAGES.c.row).where(*_OF_NUMBERING).order_by(MESSAGES.c.uid.desc()).limit(bindparam("limit"))
 )
 LAST_MESSAGES_UP_TO: Final = LAST_MESSAGES.where(MESSAGES.c.uid <= bindparam("up_to"))
-MESSAGES_DUE_AFTER: Final = _OF_MAILBOX.where(sa.func.json_extract(MESSAGES.c.row, "$.is_after_due") == 1)
+# Written out as in the index, which is not used otherwise.
+MESSAGES_DUE_AFTER: Final = _OF_MAILBOX.where(sa.text("json_extract(\"row\", '$.is_after_due') = 1"))
+COUNT_MESSAGES: Final = sa.select(sa.func.count()).where(
+    MESSAGES.c.mailbox == bindparam("mailbox"), MESSAGES.c.end == bindparam("end")
+)
 # Not sorted here: for the order SQLite would read all messages of the mailbox in place of the index.
 KNOWN_MESSAGES: Final = _OF_MAILBOX.where(MESSAGES.c.message_id == bindparam("message_id"))
 KNOWN_MESSAGES_OF_SIZE: Final = KNOWN_MESSAGES.where(MESSAGES.c.size == bindparam("size"))
@@ -243,10 +327,7 @@ RECORD_MESSAGE: Final = _upsert(MESSAGES)
 
 FILE: Final = sa.select(FILES.c.row).where(FILES.c.name == bindparam("name"))
 FILES_NAMED: Final = sa.select(FILES.c.name, FILES.c.row).where(_any_of(FILES.c.name, "names"))
-# A text search takes a tenth of the time that reading each row's JSON takes.
-FILES_HOLDING: Final = (
-    sa.select(FILES.c.row).where(sa.func.instr(FILES.c.row, bindparam("digest")) > 0).order_by(FILES.c.name)
-)
+FILES_OF: Final = sa.select(FILES.c.row).where(FILES.c.sha256 == bindparam("digest"))
 RECORD_FILE: Final = _upsert(FILES)
 
 # --- Looks, alarms, properties ---------------------------------------------------------------------------------

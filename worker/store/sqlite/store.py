@@ -9,12 +9,12 @@ makes or migrates a database. One store is one connection, used from one thread.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -37,7 +37,7 @@ from worker.store.sqlite.connection import (
     revision_of,
     translated,
 )
-from worker.store.sqlite.entries import stream_by_submission, stream_lines, text_of
+from worker.store.sqlite.entries import Aside, stream_lines, stream_originals, stream_rows, text_of
 from worker.store.sqlite.files import (
     MACHINE_ID,
     name_machine,
@@ -90,9 +90,12 @@ def create_or_migrate(folder: Path) -> None:
             found = revision_of(connection)
             if found > REVISION:
                 raise refused(folder, "newer_database", found)
-            if found < REVISION:
-                # SQLAlchemy and alembic cost every other command 130 ms and 20 MB.
-                from worker.store.sqlite.migrations import upgrade  # noqa: PLC0415
+            if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+                for statement in compiled.NEW_DATABASE:
+                    connection.execute(statement)
+            elif found < REVISION:
+                # SQLAlchemy and alembic would cost every process 130 ms and 20 MB.
+                from worker.store.sqlite.migrations.upgrade import upgrade  # noqa: PLC0415
 
                 upgrade(connection)
             noted = read_secret(folder)
@@ -311,9 +314,14 @@ class SqlStore(StoreReads):
             with translated():
                 connection = self._connection()
                 connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+                # The walk over the pages is one step (seen in SQLite 3.40), so that another thread ends it.
+                timer = threading.Timer(max(0.0, seconds), connection.interrupt)
+                timer.start()
                 try:
                     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
                 finally:
+                    timer.cancel()
+                    timer.join()
                     connection.set_progress_handler(None, 0)
         except LogBroken as broken:
             return broken.detail
@@ -325,26 +333,15 @@ class SqlStore(StoreReads):
 
     # --- The audit ------------------------------------------------------------------------------------------
 
-    def verify(self, heads: Iterable[str] = ()) -> Verdict:
+    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
         with translated(), contextlib.closing(open_file(self._folder, self._patience)) as connection:
             connection.text_factory = text_of  # a changed byte that is no UTF-8 must be found, not end the search
             connection.execute("BEGIN")  # one snapshot, while others may write
             check_revision(self._folder, connection)
             return verify(
-                stream_lines(connection),
-                stream_by_submission(connection),
-                _stream_rows(connection),
-                _stream_originals(connection),
+                stream_lines(connection, told),
+                stream_rows(connection),
+                stream_originals(connection),
                 heads,
+                Aside(connection),
             )
-
-
-def _stream_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
-    for number, row in connection.execute(compiled.EVERY_SUBMISSION):
-        yield int(number), str(row)
-
-
-def _stream_originals(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    for name, content in connection.execute(compiled.EVERY_ORIGINAL):
-        # The same bytes kept as text are another original: nothing could read them back.
-        yield str(name), hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""

@@ -27,7 +27,9 @@ from worker.core.model import (
     Submission,
     sha256,
 )
+from worker.core.open_until import open_until
 from worker.core.states import Event, NoteEvent, State, next_state
+from worker.core.text import match_key
 from worker.store.ports import Author
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import translated
@@ -135,7 +137,29 @@ class SqlWriting(Reads):
             self._index_what_left(submission)
         if "receipts" in entry.set:
             self._forget_what_came_back(submission)
+        if "contract_number" in entry.set:
+            self._note_spelling(submission)
+        self._note_open(submission)
+        if submission.corrects is not None and ("corrects" in entry.set or "state" in entry.set):
+            corrected = self._scalar(compiled.SUBMISSION, {"id": submission.corrects})
+            if corrected is not None:
+                self._note_open(decode(Submission, corrected))
         return submission
+
+    def _note_open(self, submission: Submission) -> None:
+        """Records the last day on which the submission is open, or that it is closed."""
+        is_corrected = bool(self._rows(compiled.IS_CORRECTED, {"id": submission.id}))
+        until = open_until(submission, is_corrected=is_corrected)
+        if until is None:
+            self._rows(compiled.CLOSE, {"submission": submission.id})
+        else:
+            self._rows(compiled.OPEN_UNTIL, {"submission": submission.id, "until": until.isoformat()})
+
+    def _note_spelling(self, submission: Submission) -> None:
+        """Records the number as it is compared, if it is written in another way; an earlier number stays recorded."""
+        number = submission.contract_number or ""
+        if (key := match_key(number)) != number:
+            self._rows(compiled.SPELL_NUMBER, {"match_key": key, "submission": submission.id})
 
     def _index_what_left(self, submission: Submission) -> None:
         """Records the addresses and attachments of a submission that left; removes them if it bounced or never left."""
