@@ -16,7 +16,7 @@ from worker.core.states import NoteEvent
 from worker.pipeline import start
 from worker.pipeline.start import record_configuration
 from worker.store.sqlite import SqlStore
-from worker.store.sqlite.schema import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME
 
 A_FEW_KILOBYTES = 3_000
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from worker.approve.release import is_by_hold
+from worker.approve.due import is_by_hold
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
 from worker.core.model import JST, Product, Submission
