@@ -27,7 +27,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench crash soak lock clean venv corpora servers servers-if-asked
+.PHONY: help demo test quick lint bench crash soak lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -37,6 +37,9 @@ demo: venv  ## the whole of the work against embedded mail servers
 
 test: venv corpora servers-if-asked  ## every test; with SERVERS=install (or CI=true) what some of them need is installed first
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+quick: lint  ## the linters, and the tests that need no server and start no process
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not servers and not crash and not process"
 
 lint: venv  ## ruff, mypy (strict), the contracts of the layout and the prose of docstrings
 	$(BIN)/ruff check .
@@ -79,7 +82,7 @@ lock: .cache/lock/bin/uv  ## renews requirements.txt (the product), -oauth (and 
 		-o requirements-oauth.txt pyproject.toml
 
 clean:  ## removes what make has made
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench build dist
+	rm -rf .venv* .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench build dist
 
 # Each stamp stands for a finished step, so nothing is installed a second time without a cause.
 $(VENV)/.made:

@@ -39,9 +39,9 @@ def modules_of(*arguments: str, code: int = 0) -> set[str]:
     return set(loaded)
 
 
-def loaded_by(*arguments: str) -> set[str]:
+def loaded_by(*arguments: str, code: int = 0) -> set[str]:
     """The same, libraries alone."""
-    return {each for each in modules_of(*arguments) if "." not in each}
+    return {each for each in modules_of(*arguments, code=code) if "." not in each}
 
 
 def rules_in(modules: set[str]) -> set[str]:
