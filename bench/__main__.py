@@ -224,7 +224,7 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
 
 
 def main(names: Sequence[str]) -> int:
-    """0, 1 where a server to measure against is missing, 2 for a name that is none."""
+    """Returns the exit status: 0, 1 if a server to measure against is missing, 2 for an unknown name."""
     if unknown := [name for name in names if name not in _PARTS]:
         _say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(_PARTS)}")
         return 2

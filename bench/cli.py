@@ -38,7 +38,7 @@ class HistoryMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, and the share of 0.1.0's processor time that it may take; None where no target is set."""
+    """A command, and the share of 0.1.0's processor time that it may take; None if no target is set."""
 
     words: tuple[str, ...]
     target: float | None

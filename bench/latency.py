@@ -41,7 +41,7 @@ class Waits:
     accepted: tuple[float, ...]
     """Until the mail server took what hoshobin made of it."""
     others: float
-    """How many cores other programs kept busy meanwhile."""
+    """The number of cores that other programs kept busy meanwhile."""
 
 
 class Listener:

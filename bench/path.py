@@ -73,12 +73,12 @@ class Trace:
 
     @property
     def helpers(self) -> Mapping[str, int]:
-        """How often the order calls each of the helpers."""
+        """The number of times that the order calls each of the helpers."""
         return Counter(each for each in self.from_order if each in _SHARED - {_ORDER})
 
     @property
     def changes(self) -> int:
-        """How often a thread's next call is in another file than its last one."""
+        """The number of times that a thread's next call is in another file than its last one."""
         last: dict[int, str] = {}
         found = 0
         for thread, file in self.calls:

@@ -1,4 +1,4 @@
-"""What the house around the package promises: no skip goes unseen, locks are locks, tests stand by their like."""
+"""The repository around the package: no skip goes unseen, locks are locks, tests mirror the packages."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """A person's decision compares and sets in one transaction; what is not allowed changes nothing.
 
 With the real store in a folder of its own: a decision is what it wrote.
-
-Longer than other files: each decision in each state, on one store.
 """
 
 from __future__ import annotations

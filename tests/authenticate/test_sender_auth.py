@@ -1,4 +1,4 @@
-"""Whether it is proven who wrote a mail."""
+"""Sender authentication: the mails whose sender is proven, and those whose sender is not."""
 
 from __future__ import annotations
 

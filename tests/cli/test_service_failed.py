@@ -1,4 +1,4 @@
-"""Which end of the service people are told of: each one once, and a row of failing starts once an hour."""
+"""The alarm about a failed service: one for each end, and one an hour for a row of failing starts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The mail on the wire: what stands in its bytes, and what can never stand there.
-
-Longer than other files: one case a line, on the same letter.
-"""
+"""The mail on the wire: what stands in its bytes, and what can never stand there."""
 
 import base64
 import dataclasses

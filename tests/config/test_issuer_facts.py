@@ -71,7 +71,7 @@ def section_claimed(issuer: Issuer, rule: Rule) -> str:
 
 
 def eligibility_claimed(issuer: Issuer) -> list[str] | None:
-    """One text per alternative; None where the file calls all of it open."""
+    """One text per alternative; None if the file calls all of it open."""
     if any("eligibility" in rule.open for rule in issuer.rules.values()):
         return None
     return [", ".join(parts_of(issuer, each)) for each in issuer.eligibility]
@@ -108,7 +108,7 @@ def spread(facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def with_amended(issuer: Issuer, facts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What the source says of a product holds for its amended contracts, where it says nothing else of them."""
+    """The source's statements about a product hold for its amended contracts too, unless it says otherwise."""
     for letter, product in LETTERS.items():
         if product in issuer.amended_rules:
             for values in facts.values():

@@ -1,4 +1,4 @@
-"""The place of the store is known whatever else is wrong in ``worker.toml``, and is guessed never."""
+"""The place of the store is known even if ``worker.toml`` has other faults, and is never guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person at another screen who approves whatever waits, by the command line. Run as a script: CONFIG NAME COUNT.
+"""A person at another screen who approves waiting submissions by the command line. Run as a script: CONFIG NAME COUNT.
 
 Ends when COUNT submissions have been released by anybody, or after a minute; prints those that this person released.
 """

@@ -123,7 +123,7 @@ class Life:
 
 
 def has_nothing_to_do(store: SqlStore) -> bool:
-    """Whether every submission is where the worker can bring it; spares passes that would find nothing."""
+    """True if every submission is as far as the worker can bring it; spares passes that would find nothing."""
     try:
         states = [each.state for each in store.submissions()]
         is_all = len(states) == NOTICES and {State.DELIVERED, State.IN_DOUBT, State.HELD}.issuperset(states)

@@ -41,7 +41,7 @@ KEYS = ("kEy0001Zq0W", "kEy0002Zq0W", "kEy0003Zq0W")
 
 
 AT_REST = {"SENT", "OVERDUE", "IN_DOUBT"}
-"""Where the day ends; OVERDUE: no news came within the hours that the tests let pass."""
+"""The states in which the day ends; OVERDUE: no news came within the hours that the tests let pass."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ def days() -> Iterator[Days]:
 
 @dataclass
 class Found:
-    """What the database says, read beside the program."""
+    """The rows of the database, read apart from the program."""
 
     rows: dict[int, dict[str, Any]]
     entries: list[tuple[str, str, int | None, str]]
@@ -84,7 +84,7 @@ class Found:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is left to do for the worker."""
+        """True if nothing is left to do for the worker."""
         return not self.waiting_alarms and {row["state"] for row in self.rows.values()} <= AT_REST
 
     @property
@@ -154,7 +154,7 @@ def live_through(days: Days, root: Path, kills: tuple[int, ...]) -> None:
 
 
 def points_of_a_day(days: Days, root: Path) -> list[str]:
-    """A day that nobody kills, judged like any other, and the points that it passed."""
+    """A day without a kill, judged like any other, and the points that it passed."""
     root.mkdir()
     days.relay.begin()
     assert days.live(root, 0) == 0

@@ -61,7 +61,7 @@ def test_of_a_zip_in_a_mail_the_notice_alone_is_sent(mailroom: MODES, subject: s
 
 
 def test_a_stored_notice_in_a_zip_is_taken_out_as_well(mailroom: MODES) -> None:
-    """0.1.0 sent the whole ZIP as application/pdf, with whatever else was in it."""
+    """0.1.0 sent the whole ZIP as application/pdf, with all its other files."""
     form = a_form()
     room = office_of(mailroom, form)
     room.deliver(with_files(("n.pdf", "application/pdf", made.zipped(notice(form)))))

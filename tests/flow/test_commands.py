@@ -1,7 +1,4 @@
-"""The command line as users' scripts know it: exit codes, JSON fields, plain text in a pipe, words for people.
-
-Longer than other files: one test or more for each command, on one office.
-"""
+"""The command line as users' scripts know it: exit codes, JSON fields, plain text in a pipe, words for people."""
 
 from __future__ import annotations
 
@@ -86,7 +83,7 @@ def hoshobin(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def on_a_terminal(*arguments: str, **more: str) -> str:
-    """What a person sees on a terminal of 160 columns."""
+    """The text that a person sees on a terminal of 160 columns."""
     ours, theirs = pty.openpty()
     program = [sys.executable, "-m", "worker", *arguments]
     env = environment(**{"COLUMNS": "160", "TERM": "xterm-256color", **more})

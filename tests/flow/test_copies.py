@@ -54,7 +54,7 @@ class Machine:
         self.furnish()
 
     def furnish(self) -> None:
-        """What the wiring does for each store that it opens."""
+        """The set-up that the wiring does for each store that it opens."""
         self.office.store.witness_folder = self.witness
         self.office.store.machine_id = self.root / "machine-id"
         self.office.store.machine_id.write_text(self.machine + "\n")
@@ -218,7 +218,7 @@ async def test_a_machines_new_id_stops_nothing_where_the_witness_vouches(make: C
 
 
 async def test_a_mail_to_people_of_another_installation_stops_both(make: Callable[..., Machine]) -> None:
-    """Two that watch one mailbox, where neither delivery reports nor copies come back."""
+    """Two installations watch one mailbox, and neither delivery reports nor copies come back."""
     one, two = make("one", notify=(OFFICE,)), make("two", notify=(OFFICE,))
     await one.send(NOT_FITTING)
     (telling,) = one.tellings
@@ -408,7 +408,7 @@ async def test_what_only_looks_like_a_mail_to_people_stops_nothing(make: Callabl
 
 
 async def test_a_mail_to_people_of_a_strange_identity_is_taken_at_its_word(make: Callable[..., Machine]) -> None:
-    """Nothing here can prove another installation's mail: where our server finds nothing against it, a person looks."""
+    """Nothing here can prove another installation's mail: unless our server finds a fault in it, a person decides."""
     one = make()
     one.come(a_telling("d" * 32))
     await is_stopped_by(one, Sign.OTHER_INSTALLATION)

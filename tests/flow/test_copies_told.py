@@ -1,4 +1,4 @@
-"""What people are told of old copies and second installations, by the commands, on an office that sends."""
+"""The commands' sentences about old copies and second installations, for an office that sends."""
 
 from __future__ import annotations
 

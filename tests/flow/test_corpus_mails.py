@@ -4,8 +4,6 @@ Three corpora: the messages of Python's own e-mail tests, as the interpreter bri
 bounces of flufl.bounce's tests, from its source distribution, which ``make test`` fetches by the lock; and our own, as
 Japanese senders write them. Each goes through the reading alone and then, with an office at work, through its intake:
 once fetched whole, once weighed first by header, structure and first bytes, as a server tells them.
-
-Longer than other files: three corpora go through the same office and the same sums.
 """
 
 from __future__ import annotations
@@ -375,7 +373,7 @@ async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
 
 
 def ends_of(rows: Iterable[MessageRow]) -> Counter[tuple[str, str, str, str]]:
-    """How often each end, of what is not passed over; by what it says, as a server need not keep the order."""
+    """The count of each end, for messages not passed over; by subject, as a server need not keep the order."""
     return Counter(
         (row.sender, row.subject, row.date, row.end.value) for row in rows if row.end is not Disposition.NOT_OURS
     )

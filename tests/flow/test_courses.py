@@ -1,7 +1,4 @@
-"""Courses of several steps: an approval, a rehearsal, a time to withdraw, a mailbox that was renumbered.
-
-Longer than other files: each course is told from its beginning to its end.
-"""
+"""Courses of several steps: an approval, a rehearsal, a time to withdraw, a mailbox that was renumbered."""
 
 from __future__ import annotations
 

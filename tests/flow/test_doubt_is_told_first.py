@@ -1,4 +1,4 @@
-"""What is in doubt is told before anything else is done: before what is due leaves, and while a backlog comes in."""
+"""Mails in doubt are reported before anything else is done: before a mail leaves, and during a backlog."""
 
 from __future__ import annotations
 

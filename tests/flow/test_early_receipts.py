@@ -1,4 +1,4 @@
-"""What comes back of a mail that never left by the record: forged by who has the PDF, or proof of a lost record.
+"""Replies to a mail that never left by the record: forged by a holder of the PDF, or proof of a lost record.
 
 The way from the store to the socket is real; what comes back is put into the mailbox. A stranger here knows the PDF
 and this program: the Message-ID that 0.1.0 made of the PDF, and, after the mail has left, the mail itself.
@@ -125,7 +125,7 @@ def as_0_1_drafted(office: SmallOffice) -> None:
 @pytest.mark.parametrize("what", ["report", "reply", "bounce", "copy"])
 @pytest.mark.parametrize("mode", ["hold", "approve"])
 async def test_what_everybody_with_the_pdf_can_forge_never_passes_for_sent(stage: Stage, what: str, mode: str) -> None:
-    """The attack on 0.1.0: APPROVED became DELIVERED, nothing left, and nobody was told."""
+    """The attack on 0.1.0: APPROVED became DELIVERED, nothing left, and no person learned of it."""
     office = await stage.begin(mode)
     assert bears_secret(present(office))
     as_0_1_drafted(office)

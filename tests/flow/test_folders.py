@@ -539,7 +539,7 @@ async def test_a_hold_that_a_person_took_back_stays_taken_back(office: Shared) -
 
 
 async def test_a_stranger_s_mail_is_not_ended_by_a_file(office: Shared) -> None:
-    """A hold of a mail is the mail's own, whatever a file of the same bytes becomes."""
+    """A hold of a mail does not end when a file of the same bytes is resolved."""
     bad = b"%PDF-1.4\n{"
     office.want(INSTALLED.date())
     office.mails.give(mail_with(Unfinished(form(1).number, "x", "y", content=bad)), office.clock.now())

@@ -263,7 +263,7 @@ async def test_what_lay_in_another_folder_of_the_mailbox_is_held(office: NewOffi
 async def test_after_an_upgrade_what_only_the_upgrade_brings_in_is_held(
     office: NewOffice, sent: Callable[[], int], since: dt.date | None
 ) -> None:
-    """0.1.0 left whatever had come before its first look that succeeded."""
+    """0.1.0 left every mail that had come before its first look that succeeded."""
     office.mails.give(mail_with(form(1)), INSTALLED - 3 * DAY)
     office.mails.give(mail_with(form(2), number=2), INSTALLED + DAY)
     office.clock.let_pass(days=2)
@@ -367,7 +367,7 @@ def forget(office: NewOffice) -> None:
 
 
 def look_as_0_1_0(office: NewOffice, first_uid: int) -> None:
-    """What a store of 0.1.0 holds after its first look, ``first_uid`` being the mailbox's next UID then."""
+    """The store of 0.1.0 after its first look, ``first_uid`` being the mailbox's next UID then."""
     forget(office)
     look = {"name": "mail:main", "first_look": office.clock.now().isoformat(), "uidvalidity": 7, "first_uid": first_uid}
     with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:

@@ -89,7 +89,7 @@ async def held_with_invoice(tmp_path: Path, relay: DsnController, *lines: str) -
 
 
 def gone_to_yama(relay: DsnController, before: int) -> int:
-    """How many mails went there; the operator is told by mail as well."""
+    """The number of mails that went there; the operator gets mails as well."""
     gone = [{each.address for each in mail.recipients} for mail in relay.mails[before:]]
     return sum("keiyaku@yama-city.example" in each for each in gone)
 

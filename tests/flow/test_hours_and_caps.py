@@ -1,4 +1,4 @@
-"""What waits for an hour, for the cap or for what a server asked for leaves then, once, and nothing else is delayed."""
+"""A mail that waits for an hour, for the cap or for the server leaves then, once; no other mail is delayed."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
 """Everything that an IMAP server and the way to it can do, while notices come: each is sent to its issuer, once.
 
-The whole way is real: the watch over the mailbox, its adapter, the pipeline, the database and the mail server, where
-the copies are counted. The clock passes where the service would wait; a thread listens, as in the service.
-
-Longer than other files: one table of faults, and the world that they befall.
+All parts are real: the watch over the mailbox, its adapter, the pipeline, the database, and the mail server, which
+counts the copies. The clock moves on when the service waits; a thread listens, as in the service.
 """
 
 from __future__ import annotations

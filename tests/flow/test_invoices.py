@@ -1,4 +1,4 @@
-"""The invoice from the folder to the mail: found by its name, read, and kept from leaving where it is another's."""
+"""The invoice from the folder to the mail: found by its name, read, and not sent if it is another's."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""The ledger of a mailbox: every message in the window has its row, whatever the server does; nothing is taken twice.
+"""The ledger of a mailbox: each message in the window has its row, under any fault of the server; none is taken twice.
 
 The pipeline and its database are real; the IMAP server is scripted, so that it can renumber, lie and refuse.
-
-Longer than other files: one ledger, and all that a server may do to it.
 """
 
 from __future__ import annotations

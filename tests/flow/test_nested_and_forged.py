@@ -1,4 +1,4 @@
-"""What a stranger has others send, and what he sends first: nothing of it leaves by itself, or stops what is proven."""
+"""Mails that a stranger sends first or has others send: none leaves by itself, or stops a proven notice."""
 
 from __future__ import annotations
 

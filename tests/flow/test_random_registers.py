@@ -1,10 +1,7 @@
 """A thousand registers as chance makes them, on the real way from TOML to mail server, judged by ``oracle``.
 
-Only the mailbox, the PDF engines and the far end of the mail server are not the real ones. The person approves what
-the program proposes where it is right, and where the question is not about project, contract or invoice now and then
-without looking.
-
-Longer than other files: the run and the questions that its office is asked.
+Only the mailbox, the PDF engines and the far end of the mail server are not the real ones. The person approves correct
+proposals; a question that is not about project, contract or invoice is now and then answered without a look.
 """
 
 from __future__ import annotations
@@ -165,7 +162,7 @@ def mail_with(notices: list[Came], number: int) -> bytes:
 
 
 class Days:
-    """What happens in one register."""
+    """The run of one register."""
 
     def __init__(self, world: World, room: Room) -> None:
         self.world = world
@@ -227,7 +224,7 @@ class Days:
             decided.approve(self.store, self.active_config, each.id, each.label, HANAKO, "確認済", self.clock.now())
 
     def is_right(self, each: Submission) -> bool:
-        """Whether project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""
+        """True if project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""
         came = self.truth_of(each)
         if came.project is None or each.draft is None:
             return False
@@ -246,14 +243,14 @@ class Days:
         return not attached or project.is_date_registered or project.concluded <= self.clock.now().date()
 
     def is_copy(self, each: Submission) -> bool:
-        """Whether the same number and key came before in other bytes."""
+        """True if the same number and key came before in other bytes."""
         assert each.pdf_sha256 is not None
         own = self.truth_of(each)
         before = [self.truth_of(one) for one in self.store.by_number(own.number) if one.id < each.id]
         return any(one.key == own.key for one in before)
 
     def may_be_answered_blindly(self, each: Submission) -> bool:
-        """Whether nothing that is asked is about whose it is, which contract's, or which invoice."""
+        """True if no question is about the project, the contract or the invoice."""
         asked = {hold.reason for hold in each.reasons}
         unknown_day = any(hold.reason is Reason.TIMING and "未登録" in detail_of(hold) for hold in each.reasons)
         return not asked & (ABOUT_THE_TARGET | {Reason.INVOICE_UNREADABLE, Reason.INVOICE_UNCLEAR}) and not unknown_day

@@ -36,7 +36,7 @@ ALTERED = {
     "contractor_name": "別の建設 株式会社",
     "guarantor": "west",
 }
-"""What somebody who writes the database may put into a notice's row."""
+"""Values that a person with write access to the database may put into a notice's row."""
 
 
 class CountingReader(TextInBytes):
@@ -84,7 +84,7 @@ async def office(tmp_path: Path, relay: DsnController) -> AsyncIterator[WatchedO
 
 @pytest.fixture
 def sent(relay: DsnController) -> list[bytes]:
-    """What is taken from now on, without the mails to the operator."""
+    """The mails taken from now on, without those to the operator."""
     before = len(relay.mails)
 
     class Later(list):

@@ -1,4 +1,4 @@
-"""What comes back to an office: matched, recorded, followed where the states allow, and shown to people.
+"""Replies to an office: matched, recorded, applied if the states allow, and shown to people.
 
 The way from the store to the socket is real; what comes back is put into the mailbox.
 """
@@ -44,7 +44,7 @@ class Correspondence:
 
     @property
     def envid(self) -> str:
-        """As the mail server was told it, and nobody who receives the mail."""
+        """The envelope id given to the mail server; the recipients of the mail do not see it."""
         (started,) = self.office.store.entries(self.submission.id, ["SendStarted"])
         return str(started.detail["envid"])
 

@@ -1,6 +1,6 @@
 """An old backup is put back: nothing leaves until a person says so, and then nothing twice that is proven to have left.
 
-What was sent after the backup is unknown to it, or stands in it as still to be sent. Its proof lies in the mailbox: a
+A mail sent after the backup is unknown to it, or is still to be sent by its record. Its proof lies in the mailbox: a
 delivery report, or our own copy. ``head`` stays, as ``docs/install.md`` has it, or is put back with the database, as a
 copy of the whole machine does it: then nothing stops the sending, and what tells of the mail must be found in time.
 """
@@ -321,7 +321,7 @@ async def test_messages_that_came_after_the_backup_are_looked_at_again_and_earli
 
 
 async def test_a_copy_of_a_killed_service_put_back_with_its_log_file_knows_what_had_left(tmp_path: Path) -> None:
-    """What the main file does not hold yet stands in the file beside it: a copy of the main file alone forgets it."""
+    """The newest changes are in the write-ahead log: a copy of the main file alone lacks them."""
     async with MisbehavingServer(At.AFTER, "421") as server:
         settings = Settings(port=server.port, mode="auto", notify=())
         office = SmallOffice(tmp_path, settings)
@@ -414,7 +414,7 @@ def test_another_secret_is_said_wherever_people_look_and_ends_with_resume(
 def test_preview_and_rules_test_make_no_message_id_of_the_store(
     mailroom: Callable[..., Mailroom], tmp_path: Path
 ) -> None:
-    """Who looks at a draft that is not stored learns nothing of the mail that will leave."""
+    """A preview of a draft that is not stored does not reveal the Message-ID of the mail that will leave."""
     one = a_form()
     room = mailroom(projects=[project(one.project, "kawa", one.number)])
     room.office.run_once()

@@ -1,8 +1,6 @@
 """The whole against Dovecot and Postfix: mails in over IMAPS, submissions through STARTTLS and AUTH into maildirs.
 
-What arrived is read by fast-mail-parser, a decoder that is neither Python's nor ours.
-
-Longer than other files: one start of the two servers serves all.
+The mails that arrived are read by fast-mail-parser, a decoder that is neither Python's nor ours.
 """
 
 from __future__ import annotations
@@ -133,7 +131,7 @@ def arrived(servers: MailServers, user: str, count: int) -> list[Taken]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What Dovecot says of one message, beside its bytes."""
+    """Dovecot's description of one message, and the message's bytes."""
 
     flags: tuple[bytes, ...]
     content: bytes

@@ -2,8 +2,6 @@
 
 Every step with every fault is in ``test_smtp_outcomes``. The whole way from the store to the socket is real, and the
 copies are counted by the server alone.
-
-Longer than other files: a fault at the server or the disk, and what follows of it, on one office.
 """
 
 from __future__ import annotations

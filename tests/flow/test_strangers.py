@@ -1,6 +1,6 @@
-"""What strangers can take of time, space and patience: bounded, told, and nothing of it lost.
+"""Limits on the time, the space and the tasks that strangers can cost: bounded, reported, and nothing of it lost.
 
-Longer than other files: every limit, with what becomes of what lies beyond it. Time is the event loop's own; a PDF bomb
+Time is the event loop's own; a PDF bomb
 takes all that it may, and no processor.
 """
 

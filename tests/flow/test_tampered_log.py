@@ -1,10 +1,8 @@
 """The log of a real office, 200 entries, tampered with in every way: what is found, and what only a noted head finds.
 
 The office works for some days against a server on loopback; its database is then changed by plain SQL, triggers
-dropped, as by somebody who may write the file. Where a change is made at every byte, the rows are judged in memory: an
-entry by the very code that follows the chain, from the place where the chain still was whole.
-
-Longer than other files: one log, changed in every way.
+dropped, as by somebody who may write the file. If a change is made at every byte, the rows are judged in memory, each
+entry by the code that follows the chain, from the last entry that is still sound.
 """
 
 from __future__ import annotations
@@ -150,14 +148,14 @@ def come_back(message_id: str, tries: int, number: int) -> list[bytes]:
 
 
 def finds(before: Line | None, line: Line) -> bool:
-    """Whether a verification that has come as far as ``before`` finds fault with ``line``."""
+    """True if a verification that has come as far as ``before`` finds fault with ``line``."""
     faults = Faults()
     Chain(faults, after=(before.number, before.hash) if before else (0, GENESIS)).follow(line)
     return faults.count > 0
 
 
 def first_fault(lines: Sequence[Line], whole: int = 0) -> str | None:
-    """Where the first fault of the chain is; the first ``whole`` lines are known to be as they were."""
+    """The place of the first fault of the chain; the first ``whole`` lines are known to be unchanged."""
     faults = Faults()
     chained = Chain(faults, after=(lines[whole - 1].number, lines[whole - 1].hash) if whole else (0, GENESIS))
     for line in lines[whole:]:
@@ -182,7 +180,7 @@ def judge(log: Log, lines: Sequence[Line], submissions: Sequence[tuple[int, str]
 
 
 def folded(lines: Iterable[Line]) -> list[tuple[int, str]]:
-    """The submissions as whoever forges the log would write them anew."""
+    """The rows of the submissions as a forger of the log would rewrite them."""
     rows: dict[int, dict[str, object]] = {}
     for line in lines:
         entry = read_entry(line)

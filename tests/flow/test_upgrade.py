@@ -4,7 +4,7 @@
 reason that a person answers, mails in flight, and a last process that was killed. The same machine then starts the
 present program: first while the office is closed, twice; then the mails in flight arrive; then the office opens.
 
-Whatever changes must stand in a table here, with why.
+Every change must be in a table here, with its reason.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Row(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What stands in the database."""
+    """The rows of the database."""
 
     rows: Mapping[int, Mapping[str, Any]]
     entries: tuple[tuple[Any, ...], ...]
@@ -154,7 +154,7 @@ class Office:
     moment: dt.datetime = CLOSED
     stored: bytes = STORED
     head: Path = KEPT / "head"
-    """What its last program noted."""
+    """The head noted by its last program."""
     passes: list[Ran] = field(default_factory=list)
 
     @property
@@ -200,7 +200,7 @@ class Office:
         assert (ran.code, ran.document["faults"]) == (0, []), ran
 
     def submitted(self) -> list[Taken]:
-        """What the relay took for issuers."""
+        """The mails that the relay took for issuers."""
         taken = [Taken.of(each) for each in self.relay.mails]
         return [each for each in taken if not each.subject.startswith("【保証便】")]
 
@@ -255,7 +255,7 @@ def course(servers: tuple[DemoImap, DsnController], tmp_path_factory: pytest.Tem
 
 
 def is_same(before: Any, after: Any) -> bool:
-    """Whether both say the same; a row that is written again also has the fields that came since, with nothing in."""
+    """True if both say the same; a row that is written again also has the newer fields, empty."""
     match before, after:
         case dict(), dict():
             came = after.keys() - before.keys()
@@ -466,7 +466,7 @@ def test_no_pass_fails(course: Course) -> None:
 # --- What 0.1.0 had passed over in the mailbox --------------------------------------------------------------------
 
 BASELINE = 101
-"""The next UID at the first look of 0.1.0, 0.3 s after its first start; whatever stood below was passed over."""
+"""The next UID at the first look of 0.1.0, 0.3 s after its first start; all messages below it were passed over."""
 UIDVALIDITY = 1085641029
 
 

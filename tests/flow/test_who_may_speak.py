@@ -1,7 +1,4 @@
-"""Mails of guarantors, colleagues and strangers in mode auto: what is proven leaves, the rest waits for one answer.
-
-Longer than other files: one office, and everybody who may write to it.
-"""
+"""Mails of guarantors, colleagues and strangers in mode auto: what is proven leaves, the rest waits for one answer."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """One day of an office from mailbox and folder to the relay: what each thing that came in became, and what it did not.
 
 It is one office with two passes, so that everything also has to get along with everything else.
-
-Longer than other files: one way from the mail to the issuer, looked at from every side.
 """
 
 from __future__ import annotations
@@ -171,7 +169,7 @@ class Day:
         return self.room.office.show(number)["entries"]
 
     def row(self, subject: str) -> tuple[Any, ...]:
-        """What the ledger says of a message: (end, why, submissions)."""
+        """The ledger's row for a message: (end, why, submissions)."""
         return self.room.office.ledger[subject]
 
 

@@ -3,8 +3,6 @@
 Five projects of five issuers, each with a way of its own, walked day by day over the three holidays of September
 2026. Store, pipeline, drafting, guards and decisions are the real ones, the relay is a real SMTP server on loopback;
 a PDF's text stands in its bytes, and a fake clock tells the days. Names, numbers, keys and addresses are invented.
-
-Longer than other files: one week, told in its order.
 """
 
 from __future__ import annotations
@@ -442,7 +440,7 @@ class Week:
         return self.store.submission(number)
 
     def stand(self, number: int) -> str:
-        """State, reasons, and from when it may go where that is not at once."""
+        """State, reasons, and the earliest send time if it is later than now."""
         one = self.of(number)
         parts = [one.state.value, *(hold.reason.value for hold in one.reasons)]
         if one.due_at and one.due_at > self.clock.now():
@@ -471,7 +469,7 @@ class Week:
         return [_say(each) for each in self._open() if each.submission == number]
 
     def words(self, number: int) -> list[str]:
-        """What the tasks of a submission say to people."""
+        """The sentences in the tasks of a submission."""
         return [each.text("ja") for each in self._open() if each.submission == number]
 
     def _open(self) -> tuple[Task, ...]:

@@ -1,7 +1,4 @@
-"""What an announcement names, which notice answers it, and when a person is reminded: certain, or left to a person.
-
-Longer than other files: one case a line, on the same few announcements.
-"""
+"""The contents of an announcement, the notice that answers it, and the reminder: certain, or left to a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that is away or refuses us: named, tried again, never in a busy loop, and nobody else waits for it."""
+"""A server that is away or refuses us: named, tried again, never in a busy loop, and no other work waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a mailbox is kept under watch; the fake clock passes where the service would wait."""
+"""The watch over a mailbox; the fake clock moves on when the service would wait."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ PATIENCE = 60.0
 
 
 class At(StrEnum):
-    """Where it misbehaves."""
+    """The step at which it misbehaves."""
 
     CONNECT = "connect"
     GREETING = "greeting"
@@ -265,7 +265,7 @@ class MisbehavingServer:
         return False
 
     async def _dawdle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, proper: bytes) -> None:
-        """At the test's cue, or a byte a second; raises where the client ends what would not end by itself."""
+        """At the test's cue, or a byte a second; raises if the client ends a session that would not end by itself."""
         if self._fault == "cue":
             await self.cue.wait()
             await self._write(writer, proper)

@@ -135,7 +135,7 @@ class Relay(MisbehavingServer):
         self.on_taken: Callable[[Taken], None] = lambda taken: None
         self.is_of_submissions = False
         self.victims: list[tuple[tuple[At, str], str]] = []
-        """Which faults of submissions met which of them, by envelope id."""
+        """The faults of submissions that met each of them, by envelope id."""
         self._to: list[str] = []
         self._envid = ""
 
@@ -297,7 +297,7 @@ class MonthOffice(SmallOffice):
 
     @property
     def true_now(self) -> dt.datetime:
-        """The time of the world, whatever the computer's clock was set to."""
+        """The time of the world, independent of the computer's clock."""
         return START + dt.timedelta(seconds=self.clock.uptime() - FakeClock().uptime())
 
     def _active_config(self) -> ActiveConfig:

@@ -3,8 +3,6 @@
 ``python -m tests.support.notice_pdfs worker/cli/demo/samples`` writes the samples again, byte for byte the same. No
 font is embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs beside this
 module came from other programs and cannot be made here: ``CHECKED_IN`` says how each was made.
-
-Longer than other files: every kind of notice is made here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ CHECKED_IN = {
 
 @dataclass(frozen=True)
 class Form:
-    """What one notice prints."""
+    """The printed fields of one notice."""
 
     project: str = "道路改良工事（その２）"
     contractor: str = COMPANY
@@ -100,7 +98,7 @@ def rows(form: Form) -> tuple[tuple[str, str], ...]:
 
 
 def _around(canvas: Canvas, form: Form, bottom: float = 380) -> None:
-    """What stands above and below the fields."""
+    """The lines above and below the fields."""
     _line(canvas, TOP, form.title, size=15, font=GOTHIC)
     for number, text in enumerate(BEFORE):
         _line(canvas, TOP - 50 - number * STEP, text)

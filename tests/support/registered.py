@@ -64,7 +64,7 @@ def of_issuer(
 
 @dataclass(frozen=True)
 class Register:
-    """What the configuration says today."""
+    """The contents of the configuration today."""
 
     projects: tuple[Project, ...] = (PROJECT_OF_NUMBER,)
     issuers: tuple[Issuer, ...] = (ISSUER,)
@@ -131,7 +131,7 @@ def drafted(
     amends: Submission | None = None,
     now: dt.datetime = START,
 ) -> Drafted:
-    """What ``register`` makes of the notice."""
+    """The submission that ``register`` makes of the notice."""
     return draft_submission(
         arrived(notice) if submission is None else submission,
         notice,
@@ -147,5 +147,5 @@ def drafted(
 
 
 def reasons(submission: Submission) -> dict[Reason, str]:
-    """Why it is held, and what each reason is about."""
+    """The reasons for its hold, each with its detail."""
     return {hold.reason: detail_of(hold) for hold in submission.reasons}

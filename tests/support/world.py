@@ -22,7 +22,7 @@ from worker.core.rulebook import Guarantor
 from worker.store.ports import Author
 
 START: Final = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
-"""A Saturday: where no windows are set, mail leaves on it."""
+"""A Saturday: mail leaves on it if no windows are set."""
 
 # --- The contractor ------------------------------------------------------------------------------------------
 
@@ -36,7 +36,7 @@ JIRO: Final = Author("佐藤 次郎", "jiro")
 PEOPLE: Final = (HANAKO.by, JIRO.by)
 ACCOUNT: Final = "hoshobin"
 WORKER: Final = Author("hoshobin", ACCOUNT)
-"""The program itself, where no person decides."""
+"""The author of entries that the program makes without a person's decision."""
 
 CONTRACTOR_TABLE: Final = f"""
 [contractor]

@@ -4,9 +4,9 @@ The Message-ID of the mail that each brings back becomes ours; nothing else is c
 Message-ID the address that failed becomes one of ours. People's and machines' answers of the same corpora are made
 answers to our mail: they must not become failures.
 
-The corpora: flufl.bounce's source distribution and Python's e-mail tests, as in ``test_corpus_mails``; and, where
-somebody has put it there (``git clone https://github.com/sisimai/set-of-emails .cache/corpora/set-of-emails``), the
-largest public collection of bounces, which no package brings.
+The corpora: flufl.bounce's source distribution and Python's e-mail tests, as in ``test_corpus_mails``; and, if it has
+been cloned (``git clone https://github.com/sisimai/set-of-emails .cache/corpora/set-of-emails``), the largest public
+collection of bounces, which no package contains.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def is_ours(message_id: str) -> bool:
 
 
 def became(raw: bytes, after: dt.timedelta = LATER) -> str:
-    """What a submission with one recipient becomes by it: its state, what a person is told, or ``silent``."""
+    """The effect on a submission with one recipient: its state, the sentence to a person, or ``silent``."""
     message = read_message(raw)
     came_back = read_report(raw, message, is_ours)
     if isinstance(came_back, NoReport) or OURS not in ids_of(came_back):

@@ -1,4 +1,4 @@
-"""What came back says: reports of every form that servers write, receipts, replies, and what machines answer."""
+"""The contents of receipts: reports of every form that servers write, read receipts, replies, and machines' answers."""
 
 from __future__ import annotations
 

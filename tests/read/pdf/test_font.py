@@ -1,4 +1,4 @@
-"""What pdfium reads does not depend on the machine's fonts; in processes of their own, as the choice holds for all."""
+"""The text that pdfium reads does not depend on the machine's fonts; tested in processes of their own."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """The SMTP adapter and the decisions of ``worker.send.smtp_verdicts`` against a server that misbehaves at each step.
 
-``submit`` below is the loop of the pipeline without its commits: whoever changes one must look at the other.
-
-Longer than other files: every step of one conversation, and one server for all.
+``submit`` below is the loop of the pipeline without its commits: a change to one needs a look at the other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A mailbox against a server that misbehaves at every step, and against pymap in a child process.
-
-Longer than other files: one server and its misbehaviours, step by step.
-"""
+"""A mailbox against a server that misbehaves at every step, and against pymap in a child process."""
 
 from __future__ import annotations
 

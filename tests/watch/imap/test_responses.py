@@ -1,4 +1,4 @@
-"""What a server's answers say of a message is the same with whichever fields it was asked for."""
+"""A server's answers describe a message the same way for any set of fetched fields."""
 
 from __future__ import annotations
 
