@@ -468,11 +468,11 @@ _IDLE: Final[Mapping[Channel, frozenset[str]]] = {
     Channel.FAX: _OF_A_MAIL | {"url", "file_name"},
     Channel.UNKNOWN: frozenset(),
 }
-"""Keys of a rule or a section that decide nothing where it is handed in this way (the table of docs/rules.ja.md)."""
+"""Keys of a rule or a section that decide nothing if it is handed in in this way (the table of docs/rules.ja.md)."""
 
 
 def open_for(open_: Iterable[str], channel: Channel) -> tuple[str, ...]:
-    """Those of the open keys that decide something where it is handed in by ``channel``; a whole table always does."""
+    """The open keys that decide something for a notice handed in by ``channel``; a whole table always does."""
     return tuple(key for key in open_ if not _is_idle(key, channel))
 
 

@@ -143,7 +143,10 @@ EXPLAINED: Final = 20
 async def explain_missing(
     submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader, reading: Reading
 ) -> Mapping[int, MissingInvoice]:
-    """Of each that waits for an invoice, by its id: where people put it, and what lies there unused. Raises nothing."""
+    """Returns, for each submission that waits for an invoice, by its id: the folder for it, and the unused files there.
+
+    Raises nothing.
+    """
     register, files = active_config.register, active_config.files
     asking = []
     for each in submissions:

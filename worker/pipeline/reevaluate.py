@@ -104,7 +104,7 @@ class Reevaluation:
     async def explain_invoices(
         self, submissions: Sequence[Submission], active_config: ActiveConfig
     ) -> Mapping[int, MissingInvoice]:
-        """Returns for each submission that waits for an invoice where people put it."""
+        """Returns, for each submission that waits for an invoice, the folder to save it in."""
         return await explain_missing(submissions, active_config, self._reader, self._store)
 
     async def _select_changed(self, active_config: ActiveConfig) -> tuple[Submission, ...]:

@@ -198,7 +198,7 @@ class ReceiptTransaction:
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
 
     def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
-        """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
+        """It bears our Message-ID but differs from the mail handed over: no proof, kept for a person to judge."""
         digest = self._writing.keep("mail", content)
         self._writing.note(NoteEvent.OTHER_COPY, found.id, self._author, {"mail": digest})
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))

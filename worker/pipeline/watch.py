@@ -312,7 +312,7 @@ def asks_below(asking: Asking) -> watch.InitialSync | None:
 
 
 async def find_below(asking: Asking) -> NewMessages | None:
-    """The messages to take below the UID of the first look; None where they were asked for before."""
+    """The messages to take below the UID of the first look; None if they were requested before."""
     plan = asks_below(asking)
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
@@ -322,8 +322,8 @@ async def _decide_by_date(
 ) -> tuple[NewMessages, int]:
     """The messages of which the date decides, with how many have a row; those that are left are counted.
 
-    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
-    headers of those left say is to be taken is not left.
+    A server's SINCE may use another day than its INTERNALDATE, or leave out a message without one: a message to be
+    taken by the headers of those left is not left.
     """
     mailbox = asking.mailbox
     numbering = plan.look.uidvalidity or 0
@@ -390,7 +390,7 @@ async def _go_on(
 async def _count(
     store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime, *, has_room: bool
 ) -> NewMessages:
-    """Everything in the window without a row, wherever it stands."""
+    """Every message in the window without a row, at any UID."""
     uids = await mailbox.uids(look.first_uid, None)
     missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
     again = _due_again(store, mailbox.name, look, now, has_room=has_room)

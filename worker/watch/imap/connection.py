@@ -44,7 +44,7 @@ _NOT_NOW: Final = re.compile(
     r"|too many\b.*\bconnections|maximum number of connections|temporar(?:y|ily)|try again later",
     re.IGNORECASE | re.DOTALL,
 )
-"""A login refused for a time, whatever the password: the codes of RFC 5530, and the words of servers without them."""
+"""A login refused for a time, for any password: the codes of RFC 5530, and the words of servers without them."""
 
 _OF_ACCOUNT: Final = re.compile(
     r"\[(?:OVERQUOTA|LIMIT|THROTTLED)\]|bandwidth limit|too many\b.*\bconnections", re.IGNORECASE
