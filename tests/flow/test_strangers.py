@@ -1,7 +1,6 @@
 """Limits on the time, the space and the tasks that strangers can cost: bounded, reported, and nothing of it lost.
 
-Time is the event loop's own; a PDF bomb
-takes all that it may, and no processor.
+Time is the event loop's own; a PDF bomb takes all that it may, and no processor.
 """
 
 from __future__ import annotations
