@@ -88,7 +88,7 @@ def compare_commands(turns: int = TURNS, commands: Sequence[Command] = COMMANDS)
 def _former_tree(folder: Path) -> Iterator[Path]:
     git = shutil.which("git") or "git"
     try:
-        # No shell stands between the two, and the commit is a constant.
+        # No shell is involved, and the commit is a constant.
         archive = subprocess.run([git, "archive", FORMER], cwd=HERE, capture_output=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
         raise HistoryMissing(f"the commit {FORMER[:7]} (version 0.1.0) is not in this checkout's history") from error

@@ -72,7 +72,7 @@ def test_the_lock_with_logins_by_token_is_that_of_the_product_and_their_librarie
     assert {"msal", "google-auth", "requests"} <= tokens.keys() - product.keys()
 
 
-# --- Where tests and their helpers stand --------------------------------------------------------------------------
+# --- The places of tests and their helpers ------------------------------------------------------------------------
 
 TESTS = ROOT / "tests"
 OWN = {"flow", "crash", "service", "servers", "support"}

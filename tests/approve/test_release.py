@@ -309,7 +309,7 @@ def test_what_was_approved_for_the_contracts_day_goes_earlier_where_it_was_signe
     register = with_invoice(mode)
     held = drafted(register, notice=ADVANCE).submission
     judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
-    if mode is Mode.HOLD:  # nobody's approval of the draft: its minutes to withdraw begin anew
+    if mode is Mode.HOLD:  # no person's approval of the draft: its minutes to withdraw begin again
         judged = replace(judged, answers=tuple(each for each in judged.answers if each.reason is Reason.TIMING))
     approved = drafted(register, judged, notice=ADVANCE).submission
     assert approved.due_at == MIDNIGHT

@@ -313,7 +313,7 @@ WEAK = a_signature(names="from:subject")
     [
         (GOOD, [], False),
         (GOOD, ["nonsense"], False),
-        (GOOD, [a_signature(), WEAK], False),  # which of the two is meant is not said
+        (GOOD, [a_signature(), WEAK], False),  # the header does not say which of the two
         (GOOD, [WEAK, a_signature()], False),
         (f"{GOOD} header.s=k1", [a_signature(), WEAK.replace("s=k1", "s=k2")], True),
         (f"{GOOD} header.s=k2", [a_signature(), WEAK.replace("s=k1", "s=k2")], False),

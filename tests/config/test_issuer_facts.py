@@ -154,7 +154,7 @@ def test_the_comparison_sees_each_claim_that_a_source_does_not_make() -> None:
 
 def test_no_entry_passes_off_what_was_not_seen_as_an_approval_of_the_issuer() -> None:
     approved = {id_ for id_, issuer in CATALOGUE.issuers.items() if any(each.approval for each in issuer.eligibility)}
-    assert approved == {"hirosaki", "nasushiobara", "saku"}  # where the source says so
+    assert approved == {"hirosaki", "nasushiobara", "saku"}  # as their sources say
 
 
 def test_by_e_mail_no_key_that_the_issuer_decides_is_left_to_the_program() -> None:

@@ -378,7 +378,7 @@ def test_a_new_key_that_is_written_changes_the_hash(rule: Rule, section: Section
     assert hash_rule(rule, section) != hash_rule(RULE, SECTION)
 
 
-# --- Where the rule was read ---------------------------------------------------------------------------------------
+# --- The source of the rule ----------------------------------------------------------------------------------------
 
 
 def test_a_rule_of_the_project_names_the_issuers_source_for_the_rest() -> None:

@@ -40,7 +40,7 @@ def test_the_place_is_read_whatever_is_wrong_elsewhere(text: str, tmp_path: Path
         "[store]\ndir = var\n",  # the fault is in the value itself
         "[store]\ndir = 5\n",
         "[stroe]\ndir = 'var'\nx =\n",
-        "[store]\ndir = 'a'\nx =\n[store]\ndir = 'b'\n",  # which one is meant is not certain
+        "[store]\ndir = 'a'\nx =\n[store]\ndir = 'b'\n",  # the intended one is not certain
         "store = 'var'\n",
         "[[store]]\ndir = 'var'\n",
     ],

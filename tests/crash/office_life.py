@@ -75,7 +75,7 @@ class Life:
         try:
             asyncio.run(self._run(root, clock))
         except (Unavailable, LogBroken):
-            return NOT_REACHED  # as ``run`` ends; whatever keeps it running starts it again
+            return NOT_REACHED  # as ``run`` ends; its supervisor starts it again
         finally:
             self._points.kill_points_disarm()
             os.close(trace)

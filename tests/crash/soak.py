@@ -95,7 +95,7 @@ class SoakOffice(Office):
     """An office that looks every second; mail that comes to it was checked by its own server."""
 
     def _worker(self) -> str:
-        return super()._worker() + "poll_seconds = 1\n"  # [schedule] stands last
+        return super()._worker() + "poll_seconds = 1\n"  # [schedule] is the last table
 
 
 class Mailbox(Protocol):

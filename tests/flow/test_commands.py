@@ -836,7 +836,7 @@ def test_people_may_read_english(office: Office, arguments: list[str]) -> None:
 
 def test_machine_names_stay_english(office: Office) -> None:
     ran = command("--lang", "en", "--config", str(office.config), "list", "--json")
-    sentences = ("evidence",)  # in the language asked for; its codes and values stand beside it
+    sentences = ("evidence",)  # in the requested language; other fields give its codes and values
     without = [{name: each[name] for name in each if name not in sentences} for each in ran.documents]
     assert without == [{name: each[name] for name in each if name not in sentences} for each in office.list()]
     assert all(not JAPANESE.search(each["evidence"] or "") for each in ran.documents)

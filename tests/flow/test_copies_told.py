@@ -191,7 +191,7 @@ def test_after_an_update_the_way_back_is_the_backup_from_before(mailroom: Opens,
     assert f"バックアップの形式 9999、このプログラム {REVISION}" in newer.err
 
 
-# --- What stands where ---------------------------------------------------------------------------------------------
+# --- Contents of files ---------------------------------------------------------------------------------------------
 
 
 def test_commands_look_at_the_witness_that_systemd_gave_the_service(

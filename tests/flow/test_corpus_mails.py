@@ -389,7 +389,7 @@ async def test_a_mail_about_anothers_mail_matches_none_of_ours(at_work: AtWork) 
             (sample.name, sample.end) for sample in samples
         ]
     assert at_work.rows() == at_work.before
-    rows = await at_work.take_more(reply(to=message_id, number=77))  # so that the same does match where it is ours
+    rows = await at_work.take_more(reply(to=message_id, number=77))  # the same reply does match if it is ours
     assert rows[-1].end is Disposition.REPLY
     tell(f"mails about mails of others: {len(samples)}, falsely matched 0")
 

@@ -267,7 +267,7 @@ async def test_a_later_since_and_none_take_effect_and_take_nothing_back(office: 
         office.want(since)
         await office.look()
         assert numbers(office) == [form(1).number]
-        assert look_of(office).left == 0  # what has a row is not left
+        assert look_of(office).left == 0  # a message with a row is not left
 
 
 async def test_a_later_since_leaves_what_is_older_than_it_and_says_so(office: NewOffice) -> None:

@@ -448,7 +448,7 @@ async def test_a_held_file_that_becomes_what_is_here_already_ends_for_it(office:
 async def test_a_held_file_that_is_downloaded_again_in_place_goes_on_where_it_was_held(office: Shared) -> None:
     office.put("x.pdf", cut(form(1)))
     await office.look_at_folder()
-    office.put("x.pdf", b"")  # the browser keeps the place of what it writes beside it
+    office.put("x.pdf", b"")  # the browser reserves the name of a file that it still downloads
     part = office.put("x.pdf.part", form(1).pdf)
     await office.look_at_folder()
     part.rename(office.notices / "x.pdf")

@@ -174,7 +174,7 @@ async def test_an_answer_given_once_counts(office: NewOffice, sent: Callable[[],
     assert office.asked(1) == ["mail: 2026-11-18"]
     label = office.store.submission(1).label
     decided.approve(office.store, office.pipeline.active_config, 1, label, HANAKO, "未提出", office.clock.now())
-    await office.restart()  # of the same configuration, judged anew
+    await office.restart()  # with the same configuration, judged again
     assert office.asked(1) == []
     await office.finish()
     assert (office.only().state, sent()) == (State.SENT, 1)
@@ -207,11 +207,11 @@ async def test_a_changed_since_brings_in_what_a_person_may_have_submitted(
     office.want(LATER_SINCE)
     office.mails.give(mail_with(form(1)), INSTALLED + DAY)
     office.clock.let_pass(days=2)
-    await office.look()  # what is older than ``since`` is left
+    await office.look()  # an older mail than ``since`` is left
     assert office.store.submissions() == ()
     office.clock.let_pass(days=1)
     office.want(SINCE)
-    office.mails.numbering = 8  # and the server numbers anew
+    office.mails.numbering = 8  # and the server renumbers
     office.mails.give(mail_with(form(2), number=2), office.clock.now() + dt.timedelta(hours=1))
     office.clock.let_pass(hours=2)
     await office.look()

@@ -207,7 +207,7 @@ async def test_lines_that_the_network_cuts_are_read_whole(cut: int, world: World
 
 
 async def test_what_comes_in_idle_as_the_connection_is_dropped_is_taken_at_the_next_one(world: World) -> None:
-    world.quiet = 20.0  # which nobody waits: the server ends it
+    world.quiet = 20.0  # no client waits so long: the server ends it
     await world.go_on()
     for _ in range(5):
         resting = asyncio.create_task(world.go_on())

@@ -298,7 +298,7 @@ async def test_what_an_open_dns_proved_for_an_approver_is_asked_when_the_mode_re
     office.configure(dataclasses.replace(office.settings, mode="auto"))
     await office.finish()
     assert office.reasons(1) == [Reason.SENDER_UNPROVEN]
-    assert office.store.submission(2).state is State.SENT  # a person approved it, and was told
+    assert office.store.submission(2).state is State.SENT  # a person approved it, with the warning
     await office.stop()
 
 

@@ -170,7 +170,7 @@ async def test_with_the_head_put_back_as_well_what_lies_in_the_mailbox_keeps_it_
             one.office.clock.let_pass(minutes=1)
         one.office.mails.received.append(one.proofs[proof])
         done = await one.office.pass_once()
-        # What came before a person resumed is dealt with; otherwise the mail itself shows that the database is old.
+        # Mail from before a person resumed is settled; otherwise the mail itself shows that the database is old.
         assert (done.broken is None) is is_resumed_first
         assert done.broken is None or done.broken.code == Sign.UNKNOWN_MAIL
         one.approve()  # a person who does not know better

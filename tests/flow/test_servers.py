@@ -418,7 +418,7 @@ def test_a_recipient_that_is_put_off_is_tried_again_by_itself_later(
     assert "送信予定" in office("show", "1").out
     assert office.run_once().code == 0
     assert [entry["event"] for entry in office.show(1)["entries"]].count("SendStarted") == 1
-    assert len(clean.messages("office")) == 1  # nobody is told: it goes on by itself
+    assert len(clean.messages("office")) == 1  # no alarm: it goes on by itself
 
 
 def test_greylisting_is_waited_out_and_ends_in_one_mail(clean: MailServers, at: Callable[..., Office]) -> None:

@@ -420,7 +420,7 @@ async def test_on_a_full_disk_nothing_is_sent_and_with_room_everything_is(tmp_pa
 
         office.store._connection = without_room
         seen = 0
-        for _ in range(5):  # what fits in the pages at hand is recorded; the rest is not done
+        for _ in range(5):  # records that fit in the free pages are made; the rest is not done
             done = await office.finish()
             seen += done.sent
             assert len(server.messages) <= len(office.store.submissions(State.SENT, State.IN_DOUBT))

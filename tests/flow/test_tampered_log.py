@@ -208,12 +208,12 @@ def test_every_changed_byte_of_every_column_of_every_entry_is_found(log: Log) ->
             assert isinstance(content, bytes)
             for place, byte in enumerate(content):
                 other = (byte + chance.randrange(1, 256)) % 256
-                # What is no ASCII: every bit as well, since broken UTF-8 must not be read as something else.
+                # Bytes that are not ASCII: every bit as well, since broken UTF-8 must not be read as something else.
                 bits = [byte ^ 1 << bit for bit in range(8)] if byte >= 0x80 else []
                 tried, flipped = tried + 1, flipped + len(bits)
                 for new in (other, *bits):
                     line = line_of(with_byte(row, column, place, new))
-                    # All but every sixteenth by what the chain asks of a line, and reports where it fails.
+                    # All but every sixteenth by the chain's own check of a line, which reports the place of a fault.
                     is_found = entry_hash(line.previous_hash, line.body) != line.hash
                     if not is_found or (place % 16 == 0 and not finds(before, line)):
                         missed.append((row[0], name, place, new))
@@ -401,7 +401,7 @@ def test_changed_bytes_are_found_in_the_file(log: Log, tmp_path: Path) -> None:
             setting = f"UPDATE entries SET {COLUMNS[column - 1]} = CAST(? AS TEXT) WHERE number = ?"
             try:
                 database.execute(setting, (changed[column], row[0]))
-            except sqlite3.OperationalError:  # malformed JSON, of which its generated columns cannot be made
+            except sqlite3.OperationalError:  # malformed JSON: its generated columns cannot be made
                 continue
             verdict = verified(tmp_path)
             assert verdict.faults[0].where == str(row[0])

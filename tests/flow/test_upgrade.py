@@ -75,7 +75,7 @@ REASONS_OF_0_1_0 = {Reason(each) for each in ANSWERED_IN_0_1_0} | {
 }
 """Those that stand, or stood, in the kept database."""
 
-# What may change, and why. Nothing else may.
+# The allowed changes, each with its reason. There are no others.
 
 _TRIED_AGAIN = "0.1.0 was killed before the first byte: its own next start puts the attempt off as well"
 _CODES = "what holds it is judged anew, and is a code with parameters"

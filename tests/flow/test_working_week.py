@@ -621,7 +621,7 @@ async def on_tuesday_a_form_is_handed_in_and_a_joint_venture_is_recognised(week:
     )
     assert form.duties.instructions == ("フォームに入力し、お知らせのPDFを添付する",)
     assert form.duties.bring == ("認証キーのお知らせ：認証キーのお知らせ_40213-000201.pdf",)
-    # Whoever enters it downloads the notice once more for the form, and has not handed it in by that.
+    # To fill in the form, the person downloads the notice once more; this does not hand it in.
     assert await week.take(dataclasses.replace(KAZAMA_CONTRACT, copy=1)) == []
     assert week.task(4) == ["TODAY hand_in #4"]
     assert week.confirm(4, "フォームで提出、受付番号 55") == "CONFIRMED"
@@ -817,7 +817,7 @@ async def over_the_holidays_nothing_leaves(week: Week) -> None:
 
 async def on_the_day_of_the_contract_the_invoice_goes_by_itself(week: Week) -> None:
     await week.on(9, 24, 0)
-    assert week.left() == []  # the day has come, and nobody is at the town hall yet
+    assert week.left() == []  # the day has come, and the town hall is still closed
     await week.on(9, 24)
     (mail,) = week.left()
     assert mail.envelope == ("dobokuka@akane.example", "genba@contractor.example")
@@ -834,7 +834,7 @@ async def on_the_day_of_the_contract_the_invoice_goes_by_itself(week: Week) -> N
     decisions.record_done(week.store, 7, JIRO, "持参")
     assert week.task(7) == []
 
-    # A colleague forwards the joint venture's notice: who wrote is not proven, and the office is told first.
+    # A colleague forwards the joint venture's notice: its sender is not proven, and the office gets an alarm first.
     await week.on(9, 24, 13)
     week.mails.received.append(mail_with(SHIRANE_ADVANCE))
     await week.look()

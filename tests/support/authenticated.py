@@ -21,7 +21,7 @@ def signature(sender: str, at: dt.datetime | None = None, names: str = SIGNED) -
     """The signature that it found good; only that server has checked its numbers."""
     made_at = int((at or dt.datetime.now(dt.UTC)).timestamp())
     domain = sender.rpartition("@")[2]
-    listed = names.replace(":", " : ")  # a long word would be encoded where it is folded
+    listed = names.replace(":", " : ")  # a long word would be encoded when it is folded
     return f"v=1; a=rsa-sha256; d={domain}; s=k1; t={made_at}; h={listed}; bh=eA==; b=eA=="
 
 

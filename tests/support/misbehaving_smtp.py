@@ -57,7 +57,7 @@ FAULTS: Mapping[str, bytes | None] = {
     "no_code": b"2x0 fine\r\n",
     "code_1": b"150 about to\r\n",
     "code_9": b"999 who knows\r\n",
-    "slow": None,  # the proper answer, a byte a second; where there is none to give, it reads a byte a second
+    "slow": None,  # the proper answer, a byte a second; if no answer is due, it reads a byte a second
     "slow_for_ever": None,  # an answer that goes on and on, a byte a second
     "endless": b"250-" + b"x" * 40_000 + b"\r\n",
     "220": b"220 hello again\r\n",
@@ -145,7 +145,7 @@ class MisbehavingServer:
         try:
             await self._talk(reader, writer)
         except (_Ended, OSError, EOFError, ssl.SSLError, asyncio.CancelledError):
-            pass  # whatever ends a connection ends only this one
+            pass  # a fault of a connection ends only this one
         finally:
             self._talks.discard(task)
             writer.transport.abort()
@@ -229,7 +229,7 @@ class MisbehavingServer:
             return
         message = b"".join(lines)
         if self._at is not At.DOT or self.fault_done.is_set() or (FAULTS[self._fault] or b"")[:1] not in (b"4", b"5"):
-            # Kept before the answer: where the answer is lost, this is the case that tempts a client to send again.
+            # Kept before the answer: a lost answer is the case that tempts a client to send again.
             self.messages.append(message)
         await self._answer(At.DOT, reader, writer, b"250 2.0.0 Ok: queued as 4F2A\r\n")
         if self._at is At.AFTER:

@@ -339,7 +339,7 @@ class _Drawing:
             concluded=chance.one_of(_CONCLUDED),
             section=chance.one_of(sections) if chance.is_so(80) else "",
             offices=offices,
-            # A number of another guarantee, of before: where one is listed, a name alone decides nothing.
+            # A number of another guarantee, from before: if one is listed, a name alone decides nothing.
             numbers=(f"30111-{at:06}",) if chance.is_so(70) else (),
             by_name=chance.is_so(35),
             contractor=_VENTURE if chance.is_so(15) else "",
@@ -360,7 +360,7 @@ class _Drawing:
     def printed(self, project: Project) -> str:
         """The name on the notice: as registered, or as the surety writes it."""
         same = [each for each in self.projects if each.family == project.family]
-        # Where the register lets a name decide, it says that no other contract of ours is written like it.
+        # If the register lets a name decide, it says that no other contract of ours is written like it.
         if any(each.by_name and each.name != project.name for each in same) or not self.chance.is_so(30):
             return project.name
         return self.chance.one_of(_FAMILIES[project.family])
@@ -461,7 +461,7 @@ class _Drawing:
 
     def path(self, at: int, product: str, number: str, place: int) -> str:
         chance, named, told = self.chance, self.projects[at], number
-        if chance.is_so(25):  # a slip of whoever named it
+        if chance.is_so(25):  # a slip in its name
             named = chance.one_of(self.projects)
             told = chance.one_of([*(number for own in self.of.values() for number in own), number])
         name = named.name.replace("/", "")

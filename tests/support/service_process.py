@@ -34,7 +34,7 @@ class ServiceOffice(offices.Office):
     """An office that looks every second."""
 
     def _worker(self) -> str:
-        return super()._worker() + "poll_seconds = 1\n"  # [schedule] stands last
+        return super()._worker() + "poll_seconds = 1\n"  # [schedule] is the last table
 
     def states(self) -> list[str]:
         """State of each submission, by id; empty if there is no database yet."""

@@ -148,7 +148,7 @@ def reevaluate(
 
     drafted = draft(submission)
     if drafted.submission.state is not State.HELD or submission.late_answer:
-        return drafted  # what is about to be sent is compared in that moment
+        return drafted  # a mail about to be sent is compared in that moment
     early = find_early(drafted.submission, reading)
     return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
 

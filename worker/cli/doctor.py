@@ -106,9 +106,9 @@ async def _examine(
         remedy = ("remedy_imap", "remedy_imap_account")
         name = f"mail:{mailbox.name}"
         results.append(await _try(name, mailbox.open, remedy, lang, name=mailbox.name))
-        if not results[-1].error:  # what comes after the mails is tried on a mailbox that can be watched
+        if not results[-1].error:  # ``after`` is tried on a mailbox that can be opened
             results[-1] = await _try(name, mailbox.try_after, ("remedy_after",) * 2, lang, name=mailbox.name)
-            with contextlib.suppress(Unavailable):  # what is wrong with the mailbox shows where it is opened
+            with contextlib.suppress(Unavailable):  # a fault of the mailbox was shown when it was opened
                 tally = tallies[mailbox.name] = tally_servers(await mailbox.newest_results(NEWEST))
                 note, advice = describe_findings(settings.mailboxes[mailbox.name], tally, lang)
                 results.append(Examined(f"sender:{mailbox.name}", remedy=advice, note=note))

@@ -132,7 +132,7 @@ def add_issuer(
         load_configuration({**files, file: content})
     left = left_to_fill_in(_table(file, content))
     checked_on = system_clock().now().astimezone(JST).date() if before and not left else None
-    if checked_on is not None:  # whoever answered the last question has just compared the file with its source
+    if checked_on is not None:  # the last answer says that the file was just compared with its source
         content = edit_table(content, [(("checked_on",), checked_on)], ())
     write_new_file(directory / file, content)
     click.echo(say("issuer_added", shared.lang, file=directory / file))

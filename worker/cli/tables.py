@@ -166,7 +166,7 @@ def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | 
     if submission.state is State.APPROVED and (moment := sends_at or submission.due_at) is not None:
         return say("state_due", lang, state=state, moment=moment.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
     reasons = [name_hold(hold, lang) for hold in submission.reasons]
-    if submission.unread or submission.state is State.BOUNCED:  # what a person should know beside the state
+    if submission.unread or submission.state is State.BOUNCED:  # facts that a person needs in addition to the state
         failed = [each for each in submission.receipts if each.kind is ReceiptKind.FAILED]
         reasons += [name_receipt(each, lang) for each in dict.fromkeys((*failed, *submission.unread))]
     return state if not reasons or reasons == [state] else str(put(Labelled(state, str(put(reasons, lang))), lang))

@@ -171,7 +171,7 @@ def is_about_rehearsing(hold: Hold) -> bool:
     return hold.reason is Reason.FIRST_ADDRESS and hold.code == REHEARSAL
 
 
-# --- To whom -------------------------------------------------------------------------------------------------
+# --- Recipients ----------------------------------------------------------------------------------------------
 
 
 def _wrong_recipients(finished: DraftCheckInput) -> Iterator[Hold]:

@@ -336,7 +336,7 @@ def _is_installed(module: str) -> bool:
 
 
 def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
-    # systemd gives a service its credentials by an access list, whose mask stands where stat shows the group's
+    # systemd gives a service its credentials by an access list. stat shows the list's mask in place of the group's
     # rights (0440): only others' rights mean anything there.
     path, forbidden = store_dir / name, stat.S_IRWXG | stat.S_IRWXO
     credentials = env.get("CREDENTIALS_DIRECTORY")
@@ -348,7 +348,7 @@ def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
             raise _Unfit("secret_readable", path=str(path), mode=mode)
 
-    if not os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be entered
+    if not os.path.exists(path):  # noqa: PTH110  Path.exists raises if a folder may not be entered
         raise _Unfit("secret_missing", path=str(path))
     content = _read_regular(path, MAX_SECRET_BYTES, judge)
     secret = content.removesuffix(b"\n").removesuffix(b"\r")

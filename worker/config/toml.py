@@ -236,7 +236,7 @@ def _all_strings(table: Mapping[str, Any]) -> list[str]:
     left: list[Any] = [table]
     while left:
         value = left.pop()
-        kind = type(value)  # what the decoder makes, and nothing derived from it
+        kind = type(value)  # the decoder's own types only, and no subclass
         if kind is str:
             strings.append(value)
         elif kind is dict:

@@ -378,7 +378,7 @@ def _read_params(fields: Mapping[str, Any]) -> Params:
         return Params.read(fields["params"])
     detail = fields.get("detail", "")
     if not isinstance(detail, str):
-        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic tells a ValueError's place
+        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic reports a ValueError's place
     return of_text(detail)
 
 

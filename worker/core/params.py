@@ -61,7 +61,7 @@ class Params(Mapping[str, Value]):
     def read(cls, value: object) -> Params:
         """The parameters that a JSON object holds. Raises ValueError."""
         if not isinstance(value, dict):
-            raise ValueError("parameters are an object")  # noqa: TRY004  pydantic tells a ValueError's place
+            raise ValueError("parameters are an object")  # noqa: TRY004  pydantic reports a ValueError's place
         return cls(**value)
 
     def __getitem__(self, name: str) -> Value:

@@ -172,14 +172,14 @@ class IllegalEvent(HoshobinError):
 
 
 _DRAFTED = (State.HELD, State.APPROVED, State.HANDED_OVER)
-_ON_THE_WAY = {  # what may follow SENT, only to the right but for OVERDUE, which may also follow RELAYED
+_ON_THE_WAY = {  # in this order; OVERDUE alone may also follow RELAYED
     State.DELAYED: Event.DELAYED,
     State.OVERDUE: Event.OVERDUE,
     State.RELAYED: Event.RELAYED,
     State.DELIVERED: Event.DELIVERED,
 }
 _Row = dict[Event, tuple[State, ...]]
-_PROOFS: Final[_Row] = {  # what came back proves that it left
+_PROOFS: Final[_Row] = {  # a receipt proves that it left
     Event.PROVEN_SENT: (State.SENT,),
     Event.DELAYED: (State.DELAYED,),
     Event.RELAYED: (State.RELAYED,),

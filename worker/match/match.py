@@ -356,7 +356,7 @@ def _dates_of(case: _Case, counted_by: CountedBy) -> Iterator[dt.date]:
         yield dates[CountedBy.CONTRACT]
 
 
-# --- What is told ----------------------------------------------------------------------------------------------
+# --- Explanations ---------------------------------------------------------------------------------------------
 
 
 def _excluded_from(code: str, own: str, taken: Sequence[str]) -> _Excluded:

@@ -204,7 +204,7 @@ def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> st
     named, could_be = _in_question(submission, active_config)
     found = [active_config.files.stamp(file) for file in sorted(named)]
     if could_be is not None:
-        with contextlib.suppress(Unavailable):  # away: whoever drafts is told so
+        with contextlib.suppress(Unavailable):  # away: the drafting itself reports it
             candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
             found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
     return " ".join(filter(None, found))

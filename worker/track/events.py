@@ -133,7 +133,7 @@ def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: ReportCon
     recipient = _recipient_meant(block, draft, how.copy_to)
     kind = _OUTCOMES[block.action]
     if recipient is None and kind is ReceiptKind.FAILED:
-        kind = ReceiptKind.UNREADABLE  # of whom it speaks is not known, so that no state may follow from it
+        kind = ReceiptKind.UNREADABLE  # its recipient is not known, so that no state may follow from it
     named = recipient or next(iter(block.addresses), "")
     return dataclasses.replace(bare, kind=kind, recipient=named, status=block.status, text=how.mask(block.diagnostic))
 

@@ -64,5 +64,5 @@ def _carry_out(future: Future[T], call: Callable[[], T]) -> None:
         return
     try:
         future.set_result(call())
-    except BaseException as error:  # noqa: BLE001  raised again where it is awaited
+    except BaseException as error:  # noqa: BLE001  raised again to its awaiter
         future.set_exception(error)

@@ -222,7 +222,7 @@ def _answering(
     def answer(question: dns.message.Message) -> dns.message.Message:
         response = dns.message.make_response(question)
         response.flags |= dns.flags.RA
-        if checks and question.flags & dns.flags.AD:  # who does not ask is not told
+        if checks and question.flags & dns.flags.AD:  # AD is set only if the question asks for it
             response.flags |= dns.flags.AD
         response.set_rcode(rcode)
         if texts:

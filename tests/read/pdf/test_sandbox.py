@@ -151,7 +151,7 @@ def expect_refusals(sandbox: Sandbox, errors: dict[str, int]) -> None:
     for act, parts in FORBIDDEN.items():
         if is_refused(act, sandbox):
             assert errors[act] in {errno.EPERM, errno.EACCES}, act
-        else:  # the kernel lacks every part that refuses it, or knows too little of it: the operator is told so
+        else:  # the kernel lacks every part that refuses it, or has an older one: ``doctor`` says so
             said = describe_sandbox(sandbox, "en")[0]
             assert all(NAMES[part] in said.partition("not in force")[2] for part in parts if part in sandbox.missing)
             assert parts.keys() <= {*sandbox.missing, LANDLOCK}, act

@@ -61,7 +61,7 @@ LookUp = Callable[[str, float], Records]
 
 _quiet = logging.getLogger("hoshobin.dkim")
 _quiet.addHandler(logging.NullHandler())
-_quiet.propagate = False  # dkimpy tells of each forged mail as of an error of ours
+_quiet.propagate = False  # dkimpy logs each forged mail as an error of ours
 
 
 class DnsDkimVerifier:

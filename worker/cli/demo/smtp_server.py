@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST: Final = "127.0.0.1"
 
-# RFC 3461 §4: what may stand behind MAIL and RCPT. aiosmtpd answers 555 to them and turns all options into capitals,
+# RFC 3461 §4: the parameters of MAIL and RCPT. aiosmtpd answers 555 to them and turns all options into capitals,
 # so they are taken out of the command before it sees them, as they were written: ENVID and ORCPT are case-sensitive.
 _MAIL_WORDS: Final = re.compile(r"\s+((?:RET|ENVID)=\S+)", re.IGNORECASE)
 _RCPT_WORDS: Final = re.compile(r"\s+((?:NOTIFY|ORCPT)=\S+)", re.IGNORECASE)

@@ -227,10 +227,10 @@ def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable
     for key, told in given.items():
         former, value = value_at(project, key), told
         if key[0] in NEEDED:
-            continue  # what it was found by; the register's own spelling stays
+            continue  # the project was found by it; the register's own spelling stays
         if key == _SECTION and isinstance(former, Mapping):
             continue  # a section per product says more than a ledger's one column
-        if key == _NUMBERS:  # what is registered as one product's says more
+        if key == _NUMBERS:  # a number registered for one product says more
             known = _numbers_of({**project, "contract_numbers": []})
             value = tuple(each for each in _as_texts(told) if match_key(each) not in known)
             if not value:

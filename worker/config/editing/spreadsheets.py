@@ -124,7 +124,7 @@ def _read_workbook(path: Path, content: bytes, name: str) -> Sheet:
     broken = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and validations that it does not know: nobody asked
+            warnings.simplefilter("ignore")  # about styles and validations that openpyxl lacks: irrelevant here
             workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
             chosen = _choose_sheet(path, workbook, name)
             others = [each for each in workbook.worksheets if each is not chosen and each.sheet_state == "visible"]
@@ -133,7 +133,7 @@ def _read_workbook(path: Path, content: bytes, name: str) -> Sheet:
                 hidden_sheets=tuple(each.title for each in workbook.worksheets if each.sheet_state != "visible"),
                 other_sheets=tuple(each.title for each in others),
             )
-    except broken as error:  # openpyxl lets through whatever a damaged part makes Python raise
+    except broken as error:  # openpyxl translates no exception of a damaged part
         raise _refusal(path, "ledger_damaged", detail=f"{type(error).__name__}: {error}"[:200]) from error
 
 
