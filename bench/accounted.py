@@ -64,7 +64,7 @@ def _clocked(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a coroutine: each stretch between two waits is clocked by itself."""
+    """The same for a coroutine: each stretch between two waits is timed separately."""
 
     @types.coroutine
     def drive(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:

@@ -27,7 +27,7 @@ TURNS: Final = 9
 PROJECTS: Final = 500
 NOTICES: Final = 20
 _NO_SERVER: Final = 1
-"""A port at which nothing listens: the folder is looked at all the same."""
+"""A port without a listener: the folder is scanned anyway."""
 _CLOSED: Final = "1"
 _OPEN: Final = "2"
 

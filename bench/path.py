@@ -1,4 +1,4 @@
-"""The path of one notice mail through the files of the product: from the look at the mailbox to the mail server's 250.
+"""The path of one notice mail through the files of the product: from the scan of the mailbox to the mail server's 250.
 
 ``hoshobin run --once`` runs in this process, between an IMAP server and an SMTP server that are processes of their own.
 Python reports every call in every thread. A coroutine or generator that goes on counts as a call. Two things are not

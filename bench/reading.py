@@ -1,6 +1,6 @@
 """Reading notices: the pool of child processes against the same two engines in this process, file by file.
 
-And what the look at number and key on the page (the ink check) adds to it.
+It also gives the time that the check of number and key on the page (the ink check) adds.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Sentence:
 
     @property
     def is_nominal(self) -> bool:
-        """It begins with a clause that stands for a noun: "What came back", "Whether it is open"."""
+        """It begins with a clause used as a noun: "What came back", "Whether it is open"."""
         return _NOMINAL.match(self.text) is not None
 
     @property

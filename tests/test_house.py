@@ -117,7 +117,7 @@ def test_no_test_and_no_measurement_changes_where_modules_are_found() -> None:
 
 
 def defined(source: str) -> set[str]:
-    """The names that a module makes itself, at its top level; what it imports is none of them."""
+    """The names that a module defines itself, at its top level, without its imports."""
     names: set[str] = set()
     for node in ast.parse(source).body:
         for part in ast.walk(node):

@@ -364,7 +364,7 @@ def test_what_was_rehearsed_is_not_approved_while_rehearsing(desk: Desk) -> None
 
 
 def test_a_later_notice_of_another_key_is_found_even_if_nothing_told_this_one(desk: Desk) -> None:
-    """The first was being sent when the second came, and was put back by the server."""
+    """The first was being sent when the second came, and the server deferred it."""
     desk.arrive()
     desk.approve(1)
     desk.send(1, STARTED)

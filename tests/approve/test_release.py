@@ -58,7 +58,7 @@ def again(
     now: dt.datetime = START,
     known: FakeReading | None = None,
 ) -> Submission:
-    """``submission`` judged anew under ``register``."""
+    """``submission`` re-evaluated under ``register``."""
     return drafted(register, submission, known=known, now=now).submission
 
 
@@ -383,7 +383,7 @@ def test_a_change_that_is_taken_back_needs_no_second_approval() -> None:
 
 
 def test_an_approval_does_not_come_back_to_life_after_another_draft_was_approved() -> None:
-    """The first address was wrong and was corrected; a configuration put back by mistake must not send to it."""
+    """The first address was wrong and was corrected; an old configuration restored by mistake must not send to it."""
     wrong = answered(drafted().submission)
     right = answered(again(wrong, going_to(OTHER)), going_to(OTHER), by=JIRO)
     assert right.state is State.APPROVED

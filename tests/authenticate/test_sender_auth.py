@@ -47,7 +47,7 @@ def prove(
     is_enclosed: bool = False,
     is_approved_by_hand: bool = False,
 ) -> Proof:
-    """The proof of a mail that bears a signature for each ``dkim=pass``, or ``signatures``."""
+    """The proof of a mail with a signature for each ``dkim=pass``, or with ``signatures``."""
     top = f"Authentication-Results: {MX}; {results}\r\n" if results else ""
     made = [signature(each, START) for each in PASSED.findall(results)] if signatures is None else signatures
     top += "".join(f"DKIM-Signature: {each}\r\n" for each in made)

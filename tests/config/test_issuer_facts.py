@@ -26,7 +26,7 @@ CATALOGUE = load_catalogue()
 
 
 def claims_of(issuer: Issuer) -> dict[str, dict[str, Any]]:
-    """Key → letter of the product → value: what the entry states, leaving out what it calls open or assumed."""
+    """Key → letter of the product → value: the statements of the entry, without those that it calls open or assumed."""
     found: dict[str, dict[str, Any]] = {}
     for letter, rule in rules_of(issuer):
         for key, value in claims_of_rule(issuer, letter, rule):

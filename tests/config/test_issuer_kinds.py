@@ -58,7 +58,7 @@ def drafted(issuer: str, product: Product, project: dict[str, Any]) -> Drafted:
 
 @dataclass(frozen=True)
 class Case:
-    """One submission: to whom, for which guarantee, of which project."""
+    """One submission: its recipient, guarantee and project."""
 
     name: str
     issuer: str

@@ -1,10 +1,10 @@
 """Every system call of a whole run as a kill point: the run, the judge, and the survey that ``make crash`` prints.
 
-The run (``office_life.py``): three mails wait, two notices for two issuers and one that fits no project; both are
-submitted, the operator is told of the third, the relay's reports come back and are read, every mail is marked as seen.
-At one call of it the process is killed, or the call fails with EIO or ENOSPC; then it is started again until nothing is
-left to do. The judge is apart from the code: what the relay took whole, by its own record, what stands in the
-database, read with plain SQL, and ``audit verify`` on a copy after each life.
+The run (``office_life.py``): three mails wait, two notices for two issuers and one that fits no project. Both are
+submitted, the operator gets an alarm about the third, the relay's reports come back and are read, every mail is marked
+as seen. At one call of it the process is killed, or the call fails with EIO or ENOSPC; then it is started again until
+nothing is left to do. The judge is independent of the code: it reads the relay's own record of the mails taken whole,
+the database by plain SQL, and the result of ``audit verify`` on a copy after each life.
 
 The expected result of a kill is read from the trace of the undisturbed run, not from the program: IN_DOUBT between the
 sync of its record and the last write of the record of the answer, the end of the work everywhere else.
@@ -49,7 +49,7 @@ from worker.store.sqlite.connection import FILE_NAME
 HERE = Path(__file__).parent
 MORNING = dt.datetime.fromisoformat("2026-11-21T09:00:00+09:00")
 BETWEEN_LIVES = dt.timedelta(minutes=61)
-"""Longer than any wait between two tries; all lives together stay within the hours after which silence is told."""
+"""Longer than any wait between two tries; all lives together stay within the hours after which silence is reported."""
 LIVES = 4
 """The one that is disturbed, and what it may take to end the work."""
 OPERATOR = (OFFICE,)
@@ -492,7 +492,7 @@ def in_order_of_interest(calls: Sequence[Call]) -> list[Call]:
 
 
 def survey(failures: Sequence[Failure], every: int, benches: int) -> int:
-    """Try all points, or each ``every``-th, and print what came of them; the exit code."""
+    """Try all points, or each ``every``-th, and print the results; returns the exit code."""
     began = time.monotonic()
     with a_room() as room, contextlib.ExitStack() as ends:
         free: SimpleQueue[Bench] = SimpleQueue()

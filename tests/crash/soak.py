@@ -190,7 +190,7 @@ def _write_report(mail: Taken, number: int) -> bytes:
 
 
 class Service:
-    """``hoshobin run`` in one life after the other, its journal, and what it tells systemd."""
+    """``hoshobin run`` in one life after the other, its journal, and its messages to systemd."""
 
     def __init__(self, office: Office, folder: Path) -> None:
         self._office = office
@@ -420,7 +420,7 @@ class Soak:
         self._wait_for_the_end(self.judge.never_arrived)
 
     def _let_a_person_resolve(self) -> None:
-        """Of what never arrived no report comes: somebody asks the issuer, and lets it go once more."""
+        """A mail that never arrived gets no report: a person asks the issuer, and releases it once more."""
         for number in sorted(self.judge.never_arrived):
             self._command("resolve", str(number), "--not-sent", "--by", PERSON)
             shown = json.loads(self._command("show", str(number), "--json"))

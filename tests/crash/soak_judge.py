@@ -1,4 +1,4 @@
-"""The soak's judge: what the relay took, by its own count, against what stands in the database, read with plain SQL.
+"""The soak's judge: it compares the relay's own count of the mails taken with the database, read with plain SQL.
 
 It is asked after every death and once at the end. Each broken promise becomes a sentence in ``violations``.
 """

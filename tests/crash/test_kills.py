@@ -1,8 +1,8 @@
-"""A working day killed at every point: nothing is lost, nothing is sent twice, doubt is told, the log holds.
+"""A working day killed at every point: nothing is lost, nothing is sent twice, doubt is reported, the log holds.
 
-The judge is apart from the code: what the relay took whole, by its own record, and what stands in the database, read
-with plain SQL. The day (``killed_run.live``): a rehearsal that a person approves afterwards, a notice from the folder
-with To and Cc, one by mail, and the mail to the operator.
+The judge is independent of the code: it reads the relay's own record of the mails taken whole, and the database by
+plain SQL. The day (``killed_run.live``): a rehearsal that a person approves afterwards, a notice from the folder with
+To and Cc, one by mail, and the mail to the operator.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Found:
 
     @property
     def in_flight(self) -> set[int]:
-        """Submissions of which the body was begun and nothing has been recorded since, rehearsals left out."""
+        """Submissions whose body was begun and for which nothing has been recorded since, rehearsals left out."""
         last = {number: event for _, event, number, _ in self.entries if number is not None}
         begun = {number for number, event in last.items() if event == "DataStarted"}
         return {number for number in begun if not self.rows[number]["draft"]["rehearsal_for"]}

@@ -2,15 +2,15 @@
 
 It was run once, in a checkout of commit 669d3fd (the released 0.1.0), on that checkout's code::
 
-    python …/tests/flow/make_0_1_0.py …/tests/flow/0.1.0
+python …/tests/flow/make_0_1_0.py …/tests/flow/0.1.0
 
 The present code cannot run it. Every submission came to its state by the commands of 0.1.0, against embedded servers,
 with PDFs of ``notice_pdfs.plain``; the clock is set, and runs. The last process was killed between SendStarted and the
 first byte of a mail. Names, numbers, keys and addresses are invented.
 
-``facts.json`` keeps what 0.1.0 would have sent next: of each approved submission the Message-ID and the SHA-256 of its
-letter, composed by 0.1.0 with the Date of ``FIXED``. In ``worker.toml`` the ports and the place of the store stand as
-``{imap_port}``, ``{smtp_port}`` and ``{store}``.
+``facts.json`` keeps the mails that 0.1.0 would have sent next: for each approved submission the Message-ID and the
+SHA-256 of its message, composed by 0.1.0 with the Date of ``FIXED``. In ``worker.toml`` the placeholders
+``{imap_port}``, ``{smtp_port}`` and ``{store}`` take the ports and the place of the store.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ RETURNED: Final = Path(__file__).parent.parent / "track" / "returned"
 STEP: Final = dt.timedelta(seconds=110)
 """Between two checks while something is away: below what counts as a computer that slept."""
 WATCHFUL: Final = dt.timedelta(minutes=7)
-"""Between two passes while something is away: two are made before silence is told."""
+"""Between two passes during an outage: two are made before silence is reported."""
 MINUTE: Final = dt.timedelta(minutes=1)
 HOUR: Final = dt.timedelta(hours=1)
 DAY: Final = dt.timedelta(days=1)
@@ -442,7 +442,7 @@ class Month:
         return self.chance.choice(found) if found else None
 
     def _pick_sent(self) -> tuple[Fate, Submission, Taken] | None:
-        """A notice that left and of which nothing came back."""
+        """A notice that left and has no receipt."""
         if not self._is_free("mailbox", "store"):
             return None
         fate = self._pick(

@@ -175,7 +175,7 @@ def test_a_backup_moved_to_another_machine_waits_once(
 
 
 def test_after_an_update_the_way_back_is_the_backup_from_before(mailroom: Opens, tmp_path: Path) -> None:
-    """As the install guide has it: the newer database, which this program cannot open, stays beside it."""
+    """As in the install guide: the newer database, which this program cannot open, stays next to it."""
     room = open_room(mailroom)
     bring(room, ONE)
     file = str(room.office("backup", str(tmp_path / "backups"), "--json").document["file"])

@@ -252,7 +252,7 @@ class Hands:
 
 @asynccontextmanager
 async def running(room: Mailroom, hands: Hands) -> AsyncIterator[Pipeline]:
-    """The pipeline of the office under a clock of its own, with what lies in the folder already taken."""
+    """The pipeline of the office under a clock of its own, with the folder's files already taken."""
     office = load_office(str(room.office.config))
     create_or_migrate(office.places.store)
     store = open_store(office.places.store, hands)

@@ -36,7 +36,7 @@ DELIVERED = recipient("delivered", "2.0.0", TO)
 
 
 def guessed(each: Form = ONE) -> str:
-    """The Message-ID that everybody with the PDF can compute."""
+    """The Message-ID that any holder of the PDF can compute."""
     return old_message_id(sha256(each.pdf), "yama", Product.CONTRACT, 0, Address(OFFICE))
 
 
@@ -143,7 +143,7 @@ async def test_what_everybody_with_the_pdf_can_forge_never_passes_for_sent(stage
 async def test_a_forgery_under_the_name_that_0_1_would_have_given_holds_a_new_draft_for_a_person(
     stage: Stage, what: str
 ) -> None:
-    """It may also be true: a database of 0.1.0 was put back, and the mail had left from there."""
+    """It may also be true: a database of 0.1.0 was restored, and the mail had left from there."""
     office = await stage.begin("hold")
     await stage.comes(forged(guessed(), what))
     office.clock.let_pass(minutes=11)

@@ -61,7 +61,7 @@ class DatedMails(Mails):
         return tuple(uid for uid in found if since is None or self.is_of(uid, since))
 
     def is_of(self, uid: int, since: dt.date) -> bool:
-        """A server that cannot read a date gives the message all the same."""
+        """A server that cannot read a date gives the message anyway."""
         return self.moments[uid - 1] == NO_DATE or self.moments[uid - 1].date() >= since
 
     def headers(self, uids: tuple[int, ...]) -> tuple[Header, ...]:
@@ -114,7 +114,7 @@ class NewOffice(SmallOffice):
         os.utime(path, (moment.timestamp(), moment.timestamp()))
 
     def asked(self, number: int) -> list[str]:
-        """The details of FROM_BEFORE that stand."""
+        """The details of FROM_BEFORE that are open."""
         reasons = self.store.submission(number).reasons
         return [detail_of(hold) for hold in reasons if hold.reason is Reason.FROM_BEFORE]
 

@@ -1,4 +1,4 @@
-"""Between an approval and the mail server lies time: the guards look once more as the sending begins."""
+"""Time passes between an approval and the mail server: the guards check once more as the sending begins."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def test_an_invoice_that_names_a_neighbour_too_leaves_once_a_person_has_lo
 async def test_an_address_that_another_issuer_had_is_asked_about_for_this_one(
     tmp_path: Path, relay: DsnController, before: int
 ) -> None:
-    """A neighbour's file copied, its address left: 0.1.0 sent that by itself."""
+    """A neighbour's file copied with its address: 0.1.0 sent that automatically."""
     shared = "doboku@kawa-town.example"
     made = SmallOffice(tmp_path, Settings(port=relay.port))
     made.configure(dataclasses.replace(made.settings, keiyaku=shared))

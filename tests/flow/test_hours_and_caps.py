@@ -48,7 +48,7 @@ class Answering(FakeServer):
 
 
 def office_at(root: Path, moment: dt.datetime, *mails: tuple[str, ...], **settings: object) -> SmallOffice:
-    """An office whose server takes what it is not told to refuse; its operator is not told anything by mail."""
+    """An office whose server accepts unless it is set to refuse; its operator gets no mail."""
     clock = FakeClock(moment)
     office = SmallOffice(root, Settings(**{"notify": (), **settings}), clock)
     office.server = Answering(clock, *mails)

@@ -59,7 +59,7 @@ COMMANDS = (
 
 
 class World:
-    """A server that fails, the office that watches it, and what was given to whom."""
+    """A server that fails, the office that watches it, and the mails given to each recipient."""
 
     def __init__(self, root: Path, imap: ScriptedImap, smtp: MisbehavingServer) -> None:
         self.imap, self.smtp = imap, smtp

@@ -60,7 +60,7 @@ def a_mail_by(
     fields: Sequence[tuple[str, str]] = (),
     subject: str = "お問い合わせの件",
 ) -> bytes:
-    """A mail of ``sender`` that our server proved, with mails within it and notices beside them."""
+    """A mail of ``sender`` that our server proved, with mails within it and notices attached."""
     mail = EmailMessage()
     received(mail, sender, START)
     mail["From"], mail["To"], mail["Subject"] = sender, "soumu@contractor.example", subject

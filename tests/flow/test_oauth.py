@@ -1,6 +1,6 @@
 """Logins by token: Dovecot and Postfix by XOAUTH2, and a token endpoint on loopback that gives the tokens.
 
-The mailbox's pass is told by its ledger, the sending by what arrives; the notices come by the folder.
+The ledger shows the mailbox's pass, the arrived mail shows the sending; the notices come by the folder.
 """
 
 from __future__ import annotations

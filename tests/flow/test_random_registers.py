@@ -68,7 +68,7 @@ RENDERER = Renderer()  # the same templates again and again: compiling them is m
 
 
 class TextBehindTheMark:
-    """``ports.PdfReader`` of notices whose text stands in their bytes."""
+    """``ports.PdfReader`` of notices whose bytes hold their text."""
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         text = pdf.decode().partition("\n")[2]
@@ -143,7 +143,7 @@ def active_config_of(world: World) -> ActiveConfig:
 
 
 def mail_with(notices: list[Came], number: int) -> bytes:
-    """A colleague's mail; written by hand, as the library takes longer than what is looked at here."""
+    """A colleague's mail; written by hand, as the library takes longer than the tested step."""
     lines = [
         f"{HEADER}: {authenticated('sato@contractor.example')}",
         f"{SIGNATURE}: {signature('sato@contractor.example', START)}",
@@ -205,7 +205,7 @@ class Days:
     # --- The person ---------------------------------------------------------------------------------------------
 
     def decide(self) -> bool:
-        """Look at everything that waits; whether anything was decided."""
+        """Look at every waiting submission; returns whether one was decided."""
         decided = False
         for each in self.store.submissions(State.HELD):
             is_looking = next(self.answers) < 75
@@ -277,7 +277,7 @@ class Days:
         return faults
 
     def unasked(self, sent: list[Submission]) -> list[str]:
-        """Mails to an address that was never written to as this section, and of which no person was asked."""
+        """Mails to an address that was never written to as this section, and that no person was asked about."""
         known: set[tuple[str | None, ...]] = {(*each, "") for each in self.first_known}
         faults = []
         accepted = {entry.submission: entry.number for entry in self.store.entries(events=[Event.ACCEPTED])}

@@ -1,8 +1,9 @@
-"""An old backup is put back: nothing leaves until a person says so, and then nothing twice that is proven to have left.
+"""An old backup is restored: nothing leaves until a person says so, and then no mail twice that is proven to have left.
 
-A mail sent after the backup is unknown to it, or is still to be sent by its record. Its proof lies in the mailbox: a
-delivery report, or our own copy. ``head`` stays, as ``docs/install.md`` has it, or is put back with the database, as a
-copy of the whole machine does it: then nothing stops the sending, and what tells of the mail must be found in time.
+A mail sent after the backup is unknown to it, or is still to be sent by its record. Its proof is in the mailbox: a
+delivery report, or our own copy. ``head`` stays, as ``docs/install.md`` says, or is restored with the database, as a
+copy of the whole machine does it. In the second case nothing stops the sending, and the proof of the mail must be found
+in time.
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ async def test_what_comes_back_while_it_waits_for_an_approval_is_told_and_holds_
 
 @pytest.mark.parametrize("proof", ["report", "copy"])
 async def test_what_came_before_the_notice_was_read_again_is_seen_in_its_draft(tmp_path: Path, proof: str) -> None:
-    """A person who approves is told before, not only the sender."""
+    """A person who approves is warned before, not only the sender."""
     async with restored(tmp_path, "unknown", "approve", with_head=True) as one:
         one.office.mails.received.append(one.proofs[proof])
         await one.office.pass_once()
@@ -214,7 +215,7 @@ async def test_what_came_before_the_notice_was_read_again_is_seen_in_its_draft(t
 
 
 async def test_with_the_head_put_back_and_nothing_come_back_it_leaves_again(tmp_path: Path) -> None:
-    """Nothing can tell: the documents say so."""
+    """The program cannot detect this: the documents say so."""
     async with restored(tmp_path, "approved", with_head=True) as one:
         await one.office.pass_once()
         assert len(one.left_mails) == 2

@@ -359,7 +359,7 @@ def test_a_bounce_comes_back_is_told_at_once_and_says_why(
 
 
 def wait_for(office: Office, state: str) -> dict[str, Any]:
-    """The only submission once it is in ``state``; what Postfix tells takes its time."""
+    """The only submission once it is in ``state``; the reports of Postfix take their time."""
     deadline = time.monotonic() + ARRIVAL_SECONDS
     while True:
         (one,) = office.list()

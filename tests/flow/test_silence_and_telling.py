@@ -1,4 +1,4 @@
-"""Silence, deadlines, digests and escalations over days of the fake clock and restarts; who is told, and by what."""
+"""Silence, deadlines, digests and escalations over days of the fake clock and restarts; the recipient and the mail."""
 
 from __future__ import annotations
 

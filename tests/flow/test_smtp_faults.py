@@ -1,4 +1,4 @@
-"""Submissions handed to a server that fails, or recorded on a disk that does: when they go again, and who is told.
+"""Submissions handed to a server that fails, or recorded on a disk that does: the retries and the alarms.
 
 Every step with every fault is in ``test_smtp_outcomes``. The whole way from the store to the socket is real, and the
 copies are counted by the server alone.

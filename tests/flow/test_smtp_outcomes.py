@@ -101,7 +101,7 @@ async def live_through(at: At, fault: str, letter: str, root: Path, certificate:
 
 
 async def fail_once(office: SmallOffice, server: MisbehavingServer, at: At, letter: str) -> None:
-    """The pass in which the server fails, and what must be so after it."""
+    """The pass in which the server fails, and the required result after it."""
     for number in range(1, 3 if at is At.RSET else 2):
         office.save(form(number))
     await office.take_in()

@@ -1,8 +1,8 @@
 """The log of a real office, 200 entries, tampered with in every way: what is found, and what only a noted head finds.
 
 The office works for some days against a server on loopback; its database is then changed by plain SQL, triggers
-dropped, as by somebody who may write the file. If a change is made at every byte, the rows are judged in memory, each
-entry by the code that follows the chain, from the last entry that is still sound.
+dropped, as by a person with write access. If a change is made at every byte, the rows are judged in memory, each entry
+by the code that follows the chain, from the last entry that is still sound.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Row = tuple[int, bytes, bytes, bytes]
 
 @dataclass(frozen=True)
 class Log:
-    """The database of the office after its days, and what stands in it."""
+    """The database of the office after its days, and its contents."""
 
     database: Path
     rows: tuple[Row, ...]
@@ -232,7 +232,7 @@ def test_every_changed_byte_of_every_column_of_every_entry_is_found(log: Log) ->
 
 
 def test_a_character_that_says_unreadable_is_no_other_broken_character(log: Log) -> None:
-    """EF BF BD is what stands for a broken character; F0 BF BD is one, and reads the same to a careless decoder."""
+    """EF BF BD replaces a broken character; F0 BF BD is one, and reads the same to a careless decoder."""
     number, row, place = next(
         (at, each, each[1].find(b"\xef\xbf\xbd")) for at, each in enumerate(log.rows) if b"\xef\xbf\xbd" in each[1]
     )

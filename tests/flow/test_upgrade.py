@@ -1,4 +1,4 @@
-"""An office of 0.1.0 goes on under the present program: nothing that was decided changes, and nothing leaves otherwise.
+"""An office of 0.1.0 continues under the present program: no decision changes, and no mail differs.
 
 ``0.1.0/`` was made by the released program (``make_0_1_0.py``): a submission in every state, one answered for every
 reason that a person answers, mails in flight, and a last process that was killed. The same machine then starts the
@@ -73,7 +73,7 @@ REASONS_OF_0_1_0 = {Reason(each) for each in ANSWERED_IN_0_1_0} | {
     Reason.INVOICE_MISSING,
     Reason.NO_TEXT,
 }
-"""Those that stand, or stood, in the kept database."""
+"""The states that the kept database has, or had."""
 
 # The allowed changes, each with its reason. There are no others.
 
@@ -207,7 +207,7 @@ class Office:
 
 @dataclass
 class Course:
-    """The office through its upgrade, looked at after each step."""
+    """The office through its upgrade, checked after each step."""
 
     office: Office
     old: Snapshot
@@ -319,7 +319,7 @@ def test_every_entry_and_original_of_0_1_0_stays_as_it_was(course: Course) -> No
 
 
 def test_the_older_program_refuses_the_newer_database_in_words(course: Course) -> None:
-    """The revision is compared alike in both programs, so a higher one stands here for what 0.1.0 finds."""
+    """The revision is compared alike in both programs, so a higher one represents the newer database for 0.1.0."""
     office = course.office
     assert course.old.revision == "0002" < course.last.revision, "0.1.0 finds a higher revision than its own"
 
@@ -411,7 +411,7 @@ def test_the_mails_in_flight_change_nothing_else(course: Course) -> None:
 
 
 def as_of_fixed(raw: bytes) -> str:
-    """SHA-256 of a letter under the Date for which 0.1.0 composed it."""
+    """SHA-256 of a message under the Date for which 0.1.0 composed it."""
     date = FIXED.strftime("%a, %d %b %Y %H:%M:%S %z").encode()
     changed, count = re.subn(rb"(?m)^Date: [^\r\n]*", b"Date: " + date, raw, count=1)
     assert count == 1

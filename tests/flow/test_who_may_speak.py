@@ -43,7 +43,7 @@ class Office(SmallOffice):
         self.begin()
 
     def begin(self) -> None:
-        """The pipeline anew, with the guarantor's domain in force."""
+        """The pipeline started again, with the guarantor's domain in force."""
         self.start()
         active_config = self.pipeline.active_config
         east = dataclasses.replace(active_config.guarantors["east"], senders=(DOMAIN,))

@@ -95,7 +95,7 @@ def as_octets(subject: str, name: str, content: bytes) -> EmailMessage:
 
 
 def bounce_of(returned: EmailMessage) -> bytes:
-    """A delivery report that brings the whole mail back."""
+    """A delivery report that returns the whole mail."""
     lines = [
         b"From: MAILER-DAEMON@contractor.example",
         f"To: {OFFICE}".encode(),

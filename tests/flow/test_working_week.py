@@ -1,8 +1,8 @@
 """A working week of one office, from the notices that come in to the calls that close them.
 
-Five projects of five issuers, each with a way of its own, walked day by day over the three holidays of September
-2026. Store, pipeline, drafting, guards and decisions are the real ones, the relay is a real SMTP server on loopback;
-a PDF's text stands in its bytes, and a fake clock tells the days. Names, numbers, keys and addresses are invented.
+Five projects of five issuers, each with a way of its own, walked day by day over the three holidays of September 2026.
+Store, pipeline, drafting, guards and decisions are the real ones, the relay is a real SMTP server on loopback; a PDF's
+bytes hold its text, and a fake clock gives the days. Names, numbers, keys and addresses are invented.
 """
 
 from __future__ import annotations
@@ -330,7 +330,7 @@ class Left:
 
 
 class Week:
-    """The office: what lies in its folders, what it decides, and what an onlooker sees."""
+    """The office: the files in its folders, its decisions, and the view of an onlooker."""
 
     def __init__(self, root: Path, relay: DsnController, mode: str) -> None:
         self.root = root
@@ -451,7 +451,7 @@ class Week:
         return {hold.reason.value: detail_of(hold) for hold in self.of(number).reasons}
 
     def left(self) -> list[Left]:
-        """The submissions that the relay took since the last look at it; mails to the operator are set apart."""
+        """The submissions that the relay took since the last call; mails to the operator are set apart."""
         taken = [Left.of(each) for each in self.relay.mails[self._seen :]]
         self._seen += len(taken)
         self.told += [each for each in taken if each.envelope == (OFFICE,)]
@@ -459,7 +459,7 @@ class Week:
 
     @property
     def told_at_once(self) -> list[str]:
-        """Subjects of the mails to the operator beside the list of each morning."""
+        """Subjects of the mails to the operator, without the list of each morning."""
         return [each.subject for each in self.told if "本日の対応一覧" not in each.subject]
 
     def tasks(self) -> list[str]:

@@ -19,7 +19,7 @@ POLL = 60.0
 
 @dataclass
 class World:
-    """A server as told, a clock, and when it was looked at and listened to."""
+    """A server that behaves as set, a clock, and the times at which it was scanned and listened to."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     failure: Unavailable | None = None

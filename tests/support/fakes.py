@@ -45,7 +45,7 @@ SECRET_HEX = "5e" * SECRET_BYTES
 
 @dataclass
 class FakeClock:
-    """Stands still until it is told to pass."""
+    """Stands still until it is moved on."""
 
     moment: dt.datetime = START
     seconds: float = 1000.0
@@ -63,7 +63,7 @@ class FakeClock:
         return self.moment
 
     def set_by(self, **span: float) -> dt.datetime:
-        """Somebody sets the clock; no time passes."""
+        """Set the clock; no time passes."""
         self.moment += dt.timedelta(**span)
         return self.moment
 
@@ -277,7 +277,7 @@ class SomeMailbox:
 
 
 def rows_of(mailbox: str) -> LedgerRows:
-    """Rows for messages of ``mailbox`` that a test hands over by itself."""
+    """Rows for messages of ``mailbox`` that a test hands over itself."""
     found = NewMessages((), frozenset(), HealthRecord(f"mail:{mailbox}", uidvalidity=1))
     return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
 

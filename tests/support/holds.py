@@ -1,4 +1,4 @@
-"""Holds as a test tells them: by the words of their detail, in Japanese, as people see them."""
+"""Holds as a test names them: by the words of their detail, in Japanese, as people see them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def old(reason: Reason, detail: str) -> Hold:
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """Equal to every hold of this reason that is told in these words."""
+    """Equal to every hold of this reason with these words."""
 
     reason: Reason
     detail: str = ""

@@ -1,7 +1,7 @@
 """Mails as Japanese senders and their programs write them, byte by byte: right, wrong, and broken.
 
-They are put together by hand, not by a mail library: what no library would write is the point. Beside each stands what
-it says, so that a reader can be judged. Names, numbers, keys and addresses are invented.
+They are put together by hand, not by a mail library: what no library would write is the point. Each has its contents
+next to it, so that a reader can be judged. Names, numbers, keys and addresses are invented.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A private Dovecot and Postfix on loopback for the tests marked ``servers``.
 
-It promises that no mail leaves the machine, that nothing outside one temporary folder is written, and that it
-ends exactly what it started. It does not know what the tests send. `tests/servers/install.sh` brings the two programs.
+No mail leaves the machine, nothing outside one temporary folder is written, and only processes that it started are
+ended. `tests/servers/install.sh` installs the two programs.
 """
 
 from __future__ import annotations
@@ -334,7 +334,7 @@ class Introspection(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: a token stands in the line."""
+        """Logs nothing: the line contains a token."""
 
 
 @contextmanager

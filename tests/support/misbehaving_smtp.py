@@ -1,7 +1,7 @@
 """An SMTP server that misbehaves on purpose: at one named step, in one named way, once (or ``times``).
 
-It keeps every message whose final dot it has read and not refused, as a relay would deliver it, so that "sent
-twice" can be counted. After its last fault it behaves, which lets a test try again. It knows nothing of the client.
+It keeps every message whose final dot it has read and not refused, as a relay would deliver it, so that "sent twice"
+can be counted. After its last fault it behaves, which lets a test try again.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Fate:
     copies: tuple[int, int] = (1, 1)
     """The number of its mails that the relay may have taken, at least and at most."""
     tasks: Counter[TaskKind] = field(default_factory=Counter)
-    """Beside the one that asks whether it arrived, which follows from the state."""
+    """In addition to the task that asks for its arrival, which follows from the state."""
     alarms: Counter[AlarmCause] = field(default_factory=Counter)
     may_doubt: bool = False
     """True if a connection, or the process, ended while it may have been sent."""
@@ -188,7 +188,7 @@ class Judge:
 
     @staticmethod
     def _judge_wait(what: str, kind: TaskKind, each: Submission, seen: _Seen, found: Outcome) -> None:
-        """One task, and one alarm that told of it."""
+        """One task, and one alarm that announced it."""
         tasks, alarms = seen.tasks[each.id], seen.alarms[each.id]
         if tasks != Counter({kind: 1}) or alarms != Counter({AlarmCause.BEGAN_TO_WAIT: 1}):
             found.violations.append(f"{what} (#{each.id}, {each.state}): tasks {dict(tasks)}, alarms {dict(alarms)}")
@@ -225,7 +225,7 @@ class _Seen:
         self.alarms: dict[int, Counter[AlarmCause]] = {each.id: Counter() for each in self.submissions}
         self._told_by: dict[tuple[int, AlarmCause], object] = {}
         self._newcomers: list[tuple[int, object]] = []
-        """The alarm that others of the number go on stands in the mail that tells of the newcomer, else it counts."""
+        """The alarm that others of the number continue is in the mail about the newcomer; otherwise it counts."""
         self.others: Counter[str] = Counter()
         self.untold: list[str] = []
         for row in _alarm_rows(office):

@@ -1,7 +1,7 @@
 """Makes the notices of the tests, named for their fault, and the sample notices that ship with the demonstration.
 
 ``python -m tests.support.notice_pdfs worker/cli/demo/samples`` writes the samples again, byte for byte the same. No
-font is embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs beside this
+font is embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs next to this
 module came from other programs and cannot be made here: ``CHECKED_IN`` says how each was made.
 """
 
@@ -141,7 +141,7 @@ def with_user_password() -> bytes:
 
 
 def ruled_table(form: Form = ADVANCE, *, wrap: int = 16) -> bytes:
-    """Labels in the left cells, values in the right; a long name stands in lines around its label's height.
+    """Labels in the left cells, values in the right; a long name takes lines around its label's height.
 
     Drawn from top to bottom, so that a name's first line comes before its label for an engine that keeps the order.
     """

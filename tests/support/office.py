@@ -1,7 +1,7 @@
 """A contractor's office for the tests of the whole: its configuration, its folders, the mails it gets, its commands.
 
-Everything lies in one temporary folder. Commands run in this process by ``worker.cli.main``, as the console script
-calls it, with both outputs caught. Names, numbers, keys and addresses are invented.
+Everything is in one temporary folder. Commands run in this process by ``worker.cli.main``, as the console script calls
+it, with both outputs caught. Names, numbers, keys and addresses are invented.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Office:
         return self("list", "--json").documents
 
     def label(self, number: int) -> str:
-        """The label with which submission ``number`` is approved as it stands now."""
+        """The label with which submission ``number`` is approved in its current form."""
         return str(next(each["label"] for each in self.list() if each["id"] == number))
 
     def show(self, number: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The correct mail to an issuer, worked out from how the register was made and from the truth behind it.
 
-Written apart from the product, of which it imports nothing: the tables of a rule are laid over each other here once
-more, from what ``docs/rules.ja.md`` says of them, and a mail is what the standard library's parser reads.
+Written independently of the product: it imports nothing of it. The tables of a rule are laid over each other here once
+more, as ``docs/rules.ja.md`` describes it, and a mail is parsed by the standard library.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Left:
 
     @cached_property
     def came(self) -> Came | None:
-        """The notice that it brings: the one whose file or, typed, whose key it holds."""
+        """The notice in it: the one whose file or, typed, whose key it holds."""
         held = {content for _, content in self.seen.files}
         notices = self.world.notices
         attached = next((each for each in notices if each.pdf in held), None)

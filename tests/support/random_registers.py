@@ -143,7 +143,7 @@ class World:
     papers: tuple[Paper, ...]
     notices: tuple[Came, ...]
     known: frozenset[tuple[str, str, str]]
-    """Issuer, section and address: as whom the office has written to whom before."""
+    """Issuer, section and address: the recipients that the office has written to before."""
     answers: tuple[int, ...]
     """The answers that chance lets the person give, one after the other."""
     later: str = ""
@@ -562,5 +562,5 @@ def _list_nobody_elses(drawing: _Drawing) -> None:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A configuration with what lies in its folder and what comes in."""
+    """A configuration with the files in its folder and the mails that come in."""
     return _Drawing(Chance(draw)).world()

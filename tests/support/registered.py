@@ -96,7 +96,7 @@ REGISTER = Register()
 
 
 class EveryAddressKnown(FakeReading):
-    """An office that has written to everybody before: what is asked about the first mail to an address is not asked."""
+    """An office that has written to every address before: no question about a first mail arises."""
 
     def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
         return True

@@ -46,7 +46,7 @@ class ScriptedImap:
     ids: dict[int, bytes] = field(default_factory=dict)
     """Message-IDs that are not made of the UID."""
     structures: dict[int, bytes] = field(default_factory=dict)
-    """BODYSTRUCTURE as it stands; of the others the server tells none."""
+    """BODYSTRUCTURE as given; for other messages the server reports none."""
     uidnext: int | None = None
     flags: dict[int, set[bytes]] = field(default_factory=dict)
     folders: dict[bytes, list[bytes]] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """An office in memory for tests of the pipeline: two issuers, four projects, notices whose text needs no PDF engine.
 
-The store and the mail server are the real adapters; the mailbox is a list of mails and a PDF's text stands in its
-bytes, as neither is what these tests look at. The office has written to its issuers' addresses before. Names, numbers,
-keys and addresses are invented.
+The store and the mail server are the real adapters; the mailbox is a list of mails and a PDF's bytes hold its text, as
+these tests are about neither. The office has written to its issuers' addresses before. Names, numbers, keys and
+addresses are invented.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ class Settings:
 
     @property
     def addresses(self) -> frozenset[str]:
-        """To whom mail may go by this configuration."""
+        """The addresses that mail may go to by this configuration."""
         if self.rehearsal_to:
             return frozenset({self.rehearsal_to, OFFICE})
         return frozenset({self.doboku, self.keiyaku, SITE, OFFICE})
@@ -270,7 +270,7 @@ def server_at(port: int, clock: FakeClock, timeouts: Timeouts | None = None) -> 
 
 
 class WatchedStore(SqlStore):
-    """The real store, with a look at each commit: the events of its entries, and whether it is to fail."""
+    """The real store, observed at each commit: the events of its entries, and whether it is to fail."""
 
     def __init__(self, folder: Path, clock: FakeClock, patience: float = 5.0) -> None:
         super().__init__(folder, clock, patience)
@@ -278,7 +278,7 @@ class WatchedStore(SqlStore):
         self.refuses: Callable[[list[str]], bool] = lambda events: False
         """Returns whether a commit of entries of these events is rolled back and reported as a full disk."""
         self.denies: Callable[[list[str]], bool] = lambda events: False
-        """Returns whether a commit of these events is made and reported as a full disk all the same."""
+        """Returns whether a commit of these events is made but reported as a full disk."""
         self.failure: HoshobinError = Unavailable("disk", "database or disk is full")
         self.before_commit: Callable[[list[str]], None] = lambda events: None
         self.after_commit: Callable[[list[str]], None] = lambda events: None
@@ -323,7 +323,7 @@ class SmallOffice:
         self.start()
 
     def start(self, settings: Settings | None = None) -> None:
-        """Record the configuration, recover, and make the pipeline anew, as ``run`` does."""
+        """Record the configuration, recover, and build the pipeline again, as ``run`` does."""
         self.settings = settings or self.settings
         active_config = active_config_of(self.settings, self.files)
         record_start(self.store, active_config.configuration.files, "0", ACCOUNT, self.store.config_in_force())
@@ -367,7 +367,7 @@ class SmallOffice:
         (self.notices / f"{each.number}-{each.key}-{each.copy}.pdf").write_bytes(each.pdf)
 
     async def take_in(self) -> int:
-        """Look at the folder until its files have settled, then at the mailbox."""
+        """Scan the folder until its files have settled, then the mailbox."""
         folder = NoticeFolder(self.notices)
         began, _ = await self.pipeline.watch_folder(folder_of(folder))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
@@ -375,7 +375,7 @@ class SmallOffice:
         return began + later + await self.pipeline.watch_mailbox(mailbox_of(self.mails), dt.date(2026, 11, 1))
 
     async def finish(self) -> Pass:
-        """Judge, send, tell."""
+        """Re-evaluate, send, notify."""
         return await self.pipeline.finish_pass()
 
     async def pass_once(self) -> Pass:

@@ -53,7 +53,7 @@ class _Impatient(selectors.DefaultSelector):
 
 
 class LoopClock:
-    """``core.clock.Clock`` that tells the time of the running loop."""
+    """``core.clock.Clock`` with the time of the running loop."""
 
     def now(self) -> dt.datetime:
         try:

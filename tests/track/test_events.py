@@ -47,7 +47,7 @@ def receipt(kind: ReceiptKind, recipient: str = A, message_id: str = OURS, minut
 
 
 def after(submission: Submission, *receipts: Receipt) -> tuple[Event | None, State]:
-    """Each receipt comes by itself."""
+    """Each receipt comes alone."""
     event = None
     for each in receipts:
         tracked = track(submission, (each,))

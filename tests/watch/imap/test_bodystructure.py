@@ -1,4 +1,4 @@
-"""Structures as servers tell them, and a large mail put together of its headers, texts and PDFs, with real servers."""
+"""Structures as servers report them, and a large mail built of its headers, texts and PDFs, with real servers."""
 
 from __future__ import annotations
 
