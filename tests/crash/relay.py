@@ -1,8 +1,8 @@
 """The mail server of a worker that dies again and again: it outlives it, and knows what it took.
 
 One thread a connection, on a free loopback port. A mail counts from its final dot on, whether or not the client still
-lived to read the answer; half a mail does not. It shares no code with the client; what is kept of a mail, and when its
-answer is given, is for those who build on this: ``recording_relay`` and ``soak_relay``.
+lived to read the answer; half a mail does not. It shares no code with the client. ``recording_relay`` and
+``soak_relay`` decide which part of a mail is kept, and when its answer is given.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A token endpoint on loopback, over TLS as both libraries want it: Microsoft's paths and Google's, one person behind.
 
-It promises the answers of RFC 6749 and 8628 and nothing of any provider beyond. The test sets its behaviour; it keeps
+It gives the answers of RFC 6749 and 8628, and no provider's own extensions. The test sets its behaviour; it keeps
 the requests.
 """
 

@@ -344,7 +344,7 @@ def _find_invoices(
         return ()
 
     def was_carried(digest: Sha256) -> bool:
-        """By another line of submissions: a correction brings the issuer what it has not got."""
+        """By another line of submissions: a correction brings the issuer only what it lacks."""
         return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
 
     return find_candidates(product, number, project, register, invoices.listing(), was_carried)

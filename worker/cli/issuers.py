@@ -1,4 +1,4 @@
-"""Commands about issuers: the catalogue beside the user's own copies, and taking an entry over."""
+"""Commands about issuers: the catalogue, the user's own copies, and taking an entry over."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ Judge = Callable[[Question, object], list[Problem]]
 
 
 def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
-    """Each answer tried by itself: a slip is asked again at once, not after the last question."""
+    """Each answer tried on its own: a slip is asked again at once, not after the last question."""
     from worker.config.editing.toml_edit import edit_table
 
     def problems(question: Question, value: object) -> list[Problem]:

@@ -95,7 +95,7 @@ def log(
 
 
 def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None:
-    """Saves the log in a file of the office, as JSON lines or CSV; no other program writes beside it.
+    """Saves the log in a file of the office, as JSON lines or CSV; no other program writes to it.
 
     It is put there whole, or not at all: a file of this name is kept. Raises ConfigError.
     """

@@ -72,7 +72,7 @@ def print_table(
 
 
 def print_pairs(pairs: Iterable[tuple[str, str]], *, title: str = "") -> None:
-    """Headings and values, one pair a line; a value of several lines stands below its heading, set in."""
+    """Headings and values, one pair a line; a value of several lines is below its heading, indented."""
     is_terminal = sys.stdout.isatty()
     if title:
         click.echo(click.style(f"\n{title}", bold=True) if is_terminal else f"# {title}")
@@ -113,7 +113,7 @@ DAMAGE_SECONDS: Final = 0.3
 
 
 def say_stopped(store: Store, lang: Language, *, err: bool = False) -> None:
-    """That nothing is sent, and each sign why; of a store that was put back, not that it is behind what it was.
+    """Says that nothing is sent, with each sign; of a restored store, not how far it is behind.
 
     It warns that the output may be wrong if the store's pages are damaged.
     """
@@ -133,7 +133,7 @@ def submission_table(
     corrections: Mapping[int, int] = MappingProxyType({}),
     sends_at: Callable[[Submission], dt.datetime | None] = lambda submission: None,  # noqa: ARG005  not asked
 ) -> None:
-    """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves.
+    """The list of an office: each submission with its recipient, its state and its next step, or its time of sending.
 
     ``corrections`` says of what was corrected by which submission: the step is that one's.
     """

@@ -53,8 +53,8 @@ MAX_SECRET_BYTES: Final = 65_536
 def find_directory(option: str | None, env: Mapping[str, str], cwd: Path, system: Path = SYSTEM_DIRECTORY) -> Path:
     """The configuration directory: ``--config``, else $HOSHOBIN_CONFIG, else ``./config``, else ``/etc/hoshobin``.
 
-    A directory that is named must exist. Of the other two, the first that holds a ``worker.toml`` counts: many
-    projects have some other folder called config. Raises ConfigError with the places it looked at.
+    A directory that is named must exist. Of the other two, the first that holds a ``worker.toml`` counts: many projects
+    have some other folder called config. Raises ConfigError with the places that it searched.
     """
     named = option or env.get(ENVIRONMENT)
     if named:
@@ -248,7 +248,7 @@ def is_own_folder(folder: Path, places: Places) -> bool:
 
 
 def make_own_folders(places: Places) -> None:
-    """Make the folders that lie below the store's directory; one that somebody else keeps (a share) is never made.
+    """Make the folders below the store's directory; one that others keep (a share) is never made.
 
     A share that is not mounted must be reported; an empty folder would hide it.
     """
@@ -367,7 +367,7 @@ def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
 
 
 class TemplateFiles:
-    """``ports.Templates``: those beside ``worker.toml``, then the shipped ones.
+    """``ports.Templates``: those next to ``worker.toml``, then the shipped ones.
 
     They are read once: a running service keeps the texts it started with until it reloads.
     """

@@ -11,7 +11,7 @@ def project_ids(projects: Sequence[tuple[str, str, str]]) -> list[str]:
 
     If two projects share issuer and name, the number joins the id, and the position for one without a number. A number
     that an approval tied to one project must not come to mean another, so no id is shared. A position changes with the
-    file, but two such projects cannot be told apart without a number anyway.
+    file, but two such projects cannot be distinguished without a number anyway.
     """
     plain = [f"{issuer}/{name}" for issuer, name, _ in projects]
     shared = Counter(plain)

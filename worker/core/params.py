@@ -106,7 +106,7 @@ class Params(Mapping[str, Value]):
         return value if isinstance(value, str) else ""
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Returns the values of ``name``, of which there may be several."""
+        """Returns the values of ``name``, which may be several."""
         value = self.get(name, ())
         return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else (str(value),)
 

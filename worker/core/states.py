@@ -78,7 +78,7 @@ class NoteEvent(StrEnum):
     STEPS_RENEWED = "StepsRenewed"
     """A manual submission has other steps."""
     TOLD_BEFORE = "ToldBefore"
-    """A person was notified of mail that leaves by itself, and its minutes to be stopped began."""
+    """A person was notified of a mail that leaves automatically, and its minutes to be stopped began."""
     NOT_READ_AGAIN = "NotReadAgain"
     """The notice could not be read again before its sending."""
     NO_ANSWER = "NoAnswer"
@@ -109,7 +109,7 @@ class NoteEvent(StrEnum):
     """
     """A person said to go on with the database in place."""
     RESTORED = "Restored"
-    """The store was put back from a backup: the first entry that the backup does not have."""
+    """The store was restored from a backup: the first entry that the backup does not have."""
     FOREIGN_MAIL = "ForeignMail"
     """A mail of another installation, or one without a record here, was kept.
 

@@ -125,7 +125,7 @@ class TxtRecords:
         self._cache = dns.resolver.LRUCache()
 
     def __call__(self, name: str, seconds: float) -> Records:
-        """Returns the TXT records of ``name``; raises Unavailable if no server answers, or none can tell."""
+        """Returns the TXT records of ``name``; raises Unavailable if no server answers, or none knows."""
         try:
             answer = self._resolver().resolve(f"{name}.", "TXT", lifetime=seconds, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

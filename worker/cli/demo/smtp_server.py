@@ -111,7 +111,7 @@ class _Keeper:
 
 
 class _Loopback(Controller):
-    """aiosmtpd's thread on a socket that is already bound: its own way cannot tell which free port it was given."""
+    """aiosmtpd's thread on a socket that is already bound: its own way does not give the port it was given."""
 
     def __init__(self, keeper: _Keeper) -> None:
         self._socket = socket.create_server((HOST, 0))

@@ -75,7 +75,7 @@ def judge_rows(
 ) -> tuple[Fate, ...]:
     """The fate of every row below the headings; ``registered`` are the tables of ``projects.toml``.
 
-    ``numbers`` are the patterns of which a contract number has one.
+    ``numbers`` are the patterns for a contract number.
     """
     known = _Register(registered)
     below = sheet.rows[len(headings.titles) + 1 :]
@@ -85,7 +85,7 @@ def judge_rows(
 
 
 def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], numbers: Sequence[str]) -> Fate:
-    """The row's values, or what is wrong with each cell; whether it is registered is not looked at yet."""
+    """The row's values, or the fault of each cell; the register is not consulted yet."""
     texts, stored = {}, {}
     for at, key in headings.columns.items():
         text = row.cells[at] if at < len(row.cells) else ""

@@ -160,7 +160,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 
 _CODE: Final = re.compile(r"[245]\.(\d{1,3})\.(\d{1,3})")
 _TEXT_LIMIT: Final = 200
-"""Characters of a reply that stand in one line of a list; ``show`` has all that is kept."""
+"""Characters of a reply on one line of a list; ``show`` has all that is kept."""
 
 
 def name_status(status: str, lang: Literal["ja", "en"]) -> str:
