@@ -58,7 +58,7 @@ def again(
     now: dt.datetime = START,
     known: FakeReading | None = None,
 ) -> Submission:
-    """``submission`` re-evaluated under ``register``."""
+    """``submission`` judged anew under ``register``."""
     return drafted(register, submission, known=known, now=now).submission
 
 
@@ -309,7 +309,7 @@ def test_what_was_approved_for_the_contracts_day_goes_earlier_where_it_was_signe
     register = with_invoice(mode)
     held = drafted(register, notice=ADVANCE).submission
     judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
-    if mode is Mode.HOLD:  # no person's approval of the draft: its minutes to withdraw begin again
+    if mode is Mode.HOLD:  # nobody's approval of the draft: its minutes to withdraw begin anew
         judged = replace(judged, answers=tuple(each for each in judged.answers if each.reason is Reason.TIMING))
     approved = drafted(register, judged, notice=ADVANCE).submission
     assert approved.due_at == MIDNIGHT
@@ -383,7 +383,7 @@ def test_a_change_that_is_taken_back_needs_no_second_approval() -> None:
 
 
 def test_an_approval_does_not_come_back_to_life_after_another_draft_was_approved() -> None:
-    """The first address was wrong and was corrected; an old configuration restored by mistake must not send to it."""
+    """The first address was wrong and was corrected; a configuration put back by mistake must not send to it."""
     wrong = answered(drafted().submission)
     right = answered(again(wrong, going_to(OTHER)), going_to(OTHER), by=JIRO)
     assert right.state is State.APPROVED

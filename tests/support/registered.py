@@ -64,7 +64,7 @@ def of_issuer(
 
 @dataclass(frozen=True)
 class Register:
-    """The contents of the configuration today."""
+    """What the configuration says today."""
 
     projects: tuple[Project, ...] = (PROJECT_OF_NUMBER,)
     issuers: tuple[Issuer, ...] = (ISSUER,)
@@ -96,7 +96,7 @@ REGISTER = Register()
 
 
 class EveryAddressKnown(FakeReading):
-    """An office that has written to every address before: no question about a first mail arises."""
+    """An office that has written to everybody before: what is asked about the first mail to an address is not asked."""
 
     def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
         return True
@@ -131,7 +131,7 @@ def drafted(
     amends: Submission | None = None,
     now: dt.datetime = START,
 ) -> Drafted:
-    """The submission that ``register`` makes of the notice."""
+    """What ``register`` makes of the notice."""
     return draft_submission(
         arrived(notice) if submission is None else submission,
         notice,
@@ -147,5 +147,5 @@ def drafted(
 
 
 def reasons(submission: Submission) -> dict[Reason, str]:
-    """The reasons for its hold, each with its detail."""
+    """Why it is held, and what each reason is about."""
     return {hold.reason: detail_of(hold) for hold in submission.reasons}

@@ -13,10 +13,10 @@ BY_HOLD: Final = "hold "
 
 
 def is_by_hold(submission: Submission) -> bool:
-    """Returns True if no person approved it, and the minutes in which it can be stopped run or are to begin."""
+    """Returns True where no person approved it, and its minutes to be stopped run or are to begin."""
     return submission.state is State.APPROVED and submission.release.startswith(BY_HOLD)
 
 
 def opening_of(duties: FollowUps) -> dt.datetime | None:
-    """Returns the first moment at which the mail may leave, though it was approved earlier; None if none is set."""
+    """Returns the first moment at which the mail may leave, though it was approved earlier; None where none is set."""
     return dt.datetime.combine(duties.not_before, dt.time(), JST) if duties.not_before else None

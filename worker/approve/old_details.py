@@ -10,7 +10,7 @@ from worker.core.params import CODE
 from worker.core.states import Reason
 
 TOLD_BESIDE: Final = frozenset({"changes", "to_before", "to_now", "cc_before", "cc_now", "to_same"})
-"""Parameters of RULE_CHANGED that describe values already bound by its hashes; an answer of 0.1.0 has none of them."""
+"""Parameters of RULE_CHANGED that tell what its hashes already bind; an answer of 0.1.0 has none of them."""
 
 
 def covers(answer: Answer, hold: Hold) -> bool:
@@ -22,7 +22,7 @@ def covers(answer: Answer, hold: Hold) -> bool:
 
 
 def _asked_as(hold: Hold) -> tuple[Hold, ...]:
-    """Returns ``hold`` in the forms in which it may have been asked, also by a program that gave less detail.
+    """Returns ``hold`` in the forms in which it may have been asked, also by a program that told less of it.
 
     A person who let a notice go on although its number seemed submitted also lets it go on if it was not; the reverse
     is asked.

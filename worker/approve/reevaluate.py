@@ -148,7 +148,7 @@ def reevaluate(
 
     drafted = draft(submission)
     if drafted.submission.state is not State.HELD or submission.late_answer:
-        return drafted  # a mail about to be sent is compared in that moment
+        return drafted  # what is about to be sent is compared in that moment
     early = find_early(drafted.submission, reading)
     return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
 
@@ -344,7 +344,7 @@ def _find_invoices(
         return ()
 
     def was_carried(digest: Sha256) -> bool:
-        """By another line of submissions: a correction brings the issuer only what it lacks."""
+        """By another line of submissions: a correction brings the issuer what it has not got."""
         return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
 
     return find_candidates(product, number, project, register, invoices.listing(), was_carried)

@@ -109,7 +109,7 @@ def _standing(
     *,
     is_number_unsent: bool,
 ) -> Iterable[Hold]:
-    """Returns every reason, answered or not, in the order in which a person should read them."""
+    """Returns every reason, answered or not, in the order in which a person should look at them."""
     if submission.refusal is not None:
         return (submission.refusal,)
     holds = [*_of_history(submission, is_number_unsent=is_number_unsent), *_of_match(outcome)]
@@ -213,7 +213,7 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
 # --- It may have been sent already ---------------------------------------------------------------------------
 
 _DIGITS: Final = 12
-"""Digits of a mail's hash in a hold: enough to distinguish the mails of one submission."""
+"""Digits of a mail's hash in a hold: enough to tell one mail from another of the same submission."""
 
 
 def evidence_of_news(code: str, value: str, at: dt.datetime) -> str:
@@ -235,7 +235,7 @@ def is_weighed(submission: Submission, digest: Sha256) -> bool:
 
 
 def refuse_unless_shown(submission: Submission, label: str) -> None:
-    """Raises NotAllowed if ``submission`` is not held, or if ``label`` belongs to another draft or other reasons.
+    """Raises NotAllowed if ``submission`` is not held, or if ``label`` stands for another draft or other reasons.
 
     ``label`` is the whole label that was shown, as ``Submission.label`` gives it, in upper or lower case.
     """

@@ -210,12 +210,12 @@ class Tally:
 
     mails: int
     bearing: Mapping[str, int]
-    """By name, the number of mails with it; the most frequent first."""
+    """By name, the number of mails that bear it; the most frequent first."""
     doubled: frozenset[str] = frozenset()
     """Names that occur twice in one mail."""
 
     def in_mails(self, authserv_id: str) -> int:
-        """Returns the number of mails with this name, in any case."""
+        """Returns the number of mails that bear this name, in any case."""
         return sum(count for name, count in self.bearing.items() if name.casefold() == authserv_id.casefold())
 
 

@@ -156,7 +156,7 @@ def judge_server_result(
     """Returns what a ``dkim=pass`` of our own server means for ``root``.
 
     The server's result does not say what was signed, nor when, so the mail's signatures of that domain are read. If the
-    result does not say which of several it means (header.s, header.b), each of them must pass.
+    result does not tell which of several it means (header.s, header.b), each of them must pass.
     """
     properties = finding.properties
     domain = read_domain(properties.get("header.d", ""))

@@ -88,7 +88,7 @@ class Case:
     values: Mapping[str, str]
     """As registered, in the form that the issuer wants."""
     way: When | None = None
-    """Set once it is known if the invoice is attached or handed in separately."""
+    """Set once it is known if the invoice is attached or goes apart."""
 
     def names(self, invoice: ChosenInvoice | None, attachments: Iterable[Attachment]) -> dict[str, Any]:
         """Returns every variable of ``template_check.VARIABLES``, without the key and the body's own ``lines``."""

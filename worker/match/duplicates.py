@@ -159,7 +159,7 @@ def announce(guarantor: str, way: Source, steps: tuple[str, ...] = ()) -> Submis
 
 
 def join_notice(announcement: Submission, arrived: Submission, known: Reading) -> Submission:
-    """``announcement`` continued by the notice that has ``arrived``; its id, Message-ID and words stay."""
+    """``announcement`` as it goes on with the notice that has ``arrived``; its id, Message-ID and words stay."""
     here = known.by_number(arrived.contract_number) if arrived.contract_number else ()
     return dataclasses.replace(
         arrived,
@@ -198,7 +198,7 @@ def _arrived(way: Source) -> Submission:
 def find_later(submission: Submission, notice: Notice, known: Reading) -> int | None:
     """Returns the first notice of the same number and another key that came after ``submission``, or None.
 
-    Asked at every re-evaluation: when the later one came, this one may have been at the mail server, and been deferred.
+    Asked at every re-evaluation: when the later one came, this one may have been at the mail server, and been put back.
     A stranger's notice does not count against an authenticated one, unless that was recorded before this rule existed.
     For a stranger's own submission, the same notice counts as well if it came authenticated.
     """
@@ -219,9 +219,9 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
     """Returns the newest submission before ``submission``, of its number and product, that left, or None.
 
     A manual submission counts if its key differs: a number gets a second key by an amendment, and only people know
-    whether the first was handed in already. A person who never handed it in withdraws it. A person distinguishes a copy
-    from an amended guarantee: an approval says that it is amended, a withdrawal that it is not. A correction amends
-    what its original amends.
+    whether the first was handed in already. A person who never handed it in withdraws it. A person tells a copy from an
+    amended guarantee: an approval says that it is amended, a withdrawal that it is not. A correction amends what its
+    original amends.
     """
     own = submission
     while own.corrects is not None:

@@ -41,12 +41,12 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """No registered project has this number or this name."""
+    """No registered project bears this number or this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Several projects have this number, or this name."""
+    """Several projects bear this number, or this name."""
 
     projects: tuple[Project, ...]
 
@@ -193,7 +193,7 @@ class _Excluded:
 
     fact: Params
     is_of_another: bool = False
-    """True if the alternative is meant for other contracts; not reported if a nearer one fails."""
+    """True if the alternative is meant for other contracts; not told if a nearer one fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +271,7 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
 
 
 def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]:
-    """Says why every alternative is missed, from those meant for this contract if there are any, else from all."""
+    """Tells why every alternative is missed, from those meant for this contract if there are any, else from all."""
     excluded = [[finding for finding in findings if isinstance(finding, _Excluded)] for findings in examined]
     meant = [findings for findings in excluded if not any(finding.is_of_another for finding in findings)]
     return dict.fromkeys(finding.fact for findings in meant or excluded for finding in findings)
@@ -356,7 +356,7 @@ def _dates_of(case: _Case, counted_by: CountedBy) -> Iterator[dt.date]:
         yield dates[CountedBy.CONTRACT]
 
 
-# --- Explanations ---------------------------------------------------------------------------------------------
+# --- What is told ----------------------------------------------------------------------------------------------
 
 
 def _excluded_from(code: str, own: str, taken: Sequence[str]) -> _Excluded:
@@ -409,7 +409,7 @@ def update_watched(
 
     ``former`` is None if no mailbox was recorded yet: the mailboxes then begin with the first start. Those in
     ``looked_at`` are an older program's, and their ``since`` counts from now on, because the mails that an upgrade
-    brings in are not known. A mailbox that is removed and added again starts over: meanwhile people did its work.
+    brings in are not known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
     """
     watched: dict[str, WatchedMailbox] = {}
     for name, (user, folder, since) in configured.items():

@@ -143,10 +143,7 @@ EXPLAINED: Final = 20
 async def explain_missing(
     submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader, reading: Reading
 ) -> Mapping[int, MissingInvoice]:
-    """Returns, for each submission that waits for an invoice, by its id: the folder for it, and the unused files there.
-
-    Raises nothing.
-    """
+    """Of each that waits for an invoice, by its id: where people put it, and what lies there unused. Raises nothing."""
     register, files = active_config.register, active_config.files
     asking = []
     for each in submissions:
@@ -204,7 +201,7 @@ def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> st
     named, could_be = _in_question(submission, active_config)
     found = [active_config.files.stamp(file) for file in sorted(named)]
     if could_be is not None:
-        with contextlib.suppress(Unavailable):  # away: the drafting itself reports it
+        with contextlib.suppress(Unavailable):  # away: whoever drafts is told so
             candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
             found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
     return " ".join(filter(None, found))

@@ -156,9 +156,9 @@ class FolderWatcher:
         return waiting
 
     def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
-        """The hold of this file's earlier contents, before it was completed or replaced; None if it goes on alone.
+        """The hold of what this file was before it was written to its end, or replaced; None where it goes on alone.
 
-        If the same bytes are in another file too, the hold is also that file's.
+        Of bytes that lie elsewhere too, the hold is also that file's.
         """
         for number in row.submissions:
             held = self._store.submission(number)

@@ -124,7 +124,7 @@ class Notifier:
         self.find_unread_configuration: Callable[[], Iterable[tuple[str, UnreadReason]]] = tuple
         """Gives the files in the configuration's directory that are not read: who runs the pipeline knows it."""
         self.explain_invoices: ExplainInvoices = _explain_none
-        """Returns, for submissions that wait for an invoice, the folder to save it in."""
+        """Says of submissions that wait for an invoice where people put it."""
         self._missing: Mapping[int, MissingInvoice] = {}
 
     async def tell(self, active_config: ActiveConfig, *causes: str) -> Unavailable | None:
@@ -203,7 +203,7 @@ class Notifier:
             with self._store.writing() as writing:
                 writing.raise_alarm(cause, [], failure.detail)
 
-    # --- Alarms about strangers' mails ------------------------------------------------------------------------
+    # --- When strangers' doings are told ----------------------------------------------------------------------
 
     def _without_waiting(self, alarms: Sequence[Alarm], now: dt.datetime) -> list[Alarm]:
         """``alarms`` without those about strangers' doings alone, if it is too early for them.
@@ -228,7 +228,7 @@ class Notifier:
             moments = [*self._tellings(), now][-QUICK_TELLINGS:]
             writing.set_property(TOLD_OF_STRANGERS, " ".join(each.isoformat() for each in moments))
 
-    # --- The mails themselves --------------------------------------------------------------------------------
+    # --- What is said to whom --------------------------------------------------------------------------------
 
     def _write_all(
         self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool = False
@@ -341,12 +341,12 @@ class Notifier:
         return [_Message(told, settings.escalate, subject, self._without_keys(body, numbers))]
 
     def _without_keys(self, body: str, numbers: Iterable[int]) -> str:
-        """``body`` with the key of each of these submissions masked, also inside a server's or a reply's words."""
+        """``body`` with the key of each of these submissions masked, wherever a server's or a reply's words hold it."""
         for number in dict.fromkeys(numbers):
             try:
                 pdf = self._store.submission(number).pdf_sha256
             except NotAllowed:
-                continue  # a number in a foreign text, not a submission's
+                continue  # a number that stands in foreign words
             notice = self._store.notice(pdf) if pdf else None
             if notice is not None and notice.key.clear in body:
                 body = body.replace(notice.key.clear, str(notice.key))

@@ -104,7 +104,7 @@ class Reevaluation:
     async def explain_invoices(
         self, submissions: Sequence[Submission], active_config: ActiveConfig
     ) -> Mapping[int, MissingInvoice]:
-        """Returns, for each submission that waits for an invoice, the folder to save it in."""
+        """Returns for each submission that waits for an invoice where people put it."""
         return await explain_missing(submissions, active_config, self._reader, self._store)
 
     async def _select_changed(self, active_config: ActiveConfig) -> tuple[Submission, ...]:
@@ -166,7 +166,7 @@ class Reevaluation:
                     read = await self._reading.read_pdf(pdf, active_config)
                     waiting += await self._recognise_refused(submission, read, active_config)
             self._strangers_again = deque(each.id for each in refused if each.is_doubtful)
-            self._read_with = profiles  # only now: if one could not be read, all are tried again
+            self._read_with = profiles  # only now: where one could not be read, all are tried again
         return waiting + await self._read_strangers_again(active_config)
 
     async def _read_strangers_again(self, active_config: ActiveConfig) -> int:

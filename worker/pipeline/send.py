@@ -405,11 +405,11 @@ class Sender:
         if verdict is send.Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)
         elif not isinstance(step, Mail):
-            self._health.note_reached(writing, "smtp", now)  # the account is good once MAIL was taken, not before
+            self._health.note_reached(writing, "smtp", now)  # the account is good where MAIL was taken, not before
         before = writing.submission(sent.id)
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
-            # The record of IN_DOUBT seemed to fail and had been made: nothing left, but this cannot be proven.
+            # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
             note_no_reply(writing, before, str(answer), self._author, detail)
             return Outcome.WAITS
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
@@ -536,7 +536,7 @@ def recover(
     put_back, in_doubt, rehearsals = [], [], []
     for each in store.submissions(State.SENDING, State.IN_DOUBT):
         if each.silent and not each.is_rehearsal:
-            continue  # a person has had the mail about it
+            continue  # a person has been told
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:

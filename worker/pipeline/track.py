@@ -198,7 +198,7 @@ class ReceiptTransaction:
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
 
     def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
-        """It bears our Message-ID but differs from the mail handed over: no proof, kept for a person to judge."""
+        """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
         digest = self._writing.keep("mail", content)
         self._writing.note(NoteEvent.OTHER_COPY, found.id, self._author, {"mail": digest})
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
@@ -248,7 +248,7 @@ class ReceiptTransaction:
         to = submission.draft.to if submission.draft else ()
         allowed_senders = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
         if isinstance(came_back, DeliveryReport) and came_back.is_enclosed:
-            return ""  # the writer of the outer mail did not write the report
+            return ""  # who wrote the outer mail did not write the report
         auth_headers = read_auth_headers(content, mailbox.authserv_id if mailbox else "", row.internal_date)
         return SERVER if any(is_signed_for(auth_headers, root) for root in allowed_senders) else ""
 

@@ -176,12 +176,12 @@ class MailboxWatcher:
 
     def _record_look(self, found: NewMessages, missing: int, last_ok: dt.datetime | None = None) -> None:
         """Record the state of the mailbox, with so many messages that have no row, and what a look left as old."""
-        above = 0 if found.is_onward else found.look.gap  # messages above those of a look at older ones
+        above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
         look = dataclasses.replace(found.look, gap=above + missing)
         if last_ok is not None:
             look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None, told=())
         elif (known := self._store.look(look.name)) is not None:
-            look = dataclasses.replace(look, told=known.told)  # an alarm about a long look may be recorded meanwhile
+            look = dataclasses.replace(look, told=known.told)  # a look that takes long may be told of meanwhile
         with self._store.writing() as writing:
             if found.left is not None:
                 note_left(writing, self._store.look(look.name), look, found.left, self._author)
@@ -312,7 +312,7 @@ def asks_below(asking: Asking) -> watch.InitialSync | None:
 
 
 async def find_below(asking: Asking) -> NewMessages | None:
-    """The messages to take below the UID of the first look; None if they were requested before."""
+    """The messages to take below the UID of the first look; None where they were asked for before."""
     plan = asks_below(asking)
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
@@ -322,8 +322,8 @@ async def _decide_by_date(
 ) -> tuple[NewMessages, int]:
     """The messages of which the date decides, with how many have a row; those that are left are counted.
 
-    A server's SINCE may use another day than its INTERNALDATE, or leave out a message without one: a message to be
-    taken by the headers of those left is not left.
+    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
+    headers of those left say is to be taken is not left.
     """
     mailbox = asking.mailbox
     numbering = plan.look.uidvalidity or 0
@@ -390,7 +390,7 @@ async def _go_on(
 async def _count(
     store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime, *, has_room: bool
 ) -> NewMessages:
-    """Every message in the window without a row, at any UID."""
+    """Everything in the window without a row, wherever it stands."""
     uids = await mailbox.uids(look.first_uid, None)
     missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
     again = _due_again(store, mailbox.name, look, now, has_room=has_room)

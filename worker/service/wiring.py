@@ -77,13 +77,13 @@ class Office:
     recorded_at: dt.datetime | None = None
     """When that was recorded; None with one from disk."""
     checked: Configuration | None = None
-    """The configuration, if it was loaded to check it."""
+    """The configuration, where it was loaded to check it."""
     shelf: InvoiceFolder | None = None
-    """The contents of the invoices folder read before a reload."""
+    """What was read of the invoices folder before a reload."""
 
     @cached_property
     def configuration(self) -> Configuration:
-        """The whole configuration. Raises ConfigError if this version refuses a file recorded by an older one."""
+        """The whole configuration. Raises ConfigError where this version refuses what an older one recorded."""
         from worker.config.load import load_configuration
 
         return self.checked or load_configuration(self.files)
@@ -98,7 +98,7 @@ class Office:
 
     @cached_property
     def outline(self) -> Outline | Configuration:
-        """The configuration as the list of tasks needs it: the outline, or all of it if that is loaded anyway."""
+        """What the list of tasks needs of the configuration: the outline, or all of it where that is loaded anyway."""
         return self.checked or outline_of(self.files, self.settings) or self.configuration
 
     @property
@@ -115,12 +115,12 @@ def find_configuration_files(option: str | None, env: Mapping[str, str] = os.env
 
 
 def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
-    """The store's directory, also if the configuration has faults. Raises ConfigError if nothing names it."""
+    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError if nothing names it."""
     return find_store(option, env, Path.cwd())
 
 
 def judge_store(store: Path, settings: Settings) -> None:
-    """Raises ConfigError if others may change the store, its neighbouring files, or the certificates that we trust."""
+    """Raises ConfigError if others may change the store, what stands beside it, or the certificates that we trust."""
     names = [settings.smtp.ca_file, *(each.ca_file for each in settings.mailboxes.values())]
     beside = [store / name for name in ("", "hoshobin.sqlite3", "head", "secret")]
     if found := list(find_loose([*beside, *(store / name for name in names if name)])):
@@ -173,7 +173,7 @@ def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) 
 
 
 def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None:
-    """The office on disk, if its files are those that the store recorded as in force; None if any differs."""
+    """The office on disk, where its files are those that the store recorded as in force; None where any differs."""
     try:
         directory, files = find_configuration_files(option, env)
         with contextlib.closing(open_store(find_office_store(option, env), system_clock())) as store:
@@ -252,7 +252,7 @@ def failing_examples(office: Office) -> tuple[Problem, ...]:
 
 
 def load_catalogue() -> Configuration:
-    """The shipped configuration with every issuer of the catalogue: complete without the office's files."""
+    """The shipped configuration with every issuer of the catalogue: it stands by itself."""
     from worker.config.load import load_configuration
 
     files = {name: shipped_file("config", name) for name in ("worker.toml", "projects.toml", "guarantors.toml")}
@@ -288,7 +288,7 @@ _NO_LOGIN: Final = 2**32 - 1
 def account_name(loginuid: Path = LOGINUID) -> str:
     """Returns the account that runs this command: behind sudo or su, the one that logged in, with this one in brackets.
 
-    Nothing is taken from the environment: any account could write another name there. The account that logged in is the
+    Nothing is taken from the environment: anybody could write another name there. The account that logged in is the
     kernel's record, which PAM sets once (``pam_loginuid``) and sudo and su keep.
     """
     own, login = os.getuid(), login_uid(loginuid)
@@ -319,9 +319,9 @@ def open_office_store(office: Office, clock: Clock) -> SqlStore:
 
 
 def find_witness(office: Office, store: Store) -> Path:
-    """Returns the folder of the witness: as configured, or given by systemd, else the one that the service last used.
+    """Returns the folder of the witness: as configured, or told by systemd, else the one that the service last used.
 
-    systemd gives no folder to a command that a person runs; it must use the same one.
+    A command that a person runs is told nothing by systemd, and must look at the same one.
     """
     kept = store.property(WITNESS_FOLDER)
     return office.places.witness or (Path(kept) if kept else USUAL_WITNESS)

@@ -57,7 +57,7 @@ def plan_folder(
 ) -> FolderPlan:
     """Returns which files have looked the same for ``settle``, and which are seen for the first time in this shape.
 
-    A file is another one if its size, its modification time or its inode differ, even if the former is unresolved.
+    A file is another one if its size, its modification time or its inode differ, whatever became of the former.
     """
     take: list[Listed] = []
     record: list[FileRow] = []
@@ -160,7 +160,7 @@ class InitialSync:
 
 @dataclass(frozen=True, slots=True)
 class Incremental:
-    """The same numbering as before: every UID from ``first`` on without a row is new, with any date."""
+    """The same numbering as before: every UID from ``first`` on without a row is new, whatever its date."""
 
     first: int
     look: HealthRecord
@@ -200,7 +200,7 @@ def plan_mailbox(
 ) -> MailPlan:
     """From which message on a look takes; ``last_uid_of`` gives the highest UID with a row under a numbering, or 0.
 
-    Above the UID that the first look recorded, every message is new: a message moved into the folder bears an old date.
+    Above the UID that the first look recorded, whatever came is new: a message moved into the folder bears an old date.
     Below it, and if the server renumbers, ``start`` decides.
     """
     if look is None or look.uidvalidity is None or look.first_look is None:

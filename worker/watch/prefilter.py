@@ -83,8 +83,8 @@ def judge_outline(
 ) -> Wanted:
     """Returns whether a message may be passed over after a look at its parts' first bytes.
 
-    ``correspondents`` are the domains of the offices that are written to, in small letters: any mail from them may be
-    an answer.
+    ``correspondents`` are the domains of the offices that are written to, in small letters: whatever comes from them
+    may be an answer.
     """
     if header.structure is None or not header.fields or header.size <= 0:
         return Wanted.BODY
@@ -137,7 +137,7 @@ def holds_nothing(structure: Part, starts: Mapping[str, bytes]) -> bool:
 def is_opened_by(leaf: Part, start: bytes) -> bool:
     """Returns whether the first bytes of a part, as they stand in the mail, show a PDF or what may hold one.
 
-    So do another part's headers, and a text that speaks of a key: then every attachment is looked at.
+    So do another part's headers, and a text that speaks of a key: then whatever is attached is looked at.
     """
     content, _ = undo_transfer(start, leaf.encoding)
     if is_pdf(leaf.kind, "", content) or _INNER_HEADERS.search(start) is not None:

@@ -44,7 +44,7 @@ _NOT_NOW: Final = re.compile(
     r"|too many\b.*\bconnections|maximum number of connections|temporar(?:y|ily)|try again later",
     re.IGNORECASE | re.DOTALL,
 )
-"""A login refused for a time, for any password: the codes of RFC 5530, and the words of servers without them."""
+"""A login refused for a time, whatever the password: the codes of RFC 5530, and the words of servers without them."""
 
 _OF_ACCOUNT: Final = re.compile(
     r"\[(?:OVERQUOTA|LIMIT|THROTTLED)\]|bandwidth limit|too many\b.*\bconnections", re.IGNORECASE
@@ -109,7 +109,7 @@ class ImapAccount:
     def _refused_for_good(self, error: LoginError) -> str:
         """Returns what the server said. Raises Unavailable if it may say otherwise later."""
         text = self.clean(error)
-        # imapclient raises LoginError also if the connection was lost while it waited for the answer
+        # imapclient says LoginError also where the connection was lost while it waited for the answer
         if isinstance(error.__context__, IMAPClientAbortError) or _NOT_NOW.search(text):
             raise Unavailable("imap", text) from None
         return text
@@ -203,7 +203,7 @@ READ_SECONDS: Final = 60.0
 NO_CHANGE: Final = MailboxAction()
 
 
-# imaplib and imapclient raise these, in addition to their own errors, if a server answers nonsense: both parse as if it
+# What imaplib and imapclient raise where a server answers nonsense, beside their own errors: both parse as if it
 # kept the protocol. A literal said to hold 10 TB is a MemoryError, a thousand brackets a RecursionError.
 FOREIGN: Final = (
     IMAPClientError,
@@ -317,7 +317,7 @@ class ImapConnection:
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(*FOREIGN):  # the connection is closed with any answer
+            with contextlib.suppress(*FOREIGN):  # the connection is given up whatever it says to that
                 client.shutdown()
 
     @contextlib.contextmanager
@@ -363,7 +363,7 @@ class ImapConnection:
         is_fresh, self._is_fresh = self._is_fresh, False
         uidvalidity, exists = int(answer[b"UIDVALIDITY"]), int(answer.get(b"EXISTS", 0))
         if self._opened is not None and self._opened.uidvalidity != uidvalidity:
-            self._copied.clear()  # the UIDs are other messages' now, and none of these was copied
+            self._copied.clear()  # the numbers are other messages' now, of which none was copied
         self._opened = SelectedMailbox(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
         return self._opened
 

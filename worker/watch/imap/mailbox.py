@@ -66,7 +66,7 @@ class ImapMailbox(ImapConnection):
         with self._translated():
             for each in spans:
                 found.update(self._search(each, since))
-            # "n:*" is "*:n" if n is above the highest (RFC 3501 §9): it then names the last message
+            # "n:*" is "*:n" where n is above the highest (RFC 3501 §9): it names the last message all the same
             found.update(uid for uid in self._search(f"{first}:*", since) if uid >= first)
         return tuple(sorted(found))
 
@@ -347,7 +347,7 @@ def move_away(
         client.copy(missing, folder)
         copied.update(missing)
     client.add_flags(list(uids), [rb"\Deleted"], silent=True)
-    client.uid_expunge(list(uids))  # RFC 4315: these alone, not others' marked messages
+    client.uid_expunge(list(uids))  # RFC 4315: of these alone, whoever else marked what
     copied.difference_update(uids)
 
 

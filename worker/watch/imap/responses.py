@@ -149,7 +149,7 @@ def _read(body: Any, section: str, depth: int) -> Part:
     if depth > DEPTH_LIMIT:
         raise ValueError("too deep")
     if not isinstance(body[0], bytes):
-        # In a mail within a mail, imapclient leaves the parts in the server's place, at the front.
+        # Within a mail within, imapclient leaves the parts where the server put them, at the front.
         is_listed = isinstance(body[0], list)
         count = 1 if is_listed else next(place for place, each in enumerate(body) if isinstance(each, bytes))
         inner, subtype = (body[0] if is_listed else body[:count]), body[count]
