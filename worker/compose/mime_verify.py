@@ -232,7 +232,7 @@ def _words(value: str) -> str:
 
 
 def _word(found: re.Match[str]) -> str:
-    """One encoded word: whole characters (§5 (3)), so it is decoded by itself."""
+    """One encoded word: whole characters (§5 (3)), so it is decoded alone."""
     _require(len(found[0]) <= _LONGEST_WORD, "an encoded word over 75 columns")
     return _utf8(_base64(found[1]), "an encoded word")
 

@@ -134,7 +134,7 @@ class _Register:
                 self._numbered.setdefault(number, position)
 
     def judge(self, fate: Fate) -> Fate:
-        """``fate`` as new, the same, changed, or bad for what is registered or stands in an earlier row."""
+        """``fate`` as new, the same, changed, or bad because of the register or an earlier row."""
         if fate.kind is FateKind.BAD:
             return fate
         identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))

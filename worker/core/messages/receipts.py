@@ -193,7 +193,7 @@ def is_unproven(receipt: Receipt) -> bool:
 
 
 def name_receipt(receipt: Receipt, lang: Literal["ja", "en"]) -> str:
-    """One receipt on one line: what it says, of which address, why, and the other side's own words."""
+    """One receipt on one line: its kind, its address, its reason, and the other side's own words."""
     index = 0 if lang == "ja" else 1
     is_failure = receipt.kind is ReceiptKind.FAILED and receipt.recipient
     words = (
