@@ -264,7 +264,7 @@ _SIZES: Final = "--sizes="
 
 
 def main(words: Sequence[str]) -> int:
-    """0, 1 where a server to measure against is missing, 2 for a name that is none."""
+    """Returns the exit status: 0, 1 if a server to measure against is missing, 2 for an unknown name."""
     names = [word for word in words if not word.startswith(_SIZES)]
     given = [tuple(map(int, word.removeprefix(_SIZES).split(","))) for word in words if word not in names]
     parts: Mapping[str, Callable[[], None]] = {**_PARTS, "growth": partial(_growth, *given[-1:])}

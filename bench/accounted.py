@@ -64,7 +64,7 @@ def _clocked(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a coroutine: each stretch between two waits is clocked by itself."""
+    """The same for a coroutine: each stretch between two waits is timed separately."""
 
     @types.coroutine
     def drive(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -80,7 +80,7 @@ def _clocked_async(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
                 _leave(step, began)
             try:
                 resume = functools.partial(inner.send, (yield waits_for))
-            except BaseException as error:  # noqa: BLE001  raised where the coroutine waits
+            except BaseException as error:  # noqa: BLE001  raised in the waiting coroutine
                 resume = functools.partial(inner.throw, error)
 
     return drive

@@ -28,14 +28,14 @@ from tests.support import mailservers
 
 HERE: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = HERE / ".bench"
-"""On the disk of the checkout: /tmp may be memory, where a sync costs nothing."""
+"""On the disk of the checkout: /tmp may be memory, and a sync costs nothing there."""
 LIMIT_SECONDS: Final = 150.0
 """For a backlog of 500 on the slowest machine tried; a larger one is given its share more."""
 REST_SECONDS: Final = 3.0
 """Between the last mail and the look at the memory: the last pass has ended by then."""
 POLL_SECONDS: Final = 0.05
 POLL_OF_THE_OFFICE: Final = 10
-"""``[schedule] poll_seconds``: how soon what came meanwhile is found where the server does not tell of it."""
+"""``[schedule] poll_seconds``: the longest wait for new mail if the server does not announce it."""
 _PDF: Final = re.compile(rb"(JVBERi[A-Za-z0-9+/=\r\n]+)")
 
 
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def others(self) -> float:
-        """How many cores were busy with something else, on average."""
+        """The average number of cores that other programs kept busy."""
         return max(0.0, self.machine - sum(self.cpu.values())) / self.seconds
 
 
@@ -90,7 +90,7 @@ def a_folder() -> Iterator[Path]:
 
 
 def as_installed() -> dict[str, str]:
-    """The environment, in which modules are compiled once and not at every start, as wherever either side is used."""
+    """The environment with compiled modules kept, as after an installation of either side."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -111,7 +111,7 @@ def a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[b
 
 
 def wait_until(done: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = LIMIT_SECONDS) -> None:
-    """Until ``done``; SystemExit where ``process`` ends before, or nothing comes of it."""
+    """Wait until ``done``; raise SystemExit if ``process`` ends first or the time is over."""
     deadline = time.monotonic() + seconds
     while not done():
         if process.poll() is not None:
@@ -230,7 +230,7 @@ def _difference(after: dict[str, float], before: dict[str, float]) -> dict[str, 
 
 
 def count_sent(database: Path) -> int:
-    """How many submissions are recorded as sent."""
+    """The number of submissions recorded as sent."""
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             found: int = connection.execute("SELECT count(*) FROM submissions WHERE state = 'SENT'").fetchone()[0]

@@ -27,7 +27,7 @@ TURNS: Final = 9
 PROJECTS: Final = 500
 NOTICES: Final = 20
 _NO_SERVER: Final = 1
-"""A port at which nothing listens: the folder is looked at all the same."""
+"""A port without a listener: the folder is scanned anyway."""
 _CLOSED: Final = "1"
 _OPEN: Final = "2"
 
@@ -38,7 +38,7 @@ class HistoryMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, and the share of 0.1.0's processor time that it may take; None where no target is set."""
+    """A command, and the share of 0.1.0's processor time that it may take; None if no target is set."""
 
     words: tuple[str, ...]
     target: float | None
@@ -88,7 +88,7 @@ def compare_commands(turns: int = TURNS, commands: Sequence[Command] = COMMANDS)
 def _former_tree(folder: Path) -> Iterator[Path]:
     git = shutil.which("git") or "git"
     try:
-        # No shell stands between the two, and the commit is a constant.
+        # No shell is involved, and the commit is a constant.
         archive = subprocess.run([git, "archive", FORMER], cwd=HERE, capture_output=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
         raise HistoryMissing(f"the commit {FORMER[:7]} (version 0.1.0) is not in this checkout's history") from error

@@ -1,4 +1,4 @@
-"""What waiting costs while both mail servers are gone: ``hoshobin run`` with a notice that is to be sent, for a minute.
+"""The cost of waiting while both mail servers are gone: ``hoshobin run`` with a notice to send, for a minute.
 
 The minute begins when the notice is approved, so that it holds the first and closest tries.
 """
@@ -49,7 +49,7 @@ class _BlackHole:
 
 @contextmanager
 def _refusing() -> Iterator[int]:
-    """A port that nobody else can have, and nobody listens on."""
+    """A port that no other program can have, and no program listens on."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
@@ -92,7 +92,7 @@ def _share_of_a_core(imap: int, smtp: int) -> float:
 
 
 def _waits(database: Path) -> bool:
-    """Whether the one submission is approved, and not sent."""
+    """True if the one submission is approved and not sent."""
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             return connection.execute("SELECT state FROM submissions").fetchall() == [("APPROVED",)]

@@ -1,4 +1,4 @@
-"""What a service with nothing to do costs: mailbox in IDLE, folder by the clock, as shipped."""
+"""The cost of a service with nothing to do: mailbox in IDLE, folder by the clock, as shipped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.office import Order
 from bench.processes import own_seconds, tree_seconds
 
 POLL_SECONDS: Final = 60
-"""As ``[schedule] poll_seconds`` is where nobody says otherwise."""
+"""The default of ``[schedule] poll_seconds``."""
 SETTLE_SECONDS: Final = 20.0
 """For the start, the first look, and the children that wait for the first PDF."""
 

@@ -1,4 +1,4 @@
-"""From a new mail to its notice accepted by SMTP, mail by mail, beside what the IMAP server itself takes to tell of it.
+"""The time from a new mail to its notice accepted by SMTP, mail by mail, and the IMAP server's own delay.
 
 One ``hoshobin run`` and one bare IMAP client wait in IDLE on the same mailbox. Each mail is put there when the one
 before has been accepted and both have had time to wait again; sweeps are too far apart to help.
@@ -23,7 +23,7 @@ from bench.office import USER, Order, write_mail
 from bench.processes import machine_seconds, tree_seconds
 
 SWEEP_SECONDS: Final = 3600
-"""No sweep within the run: what is found is found because the server told of it."""
+"""No sweep within the run: a mail is found only because the server announced it."""
 GAP_SECONDS: Final = (0.7, 1.7)
 """Between an accepted mail and the next: longer than Dovecot gathers news (0.5 s), and never in step with it."""
 SETTLE_SECONDS: Final = 3.0
@@ -37,11 +37,11 @@ class Waits:
     """Seconds from the delivery of each mail, in order."""
 
     told: tuple[float, ...]
-    """Until the server told the bare client of it."""
+    """Until the server announced it to the bare client."""
     accepted: tuple[float, ...]
     """Until the mail server took what hoshobin made of it."""
     others: float
-    """How many cores other programs kept busy meanwhile."""
+    """The number of cores that other programs kept busy meanwhile."""
 
 
 class Listener:

@@ -1,4 +1,4 @@
-"""The path of one notice mail through the files of the product: from the look at the mailbox to the mail server's 250.
+"""The path of one notice mail through the files of the product: from the scan of the mailbox to the mail server's 250.
 
 ``hoshobin run --once`` runs in this process, between an IMAP server and an SMTP server that are processes of their own.
 Python reports every call in every thread. A coroutine or generator that goes on counts as a call. Two things are not
@@ -73,12 +73,12 @@ class Trace:
 
     @property
     def helpers(self) -> Mapping[str, int]:
-        """How often the order calls each of the helpers."""
+        """The number of times that the order calls each of the helpers."""
         return Counter(each for each in self.from_order if each in _SHARED - {_ORDER})
 
     @property
     def changes(self) -> int:
-        """How often a thread's next call is in another file than its last one."""
+        """The number of times that a thread's next call is in another file than its last one."""
         last: dict[int, str] = {}
         found = 0
         for thread, file in self.calls:

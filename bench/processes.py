@@ -1,4 +1,4 @@
-"""What the kernel says of processes: processor time by tree, memory, and the cores they may use."""
+"""The kernel's figures for processes: processor time by tree, memory, and the cores they may use."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def tree_seconds(pid: int) -> float:
 
 
 def machine_seconds() -> float:
-    """Processor time of the whole machine since it started, whoever used it; waiting for a disk is none."""
+    """Processor time of the whole machine, by all programs, since it started; waiting for a disk is not counted."""
     fields = list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]))
     user, nice, system, _idle, _waiting, interrupts, soft, stolen = fields[:8]
     return (user + nice + system + interrupts + soft + stolen) / _TICKS

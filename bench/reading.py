@@ -1,6 +1,6 @@
 """Reading notices: the pool of child processes against the same two engines in this process, file by file.
 
-And what the look at number and key on the page (the ink check) adds to it.
+It also gives the time that the check of number and key on the page (the ink check) adds.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Read:
     pool: float
     in_process: float
     look: float | None
-    """The look at where number and key stand and at their ink, which follows where a notice was read."""
+    """Seconds for the check of the places and the ink of number and key, which follows the reading of a notice."""
 
     @property
     def ratio(self) -> float:
-        """How much longer the pool takes."""
+        """The pool's time divided by the plain script's."""
         return self.pool / self.in_process
 
 

@@ -1,4 +1,4 @@
-"""How long a large register takes: 10,000 projects at 500 issuers loaded and checked, and one notice matched.
+"""The time that a large register takes: 10,000 projects at 500 issuers loaded and checked, and one notice matched.
 
 The files are written to a folder and read from it as the worker does; the plain side of the ratio is the standard
 library's TOML decoder over the same bytes, which nothing that reads TOML can be faster than.
@@ -121,7 +121,7 @@ def _decode(directory: Path) -> float:
 
 
 def _match(configuration: Configuration) -> list[float]:
-    """By number, by name alone, and of a notice that nobody registered, in turn."""
+    """By number, by name alone, and of a notice without a registered project, in turn."""
     register = index_projects(configuration.projects, configuration.settings.contractor.name)
     taken = []
     for count in range(MATCHES):

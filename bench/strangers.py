@@ -1,4 +1,4 @@
-"""How long the office's own notices wait while strangers send mails of PDF bombs: counted in limits for one PDF.
+"""The wait of the office's own notices while strangers send mails of PDF bombs, counted in limits for one PDF.
 
 No second of a processor is measured: the event loop has a clock of its own, and a child that is not there takes for a
 bomb all that it may. The places of the children, the budgets, the looks and the store are the product's.
@@ -27,14 +27,14 @@ BOMBS: Final = 1_000
 BLOCK: Final = 20
 """Messages of one block, as the mailbox's adapter hands them over."""
 SWEEP: Final = 60.0
-"""Seconds between two looks where nothing comes."""
+"""Seconds between two looks if nothing comes."""
 MOMENTS: Final = (*(7.3 * place for place in range(20)), *(97.0 * place for place in range(2, 40)))
 """When a mail of a colleague comes, and a file, in seconds after the first look began: while strangers' mails are read,
 and between; the last an hour later."""
 LONGEST: Final = 7200.0
 """Seconds after which what has not come is lost."""
 OWN_SECONDS: Final = 2 * NOTICE_SECONDS
-"""What reading a notice takes by itself, text and places: no wait."""
+"""The time for reading one notice, text and places, without a wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +118,5 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Se
 
 
 def _orders(turn: int) -> tuple[Form, Form]:
-    """What comes by mail, and what is saved to the folder."""
+    """The notice that comes by mail, and the notice that is saved to the folder."""
     return form(100 + turn, project=1), form(200 + turn, project=2)

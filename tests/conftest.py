@@ -1,4 +1,4 @@
-"""What holds for every test: Hypothesis' settings, the mail servers, and that no skip goes unseen."""
+"""Set-up for every test: Hypothesis' settings, the mail servers, and that no skip goes unseen."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def skips(config: pytest.Config) -> Counter[str]:
 
 
 def failing(found: Counter[str]) -> int:
-    """How many skips are failures under CI=true: all but those of others' mails, which not every index has."""
+    """The number of skips that fail under CI=true: all but those of others' mails, which some indexes lack."""
     return sum(count for reason, count in found.items() if not reason.startswith("corpus: "))
 
 
@@ -68,7 +68,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[MailServers]:
-    """A private Dovecot and Postfix; skipped with the reason where this machine cannot run them."""
+    """A private Dovecot and Postfix; skipped with the reason if this machine cannot run them."""
     try:
         with mail_servers() as running:
             yield running

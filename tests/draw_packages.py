@@ -19,7 +19,7 @@ def layers() -> list[list[str]]:
 
 
 def imports() -> set[tuple[str, str]]:
-    """Which package imports which, also for types alone."""
+    """The pairs (importer, imported) of packages, also for types alone."""
     graph = grimp.build_graph("worker", cache_dir=None)
     packages = {name for layer in layers() for name in layer}
     return {

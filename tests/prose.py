@@ -19,7 +19,7 @@ CHECKED: Final = ("worker", "bench", "tests")
 MAX_NOMINAL: Final = 0.01
 """h11, aiosmtplib, build and sqlite-utils have none; one in a hundred is left for a sentence that reads best so."""
 MAX_VAGUE: Final = 0.03
-"""The same four have 0 to 4 %: "where" is right for a place."""
+"""The same four have 0 to 4 %: the word is right for a place."""
 
 _NOMINAL: Final = re.compile(r"(What|Whether|Where|Who|Whom|Whose|Whoever|Whatever|Wherever|Which|Why|How)\b")
 _VAGUE: Final = re.compile(r"\b(where|wherever|whoever|whatever|nobody)\b", re.IGNORECASE)
@@ -38,7 +38,7 @@ class Sentence:
 
     @property
     def is_nominal(self) -> bool:
-        """It begins with a clause that stands for a noun: "What came back", "Whether it is open"."""
+        """It begins with a clause used as a noun: "What came back", "Whether it is open"."""
         return _NOMINAL.match(self.text) is not None
 
     @property

@@ -57,5 +57,5 @@ def test_one_notice_mail_leads_from_the_mailbox_to_the_mail_server_through_every
 def test_behind_strangers_the_folder_waits_for_one_limit_and_a_proven_mail_for_twelve_at_most(children: int) -> None:
     waited = measure_strangers(12, children, bombs=30, moments=(0.0, 1.0, 3.5, 7.7, 23.9, 49.0))
     assert (0.5 < waited.folder <= 1) if children == 1 else waited.folder < 0.01
-    assert 1 < waited.proven <= 12  # it did stand behind them
+    assert 1 < waited.proven <= 12  # it did wait behind them
     assert waited.looked_at >= 10

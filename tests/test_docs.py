@@ -1,4 +1,4 @@
-"""What the documents say is what the code does: the states, the rooms, the words, the commands and the links."""
+"""The documents agree with the code: the states, the packages, the words, the commands and the links."""
 
 from __future__ import annotations
 

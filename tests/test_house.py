@@ -1,4 +1,4 @@
-"""What the house around the package promises: no skip goes unseen, locks are locks, tests stand by their like."""
+"""The repository around the package: no skip goes unseen, locks are locks, tests mirror the packages."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_lock_with_logins_by_token_is_that_of_the_product_and_their_librarie
     assert {"msal", "google-auth", "requests"} <= tokens.keys() - product.keys()
 
 
-# --- Where tests and their helpers stand --------------------------------------------------------------------------
+# --- The places of tests and their helpers ------------------------------------------------------------------------
 
 TESTS = ROOT / "tests"
 OWN = {"flow", "crash", "service", "servers", "support"}
@@ -117,7 +117,7 @@ def test_no_test_and_no_measurement_changes_where_modules_are_found() -> None:
 
 
 def defined(source: str) -> set[str]:
-    """The names that a module makes itself, at its top level; what it imports is none of them."""
+    """The names that a module defines itself, at its top level, without its imports."""
     names: set[str] = set()
     for node in ast.parse(source).body:
         for part in ast.walk(node):

@@ -34,7 +34,7 @@ def contract(name: str) -> dict[str, Any]:
     return next(each for each in found if each["name"] == name)
 
 
-# What acts, and what brings such things with it. Not `socket`: the standard library's `email` imports it on 3.11, 3.12.
+# Modules that act, or that import such modules. Not `socket`: the standard library's `email` imports it on 3.11, 3.12.
 ACTS = {name for name in contract(DECISIONS)["forbidden_modules"] if not name.startswith("worker")}
 
 

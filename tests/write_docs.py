@@ -34,7 +34,7 @@ KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で解除", Kind.NEVER: "�
 
 
 def after_acceptance() -> list[State]:
-    """The states a submission has once the server accepted it and nobody has the last word: all share some events."""
+    """The states of a submission after the server accepted it, without a final result: all share some events."""
     return [state for state in State if Event.NOT_ACCEPTED in TRANSITIONS[state]]
 
 
@@ -72,7 +72,7 @@ def state_diagram() -> str:
 
 
 def states_table() -> str:
-    """One row per state: what may happen, and where it leads."""
+    """One row per state: its events, and the state that each leads to."""
     lines = ["| state | event → new state |", "|---|---|"]
     for state, row in TRANSITIONS.items():
         ways = (f"{event} → {' or '.join(targets)}" for event, targets in row.items())

@@ -1,8 +1,6 @@
 """A person's decision compares and sets in one transaction; what is not allowed changes nothing.
 
 With the real store in a folder of its own: a decision is what it wrote.
-
-Longer than other files: each decision in each state, on one store.
 """
 
 from __future__ import annotations
@@ -163,7 +161,7 @@ def test_an_approval_by_name_ties_this_number_to_the_project(desk: Desk) -> None
     assert desk.approve(1, nameless).bound_project == PROJECT
     assert desk.store.bound_project("east", NOTICE.contract_number, Product.CONTRACT) == PROJECT
     assert desk.store.bound_project("east", NOTICE.contract_number, Product.ADVANCE) is None
-    # The next notice of this number is certain, whatever other project now bears the name.
+    # The next notice of this number is certain, even if another project now has the name.
     twin = of_project(id="kaga/道路改良工事", contract_numbers=())
     amended = replace(NOTICE, key=Key("ZzYyXxWw0099"))
     both = replace(REGISTER, projects=(of_project(contract_numbers=()), twin))
@@ -366,7 +364,7 @@ def test_what_was_rehearsed_is_not_approved_while_rehearsing(desk: Desk) -> None
 
 
 def test_a_later_notice_of_another_key_is_found_even_if_nothing_told_this_one(desk: Desk) -> None:
-    """The first was being sent when the second came, and was put back by the server."""
+    """The first was being sent when the second came, and the server deferred it."""
     desk.arrive()
     desk.approve(1)
     desk.send(1, STARTED)
@@ -620,7 +618,7 @@ def test_a_correction_is_a_new_submission_that_names_the_old_one_and_waits_for_a
     old = desk.sent()
     new = desk.resend(1, replace(ELSEWHERE, mode=Mode.AUTO))
     assert (new.id, new.corrects, new.correction, new.state) == (2, 1, 1, State.HELD)
-    # What made it go elsewhere is shown as well: nobody has written there yet, and the rule is another.
+    # The causes of the new recipient are shown as well: it is a new address, and the rule is another.
     assert set(reasons(new)) == {Reason.FIRST_ADDRESS, Reason.RULE_CHANGED, Reason.APPROVAL}
     assert old.draft is not None
     assert new.draft is not None

@@ -1,4 +1,4 @@
-"""A letter that is worded otherwise by a newer program: what waits keeps its words, its label and its approval."""
+"""A mail that a newer program words otherwise: a waiting submission keeps its words, its label and its approval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The register is put together from what the store kept of it, byte for byte, whatever was edited."""
+"""The register is put together from the store's parts, byte for byte, after any edit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sent-mail log: which entries make a row, what stands in it, and how it is printed."""
+"""The sent-mail log: the entries that make a row, the row's fields, and its printed form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What our own mail server found about the sender of a mail."""
+"""The results of our own mail server about the sender of a mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which DKIM signatures could prove the sender of a mail, and what their keys must say."""
+"""The DKIM signatures that could prove the sender of a mail, and the requirements for their keys."""
 
 from __future__ import annotations
 

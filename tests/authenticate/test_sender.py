@@ -1,4 +1,4 @@
-"""Who a mail says wrote it."""
+"""The sender that a mail names."""
 
 from __future__ import annotations
 

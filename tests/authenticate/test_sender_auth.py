@@ -1,4 +1,4 @@
-"""Whether it is proven who wrote a mail."""
+"""Sender authentication: the mails whose sender is proven, and those whose sender is not."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def prove(
     is_enclosed: bool = False,
     is_approved_by_hand: bool = False,
 ) -> Proof:
-    """The proof of a mail that bears a signature for each ``dkim=pass``, or ``signatures``."""
+    """The proof of a mail with a signature for each ``dkim=pass``, or with ``signatures``."""
     top = f"Authentication-Results: {MX}; {results}\r\n" if results else ""
     made = [signature(each, START) for each in PASSED.findall(results)] if signatures is None else signatures
     top += "".join(f"DKIM-Signature: {each}\r\n" for each in made)
@@ -313,7 +313,7 @@ WEAK = a_signature(names="from:subject")
     [
         (GOOD, [], False),
         (GOOD, ["nonsense"], False),
-        (GOOD, [a_signature(), WEAK], False),  # which of the two is meant is not said
+        (GOOD, [a_signature(), WEAK], False),  # the header does not say which of the two
         (GOOD, [WEAK, a_signature()], False),
         (f"{GOOD} header.s=k1", [a_signature(), WEAK.replace("s=k1", "s=k2")], True),
         (f"{GOOD} header.s=k2", [a_signature(), WEAK.replace("s=k1", "s=k2")], False),

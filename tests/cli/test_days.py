@@ -1,4 +1,4 @@
-"""Days, weeks and months as people at an office write them, for whatever option takes one."""
+"""Days, weeks and months as people at an office write them, for every option that takes one."""
 
 from __future__ import annotations
 

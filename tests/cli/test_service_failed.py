@@ -1,4 +1,4 @@
-"""Which end of the service people are told of: each one once, and a row of failing starts once an hour."""
+"""The alarm about a failed service: one for each end, and one an hour for a row of failing starts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_another_trouble_is_told_at_once(absence: Absence, lived: dt.timedelta) 
 
 
 def test_a_wrong_configuration_is_told_at_each_start() -> None:
-    """No other start follows by itself, so there is no row of them."""
+    """No automatic restart follows, so there is no row of failures."""
     wrong = Absence("configuration", START)
     assert not is_told(_row(wrong, NOW), later(wrong, minutes=1), AT_ONCE, NOW + dt.timedelta(minutes=1))
 

@@ -290,7 +290,7 @@ def test_the_key_stands_nowhere_but_where_it_is_typed() -> None:
 @pytest.mark.parametrize("written", [OTHER_NUMBER, "12345－000009", "１２３４５−０００００９"])
 def test_a_number_of_another_notice_is_stopped_wherever_it_stands(written: str) -> None:
     body = f"{BODY}保証契約番号：{written}\n"
-    assert with_body(body) == []  # nobody knows it: perhaps an order's number
+    assert with_body(body) == []  # an unknown number: perhaps an order's
     neighbour = of_project(id="mihon/橋梁補修工事", contract_numbers=(OTHER_NUMBER,))
     expected = alone(Reason.KEY_DIFFERS, f"body: {OTHER_NUMBER}")
     assert with_body(body, neighbours=(neighbour,)) == expected
@@ -505,7 +505,7 @@ def test_a_changed_rule_is_told_by_what_changed_in_the_issuer_s_file() -> None:
     (hold,) = holds(past=(before,), issuer=issuer, originals=files)
     assert hold_detail(hold, "ja") == f"issuers/mihon.toml section.doboku.to：['{OTHER}'] → ['{TO}']"
     (hold,) = holds(past=(before,), issuer=issuer, originals={now: files[now]})
-    assert hold == alone(Reason.RULE_CHANGED, CHANGED)[0]  # what is not kept is not guessed
+    assert hold == alone(Reason.RULE_CHANGED, CHANGED)[0]  # a value that is not kept is not guessed
     many = {then: b"".join(b"a%d = 1\n" % at for at in range(9)), now: b"b = 1\n"}
     (hold,) = holds(past=(before,), issuer=issuer, originals=many)
     assert len(hold.params["changes"]) == CHANGES + 1

@@ -39,7 +39,7 @@ from worker.core.rulebook import Document, Invoice, InvoiceRule, Line, NoticeFor
 from worker.core.states import Reason, State
 
 CC = Address("kanri@mihon.example")
-PUBLIC = Address("doboku@mihon.example-town")  # a domain nobody kept for examples
+PUBLIC = Address("doboku@mihon.example-town")  # a domain not reserved for examples
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)
 FILES = FakeFiles({"road.pdf": INVOICE})
 
@@ -296,7 +296,7 @@ def test_a_guarantor_that_the_issuer_does_not_take_holds() -> None:
     register = replace(REGISTER, issuers=(of_issuer(guarantors=("west",)),))
     found = reasons(drafted(register).submission)
     assert found[Reason.GUARANTOR_NOT_LISTED] == "みほん町：東日本建設業保証株式会社"
-    assert Reason.RULE_OPEN not in found  # how to submit is known
+    assert Reason.RULE_OPEN not in found  # the channel is known
     accepted = replace(REGISTER, issuers=(of_issuer(guarantors=("west", "east")),))
     assert not {Reason.RULE_OPEN, Reason.GUARANTOR_NOT_LISTED} & reasons(drafted(accepted).submission).keys()
 

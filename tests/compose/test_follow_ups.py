@@ -131,7 +131,7 @@ def test_together_with_the_invoice_names_the_invoices_day() -> None:
 
 
 def test_a_rehearsal_neither_waits_for_the_moment_nor_asks_for_a_call() -> None:
-    """An answer given for a rehearsal would count for the real mail, before the issuer was told."""
+    """An answer given for a rehearsal would count for the real mail, before the call to the issuer."""
     register = replace(
         with_invoice(TOMORROW, timing=Timing.WITH_CONTRACT, contact_first="一報"),
         rehearsal_to=REGISTER.contractor.email,

@@ -129,7 +129,7 @@ def test_the_space_between_two_encoded_words_is_no_text_and_every_other_is(value
     assert decode_message(with_subject(value)).subject == seen
 
 
-# --- What is told --------------------------------------------------------------------------------------------------
+# --- Explanations -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

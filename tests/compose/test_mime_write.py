@@ -1,7 +1,4 @@
-"""The mail on the wire: what stands in its bytes, and what can never stand there.
-
-Longer than other files: one case a line, on the same letter.
-"""
+"""The mail on the wire: the bytes that it has, and those that it can never have."""
 
 import base64
 import dataclasses

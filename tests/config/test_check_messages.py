@@ -1,7 +1,4 @@
-"""What ``check`` says of a slip leads to its cure: the sentence and the next step, as a person reads them.
-
-Longer than other files: one slip a line.
-"""
+"""The sentence and the next step that ``check`` shows for a slip lead a person to its cure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules nobody has told us about: ten invented issuers, oddly combined, each with what must come of it."""
+"""Rules of kinds that no issuer has shown us: ten invented issuers, oddly combined, each with the expected result."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ CATALOGUE = load_catalogue()
 
 
 def claims_of(issuer: Issuer) -> dict[str, dict[str, Any]]:
-    """Key → letter of the product → value: what the entry states, leaving out what it calls open or assumed."""
+    """Key → letter of the product → value: the statements of the entry, without those that it calls open or assumed."""
     found: dict[str, dict[str, Any]] = {}
     for letter, rule in rules_of(issuer):
         for key, value in claims_of_rule(issuer, letter, rule):
@@ -71,7 +71,7 @@ def section_claimed(issuer: Issuer, rule: Rule) -> str:
 
 
 def eligibility_claimed(issuer: Issuer) -> list[str] | None:
-    """One text per alternative; None where the file calls all of it open."""
+    """One text per alternative; None if the file calls all of it open."""
     if any("eligibility" in rule.open for rule in issuer.rules.values()):
         return None
     return [", ".join(parts_of(issuer, each)) for each in issuer.eligibility]
@@ -108,7 +108,7 @@ def spread(facts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def with_amended(issuer: Issuer, facts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What the source says of a product holds for its amended contracts, where it says nothing else of them."""
+    """The source's statements about a product hold for its amended contracts too, unless it says otherwise."""
     for letter, product in LETTERS.items():
         if product in issuer.amended_rules:
             for values in facts.values():
@@ -154,7 +154,7 @@ def test_the_comparison_sees_each_claim_that_a_source_does_not_make() -> None:
 
 def test_no_entry_passes_off_what_was_not_seen_as_an_approval_of_the_issuer() -> None:
     approved = {id_ for id_, issuer in CATALOGUE.issuers.items() if any(each.approval for each in issuer.eligibility)}
-    assert approved == {"hirosaki", "nasushiobara", "saku"}  # where the source says so
+    assert approved == {"hirosaki", "nasushiobara", "saku"}  # as their sources say
 
 
 def test_by_e_mail_no_key_that_the_issuer_decides_is_left_to_the_program() -> None:

@@ -1,6 +1,6 @@
 """Kinds of rules that real issuers have, given to invented ones: each submission as a person sees it before sending.
 
-What is seen stands whole beside the issuers (``issuers/kinds/seen/``); it is compared line by line.
+The expected text is kept whole in ``issuers/kinds/seen/`` and is compared line by line.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def drafted(issuer: str, product: Product, project: dict[str, Any]) -> Drafted:
 
 @dataclass(frozen=True)
 class Case:
-    """One submission: to whom, for which guarantee, of which project."""
+    """One submission: its recipient, guarantee and project."""
 
     name: str
     issuer: str

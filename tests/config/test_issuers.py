@@ -1,4 +1,4 @@
-"""What issuers, guarantors and projects may say."""
+"""The keys and values allowed for issuers, guarantors and projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What [mailbox.NAME.oauth] may say, and which login each server uses."""
+"""The keys allowed in [mailbox.NAME.oauth], and the login that each server uses."""
 
 from __future__ import annotations
 

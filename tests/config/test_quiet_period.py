@@ -43,7 +43,7 @@ def test_what_was_taken_or_refused_is_not_looked_at_again_until_it_changes() -> 
 
 
 def test_it_stays_rested_until_it_was_taken() -> None:
-    """Where what was read could not be recorded, the next pass reads it again."""
+    """If the result of a reading could not be recorded, the next pass reads the file again."""
     resting = Debounce()
     assert looked(resting, (0, folder(2)), (10, folder(2)), (15, folder(2))) == [False, True, True]
 

@@ -1,7 +1,4 @@
-"""What a rule may say since 0.2: sentences that depend on the invoice, amended contracts, faxes, choices, open keys.
-
-Longer than other files: one case a line, on the same tables.
-"""
+"""The keys of a rule since 0.2: sentences that depend on the invoice, amended contracts, faxes, choices, open keys."""
 
 from __future__ import annotations
 
@@ -358,7 +355,7 @@ HASHES = {
     Product.ADVANCE: "4fcbb2ced93314e0b20718eec3a596fbd81e0c09316421d581b2996c86ef2415",
     Product.INTERIM: "bca2f50cc4a11b9357c198bf8e81e96729fa93b75d13e95468c8c20929001d84",
 }
-"""What 0.1.0 gave for these tables."""
+"""The results of 0.1.0 for these tables."""
 
 
 @pytest.mark.parametrize("product", Product)
@@ -381,7 +378,7 @@ def test_a_new_key_that_is_written_changes_the_hash(rule: Rule, section: Section
     assert hash_rule(rule, section) != hash_rule(RULE, SECTION)
 
 
-# --- Where the rule was read ---------------------------------------------------------------------------------------
+# --- The source of the rule ----------------------------------------------------------------------------------------
 
 
 def test_a_rule_of_the_project_names_the_issuers_source_for_the_rest() -> None:

@@ -1,7 +1,4 @@
-"""How rule tables are laid over each other (default, product, amended contracts, one project), and what contradicts.
-
-Longer than other files: one case a line, on the same tables.
-"""
+"""Rule tables are laid over each other: default, product, amended contracts, one project. Contradictions are found."""
 
 from __future__ import annotations
 

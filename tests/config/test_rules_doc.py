@@ -1,4 +1,4 @@
-"""What docs/rules.ja.md says of the configuration is what the configuration takes: every key, every example."""
+"""docs/rules.ja.md describes the configuration that the code accepts: every key, every example."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ SHAPES: Mapping[str, tuple[set[str], set[str]]] = {
     "expect": (set(_Expect.model_fields), set()),
     "project": ({field.alias or name for name, field in ProjectTable.model_fields.items()}, set()),
 }
-"""What the code takes, and which of it has a table of its own in the page."""
+"""The tables that the code accepts and that have a table of their own in the page, with their keys."""
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -1,4 +1,4 @@
-"""What worker.toml may say."""
+"""The keys and values allowed in worker.toml."""
 
 from __future__ import annotations
 

@@ -104,5 +104,5 @@ def path_of(issuer: str) -> Path:
 
 
 def _receives_mail(path: Path, section: str) -> bool:
-    """Whether the file itself gives the section a place for addresses (``to``)."""
+    """True if the file itself gives the section a place for addresses (``to``)."""
     return "to" in tomllib.loads(path.read_text())["section"][section]

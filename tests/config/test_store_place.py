@@ -1,4 +1,4 @@
-"""The place of the store is known whatever else is wrong in ``worker.toml``, and is guessed never."""
+"""The place of the store is known even if ``worker.toml`` has other faults, and is never guessed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_place_is_read_whatever_is_wrong_elsewhere(text: str, tmp_path: Path
         "[store]\ndir = var\n",  # the fault is in the value itself
         "[store]\ndir = 5\n",
         "[stroe]\ndir = 'var'\nx =\n",
-        "[store]\ndir = 'a'\nx =\n[store]\ndir = 'b'\n",  # which one is meant is not certain
+        "[store]\ndir = 'a'\nx =\n[store]\ndir = 'b'\n",  # the intended one is not certain
         "store = 'var'\n",
         "[[store]]\ndir = 'var'\n",
     ],

@@ -1,4 +1,4 @@
-"""At which line of a file a key stands."""
+"""The line of a file that holds a key."""
 
 from __future__ import annotations
 

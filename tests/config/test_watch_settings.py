@@ -1,4 +1,4 @@
-"""What worker.toml may say about watching: what is done afterwards, and after how long a mailbox is deaf."""
+"""The keys of worker.toml about watching: actions after reading, and the time until a mailbox counts as deaf."""
 
 from __future__ import annotations
 

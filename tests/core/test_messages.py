@@ -25,7 +25,7 @@ from worker.core.model import Hold, Submission
 from worker.core.states import Kind, Reason, State, kind_of
 
 WORKER = Path(reasons.__file__).parents[2]
-# Which argument of these calls is a code of the words.
+# The argument of these calls that is a code of the words.
 CODE_ARGUMENT = {"Problem": 2, "NotAllowed": 0, "say": 0, "refused": 1}
 
 
@@ -90,7 +90,7 @@ def test_no_code_stands_in_two_tables() -> None:
         assert [code for code, count in codes.items() if count > 1] == []
 
 
-# Which argument of these calls is the code whose blanks the call's other arguments fill.
+# The argument of these calls that is the code; the other arguments fill its blanks.
 FILLED = {"NotAllowed": 0, "AddressRefused": 0, "Refused": 0, "say": 0}
 
 

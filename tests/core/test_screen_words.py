@@ -31,7 +31,7 @@ FORBIDDEN = {
     "埋めるべき|埋めた": "入力した",
     "手つかず": "処理されていない",
 }
-"""By pattern, what stands in its place: official documents and literal translations are no words of a screen."""
+"""The replacement for each pattern: official documents and literal translations are no words of a screen."""
 
 IN_SCREENS = {
     "ハッシュ|真偽値|ドラフト|フラグ": "no clerk's word",

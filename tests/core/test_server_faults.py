@@ -1,4 +1,4 @@
-"""An answer that refuses the sender is told from one that refuses the recipient; each fault has its own remedy."""
+"""An answer that refuses the sender is distinguished from one that refuses the recipient; each fault has its remedy."""
 
 from __future__ import annotations
 

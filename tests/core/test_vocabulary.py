@@ -93,7 +93,7 @@ FOUND = [
     for path in sorted(PACKAGE.rglob("*.py"))
     if (name := path.relative_to(PACKAGE).as_posix()) != HOME
     for line, value in literals(path.read_text())
-    # An announcement is a state, a reason and an end as well; its word stands in too many places to list.
+    # An announcement is a state, a reason and an end as well; its word is in too many places to list.
     if value != AlarmCause.ANNOUNCED
 ]
 

@@ -1,6 +1,6 @@
-"""A person at another screen who approves whatever waits, by the command line. Run as a script: CONFIG NAME COUNT.
+"""A person at another screen who approves waiting submissions by the command line. Run as a script: CONFIG NAME COUNT.
 
-Ends when COUNT submissions have been released by anybody, or after a minute; prints those that this person released.
+Ends when COUNT submissions have been released by any person, or after a minute; prints those that this person released.
 """
 
 from __future__ import annotations

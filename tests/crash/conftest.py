@@ -1,4 +1,4 @@
-"""What the tests of killed processes share."""
+"""Fixtures shared by the tests of killed processes."""
 
 from __future__ import annotations
 

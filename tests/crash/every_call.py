@@ -1,15 +1,13 @@
 """Every system call of a whole run as a kill point: the run, the judge, and the survey that ``make crash`` prints.
 
-The run (``office_life.py``): three mails wait, two notices for two issuers and one that fits no project; both are
-submitted, the operator is told of the third, the relay's reports come back and are read, every mail is marked as seen.
-At one call of it the process is killed, or the call fails with EIO or ENOSPC; then it is started again until nothing is
-left to do. The judge is apart from the code: what the relay took whole, by its own record, what stands in the
-database, read with plain SQL, and ``audit verify`` on a copy after each life.
+The run (``office_life.py``): three mails wait, two notices for two issuers and one that fits no project. Both are
+submitted, the operator gets an alarm about the third, the relay's reports come back and are read, every mail is marked
+as seen. At one call of it the process is killed, or the call fails with EIO or ENOSPC; then it is started again until
+nothing is left to do. The judge is independent of the code: it reads the relay's own record of the mails taken whole,
+the database by plain SQL, and the result of ``audit verify`` on a copy after each life.
 
-What a kill must lead to is read from the trace of the run that nothing disturbs, not from the program: IN_DOUBT
-between the sync of its record and the last write of the record of the answer, the end of the work everywhere else.
-
-Longer than other files: the run, its judge and the survey stand on one trace.
+The expected result of a kill is read from the trace of the undisturbed run, not from the program: IN_DOUBT between the
+sync of its record and the last write of the record of the answer, the end of the work everywhere else.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ from worker.store.sqlite.connection import FILE_NAME
 HERE = Path(__file__).parent
 MORNING = dt.datetime.fromisoformat("2026-11-21T09:00:00+09:00")
 BETWEEN_LIVES = dt.timedelta(minutes=61)
-"""Longer than any wait between two tries; all lives together stay within the hours after which silence is told."""
+"""Longer than any wait between two tries; all lives together stay within the hours after which silence is reported."""
 LIVES = 4
 """The one that is disturbed, and what it may take to end the work."""
 OPERATOR = (OFFICE,)
@@ -66,7 +64,7 @@ LARGE = 90_000
 
 
 class Failure(Enum):
-    """What happens at a point."""
+    """The failure injected at a point."""
 
     KILL = 0
     EIO = errno.EIO
@@ -78,7 +76,7 @@ class CompilerMissing(Exception):
 
 
 def built_shim(source: Path = HERE / "kill_points.c") -> Path:
-    """``source`` as a library, built where this version of it has not been. Raises CompilerMissing."""
+    """``source`` as a library, built unless this version of it has been built before. Raises CompilerMissing."""
     folder = HERE.parent.parent / ".cache" / "crash"
     library = folder / f"{source.stem}.so"
     if library.exists() and library.stat().st_mtime >= source.stat().st_mtime:
@@ -119,7 +117,7 @@ class Call:
 
     @property
     def step(self) -> str:
-        """What the call is part of, in words for the table."""
+        """The step that the call belongs to, in words for the table."""
         if self.target == "smtp":
             verb = re.match(rb"(EHLO|RSET|MAIL|RCPT|DATA|QUIT)\b.*\r\n\Z", self.content)
             return f"smtp {verb[1].decode()}" if verb else "smtp the mail"
@@ -161,7 +159,7 @@ class Window:
 
 
 def windows_of(calls: Sequence[Call]) -> list[Window]:
-    """One for each mail to an issuer, with the proof of the order; AssertionError where the order does not hold."""
+    """One window for each mail to an issuer. Raises AssertionError if the order of the calls is wrong."""
     found = []
     smtp = [call for call in calls if call.target == "smtp"]
     for place, data in enumerate(smtp):
@@ -207,12 +205,12 @@ def _recorded(calls: Sequence[Call], event: bytes, after: int, before: int) -> t
 
 
 class Expected(Enum):
-    """What must come of a failure at a point."""
+    """The expected result of a failure at a point."""
 
     END = "finished without a person"
     DOUBT = "in doubt, told, never sent again"
     EITHER = "finished, or in doubt and not sent"
-    """A sync of the record of IN_DOUBT that fails, or is never made: the mail has not left, and nobody can prove it."""
+    """A sync of the record of IN_DOUBT that fails or is never made: the mail has not left, without proof."""
 
 
 def expect(call: Call, failure: Failure, windows: Iterable[Window]) -> Expected:
@@ -300,7 +298,7 @@ class Computer(Lives):
 
 @dataclass
 class Found:
-    """What the database says, read beside the program."""
+    """The rows of the database, read apart from the program."""
 
     rows: dict[str, dict[str, object]] = field(default_factory=dict)
     """Submissions by contract number."""
@@ -338,7 +336,7 @@ class Found:
             return found
 
     def is_quiet(self, post: Post) -> bool:
-        """Whether nothing is left to do for the worker."""
+        """True if nothing is left to do for the worker."""
         states = {number: row["state"] for number, row in self.rows.items()}
         return (
             set(states) == {*DELIVERED, HELD}
@@ -350,7 +348,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a failure at one point."""
+    """The result of a failure at one point."""
 
     point: int
     call: Call
@@ -473,7 +471,7 @@ class Bench:
 
 
 def table_of(outcomes: Iterable[Outcome]) -> list[str]:
-    """How often what came of it, by step and call."""
+    """The number of times that each result occurred, by step and call."""
     kinds = ("finished", "in doubt, told, proven by its report", "in doubt, told, waits", "VIOLATION")
     counts: dict[tuple[str, str, str], Counter[str]] = {}
     for each in outcomes:
@@ -494,7 +492,7 @@ def in_order_of_interest(calls: Sequence[Call]) -> list[Call]:
 
 
 def survey(failures: Sequence[Failure], every: int, benches: int) -> int:
-    """Try all points, or each ``every``-th, and print what came of them; the exit code."""
+    """Try all points, or each ``every``-th, and print the results; returns the exit code."""
     began = time.monotonic()
     with a_room() as room, contextlib.ExitStack() as ends:
         free: SimpleQueue[Bench] = SimpleQueue()

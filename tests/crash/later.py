@@ -1,6 +1,6 @@
 """``hoshobin`` on a machine whose clock shows a later time. Run as a script: SECONDS, then as ``hoshobin``.
 
-What was put off then is due at once, and nobody has to wait for it. Nothing else of the product is changed.
+Deferred work is due at once, so that a test need not wait for it. Nothing else of the product is changed.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ FAULT = 70
 
 
 class Lives:
-    """What asks a script for one life after the other; ``with`` it."""
+    """Asks a script for one life after the other. Use it in a ``with`` statement."""
 
     def __init__(self, script: Path, *arguments: object, env: Mapping[str, str] | None = None) -> None:
         self._command = [sys.executable, str(script), *map(str, arguments)]
@@ -83,7 +83,7 @@ def _answer(word: object) -> None:
 
 @contextlib.contextmanager
 def a_room() -> Iterator[Path]:
-    """A folder in memory where there is one: what is killed here is no machine, and syncs cost half the time."""
+    """A folder in memory if the machine has one: only processes are killed here, and syncs cost half the time."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         yield Path(folder)

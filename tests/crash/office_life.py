@@ -4,13 +4,13 @@ It is started with the kill points loaded before the C library. Its arguments ar
 line on standard input is a JSON object: ``root`` (the office's folder), ``at`` (the moment the clock shows), ``point``
 (the ordinal of the call at which something happens; 0: none), ``failure`` (the errno it fails with; 0: SIGKILL before
 it), ``contents`` (whether the trace holds what was written). It lives once as a warm-up and then forks for each line
-(``lives``). It answers with the exit code, negative for a death. The trace lies beside the folder, under its name and
+(``lives``). It answers with the exit code, negative for a death. The trace is next to the folder, under its name and
 ``.trace``.
 
 A life is what ``run`` does, from the sender's lock and the migration on, with its own store, head, IMAP and SMTP: some
-passes over everything due, and a pass that the world stops is followed by the next one. In it nothing is replaced but
-the clock, and the reading of PDFs: their text stands in their bytes, so that no child process is needed. All of it
-happens in one thread, so that the same calls come in the same order each time.
+passes over everything due, and a pass that the world stops is followed by the next one. Only the clock and the reading
+of PDFs are replaced: the PDFs' bytes hold their text, so that no child process is needed. All of it happens in one
+thread, so that the same calls come in the same order each time.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Life:
         try:
             asyncio.run(self._run(root, clock))
         except (Unavailable, LogBroken):
-            return NOT_REACHED  # as ``run`` ends; whatever keeps it running starts it again
+            return NOT_REACHED  # as ``run`` ends; its supervisor starts it again
         finally:
             self._points.kill_points_disarm()
             os.close(trace)
@@ -123,7 +123,7 @@ class Life:
 
 
 def has_nothing_to_do(store: SqlStore) -> bool:
-    """Whether every submission is where the worker can bring it; spares passes that would find nothing."""
+    """True if every submission is as far as the worker can bring it; spares passes that would find nothing."""
     try:
         states = [each.state for each in store.submissions()]
         is_all = len(states) == NOTICES and {State.DELIVERED, State.IN_DOUBT, State.HELD}.issuperset(states)

@@ -15,7 +15,7 @@ class Taken:
     recipients: tuple[str, ...]
     content: bytes
     envid: str = ""
-    """As the client gave it to MAIL; empty where it asked for no reports."""
+    """The envelope id that the client gave to MAIL; empty if it asked for no reports."""
 
 
 class _Recorded(Conversation):
@@ -53,7 +53,7 @@ class RecordingRelay(Relay):
 
     @property
     def taken(self) -> tuple[Taken, ...]:
-        """What was taken since ``begin``, once every connection has been read to its end."""
+        """The mails taken since ``begin``, once every connection has been read to its end."""
         with self._listener.state:
             self.wait_for_ends()
             return tuple(self._listener.taken)

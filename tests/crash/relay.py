@@ -1,8 +1,8 @@
 """The mail server of a worker that dies again and again: it outlives it, and knows what it took.
 
 One thread a connection, on a free loopback port. A mail counts from its final dot on, whether or not the client still
-lived to read the answer; half a mail does not. It knows nothing of the client; what is kept of a mail, and when its
-answer is given, is for those who build on this: ``recording_relay`` and ``soak_relay``.
+lived to read the answer; half a mail does not. It shares no code with the client. ``recording_relay`` and
+``soak_relay`` decide which part of a mail is kept, and when its answer is given.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Conversation(socketserver.StreamRequestHandler, ABC):
         super().setup()
         self.recipients: list[str] = []
         self.envid = ""
-        """As the client gave it to MAIL; empty where it asked for no reports."""
+        """The envelope id that the client gave to MAIL; empty if it asked for no reports."""
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # the client was killed
@@ -40,7 +40,7 @@ class Conversation(socketserver.StreamRequestHandler, ABC):
 
     @abstractmethod
     def receive(self) -> bool:
-        """What follows on DATA; False where the connection ends there."""
+        """Answer DATA and read the mail; return False if the connection ends there."""
 
     def _answer(self, line: str) -> bool:
         self.hear()
@@ -60,7 +60,7 @@ class Conversation(socketserver.StreamRequestHandler, ABC):
         """The client says something other than DATA, so it has read every answer."""
 
     def read_mail(self, is_left: Callable[[], bool] = lambda: False) -> bytes | None:
-        """The mail up to its final dot; None where half of it came, or where it ``is_left`` after its first line."""
+        """The mail up to its final dot; None if half of it came, or if ``is_left`` is true after its first line."""
         lines: list[bytes] = []
         while (line := self.rfile.readline()) != b".\r\n":
             if not line.endswith(b"\r\n") or (not lines and is_left()):
@@ -78,7 +78,7 @@ class Conversation(socketserver.StreamRequestHandler, ABC):
 
 
 class Listener(socketserver.ThreadingTCPServer):
-    """What all connections share."""
+    """The state shared by all connections."""
 
     daemon_threads = True
 
@@ -119,6 +119,6 @@ class Relay:
         self._listener.server_close()
 
     def wait_for_ends(self) -> None:
-        """Until every connection has been read to its end; ``state`` of the listener is held by whoever asks."""
+        """Wait until every connection has been read to its end; the caller holds ``state`` of the listener."""
         if not self._listener.state.wait_for(lambda: self._listener.open_talks == 0, timeout=30):
             raise TimeoutError("a connection is still open")

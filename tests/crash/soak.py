@@ -1,11 +1,9 @@
 """Thousands of notices through a service that is killed every few seconds. Run as a script: COUNT, ``--help`` for more.
 
-The service is ``hoshobin run`` as it is, with its PDF children, between a real mailbox (Dovecot where it can run,
-else pymap) and a relay that knows what it took (``soak_relay``), reports every mail as delivered, and may halt a mail
-so that a death falls inside the window. A person resolves at the end what never arrived. ``soak_judge`` tells lost,
-twice and in doubt; whatever does not hold is printed, and the exit code is 1.
-
-Longer than other files: mailbox, service and deaths share one course of events.
+The service is ``hoshobin run``, unchanged, with its PDF children. Its mailbox is real: Dovecot, or pymap if Dovecot
+cannot run. Its relay counts the mails it took (``soak_relay``), reports every mail as delivered, and may halt a mail so
+that a death falls inside the window. A person resolves the mails that never arrived at the end. ``soak_judge`` counts
+mails lost, sent twice and in doubt; each broken promise is printed, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -52,7 +50,7 @@ PATIENCE = 120.0
 START_SECONDS = 1.5
 """Within so many a death falls into the start itself."""
 HESITATION = 30.0
-"""How long a mail is awaited that is to be caught at a chosen point."""
+"""Seconds to wait for a mail that is to be caught at a chosen point."""
 LOOK_SECONDS = 0.2
 TELL_SECONDS = 10.0
 PERSON = "佐藤 次郎"
@@ -83,7 +81,7 @@ DEATHS = {
     "as 250 is said": 12,
     "stopped, not killed": 6,
 }
-"""How a life of the service ends, and how often of a hundred times."""
+"""The ways in which a life of the service ends, each with its share of a hundred."""
 CAUGHT = {
     "as 354 is said": Point.INVITED,
     "with the mail half read": Point.BODY,
@@ -97,11 +95,11 @@ class SoakOffice(Office):
     """An office that looks every second; mail that comes to it was checked by its own server."""
 
     def _worker(self) -> str:
-        return super()._worker() + "poll_seconds = 1\n"  # [schedule] stands last
+        return super()._worker() + "poll_seconds = 1\n"  # [schedule] is the last table
 
 
 class Mailbox(Protocol):
-    """What the service watches."""
+    """The mailbox that the service watches."""
 
     def append(self, message: bytes) -> None:
         """Put one mail into it."""
@@ -192,7 +190,7 @@ def _write_report(mail: Taken, number: int) -> bytes:
 
 
 class Service:
-    """``hoshobin run`` in one life after the other, its journal, and what it tells systemd."""
+    """``hoshobin run`` in one life after the other, its journal, and its messages to systemd."""
 
     def __init__(self, office: Office, folder: Path) -> None:
         self._office = office
@@ -232,7 +230,7 @@ class Service:
     def wait_until(
         self, condition: Callable[[], bool], progress: Callable[[], int], patience: float = PATIENCE
     ) -> bool:
-        """Whether ``condition`` came to hold, while the service lived and did not rest for too long."""
+        """True once ``condition`` holds; False if the service died or rested for too long."""
         known, deadline = progress(), time.monotonic() + patience
         while not condition():
             self._living()
@@ -308,7 +306,7 @@ def _is_pdf_child(pid: int) -> bool:
 
 @dataclass
 class Asked:
-    """What to soak in."""
+    """The options of one soak."""
 
     count: int
     seed: int
@@ -412,7 +410,7 @@ class Soak:
     # --- The end ---------------------------------------------------------------------------------------------
 
     def _catch_up(self, last_due: dt.datetime) -> None:
-        """Left alone, with the clock where everything is due that was put off."""
+        """Run the service undisturbed, with the clock put forward until all deferred work is due."""
         now = dt.datetime.now(dt.UTC)
         wait = last_due - now + dt.timedelta(minutes=2)
         self.judge.clock_goes_ahead(now, wait)
@@ -422,7 +420,7 @@ class Soak:
         self._wait_for_the_end(self.judge.never_arrived)
 
     def _let_a_person_resolve(self) -> None:
-        """Of what never arrived no report comes: somebody asks the issuer, and lets it go once more."""
+        """A mail that never arrived gets no report: a person asks the issuer, and releases it once more."""
         for number in sorted(self.judge.never_arrived):
             self._command("resolve", str(number), "--not-sent", "--by", PERSON)
             shown = json.loads(self._command("show", str(number), "--json"))
@@ -449,7 +447,7 @@ class Soak:
 
 
 def _is_fault(line: str) -> bool:
-    """What is no line of the journal is a trace."""
+    """Every line that is not a line of the journal belongs to a traceback."""
     try:
         said = json.loads(line)
     except json.JSONDecodeError:
@@ -459,7 +457,7 @@ def _is_fault(line: str) -> bool:
 
 @contextlib.contextmanager
 def a_soak(asked: Asked, root: Path, say: Callable[[str], None], *, is_small: bool = False) -> Iterator[Soak]:
-    """A soak with its mailbox: Dovecot, or, for few notices and where it cannot run, pymap."""
+    """A soak with its mailbox: Dovecot, or pymap for few notices if Dovecot cannot run."""
     with ExitStack() as ends:
         try:
             mailbox, where = ends.enter_context(_pymap() if is_small else _dovecot())
@@ -530,7 +528,7 @@ class Teller:
 
 
 def main() -> int:
-    """0, or 1 where anything did not hold."""
+    """Returns the exit status: 0, or 1 if a promise was broken."""
     parser = argparse.ArgumentParser(description="A soak: notices through a service that is killed again and again.")
     parser.add_argument("count", nargs="?", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))

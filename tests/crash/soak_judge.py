@@ -1,6 +1,6 @@
-"""The soak's judge: what the relay took, by its own count, against what stands in the database, read with plain SQL.
+"""The soak's judge: it compares the relay's own count of the mails taken with the database, read with plain SQL.
 
-It is asked after every death and once at the end. Whatever does not hold becomes a sentence in ``violations``.
+It is asked after every death and once at the end. Each broken promise becomes a sentence in ``violations``.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from tests.crash.soak_relay import Progress, Taken, Talk
 
 ACCEPTED = {"SENT", "DELAYED", "OVERDUE", "RELAYED", "DELIVERED"}
 TOLD_WITHIN = dt.timedelta(minutes=1)
-"""What is promised for the alarm about what is in doubt, from the restart on; here from the death on."""
+"""The promised limit for the alarm about mails in doubt, counted from the restart; here from the death."""
 
 
 @dataclass
 class Death:
-    """What one death left behind."""
+    """The result of one death."""
 
     at: dt.datetime
     in_doubt: int | None = None
     """The submission that was inside the window: IN_DOUBT is recorded, and no answer."""
     is_taken: bool = False
-    """Whether the relay had taken that one's mail."""
+    """True if the relay had taken that submission's mail."""
 
 
 @dataclass
 class Sums:
-    """What the soak came to."""
+    """The totals of the soak."""
 
     notices: int
     lost: int = 0
@@ -63,7 +63,7 @@ class Judge:
     # --- After a death ---------------------------------------------------------------------------------------
 
     def examine_death(self, broken: Talk | None, at: dt.datetime) -> Death:
-        """Which submission was inside the window, and whether relay and log tell the same of it."""
+        """Find the submission inside the window, and compare the relay's account of it with the log's."""
         death = Death(at)
         self.deaths.append(death)
         if not self.database.exists():
@@ -77,7 +77,7 @@ class Judge:
         return death
 
     def _in_window(self) -> set[int]:
-        """IN_DOUBT without a word about a lost answer: nobody knows of it yet."""
+        """IN_DOUBT without an entry about a lost answer: the program has not found it yet."""
         rows = self._rows("select id, row from submissions where state = 'IN_DOUBT'")
         return {number for number, row in rows if not json.loads(row).get("silent")}
 
@@ -96,7 +96,7 @@ class Judge:
             self.violations.append(f"the relay took {number}, which is {state}: it would go a second time")
 
     def _compare_head(self) -> None:
-        """What was once the last entry is still there: nothing that was recorded is lost by a death."""
+        """The last entry seen before is still there: a death loses no recorded entry."""
         if self._head[0]:
             known = self._rows("select number, hash from entries where number = ?", self._head[0])
             if known != [self._head]:
@@ -126,7 +126,7 @@ class Judge:
         return max(moments, default=now) if all(moment > now for moment in moments) else None
 
     def is_at_rest(self, submissions: int, besides: Iterable[int] = ()) -> bool:
-        """Whether so many submissions are there, all but ``besides`` with their report, and every alarm was taken."""
+        """True if so many submissions are there, all but ``besides`` with their report, and every alarm was taken."""
         (alarms,) = self._rows("select count(*) from alarms where accepted_at is null")[0]
         is_all_there = self._count_submissions() == submissions
         return is_all_there and not alarms and {number for number, _, _ in self._open()} <= set(besides)

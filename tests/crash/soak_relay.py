@@ -1,7 +1,7 @@
-"""The soak's mail server: it counts every mail it took, can be told to halt at a point of a transaction, and knows
-of each connection that broke how far the mail on it had come.
+"""The soak's mail server: it counts every mail it took, and can halt a transaction at a point.
 
-What is done about a taken mail (its report) is done after the answer. It knows nothing of the client.
+It knows of each broken connection how far the mail on it had come. The report about a mail is sent after the answer to
+the mail. The server imports nothing of the client.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from types import TracebackType
 from tests.crash.relay import Conversation, Listener, Relay
 
 HELD_SECONDS = 15.0
-"""How long a transaction is halted when nobody lets it go: then the service waits for nothing but us."""
+"""Longest halt of a transaction if the test does not let it go; the service waits for nothing else meanwhile."""
 
 _MESSAGE_ID = re.compile(rb"(?mi)^Message-ID: (<[^>\r\n]+>)")
 _PDF = re.compile(rb"(JVBERi[A-Za-z0-9+/=\r\n]+)")
 
 
 class Point(Enum):
-    """Where a transaction is reported, and perhaps halted."""
+    """The points at which a transaction is reported, and perhaps halted."""
 
     INVITED = auto()
     """354 has just been said."""
@@ -41,7 +41,7 @@ _HALTS = {Point.BODY, Point.DOT}
 
 
 class Progress(Enum):
-    """How far the last mail of a connection has come."""
+    """The progress of the last mail of a connection."""
 
     NONE = auto()
     INVITED = auto()
@@ -63,7 +63,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Talk:
-    """What a connection was at when it ended."""
+    """The progress of a connection when it ended."""
 
     envid: str
     progress: Progress
@@ -117,7 +117,7 @@ class _Watching(Listener):
         return mail
 
     def reach(self, point: Point, envid: str) -> bool:
-        """Whether it was the chosen one; then, where it is one that halts, only once ``go_on`` is set."""
+        """True if this is the chosen transaction; if it is to halt, returns only after ``go_on`` is set."""
         with self.state:
             if self.armed is not point or not envid:
                 return False
@@ -150,17 +150,17 @@ class SoakRelay(Relay):
 
     @property
     def taken(self) -> tuple[Taken, ...]:
-        """What was taken so far."""
+        """The mails taken so far."""
         with self._listener.state:
             return tuple(self._listener.taken)
 
     @property
     def count(self) -> int:
-        """How many submissions were taken so far."""
+        """The number of submissions taken so far."""
         return self._listener.submissions
 
     def wait_for(self, point: Point, seconds: float) -> bool:
-        """Whether the next submission comes to ``point`` within so many seconds; where it halts, it is halted then."""
+        """True if the next submission comes to ``point`` within so many seconds; if it halts, it is halted then."""
         with self._listener.state:
             self._listener.is_reached.clear()
             self._listener.go_on.clear()

@@ -1,7 +1,7 @@
 """Every sync and every step of SMTP as a kill point, the order that the trace shows, and the kill points themselves.
 
 ``make crash`` takes every call; this takes those after which something is said to be certain, and those that others
-see. What a run is and how it is judged stands in ``every_call``.
+see. ``every_call`` describes a run and its judge.
 """
 
 from __future__ import annotations

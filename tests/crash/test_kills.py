@@ -1,8 +1,8 @@
-"""A working day killed at every point: nothing is lost, nothing is sent twice, doubt is told, the log holds.
+"""A working day killed at every point: nothing is lost, nothing is sent twice, doubt is reported, the log holds.
 
-The judge is apart from the code: what the relay took whole, by its own record, and what stands in the database, read
-with plain SQL. The day (``killed_run.live``): a rehearsal that a person approves afterwards, a notice from the folder
-with To and Cc, one by mail, and the mail to the operator.
+The judge is independent of the code: it reads the relay's own record of the mails taken whole, and the database by
+plain SQL. The day (``killed_run.live``): a rehearsal that a person approves afterwards, a notice from the folder with
+To and Cc, one by mail, and the mail to the operator.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ KEYS = ("kEy0001Zq0W", "kEy0002Zq0W", "kEy0003Zq0W")
 
 
 AT_REST = {"SENT", "OVERDUE", "IN_DOUBT"}
-"""Where the day ends; OVERDUE: no news came within the hours that the tests let pass."""
+"""The states in which the day ends; OVERDUE: no news came within the hours that the tests let pass."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ def days() -> Iterator[Days]:
 
 @dataclass
 class Found:
-    """What the database says, read beside the program."""
+    """The rows of the database, read apart from the program."""
 
     rows: dict[int, dict[str, Any]]
     entries: list[tuple[str, str, int | None, str]]
@@ -84,12 +84,12 @@ class Found:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is left to do for the worker."""
+        """True if nothing is left to do for the worker."""
         return not self.waiting_alarms and {row["state"] for row in self.rows.values()} <= AT_REST
 
     @property
     def in_flight(self) -> set[int]:
-        """Submissions of which the body was begun and nothing has been recorded since, rehearsals left out."""
+        """Submissions whose body was begun and for which nothing has been recorded since, rehearsals left out."""
         last = {number: event for _, event, number, _ in self.entries if number is not None}
         begun = {number for number, event in last.items() if event == "DataStarted"}
         return {number for number in begun if not self.rows[number]["draft"]["rehearsal_for"]}
@@ -154,7 +154,7 @@ def live_through(days: Days, root: Path, kills: tuple[int, ...]) -> None:
 
 
 def points_of_a_day(days: Days, root: Path) -> list[str]:
-    """A day that nobody kills, judged like any other, and the points that it passed."""
+    """A day without a kill, judged like any other, and the points that it passed."""
     root.mkdir()
     days.relay.begin()
     assert days.live(root, 0) == 0

@@ -34,7 +34,7 @@ class RunningClock(FakeClock):
 
 
 async def approver(config: Path, name: str) -> tuple[list[int], list[int]]:
-    """What this person released, and the exit codes of what somebody else had."""
+    """The submissions that this person released, and the exit codes for those that the other person had released."""
     command = (sys.executable, str(SCRIPT), str(config), name, str(COUNT))
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()

@@ -2,17 +2,15 @@
 
 It was run once, in a checkout of commit 669d3fd (the released 0.1.0), on that checkout's code::
 
-    python …/tests/flow/make_0_1_0.py …/tests/flow/0.1.0
+python …/tests/flow/make_0_1_0.py …/tests/flow/0.1.0
 
 The present code cannot run it. Every submission came to its state by the commands of 0.1.0, against embedded servers,
 with PDFs of ``notice_pdfs.plain``; the clock is set, and runs. The last process was killed between SendStarted and the
 first byte of a mail. Names, numbers, keys and addresses are invented.
 
-``facts.json`` keeps what 0.1.0 would have sent next: of each approved submission the Message-ID and the SHA-256 of its
-letter, composed by 0.1.0 with the Date of ``FIXED``. In ``worker.toml`` the ports and the place of the store stand as
-``{imap_port}``, ``{smtp_port}`` and ``{store}``.
-
-Longer than other files: one office's four days, read from top to bottom.
+``facts.json`` keeps the mails that 0.1.0 would have sent next: for each approved submission the Message-ID and the
+SHA-256 of its message, composed by 0.1.0 with the Date of ``FIXED``. In ``worker.toml`` the placeholders
+``{imap_port}``, ``{smtp_port}`` and ``{store}`` take the ports and the place of the store.
 """
 
 from __future__ import annotations
@@ -654,7 +652,7 @@ def _answered(office: OldOffice) -> None:
 
 
 def _changed(office: OldOffice) -> None:
-    """What was released is another draft by now, because the register changed."""
+    """A released draft that has changed since, because the register changed."""
     forms = {"changed": office.form("changed", "kawa"), "left_changed": office.form("left_changed", "doji")}
     office.take(*forms.items())
     office.approve("left_changed")
@@ -685,7 +683,7 @@ def _run_killed(office: OldOffice) -> None:
 
 
 def die_before_the_first_byte(config: str, moment: str) -> None:
-    """A pass in this process, which ends at once where the mail server is asked for anything."""
+    """A pass in this process, which ends at once when the mail server is asked for anything."""
     import worker.send.smtp.client as smtp_module
 
     async def die(*_: object) -> None:
@@ -727,7 +725,7 @@ def keep(office: OldOffice, flying: dict[str, bytes], target: Path) -> None:
 
 
 def letters_to_come(office: OldOffice) -> dict[str, dict[str, str]]:
-    """What this program would send next: each approved submission's letter under the Date of ``FIXED``."""
+    """The mails that this program would send next: one for each approved submission, with the Date of ``FIXED``."""
     loaded = load_office(str(office.config))
     store = open_store(office.store, office.clock)
     invoices = asyncio.run(_look_at_invoices(loaded))

@@ -32,7 +32,7 @@ from worker.states import Event, Reason, State
 
 CLOSED = dt.datetime(2026, 6, 19, 20, 0, tzinfo=JST)
 STAY_HELD = {"approval", "timing", "eligibility_unknown", "contact_first"}
-"""Submissions that nobody approves again: they wait with the sentences of that program."""
+"""Submissions that are not approved again: they wait with the sentences of that program."""
 
 
 def lay_out(kept: Path, root: Path, imap: DemoImap, relay: DsnController) -> Path:

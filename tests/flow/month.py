@@ -2,8 +2,6 @@
 
 Each incident of the catalogue says at once what people must see of it at the end: how many tasks and alarms name it.
 ``month_judge`` compares. The same seed gives the same month.
-
-Longer than other files: one catalogue.
 """
 
 from __future__ import annotations
@@ -63,12 +61,12 @@ RETURNED: Final = Path(__file__).parent.parent / "track" / "returned"
 STEP: Final = dt.timedelta(seconds=110)
 """Between two checks while something is away: below what counts as a computer that slept."""
 WATCHFUL: Final = dt.timedelta(minutes=7)
-"""Between two passes while something is away: two are made before silence is told."""
+"""Between two passes during an outage: two are made before silence is reported."""
 MINUTE: Final = dt.timedelta(minutes=1)
 HOUR: Final = dt.timedelta(hours=1)
 DAY: Final = dt.timedelta(days=1)
 SINCE: Final = dt.date(2026, 11, 15)
-"""What ``since`` is changed to, once in the month."""
+"""The value that ``since`` is changed to, once in the month."""
 
 PHOTO = b"\xff\xd8\xff\xe0" + b"x" * 3_000
 UNOPENED: Final = (
@@ -199,7 +197,7 @@ class Month:
     def _later(
         self, least: dt.timedelta, most: dt.timedelta, act: Callable[[], Any], *, is_end: bool = False
     ) -> dt.datetime:
-        """Do it at a moment between; ``is_end`` where it ends what was away, which the next pass finds at once."""
+        """Do it at a moment between; ``is_end`` if it ends an outage, which the next pass finds at once."""
         moment = self.now + least + (most - least) * self.chance.random()
 
         async def do() -> None:
@@ -214,13 +212,13 @@ class Month:
         return all(self._busy.get(each, START) <= self.now for each in resources)
 
     def _occupy(self, until: dt.datetime, *resources: str) -> None:
-        """What is away until then is left alone by other incidents, and for half an hour more."""
+        """Resources that are away until then are left alone by other incidents, and for half an hour more."""
         for each in resources:
             self._busy[each] = until + HOUR / 2
         self._troubled_until = max(self._troubled_until, until + WATCHFUL)
 
     def _is_in_office_hours(self) -> bool:
-        """Whether an office is open now and for some hours, by a clock that may be an hour off."""
+        """True if an office is open now and for some hours, by a clock that may be an hour off."""
         hours = self.office.pipeline.active_config.configuration.settings.hours
         return all(hours.is_open(self.now + each * HOUR) for each in (-1, 0, 1, 2, 3))
 
@@ -420,7 +418,7 @@ class Month:
     # --- What comes back -----------------------------------------------------------------------------------------
 
     def _note_taken(self, taken: Taken) -> None:
-        """The mail goes where it is addressed: to the office's own mailbox, or to an issuer's, which may report."""
+        """Deliver the mail to its address: the office's own mailbox, or an issuer's, which may report."""
         if OFFICE in taken.to and self.chance.random() < 0.7:
             delivered = b"Received: from mx.contractor.example; Sat, 21 Nov 2026 09:00:00 +0900\r\n" + taken.content
             self._later(MINUTE, HOUR, lambda: self.office.give(delivered))
@@ -444,7 +442,7 @@ class Month:
         return self.chance.choice(found) if found else None
 
     def _pick_sent(self) -> tuple[Fate, Submission, Taken] | None:
-        """A notice that left and of which nothing came back."""
+        """A notice that left and has no receipt."""
         if not self._is_free("mailbox", "store"):
             return None
         fate = self._pick(
@@ -841,7 +839,7 @@ class Month:
     # --- What was there before -----------------------------------------------------------------------------------
 
     def _fill_mailbox(self) -> None:
-        """What came before the first start: notices and others."""
+        """The mail from before the first start: notices and others."""
         self._old: list[Form] = []
         for day in (3, 8, 17, 18, 20):
             form = self._next()

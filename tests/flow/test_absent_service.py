@@ -1,4 +1,4 @@
-"""A service that does not run: every command that speaks of the future says so, and people are told."""
+"""A service that does not run: every command that mentions the future says so, and people get an alarm."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def told(office: Office, tmp_path: Path) -> Callable[[], list[str]]:
 
 @pytest.fixture
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Sets what systemd tells the program that it runs after a failure."""
+    """Sets systemd's variables for the program that it runs after a failure."""
     (tmp_path / "run").mkdir()
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "run"))
 

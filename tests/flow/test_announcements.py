@@ -1,7 +1,4 @@
-"""An announcement without its PDF, and the notice that comes, or is here: joined where certain, else a task, once.
-
-Longer than other files: one desk, and every way in which a notice may answer.
-"""
+"""An announcement without its PDF, and its notice, earlier or later: joined if certain, else one task."""
 
 from __future__ import annotations
 
@@ -88,7 +85,7 @@ class Desk:
         await self.office.take_in()
 
     def remind(self) -> None:
-        """What every pass does about what time alone brings."""
+        """The part of every pass that acts on the time alone."""
         self.office.pipeline.reminding.remind(self.office.pipeline.active_config)
 
     @property
@@ -144,7 +141,7 @@ async def test_the_same_mail_again_adds_nothing_whether_or_not_it_bears_an_id(de
 async def test_what_names_something_else_under_the_same_id_is_a_task_of_its_own(
     desk: Desk, tell: Callable[[Form], tuple[str, ...]]
 ) -> None:
-    """Some systems give several mails one Message-ID; and whoever knows it could be first with it."""
+    """Some systems give several mails one Message-ID, and a stranger who knows it could use it first."""
     await desk.comes(announcement(*tell(form(1))), announcement(*tell(form(2))), announcement(*tell(form(1))))
     assert desk.states == [State.ANNOUNCED, State.ANNOUNCED]
     assert desk.office.events(1) == ["Announced", "SeenAgain"]

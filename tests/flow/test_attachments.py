@@ -1,4 +1,4 @@
-"""A notice in a form that is not attached as a PDF: taken out of a ZIP, or told to a person with what to do.
+"""A notice that is not attached as a PDF: taken out of a ZIP, or reported to a person with the next step.
 
 Through a real IMAP server, the command line and the children that read PDFs.
 """
@@ -61,7 +61,7 @@ def test_of_a_zip_in_a_mail_the_notice_alone_is_sent(mailroom: MODES, subject: s
 
 
 def test_a_stored_notice_in_a_zip_is_taken_out_as_well(mailroom: MODES) -> None:
-    """0.1.0 sent the whole ZIP as application/pdf, with whatever else was in it."""
+    """0.1.0 sent the whole ZIP as application/pdf, with all its other files."""
     form = a_form()
     room = office_of(mailroom, form)
     room.deliver(with_files(("n.pdf", "application/pdf", made.zipped(notice(form)))))
@@ -135,7 +135,7 @@ def test_the_same_notice_beside_a_zip_and_in_it_is_one_submission(mailroom: MODE
 
 
 def test_of_pdfs_that_a_stranger_blew_up_no_more_is_kept_than_he_sent(mailroom: MODES) -> None:
-    """Eight PDFs of 2 MB in a ZIP of 0.2 MB: a person is told of the ZIP, and none of them is stored."""
+    """Eight PDFs of 2 MB in a ZIP of 0.2 MB: a person gets an alarm about the ZIP, and none of them is stored."""
     blown = [
         (f"{number}.pdf", b"%PDF-1.4\n" + b"%%\n" * 700_000 + random.Random(number).randbytes(22_000))
         for number in range(8)
@@ -300,7 +300,7 @@ LOGO = b"\x89PNG\r\n\x1a\n" + b"x" * 5_000
 
 
 def ordinary_mails() -> list[EmailMessage]:
-    """Mails that are about something else, or that bring nothing: no task comes of them."""
+    """Mails about something else, or without content: they open no task."""
     about_key = a_mail("認証キーの件、了解しました")
     about_key.add_attachment(LOGO, maintype="image", subtype="png", filename="image001.png", disposition="inline")
     card = a_mail("認証キーの件、了解しました")

@@ -1,4 +1,4 @@
-"""In mode ``hold`` a person is told what leaves by itself and how to stop it, before it leaves and long enough."""
+"""In mode ``hold`` a person gets a mail about each automatic sending and how to stop it, long enough before."""
 
 from __future__ import annotations
 

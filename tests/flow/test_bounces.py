@@ -1,4 +1,4 @@
-"""What machines say of our mail comes to a person, whatever its form; what is about mail of others touches nothing.
+"""Machines' messages about our mail, in any form, come to a person; those about others' mail change nothing.
 
 The way from the store to the socket is real; what comes back is put into the mailbox.
 """

@@ -1,7 +1,4 @@
-"""The command line as users' scripts know it: exit codes, JSON fields, plain text in a pipe, words for people.
-
-Longer than other files: one test or more for each command, on one office.
-"""
+"""The command line as users' scripts know it: exit codes, JSON fields, plain text in a pipe, words for people."""
 
 from __future__ import annotations
 
@@ -86,7 +83,7 @@ def hoshobin(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def on_a_terminal(*arguments: str, **more: str) -> str:
-    """What a person sees on a terminal of 160 columns."""
+    """The text that a person sees on a terminal of 160 columns."""
     ours, theirs = pty.openpty()
     program = [sys.executable, "-m", "worker", *arguments]
     env = environment(**{"COLUMNS": "160", "TERM": "xterm-256color", **more})
@@ -839,7 +836,7 @@ def test_people_may_read_english(office: Office, arguments: list[str]) -> None:
 
 def test_machine_names_stay_english(office: Office) -> None:
     ran = command("--lang", "en", "--config", str(office.config), "list", "--json")
-    sentences = ("evidence",)  # in the language asked for; its codes and values stand beside it
+    sentences = ("evidence",)  # in the requested language; other fields give its codes and values
     without = [{name: each[name] for name in each if name not in sentences} for each in ran.documents]
     assert without == [{name: each[name] for name in each if name not in sentences} for each in office.list()]
     assert all(not JAPANESE.search(each["evidence"] or "") for each in ran.documents)

@@ -1,6 +1,6 @@
-"""Old copies and second installations: each sign stops the sending until a person resumes, and what tells nothing.
+"""Old copies and second installations: each sign stops the sending until a person resumes; other mails are no sign.
 
-``tests/flow/test_restored.py`` has what comes back of a mail that an old copy does not know.
+``tests/flow/test_restored.py`` tests receipts for a mail that an old copy lacks.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NOT_FITTING = form(9)
 
 @dataclass
 class Machine:
-    """A computer with one office on it, what is kept beside it, and a mail server for all."""
+    """A computer with one office on it, the files kept outside the store, and a mail server for all."""
 
     root: Path
     server: MisbehavingServer
@@ -54,7 +54,7 @@ class Machine:
         self.furnish()
 
     def furnish(self) -> None:
-        """What the wiring does for each store that it opens."""
+        """The set-up that the wiring does for each store that it opens."""
         self.office.store.witness_folder = self.witness
         self.office.store.machine_id = self.root / "machine-id"
         self.office.store.machine_id.write_text(self.machine + "\n")
@@ -142,7 +142,7 @@ def make(tmp_path: Path, server: MisbehavingServer, machines: list[Machine]) -> 
 
 
 async def is_stopped_by(one: Machine, sign: Sign) -> None:
-    """Nothing leaves in two passes, one alarm tells of it, and it stays so over a restart."""
+    """Nothing leaves in two passes, one alarm reports it, and it stays so over a restart."""
     before = one.submitted
     for _ in range(2):
         done = await one.office.pass_once()
@@ -156,7 +156,7 @@ async def is_stopped_by(one: Machine, sign: Sign) -> None:
 
 
 async def goes_on(one: Machine, *forms: Form) -> None:
-    """After ``resume`` and a look at the mailbox everything leaves, and no sign is left."""
+    """After ``resume`` and a scan of the mailbox everything leaves, and no sign is left."""
     one.resume()
     done = await one.send(*forms)
     assert (done.broken, find_signs(one.office.store)) == (None, ())
@@ -218,7 +218,7 @@ async def test_a_machines_new_id_stops_nothing_where_the_witness_vouches(make: C
 
 
 async def test_a_mail_to_people_of_another_installation_stops_both(make: Callable[..., Machine]) -> None:
-    """Two that watch one mailbox, where neither delivery reports nor copies come back."""
+    """Two installations watch one mailbox, and neither delivery reports nor copies come back."""
     one, two = make("one", notify=(OFFICE,)), make("two", notify=(OFFICE,))
     await one.send(NOT_FITTING)
     (telling,) = one.tellings
@@ -257,7 +257,7 @@ async def test_what_came_before_a_person_resumed_and_is_found_later_stops_nothin
 
 
 async def test_a_whole_machine_put_back_is_told_by_its_own_mail_to_people(make: Callable[..., Machine]) -> None:
-    """The witness was put back with it: the mailbox alone was not."""
+    """The witness was restored with it; only the mailbox was not."""
     one = make(notify=(OFFICE,))
     await one.office.pass_once()
     put_back = await one.snapshot(with_witness=True)
@@ -302,7 +302,7 @@ async def test_our_own_copy_of_a_mail_that_this_store_never_wrote_stops_it(make:
 
 
 async def test_a_sign_that_comes_while_several_are_being_sent_stops_the_next_one(make: Callable[..., Machine]) -> None:
-    """A pass over a backlog takes minutes, and the mailbox is looked at meanwhile."""
+    """A pass over a backlog takes minutes, and the mailbox is scanned meanwhile."""
     one = make()
 
     def comes(events: list[str]) -> None:
@@ -349,7 +349,7 @@ async def test_no_mail_to_an_issuer_bears_the_identity(make: Callable[..., Machi
 
 
 async def test_a_telling_whose_next_try_bore_another_number_is_still_ours(make: Callable[..., Machine]) -> None:
-    """Its answer was lost, it was told again with others, and the row keeps the newest Message-ID alone."""
+    """Its answer was lost, the news was sent again with others, and the row keeps the newest Message-ID alone."""
     one = make(notify=(OFFICE,))
     await one.send(NOT_FITTING)
     (telling,) = one.tellings
@@ -408,7 +408,7 @@ async def test_what_only_looks_like_a_mail_to_people_stops_nothing(make: Callabl
 
 
 async def test_a_mail_to_people_of_a_strange_identity_is_taken_at_its_word(make: Callable[..., Machine]) -> None:
-    """Nothing here can prove another installation's mail: where our server finds nothing against it, a person looks."""
+    """Nothing here can prove another installation's mail: unless our server finds a fault in it, a person decides."""
     one = make()
     one.come(a_telling("d" * 32))
     await is_stopped_by(one, Sign.OTHER_INSTALLATION)

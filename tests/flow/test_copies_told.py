@@ -1,4 +1,4 @@
-"""What people are told of old copies and second installations, by the commands, on an office that sends."""
+"""The commands' sentences about old copies and second installations, for an office that sends."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_a_backup_moved_to_another_machine_waits_once(
 
 
 def test_after_an_update_the_way_back_is_the_backup_from_before(mailroom: Opens, tmp_path: Path) -> None:
-    """As the install guide has it: the newer database, which this program cannot open, stays beside it."""
+    """As in the install guide: the newer database, which this program cannot open, stays next to it."""
     room = open_room(mailroom)
     bring(room, ONE)
     file = str(room.office("backup", str(tmp_path / "backups"), "--json").document["file"])
@@ -191,7 +191,7 @@ def test_after_an_update_the_way_back_is_the_backup_from_before(mailroom: Opens,
     assert f"バックアップの形式 9999、このプログラム {REVISION}" in newer.err
 
 
-# --- What stands where ---------------------------------------------------------------------------------------------
+# --- Contents of files ---------------------------------------------------------------------------------------------
 
 
 def test_commands_look_at_the_witness_that_systemd_gave_the_service(

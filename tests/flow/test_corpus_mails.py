@@ -1,11 +1,9 @@
 """Mails of every kind through the whole decision: read or set aside, nothing raises, nothing is matched falsely.
 
-Three corpora: the messages of Python's own e-mail tests, as the interpreter brings them (nothing is copied here); the
-bounces of flufl.bounce's tests, from its source distribution, which ``make test`` fetches by the lock; and our own, as
-Japanese senders write them. Each goes through the reading alone and then, with an office at work, through its intake:
-once fetched whole, once weighed first by header, structure and first bytes, as a server tells them.
-
-Longer than other files: three corpora go through the same office and the same sums.
+Three corpora: the messages of Python's own e-mail tests, part of the interpreter (nothing is copied here); the bounces
+of flufl.bounce's tests, from its source distribution, which ``make test`` fetches by the lock; and our own, as Japanese
+senders write them. Each goes through the reading alone and then, with an office at work, through its intake: once
+fetched whole, once after the prefilter by header, structure and first bytes, as a server reports them.
 """
 
 from __future__ import annotations
@@ -132,7 +130,7 @@ CORPORA = ["Python", "flufl.bounce"]
 
 @dataclasses.dataclass
 class WeighedMails(Mails):
-    """The same mailbox with structures and first bytes, as a server with BODYSTRUCTURE tells them."""
+    """The same mailbox with structures and first bytes, as a server with BODYSTRUCTURE reports them."""
 
     def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         found = []
@@ -288,7 +286,7 @@ async def test_no_mail_of_others_tests_changes_or_makes_a_submission(name: str, 
 def test_few_mails_of_others_tests_hold_what_is_not_opened_even_if_each_spoke_of_a_key(
     name: str, at_work: AtWork
 ) -> None:
-    """Of those under a subject of ours, all that is told stands in a file that is neither text nor PDF."""
+    """With a subject of ours, each report is about a file that is neither text nor PDF."""
     mails = corpus(name)
     pipeline = at_work.office.pipeline
     guarantors, ours = pipeline.active_config.configuration.guarantors, pipeline.reading.ours(pipeline.active_config)
@@ -339,7 +337,7 @@ async def test_a_sample_that_is_weighed_first_becomes_the_same(at_work: AtWork) 
 async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
     servers: MailServers, at_work: AtWork
 ) -> None:
-    """Structures of a real server, also of mails that it takes apart otherwise than we do, read by the real adapter."""
+    """Structures of a real server, also of mails that it parses otherwise than we do, read by the real adapter."""
     servers.empty("office")
     mails = [sample.raw for sample in our_own() if sample.raw] + python_mails() + flufl_bounces()
     for raw in mails:
@@ -375,7 +373,7 @@ async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
 
 
 def ends_of(rows: Iterable[MessageRow]) -> Counter[tuple[str, str, str, str]]:
-    """How often each end, of what is not passed over; by what it says, as a server need not keep the order."""
+    """The count of each end, for messages not passed over; by subject, as a server need not keep the order."""
     return Counter(
         (row.sender, row.subject, row.date, row.end.value) for row in rows if row.end is not Disposition.NOT_OURS
     )
@@ -391,13 +389,13 @@ async def test_a_mail_about_anothers_mail_matches_none_of_ours(at_work: AtWork) 
             (sample.name, sample.end) for sample in samples
         ]
     assert at_work.rows() == at_work.before
-    rows = await at_work.take_more(reply(to=message_id, number=77))  # so that the same does match where it is ours
+    rows = await at_work.take_more(reply(to=message_id, number=77))  # the same reply does match if it is ours
     assert rows[-1].end is Disposition.REPLY
     tell(f"mails about mails of others: {len(samples)}, falsely matched 0")
 
 
 def samples() -> Iterator[Sample]:
-    """Every form of a subject, a text and a name, with each text that tells a good reader from a bad one."""
+    """Every form of a subject, a text and a name, with each text that distinguishes a good reader from a bad one."""
     text = next(iter(body_forms(BODY)))[1:]
     for subject in SUBJECTS:
         for how, raw in subject_forms(subject):

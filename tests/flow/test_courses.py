@@ -1,7 +1,4 @@
-"""Courses of several steps: an approval, a rehearsal, a time to withdraw, a mailbox that was renumbered.
-
-Longer than other files: each course is told from its beginning to its end.
-"""
+"""Courses of several steps: an approval, a rehearsal, a time to withdraw, a mailbox that was renumbered."""
 
 from __future__ import annotations
 
@@ -255,7 +252,7 @@ class Hands:
 
 @asynccontextmanager
 async def running(room: Mailroom, hands: Hands) -> AsyncIterator[Pipeline]:
-    """The pipeline of the office under a clock of its own, with what lies in the folder already taken."""
+    """The pipeline of the office under a clock of its own, with the folder's files already taken."""
     office = load_office(str(room.office.config))
     create_or_migrate(office.places.store)
     store = open_store(office.places.store, hands)

@@ -1,4 +1,4 @@
-"""Commands that look at a store whose pages were overwritten do not look as if all were well."""
+"""Commands on a store with overwritten pages report the damage."""
 
 from __future__ import annotations
 

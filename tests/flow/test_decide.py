@@ -1,4 +1,4 @@
-"""A caller names a submission, never a file: what a decision needs of the invoices folder it brings by itself."""
+"""A caller names a submission, never a file: a decision loads the invoices that it needs itself."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_no_command_looks_before_it_decides() -> None:
 
 
 async def test_each_decision_brings_the_invoice_of_its_submission(tmp_path: Path) -> None:
-    """The folder is looked at by the decision alone; its draft carries the invoice that lies there by then."""
+    """The folder is scanned by the decision alone; its draft carries the invoice that is there by then."""
     office = SmallOffice(tmp_path, Settings(mode="approve"))
     office.mails.received.append(mail_with(form(2, product="前払金保証")))
     await office.pass_once()

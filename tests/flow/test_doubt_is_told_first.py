@@ -1,4 +1,4 @@
-"""What is in doubt is told before anything else is done: before what is due leaves, and while a backlog comes in."""
+"""Mails in doubt are reported before anything else is done: before a mail leaves, and during a backlog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.store.ports import Author
 
 @pytest.fixture
 async def killed(tmp_path: Path) -> AsyncIterator[tuple[SmallOffice, MisbehavingServer]]:
-    """An office whose attempt broke off behind the record of the body, started anew, with more to send."""
+    """An office whose attempt was interrupted behind the record of the body, started again, with more to send."""
     async with MisbehavingServer(At.AFTER, "421") as server:
         office = SmallOffice(tmp_path, Settings(port=server.port))
         office.save(form(1))

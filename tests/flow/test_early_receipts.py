@@ -1,4 +1,4 @@
-"""What comes back of a mail that never left by the record: forged by who has the PDF, or proof of a lost record.
+"""Replies to a mail that never left by the record: forged by a holder of the PDF, or proof of a lost record.
 
 The way from the store to the socket is real; what comes back is put into the mailbox. A stranger here knows the PDF
 and this program: the Message-ID that 0.1.0 made of the PDF, and, after the mail has left, the mail itself.
@@ -36,7 +36,7 @@ DELIVERED = recipient("delivered", "2.0.0", TO)
 
 
 def guessed(each: Form = ONE) -> str:
-    """The Message-ID that everybody with the PDF can compute."""
+    """The Message-ID that any holder of the PDF can compute."""
     return old_message_id(sha256(each.pdf), "yama", Product.CONTRACT, 0, Address(OFFICE))
 
 
@@ -125,7 +125,7 @@ def as_0_1_drafted(office: SmallOffice) -> None:
 @pytest.mark.parametrize("what", ["report", "reply", "bounce", "copy"])
 @pytest.mark.parametrize("mode", ["hold", "approve"])
 async def test_what_everybody_with_the_pdf_can_forge_never_passes_for_sent(stage: Stage, what: str, mode: str) -> None:
-    """The attack on 0.1.0: APPROVED became DELIVERED, nothing left, and nobody was told."""
+    """The attack on 0.1.0: APPROVED became DELIVERED, nothing left, and no person learned of it."""
     office = await stage.begin(mode)
     assert bears_secret(present(office))
     as_0_1_drafted(office)
@@ -143,7 +143,7 @@ async def test_what_everybody_with_the_pdf_can_forge_never_passes_for_sent(stage
 async def test_a_forgery_under_the_name_that_0_1_would_have_given_holds_a_new_draft_for_a_person(
     stage: Stage, what: str
 ) -> None:
-    """It may also be true: a database of 0.1.0 was put back, and the mail had left from there."""
+    """It may also be true: a database of 0.1.0 was restored, and the mail had left from there."""
     office = await stage.begin("hold")
     await stage.comes(forged(guessed(), what))
     office.clock.let_pass(minutes=11)

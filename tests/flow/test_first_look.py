@@ -1,4 +1,4 @@
-"""What is taken of a mailbox that is first reached late, or anew, and what is said of the mail that is left.
+"""The mails taken of a mailbox that is first reached late or again, and the report about the mails left.
 
 The store and the pipeline are real; the mailbox is a list of mails with their internal dates. The same on real IMAP
 servers: ``test_courses.py`` (pymap) and ``test_servers.py`` (Dovecot).
@@ -64,7 +64,7 @@ def look_of(office: NewOffice, name: str = "main") -> HealthRecord:
 
 
 def said(office: NewOffice) -> str:
-    """What people are told of the mails that were left, all alarms in one mail."""
+    """The alarm about the mails that were left, all in one mail."""
     alarms = [each for each in office.store.alarms_waiting() if each.cause.startswith("left_alone")]
     return write_alarm_mail(alarms, {}, [], rehearsing=False)[1] if alarms else ""
 
@@ -199,7 +199,7 @@ ODD_DATES: dict[bytes, str | None] = {
     b"01-Jan-1971 00:00:00 +0000": None,
     b"20-Nov-2026 23:00:00 +0900": None,
 }
-"""What a server may tell as INTERNALDATE, and what is asked of a notice that bears it; None: it is left."""
+"""Values of INTERNALDATE that a server may give, and the question about a notice that bears it; None: it is left."""
 
 
 async def test_whatever_a_server_tells_as_internal_date_a_message_is_taken_or_counted(office: NewOffice) -> None:
@@ -267,7 +267,7 @@ async def test_a_later_since_and_none_take_effect_and_take_nothing_back(office: 
         office.want(since)
         await office.look()
         assert numbers(office) == [form(1).number]
-        assert look_of(office).left == 0  # what has a row is not left
+        assert look_of(office).left == 0  # a message with a row is not left
 
 
 async def test_a_later_since_leaves_what_is_older_than_it_and_says_so(office: NewOffice) -> None:

@@ -448,7 +448,7 @@ async def test_a_held_file_that_becomes_what_is_here_already_ends_for_it(office:
 async def test_a_held_file_that_is_downloaded_again_in_place_goes_on_where_it_was_held(office: Shared) -> None:
     office.put("x.pdf", cut(form(1)))
     await office.look_at_folder()
-    office.put("x.pdf", b"")  # the browser keeps the place of what it writes beside it
+    office.put("x.pdf", b"")  # the browser reserves the name of a file that it still downloads
     part = office.put("x.pdf.part", form(1).pdf)
     await office.look_at_folder()
     part.rename(office.notices / "x.pdf")
@@ -539,7 +539,7 @@ async def test_a_hold_that_a_person_took_back_stays_taken_back(office: Shared) -
 
 
 async def test_a_stranger_s_mail_is_not_ended_by_a_file(office: Shared) -> None:
-    """A hold of a mail is the mail's own, whatever a file of the same bytes becomes."""
+    """A hold of a mail does not end when a file of the same bytes is resolved."""
     bad = b"%PDF-1.4\n{"
     office.want(INSTALLED.date())
     office.mails.give(mail_with(Unfinished(form(1).number, "x", "y", content=bad)), office.clock.now())

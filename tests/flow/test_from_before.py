@@ -61,7 +61,7 @@ class DatedMails(Mails):
         return tuple(uid for uid in found if since is None or self.is_of(uid, since))
 
     def is_of(self, uid: int, since: dt.date) -> bool:
-        """A server that cannot read a date gives the message all the same."""
+        """A server that cannot read a date gives the message anyway."""
         return self.moments[uid - 1] == NO_DATE or self.moments[uid - 1].date() >= since
 
     def headers(self, uids: tuple[int, ...]) -> tuple[Header, ...]:
@@ -114,7 +114,7 @@ class NewOffice(SmallOffice):
         os.utime(path, (moment.timestamp(), moment.timestamp()))
 
     def asked(self, number: int) -> list[str]:
-        """The details of FROM_BEFORE that stand."""
+        """The details of FROM_BEFORE that are open."""
         reasons = self.store.submission(number).reasons
         return [detail_of(hold) for hold in reasons if hold.reason is Reason.FROM_BEFORE]
 
@@ -174,7 +174,7 @@ async def test_an_answer_given_once_counts(office: NewOffice, sent: Callable[[],
     assert office.asked(1) == ["mail: 2026-11-18"]
     label = office.store.submission(1).label
     decided.approve(office.store, office.pipeline.active_config, 1, label, HANAKO, "未提出", office.clock.now())
-    await office.restart()  # of the same configuration, judged anew
+    await office.restart()  # with the same configuration, judged again
     assert office.asked(1) == []
     await office.finish()
     assert (office.only().state, sent()) == (State.SENT, 1)
@@ -207,11 +207,11 @@ async def test_a_changed_since_brings_in_what_a_person_may_have_submitted(
     office.want(LATER_SINCE)
     office.mails.give(mail_with(form(1)), INSTALLED + DAY)
     office.clock.let_pass(days=2)
-    await office.look()  # what is older than ``since`` is left
+    await office.look()  # an older mail than ``since`` is left
     assert office.store.submissions() == ()
     office.clock.let_pass(days=1)
     office.want(SINCE)
-    office.mails.numbering = 8  # and the server numbers anew
+    office.mails.numbering = 8  # and the server renumbers
     office.mails.give(mail_with(form(2), number=2), office.clock.now() + dt.timedelta(hours=1))
     office.clock.let_pass(hours=2)
     await office.look()
@@ -263,7 +263,7 @@ async def test_what_lay_in_another_folder_of_the_mailbox_is_held(office: NewOffi
 async def test_after_an_upgrade_what_only_the_upgrade_brings_in_is_held(
     office: NewOffice, sent: Callable[[], int], since: dt.date | None
 ) -> None:
-    """0.1.0 left whatever had come before its first look that succeeded."""
+    """0.1.0 left every mail that had come before its first look that succeeded."""
     office.mails.give(mail_with(form(1)), INSTALLED - 3 * DAY)
     office.mails.give(mail_with(form(2), number=2), INSTALLED + DAY)
     office.clock.let_pass(days=2)
@@ -367,7 +367,7 @@ def forget(office: NewOffice) -> None:
 
 
 def look_as_0_1_0(office: NewOffice, first_uid: int) -> None:
-    """What a store of 0.1.0 holds after its first look, ``first_uid`` being the mailbox's next UID then."""
+    """The store of 0.1.0 after its first look, ``first_uid`` being the mailbox's next UID then."""
     forget(office)
     look = {"name": "mail:main", "first_look": office.clock.now().isoformat(), "uidvalidity": 7, "first_uid": first_uid}
     with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:

@@ -1,4 +1,4 @@
-"""Between an approval and the mail server lies time: the guards look once more as the sending begins."""
+"""Time passes between an approval and the mail server: the guards check once more as the sending begins."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def held_with_invoice(tmp_path: Path, relay: DsnController, *lines: str) -
 
 
 def gone_to_yama(relay: DsnController, before: int) -> int:
-    """How many mails went there; the operator is told by mail as well."""
+    """The number of mails that went there; the operator gets mails as well."""
     gone = [{each.address for each in mail.recipients} for mail in relay.mails[before:]]
     return sum("keiyaku@yama-city.example" in each for each in gone)
 
@@ -125,7 +125,7 @@ async def test_an_invoice_that_names_a_neighbour_too_leaves_once_a_person_has_lo
 async def test_an_address_that_another_issuer_had_is_asked_about_for_this_one(
     tmp_path: Path, relay: DsnController, before: int
 ) -> None:
-    """A neighbour's file copied, its address left: 0.1.0 sent that by itself."""
+    """A neighbour's file copied with its address: 0.1.0 sent that automatically."""
     shared = "doboku@kawa-town.example"
     made = SmallOffice(tmp_path, Settings(port=relay.port))
     made.configure(dataclasses.replace(made.settings, keiyaku=shared))

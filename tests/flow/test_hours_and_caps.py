@@ -1,4 +1,4 @@
-"""What waits for an hour, for the cap or for what a server asked for leaves then, once, and nothing else is delayed."""
+"""A mail that waits for an hour, for the cap or for the server leaves then, once; no other mail is delayed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Answering(FakeServer):
 
 
 def office_at(root: Path, moment: dt.datetime, *mails: tuple[str, ...], **settings: object) -> SmallOffice:
-    """An office whose server takes what it is not told to refuse; its operator is not told anything by mail."""
+    """An office whose server accepts unless it is set to refuse; its operator gets no mail."""
     clock = FakeClock(moment)
     office = SmallOffice(root, Settings(**{"notify": (), **settings}), clock)
     office.server = Answering(clock, *mails)

@@ -1,9 +1,7 @@
 """Everything that an IMAP server and the way to it can do, while notices come: each is sent to its issuer, once.
 
-The whole way is real: the watch over the mailbox, its adapter, the pipeline, the database and the mail server, where
-the copies are counted. The clock passes where the service would wait; a thread listens, as in the service.
-
-Longer than other files: one table of faults, and the world that they befall.
+All parts are real: the watch over the mailbox, its adapter, the pipeline, the database, and the mail server, which
+counts the copies. The clock moves on when the service waits; a thread listens, as in the service.
 """
 
 from __future__ import annotations
@@ -61,7 +59,7 @@ COMMANDS = (
 
 
 class World:
-    """A server that fails, the office that watches it, and what was given to whom."""
+    """A server that fails, the office that watches it, and the mails given to each recipient."""
 
     def __init__(self, root: Path, imap: ScriptedImap, smtp: MisbehavingServer) -> None:
         self.imap, self.smtp = imap, smtp
@@ -209,7 +207,7 @@ async def test_lines_that_the_network_cuts_are_read_whole(cut: int, world: World
 
 
 async def test_what_comes_in_idle_as_the_connection_is_dropped_is_taken_at_the_next_one(world: World) -> None:
-    world.quiet = 20.0  # which nobody waits: the server ends it
+    world.quiet = 20.0  # no client waits so long: the server ends it
     await world.go_on()
     for _ in range(5):
         resting = asyncio.create_task(world.go_on())

@@ -1,4 +1,4 @@
-"""The invoice from the folder to the mail: found by its name, read, and kept from leaving where it is another's."""
+"""The invoice from the folder to the mail: found by its name, read, and not sent if it is another's."""
 
 from __future__ import annotations
 
@@ -90,6 +90,6 @@ def test_an_invoice_that_was_not_found_is_told_with_folder_name_and_what_lies_th
     shown = room.office.show(number)["missing_invoice"]
     assert (shown["proposed"], shown["unused"]) == (["請求書_駅前.pdf"], ["請求書_駅前.pdf", "控え.pdf"])
     assert "駅前広場舗装工事_前払金請求書.pdf" in room.office("show", str(number)).out
-    room.office.save_invoice(shown["name"], an_invoice(STATION))  # as it was told
+    room.office.save_invoice(shown["name"], an_invoice(STATION))  # as the mail asked
     room.office.run_once()
     assert holds(room, STATION) == []

@@ -1,8 +1,6 @@
-"""The ledger of a mailbox: every message in the window has its row, whatever the server does; nothing is taken twice.
+"""The ledger of a mailbox: each message in the window has its row, under any fault of the server; none is taken twice.
 
 The pipeline and its database are real; the IMAP server is scripted, so that it can renumber, lie and refuse.
-
-Longer than other files: one ledger, and all that a server may do to it.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ def announced(number: int) -> bytes:
 
 
 class World:
-    """A server, a database, and a pipeline that can be begun anew on it."""
+    """A server, a database, and a pipeline that can be started again on it."""
 
     def __init__(self, root: Path, server: ScriptedImap) -> None:
         self.server = server
@@ -78,7 +76,7 @@ class World:
         return await self.pipeline.watch_mailbox(mailbox_of(self.box), SINCE)
 
     def give(self, uid: int, content: bytes, message_id: bytes = b"") -> None:
-        """A message; one that is plain text has its structure told."""
+        """A message; the structure of plain text is reported."""
         self.server.messages[uid] = content
         self.server.structures.pop(uid, None)
         if content.startswith(b"From: shop"):

@@ -1,4 +1,4 @@
-"""An office of mode ``auto`` left alone for a month: nothing is lost, sent twice or wrong, and all is told once.
+"""An office of mode ``auto`` left alone for a month: nothing is lost, sent twice or wrong, and all is reported once.
 
 ``python -m tests.flow.month`` runs many such months.
 """

@@ -1,4 +1,4 @@
-"""What a stranger has others send, and what he sends first: nothing of it leaves by itself, or stops what is proven."""
+"""Mails that a stranger sends first or has others send: none leaves by itself, or stops a proven notice."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def a_mail_by(
     fields: Sequence[tuple[str, str]] = (),
     subject: str = "お問い合わせの件",
 ) -> bytes:
-    """A mail of ``sender`` that our server proved, with mails within it and notices beside them."""
+    """A mail of ``sender`` that our server proved, with mails within it and notices attached."""
     mail = EmailMessage()
     received(mail, sender, START)
     mail["From"], mail["To"], mail["Subject"] = sender, "soumu@contractor.example", subject
@@ -298,7 +298,7 @@ async def test_what_an_open_dns_proved_for_an_approver_is_asked_when_the_mode_re
     office.configure(dataclasses.replace(office.settings, mode="auto"))
     await office.finish()
     assert office.reasons(1) == [Reason.SENDER_UNPROVEN]
-    assert office.store.submission(2).state is State.SENT  # a person approved it, and was told
+    assert office.store.submission(2).state is State.SENT  # a person approved it, with the warning
     await office.stop()
 
 

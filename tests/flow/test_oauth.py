@@ -1,8 +1,6 @@
 """Logins by token: Dovecot and Postfix by XOAUTH2, and a token endpoint on loopback that gives the tokens.
 
-The mailbox's pass is told by its ledger, the sending by what arrives; the notices come by the folder.
-
-Longer than other files: one login, from the first code to its refusal.
+The ledger shows the mailbox's pass, the arrived mail shows the sending; the notices come by the folder.
 """
 
 from __future__ import annotations
@@ -88,7 +86,7 @@ class TokenOffice:
         return [cause for (cause,) in self.office.rows("select cause from alarms order by 1")]
 
     def trace_of_tokens(self) -> list[str]:
-        """Where a token or a secret stands that should not: in what was said, or anywhere in the store but its file."""
+        """The wrong places with a token or a secret: the output, or any part of the store but its file."""
         places = {f"output {at}": (ran.out + ran.err).encode() for at, ran in enumerate(self.said)}
         places |= {
             str(path): path.read_bytes()
@@ -109,7 +107,7 @@ def endpoints(servers: MailServers, tmp_path: Path) -> Iterator[TokenEndpoints]:
 
 @pytest.fixture
 def at(servers: MailServers, endpoints: TokenEndpoints, tmp_path: Path) -> Iterator[Callable[..., TokenOffice]]:
-    """Opens an office; whatever it did, no token may have come to stand where people or backups see it."""
+    """Opens an office; afterwards no token may be in a place that people or backups see."""
     opened: list[TokenOffice] = []
     for user in ("office", "issuer-a"):
         servers.empty(user)
@@ -285,7 +283,7 @@ def test_nobody_who_has_not_agreed_is_logged_in(at: Callable[..., TokenOffice]) 
 
 
 class _Browser(io.TextIOBase):
-    """Standard input of a person who opens the page that was printed, and pastes where it ended."""
+    """Standard input of a person who opens the printed page, and pastes the address on which it ended."""
 
     def __init__(self, endpoints: TokenEndpoints, screen: Callable[[], str]) -> None:
         super().__init__()

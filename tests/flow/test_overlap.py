@@ -1,4 +1,4 @@
-"""Reading and sending overlap: what a block of messages brought is recorded at once, and a look is still told once."""
+"""Reading and sending overlap: the result of a block of messages is recorded at once, and a look is reported once."""
 
 from __future__ import annotations
 

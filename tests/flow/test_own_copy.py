@@ -1,4 +1,4 @@
-"""``[smtp] copy_to``: one more recipient whom no header names, and what its mail proves when it comes back to us."""
+"""``[smtp] copy_to``: one more recipient that no header names, and the proof in its mail when it comes back to us."""
 
 from __future__ import annotations
 
@@ -293,7 +293,7 @@ async def test_a_forged_copy_of_what_was_stated_unsent_keeps_it_from_leaving_onl
 
 
 async def test_a_copy_keeps_what_was_put_off_from_leaving_a_second_time(tmp_path: Path) -> None:
-    """A relay that says 450 to the final dot and delivers all the same."""
+    """A relay that says 450 to the final dot and delivers the mail."""
     async with handing_over(tmp_path) as first:
         taken = first.mail
     async with handing_over(tmp_path / "again", At.DOT, "450") as put_off:

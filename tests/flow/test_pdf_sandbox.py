@@ -1,4 +1,4 @@
-"""A sandbox that keeps the children from reading: told as what it is, and no notice is taken for a damaged one."""
+"""A sandbox that keeps the children from reading: it is reported as that, and no notice counts as damaged."""
 
 from __future__ import annotations
 

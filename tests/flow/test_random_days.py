@@ -1,7 +1,7 @@
 """Random days: notices, people, faults, restarts and changes of the configuration in any order.
 
-Whatever the order: no mail is accepted twice that no person declared unsent, nobody is addressed who is not in the
-configuration in force, and in the end every submission has an end or waits for somebody who was told.
+In every order: no mail is accepted twice unless a person declared it unsent; mail goes only to addresses of the
+configuration in force; and in the end every submission has an end or waits for a person who was informed.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
 """A thousand registers as chance makes them, on the real way from TOML to mail server, judged by ``oracle``.
 
-Only the mailbox, the PDF engines and the far end of the mail server are not the real ones. The person approves what
-the program proposes where it is right, and where the question is not about project, contract or invoice now and then
-without looking.
-
-Longer than other files: the run and the questions that its office is asked.
+Only the mailbox, the PDF engines and the far end of the mail server are not the real ones. The person approves correct
+proposals; a question that is not about project, contract or invoice is now and then answered without a look.
 """
 
 from __future__ import annotations
@@ -71,7 +68,7 @@ RENDERER = Renderer()  # the same templates again and again: compiling them is m
 
 
 class TextBehindTheMark:
-    """``ports.PdfReader`` of notices whose text stands in their bytes."""
+    """``ports.PdfReader`` of notices whose bytes hold their text."""
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
         text = pdf.decode().partition("\n")[2]
@@ -146,7 +143,7 @@ def active_config_of(world: World) -> ActiveConfig:
 
 
 def mail_with(notices: list[Came], number: int) -> bytes:
-    """A colleague's mail; written by hand, as the library takes longer than what is looked at here."""
+    """A colleague's mail; written by hand, as the library takes longer than the tested step."""
     lines = [
         f"{HEADER}: {authenticated('sato@contractor.example')}",
         f"{SIGNATURE}: {signature('sato@contractor.example', START)}",
@@ -165,7 +162,7 @@ def mail_with(notices: list[Came], number: int) -> bytes:
 
 
 class Days:
-    """What happens in one register."""
+    """The run of one register."""
 
     def __init__(self, world: World, room: Room) -> None:
         self.world = world
@@ -208,7 +205,7 @@ class Days:
     # --- The person ---------------------------------------------------------------------------------------------
 
     def decide(self) -> bool:
-        """Look at everything that waits; whether anything was decided."""
+        """Look at every waiting submission; returns whether one was decided."""
         decided = False
         for each in self.store.submissions(State.HELD):
             is_looking = next(self.answers) < 75
@@ -227,7 +224,7 @@ class Days:
             decided.approve(self.store, self.active_config, each.id, each.label, HANAKO, "確認済", self.clock.now())
 
     def is_right(self, each: Submission) -> bool:
-        """Whether project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""
+        """True if project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""
         came = self.truth_of(each)
         if came.project is None or each.draft is None:
             return False
@@ -246,14 +243,14 @@ class Days:
         return not attached or project.is_date_registered or project.concluded <= self.clock.now().date()
 
     def is_copy(self, each: Submission) -> bool:
-        """Whether the same number and key came before in other bytes."""
+        """True if the same number and key came before in other bytes."""
         assert each.pdf_sha256 is not None
         own = self.truth_of(each)
         before = [self.truth_of(one) for one in self.store.by_number(own.number) if one.id < each.id]
         return any(one.key == own.key for one in before)
 
     def may_be_answered_blindly(self, each: Submission) -> bool:
-        """Whether nothing that is asked is about whose it is, which contract's, or which invoice."""
+        """True if no question is about the project, the contract or the invoice."""
         asked = {hold.reason for hold in each.reasons}
         unknown_day = any(hold.reason is Reason.TIMING and "未登録" in detail_of(hold) for hold in each.reasons)
         return not asked & (ABOUT_THE_TARGET | {Reason.INVOICE_UNREADABLE, Reason.INVOICE_UNCLEAR}) and not unknown_day
@@ -280,7 +277,7 @@ class Days:
         return faults
 
     def unasked(self, sent: list[Submission]) -> list[str]:
-        """Mails to an address that was never written to as this section, and of which no person was asked."""
+        """Mails to an address that was never written to as this section, and that no person was asked about."""
         known: set[tuple[str | None, ...]] = {(*each, "") for each in self.first_known}
         faults = []
         accepted = {entry.submission: entry.number for entry in self.store.entries(events=[Event.ACCEPTED])}

@@ -36,11 +36,11 @@ ALTERED = {
     "contractor_name": "別の建設 株式会社",
     "guarantor": "west",
 }
-"""What somebody who writes the database may put into a notice's row."""
+"""Values that a person with write access to the database may put into a notice's row."""
 
 
 class CountingReader(TextInBytes):
-    """Reads forms, says how often, and fails as it is told."""
+    """Reads forms, counts the readings, and fails if it is set to."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -54,7 +54,7 @@ class CountingReader(TextInBytes):
 
 
 class WatchedOffice(SmallOffice):
-    """An office whose reader can be told to fail; ``forget`` is what a restart does to readings in memory."""
+    """An office whose reader can be set to fail; ``forget`` is what a restart does to readings in memory."""
 
     def forget(self) -> CountingReader:
         reader = CountingReader()
@@ -63,7 +63,7 @@ class WatchedOffice(SmallOffice):
         return reader
 
     def alter(self, table: str, **fields: str) -> None:
-        """Write the rows of ``table`` as somebody with access to the database would."""
+        """Write the rows of ``table`` as a person with access to the database would."""
         name = "pdf_sha256" if table == "notices" else "id"
         with contextlib.closing(sqlite3.connect(self.root / FILE_NAME)) as database, database:
             for key, row in database.execute(f"select {name}, row from {table}").fetchall():
@@ -84,7 +84,7 @@ async def office(tmp_path: Path, relay: DsnController) -> AsyncIterator[WatchedO
 
 @pytest.fixture
 def sent(relay: DsnController) -> list[bytes]:
-    """What is taken from now on, without the mails to the operator."""
+    """The mails taken from now on, without those to the operator."""
     before = len(relay.mails)
 
     class Later(list):

@@ -1,4 +1,4 @@
-"""What comes back to an office: matched, recorded, followed where the states allow, and shown to people.
+"""Replies to an office: matched, recorded, applied if the states allow, and shown to people.
 
 The way from the store to the socket is real; what comes back is put into the mailbox.
 """
@@ -44,7 +44,7 @@ class Correspondence:
 
     @property
     def envid(self) -> str:
-        """As the mail server was told it, and nobody who receives the mail."""
+        """The envelope id given to the mail server; the recipients of the mail do not see it."""
         (started,) = self.office.store.entries(self.submission.id, ["SendStarted"])
         return str(started.detail["envid"])
 
@@ -150,7 +150,7 @@ async def test_a_bounce_after_the_confirmation_is_an_entry_with_a_task(sent: Cor
 async def test_a_report_of_the_operators_mail_changes_nothing(tmp_path: Path) -> None:
     async with MisbehavingServer(At.AFTER, "421") as server:
         office = SmallOffice(tmp_path, Settings(port=server.port))
-        office.mails.received.append(mail_with(form(9)))  # no such project: held, and told
+        office.mails.received.append(mail_with(form(9)))  # no such project: held, with an alarm
         await office.pass_once()
         (told,) = [each for each in server.messages if b"Auto-Submitted" in each]
         alarm_id = told.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()

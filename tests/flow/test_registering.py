@@ -1,7 +1,4 @@
-"""Registering as an office does it: real files, the real command line; what is refused leaves every byte as it was.
-
-Longer than other files: three commands that write into the same files.
-"""
+"""Registering as an office does it: real files, the real command line; what is refused leaves every byte as it was."""
 
 from __future__ import annotations
 
@@ -64,7 +61,7 @@ def ledger(office: Office, text: str, name: str = "工事台帳.csv", encoding: 
 
 
 def on_a_terminal(office: Office, *arguments: str, answers: str) -> str:
-    """What a person sees who types ``answers``."""
+    """The terminal of a person who types ``answers``."""
     ours, theirs = pty.openpty()
     program = [sys.executable, "-m", "worker", "--config", str(office.config), *arguments]
     child = subprocess.Popen(program, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "200"})

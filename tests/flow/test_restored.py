@@ -1,8 +1,9 @@
-"""An old backup is put back: nothing leaves until a person says so, and then nothing twice that is proven to have left.
+"""An old backup is restored: nothing leaves until a person says so, and then no mail twice that is proven to have left.
 
-What was sent after the backup is unknown to it, or stands in it as still to be sent. Its proof lies in the mailbox: a
-delivery report, or our own copy. ``head`` stays, as ``docs/install.md`` has it, or is put back with the database, as a
-copy of the whole machine does it: then nothing stops the sending, and what tells of the mail must be found in time.
+A mail sent after the backup is unknown to it, or is still to be sent by its record. Its proof is in the mailbox: a
+delivery report, or our own copy. ``head`` stays, as ``docs/install.md`` says, or is restored with the database, as a
+copy of the whole machine does it. In the second case nothing stops the sending, and the proof of the mail must be found
+in time.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ async def test_with_the_head_put_back_as_well_what_lies_in_the_mailbox_keeps_it_
             one.office.clock.let_pass(minutes=1)
         one.office.mails.received.append(one.proofs[proof])
         done = await one.office.pass_once()
-        # What came before a person resumed is dealt with; otherwise the mail itself shows that the database is old.
+        # Mail from before a person resumed is settled; otherwise the mail itself shows that the database is old.
         assert (done.broken is None) is is_resumed_first
         assert done.broken is None or done.broken.code == Sign.UNKNOWN_MAIL
         one.approve()  # a person who does not know better
@@ -205,7 +206,7 @@ async def test_what_comes_back_while_it_waits_for_an_approval_is_told_and_holds_
 
 @pytest.mark.parametrize("proof", ["report", "copy"])
 async def test_what_came_before_the_notice_was_read_again_is_seen_in_its_draft(tmp_path: Path, proof: str) -> None:
-    """A person who approves is told before, not only the sender."""
+    """A person who approves is warned before, not only the sender."""
     async with restored(tmp_path, "unknown", "approve", with_head=True) as one:
         one.office.mails.received.append(one.proofs[proof])
         await one.office.pass_once()
@@ -214,7 +215,7 @@ async def test_what_came_before_the_notice_was_read_again_is_seen_in_its_draft(t
 
 
 async def test_with_the_head_put_back_and_nothing_come_back_it_leaves_again(tmp_path: Path) -> None:
-    """Nothing can tell: the documents say so."""
+    """The program cannot detect this: the documents say so."""
     async with restored(tmp_path, "approved", with_head=True) as one:
         await one.office.pass_once()
         assert len(one.left_mails) == 2
@@ -321,7 +322,7 @@ async def test_messages_that_came_after_the_backup_are_looked_at_again_and_earli
 
 
 async def test_a_copy_of_a_killed_service_put_back_with_its_log_file_knows_what_had_left(tmp_path: Path) -> None:
-    """What the main file does not hold yet stands in the file beside it: a copy of the main file alone forgets it."""
+    """The newest changes are in the write-ahead log: a copy of the main file alone lacks them."""
     async with MisbehavingServer(At.AFTER, "421") as server:
         settings = Settings(port=server.port, mode="auto", notify=())
         office = SmallOffice(tmp_path, settings)
@@ -414,7 +415,7 @@ def test_another_secret_is_said_wherever_people_look_and_ends_with_resume(
 def test_preview_and_rules_test_make_no_message_id_of_the_store(
     mailroom: Callable[..., Mailroom], tmp_path: Path
 ) -> None:
-    """Who looks at a draft that is not stored learns nothing of the mail that will leave."""
+    """A preview of a draft that is not stored does not reveal the Message-ID of the mail that will leave."""
     one = a_form()
     room = mailroom(projects=[project(one.project, "kawa", one.number)])
     room.office.run_once()

@@ -1,7 +1,7 @@
 """Holds are codes: rewriting every sentence moves no state, no label, no approval and no stored byte.
 
-The office is the kept one of 0.1.0 after its first pass. What it had approved is held once more, for every reason that
-a person answers, and then approved by a person under the new words.
+The office is the kept one of 0.1.0 after its first pass. Its approved submissions are held once more, for every reason
+that a person answers, and then approved by a person under the new words.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ JAPANESE = re.compile("[、（）：ぁ-ヿ一-鿿]+")
 
 @dataclass
 class Words:
-    """What stood and what was said while the same office went through two changes of its words."""
+    """The states and the sentences while the same office went through two changes of its words."""
 
     held: Snapshot
     held_after: Snapshot

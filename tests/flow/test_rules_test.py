@@ -18,7 +18,7 @@ VALUES = '{ "工事番号" = "8-1" }'
 
 @pytest.fixture(scope="module")
 def office(wide_mailroom: Callable[..., Mailroom]) -> Office:
-    """An office with a notice for each of two issuers, and one project that nobody has mailed about."""
+    """An office with a notice for each of two issuers, and one project without any mail."""
     projects = [
         project(ROAD.project, "kawa", ROAD.number),
         project(BRIDGE.project, "yama", BRIDGE.number, values=VALUES),

@@ -1,8 +1,6 @@
 """The whole against Dovecot and Postfix: mails in over IMAPS, submissions through STARTTLS and AUTH into maildirs.
 
-What arrived is read by fast-mail-parser, a decoder that is neither Python's nor ours.
-
-Longer than other files: one start of the two servers serves all.
+The mails that arrived are read by fast-mail-parser, a decoder that is neither Python's nor ours.
 """
 
 from __future__ import annotations
@@ -133,7 +131,7 @@ def arrived(servers: MailServers, user: str, count: int) -> list[Taken]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What Dovecot says of one message, beside its bytes."""
+    """Dovecot's description of one message, and the message's bytes."""
 
     flags: tuple[bytes, ...]
     content: bytes
@@ -361,7 +359,7 @@ def test_a_bounce_comes_back_is_told_at_once_and_says_why(
 
 
 def wait_for(office: Office, state: str) -> dict[str, Any]:
-    """The only submission once it is in ``state``; what Postfix tells takes its time."""
+    """The only submission once it is in ``state``; the reports of Postfix take their time."""
     deadline = time.monotonic() + ARRIVAL_SECONDS
     while True:
         (one,) = office.list()
@@ -420,7 +418,7 @@ def test_a_recipient_that_is_put_off_is_tried_again_by_itself_later(
     assert "送信予定" in office("show", "1").out
     assert office.run_once().code == 0
     assert [entry["event"] for entry in office.show(1)["entries"]].count("SendStarted") == 1
-    assert len(clean.messages("office")) == 1  # nobody is told: it goes on by itself
+    assert len(clean.messages("office")) == 1  # no alarm: it goes on by itself
 
 
 def test_greylisting_is_waited_out_and_ends_in_one_mail(clean: MailServers, at: Callable[..., Office]) -> None:

@@ -1,7 +1,4 @@
-"""Silence, deadlines, digests and escalations over days of the fake clock and restarts; who is told, and by what.
-
-Longer than other files: one clock, and all that time alone brings.
-"""
+"""Silence, deadlines, digests and escalations over days of the fake clock and restarts; the recipient and the mail."""
 
 from __future__ import annotations
 

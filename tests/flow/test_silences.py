@@ -1,4 +1,4 @@
-"""What would be lost without a word: a sealed mail, a message that cannot be fetched, a log that stops the sending."""
+"""Failures that could lose a notice unseen: a sealed mail, a message that cannot be fetched, a stopped log."""
 
 from __future__ import annotations
 

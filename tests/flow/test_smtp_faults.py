@@ -1,9 +1,7 @@
-"""Submissions handed to a server that fails, or recorded on a disk that does: when they go again, and who is told.
+"""Submissions handed to a server that fails, or recorded on a disk that does: the retries and the alarms.
 
 Every step with every fault is in ``test_smtp_outcomes``. The whole way from the store to the socket is real, and the
 copies are counted by the server alone.
-
-Longer than other files: a fault at the server or the disk, and what follows of it, on one office.
 """
 
 from __future__ import annotations
@@ -422,7 +420,7 @@ async def test_on_a_full_disk_nothing_is_sent_and_with_room_everything_is(tmp_pa
 
         office.store._connection = without_room
         seen = 0
-        for _ in range(5):  # what fits in the pages at hand is recorded; the rest is not done
+        for _ in range(5):  # records that fit in the free pages are made; the rest is not done
             done = await office.finish()
             seen += done.sent
             assert len(server.messages) <= len(office.store.submissions(State.SENT, State.IN_DOUBT))

@@ -1,7 +1,7 @@
-"""A submission handed to a server that fails at one step in one way: where it ends, who is told, how often it left.
+"""A submission handed to a server that fails at one step in one way: its end state, its alarms, its copies.
 
-Every cell of ``smtp_outcomes`` in the whole way from the store to the socket, over TLS and with a login, under the
-product's own time limits; the loop's clock jumps, so that nobody waits for them. The copies are counted by the server.
+Every cell of ``smtp_outcomes`` is run from the store to the socket, over TLS and with a login, under the product's own
+time limits; the loop's clock jumps, so that no test waits. The copies are counted by the server.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ async def live_through(at: At, fault: str, letter: str, root: Path, certificate:
 
 
 async def fail_once(office: SmallOffice, server: MisbehavingServer, at: At, letter: str) -> None:
-    """The pass in which the server fails, and what must be so after it."""
+    """The pass in which the server fails, and the required result after it."""
     for number in range(1, 3 if at is At.RSET else 2):
         office.save(form(number))
     await office.take_in()
@@ -125,7 +125,7 @@ async def fail_once(office: SmallOffice, server: MisbehavingServer, at: At, lett
 
 
 def judge_end(office: SmallOffice, server: MisbehavingServer, letter: str) -> None:
-    """What must be so when the server has behaved for two hours."""
+    """The conditions that must hold after the server has behaved for two hours."""
     state, alarms, _ = EXPECTED[letter]
     submissions = office.store.submissions()
     final = State.SENT if state is State.APPROVED else state

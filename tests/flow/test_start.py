@@ -1,4 +1,4 @@
-"""What a command brings with it when it starts: no library that it does not use."""
+"""A command loads no library at its start that it does not use."""
 
 from __future__ import annotations
 

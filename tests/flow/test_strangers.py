@@ -1,7 +1,6 @@
-"""What strangers can take of time, space and patience: bounded, told, and nothing of it lost.
+"""Limits on the time, the space and the tasks that strangers can cost: bounded, reported, and nothing of it lost.
 
-Longer than other files: every limit, with what becomes of what lies beyond it. Time is the event loop's own; a PDF bomb
-takes all that it may, and no processor.
+Time is the event loop's own; a PDF bomb takes all that it may, and no processor.
 """
 
 from __future__ import annotations
@@ -344,7 +343,7 @@ async def test_while_a_large_mail_of_parts_within_parts_is_taken_apart_the_loop_
     while not looking.done():
         await asyncio.sleep(0)
         turns += 1
-    assert turns > 100  # each of its few steps is one where nothing goes on beside it
+    assert turns > 100  # nothing else runs during each of its few steps
     assert [row.end for row in office.store.messages("main")] == [Disposition.NOT_OURS]
     await office.stop()
 
@@ -404,7 +403,7 @@ async def test_a_robot_that_answers_each_mail_with_a_pdf_and_the_word_gets_no_ma
         answered = len(told)
         days.clock.let_pass(minutes=5)
     assert 5 < answered <= 27
-    assert len(office.store.submissions()) == len(office.mails.received)  # each is here, told or not
+    assert len(office.store.submissions()) == len(office.mails.received)  # each is here, reported or not
     await office.stop()
 
 

@@ -1,10 +1,8 @@
 """The log of a real office, 200 entries, tampered with in every way: what is found, and what only a noted head finds.
 
 The office works for some days against a server on loopback; its database is then changed by plain SQL, triggers
-dropped, as by somebody who may write the file. Where a change is made at every byte, the rows are judged in memory: an
-entry by the very code that follows the chain, from the place where the chain still was whole.
-
-Longer than other files: one log, changed in every way.
+dropped, as by a person with write access. If a change is made at every byte, the rows are judged in memory, each entry
+by the code that follows the chain, from the last entry that is still sound.
 """
 
 from __future__ import annotations
@@ -50,7 +48,7 @@ Row = tuple[int, bytes, bytes, bytes]
 
 @dataclass(frozen=True)
 class Log:
-    """The database of the office after its days, and what stands in it."""
+    """The database of the office after its days, and its contents."""
 
     database: Path
     rows: tuple[Row, ...]
@@ -151,14 +149,14 @@ def come_back(message_id: str, tries: int, number: int) -> list[bytes]:
 
 
 def finds(before: Line | None, line: Line) -> bool:
-    """Whether a verification that has come as far as ``before`` finds fault with ``line``."""
+    """True if a verification that has come as far as ``before`` finds fault with ``line``."""
     faults = Faults()
     Chain(faults, after=(before.number, before.hash) if before else (0, GENESIS)).follow(line)
     return faults.count > 0
 
 
 def first_fault(lines: Sequence[Line], whole: int = 0) -> str | None:
-    """Where the first fault of the chain is; the first ``whole`` lines are known to be as they were."""
+    """The place of the first fault of the chain; the first ``whole`` lines are known to be unchanged."""
     faults = Faults()
     chained = Chain(faults, after=(lines[whole - 1].number, lines[whole - 1].hash) if whole else (0, GENESIS))
     for line in lines[whole:]:
@@ -179,7 +177,7 @@ def judge(log: Log, lines: Sequence[Line], submissions: Sequence[tuple[int, str]
 
 
 def folded(lines: Iterable[Line]) -> list[tuple[int, str]]:
-    """The submissions as whoever forges the log would write them anew."""
+    """The rows of the submissions as a forger of the log would rewrite them."""
     rows: dict[int, dict[str, object]] = {}
     for line in lines:
         entry = read_entry(line)
@@ -207,12 +205,12 @@ def test_every_changed_byte_of_every_column_of_every_entry_is_found(log: Log) ->
             assert isinstance(content, bytes)
             for place, byte in enumerate(content):
                 other = (byte + chance.randrange(1, 256)) % 256
-                # What is no ASCII: every bit as well, since broken UTF-8 must not be read as something else.
+                # Bytes that are not ASCII: every bit as well, since broken UTF-8 must not be read as something else.
                 bits = [byte ^ 1 << bit for bit in range(8)] if byte >= 0x80 else []
                 tried, flipped = tried + 1, flipped + len(bits)
                 for new in (other, *bits):
                     line = line_of(with_byte(row, column, place, new))
-                    # All but every sixteenth by what the chain asks of a line, and reports where it fails.
+                    # All but every sixteenth by the chain's own check of a line, which reports the place of a fault.
                     is_found = entry_hash(line.previous_hash, line.body) != line.hash
                     if not is_found or (place % 16 == 0 and not finds(before, line)):
                         missed.append((row[0], name, place, new))
@@ -231,7 +229,7 @@ def test_every_changed_byte_of_every_column_of_every_entry_is_found(log: Log) ->
 
 
 def test_a_character_that_says_unreadable_is_no_other_broken_character(log: Log) -> None:
-    """EF BF BD is what stands for a broken character; F0 BF BD is one, and reads the same to a careless decoder."""
+    """EF BF BD replaces a broken character; F0 BF BD is one, and reads the same to a careless decoder."""
     number, row, place = next(
         (at, each, each[1].find(b"\xef\xbf\xbd")) for at, each in enumerate(log.rows) if b"\xef\xbf\xbd" in each[1]
     )
@@ -400,7 +398,7 @@ def test_changed_bytes_are_found_in_the_file(log: Log, tmp_path: Path) -> None:
             setting = f"UPDATE entries SET {COLUMNS[column - 1]} = CAST(? AS TEXT) WHERE number = ?"
             try:
                 database.execute(setting, (changed[column], row[0]))
-            except sqlite3.OperationalError:  # malformed JSON, of which its generated columns cannot be made
+            except sqlite3.OperationalError:  # malformed JSON: its generated columns cannot be made
                 continue
             verdict = verified(tmp_path)
             assert verdict.faults[0].where == str(row[0])

@@ -1,4 +1,4 @@
-"""Conditions are ticked one by one, and what remains after sending is recorded, by the commands an office types."""
+"""Conditions are ticked one by one, and follow-ups after sending are recorded, by the commands an office types."""
 
 from __future__ import annotations
 

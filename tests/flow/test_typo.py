@@ -1,6 +1,6 @@
 """One typo in any file of the configuration: people can still look, verify, stop a mail and decide.
 
-What they are shown is the configuration that the service has in force, which the store recorded, and it is said.
+They are shown the configuration that the service has in force, which the store recorded, with a sentence that says so.
 """
 
 from __future__ import annotations

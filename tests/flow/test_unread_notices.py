@@ -1,4 +1,4 @@
-"""A PDF that is a notice by its title and cannot be read is held, whatever came beside it, and named by its file."""
+"""A PDF that is a notice by its title and cannot be read is held, also beside others, and named by its file."""
 
 from __future__ import annotations
 

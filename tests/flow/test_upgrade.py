@@ -1,10 +1,10 @@
-"""An office of 0.1.0 goes on under the present program: nothing that was decided changes, and nothing leaves otherwise.
+"""An office of 0.1.0 continues under the present program: no decision changes, and no mail differs.
 
 ``0.1.0/`` was made by the released program (``make_0_1_0.py``): a submission in every state, one answered for every
 reason that a person answers, mails in flight, and a last process that was killed. The same machine then starts the
 present program: first while the office is closed, twice; then the mails in flight arrive; then the office opens.
 
-Whatever changes must stand in a table here, with why.
+Every change must be in a table here, with its reason.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ REASONS_OF_0_1_0 = {Reason(each) for each in ANSWERED_IN_0_1_0} | {
     Reason.INVOICE_MISSING,
     Reason.NO_TEXT,
 }
-"""Those that stand, or stood, in the kept database."""
+"""The states that the kept database has, or had."""
 
-# What may change, and why. Nothing else may.
+# The allowed changes, each with its reason. There are no others.
 
 _TRIED_AGAIN = "0.1.0 was killed before the first byte: its own next start puts the attempt off as well"
 _CODES = "what holds it is judged anew, and is a code with parameters"
@@ -113,7 +113,7 @@ class Row(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What stands in the database."""
+    """The rows of the database."""
 
     rows: Mapping[int, Mapping[str, Any]]
     entries: tuple[tuple[Any, ...], ...]
@@ -154,7 +154,7 @@ class Office:
     moment: dt.datetime = CLOSED
     stored: bytes = STORED
     head: Path = KEPT / "head"
-    """What its last program noted."""
+    """The head noted by its last program."""
     passes: list[Ran] = field(default_factory=list)
 
     @property
@@ -200,14 +200,14 @@ class Office:
         assert (ran.code, ran.document["faults"]) == (0, []), ran
 
     def submitted(self) -> list[Taken]:
-        """What the relay took for issuers."""
+        """The mails that the relay took for issuers."""
         taken = [Taken.of(each) for each in self.relay.mails]
         return [each for each in taken if not each.subject.startswith("【保証便】")]
 
 
 @dataclass
 class Course:
-    """The office through its upgrade, looked at after each step."""
+    """The office through its upgrade, checked after each step."""
 
     office: Office
     old: Snapshot
@@ -255,7 +255,7 @@ def course(servers: tuple[DemoImap, DsnController], tmp_path_factory: pytest.Tem
 
 
 def is_same(before: Any, after: Any) -> bool:
-    """Whether both say the same; a row that is written again also has the fields that came since, with nothing in."""
+    """True if both say the same; a row that is written again also has the newer fields, empty."""
     match before, after:
         case dict(), dict():
             came = after.keys() - before.keys()
@@ -319,7 +319,7 @@ def test_every_entry_and_original_of_0_1_0_stays_as_it_was(course: Course) -> No
 
 
 def test_the_older_program_refuses_the_newer_database_in_words(course: Course) -> None:
-    """The revision is compared alike in both programs, so a higher one stands here for what 0.1.0 finds."""
+    """The revision is compared alike in both programs, so a higher one represents the newer database for 0.1.0."""
     office = course.office
     assert course.old.revision == "0002" < course.last.revision, "0.1.0 finds a higher revision than its own"
 
@@ -411,7 +411,7 @@ def test_the_mails_in_flight_change_nothing_else(course: Course) -> None:
 
 
 def as_of_fixed(raw: bytes) -> str:
-    """SHA-256 of a letter under the Date for which 0.1.0 composed it."""
+    """SHA-256 of a message under the Date for which 0.1.0 composed it."""
     date = FIXED.strftime("%a, %d %b %Y %H:%M:%S %z").encode()
     changed, count = re.subn(rb"(?m)^Date: [^\r\n]*", b"Date: " + date, raw, count=1)
     assert count == 1
@@ -466,7 +466,7 @@ def test_no_pass_fails(course: Course) -> None:
 # --- What 0.1.0 had passed over in the mailbox --------------------------------------------------------------------
 
 BASELINE = 101
-"""The next UID at the first look of 0.1.0, 0.3 s after its first start; whatever stood below was passed over."""
+"""The next UID at the first look of 0.1.0, 0.3 s after its first start; all messages below it were passed over."""
 UIDVALIDITY = 1085641029
 
 

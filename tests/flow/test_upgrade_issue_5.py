@@ -1,4 +1,4 @@
-"""An office of the last program that stored sentences goes on: no state moves, and each answer of it counts.
+"""An office of the last program that stored sentences continues: no state moves, and each of its answers counts.
 
 ``issue-5/`` was made by ``make_issue_5.py``. Its answers have the form of that program: a sentence, or ``code: value``.
 """

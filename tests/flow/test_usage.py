@@ -1,4 +1,4 @@
-"""A slip in a command's arguments is told in the reader's language, with what was expected."""
+"""A slip in a command's arguments is reported in the reader's language, with the expected form."""
 
 from __future__ import annotations
 

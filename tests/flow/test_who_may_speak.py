@@ -1,7 +1,4 @@
-"""Mails of guarantors, colleagues and strangers in mode auto: what is proven leaves, the rest waits for one answer.
-
-Longer than other files: one office, and everybody who may write to it.
-"""
+"""Mails of guarantors, colleagues and strangers in mode auto: what is proven leaves, the rest waits for one answer."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ class Office(SmallOffice):
         self.begin()
 
     def begin(self) -> None:
-        """The pipeline anew, with the guarantor's domain in force."""
+        """The pipeline started again, with the guarantor's domain in force."""
         self.start()
         active_config = self.pipeline.active_config
         east = dataclasses.replace(active_config.guarantors["east"], senders=(DOMAIN,))

@@ -1,8 +1,6 @@
 """One day of an office from mailbox and folder to the relay: what each thing that came in became, and what it did not.
 
 It is one office with two passes, so that everything also has to get along with everything else.
-
-Longer than other files: one way from the mail to the issuer, looked at from every side.
 """
 
 from __future__ import annotations
@@ -97,7 +95,7 @@ def as_octets(subject: str, name: str, content: bytes) -> EmailMessage:
 
 
 def bounce_of(returned: EmailMessage) -> bytes:
-    """A delivery report that brings the whole mail back."""
+    """A delivery report that returns the whole mail."""
     lines = [
         b"From: MAILER-DAEMON@contractor.example",
         f"To: {OFFICE}".encode(),
@@ -171,7 +169,7 @@ class Day:
         return self.room.office.show(number)["entries"]
 
     def row(self, subject: str) -> tuple[Any, ...]:
-        """What the ledger says of a message: (end, why, submissions)."""
+        """The ledger's row for a message: (end, why, submissions)."""
         return self.room.office.ledger[subject]
 
 

@@ -1,10 +1,8 @@
 """A working week of one office, from the notices that come in to the calls that close them.
 
-Five projects of five issuers, each with a way of its own, walked day by day over the three holidays of September
-2026. Store, pipeline, drafting, guards and decisions are the real ones, the relay is a real SMTP server on loopback;
-a PDF's text stands in its bytes, and a fake clock tells the days. Names, numbers, keys and addresses are invented.
-
-Longer than other files: one week, told in its order.
+Five projects of five issuers, each with a way of its own, walked day by day over the three holidays of September 2026.
+Store, pipeline, drafting, guards and decisions are the real ones, the relay is a real SMTP server on loopback; a PDF's
+bytes hold its text, and a fake clock gives the days. Names, numbers, keys and addresses are invented.
 """
 
 from __future__ import annotations
@@ -332,7 +330,7 @@ class Left:
 
 
 class Week:
-    """The office: what lies in its folders, what it decides, and what an onlooker sees."""
+    """The office: the files in its folders, its decisions, and the view of an onlooker."""
 
     def __init__(self, root: Path, relay: DsnController, mode: str) -> None:
         self.root = root
@@ -442,7 +440,7 @@ class Week:
         return self.store.submission(number)
 
     def stand(self, number: int) -> str:
-        """State, reasons, and from when it may go where that is not at once."""
+        """State, reasons, and the earliest send time if it is later than now."""
         one = self.of(number)
         parts = [one.state.value, *(hold.reason.value for hold in one.reasons)]
         if one.due_at and one.due_at > self.clock.now():
@@ -453,7 +451,7 @@ class Week:
         return {hold.reason.value: detail_of(hold) for hold in self.of(number).reasons}
 
     def left(self) -> list[Left]:
-        """The submissions that the relay took since the last look at it; mails to the operator are set apart."""
+        """The submissions that the relay took since the last call; mails to the operator are set apart."""
         taken = [Left.of(each) for each in self.relay.mails[self._seen :]]
         self._seen += len(taken)
         self.told += [each for each in taken if each.envelope == (OFFICE,)]
@@ -461,7 +459,7 @@ class Week:
 
     @property
     def told_at_once(self) -> list[str]:
-        """Subjects of the mails to the operator beside the list of each morning."""
+        """Subjects of the mails to the operator, without the list of each morning."""
         return [each.subject for each in self.told if "本日の対応一覧" not in each.subject]
 
     def tasks(self) -> list[str]:
@@ -471,7 +469,7 @@ class Week:
         return [_say(each) for each in self._open() if each.submission == number]
 
     def words(self, number: int) -> list[str]:
-        """What the tasks of a submission say to people."""
+        """The sentences in the tasks of a submission."""
         return [each.text("ja") for each in self._open() if each.submission == number]
 
     def _open(self) -> tuple[Task, ...]:
@@ -623,7 +621,7 @@ async def on_tuesday_a_form_is_handed_in_and_a_joint_venture_is_recognised(week:
     )
     assert form.duties.instructions == ("フォームに入力し、お知らせのPDFを添付する",)
     assert form.duties.bring == ("認証キーのお知らせ：認証キーのお知らせ_40213-000201.pdf",)
-    # Whoever enters it downloads the notice once more for the form, and has not handed it in by that.
+    # To fill in the form, the person downloads the notice once more; this does not hand it in.
     assert await week.take(dataclasses.replace(KAZAMA_CONTRACT, copy=1)) == []
     assert week.task(4) == ["TODAY hand_in #4"]
     assert week.confirm(4, "フォームで提出、受付番号 55") == "CONFIRMED"
@@ -819,7 +817,7 @@ async def over_the_holidays_nothing_leaves(week: Week) -> None:
 
 async def on_the_day_of_the_contract_the_invoice_goes_by_itself(week: Week) -> None:
     await week.on(9, 24, 0)
-    assert week.left() == []  # the day has come, and nobody is at the town hall yet
+    assert week.left() == []  # the day has come, and the town hall is still closed
     await week.on(9, 24)
     (mail,) = week.left()
     assert mail.envelope == ("dobokuka@akane.example", "genba@contractor.example")
@@ -836,7 +834,7 @@ async def on_the_day_of_the_contract_the_invoice_goes_by_itself(week: Week) -> N
     decisions.record_done(week.store, 7, JIRO, "持参")
     assert week.task(7) == []
 
-    # A colleague forwards the joint venture's notice: who wrote is not proven, and the office is told first.
+    # A colleague forwards the joint venture's notice: its sender is not proven, and the office gets an alarm first.
     await week.on(9, 24, 13)
     week.mails.received.append(mail_with(SHIRANE_ADVANCE))
     await week.look()

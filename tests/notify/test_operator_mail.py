@@ -1,4 +1,4 @@
-"""What the operator is told: number, project, issuer, reason in office words, the one command, and never a key."""
+"""Mails to the operator: number, project, issuer, reason in office words, the one command, and never a key."""
 
 from __future__ import annotations
 

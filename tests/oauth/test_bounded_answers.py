@@ -1,4 +1,4 @@
-"""A token endpoint takes neither memory nor time beyond a bound, whatever it sends."""
+"""A token endpoint takes neither memory nor time beyond a bound, with any answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a login by XOAUTH2 does where a server refuses, is busy, or repeats what it was told."""
+"""A login by XOAUTH2 when a server refuses, is busy, or repeats its challenge."""
 
 from __future__ import annotations
 

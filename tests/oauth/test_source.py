@@ -1,4 +1,4 @@
-"""Where a login lies, and that one token at a time is asked for."""
+"""The place of a stored login, and the rule that one token at a time is requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a token is worth, and what an answer of a token endpoint means."""
+"""The use of a token, and the meaning of each answer of a token endpoint."""
 
 from __future__ import annotations
 

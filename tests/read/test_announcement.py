@@ -1,7 +1,4 @@
-"""What an announcement names, which notice answers it, and when a person is reminded: certain, or left to a person.
-
-Longer than other files: one case a line, on the same few announcements.
-"""
+"""The contents of an announcement, the notice that answers it, and the reminder: certain, or left to a person."""
 
 from __future__ import annotations
 
@@ -302,7 +299,7 @@ def test_the_next_reminder_is_due_a_period_after_the_last_and_none_after_the_lim
     assert next_reminder(START, 24, ANY_HOUR, START + 5 * DAY) is None
 
 
-# --- How it is told from others ----------------------------------------------------------------------------------
+# --- How it differs from others ----------------------------------------------------------------------------------
 
 
 def test_an_announcement_is_known_by_what_it_names_and_not_by_the_subject_that_all_of_them_bear() -> None:

@@ -1,4 +1,4 @@
-"""A ZIP taken apart: sound ones as offices make them, and those that were made to do harm."""
+"""ZIPs: sound ones as offices make them, and those that were made to do harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one mail, and all strangers together, may cost."""
+"""The cost limits for one mail, and for all strangers together."""
 
 from __future__ import annotations
 

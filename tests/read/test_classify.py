@@ -1,4 +1,4 @@
-"""What a mail is to us: decided by subject, sender and Message-ID; never by what a stranger writes in a body."""
+"""The kind of a mail is decided by subject, sender and Message-ID, never by a stranger's text in the body."""
 
 from __future__ import annotations
 

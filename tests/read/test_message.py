@@ -1,7 +1,4 @@
-"""What a mail is made of: own samples of each kind of trouble, and any bytes at all.
-
-Longer than other files: one sample a kind of trouble.
-"""
+"""The parts of a mail: own samples of each kind of trouble, and any bytes at all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the text of a PDF is read as.
-
-Longer than other files: one case a line, on the same form.
-"""
+"""The fields read from the text of a PDF."""
 
 from dataclasses import replace
 

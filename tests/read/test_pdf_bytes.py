@@ -1,4 +1,4 @@
-"""Which bytes are one PDF and nothing else."""
+"""The bytes that are one PDF and nothing else."""
 
 import io
 import random

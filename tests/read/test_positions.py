@@ -1,4 +1,4 @@
-"""Number and key where they stand on the page: seen, and whole.
+"""The places of number and key on the page: visible, and complete.
 
 Each case is the text around one code, in points.
 """

@@ -1,4 +1,4 @@
-"""What a machine's answer says: that the mail did not arrive, or no more than that somebody is away."""
+"""A machine's answer: the mail did not arrive, or the reader is only away."""
 
 from __future__ import annotations
 

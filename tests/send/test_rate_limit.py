@@ -1,4 +1,4 @@
-"""How fast mails go: the cap per minute, what a server asks for, and the hours in which mail leaves."""
+"""The rate of mails: the cap per minute, a server's requests to wait, and the hours in which mail leaves."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 class Server:
-    """Fails as told, and counts how often it is asked."""
+    """Fails if it is set to, and counts the calls."""
 
     def __init__(self, failure: Unavailable | None = None) -> None:
         self.failure = failure

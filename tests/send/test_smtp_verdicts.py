@@ -1,4 +1,4 @@
-"""What each answer to each step means: the table, without a socket."""
+"""The meaning of each answer to each step: the table, without a socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the service is there, decided from what its lock says."""
+"""The presence of the service, decided from its lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The machine's clock is set while the service runs; time itself goes on as always."""
+"""The machine's clock is set while the service runs; time itself passes as always."""
 
 from __future__ import annotations
 

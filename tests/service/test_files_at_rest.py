@@ -97,7 +97,7 @@ def test_a_wrong_file_is_told_once_and_kept_out_and_one_half_written_never_takes
 
 
 def test_a_look_at_files_that_rest_opens_none(tmp_path: Path) -> None:
-    """What has been taken once costs each pass its stat calls: a file that nobody may read does not stop it."""
+    """A file already taken costs each pass its stat calls only: a file without read permission does not stop it."""
     office = ServiceOffice(tmp_path)
     stamp = stamp_directory(office.config)
     register = office.config / "projects.toml"

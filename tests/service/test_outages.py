@@ -1,4 +1,4 @@
-"""A server that is away or refuses us: named, tried again, never in a busy loop, and nobody else waits for it."""
+"""A server that is away or refuses us: named, tried again, never in a busy loop, and no other work waits for it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _logins(server: ScriptedImap) -> int:
 def test_nothing_is_sent_after_a_start_before_each_mailbox_was_looked_at_once_well_or_not(
     relay: DsnController, tmp_path: Path
 ) -> None:
-    """A whole machine that was put back shows nothing of it: only its mailbox tells what has left since."""
+    """A restored machine does not show that it is old: only its mailbox shows the mails that left since."""
     form = a_form()
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and never greets
         office = ServiceOffice(

@@ -1,4 +1,4 @@
-"""How a mailbox is kept under watch; the fake clock passes where the service would wait."""
+"""The watch over a mailbox; the fake clock moves on when the service would wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL = 60.0
 
 @dataclass
 class World:
-    """A server as told, a clock, and when it was looked at and listened to."""
+    """A server that behaves as set, a clock, and the times at which it was scanned and listened to."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     failure: Unavailable | None = None

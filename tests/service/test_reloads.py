@@ -72,7 +72,7 @@ def test_another_folder_of_the_mailbox_is_watched_after_a_reload(
 def test_a_since_that_is_written_while_the_service_runs_reaches_back_after_a_reload(
     imap: DemoImap, relay: DsnController, tmp_path: Path
 ) -> None:
-    """The first look leaves what is older than the first start and tells of it; the office then writes ``since``."""
+    """The first look leaves mails older than the first start and reports them; the office then writes ``since``."""
     form = a_form()
     office = ServiceOffice(
         tmp_path,

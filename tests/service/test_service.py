@@ -1,4 +1,4 @@
-"""``hoshobin run`` as a process of its own: what it takes and sends, and what it tells systemd."""
+"""``hoshobin run`` as a process of its own: its notices, its mails, and its messages to systemd."""
 
 from __future__ import annotations
 

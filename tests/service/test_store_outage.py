@@ -1,4 +1,4 @@
-"""A store that cannot be written, by real faults: told without it, and its end told by it."""
+"""A store that cannot be written, by real faults: reported without it, and its end reported by it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Command:
 
 
 class Desk:
-    """A store on a disk, and the outage check beside it."""
+    """A store on a disk, and the outage check."""
 
     def __init__(self, root: Path, port: int, **settings: object) -> None:
         create_or_migrate(root)

@@ -1,4 +1,4 @@
-"""What systemd is told, over a datagram socket as its own."""
+"""The messages to systemd, over a datagram socket as its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a mailbox is deaf, and how often that is told; the clock is a fake and the store is real."""
+"""The outage of a mailbox and the number of its alarms; the clock is a fake and the store is real."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_program_that_was_off_for_the_night_has_the_time_for_a_look_first(stor
 
 
 SET = [pytest.param({"hours": sign * hours}, id=f"{sign * hours:+}h") for hours in (1, 24, 40 * 24) for sign in (1, -1)]
-"""An hour: a clock in local time, or summer time. A day, 40 days: a battery that ended, a machine put back."""
+"""An hour: a clock in local time, or summer time. A day, 40 days: a battery that ended, a restored machine."""
 
 
 @pytest.mark.parametrize("span", SET)

@@ -1,4 +1,4 @@
-"""Whether a loop lives: on a clock of its own, in seconds."""
+"""The watchdog's view of a loop: on a clock of its own, in seconds."""
 
 from __future__ import annotations
 

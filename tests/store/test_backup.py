@@ -47,7 +47,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def killed(folder: Path, place: Path) -> Path:
-    """The folder as a service leaves it that is killed after one more entry: the entry stands in the ``-wal``."""
+    """The folder as left by a service killed after one more entry: the entry is in the ``-wal``."""
     with contextlib.closing(reopened(folder)) as store:
         create_held(store, "12345-999999", "<late@contractor.example>")
         store.mark_head()
@@ -184,7 +184,7 @@ def test_the_head_stays_so_that_what_the_backup_does_not_know_is_missed(folder: 
 
 
 def test_a_copy_of_the_files_of_a_killed_service_is_put_back_with_its_wal(folder: Path, tmp_path: Path) -> None:
-    """The record that a mail left may stand in the ``-wal`` alone."""
+    """The record that a mail left may be in the ``-wal`` alone."""
     copied = killed(folder, tmp_path / "copied")
     done = put_back(folder, copied / FILE_NAME, SteppingClock(), "root")
     with contextlib.closing(reopened(folder)) as store:

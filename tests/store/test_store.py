@@ -1,7 +1,4 @@
-"""The store on real files: what is recorded is whole, only grows, and is said to be there only when it is.
-
-Longer than other files: every promise of one store, on the same few rows.
-"""
+"""The store on real files: what is recorded is whole, only grows, and is said to be there only when it is."""
 
 from __future__ import annotations
 

@@ -13,15 +13,15 @@ SIGNED = "from:to:subject:date:message-id:mime-version:content-type:content-tran
 
 
 def authenticated(sender: str) -> str:
-    """What it writes of a mail whose sender's domain has signed it."""
+    """The field that it writes about a mail signed by the sender's domain."""
     return f"{AUTHSERV_ID}; dkim=pass header.d={sender.rpartition('@')[2]}"
 
 
 def signature(sender: str, at: dt.datetime | None = None, names: str = SIGNED) -> str:
-    """The signature that it found good: nobody but that server has looked at its numbers."""
+    """The signature that it found good; only that server has checked its numbers."""
     made_at = int((at or dt.datetime.now(dt.UTC)).timestamp())
     domain = sender.rpartition("@")[2]
-    listed = names.replace(":", " : ")  # a long word would be encoded where it is folded
+    listed = names.replace(":", " : ")  # a long word would be encoded when it is folded
     return f"v=1; a=rsa-sha256; d={domain}; s=k1; t={made_at}; h={listed}; bh=eA==; b=eA=="
 
 

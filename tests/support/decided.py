@@ -1,4 +1,4 @@
-"""What ``worker.approve.decisions`` decides with the invoices of a fake folder, every file of it brought."""
+"""The decisions of ``worker.approve.decisions`` with the invoices of a fake folder, every file of it brought."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.approve.reevaluate import ActiveConfig
 
 
 def invoices_of(active_config: ActiveConfig) -> Any:
-    """What a look at the folder finds now."""
+    """The invoices that a look at the folder finds now."""
     return active_config.files.snapshot()  # type: ignore[attr-defined]  every test that decides so has a FakeFiles
 
 

@@ -45,7 +45,7 @@ SECRET_HEX = "5e" * SECRET_BYTES
 
 @dataclass
 class FakeClock:
-    """Stands still until it is told to pass."""
+    """Stands still until it is moved on."""
 
     moment: dt.datetime = START
     seconds: float = 1000.0
@@ -63,7 +63,7 @@ class FakeClock:
         return self.moment
 
     def set_by(self, **span: float) -> dt.datetime:
-        """Somebody sets the clock; no time passes."""
+        """Set the clock; no time passes."""
         self.moment += dt.timedelta(**span)
         return self.moment
 
@@ -77,12 +77,12 @@ class FakeFiles:
     looked_for: list[Callable[[str], bool]] = field(default_factory=list)
 
     async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
-        """What was looked for is remembered, and alone is brought."""
+        """Remember the file names that were looked for; only these are brought."""
         self.looked_for.append(is_needed)
         return self.snapshot(is_needed)
 
     def snapshot(self, is_needed: Callable[[str], bool] = lambda _: True) -> InvoiceSnapshot:
-        """What a look finds now. A text is as given, else the bytes behind the mark of a PDF."""
+        """The files that a look finds now. A text is as given, else the bytes behind the mark of a PDF."""
         answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable] = {}
         texts = dict(self.texts)
         for file, content in self.held.items():
@@ -126,7 +126,7 @@ class FakeTemplates:
 
 
 class FakeReading:
-    """What is here already: submissions, and the notices read from their files."""
+    """The records already here: submissions, and the notices read from their files."""
 
     def __init__(self, submissions: Iterable[Submission] = (), notices: Mapping[str, Notice] | None = None) -> None:
         self.held = sorted(submissions, key=lambda each: each.id)
@@ -270,14 +270,14 @@ class FakePdfReader:
 
 @dataclass(frozen=True)
 class SomeMailbox:
-    """What the rows of a look are made from, where no mailbox is looked at."""
+    """The mailbox in the rows of a look, for tests without a mailbox."""
 
     name: str
     after: MailboxAction = field(default_factory=MailboxAction)
 
 
 def rows_of(mailbox: str) -> LedgerRows:
-    """Rows for messages of ``mailbox`` that a test hands over by itself."""
+    """Rows for messages of ``mailbox`` that a test hands over itself."""
     found = NewMessages((), frozenset(), HealthRecord(f"mail:{mailbox}", uidvalidity=1))
     return LedgerRows(cast("Mailbox", SomeMailbox(mailbox)), found, lambda header: "")
 

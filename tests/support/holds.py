@@ -1,4 +1,4 @@
-"""Holds as a test tells them: by the words of their detail, in Japanese, as people see them."""
+"""Holds as a test names them: by the words of their detail, in Japanese, as people see them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.core.states import Reason
 
 
 def detail_of(hold: Hold) -> str:
-    """What ``hold`` is about, as people read it."""
+    """The detail of ``hold`` as people read it."""
     return hold_detail(hold, "ja")
 
 
@@ -22,12 +22,12 @@ def told(hold: Hold) -> tuple[Reason, str]:
 
 
 def asked(answer: Answer) -> str:
-    """What the answered hold was about, as people read it."""
+    """The detail of the answered hold as people read it."""
     return detail_of(Hold(answer.reason, answer.params))
 
 
 def in_words(evidence: Told) -> str:
-    """What proves a sender, as people read it."""
+    """The evidence for a sender as people read it."""
     return name_evidence(evidence, "ja")
 
 
@@ -43,7 +43,7 @@ def old(reason: Reason, detail: str) -> Hold:
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """Equal to every hold of this reason that is told in these words."""
+    """Equal to every hold of this reason with these words."""
 
     reason: Reason
     detail: str = ""

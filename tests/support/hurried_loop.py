@@ -46,7 +46,7 @@ class HurriedLoop(asyncio.SelectorEventLoop):
 
 
 def run_hurried(course: Coroutine[Any, Any, T]) -> T:
-    """What ``course`` comes to; TimeoutError after some hours of the loop's own clock."""
+    """The result of ``course``; raises TimeoutError after some hours of the loop's own clock."""
 
     async def bounded() -> T:
         async with asyncio.timeout(24 * HOUR):

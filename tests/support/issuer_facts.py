@@ -1,7 +1,7 @@
-"""What each issuer's own page or leaflet says of its electronic sureties, item by item, as it was read.
+"""The statements of each issuer's own page or leaflet about its electronic sureties, item by item, as read.
 
-Kept apart from the shipped files and written from the sources alone: ``test_issuer_facts.py`` compares the two. A key
-that stands here for no product is one that the source does not state. ``C`` is the contract guarantee, ``A`` the
+Independent of the shipped files and written from the sources alone: ``test_issuer_facts.py`` compares the two. A key
+missing here for every product is one that the source does not state. ``C`` is the contract guarantee, ``A`` the
 advance-payment and ``I`` the interim-payment guarantee; ``c`` the contract guarantee of an amended contract.
 """
 

@@ -62,7 +62,7 @@ def ways_table() -> str:
 
 
 def sources_table() -> str:
-    """One row per issuer: for which contracts, what is not known, and where it was read."""
+    """One row per issuer: its contracts, the open questions, and the source."""
     lines = ["| 発注者 | 電子保証の対象 | 未確認の項目 | 備考 | 出典（確認日） |", "|---|---|---|---|---|"]
     for issuer in _issuers():
         taken = BREAK.join(_eligibility(issuer, each) for each in issuer.eligibility) or UNSEEN
@@ -86,7 +86,7 @@ def _row(*cells: str) -> str:
 
 
 def _per_product(issuer: Issuer, describe: Callable[[Issuer, Product, Rule], str]) -> str:
-    """What ``describe`` says of each rule; products of which it says the same stand together."""
+    """The text of ``describe`` for each rule; products with the same text are listed together."""
     said: dict[str, list[str]] = {}
     for product in Product:
         text = describe(issuer, product, issuer.rules[product])
@@ -109,7 +109,7 @@ def _is_wholly_open(rule: Rule) -> bool:
 
 
 def _mark(text: str, rule: Rule, name: str) -> str:
-    """``text``, marked where the issuer's file calls it uncertain or an assumption."""
+    """``text``, marked if the issuer's file calls it uncertain or an assumption."""
     if name in rule.assumed and text:
         return text + ASSUMED
     return (text + UNSEEN if text else UNSEEN) if _is_open(rule, name) else text
@@ -206,7 +206,7 @@ def _open_keys(issuer: Issuer) -> list[str]:
 
 
 def _assumed(issuer: Issuer) -> list[str]:
-    """What the file takes as assumed for the rules by e-mail, in one line."""
+    """The assumptions in the file for the rules by e-mail, in one line."""
     rules = (*issuer.rules.values(), *issuer.amended_rules.values())
     keys = dict.fromkeys(key for rule in rules if rule.channel is Channel.EMAIL for key in rule.assumed)
     return ["仮定：" + "、".join(f"`{key}`" for key in keys)] if keys else []

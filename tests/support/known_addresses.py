@@ -90,7 +90,7 @@ def record_past_submission(
 def make_known(
     folder: Path, *known: tuple[str, str, tuple[str, ...]], at: dt.datetime = dt.datetime(2026, 11, 21, 8, tzinfo=JST)
 ) -> None:
-    """Make addresses known in the database of ``folder``, as (issuer, section, addresses); make it where there is none.
+    """Make addresses known in the database of ``folder``, as (issuer, section, addresses); make it if there is none.
 
     Each is a past submission numbered 0, -1 …: so the first of a test is still number 1. Its one entry makes no row of
     the sent-mail log. The office has had the product for long: what comes in is not from before.
@@ -160,7 +160,7 @@ def sections_with(issuers: Mapping[str, str], addresses: Iterable[str]) -> list[
 
 
 class _WithoutPast:
-    """What lists all submissions, in this process, leaves out those that only make addresses known."""
+    """A list of all submissions, in this process, leaves out those that only make addresses known."""
 
     def walk_submissions(self: StoreReads, *states: State) -> Iterator[Submission]:
         return (each for each in _WALK(self, *states) if each.id > 0)
@@ -182,7 +182,7 @@ StoreReads.count_by_state = _WithoutPast.count_by_state  # type: ignore[assignme
 
 @cache
 def _empty_database() -> bytes:
-    """What a first run makes: migrating takes longer than most tests."""
+    """The database of a first run: migrating takes longer than most tests."""
     with TemporaryDirectory() as folder:
         create_or_migrate(Path(folder))
         return (Path(folder) / FILE_NAME).read_bytes()

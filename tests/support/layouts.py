@@ -56,7 +56,7 @@ class Layout:
     number: str
     key: str
     is_whole: bool
-    """Whether number and key each stand on one line."""
+    """True if number and key are each on one line."""
 
 
 def a_layout(seed: int, *, footer: str | None = None) -> Layout:
@@ -219,7 +219,7 @@ def covered_code(cover: str, x: float = 170) -> bytes:
 
 
 def _steps(text: Text) -> list[float]:
-    """Where each letter of ``text`` begins."""
+    """The start of each letter of ``text``."""
     return [text.x + stringWidth(text.text[:end], text.font, text.size) for end in range(len(text.text))]
 
 
@@ -288,7 +288,7 @@ WRITERS: Final = {"lines": write_lines, "glyphs": write_glyphs, "form": write_fo
 
 
 def _flowed(chance: random.Random, _: str, form: made.Form, footer: str) -> tuple[str, bytes, bool]:
-    """A table of paragraphs, which break where their cell ends."""
+    """A table of paragraphs, which break at the edge of their cell."""
     font, size = chance.choice(FONTS), chance.choice((9.0, 10.5, 12.0, 18.0, 24.0))
     leading = size * chance.choice((1.15, 1.4, 1.8, 2.1))
     align = chance.choice((0, 0, 0, 1, 2))
@@ -354,7 +354,7 @@ UPRIGHT: Final = {
     180: (-1, 0, 0, -1, 595, 842),
     270: (0, -1, 1, 0, 0, 595),
 }
-"""What turns the content of a page so that it is shown upright under its ``/Rotate``."""
+"""The operators that turn the content of a page so that it is shown upright under its ``/Rotate``."""
 
 
 def hidden_code(how: str, generator: str, which: str, turn: int = 0, form: made.Form = made.ADVANCE) -> bytes:
@@ -477,12 +477,12 @@ def code_over_two_pages(rest: str, footer: Sequence[str]) -> bytes:
 
 
 def _left_of_codes(turn: int) -> tuple[int, int, int, int]:
-    """The part of the sheet that ends where number and key begin."""
+    """The part of the sheet to the left of number and key."""
     return {0: (0, 0, 175, 842), 90: (0, 0, 842, 175), 180: (420, 0, 595, 842), 270: (0, 420, 842, 595)}[turn]
 
 
 def ocr_scan(form: made.Form = made.ADVANCE, *, strips: int = 1, turn: int = 0) -> bytes:
-    """What a copier makes of a sheet: images of all of it, and recognised text that is not drawn."""
+    """A sheet as a copier saves it: images of all of it, and recognised text that is not drawn."""
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4 if turn in {0, 180} else (A4[1], A4[0]), invariant=1)
     canvas.setPageRotation(turn)

@@ -1,7 +1,7 @@
 """Mails as Japanese senders and their programs write them, byte by byte: right, wrong, and broken.
 
-They are put together by hand, not by a mail library: what no library would write is the point. Beside each stands what
-it says, so that a reader can be judged. Names, numbers, keys and addresses are invented.
+They are put together by hand, not by a mail library: what no library would write is the point. Each has its contents
+next to it, so that a reader can be judged. Names, numbers, keys and addresses are invented.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ BODY = "認証キーのお知らせを送ります。①㈱髙 ﾊﾝｶｸ ソ�
 
 @dataclass(frozen=True)
 class Sample:
-    """One mail and what a person reads in it; None where nobody could say."""
+    """One mail and the facts that a person reads in it; None if a person could not say."""
 
     name: str
     raw: bytes
     subject: str | None = None
     filename: str | None = None
     end: str = "submission"
-    """What must become of it: ``submission``, ``held`` or ``not_ours``."""
+    """The required result: ``submission``, ``held`` or ``not_ours``."""
 
 
 # --- Encodings ---------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def euc(text: str) -> bytes:
 
 
 def b_words(raw: bytes, charset: str, size: int) -> bytes:
-    """Encoded words of ``size`` bytes each, cut wherever that falls, also within a character."""
+    """Encoded words of ``size`` bytes each, cut at any byte, also within a character."""
     pieces = (raw[place : place + size] for place in range(0, len(raw), size))
     return b"\r\n ".join(b"=?" + charset.encode() + b"?B?" + base64.b64encode(piece) + b"?=" for piece in pieces)
 
@@ -165,7 +165,7 @@ _HEAD = b"From: =?UTF-8?B?5L2Q6Jek?= <sato@contractor.example>\r\nTo: soumu@cont
 
 
 def head(number: int, subject: bytes) -> bytes:
-    """Every mail's first lines; the one place where a sender stands."""
+    """Every mail's first lines; the one place with a sender."""
     return _HEAD + b"Subject: " + subject + b"\r\nMessage-ID: <sample.%d@contractor.example>\r\n" % number
 
 

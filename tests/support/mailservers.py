@@ -1,9 +1,7 @@
 """A private Dovecot and Postfix on loopback for the tests marked ``servers``.
 
-It promises that no mail leaves the machine, that nothing outside one temporary folder is written, and that it
-ends exactly what it started. It does not know what the tests send. `tests/servers/install.sh` brings the two programs.
-
-Longer than other files: the two servers share ports, accounts and a folder.
+No mail leaves the machine, nothing outside one temporary folder is written, and only processes that it started are
+ended. `tests/servers/install.sh` installs the two programs.
 """
 
 from __future__ import annotations
@@ -48,7 +46,7 @@ class ServersMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MailServers:
-    """Where the two servers listen, and what stands in the mailboxes they share."""
+    """The ports of the two servers, and the contents of the mailboxes they share."""
 
     host: str
     imap: int
@@ -79,7 +77,7 @@ class MailServers:
         written.rename(folder / "new" / name)
 
     def messages(self, user: str) -> list[bytes]:
-        """What lies in the INBOX of ``user``, oldest first, with CRLF and with the trace headers of Postfix on top."""
+        """The messages in the INBOX of ``user``, oldest first, with CRLF and the trace headers of Postfix."""
         folder = self.maildir(user)
         files = [file for part in ("new", "cur") for file in (folder / part).iterdir()]
         files.sort(key=lambda file: file.stat().st_mtime_ns)
@@ -103,7 +101,7 @@ class MailServers:
 
 @contextmanager
 def mail_servers() -> Iterator[MailServers]:
-    """Dovecot and Postfix for as long as the context lasts; raises ServersMissing where they cannot run."""
+    """Dovecot and Postfix for as long as the context lasts; raises ServersMissing if they cannot run."""
     refuse_what_cannot_run()
     with ExitStack() as ends:
         tokens: set[str] = set()
@@ -164,7 +162,7 @@ def program(name: str) -> str | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on: all are held at once, so that no two are the same."""
+    """Ports that no program listens on: all are held at once, so that no two are the same."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -323,7 +321,7 @@ def greylisting() -> Iterator[int]:
 
 
 class Introspection(http.server.BaseHTTPRequestHandler):
-    """What Dovecot asks about a token, for itself and for Postfix (RFC 7662, by GET)."""
+    """Dovecot's query about a token, for itself and for Postfix (RFC 7662, by GET)."""
 
     def do_GET(self) -> None:
         (token,) = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("token", [""])
@@ -336,7 +334,7 @@ class Introspection(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: a token stands in the line."""
+        """Logs nothing: the line contains a token."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """An SMTP server that misbehaves on purpose: at one named step, in one named way, once (or ``times``).
 
-It keeps every message whose final dot it has read and not refused, as a relay would deliver it, so that "sent
-twice" can be counted. After its last fault it behaves, which lets a test try again. It knows nothing of the client.
+It keeps every message whose final dot it has read and not refused, as a relay would deliver it, so that "sent twice"
+can be counted. After its last fault it behaves, which lets a test try again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PATIENCE = 60.0
 
 
 class At(StrEnum):
-    """Where it misbehaves."""
+    """The step at which it misbehaves."""
 
     CONNECT = "connect"
     GREETING = "greeting"
@@ -57,7 +57,7 @@ FAULTS: Mapping[str, bytes | None] = {
     "no_code": b"2x0 fine\r\n",
     "code_1": b"150 about to\r\n",
     "code_9": b"999 who knows\r\n",
-    "slow": None,  # the proper answer, a byte a second; where there is none to give, it reads a byte a second
+    "slow": None,  # the proper answer, a byte a second; if no answer is due, it reads a byte a second
     "slow_for_ever": None,  # an answer that goes on and on, a byte a second
     "endless": b"250-" + b"x" * 40_000 + b"\r\n",
     "220": b"220 hello again\r\n",
@@ -145,7 +145,7 @@ class MisbehavingServer:
         try:
             await self._talk(reader, writer)
         except (_Ended, OSError, EOFError, ssl.SSLError, asyncio.CancelledError):
-            pass  # whatever ends a connection ends only this one
+            pass  # a fault of a connection ends only this one
         finally:
             self._talks.discard(task)
             writer.transport.abort()
@@ -229,7 +229,7 @@ class MisbehavingServer:
             return
         message = b"".join(lines)
         if self._at is not At.DOT or self.fault_done.is_set() or (FAULTS[self._fault] or b"")[:1] not in (b"4", b"5"):
-            # Kept before the answer: where the answer is lost, this is the case that tempts a client to send again.
+            # Kept before the answer: a lost answer is the case that tempts a client to send again.
             self.messages.append(message)
         await self._answer(At.DOT, reader, writer, b"250 2.0.0 Ok: queued as 4F2A\r\n")
         if self._at is At.AFTER:
@@ -265,7 +265,7 @@ class MisbehavingServer:
         return False
 
     async def _dawdle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, proper: bytes) -> None:
-        """At the test's cue, or a byte a second; raises where the client ends what would not end by itself."""
+        """At the test's cue, or a byte a second; raises if the client ends a session that would not end by itself."""
         if self._fault == "cue":
             await self.cue.wait()
             await self._write(writer, proper)

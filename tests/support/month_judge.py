@@ -1,7 +1,7 @@
 """The judge of a month: what the relay took and what the store holds, against what chance did to the office.
 
-It keeps, for each notice and each other incident, how many tasks and alarms must name it, and gives a sentence for
-whatever does not hold. An alarm that no incident explains is one, too.
+It keeps, for each notice and each other incident, how many tasks and alarms must name it, and gives a sentence for each
+broken promise. An alarm that no incident explains is one, too.
 """
 
 from __future__ import annotations
@@ -30,37 +30,36 @@ _ABOUT = re.compile(r"([0-9]{1,12}): ")
 
 @dataclass
 class Fate:
-    """What must have become of one genuine notice."""
+    """The required result of one genuine notice."""
 
     form: Form
     states: frozenset[State] = ACCEPTED
     copies: tuple[int, int] = (1, 1)
-    """How many mails of it the relay may have taken."""
+    """The number of its mails that the relay may have taken, at least and at most."""
     tasks: Counter[TaskKind] = field(default_factory=Counter)
-    """Beside the one that asks whether it arrived, which follows from the state."""
+    """In addition to the task that asks for its arrival, which follows from the state."""
     alarms: Counter[AlarmCause] = field(default_factory=Counter)
     may_doubt: bool = False
-    """Whether a connection, or the process, ended while it may have been sent."""
+    """True if a connection, or the process, ended while it may have been sent."""
     may_wait: bool = False
-    """Whether it may be taken for one from before: saved by a right clock in a folder that was first read by a fast
-    one."""
+    """True if it may count as earlier: saved by a right clock in a folder that was first read by a fast one."""
     happened: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Stranger:
-    """What must have become of something else that came in: what a person must see of it, found by its name."""
+    """The required result of another incoming message: the task or alarm that a person must see, found by its name."""
 
     kind: str
     name: str
     """A piece of the name under which people see it."""
     holds: tuple[int, int] = (0, 0)
-    """How many submissions wait for it, at least and at most."""
+    """The number of submissions that wait for it, at least and at most."""
 
 
 @dataclass
 class Outcome:
-    """What a month came to."""
+    """The result of a month."""
 
     notices: int = 0
     incidents: Counter[str] = field(default_factory=Counter)
@@ -189,7 +188,7 @@ class Judge:
 
     @staticmethod
     def _judge_wait(what: str, kind: TaskKind, each: Submission, seen: _Seen, found: Outcome) -> None:
-        """One task, and one alarm that told of it."""
+        """One task, and one alarm that announced it."""
         tasks, alarms = seen.tasks[each.id], seen.alarms[each.id]
         if tasks != Counter({kind: 1}) or alarms != Counter({AlarmCause.BEGAN_TO_WAIT: 1}):
             found.violations.append(f"{what} (#{each.id}, {each.state}): tasks {dict(tasks)}, alarms {dict(alarms)}")
@@ -213,7 +212,7 @@ class Judge:
 
 
 class _Seen:
-    """What people can see at the end, by submission."""
+    """The view that people have at the end, by submission."""
 
     def __init__(self, office: MonthOffice) -> None:
         self._office = office
@@ -226,7 +225,7 @@ class _Seen:
         self.alarms: dict[int, Counter[AlarmCause]] = {each.id: Counter() for each in self.submissions}
         self._told_by: dict[tuple[int, AlarmCause], object] = {}
         self._newcomers: list[tuple[int, object]] = []
-        """The alarm that others of the number go on stands in the mail that tells of the newcomer, else it counts."""
+        """The alarm that others of the number continue is in the mail about the newcomer; otherwise it counts."""
         self.others: Counter[str] = Counter()
         self.untold: list[str] = []
         for row in _alarm_rows(office):
@@ -268,7 +267,7 @@ def _alarm_rows(office: MonthOffice) -> Iterator[dict[str, object]]:
 
 
 def _by_state(one: Submission) -> Counter[TaskKind]:
-    """The one task that follows from where a notice stands."""
+    """The one task that follows from the state of a notice."""
     match one.state:
         case State.OVERDUE:
             return Counter({TaskKind.CALL: 1})

@@ -1,7 +1,7 @@
-"""One office for a month in one process: its relay, its mailbox and its folder, each of which may be away.
+"""One office for a month in one process: its relay, its mailbox and its folder, any of which may be away.
 
 Store, pipeline, SMTP adapter, folder adapter and the service's checks are the real ones; the mailbox is a list, a PDF's
-text stands in its bytes, and time is a fake clock. The loops are those of ``service.py``, one after the other. Names,
+bytes hold its text, and time is a fake clock. The loops are those of ``service.py``, one after the other. Names,
 numbers, keys and addresses are invented.
 """
 
@@ -80,7 +80,7 @@ def address_of(town: int) -> str:
 
 
 def recipients_of(number: int) -> frozenset[str]:
-    """To whom the notice of this contract goes: every third issuer has a copy receiver."""
+    """The recipients of the notice of this contract: every third issuer has a copy receiver."""
     town = town_of(number)
     return frozenset({address_of(town), *([SITE] if town % 3 == 0 else [])})
 
@@ -135,7 +135,7 @@ class Relay(MisbehavingServer):
         self.on_taken: Callable[[Taken], None] = lambda taken: None
         self.is_of_submissions = False
         self.victims: list[tuple[tuple[At, str], str]] = []
-        """Which faults of submissions met which of them, by envelope id."""
+        """The faults of submissions that met each of them, by envelope id."""
         self._to: list[str] = []
         self._envid = ""
 
@@ -175,7 +175,7 @@ class Relay(MisbehavingServer):
 
 
 class Post(Mails):
-    """The mailbox: each mail with the moment at which it came; ``failure`` set, no look at it succeeds."""
+    """The mailbox: each mail with the moment at which it came; ``failure`` set, no scan of it succeeds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -273,7 +273,7 @@ def _configuration(port: int, since: str, broken: str) -> Configuration:
 
 
 class MonthOffice(SmallOffice):
-    """The computer, with what the service does beside the pipeline."""
+    """The computer, with the service's parts outside the pipeline."""
 
     mails: Post
 
@@ -297,7 +297,7 @@ class MonthOffice(SmallOffice):
 
     @property
     def true_now(self) -> dt.datetime:
-        """The time of the world, whatever the computer's clock was set to."""
+        """The time of the world, independent of the computer's clock."""
         return START + dt.timedelta(seconds=self.clock.uptime() - FakeClock().uptime())
 
     def _active_config(self) -> ActiveConfig:
@@ -339,7 +339,7 @@ class MonthOffice(SmallOffice):
         await super().restart(settings)
 
     def reload(self, *, since: str | None = None, broken: str | None = None) -> None:
-        """Somebody saved the configuration, and the running service read it."""
+        """Save the configuration, and let the running service read it."""
         self.since = self.since if since is None else since
         self.broken = self.broken if broken is None else broken
         try:
@@ -353,7 +353,7 @@ class MonthOffice(SmallOffice):
     # --- As the service's loops ----------------------------------------------------------------------------------
 
     async def service_pass(self) -> None:
-        """One pass of each loop, and the checks beside them."""
+        """One pass of each loop, and the checks."""
         since = self.pipeline.active_config.configuration.settings.mailboxes["main"].since
         await self._watch("folder", self._look_at_folder())
         await self._watch("mail:main", self.pipeline.watch_mailbox(mailbox_of(self.mails), since))

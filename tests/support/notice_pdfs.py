@@ -1,10 +1,8 @@
 """Makes the notices of the tests, named for their fault, and the sample notices that ship with the demonstration.
 
 ``python -m tests.support.notice_pdfs worker/cli/demo/samples`` writes the samples again, byte for byte the same. No
-font is embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs beside this
+font is embedded: readers have the two Japanese ones. All names, numbers and keys are invented. The PDFs next to this
 module came from other programs and cannot be made here: ``CHECKED_IN`` says how each was made.
-
-Longer than other files: every kind of notice is made here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ CHECKED_IN = {
 
 @dataclass(frozen=True)
 class Form:
-    """What one notice prints."""
+    """The printed fields of one notice."""
 
     project: str = "道路改良工事（その２）"
     contractor: str = COMPANY
@@ -100,7 +98,7 @@ def rows(form: Form) -> tuple[tuple[str, str], ...]:
 
 
 def _around(canvas: Canvas, form: Form, bottom: float = 380) -> None:
-    """What stands above and below the fields."""
+    """The lines above and below the fields."""
     _line(canvas, TOP, form.title, size=15, font=GOTHIC)
     for number, text in enumerate(BEFORE):
         _line(canvas, TOP - 50 - number * STEP, text)
@@ -143,7 +141,7 @@ def with_user_password() -> bytes:
 
 
 def ruled_table(form: Form = ADVANCE, *, wrap: int = 16) -> bytes:
-    """Labels in the left cells, values in the right; a long name stands in lines around its label's height.
+    """Labels in the left cells, values in the right; a long name takes lines around its label's height.
 
     Drawn from top to bottom, so that a name's first line comes before its label for an engine that keeps the order.
     """

@@ -1,4 +1,4 @@
-"""Mails whose build is odd or broken, and mails about mails of others: what they must become, beside each.
+"""Mails whose build is odd or broken, and mails about mails of others, each with its required result.
 
 Put together as in ``mail_samples``.
 """

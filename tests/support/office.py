@@ -1,9 +1,7 @@
 """A contractor's office for the tests of the whole: its configuration, its folders, the mails it gets, its commands.
 
-Everything lies in one temporary folder. Commands run in this process by ``worker.cli.main``, as the console script
-calls it, with both outputs caught. Names, numbers, keys and addresses are invented.
-
-Longer than other files: one office, used by all tests of commands and of the service.
+Everything is in one temporary folder. Commands run in this process by ``worker.cli.main``, as the console script calls
+it, with both outputs caught. Names, numbers, keys and addresses are invented.
 """
 
 from __future__ import annotations
@@ -45,7 +43,7 @@ _folders = count(1)
 
 @dataclass
 class Ran:
-    """What a command left behind."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -133,7 +131,7 @@ class Office:
         path.write_text(text, encoding="utf-8")
 
     def save_notice(self, name: str, content: bytes) -> None:
-        """What a person does who downloads a PDF into the watched folder."""
+        """Save a PDF into the watched folder, as a person does who downloads it."""
         (self.store / "inbox" / "notices" / name).write_bytes(content)
 
     def save_invoice(self, name: str, content: bytes) -> None:
@@ -156,7 +154,7 @@ class Office:
         return self("list", "--json").documents
 
     def label(self, number: int) -> str:
-        """The label with which submission ``number`` is approved as it stands now."""
+        """The label with which submission ``number`` is approved in its current form."""
         return str(next(each["label"] for each in self.list() if each["id"] == number))
 
     def show(self, number: int) -> dict[str, Any]:
@@ -172,12 +170,12 @@ class Office:
 
     @property
     def ledger(self) -> dict[str, tuple[str, list[int]]]:
-        """What became of the messages: by subject, the ledger's last word and the submissions."""
+        """The result for each message: by subject, the ledger's last word and the submissions."""
         rows = (json.loads(row) for (row,) in self.rows("select row from messages"))
         return {row["subject"]: (row["end"], row["submissions"]) for row in rows}
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What stands in the database, read beside the program."""
+        """Rows of the database, read apart from the program."""
         with contextlib.closing(sqlite3.connect(self.store / "hoshobin.sqlite3")) as database:
             return database.execute(sql).fetchall()
 
@@ -264,7 +262,7 @@ class Mailroom:
 
     @property
     def accepted(self) -> list[Taken]:
-        """What the relay took, as a reader that is neither ours nor Python's sees it."""
+        """The mails that the relay took, read by a parser that is neither ours nor Python's."""
         return [Taken.of(mail) for mail in self.relay.mails[self._before :]]
 
     @property

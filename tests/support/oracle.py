@@ -1,7 +1,7 @@
-"""What a mail to an issuer must be, worked out from how the register was made and from the truth behind it.
+"""The correct mail to an issuer, worked out from how the register was made and from the truth behind it.
 
-Written apart from the product, of which it imports nothing: the tables of a rule are laid over each other here once
-more, from what ``docs/rules.ja.md`` says of them, and a mail is what the standard library's parser reads.
+Written independently of the product: it imports nothing of it. The tables of a rule are laid over each other here once
+more, as ``docs/rules.ja.md`` describes it, and a mail is parsed by the standard library.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Left:
 
     @cached_property
     def came(self) -> Came | None:
-        """The notice that it brings: the one whose file or, typed, whose key it holds."""
+        """The notice in it: the one whose file or, typed, whose key it holds."""
         held = {content for _, content in self.seen.files}
         notices = self.world.notices
         attached = next((each for each in notices if each.pdf in held), None)
@@ -48,7 +48,7 @@ class Left:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a reader has of a mail."""
+    """The parts of a mail that a reader sees."""
 
     to: tuple[str, ...]
     cc: tuple[str, ...]
@@ -59,19 +59,19 @@ class Seen:
 
 @dataclass(frozen=True)
 class Expected:
-    """How one notice must be submitted."""
+    """The correct submission of one notice."""
 
     channel: str
     to: tuple[str, ...]
     cc: tuple[str, ...]
     subject: str | None
-    """None where a value that it needs is not registered."""
+    """None if a value that it needs is not registered."""
     notice: str
     invoice: str
 
 
 def expect(world: World, came: Came) -> Expected | None:
-    """The one right way for ``came``; None where it is no registered project's."""
+    """The one right way for ``came``; None if it belongs to no registered project."""
     if came.project is None:
         return None
     project = world.projects[came.project]
@@ -194,7 +194,7 @@ def _faults_of_paper(paper: Paper | None, came: Came, project: Project) -> Itera
 
 
 def is_invoice_of(paper: Paper, came: Came, project: Project) -> bool:
-    """Whether ``paper`` was written for the guarantee of ``came``, over the amount that is registered."""
+    """True if ``paper`` was written for the guarantee of ``came``, over the amount that is registered."""
     return not any(_faults_of_paper(paper, came, project))
 
 
@@ -207,7 +207,7 @@ def registered_amount(project: Project, came: Came) -> int | None:
 
 
 def faults_together(mails: Sequence[Left]) -> Iterator[str]:
-    """What only several mails can do wrong: the same notice, or the same invoice, twice."""
+    """Faults that only several mails can show: the same notice, or the same invoice, twice."""
     notices: set[tuple[str, str]] = set()
     invoices: set[str] = set()
     for left in mails:

@@ -1,9 +1,7 @@
-"""Registers as chance makes them: issuers, projects, files and notices, each with the truth that no program is told.
+"""Registers as chance makes them: issuers, projects, files and notices, each with the truth that no program knows.
 
-The program sees the TOML, the names and bytes of the files, and what the notices print. Whose a notice and an invoice
-are in truth stands in ``Project``, ``Paper`` and ``Came`` alone; ``oracle`` reads it there.
-
-Longer than other files: one world, made in one order of chances.
+The program sees the TOML, the names and bytes of the files, and the printed notices. ``Project``, ``Paper`` and
+``Came`` alone hold the true owner of a notice and an invoice; ``oracle`` reads it there.
 """
 
 from __future__ import annotations
@@ -99,7 +97,7 @@ class Project:
 
 @dataclass(frozen=True)
 class Paper:
-    """A file of the invoices folder. Whose it is in truth is what it was written for, whatever its name says."""
+    """A file of the invoices folder. Its true project is the one that it was written for, under any name."""
 
     path: str
     content: bytes
@@ -145,11 +143,11 @@ class World:
     papers: tuple[Paper, ...]
     notices: tuple[Came, ...]
     known: frozenset[tuple[str, str, str]]
-    """Issuer, section and address: as whom the office has written to whom before."""
+    """Issuer, section and address: the recipients that the office has written to before."""
     answers: tuple[int, ...]
-    """What chance lets the person do, one after the other."""
+    """The answers that chance lets the person give, one after the other."""
     later: str = ""
-    """What becomes of the configuration on the second day: ``moved``, ``listed`` or nothing."""
+    """The change of the configuration on the second day: ``moved``, ``listed`` or nothing."""
 
     def on_the_second_day(self) -> World:
         """The addresses of every section changed, or every number of the notices written into the register."""
@@ -341,7 +339,7 @@ class _Drawing:
             concluded=chance.one_of(_CONCLUDED),
             section=chance.one_of(sections) if chance.is_so(80) else "",
             offices=offices,
-            # A number of another guarantee, of before: where one is listed, a name alone decides nothing.
+            # A number of another guarantee, from before: if one is listed, a name alone decides nothing.
             numbers=(f"30111-{at:06}",) if chance.is_so(70) else (),
             by_name=chance.is_so(35),
             contractor=_VENTURE if chance.is_so(15) else "",
@@ -362,7 +360,7 @@ class _Drawing:
     def printed(self, project: Project) -> str:
         """The name on the notice: as registered, or as the surety writes it."""
         same = [each for each in self.projects if each.family == project.family]
-        # Where the register lets a name decide, it says that no other contract of ours is written like it.
+        # If the register lets a name decide, it says that no other contract of ours is written like it.
         if any(each.by_name and each.name != project.name for each in same) or not self.chance.is_so(30):
             return project.name
         return self.chance.one_of(_FAMILIES[project.family])
@@ -400,7 +398,7 @@ class _Drawing:
         return replace(first, key=self.key(), is_amending=first.is_amending or how == 3, round=at_round)
 
     def strange(self, at_round: int) -> Came:
-        """What is no project of this register: another contractor's, or one that nobody has registered."""
+        """A notice of no project of this register: another contractor's, or one that is not registered."""
         chance, product = self.chance, self.chance.one_of(tuple(PRODUCTS))
         project = chance.one_of(self.projects)
         registered = {each.family for each in self.projects}
@@ -444,7 +442,7 @@ class _Drawing:
         return Paper(path, content, at, product, number, amount, is_image)
 
     def neighbours_paper(self, at: int, product: str, number: str, place: int) -> Paper | None:
-        """What looks like our invoice, and is asked of another registered issuer, or by another contractor of ours."""
+        """A paper that looks like our invoice, for another registered issuer, or by another contractor of ours."""
         chance, project = self.chance, self.projects[at]
         others = [each for each in self.issuers.values() if each.id != project.issuer]
         ventures = [each.contractor for each in self.projects if each.contractor != project.contractor]
@@ -463,7 +461,7 @@ class _Drawing:
 
     def path(self, at: int, product: str, number: str, place: int) -> str:
         chance, named, told = self.chance, self.projects[at], number
-        if chance.is_so(25):  # a slip of whoever named it
+        if chance.is_so(25):  # a slip in its name
             named = chance.one_of(self.projects)
             told = chance.one_of([*(number for own in self.of.values() for number in own), number])
         name = named.name.replace("/", "")
@@ -564,5 +562,5 @@ def _list_nobody_elses(drawing: _Drawing) -> None:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A configuration with what lies in its folder and what comes in."""
+    """A configuration with the files in its folder and the mails that come in."""
     return _Drawing(Chance(draw)).world()

@@ -41,7 +41,7 @@ def _reword_table(patch: pytest.MonkeyPatch, table: dict[Any, Any], ja: str, en:
 
 
 def is_words(value: object) -> bool:
-    """Whether ``value`` is a pair of sentences, or a pair of such pairs of which the second may be missing."""
+    """True if ``value`` is a pair of sentences, or a pair of such pairs, the second perhaps missing."""
     if not isinstance(value, tuple) or len(value) != 2:
         return False
     return all(isinstance(each, str) for each in value) or (
@@ -58,7 +58,7 @@ def _other(value: Any, ja: str, en: str) -> Any:
 
 
 def pairs_of(module: Any) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Every pair of sentences of a module's tables, with where it stands."""
+    """Every pair of sentences of a module's tables, with its place."""
     for name, table in vars(module).items():
         if isinstance(table, dict) and not name.startswith("__"):
             yield from _pairs(name, table)

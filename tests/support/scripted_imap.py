@@ -17,14 +17,16 @@ DATE = b"21-Nov-2026 10:00:00 +0900"
 
 @dataclass
 class Fault:
-    """What happens to the commands that match: ``drop``, ``stall``, ``half`` of the answer and then the end, or these
-    bytes (``TAG`` is the command's tag)."""
+    """The action on the commands that match: ``drop``, ``stall``, ``half`` (of the answer and then the end), or bytes.
+
+    In the bytes ``TAG`` stands for the command's tag.
+    """
 
     command: bytes
     act: str | bytes
     times: int = 1_000_000
     then: Callable[[], None] = lambda: None
-    """What changes on the server in the same moment."""
+    """The change on the server in the same moment."""
 
 
 class _No(Exception):
@@ -44,11 +46,11 @@ class ScriptedImap:
     ids: dict[int, bytes] = field(default_factory=dict)
     """Message-IDs that are not made of the UID."""
     structures: dict[int, bytes] = field(default_factory=dict)
-    """BODYSTRUCTURE as it stands; of the others the server tells none."""
+    """BODYSTRUCTURE as given; for other messages the server reports none."""
     uidnext: int | None = None
     flags: dict[int, set[bytes]] = field(default_factory=dict)
     folders: dict[bytes, list[bytes]] = field(default_factory=dict)
-    """What was copied or moved where."""
+    """The messages copied or moved, by folder."""
     came_from: list[int] = field(default_factory=list)
     """Under which UIDs they had been."""
     missing: set[bytes] = field(default_factory=set)
@@ -57,7 +59,7 @@ class ScriptedImap:
     commands: list[bytes] = field(default_factory=list)
     connections: int = 0
     idle_begins: bytes = b"+ idling\r\n"
-    """What answers IDLE; lines before and after the "+" go out in the same packet."""
+    """The answer to IDLE; lines before and after the "+" go out in the same packet."""
     cut: int = 0
     """Every answer goes out in packets of so many bytes; 0: as it is."""
 
@@ -214,7 +216,7 @@ class ScriptedImap:
         return b""
 
     def _answer_elsewhere(self, command: bytes, held: list[bytes]) -> bytes:
-        """Where messages were copied to: their UIDs are their places, and what else is known of them came along."""
+        """The messages copied to a folder: their UIDs are their places, and their other attributes came along."""
         if command.startswith((b"EXAMINE", b"SELECT")):
             return b"* %d EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT %d] ok\r\n" % (len(held), len(held) + 1)
         if found := re.match(rb'UID SEARCH HEADER Message-ID "?(<[^"]+>)"?', command):

@@ -27,17 +27,17 @@ from tests.support import office as offices
 PATIENCE = 60.0
 """Seconds after which a test gives up: a whole start takes 2 on an idle machine."""
 STOP_SECONDS = 10.0
-"""What is promised for SIGTERM."""
+"""The limit promised for SIGTERM."""
 
 
 class ServiceOffice(offices.Office):
     """An office that looks every second."""
 
     def _worker(self) -> str:
-        return super()._worker() + "poll_seconds = 1\n"  # [schedule] stands last
+        return super()._worker() + "poll_seconds = 1\n"  # [schedule] is the last table
 
     def states(self) -> list[str]:
-        """State of each submission, by id; none where there is no database yet."""
+        """State of each submission, by id; empty if there is no database yet."""
         with contextlib.suppress(sqlite3.OperationalError):
             return [state for (state,) in self.rows("SELECT state FROM submissions WHERE id > 0 ORDER BY id")]
         return []
@@ -71,7 +71,7 @@ class Listener:
         return said
 
     def until(self, condition: Callable[[], Any]) -> Any:
-        """What ``condition`` gives once it is true, asked again after each datagram."""
+        """The value of ``condition`` once it is true, asked again after each datagram."""
         deadline = time.monotonic() + PATIENCE
         while not (found := condition()):
             self.hear(deadline)
@@ -128,7 +128,7 @@ class Running:
         self.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> int:
-        """Exit status after SIGTERM; fails where that takes longer than is promised."""
+        """Exit status after SIGTERM; fails if that takes longer than is promised."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_SECONDS)
 

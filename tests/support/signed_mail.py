@@ -38,7 +38,7 @@ _WEAK_PUBLIC = (
     b"MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAOLsH8t7W/ENGINYYxzXvqCx1tw0sf9aqAcQHt"
     b"+3U6zHFFETkDTfpJCO3JyFtBVUedyFSJWVH/QxeDuaIOQoHyUCAwEAAQ=="
 )
-"""No library makes such a key any more, so one made once stands here; nobody uses it."""
+"""Libraries no longer make such a key, so one is kept here; it is used in tests only."""
 
 
 def key_of(bits: int = 2048) -> tuple[bytes, bytes]:

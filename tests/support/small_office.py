@@ -1,10 +1,8 @@
 """An office in memory for tests of the pipeline: two issuers, four projects, notices whose text needs no PDF engine.
 
-The store and the mail server are the real adapters; the mailbox is a list of mails and a PDF's text stands in its
-bytes, as neither is what these tests look at. The office has written to its issuers' addresses before. Names, numbers,
-keys and addresses are invented.
-
-Longer than other files: one office, used by all tests of the pipeline.
+The store and the mail server are the real adapters; the mailbox is a list of mails and a PDF's bytes hold its text, as
+these tests are about neither. The office has written to its issuers' addresses before. Names, numbers, keys and
+addresses are invented.
 """
 
 from __future__ import annotations
@@ -69,7 +67,7 @@ INVOICE = "invoice-1.pdf"
 
 @dataclass(frozen=True)
 class Form:
-    """What a notice says; the file holds it as JSON behind the mark of a PDF."""
+    """The fields of a notice; the file holds them as JSON behind the mark of a PDF."""
 
     number: str
     project: str
@@ -102,7 +100,7 @@ WORKS = {1: "道路改良工事", 2: "橋梁補修工事", 3: "水路整備工�
 
 
 def invoice_of(work: int) -> bytes:
-    """What lies in the invoices folder for this work."""
+    """The file in the invoices folder for this work."""
     return f"%PDF-1.4 前払金請求書 {WORKS[work]} 金20,000,000円".encode()
 
 
@@ -189,7 +187,7 @@ def mail_with(*forms: Form, number: int = 1) -> bytes:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the tests vary."""
+    """The settings that the tests vary."""
 
     port: int = 1
     mode: str = "auto"
@@ -207,7 +205,7 @@ class Settings:
 
     @property
     def addresses(self) -> frozenset[str]:
-        """To whom mail may go by this configuration."""
+        """The addresses that mail may go to by this configuration."""
         if self.rehearsal_to:
             return frozenset({self.rehearsal_to, OFFICE})
         return frozenset({self.doboku, self.keiyaku, SITE, OFFICE})
@@ -272,15 +270,15 @@ def server_at(port: int, clock: FakeClock, timeouts: Timeouts | None = None) -> 
 
 
 class WatchedStore(SqlStore):
-    """The real store, with a look at each commit: the events of its entries, and whether it is to fail."""
+    """The real store, observed at each commit: the events of its entries, and whether it is to fail."""
 
     def __init__(self, folder: Path, clock: FakeClock, patience: float = 5.0) -> None:
         super().__init__(folder, clock, patience)
         self._seen = self.head()[0]
         self.refuses: Callable[[list[str]], bool] = lambda events: False
-        """Whether a commit of entries of these events is rolled back and reported as a full disk."""
+        """Returns whether a commit of entries of these events is rolled back and reported as a full disk."""
         self.denies: Callable[[list[str]], bool] = lambda events: False
-        """Whether a commit of these events is made and reported as a full disk all the same."""
+        """Returns whether a commit of these events is made but reported as a full disk."""
         self.failure: HoshobinError = Unavailable("disk", "database or disk is full")
         self.before_commit: Callable[[list[str]], None] = lambda events: None
         self.after_commit: Callable[[list[str]], None] = lambda events: None
@@ -325,7 +323,7 @@ class SmallOffice:
         self.start()
 
     def start(self, settings: Settings | None = None) -> None:
-        """Record the configuration, recover, and make the pipeline anew, as ``run`` does."""
+        """Record the configuration, recover, and build the pipeline again, as ``run`` does."""
         self.settings = settings or self.settings
         active_config = active_config_of(self.settings, self.files)
         record_start(self.store, active_config.configuration.files, "0", ACCOUNT, self.store.config_in_force())
@@ -343,7 +341,7 @@ class SmallOffice:
         )
 
     def make_server(self) -> MailServer:
-        """What a process sends by."""
+        """The mail server that a process sends by."""
         return server_at(self.settings.port, self.clock, self.timeouts)
 
     async def stop(self) -> None:
@@ -352,24 +350,24 @@ class SmallOffice:
         self.store.close()
 
     async def restart(self, settings: Settings | None = None) -> None:
-        """Another process begins on what is stored; whatever was in memory is gone."""
+        """Another process begins with the stored data; nothing in memory is kept."""
         await self.stop()
         self.store = WatchedStore(self.root, self.clock)
         self.start(settings)
 
     def configure(self, settings: Settings) -> None:
-        """Another configuration without a restart, where the servers stay the same."""
+        """Another configuration without a restart; the servers stay the same."""
         self.settings = settings
         active_config = active_config_of(settings, self.files)
         record_configuration(self.store, active_config.configuration.files, ACCOUNT, self.store.config_in_force())
         self.pipeline.activate_config(active_config)
 
     def save(self, each: Form) -> None:
-        """What a person does who downloads a notice into the watched folder."""
+        """Save a notice into the watched folder, as a person does who downloads it."""
         (self.notices / f"{each.number}-{each.key}-{each.copy}.pdf").write_bytes(each.pdf)
 
     async def take_in(self) -> int:
-        """Look at the folder until its files have settled, then at the mailbox."""
+        """Scan the folder until its files have settled, then the mailbox."""
         folder = NoticeFolder(self.notices)
         began, _ = await self.pipeline.watch_folder(folder_of(folder))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
@@ -377,7 +375,7 @@ class SmallOffice:
         return began + later + await self.pipeline.watch_mailbox(mailbox_of(self.mails), dt.date(2026, 11, 1))
 
     async def finish(self) -> Pass:
-        """Judge, send, tell."""
+        """Re-evaluate, send, notify."""
         return await self.pipeline.finish_pass()
 
     async def pass_once(self) -> Pass:

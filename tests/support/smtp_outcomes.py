@@ -1,4 +1,4 @@
-"""What comes of a mail when the server fails at a step: written by hand, step by step and fault by fault.
+"""The result of a mail when the server fails at a step: written by hand, step by step and fault by fault.
 
 ``flow/test_smtp_outcomes.py`` asserts every cell against a server that does just that, and ``write_docs.py`` prints
 the table into docs/reliability.md.

@@ -23,12 +23,12 @@ from worker.read.ports import MailReader
 
 LIMITS = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}
 NOTICE_SECONDS = 0.001
-"""What a child takes for a notice: next to nothing, so that what is counted are waits for strangers."""
+"""The time that a child takes for a notice: next to nothing, so that only waits for strangers are counted."""
 _BOMB = b"%PDF-1.4 bomb "
 
 
 class OwnTime(asyncio.SelectorEventLoop):
-    """An event loop whose clock is moved on where nothing else is left to do."""
+    """An event loop whose clock is moved on when nothing else is left to do."""
 
     def __init__(self) -> None:
         super().__init__(_Impatient(self))
@@ -53,7 +53,7 @@ class _Impatient(selectors.DefaultSelector):
 
 
 class LoopClock:
-    """``core.clock.Clock`` that tells the time of the running loop."""
+    """``core.clock.Clock`` with the time of the running loop."""
 
     def now(self) -> dt.datetime:
         try:
@@ -122,7 +122,7 @@ def bomb(number: int) -> bytes:
 
 
 def mail_of(*pdfs: bytes, number: int, subject: str = "お見積りの件", sender: str = "") -> bytes:
-    """A mail by nobody who is known; each by another one where none is named. Made by hand: it has a thousand parts."""
+    """A mail by an unknown sender; each by another one unless one is named. Made by hand: it has a thousand parts."""
     word = base64.b64encode(subject.encode()).decode()
     head = (
         f"From: {sender or f'anyone{number}@elsewhere.example'}\r\nTo: {OFFICE}\r\nSubject: =?utf-8?b?{word}?=\r\n"

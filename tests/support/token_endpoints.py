@@ -1,7 +1,7 @@
 """A token endpoint on loopback, over TLS as both libraries want it: Microsoft's paths and Google's, one person behind.
 
-It promises the answers of RFC 6749 and 8628 and nothing of any provider beyond. What it does is set by the test;
-what it was asked is kept.
+It gives the answers of RFC 6749 and 8628, and no provider's own extensions. The test sets its behaviour; it keeps
+the requests.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class TokenEndpoints:
     tokens: set[str] = field(default_factory=set)
     life: int = 3600
     pending: int = 1
-    """How often the person has not yet agreed."""
+    """The number of answers that the person has not yet agreed."""
     refusal: tuple[str, str] | None = None
     """Error and description, instead of a token."""
     status: int | None = None
@@ -56,7 +56,7 @@ class TokenEndpoints:
         self.tokens.clear()
 
     def agree(self, page: str) -> str:
-        """What a person's browser does at Google's page: the address that it ends on."""
+        """Follow Google's page as a person's browser does; returns the address that it ends on."""
         asked = {key: values[0] for key, values in urllib.parse.parse_qs(urllib.parse.urlsplit(page).query).items()}
         assert asked["code_challenge_method"] == "S256"
         code = f"4/0-code-{next(self.numbers)}"
@@ -156,7 +156,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def token_endpoints(folder: Path, tokens: set[str] | None = None) -> Iterator[TokenEndpoints]:
-    """The endpoint for as long as the context lasts; ``tokens`` is where a mail server looks, where there is one."""
+    """The endpoint for as long as the context lasts; ``tokens``, if given, is the set that a mail server looks into."""
     authority = trustme.CA()
     ca_file = folder / "endpoint-ca.pem"
     authority.cert_pem.write_to_path(ca_file)

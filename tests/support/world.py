@@ -22,7 +22,7 @@ from worker.core.rulebook import Guarantor
 from worker.store.ports import Author
 
 START: Final = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
-"""A Saturday: where no windows are set, mail leaves on it."""
+"""A Saturday: mail leaves on it if no windows are set."""
 
 # --- The contractor ------------------------------------------------------------------------------------------
 
@@ -36,7 +36,7 @@ JIRO: Final = Author("佐藤 次郎", "jiro")
 PEOPLE: Final = (HANAKO.by, JIRO.by)
 ACCOUNT: Final = "hoshobin"
 WORKER: Final = Author("hoshobin", ACCOUNT)
-"""The program itself, where no person decides."""
+"""The author of entries that the program makes without a person's decision."""
 
 CONTRACTOR_TABLE: Final = f"""
 [contractor]
@@ -63,10 +63,10 @@ def worker_toml(
     escalate: Iterable[str] = (),
     windows: Iterable[str] = (),
 ) -> str:
-    """``worker.toml``; ``[schedule]`` stands last, so that a test can add to it.
+    """``worker.toml``; ``[schedule]`` is the last table, so that a test can add to it.
 
     ``mailbox`` and ``smtp`` are TOML lines; without ``smtp`` the server is one without TLS and login on loopback.
-    Without ``notify`` the office is told.
+    Without ``notify`` the office gets the alarms.
     """
     server = smtp or f'host = "127.0.0.1"\nport = {smtp_port}\nsecurity = "none"\nuser = ""'
     copy = f'\ncopy_to = "{copy_to}"' if copy_to else ""
@@ -184,13 +184,13 @@ section = "zaisei"
 subject = ""
 """,
 }
-"""The files of the issuers that the office submits to; みほん町, as which a single issuer is tried, is none of them."""
+"""The files of the issuers that the office submits to, without みほん町, which is tried as a single issuer."""
 KNOWN: Final = (KAWA_TO, SITE, KAWA_CONTRACTS, YAMA_TO)
 """The addresses in ``ISSUERS``."""
 
 
 def project(name: str, issuer: str = "kawa", *numbers: str, **more: str) -> str:
-    """One ``[[project]]``; ``more`` are further lines, TOML as it stands."""
+    """One ``[[project]]``; ``more`` are further lines, TOML as given."""
     lines = ["[[project]]", f'name = "{name}"', f'issuer = "{issuer}"', f"contract_numbers = {json.dumps(numbers)}"]
     if issuer == "kawa":
         lines.append('section = "doboku"')

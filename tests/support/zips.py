@@ -20,7 +20,7 @@ def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
 
 
 def raw_zip(*members: tuple[bytes, bytes, int]) -> bytes:
-    """Stored members whose names stand as these bytes, each with its flags."""
+    """Stored members whose names are exactly these bytes, each with its flags."""
     found, directory = bytearray(), bytearray()
     for name, content, flags in members:
         fixed = struct.pack("<HHHHHIII", 20, flags, 0, 0, 0, zlib.crc32(content), len(content), len(content))

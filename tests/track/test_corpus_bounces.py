@@ -1,12 +1,12 @@
 """The bounces of public corpora, rewritten to be about a mail of ours: none passes in silence.
 
-The Message-ID of the mail that each brings back becomes ours; nothing else is changed. Of a corpus without such a
-Message-ID the address that failed becomes one of ours. People's and machines' answers of the same corpora are made
-answers to our mail: they must not become failures.
+The Message-ID of the returned mail becomes ours; nothing else is changed. Of a corpus without such a Message-ID the
+address that failed becomes one of ours. People's and machines' answers of the same corpora are made answers to our
+mail: they must not become failures.
 
-The corpora: flufl.bounce's source distribution and Python's e-mail tests, as in ``test_corpus_mails``; and, where
-somebody has put it there (``git clone https://github.com/sisimai/set-of-emails .cache/corpora/set-of-emails``), the
-largest public collection of bounces, which no package brings.
+The corpora: flufl.bounce's source distribution and Python's e-mail tests, as in ``test_corpus_mails``; and, if it has
+been cloned (``git clone https://github.com/sisimai/set-of-emails .cache/corpora/set-of-emails``), the largest public
+collection of bounces, which no package contains.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def bounces_of(name: str) -> list[bytes]:
 
 
 def brought_back(raw: bytes) -> bytes | None:
-    """The Message-ID of the mail that this bounce brings back, as it stands there."""
+    """The Message-ID of the mail that this bounce returns, as it is written there."""
     head = re.search(rb"\r?\n\r?\n", raw)
     found = _RETURNED_ID.search(raw, head.end() if head else len(raw))
     return found[1] if found else None
@@ -73,7 +73,7 @@ def is_ours(message_id: str) -> bool:
 
 
 def became(raw: bytes, after: dt.timedelta = LATER) -> str:
-    """What a submission with one recipient becomes by it: its state, what a person is told, or ``silent``."""
+    """The effect on a submission with one recipient: its state, the sentence to a person, or ``silent``."""
     message = read_message(raw)
     came_back = read_report(raw, message, is_ours)
     if isinstance(came_back, NoReport) or OURS not in ids_of(came_back):

@@ -1,4 +1,4 @@
-"""What follows from what came back: recipient by recipient, never backwards, and what a person has to take note of."""
+"""The effect of receipts: recipient by recipient, never backwards, and the points for a person to note."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def receipt(kind: ReceiptKind, recipient: str = A, message_id: str = OURS, minut
 
 
 def after(submission: Submission, *receipts: Receipt) -> tuple[Event | None, State]:
-    """Each receipt comes by itself."""
+    """Each receipt comes alone."""
     event = None
     for each in receipts:
         tracked = track(submission, (each,))
@@ -187,7 +187,7 @@ def test_what_came_while_it_could_not_be_followed_counts_before_it_is_sent_again
 
 SECRET_FORM = "<0123456789abcdef0123456789abcdef.0@contractor.example>"
 FULL, MESSAGE_ID, OLD_FORM = (SECRET_FORM, "envelope"), (SECRET_FORM, ""), (OURS, "")
-"""What a receipt bears: the envelope id with its HMAC, a Message-ID made with the secret, one of 0.1.0's form."""
+"""The ids in a receipt: the envelope id with its HMAC, a Message-ID made with the secret, one of 0.1.0's form."""
 
 
 def tracked_of(

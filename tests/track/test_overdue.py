@@ -1,4 +1,4 @@
-"""What silence and time mean: too long without news, stuck, a deadline that nears; only open hours count."""
+"""Silence and time: too long without news, stuck, a near deadline; only open hours count."""
 
 from __future__ import annotations
 

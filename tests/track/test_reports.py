@@ -1,4 +1,4 @@
-"""What came back says: reports of every form that servers write, receipts, replies, and what machines answer."""
+"""The contents of receipts: reports of every form that servers write, read receipts, replies, and machines' answers."""
 
 from __future__ import annotations
 
@@ -308,7 +308,7 @@ def test_a_report_of_many_megabytes_is_read_within_its_limits() -> None:
     assert len(report.blocks) == 100
 
 
-# --- Where our Message-ID may stand --------------------------------------------------------------------------
+# --- The places of our Message-ID ----------------------------------------------------------------------------
 
 OWN = f"<{'0123456789abcdef' * 2}.0@contractor.example>"
 WORDS = "--B\r\nContent-Type: text/plain\r\n\r\nYour mail was not delivered.\r\n"

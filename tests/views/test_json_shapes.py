@@ -1,4 +1,4 @@
-"""What programs read has fixed fields; the command line makes none of them itself."""
+"""JSON output has fixed fields; the command line makes none of them itself."""
 
 from __future__ import annotations
 

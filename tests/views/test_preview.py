@@ -1,4 +1,4 @@
-"""What a person sees before it is sent: the whole mail, the rule, every guard, every condition, and never the key."""
+"""The view of a mail before it is sent: the whole mail, the rule, every guard, every condition, and never the key."""
 
 from __future__ import annotations
 

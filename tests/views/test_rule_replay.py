@@ -1,4 +1,4 @@
-"""What a changed configuration would do otherwise is named field by field, and nothing else is."""
+"""The effects of a changed configuration are named field by field, and nothing else is."""
 
 from __future__ import annotations
 

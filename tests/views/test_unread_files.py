@@ -1,4 +1,4 @@
-"""What is remembered and said of files that are not read."""
+"""The records and the sentences about files that are not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came back and waits for a person is a task, and says in office words what it is about."""
+"""A receipt that waits for a person is a task with a sentence in office words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a look takes of a folder and of a mailbox; time is a value."""
+"""The messages and files that a look takes of a mailbox and of a folder; time is a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which messages may be passed over by their header, structure and first bytes; whatever is not certain is fetched."""
+"""Messages that may be passed over by their header, structure and first bytes; an uncertain one is fetched."""
 
 from __future__ import annotations
 

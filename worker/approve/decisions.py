@@ -348,7 +348,7 @@ def _check(before: Submission, event: Event, target: State | None = None) -> Sta
 def _refuse_while_answer_may_come(submission: Submission, now: dt.datetime) -> None:
     """Raises NotAllowed while the server may still answer: a decision now and a later 250 would be two mails.
 
-    A rehearsal in doubt is never resolved by a person: the issuer has nothing in any case, and the worker ends it by
+    A rehearsal in doubt is never resolved by a person: the issuer has nothing in any case, and the worker ends it
     itself.
     """
     if submission.state is State.IN_DOUBT and submission.is_rehearsal:

@@ -67,9 +67,9 @@ def open_for_command(office: Office, clock: Clock) -> Store:
 
 
 def open_office(shared: Cli) -> Office:
-    """Loads the office on disk; for faulty files the configuration in force, and tells of that.
+    """Loads the office on disk; for faulty files the configuration in force, with a message about it.
 
-    For commands that look at what is stored, or decide on it. Raises ConfigError if neither is of use.
+    For commands that show stored records, or decide on them. Raises ConfigError if neither is of use.
     """
     from worker.service.wiring import load_office_in_use
 
@@ -146,7 +146,7 @@ def _fold_option(word: str) -> str:
 
 
 class _Commands(PartedGroup):
-    """Tells of a reader that left in our own words: click itself would end the program with 1 then.
+    """Reports a reader that left in our own words: click itself would end the program with 1 then.
 
     A command may be typed in capitals or in full width, with a full-width space behind it; ``help`` is ``--help``.
     """
@@ -254,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _speak_japanese(stream: TextIO) -> None:
-    """Let ``stream`` take every character: a terminal that calls itself ASCII reads UTF-8 all the same."""
+    """Let ``stream`` take every character: a terminal that calls itself ASCII reads UTF-8 anyway."""
     if not isinstance(stream, io.TextIOWrapper):
         return
     try:

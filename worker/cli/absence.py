@@ -32,6 +32,6 @@ def absence_text(absence: Absence, lang: Language) -> str:
 
 
 def say_absence(absence: Absence | None, lang: Language, *, err: bool = False) -> None:
-    """Prints the sentence if it does not run; on standard error beside a table that programs read."""
+    """Prints the sentence if it does not run; on standard error if programs read the table."""
     if absence is not None:
         click.echo(absence_text(absence, lang), err=err)

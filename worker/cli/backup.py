@@ -1,4 +1,4 @@
-"""Commands that keep the store: backup beside a running service, restore without one.
+"""Commands that keep the store: backup while a service runs, restore without one.
 
 They need no more of the configuration than the place of the store.
 """

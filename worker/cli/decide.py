@@ -126,7 +126,7 @@ def _each(
     shared: Cli,
     *,
     as_json: bool,
-    told_with: Callable[[NotAllowed], dict[str, Any]] = lambda refused: {},  # noqa: ARG005  nothing more to tell
+    told_with: Callable[[NotAllowed], dict[str, Any]] = lambda refused: {},  # noqa: ARG005  nothing more to say
 ) -> int:
     """Decide on each; one that is not allowed does not stop the others. ``told_with`` is what its JSON adds."""
     code = DONE
@@ -162,7 +162,7 @@ def approve(
     clock = system_clock()
     store = open_for_command(office, clock)
     absence, signs = absence_of(office.places.store, store.looks()), find_signs(store)
-    # A question is put where the person sees what it is about: the summary goes where the question goes.
+    # A question and its summary go to the same stream, so that the person sees both.
     may_ask = is_at_terminal() and not as_json
     wanted = {number for number, _ in references}
     at_start = {each.id: each for each in store.submissions(State.HELD) if each.id in wanted}
@@ -178,7 +178,7 @@ def approve(
             _report(before, "approved_meanwhile", shared.lang, as_json=as_json, more=more, state=state)
             return
         try:
-            # What is shown, asked and ticked here is what is approved: another one by now is refused.
+            # Only the draft shown, asked and ticked here is approved: one that changed meanwhile is refused.
             refuse_unless_shown(before, typed or before.label)
             ticked = _look_and_tick(before, ticks, shared.lang, may_ask=may_ask, is_labelled=bool(typed))
             label, asked = before.label, not typed
@@ -239,7 +239,7 @@ def _look_and_tick(
     Raises NotAllowed if the person does not approve.
     """
     is_answerable = all(kind_of(hold.reason) is Kind.ANSWER for hold in before.reasons)
-    if is_labelled or not is_answerable:  # what no approval ends is refused without a question
+    if is_labelled or not is_answerable:  # a hold that no approval ends is refused without a question
         return ask_conditions(before, lang) if may_ask and not ticks and is_labelled else name_ticked(before, ticks)
     print_summary(before, lang)
     ticked = name_ticked(before, ticks) if ticks else ask_conditions(before, lang)

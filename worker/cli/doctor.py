@@ -106,9 +106,9 @@ async def _examine(
         remedy = ("remedy_imap", "remedy_imap_account")
         name = f"mail:{mailbox.name}"
         results.append(await _try(name, mailbox.open, remedy, lang, name=mailbox.name))
-        if not results[-1].error:  # what comes after the mails is tried on a mailbox that can be watched
+        if not results[-1].error:  # ``after`` is tried on a mailbox that can be opened
             results[-1] = await _try(name, mailbox.try_after, ("remedy_after",) * 2, lang, name=mailbox.name)
-            with contextlib.suppress(Unavailable):  # what is wrong with the mailbox shows where it is opened
+            with contextlib.suppress(Unavailable):  # a fault of the mailbox was shown when it was opened
                 tally = tallies[mailbox.name] = tally_servers(await mailbox.newest_results(NEWEST))
                 note, advice = describe_findings(settings.mailboxes[mailbox.name], tally, lang)
                 results.append(Examined(f"sender:{mailbox.name}", remedy=advice, note=note))
@@ -208,7 +208,7 @@ def _describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> lis
 def describe_evidence(evidence: Mapping[str, bool], lang: Language) -> Examined:
     """Reports what the store has and lacks; the remedy, if a second sending of everything would not be noticed.
 
-    That the machine is another one tells of no store that was put back, and of no second store.
+    The machine's id detects neither a restored store nor a second one.
     """
     present, absent = (
         [say(f"evidence_{name}", lang) for name, is_there in evidence.items() if is_there is wanted]
@@ -225,7 +225,7 @@ async def _open(server: MailServer, sessions: list[Session]) -> None:
 
 
 def _describe_login(office: Office, name: str, lang: Language) -> Examined:
-    """Reports the login by token as kept after the look at its mailbox, which renewed it if that was due."""
+    """Reports the stored login by token after the scan of its mailbox, which renewed it if that was due."""
     try:
         kept = LoginFile(office.places.store, name).read()
     except UnfitLogin as unfit:
@@ -251,7 +251,7 @@ def _recorded_unread(office: Office) -> dict[str, UnreadIn]:
 
 
 def _find(program: str) -> None:
-    """It is not run: it would tell somebody."""
+    """It is not run: it would notify people."""
     if not Path(program).is_absolute() or shutil.which(program) is None:
         raise Unavailable("command", program)
 
@@ -318,14 +318,14 @@ async def _try(
 
 
 def _remedy(failure: Unavailable, otherwise: str, lang: Language, params: Mapping[str, str]) -> str:
-    """Returns the remedy of the fault that ``failure`` tells of, else ``otherwise``."""
+    """Returns the remedy of the fault that ``failure`` reports, else ``otherwise``."""
     fault = find_fault(failure.detail)
     table = f"[mailbox.{params['name']}]" if "name" in params else "[smtp]"
     return say(f"remedy_{fault}", lang, table=table) if fault else say(otherwise, lang, **params)
 
 
 NEWEST: Final = 30
-"""Messages that are looked at: the server's own name stands in each of them."""
+"""Messages that are examined: the server's own name is in each of them."""
 
 
 _NAMED: Final = 3

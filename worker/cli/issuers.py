@@ -1,4 +1,4 @@
-"""Commands about issuers: the catalogue beside the user's own copies, and taking an entry over."""
+"""Commands about issuers: the catalogue, the user's own copies, and taking an entry over."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def add_issuer(
         load_configuration({**files, file: content})
     left = left_to_fill_in(_table(file, content))
     checked_on = system_clock().now().astimezone(JST).date() if before and not left else None
-    if checked_on is not None:  # whoever answered the last question has just compared the file with its source
+    if checked_on is not None:  # the last answer says that the file was just compared with its source
         content = edit_table(content, [(("checked_on",), checked_on)], ())
     write_new_file(directory / file, content)
     click.echo(say("issuer_added", shared.lang, file=directory / file))
@@ -188,7 +188,7 @@ Judge = Callable[[Question, object], list[Problem]]
 
 
 def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
-    """Each answer tried by itself: a slip is asked again at once, not after the last question."""
+    """Each answer tried on its own: a slip is asked again at once, not after the last question."""
     from worker.config.editing.toml_edit import edit_table
 
     def problems(question: Question, value: object) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Commands that look at one PDF and store nothing: read, preview."""
+"""Commands that read one PDF and store nothing: read, preview."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ def _chosen(needed: Needed, text: str) -> str:
 
 
 def _ask_office(name: str, phone: str, lang: Language) -> Office | None:
-    """Asks for the address that the issuer told for this project alone; None if it is not known yet."""
+    """Asks for the address that the issuer gave for this project alone; None if it is not known yet."""
     while True:
         text = str(
             click.prompt(say("ask_office", lang, name=escape_control_chars(name)), default="", show_default=False)

@@ -170,7 +170,7 @@ def _change(change: Change, lang: Language) -> str:
 
 
 def _as_understood(fate: Fate, lang: Language) -> str:
-    """Returns the other values of a new row, beside its name and its issuer."""
+    """Returns the other values of a new row, without its name and its issuer."""
     told = [(_about(key, lang), _value(key, value, lang)) for key, value in fate.given.items()]
     return str(put([Labelled(about, value) for about, value in told if about], lang))
 

@@ -1,4 +1,4 @@
-"""The command that systemd runs after the service failed: it tells people by ``[operator] command``."""
+"""The command that systemd runs after the service failed: it notifies people by ``[operator] command``."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _said_by_systemd(env: Mapping[str, str], name: str) -> str:
 def is_told(told: Mapping[str, str], absence: Absence, lived: dt.timedelta, now: dt.datetime) -> bool:
     """Returns True if people know of this end, or of one like it in a row of failing starts, an hour long.
 
-    A wrong configuration is told each time: nothing starts the service again before a person does.
+    A wrong configuration is reported each time: nothing starts the service again before a person does.
     """
     row = _row(absence, now)
     if absence.since is not None and told.get("ended") == row["ended"]:

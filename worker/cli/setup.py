@@ -79,7 +79,7 @@ def _unfit_database(office: Office) -> tuple[Problem, ...]:
         open_office_store(office, system_clock()).close()
     except ConfigError as other:
         return other.problems
-    except (Unavailable, LogBroken):  # what is wrong with it otherwise, ``doctor`` says
+    except (Unavailable, LogBroken):  # ``doctor`` reports any other fault of it
         pass
     return ()
 

@@ -1,4 +1,4 @@
-"""Commands that look at submissions: list, show, status."""
+"""Commands that show submissions: list, show, status."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _APPROVAL: Final = {Reason.APPROVAL}
 
 
 class _StateWord(click.ParamType[State | str]):
-    """A state by its word on the screen, with or without what stands in brackets, or by its code."""
+    """A state by its word on the screen, with or without the part in brackets, or by its code."""
 
     name = "STATE"
 
@@ -230,7 +230,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
 
 
 def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> SubmissionView:
-    """The submission as it stands, its key masked: ``show`` is for any eye in the office.
+    """The submission in its current form, its key masked: ``show`` is for any eye in the office.
 
     Register and rules are loaded for one that waits alone: of a closed one everything is in the store.
     """

@@ -75,7 +75,7 @@ def print_table(
 
 
 def print_pairs(pairs: Iterable[tuple[str, str]], *, title: str = "") -> None:
-    """Headings and values, one pair a line; a value of several lines stands below its heading, set in."""
+    """Headings and values, one pair a line; a value of several lines is below its heading, indented."""
     is_terminal = sys.stdout.isatty()
     if title:
         click.echo(click.style(f"\n{title}", bold=True) if is_terminal else f"# {title}")
@@ -116,7 +116,7 @@ DAMAGE_SECONDS: Final = 0.1
 
 
 def say_stopped(store: Store, lang: Language, *, err: bool = False, damage: str | None = None) -> None:
-    """That nothing is sent, and each sign why; of a store that was put back, not that it is behind what it was.
+    """Says that nothing is sent, with each sign; of a restored store, not how far it is behind.
 
     It warns that the output may be wrong if the store's pages are damaged; ``damage`` where that was searched already.
     """
@@ -139,7 +139,7 @@ def submission_table(
     sends_at: Callable[[Submission], dt.datetime | None] = lambda submission: None,  # noqa: ARG005  not asked
     is_continued: bool = False,
 ) -> None:
-    """The list an office looks at: what, to whom, how it stands and what to do next, or when it leaves.
+    """The list of an office: each submission with its recipient, its state and its next step, or its time of sending.
 
     ``corrections`` says of what was corrected by which submission: the step is that one's.
     """
@@ -173,7 +173,7 @@ def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | 
     if submission.state is State.APPROVED and (moment := sends_at or submission.due_at) is not None:
         return say("state_due", lang, state=state, moment=moment.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
     reasons = [name_hold(hold, lang) for hold in submission.reasons]
-    if submission.unread or submission.state is State.BOUNCED:  # what a person should know beside the state
+    if submission.unread or submission.state is State.BOUNCED:  # facts that a person needs in addition to the state
         failed = [each for each in submission.receipts if each.kind is ReceiptKind.FAILED]
         reasons += [name_receipt(each, lang) for each in dict.fromkeys((*failed, *submission.unread))]
     return state if not reasons or reasons == [state] else str(put(Labelled(state, str(put(reasons, lang))), lang))

@@ -1,4 +1,4 @@
-"""Commands that show what is to be done and how each project stands: tasks; ``project list`` uses the same words."""
+"""Commands that show open tasks and the state of each project: tasks; ``project list`` uses the same words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells of the store's gaps: the signs that stop the sending, the witness, the mails without a record."""
+"""Reports the store's gaps: the signs that stop the sending, the witness, the mails without a record."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from click import exceptions
 from worker.core.messages import Language, say
 
 _EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((?P<words>.*)\)")
-"""Click has no class of its own for what stands behind the last argument."""
+"""Click has no class of its own for extra arguments."""
 _NUMBER: Final = re.compile(r"\d{1,12}(?:@[0-9A-Za-z]{1,64})?")
 
 

@@ -47,7 +47,7 @@ class ChosenInvoice:
 
 
 def way_of(invoice: ChosenInvoice | None) -> When | None:
-    """Returns whether the invoice is attached or goes apart; None if there is no invoice, or no decision."""
+    """Returns whether the invoice is attached or handed in separately; None if there is no invoice, or no decision."""
     if invoice is None:
         return None
     return When.APART if invoice.attached is None else When.ATTACHED

@@ -111,7 +111,7 @@ class DraftCheckInput(RuleCheckInput):
 
 
 def check_draft(finished: DraftCheckInput, register: Register, known: Reading, today: dt.date) -> tuple[Check, ...]:
-    """Runs every check, in the order in which a person should look at the results."""
+    """Runs every check, in the order in which a person should read the results."""
     guards: tuple[tuple[str, Callable[[], Iterator[Hold]]], ...] = (
         ("wrong_recipient", lambda: _wrong_recipients(finished)),
         ("key_differs", lambda: _other_values(finished, register, known)),
@@ -171,7 +171,7 @@ def is_about_rehearsing(hold: Hold) -> bool:
     return hold.reason is Reason.FIRST_ADDRESS and hold.code == REHEARSAL
 
 
-# --- To whom -------------------------------------------------------------------------------------------------
+# --- Recipients ----------------------------------------------------------------------------------------------
 
 
 def _wrong_recipients(finished: DraftCheckInput) -> Iterator[Hold]:
@@ -444,7 +444,7 @@ def _changes(last: Submission, ruled: RuleCheckInput, known: Reading) -> tuple[P
 
 
 def _say_recipients(last: Draft | None, section: Section) -> dict[str, str]:
-    """Tells the first question of a person after a rule change: the recipients of the last mail and of this one."""
+    """Gives the first fact that a person asks for after a rule change: the recipients of both mails."""
     if last is None or last.is_rehearsal:
         return {}
     told: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Composes a submission: notice × project × rule × templates → Draft, or every reason why there is none yet.
+"""Composes a submission: notice × project × rule × templates → Draft, or every reason against it.
 
 The result is complete and comes only from the register, the rule and the notice. Every missing, open or unsafe value is
 named, all at once, and no value is invented. Release policies, earlier submissions and the reader of the draft have no
@@ -461,7 +461,7 @@ def add_promised(after: tuple[Told, ...], product: Product) -> tuple[Told, ...]:
 
 
 def prior_contact_holds(case: Case) -> Iterator[Hold]:
-    """Yields holds for a person's steps before the mail: tell the issuer, wait for the contract or the invoice.
+    """Yields holds for a person's steps before the mail: inform the issuer, wait for the contract or the invoice.
 
     They name the project, because the same question about another project is a different question.
     """

@@ -2,7 +2,7 @@
 
 A message in which two readers could see different things is refused, so it is never reported as identical. Written from
 RFC 5322, 2045, 2047 and 2231, independently of ``mime_write``: it shares no line with it and uses no other mail
-library, so that one mistake cannot pass twice. It is strict where a reader is lenient, because it accepts only messages
+library, so that one mistake cannot pass twice. It is stricter than a lenient reader, because it accepts only messages
 of our own (``read`` handles foreign ones).
 """
 
@@ -232,7 +232,7 @@ def _words(value: str) -> str:
 
 
 def _word(found: re.Match[str]) -> str:
-    """One encoded word: whole characters (§5 (3)), so it is decoded by itself."""
+    """One encoded word: whole characters (§5 (3)), so it is decoded alone."""
     _require(len(found[0]) <= _LONGEST_WORD, "an encoded word over 75 columns")
     return _utf8(_base64(found[1]), "an encoded word")
 

@@ -39,8 +39,8 @@ _NOT_BARE: Final = re.compile(r"""[\s,;:<>()\[\]"\\]""")
 def read_address(text: str) -> Address:
     """The one bare address that ``text`` is, its domain in lower case. Raises AddressRefused.
 
-    Strict on purpose: an SMTP library that parses "a@x.example, b@x.example" sends to one of the two without a word
-    (seen with aiosmtplib 5.1), and a full-width letter reaches somebody else. No DNS is asked. A few addresses that
+    Strict on purpose: an SMTP library that parses "a@x.example, b@x.example" sends to one of the two without an error
+    (seen with aiosmtplib 5.1), and a full-width letter reaches another person. No DNS is asked. A few addresses that
     Japanese carriers once gave out (two dots in a row) are refused as well.
     """
     character = unsafe_character(text)

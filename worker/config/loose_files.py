@@ -18,9 +18,9 @@ _ROOT: Final = 0
 def find_loose(paths: Iterable[Path], env: Mapping[str, str] = os.environ) -> Iterator[Problem]:
     """Yields a problem for each of ``paths``, and each directory above them, that others may change.
 
-    Writable by everybody, or by a group that is neither the owner's own, root's, nor this process's. A directory with
-    the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the caller
-    would choose the program that runs otherwise. A path that does not exist is skipped.
+    Writable by every account, or by a group that is neither the owner's own, root's, nor this process's. A directory
+    with the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the
+    caller would choose the program that runs otherwise. A path that does not exist is skipped.
     """
     seen: set[Path] = set()
     for path in paths:

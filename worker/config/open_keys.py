@@ -83,7 +83,7 @@ def _rests_on(key: str, product: Product, written: Sequence[tuple[str, AbstractS
     if table not in names:
         return False
     if name == "invoice" and product is Product.CONTRACT:
-        return False  # a contract submission never carries one, whatever the file says
+        return False  # a contract submission never carries one, even if the file names one
     later = frozenset[str]().union(*(keys for _, keys in written[names.index(table) + 1 :]))
     return not _says(later, name)
 

@@ -43,7 +43,7 @@ class Secrets:
     imap: Mapping[str, str]
     smtp: str
     clients: Mapping[str, str] = field(default_factory=dict)
-    """By mailbox, the secret of the application that a provider wants beside its id."""
+    """By mailbox, the secret of the application that a provider requires in addition to its id."""
 
     def __repr__(self) -> str:
         return "Secrets(…)"

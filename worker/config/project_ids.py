@@ -1,4 +1,4 @@
-"""The ids of registered projects: issuer and name, and more where two share both."""
+"""The ids of registered projects: issuer and name, and more if two projects share both."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 
 def project_ids(projects: Sequence[tuple[str, str, str]]) -> list[str]:
-    """Returns an id for each project, given as issuer, name and first contract number (empty where none is registered).
+    """Returns an id for each project, given as issuer, name and first contract number (empty if none is registered).
 
-    Where two projects share issuer and name, the number joins the id, and the position for one without a number. A
-    number that an approval tied to one project must not come to mean another, so no id is shared. A position changes
-    with the file, but two such projects cannot be told apart without a number anyway.
+    If two projects share issuer and name, the number joins the id, and the position for one without a number. A number
+    that an approval tied to one project must not come to mean another, so no id is shared. A position changes with the
+    file, but two such projects cannot be distinguished without a number anyway.
     """
     plain = [f"{issuer}/{name}" for issuer, name, _ in projects]
     shared = Counter(plain)

@@ -325,7 +325,7 @@ def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _first_number(project: ProjectTable) -> str:
-    """Returns the contract number that tells it from a project of its name; empty if none is registered."""
+    """Returns the contract number that distinguishes it from a project of its name; empty if none is registered."""
     of_products: Mapping[Any, tuple[str, ...]] = vars(project)["numbers"]
     return next(chain(project.contract_numbers, chain.from_iterable(of_products.values())), "")
 

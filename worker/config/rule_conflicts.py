@@ -1,4 +1,4 @@
-"""Finds contradictions in the tables of a rule, each by itself and laid over each other.
+"""Finds contradictions in the tables of a rule, in each alone and in all laid over each other.
 
 A contradiction is named once, at the table that causes it. The raw tables are read, not their checked shapes, so that
 it is shown together with every other fault of the file.

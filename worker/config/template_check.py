@@ -83,7 +83,7 @@ _NOT_YET_MADE: Final[Mapping[Use, frozenset[str]]] = MappingProxyType(
 
 
 _BRACE: Final = re.compile(r"[{}｛｝]")
-"""A name that is written wrongly: ``{ values.x }`` is text to jinja2, and would be sent as it stands."""
+"""A name that is written wrongly: ``{ values.x }`` is text to jinja2, and would be sent unchanged."""
 
 _MARK: Final = re.compile(
     r"[○〇◯●◎⚪⭕](?:[ \u3000]*[○〇◯●◎⚪⭕])+|[△▲](?:[ \u3000]*[△▲])+|[□■◻◼⬜](?:[ \u3000]*[□■◻◼⬜])+"

@@ -184,7 +184,7 @@ def _slip_in(line: str, rest: str) -> tuple[str, str] | None:
 
 
 def _bare_name(file: str, line: str, name: str, params: Mapping[str, str]) -> Problem:
-    """A key or a heading with letters that stand in quotes; a section's id takes none of them, quoted or not."""
+    """A key or a heading with quoted letters; a section's id takes none of them, quoted or not."""
     heading = _HEADING.match(line)
     if heading is None:
         return Problem(file, "", "bare_key", {**params, "name": name})
@@ -236,7 +236,7 @@ def _all_strings(table: Mapping[str, Any]) -> list[str]:
     left: list[Any] = [table]
     while left:
         value = left.pop()
-        kind = type(value)  # what the decoder makes, and nothing derived from it
+        kind = type(value)  # the decoder's own types only, and no subclass
         if kind is str:
             strings.append(value)
         elif kind is dict:

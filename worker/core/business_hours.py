@@ -193,7 +193,7 @@ def is_holiday(date: dt.date) -> bool:
 
 
 def working_days_before(date: dt.date, count: int) -> dt.date:
-    """The working day that lies ``count`` working days before ``date``, which itself is not counted.
+    """The working day ``count`` working days before ``date``, which itself is not counted.
 
     Raises ValueError for a ``count`` below 1.
     """

@@ -92,7 +92,7 @@ _OTHER_KINDS: Final = _endings(
     "xhtml xps oxps p21 sfc p2z dwg dxf jww jwc bfo ai eps psd ps pages numbers key mp3 wav m4a mp4 mov avi wmv",
     "mpg mkv exe msi bat cmd ps1 js vbs dll sys apk dmg p7m p7s ics vcf db sqlite bak",
 )
-"""Kinds that hold no notice. A name with an ending that is not here is read: its bytes tell what it is."""
+"""Kinds that hold no notice. A name with an ending that is not here is read: its bytes decide."""
 
 
 def is_left_file(name: str) -> bool:

@@ -14,7 +14,7 @@ STEP_LIMIT: Final = 900.0
 """Seconds one step may take: 4 MB of mail on the slowest line still rented out (64 kbit/s) take 500 s, and every other
 socket and every PDF has a shorter limit of its own, so this one means a hang."""
 MISSED_PASSES: Final = 3
-"""How many intervals a loop may be late before it counts as hung: a busy machine delays one, not three."""
+"""The number of intervals a loop may be late before it counts as hung: a busy machine delays one, not three."""
 
 
 class Heartbeat:
@@ -36,7 +36,7 @@ class Heartbeat:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the deadline has not passed."""
+        """True if the deadline has not passed."""
         return self._monotonic() <= self._alive_until
 
 

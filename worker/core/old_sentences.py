@@ -1,7 +1,7 @@
 """The sentences that 0.1.0 and the programs after it stored, until holds became codes with parameters.
 
-They are never shown. They tell whether an answer given to such a sentence is an answer to a hold of today, and whether
-steps that were stored as sentences are those of today. They stay as they are: stored data holds them.
+They are never shown. They decide whether an answer given to such a sentence is an answer to a hold of today, and
+whether steps that were stored as sentences are those of today. They stay as they are: stored data holds them.
 """
 
 from __future__ import annotations

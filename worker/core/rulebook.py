@@ -39,7 +39,7 @@ class Guarantor:
 
 
 class InvoiceRule(StrEnum):
-    """Tells if the advance-payment invoice is attached to the mail."""
+    """Says if the advance-payment invoice is attached to the mail."""
 
     NEVER = "never"
     OPTIONAL = "optional"
@@ -54,7 +54,7 @@ class Contract(StrEnum):
 
 
 class When(StrEnum):
-    """The way of the invoice for which a sentence of a rule applies: attached to the mail, or handed in apart."""
+    """The way of the invoice for which a sentence of a rule applies: attached to the mail, or handed in separately."""
 
     ATTACHED = "attached"
     APART = "apart"
@@ -306,7 +306,7 @@ class Issuer:
 
     @property
     def full_name(self) -> str:
-        """The name by which people tell it from another file of the same issuer; a letter bears ``name`` alone."""
+        """The name that distinguishes it from another file of the same issuer; a mail contains ``name`` alone."""
         return name_with_scope(self.name, self.scope)
 
 
@@ -377,7 +377,7 @@ class Project:
     contact: str = ""
     phone: str = ""
     offices: Mapping[Product, Section] = field(default_factory=dict)
-    """The section that receives this product of this project alone, as the issuer told; precedes the rule's section."""
+    """The section that receives this product of this project alone, as the issuer said; precedes the rule's section."""
     tendered_by: str = ""
     kind: WorkKind | None = None
     award: Award | None = None
@@ -396,7 +396,7 @@ class Project:
     expects: tuple[Product, ...] = ()
     """The guarantees that must be submitted; one that is late is a task."""
     rules: Mapping[Product, Rule] = field(default_factory=dict)
-    """A whole rule given for this project (the issuer tells the winner on award); goes before the issuer's."""
+    """A whole rule given for this project (the issuer gives it to the winner on award); goes before the issuer's."""
     amended_rules: Mapping[Product, Rule] = field(default_factory=dict)
     deadlines: Mapping[Product, dt.date] = field(default_factory=dict)
     """The last day on which the issuer may get this product's mail."""
@@ -444,7 +444,7 @@ def invoice_for(project: Project, product: Product, contract_number: str) -> Inv
 
 
 def receiving_section(issuer: Issuer, project: Project, product: Product, rule: Rule) -> Section | None:
-    """Returns the receiving section: the one told for this project and product, else the rule's, else the project's."""
+    """Returns the receiving section: that of this project and product, else the rule's, else the project's."""
     if product in project.offices:
         return project.offices[product]
     return issuer.sections.get(project.sections.get(product, "") if rule.section == "project" else rule.section)
@@ -468,11 +468,11 @@ _IDLE: Final[Mapping[Channel, frozenset[str]]] = {
     Channel.FAX: _OF_A_MAIL | {"url", "file_name"},
     Channel.UNKNOWN: frozenset(),
 }
-"""Keys of a rule or a section that decide nothing where it is handed in this way (the table of docs/rules.ja.md)."""
+"""Keys of a rule or a section that decide nothing if it is handed in in this way (the table of docs/rules.ja.md)."""
 
 
 def open_for(open_: Iterable[str], channel: Channel) -> tuple[str, ...]:
-    """Those of the open keys that decide something where it is handed in by ``channel``; a whole table always does."""
+    """The open keys that decide something for a notice handed in by ``channel``; a whole table always does."""
     return tuple(key for key in open_ if not _is_idle(key, channel))
 
 

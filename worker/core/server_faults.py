@@ -57,14 +57,14 @@ def told_fault(fault: ServerFault, text: str) -> str:
 
 
 def fault_of_reply(reply: str) -> ServerFault | None:
-    """Returns the fault of the account that a server's answer tells of, code first; None for any other refusal."""
+    """Returns the fault of the account that a server's answer reports, code first; None for any other refusal."""
     if _SENDER.match(reply):
         return ServerFault.SENDER
     return ServerFault.NOT_LOGGED_IN if _UNKNOWN_ACCOUNT.match(reply) else None
 
 
 def find_fault(text: str) -> ServerFault | None:
-    """Returns the fault that ``text`` tells of: by its code, or by the words of a server's answer."""
+    """Returns the fault that ``text`` reports: by its code, or by the words of a server's answer."""
     if coded := _CODED.search(text):
         return ServerFault(coded[1])
     told = (fault_of_reply(text[at.end() :]) for at in _REPLIES.finditer(text))

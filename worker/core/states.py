@@ -78,7 +78,7 @@ class NoteEvent(StrEnum):
     STEPS_RENEWED = "StepsRenewed"
     """A manual submission has other steps."""
     TOLD_BEFORE = "ToldBefore"
-    """A person was notified of mail that leaves by itself, and its minutes to be stopped began."""
+    """A person was notified of a mail that leaves automatically, and its minutes to be stopped began."""
     NOT_READ_AGAIN = "NotReadAgain"
     """The notice could not be read again before its sending."""
     NO_ANSWER = "NoAnswer"
@@ -109,7 +109,7 @@ class NoteEvent(StrEnum):
     """
     """A person said to go on with the database in place."""
     RESTORED = "Restored"
-    """The store was put back from a backup: the first entry that the backup does not have."""
+    """The store was restored from a backup: the first entry that the backup does not have."""
     FOREIGN_MAIL = "ForeignMail"
     """A mail of another installation, or one without a record here, was kept.
 
@@ -172,14 +172,14 @@ class IllegalEvent(HoshobinError):
 
 
 _DRAFTED = (State.HELD, State.APPROVED, State.HANDED_OVER)
-_ON_THE_WAY = {  # what may follow SENT, only to the right but for OVERDUE, which may also follow RELAYED
+_ON_THE_WAY = {  # in this order; OVERDUE alone may also follow RELAYED
     State.DELAYED: Event.DELAYED,
     State.OVERDUE: Event.OVERDUE,
     State.RELAYED: Event.RELAYED,
     State.DELIVERED: Event.DELIVERED,
 }
 _Row = dict[Event, tuple[State, ...]]
-_PROOFS: Final[_Row] = {  # what came back proves that it left
+_PROOFS: Final[_Row] = {  # a receipt proves that it left
     Event.PROVEN_SENT: (State.SENT,),
     Event.DELAYED: (State.DELAYED,),
     Event.RELAYED: (State.RELAYED,),

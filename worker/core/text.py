@@ -79,7 +79,7 @@ def whole_half_width(code: str) -> str:
 
 
 def repair_radicals(text: str) -> str:
-    """Returns ``text`` with Kangxi and CJK radicals replaced by the characters that they stand for."""
+    """Returns ``text`` with Kangxi and CJK radicals replaced by their characters."""
     return _RADICAL_BLOCKS.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text.translate(_RADICALS))
 
 

@@ -120,7 +120,7 @@ def _of_names(notice: Notice, register: Register) -> Iterator[tuple[Project, str
 
 
 def _numbers_of(notice: Notice, project: Project) -> str:
-    """Returns the registered numbers, which may tell two projects of one name apart."""
+    """Returns the registered numbers, which may distinguish two projects of one name."""
     numbers = project.numbers_of(notice.product)
     listed = ", ".join(numbers)
     is_same = match_key(notice.contract_number) in map(match_key, numbers)

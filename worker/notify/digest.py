@@ -22,7 +22,7 @@ from worker.views.tasks import Task, Urgency
 from worker.views.unread_files import UnreadIn, say_unread
 
 TASKS_LIMIT: Final = 300
-"""Tasks written out in one mail; a longer list is looked at with ``tasks``."""
+"""Tasks written out in one mail; ``tasks`` shows a longer list."""
 
 
 _WEEKDAYS: Final = "月火水木金土日"

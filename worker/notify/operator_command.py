@@ -60,7 +60,7 @@ class ProgramCommand:
         return self._ended(said.decode(errors="replace"), why)
 
     def _ended(self, said: str, why: str) -> str:
-        """Write what came of it to the journal."""
+        """Write the result to the journal."""
         if why:
             _log.error("operator_command", program=self._command[0], failure=why, output=said)
         else:

@@ -1,7 +1,7 @@
 """Writes the mails to the operator: about what needs a person after a pass, and about what will leave in mode ``hold``.
 
-Each paragraph gives the number, the project, the issuer, the reason in office words and the one command that goes on
-from there. No mail contains a key.
+Each paragraph gives the number, the project, the issuer, the reason in office words and the one command for the next
+step. No mail contains a key.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class TokenEndpoint:
                 pause = max(flow.get("interval", _SLOWER), 1)
                 rest(pause)
                 waited += pause
-                flow["latest_attempt_at"] = 0  # the pauses are ours: msal would warn where a clock is set
+                flow["latest_attempt_at"] = 0  # the pauses are ours: msal would warn if a clock is set
                 answer = application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
                 if answer.get("error") not in {_PENDING, "slow_down"}:
                     return self._take(answer)
@@ -220,7 +220,7 @@ class _Session(requests.Session):
                 read += piece
                 if len(read) > ANSWER_LIMIT:
                     raise Unavailable(self._what, f"token endpoint: an answer of more than {ANSWER_LIMIT} bytes")
-            response._content = bytes(read)  # noqa: SLF001  what ``content`` would have read without a bound
+            response._content = bytes(read)  # noqa: SLF001  ``content`` would have read it without a bound
         return response
 
     def _in_time(self, ask: Callable[[], requests.Response]) -> requests.Response:
@@ -233,7 +233,7 @@ class _Session(requests.Session):
         def run() -> None:
             try:
                 came.append(ask())
-            except BaseException as error:  # noqa: BLE001  it is raised again where the answer is waited for
+            except BaseException as error:  # noqa: BLE001  the caller that awaits the answer gets it
                 came.append(error)
 
         thread = threading.Thread(target=run, name="token endpoint", daemon=True)

@@ -54,7 +54,7 @@ class OauthSettings:
         return f"{self.authority or 'https://oauth2.googleapis.com'}/token"
 
     def scopes(self, *, is_for_sending: bool) -> tuple[str, ...]:
-        """The scopes that the person is asked to allow: no more than this configuration needs."""
+        """The scopes that the person is asked to allow: only those that this configuration needs."""
         if self.provider is Provider.GOOGLE:
             return (_GOOGLE_SCOPE,)
         return (_IMAP_SCOPE, _SMTP_SCOPE) if is_for_sending else (_IMAP_SCOPE,)

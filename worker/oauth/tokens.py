@@ -1,6 +1,6 @@
 """Tokens, the answers of a token endpoint (RFC 6749), and the page on which a person agrees.
 
-A refusal and an endpoint that was not reached are kept apart. A token that is about to end is renewed before it is
+A refusal is distinguished from an endpoint that was not reached. A token that is about to end is renewed before it is
 used. No text for people holds a token.
 """
 
@@ -150,7 +150,7 @@ no access to mail, and only loopback addresses are left for a program without a 
 
 
 def agreement_page(page: str, client_id: str, scopes: Iterable[str], user: str, *, state: str, verifier: str) -> str:
-    """The address that the person opens; ``verifier`` (RFC 7636) makes the code worthless to anybody else."""
+    """The address that the person opens; ``verifier`` (RFC 7636) makes the code worthless to others."""
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
         "client_id": client_id,
@@ -175,7 +175,7 @@ class NoCode:
 
 
 def read_pasted(pasted: str, state: str) -> str | NoCode:
-    """The code in the address that the browser was sent to, or the code by itself."""
+    """The code in the address that the browser was sent to, or the code alone."""
     text = pasted.strip()
     if not text.startswith(("http://", "https://")):
         return text if re.fullmatch(r"[A-Za-z0-9/_.%-]{10,}", text) else NoCode()

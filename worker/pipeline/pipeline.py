@@ -184,7 +184,7 @@ class Pipeline:
         While a look still takes messages in, nothing is told: one look is one mail, however long its backlog.
         """
         if self.watching.under_way or self.sending.is_ending:
-            return None  # what a stop leaves untold waits in the store
+            return None  # alarms left by a stop wait in the store
         return await self.telling.tell(self.active_config)
 
     async def tell_doubt(self) -> None:
@@ -234,7 +234,7 @@ async def run_once(
             done.changed = max(done.changed, done.began_to_wait - done.new)
         return done
     finally:
-        with contextlib.suppress(Unavailable, LogBroken):  # it is found in doubt then, and a person is told
+        with contextlib.suppress(Unavailable, LogBroken):  # it is found in doubt then, and a person gets an alarm
             pipeline.sending.record_kept_answer()
 
 
@@ -257,7 +257,7 @@ async def _run_once(
             pipeline.health.failed(name, failure, clock.now())
             return failure
         except LogBroken as broken:
-            return broken  # the others go on, and the operator is told
+            return broken  # the others go on, and the operator gets an alarm
 
     looks = {"folder": watch_folder_until_settled(pipeline, folder)}
     looks |= {f"mail:{each.name}": pipeline.watch_mailbox(each, since.get(each.name)) for each in mailboxes}

@@ -833,7 +833,7 @@ class IntakeTransaction:
         """Store the alarm about what began to wait; how many that were."""
         if self._waiting:
             self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, self._waiting)
-        for each in self._waiting_anew:  # told a moment ago of another reason, so that this one is told as well
+        for each in self._waiting_anew:  # another reason was just reported, so that this one is reported as well
             self._writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [each.id], alarm_fingerprint(each))
         return len(self._waiting) + len(self._waiting_anew)
 

@@ -108,7 +108,7 @@ class LimitReached(StrEnum):
     TURN = "turn"
     """The mail could not wait for its turn, because it refers to one of our submissions."""
     HOLDS = "holds"
-    """They were read, and are not listed one by one."""
+    """They were read, and are not listed singly."""
 
 
 class Deferred(StrEnum):

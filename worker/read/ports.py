@@ -22,7 +22,7 @@ class PdfReader(Protocol):
     """Text of PDFs, read in child processes under limits."""
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        """Returns both engines' text of each page, or why there is none.
+        """Returns both engines' text of each page, or the reason against it.
 
         Raises Unavailable ``pdf`` if no child can be started, or ``BROKEN_SANDBOX`` if it cannot read the built-in
         notice.

@@ -181,7 +181,7 @@ def steps_for(
 
 
 def steps_of(draft: Draft, letter: bytes, envid: str, copy_to: Address | None = None) -> tuple[Step, ...]:
-    """The steps that hand ``letter`` to every recipient of ``draft``, each once even if in To and in Cc, and to us."""
+    """The steps that hand ``letter`` to every recipient of ``draft``, each once even if in To and Cc, and to us."""
     return steps_for(draft.sender, draft.recipients, letter, envid, copy_to)
 
 

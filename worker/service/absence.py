@@ -39,7 +39,7 @@ class Absence:
 
     @property
     def is_meant(self) -> bool:
-        """True if nothing is amiss: it was never started, or runs pass by pass."""
+        """True if the absence is not a fault: it was never started, or runs pass by pass."""
         return self.why in {NEVER, ONCE}
 
 

@@ -23,7 +23,7 @@ LOOK_GAP: Final = 0.25
 """Seconds between two looks that the server's own words cause: one that says something all the time costs no more."""
 RECONNECT_FIRST: Final = 1.0
 RECONNECT_LIMIT: Final = 300.0
-"""Seconds between two tries at most: a third of the 15 minutes after which a person is told."""
+"""The most seconds between two tries: a third of the 15 minutes after which a person gets an alarm."""
 
 
 def reconnect_delay(failures: int, chance: float) -> float:
@@ -51,7 +51,7 @@ class Loop:
         return self.heartbeat.name
 
     async def rouse(self) -> None:
-        """Begin the next pass now; an IDLE under way goes on until it is over."""
+        """Begin the next pass now; a running IDLE continues until it is over."""
         self.wake.set()
 
     def forget_failures(self) -> None:
@@ -109,7 +109,7 @@ class MailboxPoller:
         """Seconds until the next poll; None if IDLE and the sweep decide."""
 
     async def poll(self) -> None:
-        """Look at the mailbox once. Raises Unavailable, after which ``wait`` backs off."""
+        """Scan the mailbox once. Raises Unavailable, after which ``wait`` backs off."""
         self._delay = None
         try:
             await self._look()
@@ -120,7 +120,7 @@ class MailboxPoller:
             self._polled_at = self._monotonic()
 
     async def wait(self, pause: Pause) -> None:
-        """Wait for IDLE to tell of a message, for the sweep, or for the delay after a failure."""
+        """Wait for a message announced in IDLE, for the sweep, or for the delay after a failure."""
         left = self._poll_seconds if self._delay is None else 0.0
         while left > 0:  # counted by what was waited, so that no clock that is set can delay the sweep
             span = min(left, IDLE_LIMIT)

@@ -1,6 +1,6 @@
-"""Records a changed configuration as in force, or tells why it was refused.
+"""Records a changed configuration as in force, or reports the reason for its refusal.
 
-A refusal is told once for each change of the files, and ``status`` shows it until they are mended.
+A refusal is reported once for each change of the files, and ``status`` shows it until they are corrected.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ConfigReload:
                 writing.record_look(dataclasses.replace(known, last_ok=self._clock.now(), error=""))
 
     def refuse(self, error: ConfigError) -> None:
-        """Tell that the files are wrong and the former ones stay in force."""
+        """Report that the files are faulty and the former ones stay in force."""
         now = self._clock.now()
         told = error.problems[:TOLD_LIMIT]
         said = "; ".join(f"{_place(problem)}: {problem.code}" for problem in told)

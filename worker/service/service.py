@@ -202,7 +202,7 @@ class Service:
         return scheduler
 
     def _start_checks(self, pipeline: Pipeline) -> list[asyncio.Task[None]]:
-        """Start the checks beside the loops, so that one that hangs is seen."""
+        """Start the checks in tasks of their own, so that a loop that hangs is seen."""
         checks = {"hearing": _every(TICK_SECONDS, partial(self._listen_for_silence, pipeline))}
         if self._manager.watchdog_seconds:
             checks["watchdog"] = _every(self._manager.watchdog_seconds / 3, self._feed_watchdog)
@@ -268,7 +268,7 @@ class Service:
             _log.error("unrecorded", loop=name, detail=str(unrecorded))
 
     async def _send(self, pipeline: Pipeline) -> None:
-        """Reload if asked to, then judge, send, tell and note the head."""
+        """Reload if asked to, then re-evaluate, send, notify and note the head."""
         self._reload(pipeline)
         if self._turn.is_set():
             return
@@ -289,7 +289,8 @@ class Service:
     def _reload(self, pipeline: Pipeline) -> None:
         """Put the configuration on disk in force: at once if asked to, else if its files changed and rested.
 
-        A bad one is told and the old one stays. Not while an answer waits to be recorded: it is kept in this pipeline.
+        A bad one is reported and the old one stays. Not while an answer waits to be recorded: it is kept in this
+        pipeline.
         """
         if pipeline.sending.has_unrecorded_answer:
             return

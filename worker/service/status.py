@@ -23,7 +23,7 @@ _log = structlog.get_logger("hoshobin")
 
 
 class ServiceStatus:
-    """The loops as they stand; ``troubles`` and ``looked`` by the loop's name."""
+    """The current state of the loops; ``troubles`` and ``looked`` by the loop's name."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store

@@ -12,7 +12,7 @@ SEND_SECONDS: Final = 1.0
 
 
 class ServiceManager:
-    """Tells systemd READY, STATUS and WATCHDOG."""
+    """Sends systemd READY, STATUS and WATCHDOG."""
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:
         self._address = env.get("NOTIFY_SOCKET", "")

@@ -1,4 +1,4 @@
-"""Detects that a mailbox or folder is no longer watched: no look at it has succeeded for too long.
+"""Detects that a mailbox or folder is no longer watched: no scan of it has succeeded for too long.
 
 The looks may fail by errors, hang, or not be made at all. A computer that slept, or was off, is given the time for a
 look first. One alarm is raised for each outage, also across restarts.
@@ -26,11 +26,11 @@ RECORDED_EVERY: Final = dt.timedelta(minutes=5)
 
 
 class Unheard:
-    """For how long no look at one thing has succeeded, in seconds of a clock that cannot be set.
+    """The time without a successful scan of one place, in seconds of a clock that cannot be set.
 
     The recorded moments are of the machine's clock, which may be set: it only counts that they changed, and how long
     ago within the time since the last check. Failures count across restarts, so that a program that is restarted again
-    and again is deaf all the same.
+    and again also counts as deaf.
     """
 
     def __init__(self, begun: float) -> None:

@@ -7,7 +7,7 @@ changes the state.
 The weight of a receipt follows from its proof (``weigh``). A Message-ID made with the secret proves that the mail left,
 because no outsider can name it before. It does not prove who says so, because every recipient knows it. So good news
 needs the envelope id with its HMAC, or our own server's Authentication-Results. Bad news does not: a server without DSN
-returns no more than the Message-ID, and a person looks at it in any case.
+returns only the Message-ID, and a person examines it in any case.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: ReportCon
     recipient = _recipient_meant(block, draft, how.copy_to)
     kind = _OUTCOMES[block.action]
     if recipient is None and kind is ReceiptKind.FAILED:
-        kind = ReceiptKind.UNREADABLE  # of whom it speaks is not known, so that no state may follow from it
+        kind = ReceiptKind.UNREADABLE  # its recipient is not known, so that no state may follow from it
     named = recipient or next(iter(block.addresses), "")
     return dataclasses.replace(bare, kind=kind, recipient=named, status=block.status, text=how.mask(block.diagnostic))
 
@@ -141,7 +141,7 @@ def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: ReportCon
 def _recipient_meant(block: Block, draft: Draft | None, copy_to: Address | None) -> Address | None:
     """Returns the recipient that the block names; the only one, if it names an address behind it.
 
-    Our own copy requests no reports, but a server without DSN sends its bounce all the same.
+    Our own copy requests no reports, but a server without DSN sends its bounce anyway.
     """
     ours = draft.recipients if draft else ()
     for address in block.addresses:
@@ -332,7 +332,7 @@ def _is_for_a_person(receipt: Receipt, known: Submission, event: Event | None) -
 
 
 def _is_doubtful(receipt: Receipt, known: Submission, event: Event | None) -> bool:
-    """Returns whether it changes nothing because of its possible author; a hold for it is looked at anyway."""
+    """Returns whether it changes nothing because of its possible author; a hold for it is examined anyway."""
     return event is None and not _counts(receipt, known) and not _may_be_held(known.state)
 
 

@@ -40,7 +40,7 @@ class Input(StrEnum):
     WHEN_AND_HOW = "when_and_how"
     """A note: when and how it was done."""
     WHAT_WAS_SEEN = "what_was_seen"
-    """A note: what was looked at."""
+    """A note: the observation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _end_holds(submission: Submission) -> Action:
 
 
 def show_action(submission: Submission) -> Action:
-    """Returns the action to look at it: the rest lies outside of this program."""
+    """Returns the action to show it: the rest is outside of this program."""
     return Action(ActionKind.SHOW, submission.id)
 
 

@@ -55,7 +55,7 @@ _SHORT_HASH: Final = 8
 """Hexadecimal digits with which two people compare a file over the telephone."""
 
 _BEFORE: Final = (Reason.CONTACT_FIRST, Reason.TIMING)
-"""Reasons that tell a person what to do before it is sent."""
+"""Reasons with a step for a person before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,7 @@ def hold_json(hold: Hold, lang: Language = "ja") -> dict[str, Any]:
 
 
 def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
-    """Returns the first page as text with the key masked, or why there is none; empty lines are left out."""
+    """Returns the first page as text with the key masked, or the reason against it; empty lines are left out."""
     if isinstance(read, Unreadable):
         return name_hold(Hold.of_refusal(read), lang)
     page = next(iter(read.pages), PageText("", ""))

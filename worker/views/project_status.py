@@ -42,7 +42,7 @@ class Row:
     cells: Mapping[Product, Cell]
     next_task: Task | None
     has_namesake: bool = False
-    """Another project of this issuer bears the name: only their contract numbers tell them apart."""
+    """Another project of this issuer has the name: only their contract numbers distinguish them."""
 
 
 def project_rows(overview: Overview, configuration: Configuration, now: dt.datetime) -> tuple[Row, ...]:

@@ -56,7 +56,7 @@ class Difference:
 
 
 class OtherSecret:
-    """``Reading`` of what is known, for drafts that are only looked at: no Message-ID of the store is made for them."""
+    """``Reading`` of the stored data, for drafts that are only shown: no Message-ID of the store is made for them."""
 
     def __init__(self, known: Reading) -> None:
         self._known = known

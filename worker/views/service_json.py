@@ -55,7 +55,7 @@ class Status:
     """The signs of an old copy or a second installation: nothing is sent until a person resumes."""
     looks: Sequence[HealthRecord]
     deaf: Mapping[str, dt.datetime]
-    """Since when each watched thing could not be looked at."""
+    """The time since which each watched place could not be reached."""
     aside: Mapping[str, Mapping[str, int]]
     """The messages set aside in each mailbox, counted by their end."""
     counts: Mapping[State, int]
@@ -145,7 +145,7 @@ def backup_json(file: str, size: int, sha256: str, verdict: Verdict) -> dict[str
 
 
 def restore_json(file: str, replaced: Sequence[str], verdict: Verdict) -> dict[str, Any]:
-    """Returns the fixed fields of a backup that was put back; ``replaced`` names the former store's files."""
+    """Returns the fixed fields of a restored backup; ``replaced`` names the former store's files."""
     return {"file": file, **_verified_json(verdict), "replaced": list(replaced)}
 
 

@@ -86,7 +86,7 @@ def shown_json(
 
 
 def decided_json(submission: Submission, lang: Language = "ja", *, is_running: bool | None = None) -> dict[str, Any]:
-    """Returns the fixed fields of a decision; ``is_running`` tells whether the service will act on it."""
+    """Returns the fixed fields of a decision; ``is_running`` says whether the service will act on it."""
     return {**submission_json(submission, lang), **({} if is_running is None else {"service_running": is_running})}
 
 

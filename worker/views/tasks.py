@@ -101,7 +101,7 @@ class Task:
     """The instruction in Japanese and in English. Texts of the issuer's file are Japanese in both."""
     due: dt.date | None
     action: Action | None
-    """The one action that goes on from here, or that records it; None if there is none."""
+    """The one action for the next step, or to record it; None if there is none."""
     urgency: Urgency
     label: str = ""
     """The label of the submission as it is now; empty if there is none."""
@@ -263,7 +263,7 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
 
 
 def _stuck(submission: Submission) -> Task:
-    """A mail that a server defers for hours: it goes on being tried, and a person may find another way."""
+    """A mail that a server defers for hours: it is tried further, and a person may find another way."""
     tried = submission.deferrals > 0
     texts = (
         _of_whom("task_stuck", submission, reply=submission.reply or "-")

@@ -47,7 +47,7 @@ class OwnThread:
 class DaemonExecutor(ThreadPoolExecutor):
     """Runs each call in a daemon thread of its own, for asyncio, which looks up names in its executor.
 
-    The executor it has by itself is waited for at the exit, as long as a resolver that gets no answer takes.
+    At the exit Python waits for its default executor, as long as a resolver that gets no answer takes.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -64,5 +64,5 @@ def _carry_out(future: Future[T], call: Callable[[], T]) -> None:
         return
     try:
         future.set_result(call())
-    except BaseException as error:  # noqa: BLE001  raised again where it is awaited
+    except BaseException as error:  # noqa: BLE001  raised again to its awaiter
         future.set_exception(error)

@@ -222,7 +222,7 @@ def _answering(
     def answer(question: dns.message.Message) -> dns.message.Message:
         response = dns.message.make_response(question)
         response.flags |= dns.flags.RA
-        if checks and question.flags & dns.flags.AD:  # who does not ask is not told
+        if checks and question.flags & dns.flags.AD:  # AD is set only if the question asks for it
             response.flags |= dns.flags.AD
         response.set_rcode(rcode)
         if texts:
@@ -261,7 +261,7 @@ def test_an_answer_is_secured_where_a_resolver_on_this_machine_says_that_it_chec
 
 
 def _this_machine() -> str:
-    """An address of this machine that is no loopback; empty where it has none."""
+    """An address of this machine that is no loopback; empty if it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 53))  # sends nothing

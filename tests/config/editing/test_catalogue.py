@@ -1,4 +1,4 @@
-"""The catalogue beside the user's own copies: what they filled in is theirs, the rest of what differs is told."""
+"""The catalogue and the user's own copies: values that they filled in stay, all other differences are reported."""
 
 from __future__ import annotations
 

@@ -394,7 +394,7 @@ FILES = {
     "sci.csv": [["C2:damage_exponent", "D2:damage_exponent"]],
     "title.xlsx": [["R8-1", "40213-000001", "2026-04-01"]],
 }
-"""What each row of the kept files comes to: its 工事番号, 保証契約番号 and 契約日, or what is refused."""
+"""The result for each row of the kept files: its 工事番号, 保証契約番号 and 契約日, or the refusal."""
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -9,7 +9,7 @@ FAIL = 0x00050000
 
 
 def judge(program: bytes, architecture: int, number: int, *arguments: int) -> int:
-    """The error number that the call fails with; 0 where it is allowed."""
+    """The error number that the call fails with; 0 if it is allowed."""
     given = [*arguments, *([0] * (6 - len(arguments)))]
     data = struct.pack("=iIQ6Q", number - (1 << 32) if number >= 1 << 31 else number, architecture, 0, *given)
     instructions = [struct.unpack_from("=HBBI", program, place) for place in range(0, len(program), 8)]

@@ -1,6 +1,6 @@
 """A process that enters the sandbox as a child that reads PDFs does, tries what it must not do, and says what happened.
 
-Run with a JSON object as its one argument. It answers with the parts in force and the error number of each act, 0 where
+Run with a JSON object as its one argument. It answers with the parts in force and the error number of each act, 0 if
 the act succeeded.
 """
 

@@ -1,4 +1,4 @@
-"""What pdfium reads does not depend on the machine's fonts; in processes of their own, as the choice holds for all."""
+"""The text that pdfium reads does not depend on the machine's fonts; tested in processes of their own."""
 
 from __future__ import annotations
 
@@ -49,4 +49,4 @@ def test_a_character_alone_in_its_line_is_read_without_any_font_of_the_machine(l
     without, _ = read(pdf, NO_FONTS)
     lines, _ = read(pdf, BOX_FONT)
     assert any(line.endswith(f"工 事 名 {last}") for line in lines)
-    assert any(line.endswith("工 事 名") for line in without)  # what a server read, which has no Japanese font
+    assert any(line.endswith("工 事 名") for line in without)  # the result on a server without a Japanese font

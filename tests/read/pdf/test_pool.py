@@ -1,7 +1,4 @@
-"""The pool of children that read PDFs: real children, real bombs.
-
-Longer than other files: one pool, with every way in which a PDF can harm it.
-"""
+"""The pool of children that read PDFs: real children, real bombs."""
 
 import asyncio
 import os

@@ -1,6 +1,6 @@
 """The sandbox of a child that reads PDFs: each forbidden act is tried, in a process that entered it as the child does.
 
-Every act is tried without the sandbox too, where it must succeed: an act that fails for another cause shows nothing.
+Every act is also tried without the sandbox and must succeed there: an act that fails for another cause shows nothing.
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ FORBIDDEN: dict[str, dict[str, int]] = {
 """Each act, and from which version on a part refuses it: of Landlock the ABI."""
 
 NEEDED = ("read_package", "read_library", "import_module", "thread", "own_signal", "own_limit", "allocate")
-"""What reading needs, and a filter of calls could break."""
+"""Acts that reading needs, and a filter of calls could break."""
 
 
 def try_acts(folder: Path, *, without: str = "", entered: bool = True) -> tuple[Sandbox, dict[str, int]]:
-    """Which parts are in force, and the error of each act (0: it succeeded); ``without`` is a part the kernel lacks."""
+    """The parts in force, and the error of each act (0: it succeeded); ``without`` is a part the kernel lacks."""
     folder.mkdir()
     with contextlib.ExitStack() as stack:
         unix, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
@@ -117,7 +117,7 @@ def try_acts(folder: Path, *, without: str = "", entered: bool = True) -> tuple[
 
 @contextlib.contextmanager
 def victim_process() -> Iterator[subprocess.Popen[bytes]]:
-    """Another process of the same account, which lets itself be traced also where only descendants may be."""
+    """Another process of the same account, which lets itself be traced even if only descendants may be."""
     script = "import ctypes; ctypes.CDLL(None).prctl(0x59616D61, -1, 0, 0, 0); print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as victim:
         assert victim.stdout is not None
@@ -151,7 +151,7 @@ def expect_refusals(sandbox: Sandbox, errors: dict[str, int]) -> None:
     for act, parts in FORBIDDEN.items():
         if is_refused(act, sandbox):
             assert errors[act] in {errno.EPERM, errno.EACCES}, act
-        else:  # the kernel lacks every part that refuses it, or knows too little of it: the operator is told so
+        else:  # the kernel lacks every part that refuses it, or has an older one: ``doctor`` says so
             said = describe_sandbox(sandbox, "en")[0]
             assert all(NAMES[part] in said.partition("not in force")[2] for part in parts if part in sandbox.missing)
             assert parts.keys() <= {*sandbox.missing, LANDLOCK}, act
@@ -190,7 +190,7 @@ REFUSED_FAMILIES = """
     io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key shmget shmat semget msgget mq_open
     init_module finit_module kexec_load reboot open_by_handle_at
 """
-"""By the kernel's names, in families; not copied from the program's table, where they stand with their numbers."""
+"""By the kernel's names, in families; not copied from the program's table, which gives their numbers."""
 
 USED = """
     read write close fstat newfstatat lseek mmap mprotect munmap mremap brk madvise getrandom futex getrusage
@@ -198,7 +198,7 @@ USED = """
     clock_nanosleep getpid gettid exit exit_group set_robust_list rseq pread64 readv writev dup dup3 pipe2 poll
     ppoll getcwd sched_yield sched_getaffinity getuid getppid membarrier statx
 """
-"""What Python and the engines were seen to use, or may use."""
+"""The calls that Python and the engines were seen to use, or may use."""
 
 OWN = 4242
 OTHER = 4243

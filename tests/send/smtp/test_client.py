@@ -1,8 +1,6 @@
 """The SMTP adapter and the decisions of ``worker.send.smtp_verdicts`` against a server that misbehaves at each step.
 
-``submit`` below is the loop of the pipeline without its commits: whoever changes one must look at the other.
-
-Longer than other files: every step of one conversation, and one server for all.
+``submit`` below is the loop of the pipeline without its commits: a change to one needs a look at the other.
 """
 
 from __future__ import annotations
@@ -80,7 +78,7 @@ async def submit(client: SmtpServer, letter: bytes = LETTER) -> Verdict:
 
 # --- The table of outcomes -----------------------------------------------------------------------------------
 #
-# Where the server misbehaves, how, and what the state must say; in the last column, how many copies the server
+# The step of the fault, its kind, and the required state; in the last column, the number of copies that the server
 # then holds after the first try. not_now and account are tried again, and then it holds exactly one. doubt,
 # refused and accepted are never tried again by the machine.
 #
@@ -302,7 +300,7 @@ async def test_each_fault_at_each_step_ends_as_the_table_says_and_nothing_is_sen
         if verdict.event is not None and verdict.event.value == "NotNow":
             assert await submit(client, letter) is Verdict.ACCEPTED
             assert server.messages.count(letter) == 1
-        # Whatever happened, the next mail is not confused by what is left of this one.
+        # After any fault, the rest of this mail does not confuse the next.
         assert await submit(client, b"Subject: next\r\n\r\nnext\r\n") is Verdict.ACCEPTED
         assert server.messages.count(b"Subject: next\r\n\r\nnext\r\n") == 1
         await client.close()
@@ -641,12 +639,12 @@ async def test_a_server_that_quotes_the_login_does_not_get_it_into_the_error() -
         assert PASSWORD not in text
 
 
-# --- Where there is no server --------------------------------------------------------------------------------
+# --- Without a server ----------------------------------------------------------------------------------------
 
 
 async def test_a_port_where_nobody_listens_is_unavailable() -> None:
     with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can take it meanwhile
+        unused.bind(("127.0.0.1", 0))  # bound and not listening: no other program can take it meanwhile
         server = MisbehavingServer()
         server.port = unused.getsockname()[1]
         with pytest.raises(Unavailable, match=rf"127\.0\.0\.1:{server.port}"):

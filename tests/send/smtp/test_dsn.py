@@ -1,4 +1,4 @@
-"""What stands on the wire where the server offers DSN, against the same server that the demonstration uses."""
+"""The commands on the wire if the server offers DSN, against the server that the demonstration uses."""
 
 from __future__ import annotations
 

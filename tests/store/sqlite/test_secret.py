@@ -1,4 +1,4 @@
-"""``DIR/secret``: the store's secret once more, for a database that is lost or put back from before it was made."""
+"""``DIR/secret``: a second copy of the store's secret, for a database that is lost or older than the secret."""
 
 from __future__ import annotations
 

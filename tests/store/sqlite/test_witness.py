@@ -21,7 +21,7 @@ from worker.store.sqlite.files import name_machine, read_witness, try_writing, w
 
 
 def a_store(folder: Path, witness: Path | None, machine: str = "a" * 32) -> SqlStore:
-    """As after a start on a machine with this id; ``witness`` is a folder that somebody made, or none."""
+    """As after a start on a machine with this id; ``witness`` is an existing folder, or None."""
     store = open_store(folder, SteppingClock()) if (folder / FILE_NAME).exists() else make_store(folder)
     store.witness_folder = witness
     store.machine_id = folder.parent / f"machine-id-{machine[:4]}"

@@ -1,7 +1,4 @@
-"""The shelf: what a look saw is asked for in memory, and a share that hangs holds up nobody.
-
-Longer than other files: one shelf, asked in every state of its folder.
-"""
+"""The invoices cache: a look's results are asked for in memory, and a share that hangs delays no other work."""
 
 from __future__ import annotations
 

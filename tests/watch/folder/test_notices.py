@@ -139,7 +139,7 @@ def test_a_file_without_permission_is_unavailable_by_name(tmp_path: Path) -> Non
     listed = only(folder)
     (tmp_path / "a.pdf").chmod(0)
     account = os.geteuid()
-    if account == 0:  # root may read everything: be nobody for a moment
+    if account == 0:  # root may read everything: become the account "nobody" for a moment
         os.seteuid(65534)
     try:
         with pytest.raises(Forbidden, match=r"a\.pdf: Permission denied"):
@@ -254,7 +254,7 @@ def test_an_empty_file_beside_the_one_that_a_browser_writes_is_not_whole(tmp_pat
     for name in ("x.pdf", "X.pdf.part", "whole.pdf", "whole.pdf.part", "empty.pdf"):
         (tmp_path / name).write_bytes(b"%PDF-" if name.startswith("whole") else b"")
     folder = NoticeFolder(tmp_path)
-    assert names(folder) == ["empty.pdf", "whole.pdf"]  # an orphan beside a whole file keeps it from nothing
+    assert names(folder) == ["empty.pdf", "whole.pdf"]  # an orphan does not delay the whole file next to it
     assert set(unread(folder)) == {"x.pdf", "X.pdf.part", "whole.pdf.part"}
 
 

@@ -1,4 +1,4 @@
-"""Structures as servers tell them, and a large mail put together of its headers, texts and PDFs, with real servers."""
+"""Structures as servers report them, and a large mail built of its headers, texts and PDFs, with real servers."""
 
 from __future__ import annotations
 
@@ -134,13 +134,13 @@ def check_large(fetched: Fetched, original: bytes) -> None:
     seen, whole = read_message(fetched.content), read_message(original)
     named = ("subject", "senders", "message_id", "defects")
     assert [getattr(seen, name) for name in named] == [getattr(whole, name) for name in named]
-    assert isinstance(read_sender(read_fields(fetched.content)), Sender)  # who wrote it can be proven as of any mail
+    assert isinstance(read_sender(read_fields(fetched.content)), Sender)  # its sender can be proven like any mail's
     assert [text.rstrip() for text in seen.texts] == [text.rstrip() for text in whole.texts]
     assert [(each.filename, each.content) for each in (*seen.pdfs, *(p for m in seen.nested for p in m.pdfs))] == [
         ("download", PDF)
     ]
     zips = [each.content for each in (*seen.zips, *(z for m in seen.nested for z in m.zips))]
-    assert zips == [b"", SMALL_ZIP]  # the large one is told of where the mail speaks of a key
+    assert zips == [b"", SMALL_ZIP]  # the large one is named only if the mail mentions a key
     assert [each.subject for each in seen.nested] == [each.subject for each in whole.nested]
 
 

@@ -1,4 +1,4 @@
-"""Listening to a mailbox: what is told at any moment is heard, and whatever happens to the line ends the wait."""
+"""Listening to a mailbox: news at any moment is heard, and every fault of the line ends the wait."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A mailbox against a server that misbehaves at every step, and against pymap in a child process.
-
-Longer than other files: one server and its misbehaviours, step by step.
-"""
+"""A mailbox against a server that misbehaves at every step, and against pymap in a child process."""
 
 from __future__ import annotations
 
@@ -196,7 +193,7 @@ def test_two_breaks_in_a_row_are_the_servers_and_the_first_is_given_before() -> 
         box = mailbox(server)
         box.open()
         given = []
-        with pytest.raises(Unavailable):  # noqa: PT012  what is given before the error is the point
+        with pytest.raises(Unavailable):  # noqa: PT012  the messages given before the error are the point
             for block in box.blocks(box.headers((3, 5, 9))):
                 given += block
         assert outcomes(given) == [(3, False)]
@@ -302,7 +299,7 @@ def test_shut_from_another_thread_ends_a_blocked_call_and_nothing_reconnects(ste
         assert not thread.is_alive()
         assert len(ended) == 1
         assert server.connections == 1
-        assert len(everything(box)) == 3  # open() begins anew
+        assert len(everything(box)) == 3  # open() starts from the beginning
 
 
 def test_a_mailbox_that_was_never_opened_is_not_connected() -> None:

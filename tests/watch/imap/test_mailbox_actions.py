@@ -1,4 +1,4 @@
-"""What is done to messages afterwards is tried without doing it; a move comes back to the folder that is watched."""
+"""Actions on messages are tried without doing them; a move comes back to the folder that is watched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server's answers say of a message is the same with whichever fields it was asked for."""
+"""A server's answers describe a message the same way for any set of fetched fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REST = {b"RFC822.SIZE": 100, b"INTERNALDATE": dt.datetime(2026, 11, 21, tzinfo=d
     ids=["nothing", "a line that is no field", "a field of 280 kB", "a fold that looks like it"],
 )
 def test_a_message_bears_the_same_message_id_whatever_stands_above_it(above: bytes, line: bytes) -> None:
-    """One by which it seemed another message each hour had the whole mailbox asked for and recorded anew."""
+    """If a message seemed another one each hour, the whole mailbox would be requested and recorded again."""
     alone = {**REST, b"BODY[HEADER.FIELDS (MESSAGE-ID)]": line + b"\r\n\r\n"}
     with_others = {**REST, b"BODY[HEADER.FIELDS (FROM SUBJECT MESSAGE-ID)]": above + line + b"\r\n\r\n"}
     assert read_header_answer(1, with_others) == read_header_answer(1, alone)

@@ -61,7 +61,7 @@ LookUp = Callable[[str, float], Records]
 
 _quiet = logging.getLogger("hoshobin.dkim")
 _quiet.addHandler(logging.NullHandler())
-_quiet.propagate = False  # dkimpy tells of each forged mail as of an error of ours
+_quiet.propagate = False  # dkimpy logs each forged mail as an error of ours
 
 
 class DnsDkimVerifier:
@@ -125,7 +125,7 @@ class TxtRecords:
         self._cache = dns.resolver.LRUCache()
 
     def __call__(self, name: str, seconds: float) -> Records:
-        """Returns the TXT records of ``name``; raises Unavailable if no server answers, or none can tell."""
+        """Returns the TXT records of ``name``; raises Unavailable if no server answers, or none knows."""
         try:
             answer = self._resolver().resolve(f"{name}.", "TXT", lifetime=seconds, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

@@ -168,7 +168,7 @@ interim = "separate"
 
 
 def run_demo(keep: Path | None, lang: Language) -> int:
-    """Run the job once and print what came of it; with ``keep`` everything is left there."""
+    """Run the job once and print the results; with ``keep`` everything is left there."""
     with ExitStack() as stack:
         root = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hoshobin-demo-")))
         root.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST: Final = "127.0.0.1"
 
-# RFC 3461 §4: what may stand behind MAIL and RCPT. aiosmtpd answers 555 to them and turns all options into capitals,
+# RFC 3461 §4: the parameters of MAIL and RCPT. aiosmtpd answers 555 to them and turns all options into capitals,
 # so they are taken out of the command before it sees them, as they were written: ENVID and ORCPT are case-sensitive.
 _MAIL_WORDS: Final = re.compile(r"\s+((?:RET|ENVID)=\S+)", re.IGNORECASE)
 _RCPT_WORDS: Final = re.compile(r"\s+((?:NOTIFY|ORCPT)=\S+)", re.IGNORECASE)
@@ -111,7 +111,7 @@ class _Keeper:
 
 
 class _Loopback(Controller):
-    """aiosmtpd's thread on a socket that is already bound: its own way cannot tell which free port it was given."""
+    """aiosmtpd's thread on a socket that is already bound: its own way does not give the port it was given."""
 
     def __init__(self, keeper: _Keeper) -> None:
         self._socket = socket.create_server((HOST, 0))

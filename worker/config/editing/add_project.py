@@ -146,7 +146,7 @@ def _name_of(node: nodes.Getattr | nodes.Getitem) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The recipient of this project's submissions, as the issuer told, if its sections have no address."""
+    """The recipient of this project's submissions, as the issuer gave it, if its sections have no address."""
 
     name: str
     to: tuple[Address, ...]

@@ -68,7 +68,7 @@ _SHOWN: Final = 80
 
 
 MAX_TITLES: Final = 10
-"""Rows that are not empty and may stand above the headings: a title, the firm, the day."""
+"""Rows that are not empty and may precede the headings: a title, the firm, the day."""
 
 
 class CellKind(StrEnum):
@@ -95,7 +95,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row as read; ``number`` is what a spreadsheet program shows beside it, from one."""
+    """One row as read; ``number`` is the one that a spreadsheet program shows for it, from one."""
 
     number: int
     cells: tuple[str, ...]
@@ -194,7 +194,7 @@ _SHOWN_WHOLE: Final = {"General": 10**11, "@": 10**11}
 _EXACT: Final = 10**15
 """From here on a spreadsheet program has lost digits."""
 _REPLACED: Final = re.compile(r"^[^#].*[?〓]|^[?〓]", re.DOTALL)
-"""An error like #NAME? is none."""
+"""An error like #NAME? does not match."""
 
 
 def read_cell(key: Key, text: str, stored: Stored | None) -> str:

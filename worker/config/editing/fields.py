@@ -89,7 +89,7 @@ def parse_key(text: str) -> Key | None:
 
 
 def key_names() -> tuple[str, ...]:
-    """Every key that a text can be given for; ``values.…`` stands for any registered value."""
+    """Every key that a text can be given for; ``values.…`` means any registered value."""
     dates = (f"dates.{name.value}" for name in CountedBy)
     sections = (f"section.{product.value}" for product in Product)
     numbers = (f"numbers.{product.value}" for product in Product)
@@ -99,8 +99,7 @@ def key_names() -> tuple[str, ...]:
 def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str] = ()) -> Value:
     """Returns the value of ``text`` under ``key``; sections are found among those of ``issuer`` by id or name.
 
-    ``numbers`` are the patterns of which a contract number has one; without them its form is not looked at.
-    Raises FieldRefused.
+    ``numbers`` are the patterns for a contract number; without them its form is not checked. Raises FieldRefused.
     """
     first = key[0]
     text = plain_spaces(text)
@@ -150,7 +149,7 @@ _FORMULA: Final = re.compile(r"['=].*", re.DOTALL)
 _EXPONENT: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*E[+-]?|E[+-])[0-9]+", re.IGNORECASE)
 """12E3 is none: a spreadsheet program writes the sign."""
 _LOST_DIGITS: Final = re.compile(r"[+-]?[1-9][0-9]{14}0+")
-"""A number of more than fifteen digits, of which a spreadsheet program keeps fifteen."""
+"""A number of more than fifteen digits; a spreadsheet program keeps only fifteen."""
 _BOOLEAN: Final = re.compile(r"TRUE|FALSE", re.IGNORECASE)
 _TIME: Final = re.compile(
     r"[0-9]{1,4}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?[AP]M)?"

@@ -75,7 +75,7 @@ def judge_rows(
 ) -> tuple[Fate, ...]:
     """The fate of every row below the headings; ``registered`` are the tables of ``projects.toml``.
 
-    ``numbers`` are the patterns of which a contract number has one.
+    ``numbers`` are the patterns for a contract number.
     """
     known = _Register(registered)
     below = sheet.rows[len(headings.titles) + 1 :]
@@ -85,7 +85,7 @@ def judge_rows(
 
 
 def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], numbers: Sequence[str]) -> Fate:
-    """The row's values, or what is wrong with each cell; whether it is registered is not looked at yet."""
+    """The row's values, or the fault of each cell; the register is not consulted yet."""
     texts, stored = {}, {}
     for at, key in headings.columns.items():
         text = row.cells[at] if at < len(row.cells) else ""
@@ -134,7 +134,7 @@ class _Register:
                 self._numbered.setdefault(number, position)
 
     def judge(self, fate: Fate) -> Fate:
-        """``fate`` as new, the same, changed, or bad for what is registered or stands in an earlier row."""
+        """``fate`` as new, the same, changed, or bad because of the register or an earlier row."""
         if fate.kind is FateKind.BAD:
             return fate
         identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))
@@ -227,10 +227,10 @@ def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable
     for key, told in given.items():
         former, value = value_at(project, key), told
         if key[0] in NEEDED:
-            continue  # what it was found by; the register's own spelling stays
+            continue  # the project was found by it; the register's own spelling stays
         if key == _SECTION and isinstance(former, Mapping):
             continue  # a section per product says more than a ledger's one column
-        if key == _NUMBERS:  # what is registered as one product's says more
+        if key == _NUMBERS:  # a number registered for one product says more
             known = _numbers_of({**project, "contract_numbers": []})
             value = tuple(each for each in _as_texts(told) if match_key(each) not in known)
             if not value:

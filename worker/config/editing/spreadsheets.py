@@ -1,7 +1,7 @@
 """Ledgers (工事台帳) as files: CSV in UTF-8 or cp932, and the first sheet, or a named one, of an xlsx.
 
 Every cell comes out as text: a date as ``2026-04-01``, a whole number without ``.0``, a formula as the value that was
-last computed; beside it, how the workbook keeps it. Rows, columns and sheets that are hidden are named and not read.
+last computed. The workbook's own form is kept as well. Rows, columns and sheets that are hidden are named and not read.
 A file that is too large is refused before it is read. Faults are ConfigErrors that name the file.
 """
 
@@ -124,7 +124,7 @@ def _read_workbook(path: Path, content: bytes, name: str) -> Sheet:
     broken = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and validations that it does not know: nobody asked
+            warnings.simplefilter("ignore")  # about styles and validations that openpyxl lacks: irrelevant here
             workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
             chosen = _choose_sheet(path, workbook, name)
             others = [each for each in workbook.worksheets if each is not chosen and each.sheet_state == "visible"]
@@ -133,7 +133,7 @@ def _read_workbook(path: Path, content: bytes, name: str) -> Sheet:
                 hidden_sheets=tuple(each.title for each in workbook.worksheets if each.sheet_state != "visible"),
                 other_sheets=tuple(each.title for each in others),
             )
-    except broken as error:  # openpyxl lets through whatever a damaged part makes Python raise
+    except broken as error:  # openpyxl translates no exception of a damaged part
         raise _refusal(path, "ledger_damaged", detail=f"{type(error).__name__}: {error}"[:200]) from error
 
 
@@ -154,7 +154,7 @@ def _read_sheet(path: Path, workbook: Any, sheet: Any) -> Sheet:
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
     class Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
-        """Also tells a formula without a value from an empty cell: a formula that gives "" is kept as a text."""
+        """Also distinguishes a formula without a value from an empty cell; one that gives "" is kept as a text."""
 
         def parse_cell(self, element: Any) -> dict[str, Any]:
             cell: dict[str, Any] = super().parse_cell(element)

@@ -60,7 +60,7 @@ def _starter_files(store: Path) -> dict[str, bytes]:
 
 
 def _issuers_named(projects: bytes) -> tuple[str, ...]:
-    """Those that the sample register needs; the others stay in the catalogue until somebody adds them."""
+    """Those that the sample register needs; the others stay in the catalogue until a person adds them."""
     return tuple(sorted({project["issuer"] for project in tomllib.loads(projects.decode())["project"]}))
 
 

@@ -116,7 +116,7 @@ def _project_text(edit: Edit) -> str:
 
 
 def _change_projects(text: str, edits: Sequence[Edit]) -> str:
-    """Each project that is changed is taken apart alone, so that nothing else in the file can be touched.
+    """Each changed project is edited alone, so that nothing else in the file can be touched.
 
     tomlkit would take ten seconds for a register of 10,000, and drops a space after dates.
     """

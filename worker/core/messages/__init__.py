@@ -170,7 +170,7 @@ _TELLER: Final = Teller(NAMES, FACTS, FORMS)
 
 
 def name_hold(hold: Hold, lang: Language) -> str:
-    """The reason in office words, with what it is about; what an older program wrote stands as it was."""
+    """The reason in office words, with its subject; the text of an older program is kept."""
     index = 0 if lang == "ja" else 1
     hold = _with_code(hold)
     if coded := CODED.get((hold.reason, hold.code)):

@@ -606,7 +606,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "starting_servers": ("サーバーを起動しています", "starting the servers"),
     "reading": ("読み取り・送信しています", "reading and sending"),
-    # --- What a person puts into a command; one word each, as it stands in the shell ---
+    # --- Placeholders in a command; one word each, as a shell takes it ---
     "input_by": ("氏名", "NAME"),
     "input_why": ("理由", "REASON"),
     "input_answer": ("届いた番号", "ID"),

@@ -56,7 +56,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
     NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that is not recorded in this store"),
 }
-"""Every event of the states' table and every entry that is none of them."""
+"""Every event of the states' table and every entry that is not a transition."""
 
 STEPS: Final[dict[str, tuple[str, str]]] = {
     "Mail": ("差出人を告げたとき", "sender"),

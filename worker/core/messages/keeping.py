@@ -338,7 +338,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " elsewhere. Nothing is sent. Turn such a copy off. " + _WITHDRAW[1]
         ),
     ),
-    # --- The same in short, where `resume` and `doctor` list them ---------------------------------------------
+    # --- The same in short, for the lists of `resume` and `doctor` --------------------------------------------
     "sign_behind_head": ("末尾の控え（head）より古いデータベースです", "the database is behind the file `head`"),
     "sign_head_unreadable": ("末尾の控え（head）が読めません", "the file `head` cannot be understood"),
     "sign_other_secret": ("秘密の値（secret）が一致しません", "the file `secret` is of another database"),

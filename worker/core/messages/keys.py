@@ -192,7 +192,7 @@ def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
     index = 0 if lang == "ja" else 1
     first, *rest = path
     if not rest:
-        alone = OWN.get(first) or RULE.get(first)  # of a rule it stands alone where the rule says nothing of it
+        alone = OWN.get(first) or RULE.get(first)  # a rule's key is alone if the rule lacks its table
         return alone[index] if alone else first
     table, key = rest[0], ".".join(rest[1:])
     names = _TABLES.get(first, {})

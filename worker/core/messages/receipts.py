@@ -160,7 +160,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 
 _CODE: Final = re.compile(r"[245]\.(\d{1,3})\.(\d{1,3})")
 _TEXT_LIMIT: Final = 200
-"""Characters of a reply that stand in one line of a list; ``show`` has all that is kept."""
+"""Characters of a reply on one line of a list; ``show`` has all that is kept."""
 
 
 def name_status(status: str, lang: Literal["ja", "en"]) -> str:
@@ -193,7 +193,7 @@ def is_unproven(receipt: Receipt) -> bool:
 
 
 def name_receipt(receipt: Receipt, lang: Literal["ja", "en"]) -> str:
-    """One receipt on one line: what it says, of which address, why, and the other side's own words."""
+    """One receipt on one line: its kind, its address, its reason, and the other side's own words."""
     index = 0 if lang == "ja" else 1
     is_failure = receipt.kind is ReceiptKind.FAILED and receipt.recipient
     words = (

@@ -105,7 +105,7 @@ class Teller:
         return ", ".join(codes)
 
     def _change(self, change: Value, index: int) -> str:
-        """A key with its two values; what no longer stands there, or did not, is a dash."""
+        """A key with its two values; a value that is missing on one side is a dash."""
         if not isinstance(change, Params):
             return str(change)
         key, before, after = (change.word(name) for name in ("key", "before", "after"))

@@ -77,7 +77,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Page:
-    """A page of the document with its text, as long as it is looked at."""
+    """A page of the document with its text, for the time of the check."""
 
     raw: Any
     page: Any

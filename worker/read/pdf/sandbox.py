@@ -56,7 +56,7 @@ def _readable() -> Iterable[Path]:
     package = Path(worker.__file__).resolve().parent
     sites = {Path(place).resolve() for place in site.getsitepackages()}
     modules = {Path(entry).resolve() for entry in sys.path if entry}
-    if package.parent not in sites:  # a checkout: beside the package lies what is no part of the program
+    if package.parent not in sites:  # a checkout: its folder also holds files of others
         modules.discard(package.parent)
     return sorted({package, *modules, *map(Path, _LIBRARIES)})
 

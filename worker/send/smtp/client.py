@@ -127,7 +127,7 @@ class ConnectionAttempt:
             if "starttls" not in self.offers:
                 text = f"{self._account.place} offers no STARTTLS; nothing is sent without it"
                 raise AccountRefused("smtp", told_fault(ServerFault.NO_STARTTLS, text))
-            # What was offered in clear counts no more (RFC 3207 §4.2): hence EHLO again.
+            # Offers made in clear text no longer count (RFC 3207 §4.2): hence EHLO again.
             await wire.start_tls(context, server_hostname=self._account.host, timeout=self._limits.connect)
             await self._say_hello(wire)
         return wire
@@ -194,7 +194,7 @@ class ConnectionAttempt:
                 wire, b"AUTH", b"XOAUTH2", base64.b64encode(xoauth2_response(self._account.user, token))
             )
             reason = ""
-            if response.code == _MORE:  # why it refuses; it says so after an empty answer
+            if response.code == _MORE:  # the reason; the refusal itself follows an empty answer
                 reason = _decoded(response.message)
                 response = await self._ask(wire, b"")
             if response.code not in _REFUSALS:

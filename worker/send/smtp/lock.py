@@ -45,7 +45,7 @@ def read_holder(folder: Path) -> Holder | None:
             is_held = not _takes(descriptor, fcntl.LOCK_SH)
             content = _content(descriptor)
         finally:
-            os.close(descriptor)  # which gives up what was taken
+            os.close(descriptor)  # this releases the lock
     said = {name: str(content.get(name, "")) for name in ("pid", "why", "detail")}
     since, ended = _moment(content.get("since")), _moment(content.get("ended"))
     if is_held or ended is None:

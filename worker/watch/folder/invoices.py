@@ -79,7 +79,7 @@ class InvoiceFiles:
     def rest(self) -> Rest | None:
         """The files that the last look found and that are not read; None before the first. Raises nothing.
 
-        Another kind than a PDF is not named: offices keep the tables of their invoices beside them.
+        Another kind than a PDF is not named: offices keep the tables of their invoices in the same folder.
         """
         return self._rest
 
@@ -206,9 +206,9 @@ PATIENCE: Final = 10.0
 """Seconds a pass waits for one answer of the share: a share that sleeps wakes in 5, one that is away may take minutes.
 The answer is not lost: the first look after it takes it."""
 SPARE_BYTES: Final = 64_000_000
-"""Kept beside what the last look was asked for: some hundred invoices of 0.3 MB."""
+"""Kept in addition to the files requested in the last look: some hundred invoices of 0.3 MB."""
 SPARE_TEXTS: Final = 2_000
-"""Kept beside the same: a page has 2 kB, and reading one takes 30 to 200 ms."""
+"""Kept in the same way: a page has 2 kB, and reading one takes 30 to 200 ms."""
 SPARE_ANSWERS: Final = 20_000
 """Digests and refusals kept: a line each, for as many files as are listed."""
 

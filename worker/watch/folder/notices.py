@@ -222,7 +222,7 @@ def _why_unread(name: str, status: os.stat_result, beside: frozenset[str]) -> Un
     if is_unfinished(name):
         return UnreadReason.UNFINISHED
     if not status.st_size and beside.intersection(unfinished_names(name)):
-        return UnreadReason.UNFINISHED  # a browser keeps the place of what it writes beside it
+        return UnreadReason.UNFINISHED  # a browser reserves the name of a file that it still downloads
     if kind := kind_of_name(name):
         return kind
     return UnreadReason.LINKED if status.st_nlink > 1 else None
