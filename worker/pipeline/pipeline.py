@@ -26,9 +26,8 @@ from worker.pipeline.health import Health
 from worker.pipeline.notify import Notifier
 from worker.pipeline.read import Block, NoticeReader
 from worker.pipeline.record import Recorder
-from worker.pipeline.reevaluate import Reevaluation
+from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.pipeline.remind import Reminders
-from worker.pipeline.revisions import RevisionCache
 from worker.pipeline.send import HoldWaits, Sender, SendingPass
 from worker.pipeline.signs import SendingGate, mark_head
 from worker.pipeline.watch import LedgerRows, MailboxWatcher, Recorded, WatchStart
