@@ -28,7 +28,7 @@ from worker.core.rulebook import Project
 from worker.match.match import Match, Proposed, match_project
 from worker.read.ports import PdfReader
 from worker.store.ports import Reading
-from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
+from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot, Rest
 
 T = TypeVar("T")
 
@@ -130,10 +130,17 @@ async def with_invoices(
             invoices = None
 
 
-async def look_at_folder(submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader) -> None:
-    """List the folder if one of these may carry a file of it; nothing is read."""
-    if any(any(_in_question(each, active_config)) for each in submissions):
-        await active_config.files.look(reader, lambda _: False)
+async def look_at_folder(
+    submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader
+) -> Rest | None:
+    """List the folder if one of these may carry a file of it; returns the files in it that are not read.
+
+    None if it was not listed.
+    """
+    if not any(any(_in_question(each, active_config)) for each in submissions):
+        return None
+    await active_config.files.look(reader, lambda _: False)
+    return active_config.files.rest()
 
 
 EXPLAINED: Final = 20

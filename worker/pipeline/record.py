@@ -495,13 +495,16 @@ def _record_notices(
     return dataclasses.replace(row, end=Disposition.SUBMISSION, submissions=tuple(numbers))
 
 
-def _hold_rest(taking: IntakeTransaction, taken: _Taken, way: Source, unlisted: int) -> tuple[int, ...]:
+def _hold_rest(
+    taking: IntakeTransaction, taken: _Taken, way: Source, guarantor: str | None, unlisted: int
+) -> tuple[int, ...]:
     """The one hold for PDFs that were not read, and for those that were refused and have no hold of their own."""
     files = taken.mail.pdfs.unread + unlisted
     if not files:
         return ()
     why = taken.mail.pdfs.why_unread or LimitReached.HOLDS
-    return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
+    rest = Hold.of(Reason.REST_UNREAD, why.value, files=str(files))
+    return (taking.take_set_aside(rest, taken.proven(way, guarantor)),)
 
 
 def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Source, guarantor: str) -> MessageRow:
@@ -540,7 +543,7 @@ def _hold_each(
         taking.take_unreadable(pdf, digest, why, taken.proven(named, guarantor, is_enclosed=pdf.is_enclosed))
         for (pdf, digest, why), named in [*zip(worth, ways, strict=True)][:HOLDS_PER_MAIL]
     ]
-    return [*held, *_hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))]
+    return [*held, *_hold_rest(taking, taken, way, guarantor, len(worth) - len(held))]
 
 
 def _named_by_file(way: Source, pdf: Attached) -> Source:
@@ -678,6 +681,8 @@ class IntakeTransaction:
     def _find_announcement(self, notice: Notice, *, proven: bool) -> Submission | None:
         """The open announcement that a notice answers; a stranger's joins none that is proven, nor hides it."""
         awaited = self._writing.awaited(notice.guarantor)
+        if not awaited:
+            return None
         unproven = [each for each in awaited if not each.proven]
         if not proven:
             return find_announcement(notice, unproven)
@@ -790,7 +795,8 @@ class IntakeTransaction:
 
     def _end_answered(self, notice: Notice) -> None:
         """End the one announcement that names this number among others, once all of its notices are here."""
-        listing = find_listing(notice.contract_number, self._writing.awaited(notice.guarantor))
+        awaited = self._writing.awaited(notice.guarantor)
+        listing = find_listing(notice.contract_number, awaited) if awaited else ()
         for is_proven in (True, False):  # a stranger's keeps no proven one open
             alike = [each for each in listing if each.proven is is_proven]
             if len(alike) == 1 and (answers := self._answers(alike[0])):

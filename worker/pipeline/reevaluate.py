@@ -171,8 +171,7 @@ class Reevaluation:
 
     async def _select_changed(self, active_config: ActiveConfig) -> tuple[Submission, ...]:
         submissions = self._store.submissions(*_JUDGED_IN)
-        await look_at_folder(submissions, active_config, self._reader)
-        if (rest := active_config.files.rest()) is not None:
+        if (rest := await look_at_folder(submissions, active_config, self._reader)) is not None:
             self._unread.note(INVOICES, [(each.name, each.why) for each in rest.unread if each.why is not None])
         return self._revisions.select_changed(submissions, active_config)
 

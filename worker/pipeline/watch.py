@@ -139,12 +139,13 @@ class MailboxWatcher:
         opened = await mailbox.open()
         start = start_from(since, self._beginning.first_start or self._clock.now())
         is_alike = alike_by(active_config, self._reading.ours(active_config))
-        asking = Asking(self._store, self._clock, mailbox, start, is_alike)
-        found = await find_messages(asking, opened, has_room=self._reading.turns.has_room())
+        asking = Asking(self._store, self._clock, mailbox, start, is_alike, self._reading.turns.has_room)
+        found = await find_messages(asking, opened)
         self.under_way += 1
         try:
-            waiting = await self._take_all(mailbox, found, watched, is_last=not asks_below(asking))
-            if found.is_onward and (below := await find_below(asking)) is not None:
+            is_last = asks_below(asking) is None
+            waiting = await self._take_all(mailbox, found, watched, is_last=is_last)
+            if found.is_onward and not is_last and (below := await find_below(asking)) is not None:
                 waiting += await self._take_all(mailbox, below, watched, is_last=True)
         finally:
             self.under_way -= 1
@@ -204,10 +205,14 @@ class MailboxWatcher:
         prefilter = Prefilter(active_config, ours)
         last_news = self._last_news(found, headers, prefilter.is_news) if is_last else math.inf
         rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, prefilter.judge))
-        next_block = await mailbox.blocks([header for header in headers if header.uid not in rows.passed])
+        unread = {header.uid for header in headers} - rows.passed.keys()
+        next_block = await mailbox.blocks([header for header in headers if header.uid in unread])
+        fetching = asyncio.Lock()
 
         async def read_next() -> Block | None:
-            fetched = await next_block()
+            async with fetching:
+                fetched = await next_block() if unread else ()
+                unread.difference_update(each.header.uid for each in fetched)
             return await self._read(mailbox.name, fetched) if fetched else None
 
         waiting = 0
@@ -284,9 +289,11 @@ class Asking:
     start: watch.Start
     is_alike: Callable[[Header], bool]
     """True if the header fields of a message look like a notice's."""
+    has_room: Callable[[], bool]
+    """True if a stranger's mail that was put off can be read now."""
 
 
-async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bool = True) -> NewMessages:
+async def find_messages(asking: Asking, opened: SelectedMailbox) -> NewMessages:
     """The messages to take, by UID; of those put off some of the oldest, if there is room for strangers' mails."""
     store, mailbox, start = asking.store, asking.mailbox, asking.start
     name = f"mail:{mailbox.name}"
@@ -296,9 +303,9 @@ async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bo
     if isinstance(plan, watch.Incremental):
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
-            return await _go_on(store, mailbox, plan.first, look, now, has_room=has_room)
+            return await _go_on(asking, plan.first, look, now)
         if not await _is_replaced(store, mailbox, look, now):
-            return await _count(store, mailbox, look, now, has_room=has_room)
+            return await _count(asking, look, now)
         plan = watch.plan_replaced(look, opened, last_uid_of, start)
     found, known = await _decide_by_date(asking, plan)
     look = dataclasses.replace(found.look, counted_at=now, in_window=len(found.uids) + known, gap=0)
@@ -377,32 +384,28 @@ def _is_to_be_counted(look: HealthRecord, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
-async def _go_on(
-    store: Store, mailbox: Mailbox, first: int, look: HealthRecord, now: dt.datetime, *, has_room: bool
-) -> NewMessages:
+async def _go_on(asking: Asking, first: int, look: HealthRecord, now: dt.datetime) -> NewMessages:
     """Returns what came after the last message that has a row."""
-    uids = await mailbox.uids(first, None)
-    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+    uids = await asking.mailbox.uids(first, None)
+    again = _due_again(asking, look, now)
     window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
     return NewMessages(tuple(sorted({*uids, *again})), again, window, is_onward=True)
 
 
-async def _count(
-    store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime, *, has_room: bool
-) -> NewMessages:
-    """Everything in the window without a row, wherever it stands."""
-    uids = await mailbox.uids(look.first_uid, None)
-    missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
-    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+async def _count(asking: Asking, look: HealthRecord, now: dt.datetime) -> NewMessages:
+    """Returns everything in the window without a row."""
+    uids = await asking.mailbox.uids(look.first_uid, None)
+    missing = {*uids} - asking.store.recorded_uids(asking.mailbox.name, look.uidvalidity or 0, look.first_uid)
+    again = _due_again(asking, look, now)
     window = dataclasses.replace(look, counted_at=now, in_window=len(uids), gap=len(missing))
     return NewMessages(tuple(sorted({*missing, *again})), again, window, is_onward=True)
 
 
-def _due_again(store: Store, mailbox: str, look: HealthRecord, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
-    numbering = look.uidvalidity or 0
+def _due_again(asking: Asking, look: HealthRecord, now: dt.datetime) -> frozenset[int]:
+    store, mailbox, numbering = asking.store, asking.mailbox.name, look.uidvalidity or 0
     unfetched = watch.due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
-    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now) if has_room else ()
-    return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
+    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now)
+    return frozenset((*unfetched, *(put_off[:TRIED_TOGETHER] if put_off and asking.has_room() else ())))
 
 
 async def _is_replaced(store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime) -> bool:
