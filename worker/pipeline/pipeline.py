@@ -28,8 +28,7 @@ from worker.pipeline.read import Block, NoticeReader
 from worker.pipeline.record import Recorder
 from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.pipeline.remind import Reminders
-from worker.pipeline.send import HoldWaits, Sender, SendingPass
-from worker.pipeline.signs import SendingGate, mark_head
+from worker.pipeline.send import HoldWaits, Sender, SendingGate, SendingPass, mark_head
 from worker.pipeline.watch import LedgerRows, MailboxWatcher, Recorded, WatchStart
 from worker.read.ports import BROKEN_SANDBOX, MailReaders, PdfReader
 from worker.send.ports import MailServer

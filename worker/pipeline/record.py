@@ -49,8 +49,14 @@ from worker.match.duplicates import (
 )
 from worker.pipeline.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
 from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
-from worker.pipeline.signs import find_sign, note_sign
-from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours
+from worker.pipeline.track import (
+    MAY_BE_HELD_ANEW,
+    OWN_MESSAGE,
+    ReceiptTransaction,
+    find_ours,
+    find_sign,
+    note_sign,
+)
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
@@ -153,10 +159,10 @@ class Recorder:
             return self._note_unfetched(writing, row, fetched)
         if (former := self._known_by_its_bytes(rows, fetched)) is not None:
             return renumber(former, row)
-        sign = find_sign(self._store, active_config, row, message, mail.came_back, fetched.content)
+        sign = find_sign(self._store, active_config, row, message, mail.came_back, fetched.content, mail.written_by)
         if sign is not None:
             came_at = row.internal_date or self._clock.now()
-            note_sign(self._store, writing, sign, came_at, fetched.content, self._author)
+            note_sign(self._store, writing, sign, came_at, fetched.content, self._author, mail.written_by)
         from_before = rows.from_before(fetched.header)
         source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
         way = Source(*source, None, proven=False, from_before=from_before)

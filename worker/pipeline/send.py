@@ -2,7 +2,7 @@
 
 Only the approved mail is sent, and only if that can be recorded. An answer that cannot be recorded is kept and tried
 again while nothing else is sent. The next pass finds an attempt that broke off: one in SENDING is tried again, one in
-IN_DOUBT never is.
+IN_DOUBT never is. Nothing is sent while a sign of another installation or of an old backup stands.
 """
 
 from __future__ import annotations
@@ -24,19 +24,29 @@ from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice
 from worker.core.addresses import copy_of
 from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
-from worker.core.errors import Conflict, HoshobinError, Unavailable
-from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.errors import Conflict, HoshobinError, LogBroken, Unavailable
+from worker.core.message_id import bears_secret
+from worker.core.model import HealthRecord, Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.signs import Sign
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.draft import Guarantee, draft, guarantees_of, load_invoices, with_invoices
 from worker.pipeline.health import Health
 from worker.pipeline.read import Readings
-from worker.pipeline.track import Copied, ReceiptTransaction
+from worker.pipeline.track import (
+    Copied,
+    ReceiptTransaction,
+    is_try_recorded,
+    last_resumed,
+    record_sign,
+    since_resumed,
+)
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import defer, end_rehearsal, note_late_answer, note_no_reply
 from worker.send.ports import Body, Data, Mail, MailServer, NoReply, Rcpt, Reply, Session, Step
 from worker.send.rate_limit import LOOKED_BACK, RateLimiter, has_opened, is_about_all, is_due, may_leave
 from worker.store.ports import FOREIGN_MAIL, Author, Reading, Store, Writing
+from worker.store.signs import find_signs
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 
@@ -549,3 +559,83 @@ def recover(
                 note_no_reply(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
+
+
+# --- Before the sending ----------------------------------------------------------------------------------------
+
+
+class SendingGate:
+    """Says whether anything may be sent; of one process."""
+
+    def __init__(self, store: Store, clock: Clock, author: Author) -> None:
+        self._store = store
+        self._clock = clock
+        self._author = author
+        self._has_looked_since_resumed = False
+        self.awaits_first_looks: Callable[[], bool] = lambda: False
+        """True if a mailbox that was not looked at since this process began may hold reports that are not read yet."""
+
+    def is_open(self, active_config: ActiveConfig) -> bool:
+        """Returns whether submissions may be sent. Raises LogBroken while a sign stands, until a person resumes.
+
+        After a start each mailbox is first read for reports and copies. After a person resumed with an old database
+        each is looked at whole: mails that left since may have come back as a report or as our own copy.
+        """
+        self._store.keep_secret_noted()
+        note_unknown_mails(self._store, self._author)
+        if signs := find_signs(self._store):
+            self._has_looked_since_resumed = False
+            raise LogBroken(signs[0], ", ".join(signs))
+        if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
+            return False
+        if not self._has_looked_since_resumed and unlooked(self._store, active_config, self._clock.now()):
+            return False
+        self._has_looked_since_resumed = True
+        return True
+
+
+def note_unknown_mails(store: Store, author: Author) -> None:
+    """Record what came of a mail before a draft showed that this store's secret had made it."""
+    if Sign.UNKNOWN_MAIL in (store.property(FOREIGN_MAIL) or "").split():
+        return
+    for entry in since_resumed(store, NoteEvent.REPORT_TOO_EARLY):
+        message_id = str(entry.detail.get("message_id", ""))
+        is_ours = bears_secret(message_id) and store.of_own_message(message_id) is not None
+        if is_ours and not is_try_recorded(store, message_id):
+            with store.writing() as writing:
+                record_sign(writing, Sign.UNKNOWN_MAIL, message_id, str(entry.detail.get("mail", "")), author)
+            return
+
+
+def unlooked(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tuple[str, ...]:
+    """The mailboxes without a look that succeeded since a person last said to go on.
+
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not. If the clock
+    was set back since, no look comes after that moment; that each start looks before it sends has to do.
+    """
+    resumed = last_resumed(store)
+    if resumed is None or resumed.at > now:
+        return ()
+    looks = {name: store.look(f"mail:{name}") for name in active_config.configuration.settings.mailboxes}
+    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
+
+
+def _is_tried(look: HealthRecord | None, resumed_at: dt.datetime) -> bool:
+    if look is None:
+        return False
+    tried_at = look.last_ok or look.last_error
+    return tried_at is not None and tried_at > resumed_at
+
+
+def mark_head(store: Store) -> None:
+    """Note the head after a pass that wrote, unless an earlier note is ahead of the database; then the witness.
+
+    In this order, so that a crash between them leaves the witness behind, which is no sign.
+    """
+    signs = {*find_signs(store)}
+    if Sign.HEAD_UNREADABLE in signs:
+        store.marked_head()  # raises what is wrong with it
+    if Sign.BEHIND_HEAD not in signs and store.head() != store.marked_head():
+        store.mark_head()
+    if not signs:
+        store.keep_witness()
