@@ -8,8 +8,8 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.pipeline.draft import guarantees_of as guarantees_of
-    from worker.pipeline.draft import with_invoices as with_invoices
+    from worker.approve.draft import guarantees_of as guarantees_of
+    from worker.approve.draft import with_invoices as with_invoices
     from worker.pipeline.pipeline import Pass as Pass
     from worker.pipeline.pipeline import Pipeline as Pipeline
     from worker.pipeline.pipeline import run_once as run_once

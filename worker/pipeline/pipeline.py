@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from worker.approve.draft import load_invoices
 from worker.approve.reevaluate import ActiveConfig
 from worker.authenticate.ports import DkimVerifier
 from worker.core.clock import Clock
@@ -20,7 +21,6 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.draft import load_invoices
 from worker.pipeline.folder import FolderWatcher
 from worker.pipeline.health import Health
 from worker.pipeline.notify import Notifier
@@ -190,7 +190,9 @@ class Pipeline:
 
         If no mail can be sent, the pass finds that out again, and says so.
         """
-        if not self.sending.is_ending:
+        if self.sending.is_ending:
+            return
+        if any(each.cause == AlarmCause.IN_DOUBT for each in self.store.alarms_waiting()):
             await self.telling.tell(self.active_config, AlarmCause.IN_DOUBT)
 
 

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from worker.approve.decisions import end_announcement, note_announced
+from worker.approve.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
 from worker.approve.reevaluate import ActiveConfig, keep_contents, treat_unread_as_missing
 from worker.compose.checks import compare_notice
 from worker.core.alarms import alarm_fingerprint, cause_about
@@ -47,7 +48,6 @@ from worker.match.duplicates import (
     receive_unreadable,
     standing_before,
 )
-from worker.pipeline.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
 from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
 from worker.pipeline.track import (
     MAY_BE_HELD_ANEW,

@@ -12,8 +12,17 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from worker.approve.draft import (
+    draft,
+    draft_fingerprint,
+    explain_missing,
+    guarantees_in,
+    guarantees_of,
+    load_invoices,
+    look_at_folder,
+)
 from worker.approve.reevaluate import ActiveConfig, keep_contents
-from worker.compose.checks import entered_notice, history_fingerprint
+from worker.compose.checks import entered_notice
 from worker.compose.manual_submission import renew_steps
 from worker.compose.missing_invoice import MissingInvoice
 from worker.core.alarms import alarm_fingerprint
@@ -22,15 +31,6 @@ from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.draft import (
-    draft,
-    explain_missing,
-    fingerprint_files,
-    guarantees_in,
-    guarantees_of,
-    load_invoices,
-    look_at_folder,
-)
 from worker.pipeline.health import UnreadFiles
 from worker.pipeline.read import NoticeReader
 from worker.pipeline.record import IntakeTransaction
@@ -95,17 +95,8 @@ class RevisionCache:
         )
 
     def fingerprint(self, submission: Submission, active_config: ActiveConfig) -> str:
-        """Returns a text that changes when a fact changes on which a draft depends.
-
-        An approval of another may tie the number to a project. A later notice may come, or be withdrawn. A mail may
-        make an address known. A contract's day comes, and with 1 April a rule is to be checked again.
-        """
-        number = submission.contract_number
-        others = [f"{each.id}.{each.version}" for each in self._store.by_number(number)] if number else []
-        others = [each for each in others if not each.startswith(f"{submission.id}.")]
-        today = self._clock.now().astimezone(JST).date().isoformat()
-        history = history_fingerprint(submission, self._store)
-        return " ".join([*others, fingerprint_files(submission, active_config), history, today])
+        """Returns a text that changes when a fact changes on which a draft depends."""
+        return " ".join(draft_fingerprint(submission, active_config, self._store, self._clock.now()))
 
 
 class Reevaluation:

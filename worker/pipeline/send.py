@@ -17,19 +17,25 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
+from worker.approve.draft import (
+    Guarantee,
+    draft,
+    find_difference,
+    guarantees_of,
+    load_invoices,
+    verify_mail,
+    with_invoices,
+    write_mail,
+)
 from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret
-from worker.compose import mime_verify as decode
-from worker.compose import mime_write as letter
-from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice
 from worker.core.addresses import copy_of
 from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
-from worker.core.errors import Conflict, HoshobinError, LogBroken, Unavailable
+from worker.core.errors import Conflict, HoshobinError, LogBroken, NotInSnapshot, Unavailable
 from worker.core.message_id import bears_secret
 from worker.core.model import HealthRecord, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.draft import Guarantee, draft, guarantees_of, load_invoices, with_invoices
 from worker.pipeline.health import Health
 from worker.pipeline.read import Readings
 from worker.pipeline.track import (
@@ -129,7 +135,8 @@ class Sender:
             outcomes.append(self._record_kept())
             self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
-            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], active_config)
+            rehearsals = [each for each in broken_off if each.is_rehearsal]
+            invoices = await self._look_for(rehearsals, active_config) if rehearsals else NOT_LOOKED
             found = recover(self._store, active_config, self._author.account, self._clock.now(), invoices)
             outcomes += [Outcome.WAITS] * (len(found.in_doubt) + len(found.rehearsals))
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
@@ -225,7 +232,10 @@ class Sender:
             return self._start(submission.id, reread, session, active_config, brought)
 
         try:
-            started = await with_invoices(wanted, active_config, self._reader, start, invoices)
+            try:
+                started = start(invoices)
+            except NotInSnapshot:  # the register, or another's approval, changed since the look
+                started = await with_invoices(wanted, active_config, self._reader, start)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -293,7 +303,7 @@ class Sender:
             receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return Outcome.NEWS
-            if refusal := self._refusal_of(reread, before, writing):
+            if refusal := find_difference(reread.notice, reread.pdf, before, self._store.entries(before.id), writing):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
                 return self._hold(writing, before, draft(refused, active_config, invoices, writing, now), None)
@@ -302,14 +312,14 @@ class Sender:
             mail = fresh.draft
             if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
                 return self._hold(writing, before, drafted, None)
-            copied = receiving.follow_copy(before, partial(letter.build_message, mail, drafted.body, drafted.contents))
+            copied = receiving.follow_copy(before, partial(write_mail, drafted))
             if copied is Copied.SAME:
                 return Outcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
                 return self._hold_for_evidence(writing, before, copied, active_config, invoices, now)
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
-            raw = letter.build_message(mail, drafted.body, drafted.contents, date)
-            if different := decode.verify_message(mail, drafted.body, drafted.contents, raw, date):
+            raw = write_mail(drafted, date)
+            if different := verify_mail(drafted, raw, date):
                 return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
             tries = before.tries + 1
             envid = send.envid(read_secret(writing), mail.message_id, tries) if session.dsn else ""
@@ -341,15 +351,6 @@ class Sender:
                 detail,
             )
         return started, steps
-
-    def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
-        """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may."""
-        if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
-            return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
-        if isinstance(reread.notice, Unreadable):
-            return Hold.of_refusal(reread.notice)
-        entered = entered_notice(self._store.entries(before.id))
-        return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
 
     def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> Outcome:
         """Hold it: the mail that would be sent now is not the approved one."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
+from worker.approve.draft import draft
 from worker.approve.reevaluate import ActiveConfig, find_early, keep_contents, read_secret, treat_unread_as_missing
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
@@ -28,7 +29,6 @@ from worker.core.model import Address, Disposition, Entry, MessageRow, Receipt, 
 from worker.core.params import Params, spell
 from worker.core.signs import Sign
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
-from worker.pipeline.draft import draft
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Reading, Store, Writing
@@ -89,7 +89,7 @@ class ReceiptTransaction:
     ) -> None:
         self._writing = writing
         self._active_config = active_config
-        self._invoices = treat_unread_as_missing(invoices)
+        self._invoices = invoices
         self._author = author
         self._now = now
         self.began_to_wait = 0
@@ -375,7 +375,8 @@ class ReceiptTransaction:
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-            drafted = draft(known, self._active_config, self._invoices, self._writing, self._now)
+            invoices = treat_unread_as_missing(self._invoices)
+            drafted = draft(known, self._active_config, invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED

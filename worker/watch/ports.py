@@ -203,7 +203,7 @@ class InvoiceSnapshot:
     """The result of one look at the invoices folder; it never changes, so that a decision rests on one look.
 
     The questions may raise Unavailable ``folder``: the share is away; Unsettled if a file is still being written;
-    NotBrought if a file is there that the look was not asked for.
+    NotInSnapshot if a file is there that the look was not asked for.
     """
 
     shelved: tuple[FileInfo, ...] | Unavailable

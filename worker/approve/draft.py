@@ -1,7 +1,8 @@
-"""draft: match → compose → check → release for one submission, and the invoices that this needs.
+"""A draft by the facts as they are now: the invoices that it needs, the draft, and the mail that was approved.
 
 ``load_invoices`` lists the folder and reads the files that the guarantees may carry; ``draft`` takes that snapshot. The
-folder is left alone if no file is in question.
+folder is left alone if no file is in question. Before the sending the notice is compared with the one that was taken
+in, and the bytes of the mail with its draft.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Final, TypeVar
 
 from worker.approve.reevaluate import ActiveConfig, Drafted, reevaluate
 from worker.compose.attachments import files_in_question
+from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice, history_fingerprint
+from worker.compose.mime_verify import verify_message
+from worker.compose.mime_write import build_message
 from worker.compose.missing_invoice import (
     READ,
     MissingInvoice,
@@ -23,8 +27,9 @@ from worker.compose.missing_invoice import (
     name_to_give,
 )
 from worker.core.errors import NotInSnapshot, Unavailable
-from worker.core.model import Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.core.model import JST, Entry, Hold, Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.rulebook import Project
+from worker.core.states import Reason
 from worker.match.match import Match, Proposed, match_project
 from worker.read.ports import PdfReader
 from worker.store.ports import Reading
@@ -44,7 +49,7 @@ def draft(
     """Match → compose → check → release: returns ``submission`` as it stands today, with its mail.
 
     Finds its project, writes the mail with its documents, checks it, and releases or holds it. The same inputs give
-    the same draft; nothing is recorded. ``content`` is its PDF if that is at hand. Raises NotBrought for a file that
+    the same draft; nothing is recorded. ``content`` is its PDF if that is at hand. Raises NotInSnapshot for a file that
     ``invoices`` does not hold.
     """
     return reevaluate(submission, active_config, invoices, reading, now, content)
@@ -108,26 +113,21 @@ async def with_invoices(
     active_config: ActiveConfig,
     reader: PdfReader,
     decide: Callable[[InvoiceSnapshot], T],
-    brought: InvoiceSnapshot | None = None,
 ) -> T:
     """Returns what ``decide`` makes of the files that the guarantees ``wanted`` may carry.
 
     If it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
-    another's approval, changed in between. ``brought`` is a look that was made for them already. Raises what ``decide``
-    raises.
+    another's approval, changed in between. Raises what ``decide`` raises.
     """
     also: list[str] = []
-    invoices = brought
     while True:
-        if invoices is None:
-            invoices = await load_invoices(wanted(), active_config, reader, also)
+        invoices = await load_invoices(wanted(), active_config, reader, also)
         try:
             return decide(invoices)
         except NotInSnapshot as missing:
             if missing.file in also:
                 raise
             also.append(missing.file)
-            invoices = None
 
 
 async def look_at_folder(
@@ -203,7 +203,22 @@ def _in_question(
     return files_in_question(submission.product, submission.contract_number or "", project, active_config.register)
 
 
-def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> str:
+def draft_fingerprint(
+    submission: Submission, active_config: ActiveConfig, reading: Reading, now: dt.datetime
+) -> tuple[str, ...]:
+    """Returns texts of which one changes when a fact changes on which a draft depends; the last is the day.
+
+    An approval of another may tie the number to a project. A later notice may come, or be withdrawn. A mail may
+    make an address known. A contract's day comes, and with 1 April a rule is to be checked again.
+    """
+    number = submission.contract_number
+    others = [each for each in reading.by_number(number) if each.id != submission.id] if number else []
+    facts = (_fingerprint_files(submission, active_config), history_fingerprint(submission, reading))
+    today = now.astimezone(JST).date().isoformat()
+    return (*(f"{each.id}.{each.version}" for each in others), *filter(None, facts), today)
+
+
+def _fingerprint_files(submission: Submission, active_config: ActiveConfig) -> str:
     """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty if none is."""
     named, could_be = _in_question(submission, active_config)
     found = [active_config.files.stamp(file) for file in sorted(named)]
@@ -212,3 +227,33 @@ def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> st
             candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
             found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
     return " ".join(filter(None, found))
+
+
+# --- Before the sending ------------------------------------------------------------------------------------------
+
+
+def find_difference(
+    read: Notice | Unreadable, pdf: Sha256 | None, released: Submission, entries: Iterable[Entry], reading: Reading
+) -> Hold | None:
+    """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may.
+
+    ``pdf`` is the file that was read; ``entries`` are those of ``released``.
+    """
+    if released.pdf_sha256 is None or released.pdf_sha256 != pdf:
+        return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
+    if isinstance(read, Unreadable):
+        return Hold.of_refusal(read)
+    entered = entered_notice(entries)
+    return compare_notice(read, released.pdf_sha256, entered, reading.notice(released.pdf_sha256))
+
+
+def write_mail(drafted: Drafted, date: dt.datetime) -> bytes:
+    """Returns the bytes of the mail of ``date``."""
+    mail = drafted.submission.draft
+    return b"" if mail is None else build_message(mail, drafted.body, drafted.contents, date)
+
+
+def verify_mail(drafted: Drafted, raw: bytes, date: dt.datetime) -> tuple[str, ...]:
+    """Returns the places in which ``raw``, read as a mail, is another than the draft; empty if it is the same."""
+    mail = drafted.submission.draft
+    return () if mail is None else verify_message(mail, drafted.body, drafted.contents, raw, date)
