@@ -21,7 +21,6 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.folder import FolderWatcher
 from worker.pipeline.health import Health
 from worker.pipeline.notify import Notifier
 from worker.pipeline.read import Block, NoticeReader
@@ -29,7 +28,7 @@ from worker.pipeline.record import Recorder
 from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.pipeline.remind import Reminders
 from worker.pipeline.send import HoldWaits, Sender, SendingGate, SendingPass, mark_head
-from worker.pipeline.watch import LedgerRows, MailboxWatcher, Recorded, WatchStart
+from worker.pipeline.watch import FolderWatcher, LedgerRows, MailboxWatcher, Recorded, WatchStart
 from worker.read.ports import BROKEN_SANDBOX, MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store
@@ -87,7 +86,9 @@ class Pipeline:
         self.watching = MailboxWatcher(
             store, clock, self.reading, beginning, author, lambda: self.active_config, self._read, self._record
         )
-        self._folder = FolderWatcher(store, clock, self.recording, self.health, beginning)
+        self._folder = FolderWatcher(
+            store, clock, self.health, beginning, self.recording.take_file, self.recording.hold_large_file
+        )
         self._reader = reader
         self._clock = clock
         self.on_recorded: Callable[[], None] = _nothing
