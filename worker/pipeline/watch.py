@@ -52,9 +52,20 @@ from worker.read.message import read_message
 from worker.store.ports import Author, Store, Writing
 from worker.views.unread_files import NOTICES
 from worker.watch import plan as watch
-from worker.watch.plan import FILE_LIMIT, is_same_shape, plan_folder, plan_unread, saved_at, start_from
+from worker.watch.plan import (
+    FILE_LIMIT,
+    Wanted,
+    describe_passed,
+    holds_nothing,
+    is_same_shape,
+    judge_outline,
+    may_be_news,
+    plan_folder,
+    plan_unread,
+    saved_at,
+    start_from,
+)
 from worker.watch.ports import Fetched, Folder, Header, Listed, Mailbox, SelectedMailbox
-from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
 
 ACTED_ON_AT_ONCE: Final = 100
 """Messages in one command: what fails is tried again in whole."""
