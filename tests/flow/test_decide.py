@@ -18,13 +18,13 @@ from tests.support.registered import INVOICE, REGISTER
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
 from worker.approve import decisions
-from worker.approve.draft import load_invoices, with_invoices
 from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
 from worker.compose.attachments import STILL_WRITTEN
 from worker.core.errors import NotInSnapshot, StillWritten, Unavailable
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
 from worker.pipeline import decide
+from worker.pipeline.invoices import load_invoices, with_invoices
 from worker.watch.ports import NOT_LOOKED, FileInfo, InvoiceSnapshot
 
 AWAY = Unavailable("folder", "the share does not answer")

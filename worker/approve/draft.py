@@ -1,39 +1,27 @@
-"""A draft by the facts as they are now: the invoices that it needs, the draft, and the mail that was approved.
+"""A draft by the facts as they are now: the invoices that it may carry, the draft, and the mail that was approved.
 
-``load_invoices`` lists the folder and reads the files that the guarantees may carry; ``draft`` takes that snapshot. The
-folder is left alone if no file is in question. Before the sending the notice is compared with the one that was taken
-in, and the bytes of the mail with its draft.
+``draft`` takes a snapshot of the files that ``files_wanted`` names. Before the sending the notice is compared with the
+one that was taken in, and the bytes of the mail with its draft.
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from worker.approve.reevaluate import ActiveConfig, Drafted, reevaluate
 from worker.compose.attachments import files_in_question
 from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice, history_fingerprint
 from worker.compose.mime_verify import verify_message
 from worker.compose.mime_write import build_message
-from worker.compose.missing_invoice import (
-    READ,
-    MissingInvoice,
-    asks_for_invoice,
-    describe_missing,
-    find_unused,
-    name_to_give,
-)
-from worker.core.errors import NotInSnapshot, Unavailable
-from worker.core.model import JST, Entry, Hold, Notice, PdfText, Product, Sha256, Submission, Unreadable, sha256
+from worker.core.model import JST, Entry, Hold, Notice, Product, Sha256, Submission, Unreadable
 from worker.core.rulebook import Project
 from worker.core.states import Reason
 from worker.match.match import Match, Proposed, match_project
-from worker.read.ports import PdfReader
 from worker.store.ports import Reading
-from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot, Rest
+from worker.watch.ports import InvoiceSnapshot
 
 T = TypeVar("T")
 
@@ -90,10 +78,10 @@ def _guarantee_of(
         yield Guarantee(outcome.project, notice.product, notice.contract_number)
 
 
-async def load_invoices(
-    guarantees: Iterable[Guarantee], active_config: ActiveConfig, reader: PdfReader, also: Collection[str] = ()
-) -> InvoiceSnapshot:
-    """Returns what these guarantees may carry beside the notice, and the files ``also``; no look if that is nothing."""
+def files_wanted(
+    guarantees: Iterable[Guarantee], active_config: ActiveConfig, also: Collection[str] = ()
+) -> Callable[[str], bool] | None:
+    """Returns what tells the files that these guarantees may carry, and ``also``; None if no file is in question."""
     names: set[str] = {*also}
     searches = []
     for each in guarantees:
@@ -102,131 +90,33 @@ async def load_invoices(
         if could_be is not None:
             searches.append(could_be)
     if not names and not searches:
-        return NOT_LOOKED
-    return await active_config.files.look(
-        reader, lambda file: file in names or any(could_be(file) for could_be in searches)
-    )
-
-
-async def with_invoices(
-    wanted: Callable[[], Iterable[Guarantee]],
-    active_config: ActiveConfig,
-    reader: PdfReader,
-    decide: Callable[[InvoiceSnapshot], T],
-) -> T:
-    """Returns what ``decide`` makes of the files that the guarantees ``wanted`` may carry.
-
-    If it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
-    another's approval, changed in between. Raises what ``decide`` raises.
-    """
-    also: list[str] = []
-    while True:
-        invoices = await load_invoices(wanted(), active_config, reader, also)
-        try:
-            return decide(invoices)
-        except NotInSnapshot as missing:
-            if missing.file in also:
-                raise
-            also.append(missing.file)
-
-
-async def look_at_folder(
-    submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader
-) -> Rest | None:
-    """List the folder if one of these may carry a file of it; returns the files in it that are not read.
-
-    None if it was not listed.
-    """
-    if not any(any(_in_question(each, active_config)) for each in submissions):
         return None
-    await active_config.files.look(reader, lambda _: False)
-    return active_config.files.rest()
+    return lambda file: file in names or any(could_be(file) for could_be in searches)
 
 
-EXPLAINED: Final = 20
-"""Submissions whose invoices are looked for in one mail: as many as are told with what lies near."""
-
-
-async def explain_missing(
-    submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader, reading: Reading
-) -> Mapping[int, MissingInvoice]:
-    """Of each that waits for an invoice, by its id: where people put it, and what lies there unused. Raises nothing."""
-    register, files = active_config.register, active_config.files
-    asking = []
-    for each in submissions:
-        project = register.by_id.get(each.project) if each.project else None
-        if asks_for_invoice(each) and each.product is not None and project is not None:
-            asking.append((each, each.product, project))
-    asking = asking[:EXPLAINED]
-    if not asking:
-        return {}
-    folder = active_config.configuration.settings.invoices_shown or files.place()
-    seen = await files.look(reader, lambda _: False)
-    if isinstance(seen.shelved, Unavailable):
-        return {
-            each.id: MissingInvoice(
-                folder, name_to_give(product, each.contract_number or "", project, register), is_away=True
-            )
-            for each, product, project in asking
-        }
-    unused = {
-        each.id: find_unused(project, each.contract_number or "", register, seen.shelved) for each, _, project in asking
-    }
-    wanted = {one.file for several in unused.values() for one in several[:READ]}
-    read = await files.look(reader, wanted.__contains__)
-
-    def text_of(file: str) -> tuple[Sha256, PdfText | Unreadable] | None:
-        found = read.answers.get(file)
-        if not isinstance(found, tuple):
-            return None
-        digest = sha256(found[1])
-        text = read.text(digest)
-        return None if text is None else (digest, text)
-
-    def was_carried(digest: Sha256) -> bool:
-        return bool(reading.carried(digest))
-
-    return {
-        each.id: describe_missing(
-            folder, project, product, each.contract_number or "", register, unused[each.id], text_of, was_carried
-        )
-        for each, product, project in asking
-    }
-
-
-def _in_question(
+def files_of(
     submission: Submission, active_config: ActiveConfig
 ) -> tuple[frozenset[str], Callable[[str], bool] | None]:
+    """Returns the invoices that ``submission`` may carry: the files that are named, and what tells others by name."""
     project = active_config.register.by_id.get(submission.project) if submission.project else None
     if project is None or submission.product is None:
         return frozenset(), None
     return files_in_question(submission.product, submission.contract_number or "", project, active_config.register)
 
 
-def draft_fingerprint(
-    submission: Submission, active_config: ActiveConfig, reading: Reading, now: dt.datetime
-) -> tuple[str, ...]:
+def draft_fingerprint(submission: Submission, files: str, reading: Reading, now: dt.datetime) -> tuple[str, ...]:
     """Returns texts of which one changes when a fact changes on which a draft depends; the last is the day.
+
+    ``files`` changes with the files that it may carry.
 
     An approval of another may tie the number to a project. A later notice may come, or be withdrawn. A mail may
     make an address known. A contract's day comes, and with 1 April a rule is to be checked again.
     """
     number = submission.contract_number
     others = [each for each in reading.by_number(number) if each.id != submission.id] if number else []
-    facts = (_fingerprint_files(submission, active_config), history_fingerprint(submission, reading))
+    facts = (files, history_fingerprint(submission, reading))
     today = now.astimezone(JST).date().isoformat()
     return (*(f"{each.id}.{each.version}" for each in others), *filter(None, facts), today)
-
-
-def _fingerprint_files(submission: Submission, active_config: ActiveConfig) -> str:
-    """A text that changes when a file that ``submission`` may carry comes, changes or goes; empty if none is."""
-    named, could_be = _in_question(submission, active_config)
-    found = [active_config.files.stamp(file) for file in sorted(named)]
-    if could_be is not None:
-        with contextlib.suppress(Unavailable):  # away: whoever drafts is told so
-            candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
-            found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
-    return " ".join(filter(None, found))
 
 
 # --- Before the sending ------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.draft import load_invoices
 from worker.approve.reevaluate import ActiveConfig
 from worker.authenticate.ports import DkimVerifier
 from worker.core.clock import Clock
@@ -22,6 +21,7 @@ from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.health import Health
+from worker.pipeline.invoices import load_invoices
 from worker.pipeline.notify import Notifier
 from worker.pipeline.read import Block, NoticeReader
 from worker.pipeline.record import Recorder

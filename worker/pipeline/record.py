@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from worker.approve.decisions import end_announcement, note_announced
-from worker.approve.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
+from worker.approve.draft import Guarantee, draft, guarantees_in, guarantees_of
 from worker.approve.reevaluate import ActiveConfig, keep_contents, treat_unread_as_missing
 from worker.compose.checks import compare_notice
 from worker.core.alarms import alarm_fingerprint, cause_about
@@ -48,6 +48,7 @@ from worker.match.duplicates import (
     receive_unreadable,
     standing_before,
 )
+from worker.pipeline.invoices import load_invoices
 from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
 from worker.pipeline.track import (
     MAY_BE_HELD_ANEW,
@@ -118,7 +119,7 @@ class Recorder:
         actions_due = []
         with self._store.writing() as writing:
             taking = self._taking(writing, active_config, invoices)
-            receiving = ReceiptTransaction(writing, active_config, invoices, self._author, self._clock.now())
+            receiving = ReceiptTransaction(writing, active_config, invoices, self._author, taking.now)
             for mail in block.mails:
                 row = self._record_mail(writing, taking, receiving, rows, mail, active_config)
                 for each in (*rows.take_passed(row.uid), row):

@@ -12,15 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from worker.approve.draft import (
-    draft,
-    draft_fingerprint,
-    explain_missing,
-    guarantees_in,
-    guarantees_of,
-    load_invoices,
-    look_at_folder,
-)
+from worker.approve.draft import draft, draft_fingerprint, guarantees_in, guarantees_of
 from worker.approve.reevaluate import ActiveConfig, keep_contents
 from worker.compose.checks import entered_notice
 from worker.compose.manual_submission import renew_steps
@@ -32,6 +24,7 @@ from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.health import UnreadFiles
+from worker.pipeline.invoices import explain_missing, fingerprint_files, load_invoices, look_at_folder
 from worker.pipeline.read import NoticeReader
 from worker.pipeline.record import IntakeTransaction
 from worker.read.ports import PdfReader
@@ -96,7 +89,8 @@ class RevisionCache:
 
     def fingerprint(self, submission: Submission, active_config: ActiveConfig) -> str:
         """Returns a text that changes when a fact changes on which a draft depends."""
-        return " ".join(draft_fingerprint(submission, active_config, self._store, self._clock.now()))
+        files = fingerprint_files(submission, active_config)
+        return " ".join(draft_fingerprint(submission, files, self._store, self._clock.now()))
 
 
 class Reevaluation:

@@ -17,16 +17,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.draft import (
-    Guarantee,
-    draft,
-    find_difference,
-    guarantees_of,
-    load_invoices,
-    verify_mail,
-    with_invoices,
-    write_mail,
-)
+from worker.approve.draft import Guarantee, draft, find_difference, guarantees_of, verify_mail, write_mail
 from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret
 from worker.core.addresses import copy_of
 from worker.core.alarms import alarm_fingerprint
@@ -37,6 +28,7 @@ from worker.core.model import HealthRecord, Hold, Notice, Sha256, Submission, Un
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.health import Health
+from worker.pipeline.invoices import load_invoices, with_invoices
 from worker.pipeline.read import Readings
 from worker.pipeline.track import (
     Copied,

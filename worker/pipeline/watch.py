@@ -731,7 +731,8 @@ class FolderWatcher:
         place = await folder.place()
         first_read = self._beginning.note_folder(place)
         now = self._clock.now()
-        listed, rest = await folder.look(), await folder.rest()
+        listed = await folder.look()
+        rest = folder.rest()
         unreadable = [each.name for each in rest.unread if each.why is UnreadReason.FOLDER_UNREADABLE]
         since = self._beginning.note_subfolders(place, rest.folders, unreadable, first_read)
         known = self._rows(listed) | self._rows(each for each in rest.unread if each.why is UnreadReason.UNFINISHED)
@@ -765,6 +766,8 @@ class FolderWatcher:
     def _rows(self, listed: Iterable[Listed]) -> dict[str, FileRow]:
         """The rows of these files; an older program kept a name from macOS in the letters of macOS (NFD)."""
         names = [each.name for each in listed]
+        if not names:
+            return {}
         unknown = [name for name in names if name not in self._ended]
         found = dict(self._store.files(unknown))
         spelled = {unicodedata.normalize("NFD", name): name for name in unknown if name not in found}

@@ -178,7 +178,7 @@ class Folder(Protocol):
         """Every file that is read, in it and in its folders, in order of name."""
         ...
 
-    async def rest(self) -> Rest:
+    def rest(self) -> Rest:
         """The other things that the last look found. Raises nothing."""
         ...
 

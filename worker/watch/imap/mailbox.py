@@ -262,7 +262,7 @@ class ThreadedMailbox:
 
     async def blocks(self, headers: Sequence[Header]) -> Callable[[], Awaitable[tuple[Fetched, ...]]]:
         """As ``ports.Mailbox``."""
-        blocks = await self._call(self._mailbox.blocks, headers)
+        blocks = self._mailbox.blocks(headers)  # asks for nothing until the first is taken
         return lambda: self._call(_next_block, blocks)
 
     async def apply_mailbox_action(self, uids: Sequence[int]) -> None:
