@@ -94,7 +94,7 @@ def files_wanted(
     return lambda file: file in names or any(could_be(file) for could_be in searches)
 
 
-def files_of(
+def invoices_of(
     submission: Submission, active_config: ActiveConfig
 ) -> tuple[frozenset[str], Callable[[str], bool] | None]:
     """Returns the invoices that ``submission`` may carry: the files that are named, and what tells others by name."""
@@ -122,7 +122,7 @@ def draft_fingerprint(submission: Submission, files: str, reading: Reading, now:
 # --- Before the sending ------------------------------------------------------------------------------------------
 
 
-def find_difference(
+def find_notice_difference(
     read: Notice | Unreadable, pdf: Sha256 | None, released: Submission, entries: Iterable[Entry], reading: Reading
 ) -> Hold | None:
     """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may.

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, TypeVar
 
-from worker.approve.draft import Guarantee, files_of, files_wanted
+from worker.approve.draft import Guarantee, files_wanted, invoices_of
 from worker.approve.reevaluate import ActiveConfig
 from worker.compose.missing_invoice import (
     READ,
@@ -66,7 +66,7 @@ async def look_at_folder(
 
     None if it was not listed.
     """
-    if not any(any(files_of(each, active_config)) for each in submissions):
+    if not any(any(invoices_of(each, active_config)) for each in submissions):
         return None
     await active_config.files.look(reader, lambda _: False)
     return active_config.files.rest()
@@ -125,7 +125,7 @@ async def explain_missing(
 
 def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> str:
     """Returns a text that changes when a file that ``submission`` may carry comes, changes or goes; empty for none."""
-    named, could_be = files_of(submission, active_config)
+    named, could_be = invoices_of(submission, active_config)
     found = [active_config.files.stamp(file) for file in sorted(named)]
     if could_be is not None:
         with contextlib.suppress(Unavailable):  # away: whoever drafts is told so

@@ -17,7 +17,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.draft import Guarantee, draft, find_difference, guarantees_of, verify_mail, write_mail
+from worker.approve.draft import Guarantee, draft, find_notice_difference, guarantees_of, verify_mail, write_mail
 from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret
 from worker.core.addresses import copy_of
 from worker.core.alarms import alarm_fingerprint
@@ -295,7 +295,9 @@ class Sender:
             receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return Outcome.NEWS
-            if refusal := find_difference(reread.notice, reread.pdf, before, self._store.entries(before.id), writing):
+            if refusal := find_notice_difference(
+                reread.notice, reread.pdf, before, self._store.entries(before.id), writing
+            ):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
                 return self._hold(writing, before, draft(refused, active_config, invoices, writing, now), None)
