@@ -105,7 +105,7 @@ def invoices_of(
 
 
 def draft_fingerprint(submission: Submission, files: str, reading: Reading, now: dt.datetime) -> tuple[str, ...]:
-    """Returns texts of which one changes when a fact changes on which a draft depends; the last is the day.
+    """Returns texts that change with the facts on which a draft depends; the last is the day.
 
     ``files`` changes with the files that it may carry.
 

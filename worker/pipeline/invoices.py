@@ -79,7 +79,7 @@ EXPLAINED: Final = 20
 async def explain_missing(
     submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader, reading: Reading
 ) -> Mapping[int, MissingInvoice]:
-    """Of each that waits for an invoice, by its id: where people put it, and what lies there unused. Raises nothing."""
+    """Returns by id for each that waits for an invoice the place for it and the unused files there. Raises nothing."""
     register, files = active_config.register, active_config.files
     asking = []
     for each in submissions:
@@ -128,7 +128,7 @@ def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> st
     named, could_be = invoices_of(submission, active_config)
     found = [active_config.files.stamp(file) for file in sorted(named)]
     if could_be is not None:
-        with contextlib.suppress(Unavailable):  # away: whoever drafts is told so
+        with contextlib.suppress(Unavailable):  # away: the draft says so
             candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
             found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
     return " ".join(filter(None, found))

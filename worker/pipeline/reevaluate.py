@@ -116,7 +116,7 @@ class Reevaluation:
         self._strangers_again: deque[int] = deque()
 
     async def reevaluate(self, active_config: ActiveConfig) -> int:
-        """Draft again each submission of which a fact changed; returns how many began to wait."""
+        """Draft each submission again after a change of its facts; returns how many began to wait."""
         waiting = await self._read_refused_again(active_config)
         changed = await self._select_changed(active_config)
         for start in range(0, len(changed), LOADED):
@@ -151,7 +151,7 @@ class Reevaluation:
     async def explain_invoices(
         self, submissions: Sequence[Submission], active_config: ActiveConfig
     ) -> Mapping[int, MissingInvoice]:
-        """Returns for each submission that waits for an invoice where people put it."""
+        """Returns for each submission that waits for an invoice the place for it."""
         return await explain_missing(submissions, active_config, self._reader, self._store)
 
     async def _select_changed(self, active_config: ActiveConfig) -> tuple[Submission, ...]:

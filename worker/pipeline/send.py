@@ -414,7 +414,7 @@ class Sender:
         before = writing.submission(sent.id)
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
-            # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
+            # The record of IN_DOUBT was taken for failed and had been made: nothing left, and no proof of that exists.
             note_no_reply(writing, before, str(answer), self._author, detail)
             return Outcome.WAITS
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
@@ -534,7 +534,7 @@ def recover(
 ) -> Recovered:
     """Put back what certainly did not leave, and alarm about what perhaps did.
 
-    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is judged anew.
+    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is reevaluated.
     """
     author = Author("hoshobin", account)
     detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}

@@ -56,7 +56,7 @@ BOUNCE_MAY_COME: Final = dt.timedelta(days=7)
 AMONG_LIMIT: Final = 20
 """Submissions named as those that a failure may be about."""
 UNMATCHED: Final = "unmatched"
-"""In a message's row: a failure of which nothing says which mail it is about."""
+"""In a message's row: a failure that names no mail."""
 _NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
 """In the Message-ID of a mail to the operator, or of a rehearsal: it proves nothing of a submission."""
 _CLOCKS_DIFFER: Final = dt.timedelta(hours=1)
@@ -70,7 +70,7 @@ PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
 
 
 MAY_BE_HELD_ANEW: Final = frozenset({State.HELD, State.APPROVED})
-"""The states in which news draft a submission anew, with its invoice."""
+"""The states in which a submission is drafted again, with its invoice, after news of it."""
 
 
 class Copied(Enum):
@@ -201,7 +201,7 @@ class ReceiptTransaction:
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
 
     def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
-        """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
+        """It bears our Message-ID and is not the mail that was handed over: no proof, and kept for a person."""
         digest = self._writing.keep("mail", content)
         self._writing.note(NoteEvent.OTHER_COPY, found.id, self._author, {"mail": digest})
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
@@ -370,7 +370,7 @@ class ReceiptTransaction:
             self._writing.raise_alarm(AlarmCause.NEWS, [], f"{after.id}: {spell(Params(**receipt_detail(each)))}")
 
     def _hold_anew(self, number: int, evidence: str, news: Params) -> None:
-        """A mail may have left of which the record says that it did not: no approval given before counts."""
+        """Hold a submission whose mail may have left although the record says no: earlier approvals do not count."""
         before = self._writing.submission(number)
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED

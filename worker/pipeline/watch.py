@@ -157,8 +157,8 @@ class MailboxWatcher:
         self.under_way = 0
         """Looks that still take messages in."""
         self.has_news_of: set[str] = set()
-        """The mailboxes, by ``mail:NAME``, of which every message is read that was there at the first look of this
-        process and may say what became of a mail of ours."""
+        """The mailboxes, by ``mail:NAME``, whose messages at the first look of this process are read as far as they may
+        be news of a mail of ours."""
 
     async def look(self, mailbox: Mailbox, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
@@ -347,7 +347,7 @@ def asks_below(asking: Asking) -> watch.InitialSync | None:
 
 
 async def find_below(asking: Asking) -> NewMessages | None:
-    """The messages to take below the UID of the first look; None where they were asked for before."""
+    """The messages to take below the UID of the first look; None if they were asked for before."""
     plan = asks_below(asking)
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
@@ -355,10 +355,10 @@ async def find_below(asking: Asking) -> NewMessages | None:
 async def _decide_by_date(
     asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged
 ) -> tuple[NewMessages, int]:
-    """The messages of which the date decides, with how many have a row; those that are left are counted.
+    """The messages that are taken by their date, and the number of those with a row; those that are left are counted.
 
-    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
-    headers of those left say is to be taken is not left.
+    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: the
+    headers of those left decide once more.
     """
     mailbox = asking.mailbox
     numbering = plan.look.uidvalidity or 0
@@ -389,7 +389,7 @@ async def _decide_by_date(
 
 
 async def _uids_below(asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged) -> set[int]:
-    """Every UID of which the date decides."""
+    """Returns every UID that is taken or left by its date."""
     if plan.first >= plan.below:
         return set()
     uids = await asking.mailbox.uids(plan.first, None)
@@ -786,7 +786,7 @@ class FolderWatcher:
                 writing.record_file(dataclasses.replace(row, looked_at=seen_at))
 
     def _of_other_kinds(self, listed: Sequence[Listed]) -> Iterator[Listed]:
-        """Files of which only the bytes told that they are no PDF."""
+        """Yields files that only their bytes showed to be no PDFs."""
         rows = self._rows(listed)
         for each in listed:
             row = rows.get(each.name)
@@ -838,7 +838,7 @@ class FolderWatcher:
         return waiting
 
     def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
-        """The hold of what this file was before it was written to its end, or replaced; None where it goes on alone.
+        """The hold of what this file was before it was written to its end, or replaced; None if it goes on alone.
 
         Of bytes that lie elsewhere too, the hold is also that file's.
         """

@@ -69,7 +69,7 @@ def plan_folder(
 ) -> FolderPlan:
     """Returns which files have looked the same for ``settle``, and which are seen for the first time in this shape.
 
-    A file is another one if its size, its modification time or its inode differ, whatever became of the former.
+    A file is another one if its size, its modification time or its inode differ.
     """
     take: list[Listed] = []
     record: list[FileRow] = []
@@ -138,7 +138,7 @@ def saved_at(file: Listed) -> dt.datetime:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """From which moment on messages are taken of which no number says that they are new."""
+    """The moment from which messages are taken if no number shows that they are new."""
 
     moment: dt.datetime
     margin: dt.timedelta = dt.timedelta()
@@ -172,7 +172,7 @@ class InitialSync:
 
 @dataclass(frozen=True, slots=True)
 class Incremental:
-    """The same numbering as before: every UID from ``first`` on without a row is new, whatever its date."""
+    """The same numbering as before: every UID from ``first`` on without a row is new, with any date."""
 
     first: int
     look: HealthRecord
@@ -197,7 +197,7 @@ class UidValidityChanged:
 MailPlan = InitialSync | Incremental | UidValidityChanged
 
 NUMBERINGS: Final = 2**32
-"""A UIDVALIDITY has 32 bits. The ledger adds a count to it: how often the server began anew under the same
+"""A UIDVALIDITY has 32 bits. The ledger adds a count to it: how often the server began again under the same
 one: restored from a backup, or made again by hand."""
 
 
@@ -212,7 +212,7 @@ def plan_mailbox(
 ) -> MailPlan:
     """From which message on a look takes; ``last_uid_of`` gives the highest UID with a row under a numbering, or 0.
 
-    Above the UID that the first look recorded, whatever came is new: a message moved into the folder bears an old date.
+    Above the UID that the first look recorded every message is new: one moved into the folder bears an old date.
     Below it, and if the server renumbers, ``start`` decides.
     """
     if look is None or look.uidvalidity is None or look.first_look is None:
@@ -269,7 +269,7 @@ def _next_numbering(uidvalidity: int, last_uid_of: Callable[[int], int]) -> int:
 def end_of_sweep(uids: Sequence[int], now: dt.datetime) -> int | None:
     """The last UID of those that are compared with their rows in this hour, another piece in each; None for none.
 
-    The hour alone says which piece: nothing has to be remembered, and a restart begins no round anew.
+    The hour alone says which piece: nothing has to be remembered, and a restart does not begin the round again.
     """
     pieces = -(-len(uids) // SWEPT)
     if not pieces:
@@ -419,7 +419,7 @@ _INNER_HEADERS: Final = re.compile(rb"(?:\A|[\r\n])content-", re.IGNORECASE)
 
 
 _CODECS: Final = ("utf-8", "cp932", "euc_jp")
-"""Charsets of which a text may be cut inside a character; ISO-2022-JP is read by its escapes."""
+"""Charsets in which a text may be cut inside a character; ISO-2022-JP is read by its escapes."""
 
 
 class Wanted(Enum):
@@ -435,8 +435,8 @@ def judge_outline(
 ) -> Wanted:
     """Returns whether a message may be passed over after a look at its parts' first bytes.
 
-    ``correspondents`` are the domains of the offices that are written to, in small letters: whatever comes from them
-    may be an answer.
+    ``correspondents`` are the domains of the offices that are written to, in small letters: any mail from them may
+    be an answer.
     """
     if header.structure is None or not header.fields or header.size <= 0:
         return Wanted.BODY
@@ -489,7 +489,7 @@ def holds_nothing(structure: Part, starts: Mapping[str, bytes]) -> bool:
 def is_opened_by(leaf: Part, start: bytes) -> bool:
     """Returns whether the first bytes of a part, as they stand in the mail, show a PDF or what may hold one.
 
-    So do another part's headers, and a text that speaks of a key: then whatever is attached is looked at.
+    So do another part's headers, and a text that speaks of a key: then the attachments are looked at.
     """
     content, _ = undo_transfer(start, leaf.encoding)
     if is_pdf(leaf.kind, "", content) or _INNER_HEADERS.search(start) is not None:

@@ -27,7 +27,7 @@ class SelectedMailbox:
     uidnext: int
     exists: int
     is_fresh: bool = field(default=False, compare=False)
-    """True if this connection is a new one: whatever happened in between was not told."""
+    """True if this connection is new: events before it were not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Header:
     internal_date: dt.datetime
     message_id: str
     fields: bytes = b""
-    """The header fields that ``prefilter`` judges, where they were asked for."""
+    """The header fields that ``judge_outline`` judges, if they were asked for."""
     structure: Part | None = None
-    """Its parts, where they were asked for and could be had."""
+    """Its parts, if they were asked for and could be had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,7 +338,7 @@ def move_away(
         client.copy(missing, folder)
         copied.update(missing)
     client.add_flags(list(uids), [rb"\Deleted"], silent=True)
-    client.uid_expunge(list(uids))  # RFC 4315: of these alone, whoever else marked what
+    client.uid_expunge(list(uids))  # RFC 4315: only these, though other clients may have marked more
     copied.difference_update(uids)
 
 
@@ -623,7 +623,7 @@ def _end_header(header: bytes) -> bytes:
 
 
 def _without_content(header: bytes) -> bytes:
-    """The header without the fields that say how its body is made: that is said anew."""
+    """Returns the header without the fields about the form of its body: others are written."""
     lines = header.rstrip(b"\r\n").split(b"\r\n")
     kept: list[bytes] = []
     is_kept = True
