@@ -20,7 +20,7 @@ from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.model import JST
 from worker.read.message import read_message
-from worker.watch.imap import responses as imap_parts
+from worker.watch.imap import mailbox as imap_parts
 from worker.watch.imap.mailbox import PDFS_LIMIT, PIECE, ImapMailbox, put_together, read_structure
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART, holds_nothing, sections_of
 from worker.watch.ports import Fetched, Header, Part
