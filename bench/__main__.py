@@ -179,7 +179,8 @@ def _path() -> None:
     for whole in traces:
         path = whole.without_words()
         _say(
-            f"files entered {len(path.files)}, changes of file {path.changes}; "
+            f"files entered {len(path.files)}, changes of file {path.changes}, "
+            f"of what is begun {path.without_resumed().changes}; "
             f"with core/ counted {len(whole.files)} and {whole.changes}"
         )
     last = traces[-1].without_words()

@@ -3,6 +3,11 @@
 ``hoshobin run --once`` runs in this process, between an IMAP server and an SMTP server that are processes of their own.
 Python reports every call in every thread. A coroutine or generator that goes on counts as a call. Two things are not
 counted: what runs while a module is loaded, and the PDF children, which are processes of their own.
+
+The main line is read off the calls that ``worker/pipeline/`` makes directly in the thread of the event loop: the
+package of each, with helpers left out and calls in a row that stay in one package joined. It names approve four times,
+all others at most three times: the invoices are looked at and the mail is drafted once before it is recorded and once
+before it is sent, as a mail leaves only if its draft is the approved one at that moment.
 """
 
 from __future__ import annotations
@@ -45,10 +50,18 @@ class Trace:
     calls: Sequence[tuple[int, str]]
     from_order: Sequence[str] = ()
     """The package of each call that the order (``worker/pipeline/``) makes in the thread of the event loop."""
+    resumed: frozenset[int] = frozenset()
+    """The places in ``calls`` at which a coroutine or generator goes on after a wait."""
 
     def without_words(self) -> Trace:
         """The same without ``worker/core/``."""
-        return Trace([call for call in self.calls if not call[1].startswith(_WORDS)], self.from_order)
+        kept = [(place, call) for place, call in enumerate(self.calls) if not call[1].startswith(_WORDS)]
+        resumed = frozenset(at for at, (place, _) in enumerate(kept) if place in self.resumed)
+        return Trace([call for _, call in kept], self.from_order, resumed)
+
+    def without_resumed(self) -> Trace:
+        """The same without the calls by which a coroutine or generator goes on: what is begun."""
+        return Trace([call for place, call in enumerate(self.calls) if place not in self.resumed], self.from_order)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -93,6 +106,8 @@ class _Recorder:
     def __init__(self) -> None:
         self.calls: list[tuple[int, str]] = []
         self.from_order: list[str] = []
+        self.resumed: set[int] = set()
+        self._begun: set[FrameType] = set()
         self._loop = threading.get_ident()
         self.is_recording = False
         self.is_accepted = False
@@ -106,6 +121,9 @@ class _Recorder:
             if code.co_name == "open" and file.startswith("watch/imap/") and not self.is_accepted:
                 self.is_recording = True
             if self.is_recording:
+                if frame in self._begun:
+                    self.resumed.add(len(self.calls))
+                self._begun.add(frame)
                 self.calls.append((threading.get_ident(), file))
                 if threading.get_ident() == self._loop and _caller(frame).startswith(f"{_ORDER}/"):
                     self.from_order.append(file.partition("/")[0])
@@ -145,7 +163,7 @@ def trace_path() -> Trace:
         prove(root / "mails", [order])
     if not recorder.is_accepted:
         raise SystemExit("the mail arrived, and no 250 was seen")
-    return Trace(recorder.calls, recorder.from_order)
+    return Trace(recorder.calls, recorder.from_order, frozenset(recorder.resumed))
 
 
 def _run_once(config: Path) -> None:

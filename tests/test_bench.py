@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from bench import accounted
@@ -36,6 +38,12 @@ def test_the_main_line_names_a_step_once_for_its_calls_in_a_row_and_helpers_apar
     assert trace.helpers == {"store": 2, "core": 1}
 
 
+def test_what_goes_on_after_a_wait_is_counted_apart() -> None:
+    calls = [(1, "pipeline/send.py"), (1, "core/model.py"), (1, "pipeline/send.py"), (1, "cli/run.py")]
+    trace = Trace(calls, resumed=frozenset({3})).without_words()
+    assert (trace.changes, trace.without_resumed().changes) == (1, 0)
+
+
 def test_the_vocabulary_is_left_out_with_its_messages() -> None:
     trace = Trace([(1, "core/messages/keys.py"), (1, "track/dsn.py"), (1, "core/model.py")])
     assert trace.without_words().files == ("track/dsn.py",)
@@ -44,6 +52,10 @@ def test_the_vocabulary_is_left_out_with_its_messages() -> None:
 def test_one_notice_mail_leads_from_the_mailbox_to_the_mail_server_through_every_step() -> None:
     trace = trace_path().without_words()
     packages = trace.packages
+    often = Counter(trace.main_line)
+    assert often.pop("approve") <= 4
+    assert max(often.values()) <= 3
+    assert 0 < trace.without_resumed().changes < trace.changes
     assert trace.main_line[0] == "watch"
     assert trace.main_line[-1] == "send"
     assert {*trace.main_line} < {each.partition("/")[0] for each in packages}

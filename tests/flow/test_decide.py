@@ -24,7 +24,7 @@ from worker.core.errors import NotInSnapshot, StillWritten, Unavailable
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
 from worker.pipeline import decide
-from worker.pipeline.draft import load_invoices, with_invoices
+from worker.pipeline.invoices import load_invoices, with_invoices
 from worker.watch.ports import NOT_LOOKED, FileInfo, InvoiceSnapshot
 
 AWAY = Unavailable("folder", "the share does not answer")
@@ -55,13 +55,6 @@ async def test_what_a_decision_asks_for_is_brought_and_decided_on_again() -> Non
 
     assert await with_invoices(tuple, active_config, None, ask) == INVOICE * 2  # type: ignore[arg-type]
     assert asked == [[], [], ["road.pdf"], ["other.pdf", "road.pdf"]]
-
-
-async def test_a_look_that_was_made_already_is_used_first() -> None:
-    active_config = active_config_with(road=INVOICE)
-    brought = active_config.files.snapshot()
-    assert await with_invoices(tuple, active_config, None, lambda found: found is brought, brought)  # type: ignore[arg-type]
-    assert active_config.files.looked_for == []
 
 
 async def test_a_file_that_is_listed_and_cannot_be_brought_ends_the_trying() -> None:

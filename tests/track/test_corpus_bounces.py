@@ -28,8 +28,8 @@ from worker.read.message import read_message
 from worker.track.bounces import read_bounce
 from worker.track.events import ReportContext, failed_addresses, receipts_of, track
 from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
+from worker.watch.plan import Wanted, judge_outline, may_be_news
 from worker.watch.ports import Header
-from worker.watch.prefilter import Wanted, judge_outline, may_be_news
 
 OURS = f"<{'0123456789abcdef' * 2}.0@contractor.example>"
 TO = Address("doboku@kawa-town.example")

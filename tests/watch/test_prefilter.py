@@ -13,8 +13,8 @@ from worker.core.model import JST
 from worker.core.rulebook import Guarantor
 from worker.read.classify import OwnMailSigns
 from worker.read.message import read_message
+from worker.watch.plan import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news, sections_of
 from worker.watch.ports import Header, Part
-from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news, sections_of
 
 OFFICE = "soumu@contractor.example"
 OURS_ID = "<0a1b2c3d.0@contractor.example>"

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
+from worker.approve.draft import Guarantee
 from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
 from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.pipeline.draft import Guarantee, explain_missing, with_invoices
+from worker.pipeline.invoices import explain_missing, with_invoices
 from worker.pipeline.read import read_pdf
 from worker.read.ports import PdfReader
 from worker.service.wiring import Office, build_reader

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from worker.approve.draft import guarantees_in
 from worker.approve.reevaluate import Drafted, reevaluate
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
@@ -24,7 +25,6 @@ from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
 from worker.match.duplicates import KnownNotice, NewNotice, Source, receive_notice
 from worker.match.near_matches import near_misses_of
-from worker.pipeline.draft import guarantees_in
 from worker.service.wiring import Office, an_empty_store, has_office_store, load_office, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.preview import SubmissionView, render_view

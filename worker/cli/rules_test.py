@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from worker.approve.draft import guarantees_of
 from worker.approve.reevaluate import ActiveConfig, activate_config, reevaluate, treat_unread_as_missing
 from worker.audit.kept_register import read_recorded
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
@@ -25,7 +26,7 @@ from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
 from worker.core.params import read_spelled
 from worker.core.states import NoteEvent, Reason
-from worker.pipeline.draft import guarantees_of, load_invoices
+from worker.pipeline.invoices import load_invoices
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.register_json import replay_json, replayed_json

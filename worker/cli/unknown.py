@@ -12,7 +12,7 @@ from worker.core.messages import Language, say
 from worker.core.model import Sha256
 from worker.core.states import NoteEvent
 from worker.core.text import escape_control_chars, hide_codes
-from worker.pipeline.signs import since_resumed
+from worker.pipeline.track import since_resumed
 from worker.read.message import read_message
 from worker.store.ports import Store
 from worker.store.signs import find_signs

@@ -8,8 +8,7 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from worker.pipeline.draft import guarantees_of as guarantees_of
-    from worker.pipeline.draft import with_invoices as with_invoices
+    from worker.pipeline.invoices import with_invoices as with_invoices
     from worker.pipeline.pipeline import Pass as Pass
     from worker.pipeline.pipeline import Pipeline as Pipeline
     from worker.pipeline.pipeline import run_once as run_once
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazily(
         __name__,
-        draft=("guarantees_of", "with_invoices"),
+        invoices=("with_invoices",),
         pipeline=("Pass", "Pipeline", "run_once"),
         start=("record_start",),
     )

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 
 from worker.approve import decisions
+from worker.approve.draft import guarantees_of
 from worker.approve.reevaluate import ActiveConfig
 from worker.core.model import Hold, Submission
-from worker.pipeline.draft import guarantees_of, with_invoices
+from worker.pipeline.invoices import with_invoices
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store
 

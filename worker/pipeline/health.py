@@ -16,7 +16,7 @@ from worker.core.model import HealthRecord, UnreadReason
 from worker.core.states import AlarmCause
 from worker.read.ports import BROKEN_SANDBOX
 from worker.store.ports import Store, Writing
-from worker.views.unread_files import PROPERTY, UnreadIn, gather_unread, mark_reported, read_unread, spell_unread
+from worker.views.unread_files import EMPTY, PROPERTY, UnreadIn, gather_unread, mark_reported, read_unread, spell_unread
 
 FRESH: Final = dt.timedelta(minutes=5)
 """Age up to which the recorded success of the mail server stays while mails go out: each needs no record of its own."""
@@ -98,6 +98,8 @@ class UnreadFiles:
     def note(self, place: str, found: Iterable[tuple[str, UnreadReason]]) -> None:
         """Record what a look at ``place`` found, if that is news. Raises Unavailable."""
         pairs = tuple(found)
+        if not pairs and self._store.property(PROPERTY) in {None, EMPTY}:
+            return
         former = self.recorded()
         fresh = {**former, place: gather_unread(pairs, former.get(place))}
         if spell_unread(fresh) != spell_unread(former):

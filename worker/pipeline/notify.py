@@ -124,7 +124,7 @@ class Notifier:
         self.find_unread_configuration: Callable[[], Iterable[tuple[str, UnreadReason]]] = tuple
         """Gives the files in the configuration's directory that are not read: who runs the pipeline knows it."""
         self.explain_invoices: ExplainInvoices = _explain_none
-        """Says of submissions that wait for an invoice where people put it."""
+        """Returns the place for the invoice of each submission that waits for one."""
         self._missing: Mapping[int, MissingInvoice] = {}
 
     async def tell(self, active_config: ActiveConfig, *causes: str) -> Unavailable | None:
@@ -341,7 +341,7 @@ class Notifier:
         return [_Message(told, settings.escalate, subject, self._without_keys(body, numbers))]
 
     def _without_keys(self, body: str, numbers: Iterable[int]) -> str:
-        """``body`` with the key of each of these submissions masked, wherever a server's or a reply's words hold it."""
+        """``body`` with the key of each of these submissions masked, also in the words of a server or a reply."""
         for number in dict.fromkeys(numbers):
             try:
                 pdf = self._store.submission(number).pdf_sha256

@@ -20,18 +20,15 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.draft import load_invoices
-from worker.pipeline.folder import FolderWatcher
 from worker.pipeline.health import Health
+from worker.pipeline.invoices import load_invoices
 from worker.pipeline.notify import Notifier
 from worker.pipeline.read import Block, NoticeReader
 from worker.pipeline.record import Recorder
-from worker.pipeline.reevaluate import Reevaluation
+from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.pipeline.remind import Reminders
-from worker.pipeline.revisions import RevisionCache
-from worker.pipeline.send import HoldWaits, Sender, SendingPass
-from worker.pipeline.signs import SendingGate, mark_head
-from worker.pipeline.watch import LedgerRows, MailboxWatcher, Recorded, WatchStart
+from worker.pipeline.send import HoldWaits, Sender, SendingGate, SendingPass, mark_head
+from worker.pipeline.watch import FolderWatcher, LedgerRows, MailboxWatcher, Recorded, WatchStart
 from worker.read.ports import BROKEN_SANDBOX, MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store
@@ -89,7 +86,9 @@ class Pipeline:
         self.watching = MailboxWatcher(
             store, clock, self.reading, beginning, author, lambda: self.active_config, self._read, self._record
         )
-        self._folder = FolderWatcher(store, clock, self.recording, self.health, beginning)
+        self._folder = FolderWatcher(
+            store, clock, self.health, beginning, self.recording.take_file, self.recording.hold_large_file
+        )
         self._reader = reader
         self._clock = clock
         self.on_recorded: Callable[[], None] = _nothing
@@ -192,7 +191,9 @@ class Pipeline:
 
         If no mail can be sent, the pass finds that out again, and says so.
         """
-        if not self.sending.is_ending:
+        if self.sending.is_ending:
+            return
+        if any(each.cause == AlarmCause.IN_DOUBT for each in self.store.alarms_waiting()):
             await self.telling.tell(self.active_config, AlarmCause.IN_DOUBT)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,10 +24,11 @@ from worker.authenticate.sender_auth import (
     domains_to_verify,
     read_auth_headers,
 )
+from worker.compose.mime_write import STORE_FIELD
 from worker.config.settings import Mode
 from worker.core.clock import Clock
 from worker.core.heartbeat import note_step
-from worker.core.message_id import is_own_message_id_form
+from worker.core.message_id import IDENTITY_BYTES, is_own_message_id_form
 from worker.core.model import NO_DATE, Address, Attached, CodePositions, Notice, PdfText, Sha256, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
@@ -56,6 +58,7 @@ from worker.read.classify import (
     classify_mail,
 )
 from worker.read.message import AttachmentKind, Defect, Message, Unopened, name_file, read_message
+from worker.read.mime import split_headers
 from worker.read.notice import read_notice
 from worker.read.ports import MailReader, MailReaders, PdfReader
 from worker.read.positions import confirm_notice
@@ -275,6 +278,8 @@ KEPT_RATIO: Final = 10
 """Limit of the refused PDFs kept of a mail, in sizes of its ZIPs: real ones come out 1 to 10 times
 larger, and a stranger's would fill memory and disk."""
 
+_IDENTITY: Final = re.compile(rf"[0-9a-f]{{{2 * IDENTITY_BYTES}}}")
+
 _OPENED_AT_ONCE: Final = 2
 """Mails whose ZIPs are open at one time: up to 40 MB come out of those of one."""
 
@@ -292,6 +297,8 @@ class Mail:
     pdfs: MailRead = MailRead()
     came_back: ReturnedMail = field(default_factory=NoReport)
     """Its report about a mail of ours."""
+    written_by: str = ""
+    """The identity of the store that wrote this mail to people; empty if none says so."""
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -335,7 +342,8 @@ class NoticeReader:
         if not fetched.content:
             return Mail(fetched, None, Unrelated(()))
         message = await _take_apart(fetched.content)
-        return Mail(fetched, message, self.recognise(message, active_config))
+        what = self.recognise(message, active_config)
+        return Mail(fetched, message, what, written_by=_written_by(fetched.content))
 
     async def authenticate(self, mailbox: str, mails: Sequence[Mail], active_config: ActiveConfig) -> tuple[Mail, ...]:
         """Find out who wrote each mail that may bring a notice."""
@@ -475,6 +483,11 @@ class NoticeReader:
 
 async def _take_apart(content: bytes) -> Message:
     return await asyncio.to_thread(read_message, content) if len(content) > IN_THREAD else read_message(content)
+
+
+def _written_by(content: bytes) -> str:
+    said = split_headers(content)[0].first(STORE_FIELD.lower().encode()).strip().decode("ascii", "replace")
+    return said if _IDENTITY.fullmatch(said) else ""
 
 
 def _proves(pdf: Attached) -> tuple[bool, bool]:

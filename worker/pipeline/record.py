@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from worker.approve.decisions import end_announcement, note_announced
+from worker.approve.draft import Guarantee, draft, guarantees_in, guarantees_of
 from worker.approve.reevaluate import ActiveConfig, keep_contents, treat_unread_as_missing
 from worker.compose.checks import compare_notice
 from worker.core.alarms import alarm_fingerprint, cause_about
@@ -47,10 +48,16 @@ from worker.match.duplicates import (
     receive_unreadable,
     standing_before,
 )
-from worker.pipeline.draft import Guarantee, draft, guarantees_in, guarantees_of, load_invoices
+from worker.pipeline.invoices import load_invoices
 from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
-from worker.pipeline.signs import find_sign, note_sign
-from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours
+from worker.pipeline.track import (
+    MAY_BE_HELD_ANEW,
+    OWN_MESSAGE,
+    ReceiptTransaction,
+    find_ours,
+    find_sign,
+    note_sign,
+)
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
@@ -112,7 +119,7 @@ class Recorder:
         actions_due = []
         with self._store.writing() as writing:
             taking = self._taking(writing, active_config, invoices)
-            receiving = ReceiptTransaction(writing, active_config, invoices, self._author, self._clock.now())
+            receiving = ReceiptTransaction(writing, active_config, invoices, self._author, taking.now)
             for mail in block.mails:
                 row = self._record_mail(writing, taking, receiving, rows, mail, active_config)
                 for each in (*rows.take_passed(row.uid), row):
@@ -153,10 +160,10 @@ class Recorder:
             return self._note_unfetched(writing, row, fetched)
         if (former := self._known_by_its_bytes(rows, fetched)) is not None:
             return renumber(former, row)
-        sign = find_sign(self._store, active_config, row, message, mail.came_back, fetched.content)
+        sign = find_sign(self._store, active_config, row, message, mail.came_back, fetched.content, mail.written_by)
         if sign is not None:
             came_at = row.internal_date or self._clock.now()
-            note_sign(self._store, writing, sign, came_at, fetched.content, self._author)
+            note_sign(self._store, writing, sign, came_at, fetched.content, self._author, mail.written_by)
         from_before = rows.from_before(fetched.header)
         source = (f"mail:{rows.mailbox}", row.subject, message.message_id)
         way = Source(*source, None, proven=False, from_before=from_before)
@@ -495,13 +502,16 @@ def _record_notices(
     return dataclasses.replace(row, end=Disposition.SUBMISSION, submissions=tuple(numbers))
 
 
-def _hold_rest(taking: IntakeTransaction, taken: _Taken, way: Source, unlisted: int) -> tuple[int, ...]:
+def _hold_rest(
+    taking: IntakeTransaction, taken: _Taken, way: Source, guarantor: str | None, unlisted: int
+) -> tuple[int, ...]:
     """The one hold for PDFs that were not read, and for those that were refused and have no hold of their own."""
     files = taken.mail.pdfs.unread + unlisted
     if not files:
         return ()
     why = taken.mail.pdfs.why_unread or LimitReached.HOLDS
-    return (taking.take_set_aside(Hold.of(Reason.REST_UNREAD, why.value, files=str(files)), way),)
+    rest = Hold.of(Reason.REST_UNREAD, why.value, files=str(files))
+    return (taking.take_set_aside(rest, taken.proven(way, guarantor)),)
 
 
 def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Source, guarantor: str) -> MessageRow:
@@ -540,7 +550,7 @@ def _hold_each(
         taking.take_unreadable(pdf, digest, why, taken.proven(named, guarantor, is_enclosed=pdf.is_enclosed))
         for (pdf, digest, why), named in [*zip(worth, ways, strict=True)][:HOLDS_PER_MAIL]
     ]
-    return [*held, *_hold_rest(taking, taken, taken.proven(way, guarantor), len(worth) - len(held))]
+    return [*held, *_hold_rest(taking, taken, way, guarantor, len(worth) - len(held))]
 
 
 def _named_by_file(way: Source, pdf: Attached) -> Source:
@@ -678,6 +688,8 @@ class IntakeTransaction:
     def _find_announcement(self, notice: Notice, *, proven: bool) -> Submission | None:
         """The open announcement that a notice answers; a stranger's joins none that is proven, nor hides it."""
         awaited = self._writing.awaited(notice.guarantor)
+        if not awaited:
+            return None
         unproven = [each for each in awaited if not each.proven]
         if not proven:
             return find_announcement(notice, unproven)
@@ -790,7 +802,8 @@ class IntakeTransaction:
 
     def _end_answered(self, notice: Notice) -> None:
         """End the one announcement that names this number among others, once all of its notices are here."""
-        listing = find_listing(notice.contract_number, self._writing.awaited(notice.guarantor))
+        awaited = self._writing.awaited(notice.guarantor)
+        listing = find_listing(notice.contract_number, awaited) if awaited else ()
         for is_proven in (True, False):  # a stranger's keeps no proven one open
             alike = [each for each in listing if each.proven is is_proven]
             if len(alike) == 1 and (answers := self._answers(alike[0])):

@@ -6,11 +6,13 @@ after a change of the guarantors' profiles.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from worker.approve.draft import draft, draft_fingerprint, guarantees_in, guarantees_of
 from worker.approve.reevaluate import ActiveConfig, keep_contents
 from worker.compose.checks import entered_notice
 from worker.compose.manual_submission import renew_steps
@@ -18,14 +20,13 @@ from worker.compose.missing_invoice import MissingInvoice
 from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
 from worker.core.errors import NotInSnapshot, Unavailable
-from worker.core.model import Notice, Submission, Unreadable
+from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.draft import draft, explain_missing, guarantees_in, guarantees_of, load_invoices, look_at_folder
 from worker.pipeline.health import UnreadFiles
+from worker.pipeline.invoices import explain_missing, fingerprint_files, load_invoices, look_at_folder
 from worker.pipeline.read import NoticeReader
 from worker.pipeline.record import IntakeTransaction
-from worker.pipeline.revisions import RevisionCache
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.views.unread_files import INVOICES
@@ -44,6 +45,52 @@ _JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 
 _JUDGED: Final = ("state", "reasons", "draft_hash", "duties", "project")
 """The fields whose change is recorded; a deadline is people's to see as much as a reason."""
+
+
+class RevisionCache:
+    """The revision on which each waiting submission was last drafted; another configuration clears them.
+
+    A submission is drafted again only after a change of its revision: its version, with a fingerprint of everything
+    else that its draft depends on beside the configuration.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._drafted: dict[int, tuple[int, str]] = {}
+
+    def clear(self) -> None:
+        """Another configuration is in force: everything is drafted again."""
+        self._drafted.clear()
+
+    def note(self, submission: Submission, fingerprint: str) -> None:
+        """``submission`` was drafted on the facts of ``fingerprint``."""
+        self._drafted[submission.id] = (submission.version, fingerprint)
+
+    def note_drafted(self, drafted: Sequence[Submission], active_config: ActiveConfig) -> None:
+        """Note those of a block that depend on nothing that may have changed since they were drafted."""
+        for submission in drafted:
+            with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
+                fingerprint = self.fingerprint(submission, active_config)
+                drafted_on = submission.updated_at.astimezone(JST).date() if submission.updated_at else None
+                if fingerprint.split() == [str(drafted_on)]:
+                    self.note(submission, fingerprint)
+
+    def select_changed(self, submissions: Iterable[Submission], active_config: ActiveConfig) -> tuple[Submission, ...]:
+        """Returns those whose revision is another than the one noted; others than these are forgotten."""
+        submissions = tuple(submissions)
+        for gone in self._drafted.keys() - {each.id for each in submissions}:
+            del self._drafted[gone]  # sent, or ended: if it waits once more, its version is another
+        return tuple(
+            each
+            for each in submissions
+            if self._drafted.get(each.id) != (each.version, self.fingerprint(each, active_config))
+        )
+
+    def fingerprint(self, submission: Submission, active_config: ActiveConfig) -> str:
+        """Returns a text that changes when a fact changes on which a draft depends."""
+        files = fingerprint_files(submission, active_config)
+        return " ".join(draft_fingerprint(submission, files, self._store, self._clock.now()))
 
 
 class Reevaluation:
@@ -69,7 +116,7 @@ class Reevaluation:
         self._strangers_again: deque[int] = deque()
 
     async def reevaluate(self, active_config: ActiveConfig) -> int:
-        """Draft again each submission of which a fact changed; returns how many began to wait."""
+        """Draft each submission again after a change of its facts; returns how many began to wait."""
         waiting = await self._read_refused_again(active_config)
         changed = await self._select_changed(active_config)
         for start in range(0, len(changed), LOADED):
@@ -104,13 +151,12 @@ class Reevaluation:
     async def explain_invoices(
         self, submissions: Sequence[Submission], active_config: ActiveConfig
     ) -> Mapping[int, MissingInvoice]:
-        """Returns for each submission that waits for an invoice where people put it."""
+        """Returns for each submission that waits for an invoice the place for it."""
         return await explain_missing(submissions, active_config, self._reader, self._store)
 
     async def _select_changed(self, active_config: ActiveConfig) -> tuple[Submission, ...]:
         submissions = self._store.submissions(*_JUDGED_IN)
-        await look_at_folder(submissions, active_config, self._reader)
-        if (rest := active_config.files.rest()) is not None:
+        if (rest := await look_at_folder(submissions, active_config, self._reader)) is not None:
             self._unread.note(INVOICES, [(each.name, each.why) for each in rest.unread if each.why is not None])
         return self._revisions.select_changed(submissions, active_config)
 

@@ -2,7 +2,7 @@
 
 Only the approved mail is sent, and only if that can be recorded. An answer that cannot be recorded is kept and tried
 again while nothing else is sent. The next pass finds an attempt that broke off: one in SENDING is tried again, one in
-IN_DOUBT never is.
+IN_DOUBT never is. Nothing is sent while a sign of another installation or of an old backup stands.
 """
 
 from __future__ import annotations
@@ -17,26 +17,34 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
+from worker.approve.draft import Guarantee, draft, find_notice_difference, guarantees_of, verify_mail, write_mail
 from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret
-from worker.compose import mime_verify as decode
-from worker.compose import mime_write as letter
-from worker.compose.checks import PDF_DIFFERS, compare_notice, entered_notice
 from worker.core.addresses import copy_of
 from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
-from worker.core.errors import Conflict, HoshobinError, Unavailable
-from worker.core.model import Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.errors import Conflict, HoshobinError, LogBroken, NotInSnapshot, Unavailable
+from worker.core.message_id import bears_secret
+from worker.core.model import HealthRecord, Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.signs import Sign
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.draft import Guarantee, draft, guarantees_of, load_invoices, with_invoices
 from worker.pipeline.health import Health
+from worker.pipeline.invoices import load_invoices, with_invoices
 from worker.pipeline.read import Readings
-from worker.pipeline.track import Copied, ReceiptTransaction
+from worker.pipeline.track import (
+    Copied,
+    ReceiptTransaction,
+    is_try_recorded,
+    last_resumed,
+    record_sign,
+    since_resumed,
+)
 from worker.read.ports import PdfReader
 from worker.send import smtp_verdicts as send
 from worker.send.outcomes import defer, end_rehearsal, note_late_answer, note_no_reply
 from worker.send.ports import Body, Data, Mail, MailServer, NoReply, Rcpt, Reply, Session, Step
 from worker.send.rate_limit import LOOKED_BACK, RateLimiter, has_opened, is_about_all, is_due, may_leave
 from worker.store.ports import FOREIGN_MAIL, Author, Reading, Store, Writing
+from worker.store.signs import find_signs
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 
@@ -119,7 +127,8 @@ class Sender:
             outcomes.append(self._record_kept())
             self._recall_pace()
             broken_off = self._store.submissions(State.SENDING, State.IN_DOUBT)
-            invoices = await self._look_for([each for each in broken_off if each.is_rehearsal], active_config)
+            rehearsals = [each for each in broken_off if each.is_rehearsal]
+            invoices = await self._look_for(rehearsals, active_config) if rehearsals else NOT_LOOKED
             found = recover(self._store, active_config, self._author.account, self._clock.now(), invoices)
             outcomes += [Outcome.WAITS] * (len(found.in_doubt) + len(found.rehearsals))
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
@@ -215,7 +224,10 @@ class Sender:
             return self._start(submission.id, reread, session, active_config, brought)
 
         try:
-            started = await with_invoices(wanted, active_config, self._reader, start, invoices)
+            try:
+                started = start(invoices)
+            except NotInSnapshot:  # the register, or another's approval, changed since the look
+                started = await with_invoices(wanted, active_config, self._reader, start)
         except Unavailable as failure:
             if failure.what != "folder":
                 raise
@@ -283,7 +295,9 @@ class Sender:
             receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)
             if receiving.follow_kept(before):
                 return Outcome.NEWS
-            if refusal := self._refusal_of(reread, before, writing):
+            if refusal := find_notice_difference(
+                reread.notice, reread.pdf, before, self._store.entries(before.id), writing
+            ):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
                 return self._hold(writing, before, draft(refused, active_config, invoices, writing, now), None)
@@ -292,14 +306,14 @@ class Sender:
             mail = fresh.draft
             if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
                 return self._hold(writing, before, drafted, None)
-            copied = receiving.follow_copy(before, partial(letter.build_message, mail, drafted.body, drafted.contents))
+            copied = receiving.follow_copy(before, partial(write_mail, drafted))
             if copied is Copied.SAME:
                 return Outcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
                 return self._hold_for_evidence(writing, before, copied, active_config, invoices, now)
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
-            raw = letter.build_message(mail, drafted.body, drafted.contents, date)
-            if different := decode.verify_message(mail, drafted.body, drafted.contents, raw, date):
+            raw = write_mail(drafted, date)
+            if different := verify_mail(drafted, raw, date):
                 return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
             tries = before.tries + 1
             envid = send.envid(read_secret(writing), mail.message_id, tries) if session.dsn else ""
@@ -331,15 +345,6 @@ class Sender:
                 detail,
             )
         return started, steps
-
-    def _refusal_of(self, reread: _Reread, before: Submission, writing: Writing) -> Hold | None:
-        """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may."""
-        if before.pdf_sha256 is None or before.pdf_sha256 != reread.pdf:
-            return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
-        if isinstance(reread.notice, Unreadable):
-            return Hold.of_refusal(reread.notice)
-        entered = entered_notice(self._store.entries(before.id))
-        return compare_notice(reread.notice, before.pdf_sha256, entered, writing.notice(before.pdf_sha256))
 
     def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> Outcome:
         """Hold it: the mail that would be sent now is not the approved one."""
@@ -409,7 +414,7 @@ class Sender:
         before = writing.submission(sent.id)
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
-            # The record of IN_DOUBT was taken for failed and had been made: nothing left, and nobody can prove it.
+            # The record of IN_DOUBT was taken for failed and had been made: nothing left, and no proof of that exists.
             note_no_reply(writing, before, str(answer), self._author, detail)
             return Outcome.WAITS
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
@@ -529,7 +534,7 @@ def recover(
 ) -> Recovered:
     """Put back what certainly did not leave, and alarm about what perhaps did.
 
-    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is judged anew.
+    Without ``invoices``, as at a start, a rehearsal that ended is held for its invoice until it is reevaluated.
     """
     author = Author("hoshobin", account)
     detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
@@ -549,3 +554,83 @@ def recover(
                 note_no_reply(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))
+
+
+# --- Before the sending ----------------------------------------------------------------------------------------
+
+
+class SendingGate:
+    """Says whether anything may be sent; of one process."""
+
+    def __init__(self, store: Store, clock: Clock, author: Author) -> None:
+        self._store = store
+        self._clock = clock
+        self._author = author
+        self._has_looked_since_resumed = False
+        self.awaits_first_looks: Callable[[], bool] = lambda: False
+        """True if a mailbox that was not looked at since this process began may hold reports that are not read yet."""
+
+    def is_open(self, active_config: ActiveConfig) -> bool:
+        """Returns whether submissions may be sent. Raises LogBroken while a sign stands, until a person resumes.
+
+        After a start each mailbox is first read for reports and copies. After a person resumed with an old database
+        each is looked at whole: mails that left since may have come back as a report or as our own copy.
+        """
+        self._store.keep_secret_noted()
+        note_unknown_mails(self._store, self._author)
+        if signs := find_signs(self._store):
+            self._has_looked_since_resumed = False
+            raise LogBroken(signs[0], ", ".join(signs))
+        if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
+            return False
+        if not self._has_looked_since_resumed and unlooked(self._store, active_config, self._clock.now()):
+            return False
+        self._has_looked_since_resumed = True
+        return True
+
+
+def note_unknown_mails(store: Store, author: Author) -> None:
+    """Record what came of a mail before a draft showed that this store's secret had made it."""
+    if Sign.UNKNOWN_MAIL in (store.property(FOREIGN_MAIL) or "").split():
+        return
+    for entry in since_resumed(store, NoteEvent.REPORT_TOO_EARLY):
+        message_id = str(entry.detail.get("message_id", ""))
+        is_ours = bears_secret(message_id) and store.of_own_message(message_id) is not None
+        if is_ours and not is_try_recorded(store, message_id):
+            with store.writing() as writing:
+                record_sign(writing, Sign.UNKNOWN_MAIL, message_id, str(entry.detail.get("mail", "")), author)
+            return
+
+
+def unlooked(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tuple[str, ...]:
+    """The mailboxes without a look that succeeded since a person last said to go on.
+
+    One that the database never saw reached held back nothing before: it is to be tried once, well or not. If the clock
+    was set back since, no look comes after that moment; that each start looks before it sends has to do.
+    """
+    resumed = last_resumed(store)
+    if resumed is None or resumed.at > now:
+        return ()
+    looks = {name: store.look(f"mail:{name}") for name in active_config.configuration.settings.mailboxes}
+    return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
+
+
+def _is_tried(look: HealthRecord | None, resumed_at: dt.datetime) -> bool:
+    if look is None:
+        return False
+    tried_at = look.last_ok or look.last_error
+    return tried_at is not None and tried_at > resumed_at
+
+
+def mark_head(store: Store) -> None:
+    """Note the head after a pass that wrote, unless an earlier note is ahead of the database; then the witness.
+
+    In this order, so that a crash between them leaves the witness behind, which is no sign.
+    """
+    signs = {*find_signs(store)}
+    if Sign.HEAD_UNREADABLE in signs:
+        store.marked_head()  # raises what is wrong with it
+    if Sign.BEHIND_HEAD not in signs and store.head() != store.marked_head():
+        store.mark_head()
+    if not signs:
+        store.keep_witness()

@@ -2,7 +2,8 @@
 
 Matched by ENVID, then by the returned Message-ID, then by any other of ours in it; our own copy by its own; never by
 subject. A failure that matches nothing becomes a task of the newest mail to that address, if it was written to in the
-last days. Other foreign reports change nothing.
+last days. Other foreign reports change nothing. One about a mail with our secret that no try is recorded of is a sign
+of another installation or of an old backup: the sending stops until a person resumes.
 """
 
 from __future__ import annotations
@@ -10,25 +11,27 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
+from worker.approve.draft import draft
 from worker.approve.reevaluate import ActiveConfig, find_early, keep_contents, read_secret, treat_unread_as_missing
 from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
 from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_auth_headers
 from worker.core.addresses import domain_of, is_within
 from worker.core.alarms import alarm_fingerprint
-from worker.core.message_id import bears_secret, is_own_message_id_form
+from worker.core.message_id import alarm_message_id, alarm_number, bears_secret, is_made_with, is_own_message_id_form
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import Address, Disposition, MessageRow, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.model import Address, Disposition, Entry, MessageRow, Receipt, ReceiptKind, Sha256, Submission, sha256
 from worker.core.params import Params, spell
+from worker.core.signs import Sign
 from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
-from worker.pipeline.draft import draft
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
-from worker.store.ports import Author, Reading, Writing
+from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Reading, Store, Writing
 from worker.track.dsn import Action
 from worker.track.events import (
     ALARMING,
@@ -53,7 +56,7 @@ BOUNCE_MAY_COME: Final = dt.timedelta(days=7)
 AMONG_LIMIT: Final = 20
 """Submissions named as those that a failure may be about."""
 UNMATCHED: Final = "unmatched"
-"""In a message's row: a failure of which nothing says which mail it is about."""
+"""In a message's row: a failure that names no mail."""
 _NO_SUBMISSION: Final = re.compile(r"\.[ar]\d+@")
 """In the Message-ID of a mail to the operator, or of a rehearsal: it proves nothing of a submission."""
 _CLOCKS_DIFFER: Final = dt.timedelta(hours=1)
@@ -67,7 +70,7 @@ PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
 
 
 MAY_BE_HELD_ANEW: Final = frozenset({State.HELD, State.APPROVED})
-"""The states in which news draft a submission anew, with its invoice."""
+"""The states in which a submission is drafted again, with its invoice, after news of it."""
 
 
 class Copied(Enum):
@@ -86,7 +89,7 @@ class ReceiptTransaction:
     ) -> None:
         self._writing = writing
         self._active_config = active_config
-        self._invoices = treat_unread_as_missing(invoices)
+        self._invoices = invoices
         self._author = author
         self._now = now
         self.began_to_wait = 0
@@ -198,7 +201,7 @@ class ReceiptTransaction:
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
 
     def _note_other_copy(self, row: MessageRow, found: Submission, content: bytes) -> MessageRow:
-        """It bears our Message-ID and is not what was handed over: no proof, and kept for whoever has to judge."""
+        """It bears our Message-ID and is not the mail that was handed over: no proof, and kept for a person."""
         digest = self._writing.keep("mail", content)
         self._writing.note(NoteEvent.OTHER_COPY, found.id, self._author, {"mail": digest})
         return dataclasses.replace(row, sha256=digest, submissions=(found.id,))
@@ -367,12 +370,13 @@ class ReceiptTransaction:
             self._writing.raise_alarm(AlarmCause.NEWS, [], f"{after.id}: {spell(Params(**receipt_detail(each)))}")
 
     def _hold_anew(self, number: int, evidence: str, news: Params) -> None:
-        """A mail may have left of which the record says that it did not: no approval given before counts."""
+        """Hold a submission whose mail may have left although the record says no: earlier approvals do not count."""
         before = self._writing.submission(number)
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-            drafted = draft(known, self._active_config, self._invoices, self._writing, self._now)
+            invoices = treat_unread_as_missing(self._invoices)
+            drafted = draft(known, self._active_config, invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED
@@ -420,3 +424,136 @@ def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:
 def _left_before(submission: Submission, at: dt.datetime) -> bool:
     left = submission.sent_at or submission.first_date
     return left is not None and -BOUNCE_MAY_COME <= left - at <= _CLOCKS_DIFFER
+
+
+# --- Signs of another installation ---------------------------------------------------------------------------
+
+
+def find_sign(
+    store: Store,
+    active_config: ActiveConfig,
+    row: MessageRow,
+    message: Message,
+    came_back: ReturnedMail,
+    content: bytes,
+    written_by: str,
+) -> tuple[Sign, str] | None:
+    """Returns what ``message`` is a sign of, with the Message-ID that it is about; None if it is none.
+
+    A mail that this store wrote is no sign. ``written_by`` is the identity of the store that wrote a mail to people.
+    """
+    if written_by:
+        sign = _sign_of_telling(store, active_config, row, message, content, written_by)
+        return (sign, message.message_id) if sign else None
+    for message_id in _with_our_secret(store, active_config, message, came_back):
+        if not is_try_recorded(store, message_id):
+            return Sign.UNKNOWN_MAIL, message_id
+    return None
+
+
+def note_sign(
+    store: Store,
+    writing: Writing,
+    found: tuple[Sign, str],
+    came_at: dt.datetime,
+    content: bytes,
+    author: Author,
+    written_by: str,
+) -> None:
+    """Record it, unless the mail came before a person last resumed: what was unknown by then is dealt with."""
+    resumed = last_resumed(store)
+    if resumed is not None and came_at <= resumed.at:
+        return
+    record_sign(writing, *found, writing.keep("mail", content), author, written_by)
+
+
+def since_resumed(store: Store, *events: NoteEvent) -> Iterator[Entry]:
+    """The entries of these events about mails that came since a person last resumed."""
+    resumed = last_resumed(store)
+    for entry in store.entries(events=events, after=resumed.number if resumed else 0):
+        came_at = entry.detail.get("came_at")  # an older program did not record it
+        if resumed is None or not came_at or dt.datetime.fromisoformat(str(came_at)) > resumed.at:
+            yield entry
+
+
+def is_try_recorded(store: Store, message_id: str) -> bool:
+    """Returns whether the store records a try to send the mail of this Message-ID, of any former draft too."""
+    found = store.of_own_message(message_id)
+    if found is None:
+        return False
+    tries = store.entries(found.id, [Event.SEND_STARTED])
+    return found.was_tried_as(message_id) or any(each.set.get("tried_as") == message_id for each in tries)
+
+
+def last_resumed(store: Store) -> Entry | None:
+    """The entry of the last time that a person said to go on; None if no person ever did."""
+    return next(iter(deque(store.entries(events=[NoteEvent.RESUMED]), maxlen=1)), None)
+
+
+def record_sign(writing: Writing, sign: Sign, message_id: str, mail: str, author: Author, written_by: str = "") -> None:
+    """Record that a mail is a sign, and stop the sending."""
+    known = (writing.property(FOREIGN_MAIL) or "").split()
+    writing.set_property(FOREIGN_MAIL, " ".join(dict.fromkeys((*known, sign))))
+    detail = {"sign": sign, "message_id": message_id, "mail": mail}
+    writing.note(NoteEvent.FOREIGN_MAIL, None, author, detail | ({"store": written_by} if written_by else {}))
+
+
+def _sign_of_telling(
+    store: Store, active_config: ActiveConfig, row: MessageRow, message: Message, content: bytes, written_by: str
+) -> Sign | None:
+    """Of a mail to people: that another store wrote it, or a copy of this one did.
+
+    One that our own server found to be of another sender is none: a stranger would stop the sending with it.
+    """
+    settings = active_config.configuration.settings
+    senders = {*map(domain_of, message.senders)}
+    if senders != {domain_of(settings.contractor.email)} or _wrote_telling(store, message.message_id):
+        return None
+    mailbox = settings.mailboxes.get(row.mailbox)
+    if read_auth_headers(content, mailbox.authserv_id if mailbox else "", row.internal_date).findings.is_refused:
+        return None
+    own = store.property(IDENTITY)
+    return Sign.COPY_ELSEWHERE if written_by == own else Sign.OTHER_INSTALLATION
+
+
+def _wrote_telling(store: Store, message_id: str) -> bool:
+    """Returns whether this store wrote it, also if the next try of the same news bore another alarm's number."""
+    if store.by_message_id(message_id):
+        return True
+    number = alarm_number(message_id)
+    alarm = None if number is None else store.alarm(number)
+    if alarm is None:
+        return False
+    sender = Address(message_id.strip("<>"))
+    return message_id == alarm_message_id(alarm.id, alarm.created_at, sender)
+
+
+def _with_our_secret(
+    store: Store, active_config: ActiveConfig, message: Message, came_back: ReturnedMail
+) -> Iterator[str]:
+    """Each Message-ID that only this store's secret makes, of the mail itself or of the mail that it is about.
+
+    A Message-ID that the store gave a draft is one; of another one its form says nothing, and the PDFs of the mail, or
+    the envelope id of a report, must show it.
+    """
+    configuration = active_config.configuration
+    sender, secret = configuration.settings.contractor.email, read_secret(store)
+    named = [message.message_id]
+    match came_back:
+        case DeliveryReport(envid, returned):
+            local = f"<{envid.rpartition('.')[0]}@{domain_of(sender)}>"
+            if bears_secret(local) and is_our_envid(secret, local, envid):
+                yield local
+            named += returned
+        case ReadReceipt(returned):
+            named += returned
+        case MailReply(references):
+            named += references
+        case _:
+            pass
+    for each in dict.fromkeys(named):
+        if not bears_secret(each) or not is_own_message_id_form(each, sender):
+            continue
+        pdfs = [sha256(pdf.content) for pdf in message.pdfs] if each == message.message_id else []
+        if store.of_own_message(each) is not None or is_made_with(secret, each, pdfs, configuration.issuers.keys()):
+            yield each

@@ -1,8 +1,11 @@
-"""watch, for mailboxes: which messages are taken, which are skipped without their bodies, and the last action.
+"""watch: what is new in a mailbox and in the notices folder, which of it is taken, and the last action in the mailbox.
 
 A message is skipped only if a row says what became of it, or if it is older than what is taken; those are counted. Rows
 of skipped messages are written with the next block, so that a look that breaks off leaves no gap. A mailbox action that
 fails is tried again at the next look.
+
+A file is taken once for each content and place. A file that was moved is the same one. A file that was written to its
+end continues the hold of its beginning. A file that is not read is named to people.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ import dataclasses
 import datetime as dt
 import json
 import math
+import unicodedata
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -22,22 +26,46 @@ from worker.approve.reevaluate import ActiveConfig
 from worker.core.addresses import domain_of
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
-from worker.core.errors import Unavailable
+from worker.core.errors import Forbidden, Unavailable
 from worker.core.mailbox_actions import Act
-from worker.core.model import JST, NO_DATE, Disposition, HealthRecord, MessageRow, Submission
+from worker.core.model import (
+    JST,
+    NO_DATE,
+    Disposition,
+    FileRow,
+    HealthRecord,
+    MessageRow,
+    Submission,
+    UnreadReason,
+    sha256,
+)
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import hide_codes
-from worker.match.match import FIRST_START, WatchedMailbox, mail_from_before, update_watched
+from worker.match.duplicates import is_replaced_by
+from worker.match.match import FIRST_START, WatchedMailbox, file_from_before, mail_from_before, update_watched
+from worker.pipeline.health import Health, UnreadFiles
 from worker.pipeline.read import Block, NoticeReader
 from worker.read.budget import TRIED_TOGETHER
 from worker.read.classify import Announcement, OwnMailSigns, PossibleNotice, classify_mail
 from worker.read.message import read_message
 from worker.store.ports import Author, Store, Writing
+from worker.views.unread_files import NOTICES
 from worker.watch import plan as watch
-from worker.watch.plan import start_from
-from worker.watch.ports import Fetched, Header, Mailbox, SelectedMailbox
-from worker.watch.prefilter import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news
+from worker.watch.plan import (
+    FILE_LIMIT,
+    Wanted,
+    describe_passed,
+    holds_nothing,
+    is_same_shape,
+    judge_outline,
+    may_be_news,
+    plan_folder,
+    plan_unread,
+    saved_at,
+    start_from,
+)
+from worker.watch.ports import Fetched, Folder, Header, Listed, Mailbox, SelectedMailbox
 
 ACTED_ON_AT_ONCE: Final = 100
 """Messages in one command: what fails is tried again in whole."""
@@ -129,8 +157,8 @@ class MailboxWatcher:
         self.under_way = 0
         """Looks that still take messages in."""
         self.has_news_of: set[str] = set()
-        """The mailboxes, by ``mail:NAME``, of which every message is read that was there at the first look of this
-        process and may say what became of a mail of ours."""
+        """The mailboxes, by ``mail:NAME``, whose messages at the first look of this process are read as far as they may
+        be news of a mail of ours."""
 
     async def look(self, mailbox: Mailbox, since: dt.date | None) -> int:
         """Take what is new in ``mailbox``; how many submissions began to wait. Raises Unavailable."""
@@ -139,12 +167,13 @@ class MailboxWatcher:
         opened = await mailbox.open()
         start = start_from(since, self._beginning.first_start or self._clock.now())
         is_alike = alike_by(active_config, self._reading.ours(active_config))
-        asking = Asking(self._store, self._clock, mailbox, start, is_alike)
-        found = await find_messages(asking, opened, has_room=self._reading.turns.has_room())
+        asking = Asking(self._store, self._clock, mailbox, start, is_alike, self._reading.turns.has_room)
+        found = await find_messages(asking, opened)
         self.under_way += 1
         try:
-            waiting = await self._take_all(mailbox, found, watched, is_last=not asks_below(asking))
-            if found.is_onward and (below := await find_below(asking)) is not None:
+            is_last = asks_below(asking) is None
+            waiting = await self._take_all(mailbox, found, watched, is_last=is_last)
+            if found.is_onward and not is_last and (below := await find_below(asking)) is not None:
                 waiting += await self._take_all(mailbox, below, watched, is_last=True)
         finally:
             self.under_way -= 1
@@ -204,10 +233,14 @@ class MailboxWatcher:
         prefilter = Prefilter(active_config, ours)
         last_news = self._last_news(found, headers, prefilter.is_news) if is_last else math.inf
         rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, prefilter.judge))
-        next_block = await mailbox.blocks([header for header in headers if header.uid not in rows.passed])
+        unread = {header.uid for header in headers} - rows.passed.keys()
+        next_block = await mailbox.blocks([header for header in headers if header.uid in unread])
+        fetching = asyncio.Lock()
 
         async def read_next() -> Block | None:
-            fetched = await next_block()
+            async with fetching:
+                fetched = await next_block() if unread else ()
+                unread.difference_update(each.header.uid for each in fetched)
             return await self._read(mailbox.name, fetched) if fetched else None
 
         waiting = 0
@@ -284,9 +317,11 @@ class Asking:
     start: watch.Start
     is_alike: Callable[[Header], bool]
     """True if the header fields of a message look like a notice's."""
+    has_room: Callable[[], bool]
+    """True if a stranger's mail that was put off can be read now."""
 
 
-async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bool = True) -> NewMessages:
+async def find_messages(asking: Asking, opened: SelectedMailbox) -> NewMessages:
     """The messages to take, by UID; of those put off some of the oldest, if there is room for strangers' mails."""
     store, mailbox, start = asking.store, asking.mailbox, asking.start
     name = f"mail:{mailbox.name}"
@@ -296,9 +331,9 @@ async def find_messages(asking: Asking, opened: SelectedMailbox, *, has_room: bo
     if isinstance(plan, watch.Incremental):
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
-            return await _go_on(store, mailbox, plan.first, look, now, has_room=has_room)
+            return await _go_on(asking, plan.first, look, now)
         if not await _is_replaced(store, mailbox, look, now):
-            return await _count(store, mailbox, look, now, has_room=has_room)
+            return await _count(asking, look, now)
         plan = watch.plan_replaced(look, opened, last_uid_of, start)
     found, known = await _decide_by_date(asking, plan)
     look = dataclasses.replace(found.look, counted_at=now, in_window=len(found.uids) + known, gap=0)
@@ -312,7 +347,7 @@ def asks_below(asking: Asking) -> watch.InitialSync | None:
 
 
 async def find_below(asking: Asking) -> NewMessages | None:
-    """The messages to take below the UID of the first look; None where they were asked for before."""
+    """The messages to take below the UID of the first look; None if they were asked for before."""
     plan = asks_below(asking)
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
@@ -320,10 +355,10 @@ async def find_below(asking: Asking) -> NewMessages | None:
 async def _decide_by_date(
     asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged
 ) -> tuple[NewMessages, int]:
-    """The messages of which the date decides, with how many have a row; those that are left are counted.
+    """The messages that are taken by their date, and the number of those with a row; those that are left are counted.
 
-    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: whatever the
-    headers of those left say is to be taken is not left.
+    A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: the
+    headers of those left decide once more.
     """
     mailbox = asking.mailbox
     numbering = plan.look.uidvalidity or 0
@@ -354,7 +389,7 @@ async def _decide_by_date(
 
 
 async def _uids_below(asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged) -> set[int]:
-    """Every UID of which the date decides."""
+    """Returns every UID that is taken or left by its date."""
     if plan.first >= plan.below:
         return set()
     uids = await asking.mailbox.uids(plan.first, None)
@@ -377,32 +412,28 @@ def _is_to_be_counted(look: HealthRecord, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
-async def _go_on(
-    store: Store, mailbox: Mailbox, first: int, look: HealthRecord, now: dt.datetime, *, has_room: bool
-) -> NewMessages:
+async def _go_on(asking: Asking, first: int, look: HealthRecord, now: dt.datetime) -> NewMessages:
     """Returns what came after the last message that has a row."""
-    uids = await mailbox.uids(first, None)
-    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+    uids = await asking.mailbox.uids(first, None)
+    again = _due_again(asking, look, now)
     window = dataclasses.replace(look, in_window=look.in_window + len(uids), gap=look.gap + len(uids))
     return NewMessages(tuple(sorted({*uids, *again})), again, window, is_onward=True)
 
 
-async def _count(
-    store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime, *, has_room: bool
-) -> NewMessages:
-    """Everything in the window without a row, wherever it stands."""
-    uids = await mailbox.uids(look.first_uid, None)
-    missing = {*uids} - store.recorded_uids(mailbox.name, look.uidvalidity or 0, look.first_uid)
-    again = _due_again(store, mailbox.name, look, now, has_room=has_room)
+async def _count(asking: Asking, look: HealthRecord, now: dt.datetime) -> NewMessages:
+    """Returns everything in the window without a row."""
+    uids = await asking.mailbox.uids(look.first_uid, None)
+    missing = {*uids} - asking.store.recorded_uids(asking.mailbox.name, look.uidvalidity or 0, look.first_uid)
+    again = _due_again(asking, look, now)
     window = dataclasses.replace(look, counted_at=now, in_window=len(uids), gap=len(missing))
     return NewMessages(tuple(sorted({*missing, *again})), again, window, is_onward=True)
 
 
-def _due_again(store: Store, mailbox: str, look: HealthRecord, now: dt.datetime, *, has_room: bool) -> frozenset[int]:
-    numbering = look.uidvalidity or 0
+def _due_again(asking: Asking, look: HealthRecord, now: dt.datetime) -> frozenset[int]:
+    store, mailbox, numbering = asking.store, asking.mailbox.name, look.uidvalidity or 0
     unfetched = watch.due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
-    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now) if has_room else ()
-    return frozenset((*unfetched, *put_off[:TRIED_TOGETHER]))
+    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now)
+    return frozenset((*unfetched, *(put_off[:TRIED_TOGETHER] if put_off and asking.has_room() else ())))
 
 
 async def _is_replaced(store: Store, mailbox: Mailbox, look: HealthRecord, now: dt.datetime) -> bool:
@@ -657,3 +688,199 @@ def _row(watched: WatchedMailbox) -> dict[str, str]:
 def _watched(row: Mapping[str, str]) -> WatchedMailbox:
     moments = {name: dt.datetime.fromisoformat(row[name]) for name in ("begun_at", "since_at")}
     return WatchedMailbox(row["user"], row["folder"], row["since"], **moments)
+
+
+# --- The notices folder ----------------------------------------------------------------------------------------
+
+TakeFile = Callable[[Listed, bytes, ActiveConfig, str, Submission | None, Sequence[FileRow]], Awaitable[int]]
+HoldLargeFile = Callable[[Listed, ActiveConfig, str, Submission | None], int]
+
+BEGINNING: Final = 1_024
+"""Bytes by which a beginning is known: those of fewer may be alike in all notices of one program, and a file system
+gives the inode of a deleted file to the next one."""
+
+
+class FolderWatcher:
+    """Looks at the folder of one store; used from one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        health: Health,
+        beginning: WatchStart,
+        take_file: TakeFile,
+        hold_large_file: HoldLargeFile,
+    ) -> None:
+        """``take_file`` and ``hold_large_file`` are the next step."""
+        self._store = store
+        self._clock = clock
+        self._take_file = take_file
+        self._hold_large_file = hold_large_file
+        self._health = health
+        self._beginning = beginning
+        self._unread = UnreadFiles(store)
+        self._ended: dict[str, FileRow] = {}
+        """Rows of files that were dealt with: what such a row says of a file of that shape never changes."""
+
+    async def look(self, folder: Folder, active_config: ActiveConfig) -> tuple[int, dt.timedelta | None]:
+        """Take settled files; how many submissions began to wait, and when to look again at others.
+
+        Raises Unavailable.
+        """
+        place = await folder.place()
+        first_read = self._beginning.note_folder(place)
+        now = self._clock.now()
+        listed = await folder.look()
+        rest = folder.rest()
+        unreadable = [each.name for each in rest.unread if each.why is UnreadReason.FOLDER_UNREADABLE]
+        since = self._beginning.note_subfolders(place, rest.folders, unreadable, first_read)
+        known = self._rows(listed) | self._rows(each for each in rest.unread if each.why is UnreadReason.UNFINISHED)
+        seen_at = self._clock.now()  # a slow look may have seen a file just now
+        plan = plan_folder(listed, known.get, now)
+        told, begun = plan_unread(rest.unread, known.get, now)
+        self._record([_keeping(row, known.get(row.name)) for row in (*plan.record, *begun)], seen_at)
+        here = {each.name: each for each in listed}
+        waiting = 0
+        failures: list[Unavailable] = []
+        forbidden: list[Listed] = []
+        for each in plan.take:
+            watched = max(first_read, since.get(each.name[: each.name.rfind("/") + 1], first_read))
+            try:
+                waiting += await self._take(folder, each, known[each.name], watched, here, active_config)
+            except Forbidden:
+                forbidden.append(dataclasses.replace(each, why=UnreadReason.FORBIDDEN))
+            except Unavailable as failure:
+                if failure.what != "folder":
+                    raise
+                failures.append(failure)
+        unread = (*forbidden, *told, *self._of_other_kinds(listed))
+        self._unread.note(NOTICES, [(each.name, each.why) for each in unread if each.why is not None])
+        for broken in failures:
+            raise broken  # one file does not keep the others waiting, and is not passed over in silence
+        self._health.reached("folder", now)
+        return waiting, plan.look_again
+
+    # --- The ledger -----------------------------------------------------------------------------------------
+
+    def _rows(self, listed: Iterable[Listed]) -> dict[str, FileRow]:
+        """The rows of these files; an older program kept a name from macOS in the letters of macOS (NFD)."""
+        names = [each.name for each in listed]
+        if not names:
+            return {}
+        unknown = [name for name in names if name not in self._ended]
+        found = dict(self._store.files(unknown))
+        spelled = {unicodedata.normalize("NFD", name): name for name in unknown if name not in found}
+        former = self._store.files(name for name, own in spelled.items() if name != own)
+        found |= {spelled[name]: dataclasses.replace(row, name=spelled[name]) for name, row in former.items()}
+        self._ended |= {name: row for name, row in found.items() if row.end is not Disposition.PENDING}
+        return {name: row for name in names if (row := self._ended.get(name) or found.get(name)) is not None}
+
+    def _record(self, rows: Iterable[FileRow], seen_at: dt.datetime) -> None:
+        rows = tuple(rows)
+        if not rows:
+            return
+        with self._store.writing() as writing:
+            for row in rows:
+                self._ended.pop(row.name, None)
+                writing.record_file(dataclasses.replace(row, looked_at=seen_at))
+
+    def _of_other_kinds(self, listed: Sequence[Listed]) -> Iterator[Listed]:
+        """Yields files that only their bytes showed to be no PDFs."""
+        rows = self._rows(listed)
+        for each in listed:
+            row = rows.get(each.name)
+            if row is not None and row.end is Disposition.NOT_OURS and is_same_shape(row, each):
+                yield dataclasses.replace(each, why=UnreadReason.OTHER_KIND)
+
+    # --- One file -------------------------------------------------------------------------------------------
+
+    async def _take(
+        self,
+        folder: Folder,
+        listed: Listed,
+        row: FileRow,
+        watched: dt.datetime,
+        here: Mapping[str, Listed],
+        active_config: ActiveConfig,
+    ) -> int:
+        """Take one file; how many submissions began to wait. Raises Unavailable."""
+        from_before = file_from_before(saved_at(listed), self._beginning.first_start, watched)
+        if listed.size > FILE_LIMIT:
+            return self._take_large(listed, row, here, active_config, from_before)
+        content = await folder.read(listed)
+        if content is None:
+            return 0
+        digest = sha256(content)
+        of_bytes = [each for each in self._store.files_of(digest) if each.name != listed.name and _is_ended(each)]
+        unfinished = self._unfinished(row, here)
+        moved = next((each for each in of_bytes if _is_moved(each, listed, here)), None)
+        if moved is not None and unfinished is None:
+            self._record([_renamed(moved, listed)], self._clock.now())
+            return 0
+        unfinished = unfinished or self._unfinished_elsewhere(listed, content, here)
+        waiting = await self._take_file(listed, content, active_config, from_before, unfinished, of_bytes)
+        self._rows([listed])  # remembered, should it be renamed before the next look
+        return waiting
+
+    def _take_large(
+        self, listed: Listed, row: FileRow, here: Mapping[str, Listed], active_config: ActiveConfig, from_before: str
+    ) -> int:
+        """Its bytes are not read: if this process saw a file of its shape that is gone, it was moved."""
+        unfinished = self._unfinished(row, here)
+        seen = (each for each in self._ended.values() if is_same_shape(each, listed) and each.name not in here)
+        moved = next(seen, None)
+        if moved is not None and unfinished is None:
+            self._record([_renamed(moved, listed)], self._clock.now())
+            return 0
+        waiting = self._hold_large_file(listed, active_config, from_before, unfinished)
+        self._rows([listed])
+        return waiting
+
+    def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
+        """The hold of what this file was before it was written to its end, or replaced; None if it goes on alone.
+
+        Of bytes that lie elsewhere too, the hold is also that file's.
+        """
+        for number in row.submissions:
+            held = self._store.submission(number)
+            if not is_replaced_by(held, row.sha256):
+                continue
+            others = self._store.files_of(row.sha256) if row.sha256 else ()
+            if not any(each.name != row.name and each.name in here and _is_ended(each) for each in others):
+                return held
+        return None
+
+    def _unfinished_elsewhere(self, listed: Listed, content: bytes, here: Mapping[str, Listed]) -> Submission | None:
+        """The hold of a beginning of ``content`` whose own name is gone: it was renamed when it was whole.
+
+        Only if this process has seen it; else a person takes the hold back.
+        """
+        for row in self._ended.values():
+            if row.inode != listed.inode or row.name in here or not BEGINNING <= row.size < len(content):
+                continue
+            if sha256(content[: row.size]) == row.sha256:
+                return self._unfinished(row, here)
+        return None
+
+
+def _keeping(row: FileRow, former: FileRow | None) -> FileRow:
+    """``row`` with what became of the file's former content: its hold ends with it."""
+    if former is None:
+        return row
+    return dataclasses.replace(row, sha256=former.sha256, submissions=former.submissions)
+
+
+def _is_ended(row: FileRow) -> bool:
+    """Returns whether the row tells of the file as it was read; a PENDING one tells what it was before."""
+    return row.end is not Disposition.PENDING
+
+
+def _is_moved(row: FileRow, listed: Listed, here: Mapping[str, Listed]) -> bool:
+    """Returns whether ``listed``, of the same bytes, is the file of ``row`` under another name; a copy leaves it."""
+    return row.mtime_ns == listed.mtime_ns and row.name not in here
+
+
+def _renamed(row: FileRow, listed: Listed) -> FileRow:
+    """``row`` as that of ``listed``, which is the same file under another name."""
+    return dataclasses.replace(row, name=listed.name, inode=listed.inode)

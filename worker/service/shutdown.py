@@ -17,7 +17,7 @@ from worker.core.messages import say
 from worker.service.systemd import ServiceManager
 
 STOP_SECONDS: Final = 7.0
-"""Seconds that a stop waits for a mail of which no byte has left: with what follows it stays below 10 s."""
+"""Seconds that a stop waits for a mail before its first byte leaves: with what follows it stays below 10 s."""
 EXTEND_EVERY: Final = 5.0
 """Seconds between two words to systemd, which takes its own patience for over when none came in time."""
 EXTEND_BY: Final = 30.0

@@ -77,13 +77,13 @@ class Office:
     recorded_at: dt.datetime | None = None
     """When that was recorded; None with one from disk."""
     checked: Configuration | None = None
-    """The configuration, where it was loaded to check it."""
+    """The configuration, if it was loaded to check it."""
     shelf: InvoiceFolder | None = None
-    """What was read of the invoices folder before a reload."""
+    """The files of the invoices folder that were read before a reload."""
 
     @cached_property
     def configuration(self) -> Configuration:
-        """The whole configuration. Raises ConfigError where this version refuses what an older one recorded."""
+        """The whole configuration. Raises ConfigError if this version refuses what an older one recorded."""
         from worker.config.load import load_configuration
 
         return self.checked or load_configuration(self.files)
@@ -98,7 +98,7 @@ class Office:
 
     @cached_property
     def outline(self) -> Outline | Configuration:
-        """What the list of tasks needs of the configuration: the outline, or all of it where that is loaded anyway."""
+        """The part of the configuration that the list of tasks needs: the outline, or all of it if that is loaded."""
         return self.checked or outline_of(self.files, self.settings) or self.configuration
 
     @property
@@ -115,7 +115,7 @@ def find_configuration_files(option: str | None, env: Mapping[str, str] = os.env
 
 
 def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
-    """The store's directory, whatever else is wrong in the configuration. Raises ConfigError if nothing names it."""
+    """Returns the store's directory, also with other faults in the configuration. Raises ConfigError if it has none."""
     return find_store(option, env, Path.cwd())
 
 
@@ -173,7 +173,7 @@ def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) 
 
 
 def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None:
-    """The office on disk, where its files are those that the store recorded as in force; None where any differs."""
+    """Returns the office on disk if its files are those that the store recorded as in force; None if one differs."""
     try:
         directory, files = find_configuration_files(option, env)
         with contextlib.closing(open_store(find_office_store(option, env), system_clock())) as store:

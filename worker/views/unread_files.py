@@ -17,6 +17,8 @@ from worker.core.text import escape_control_chars, hide_codes
 
 PROPERTY: Final = "unread_files"
 """Name of the store's value: a JSON object, by place the counts and the first files."""
+EMPTY: Final = "{}"
+"""That value if every file is read."""
 NOTICES: Final = "folder"
 INVOICES: Final = "invoices"
 CONFIGURATION: Final = "configuration"
@@ -65,7 +67,7 @@ def mark_reported(unread: UnreadIn, told: Iterable[UnreadFile]) -> UnreadIn:
 
 def read_unread(text: str | None) -> dict[str, UnreadIn]:
     """Reads the stored value of ``spell_unread``, by place."""
-    return {place: _read_one(each) for place, each in json.loads(text or "{}").items()}
+    return {place: _read_one(each) for place, each in json.loads(text or EMPTY).items()}
 
 
 def _read_one(value: Mapping[str, Any]) -> UnreadIn:

@@ -27,7 +27,7 @@ class SelectedMailbox:
     uidnext: int
     exists: int
     is_fresh: bool = field(default=False, compare=False)
-    """True if this connection is a new one: whatever happened in between was not told."""
+    """True if this connection is new: events before it were not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Header:
     internal_date: dt.datetime
     message_id: str
     fields: bytes = b""
-    """The header fields that ``prefilter`` judges, where they were asked for."""
+    """The header fields that ``judge_outline`` judges, if they were asked for."""
     structure: Part | None = None
-    """Its parts, where they were asked for and could be had."""
+    """Its parts, if they were asked for and could be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class Folder(Protocol):
         """Every file that is read, in it and in its folders, in order of name."""
         ...
 
-    async def rest(self) -> Rest:
+    def rest(self) -> Rest:
         """The other things that the last look found. Raises nothing."""
         ...
 
@@ -203,7 +203,7 @@ class InvoiceSnapshot:
     """The result of one look at the invoices folder; it never changes, so that a decision rests on one look.
 
     The questions may raise Unavailable ``folder``: the share is away; Unsettled if a file is still being written;
-    NotBrought if a file is there that the look was not asked for.
+    NotInSnapshot if a file is there that the look was not asked for.
     """
 
     shelved: tuple[FileInfo, ...] | Unavailable

@@ -20,12 +20,10 @@ from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.model import JST
 from worker.read.message import read_message
-from worker.watch.imap import responses as imap_parts
-from worker.watch.imap.mailbox import ImapMailbox
-from worker.watch.imap.responses import PDFS_LIMIT, PIECE, put_together, read_structure
-from worker.watch.plan import MAIL_LIMIT, MAIL_PART
+from worker.watch.imap import mailbox as imap_parts
+from worker.watch.imap.mailbox import PDFS_LIMIT, PIECE, ImapMailbox, put_together, read_structure
+from worker.watch.plan import MAIL_LIMIT, MAIL_PART, holds_nothing, sections_of
 from worker.watch.ports import Fetched, Header, Part
-from worker.watch.prefilter import holds_nothing, sections_of
 
 PDF = b"%PDF-1.4\n" + random.Random(1).randbytes(300_000)
 DRAWING = random.Random(2).randbytes(7_000_000)

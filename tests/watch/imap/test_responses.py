@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from worker.watch.imap.responses import read_header_answer
+from worker.watch.imap.mailbox import read_header_answer
 
 REST = {b"RFC822.SIZE": 100, b"INTERNALDATE": dt.datetime(2026, 11, 21, tzinfo=dt.UTC)}
 

@@ -155,9 +155,9 @@ class ThreadedFolder:
         """As ``ports.Folder``."""
         return await self._call(self._folder.look)
 
-    async def rest(self) -> Rest:
+    def rest(self) -> Rest:
         """As ``ports.Folder``."""
-        return await self._call(self._folder.rest)
+        return self._folder.rest()
 
     async def read(self, listed: Listed) -> bytes | None:
         """As ``ports.Folder``."""

@@ -44,7 +44,7 @@ _NOT_NOW: Final = re.compile(
     r"|too many\b.*\bconnections|maximum number of connections|temporar(?:y|ily)|try again later",
     re.IGNORECASE | re.DOTALL,
 )
-"""A login refused for a time, whatever the password: the codes of RFC 5530, and the words of servers without them."""
+"""A login refused for a time with any password: the codes of RFC 5530, and the words of servers without them."""
 
 _OF_ACCOUNT: Final = re.compile(
     r"\[(?:OVERQUOTA|LIMIT|THROTTLED)\]|bandwidth limit|too many\b.*\bconnections", re.IGNORECASE
@@ -317,7 +317,7 @@ class ImapConnection:
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(*FOREIGN):  # the connection is given up whatever it says to that
+            with contextlib.suppress(*FOREIGN):  # the connection is given up after any answer
                 client.shutdown()
 
     @contextlib.contextmanager
@@ -363,7 +363,7 @@ class ImapConnection:
         is_fresh, self._is_fresh = self._is_fresh, False
         uidvalidity, exists = int(answer[b"UIDVALIDITY"]), int(answer.get(b"EXISTS", 0))
         if self._opened is not None and self._opened.uidvalidity != uidvalidity:
-            self._copied.clear()  # the numbers are other messages' now, of which none was copied
+            self._copied.clear()  # the numbers are other messages' now, and none of these was copied
         self._opened = SelectedMailbox(uidvalidity, int(uidnext), exists, is_fresh=is_fresh)
         return self._opened
 
