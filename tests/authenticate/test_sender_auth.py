@@ -243,7 +243,7 @@ def test_a_field_twice_is_never_proven() -> None:
 
 
 @pytest.mark.parametrize(
-    ("span", "is_proven"),
+    ("span", "is_authenticated"),
     [
         (dt.timedelta(0), True),
         (dt.timedelta(days=29, hours=23), True),
@@ -255,7 +255,7 @@ def test_a_field_twice_is_never_proven() -> None:
 )
 @pytest.mark.parametrize("is_by_date", [False, True])
 def test_a_signature_counts_for_thirty_days_by_its_own_time_or_the_signed_date(
-    span: dt.timedelta, *, is_proven: bool, is_by_date: bool
+    span: dt.timedelta, *, is_authenticated: bool, is_by_date: bool
 ) -> None:
     made_at = START - span
     date = f"Date: {format_datetime(made_at)}\r\n"
@@ -263,8 +263,8 @@ def test_a_signature_counts_for_thirty_days_by_its_own_time_or_the_signed_date(
         proof = prove(results=GOOD, signatures=[a_signature(at=None)], fields=date)
     else:
         proof = prove(results=GOOD, signatures=[a_signature(at=made_at)])
-    assert proof.is_authenticated == is_proven
-    assert is_proven or "30日より前" in in_words(proof.evidence)
+    assert proof.is_authenticated == is_authenticated
+    assert is_authenticated or "30日より前" in in_words(proof.evidence)
 
 
 @pytest.mark.parametrize(
@@ -290,8 +290,8 @@ def test_a_time_far_ahead_says_nothing_and_an_end_before_the_arrival_is_one_thou
     dated = prove(results=GOOD, signatures=[a_signature(at=None)], fields=f"Date: {format_datetime(ahead)}\r\n")
     assert "日時" in in_words(dated.evidence)
     end = int(START.timestamp())
-    for tags, is_proven in ((f"; x={end - 1}", False), ("; x=", False), (f"; x={end}", True), ("; x=soon", False)):
-        assert prove(results=GOOD, signatures=[a_signature(tags=tags)]).is_authenticated == is_proven
+    for tags, is_authenticated in ((f"; x={end - 1}", False), ("; x=", False), (f"; x={end}", True), ("; x=soon", False)):
+        assert prove(results=GOOD, signatures=[a_signature(tags=tags)]).is_authenticated == is_authenticated
 
 
 def test_a_time_of_its_own_goes_before_the_date_and_an_arrival_that_is_not_known_proves_nothing() -> None:
@@ -309,7 +309,7 @@ WEAK = a_signature(names="from:subject")
 
 
 @pytest.mark.parametrize(
-    ("results", "signatures", "is_proven"),
+    ("results", "signatures", "is_authenticated"),
     [
         (GOOD, [], False),
         (GOOD, ["nonsense"], False),
@@ -333,9 +333,9 @@ WEAK = a_signature(names="from:subject")
     ],
 )
 def test_a_pass_counts_for_the_signature_that_it_is_about(
-    results: str, signatures: list[str], *, is_proven: bool
+    results: str, signatures: list[str], *, is_authenticated: bool
 ) -> None:
-    assert prove(results=results, signatures=signatures, fields=MIME).is_authenticated == is_proven
+    assert prove(results=results, signatures=signatures, fields=MIME).is_authenticated == is_authenticated
 
 
 def test_spf_alone_is_said() -> None:

@@ -122,7 +122,7 @@ class Case:
     originals: dict[Sha256, bytes] = field(default_factory=dict)
     today: dt.date = TODAY
     text: PdfText = FITTING
-    is_proven: bool = True
+    is_authenticated: bool = True
 
     def check(self) -> tuple[Check, ...]:
         rule = self.issuer.rules[self.notice.product]
@@ -327,7 +327,7 @@ SENDER_ANSWER = Answer(Reason.SENDER_UNPROVEN, "", "鈴木", "suzuki", START)
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_proven", "is_stopped"),
+    ("changes", "is_authenticated", "is_stopped"),
     [
         ({}, True, False),
         ({"state": State.WITHDRAWN}, True, False),
@@ -338,14 +338,14 @@ SENDER_ANSWER = Answer(Reason.SENDER_UNPROVEN, "", "鈴木", "suzuki", START)
     ],
 )
 def test_a_number_or_key_that_a_stranger_chose_keeps_no_proven_notice_back(
-    changes: dict[str, Any], is_proven: bool, is_stopped: bool
+    changes: dict[str, Any], is_authenticated: bool, is_stopped: bool
 ) -> None:
     body = f"{BODY}電話 12345-000009、郵便 OldKey987654、認証キー：{KEY}\n"
     numbered = replace(STRANGERS, contract_number=OTHER_NUMBER, **changes)
     keyed = replace(STRANGERS, id=5, contract_number=NUMBER, pdf_sha256=OTHER_PDF, **changes)
     notices = {OTHER_PDF: replace(NOTICE, key=Key("OldKey987654"))}
     found = with_body(
-        body, issuer=typed(NoticeForm.BOTH), past=(PAST, numbered, keyed), notices=notices, is_proven=is_proven
+        body, issuer=typed(NoticeForm.BOTH), past=(PAST, numbered, keyed), notices=notices, is_authenticated=is_authenticated
     )
     faults = (f"body: {OTHER_NUMBER}", "body: key #5") if is_stopped else ()
     assert found == [Said(Reason.KEY_DIFFERS, fault) for fault in faults]
