@@ -13,8 +13,15 @@ import pytest
 from tests.support.authenticated import SIGNED, signature
 from tests.support.holds import in_words
 from tests.support.world import EAST, START
-from worker.authenticate.dkim_policy import DkimFailure, DkimResult
-from worker.authenticate.sender_auth import AllowedSenders, Proof, SenderAuth, domains_to_verify, read_auth_headers
+from worker.authenticate.sender_auth import (
+    AllowedSenders,
+    DkimFailure,
+    DkimResult,
+    Proof,
+    SenderAuth,
+    domains_to_verify,
+    read_auth_headers,
+)
 from worker.core.model import Address
 
 MX = "mx.contractor.example"

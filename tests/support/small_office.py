@@ -55,8 +55,7 @@ from worker.pipeline.start import record_configuration, record_start
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
-from worker.send.smtp.client import SmtpServer
-from worker.send.smtp.protocol import Timeouts
+from worker.send.smtp.client import SmtpServer, Timeouts
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import DATABASE

@@ -20,7 +20,7 @@ from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import Announced, Hold, Receipt, Submission
 from worker.core.params import Numbered, Told
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
-from worker.match.duplicates import find_amended
+from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
 from worker.watch.ports import InvoiceSnapshot

@@ -15,9 +15,8 @@ from typing import Final
 from worker.approve.release import Judgement, evidence_of_mail, is_weighed, judge
 from worker.compose.attachments import STILL_WRITTEN, find_candidates
 from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule
-from worker.compose.compose import FORMER_WORDS, Composed, compose
+from worker.compose.compose import FORMER_WORDS, Composed, ComposeInput, Previous, compose
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
-from worker.compose.template_context import ComposeInput, Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.templates import Renderer
@@ -36,7 +35,6 @@ from worker.core.model import (
 )
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Project, invoice_for, rule_for
 from worker.core.states import State
-from worker.match.duplicates import find_amended, find_later
 from worker.match.match import (
     Ambiguous,
     Match,
@@ -45,6 +43,8 @@ from worker.match.match import (
     Proposed,
     Register,
     Unmatched,
+    find_amended,
+    find_later,
     index_projects,
     match_project,
 )

@@ -45,8 +45,7 @@ from worker.core.params import Params
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
 from worker.core.states import Reason, State
 from worker.core.text import fold_hyphens, match_key
-from worker.match.duplicates import find_resubmitted
-from worker.match.match import Register
+from worker.match.match import Register, find_resubmitted
 from worker.store.ports import Reading
 
 LARGE_NOTICE: Final = 1_000_000

@@ -16,8 +16,7 @@ from worker.approve.reevaluate import ActiveConfig
 from worker.core.clock import Clock
 from worker.core.errors import Forbidden, Unavailable
 from worker.core.model import Disposition, FileRow, Submission, UnreadReason, sha256
-from worker.match.duplicates import is_replaced_by
-from worker.match.match import file_from_before
+from worker.match.match import file_from_before, is_replaced_by
 from worker.pipeline.health import Health, UnreadFiles
 from worker.pipeline.record import Recorder
 from worker.pipeline.watch import WatchStart

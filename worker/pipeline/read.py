@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
-from worker.authenticate.dkim_policy import DkimFailure, DkimResult
 from worker.authenticate.ports import DkimVerifier
 from worker.authenticate.sender_auth import (
     AllowedSenders,
     AuthHeaders,
+    DkimFailure,
+    DkimResult,
     SenderAuth,
     domains_to_verify,
     read_auth_headers,
@@ -56,9 +57,8 @@ from worker.read.classify import (
     classify_mail,
 )
 from worker.read.message import AttachmentKind, Defect, Message, Unopened, name_file, read_message
-from worker.read.notice import read_notice
+from worker.read.notice import confirm_notice, read_notice
 from worker.read.ports import MailReader, MailReaders, PdfReader
-from worker.read.positions import confirm_notice
 from worker.store.ports import Store
 from worker.track.reports import NoReport, ReturnedMail, read_report
 from worker.watch.ports import Fetched

@@ -35,7 +35,7 @@ from worker.core.model import (
 from worker.core.params import Params
 from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, Reason, State
 from worker.core.text import hide_codes
-from worker.match.duplicates import (
+from worker.match.match import (
     KnownNotice,
     NewNotice,
     Source,

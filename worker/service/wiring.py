@@ -40,7 +40,7 @@ from worker.store.sqlite.connection import REVISION
 if TYPE_CHECKING:
     from worker.approve.reevaluate import ActiveConfig
     from worker.authenticate.dkim.verify import DnsDkimVerifier
-    from worker.authenticate.dkim_policy import Resolver
+    from worker.authenticate.sender_auth import Resolver
     from worker.config.load import Configuration
     from worker.config.settings import MailboxSettings
     from worker.notify.operator_command import ProgramCommand

@@ -21,8 +21,7 @@ from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Address
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
-from worker.send.smtp.client import SmtpServer, text_of
-from worker.send.smtp.protocol import Timeouts
+from worker.send.smtp.client import SmtpServer, Timeouts, text_of
 from worker.send.smtp_verdicts import Verdict, judge, steps_for
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)

@@ -22,11 +22,11 @@ import dns.exception
 import dns.flags
 import dns.resolver
 
-from worker.authenticate.auth_headers import Field
-from worker.authenticate.dkim_policy import (
+from worker.authenticate.sender_auth import (
     MIN_KEY_BITS,
     DkimFailure,
     DkimResult,
+    Field,
     Resolver,
     Signature,
     ValidSignature,
