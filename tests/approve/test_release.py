@@ -26,7 +26,7 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import EAST, START
-from worker.approve.release import answer_holds, refuse_unless_shown
+from worker.approve.decisions import answer_holds, refuse_unless_shown
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed
 from worker.core.model import Address, Channel, Hold, Product, Submission

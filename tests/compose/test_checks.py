@@ -25,7 +25,7 @@ from tests.support.registered import (
     of_project,
 )
 from tests.support.world import EAST, KEY, NUMBER, START
-from worker.approve.old_details import TOLD_BESIDE, covers
+from worker.approve.reevaluate import TOLD_BESIDE, covers
 from worker.compose.checks import (
     CHANGES,
     LARGE_FILE,

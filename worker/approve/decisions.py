@@ -12,14 +12,15 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate
-from worker.approve.release import answer_holds, refuse_unless_shown
+from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, keep_contents, reevaluate, target_of
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
+from worker.config.settings import Release
+from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
-from worker.core.model import Announced, Hold, Receipt, Submission
-from worker.core.params import Numbered, Told
-from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
+from worker.core.model import Announced, Answer, Hold, Receipt, Submission
+from worker.core.params import Numbered, Params, Told
+from worker.core.states import Event, IllegalEvent, Kind, NoteEvent, Reason, State, kind_of, next_state
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
@@ -40,6 +41,9 @@ ASKED: Final = "asked"
 """In the entry of an approval, in place of the label: it was shown and asked about at a terminal."""
 _BINDING: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
 """Reasons whose answer says that this number belongs to the project that was shown."""
+
+NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
+"""Reasons that need a note: the person spoken to at the issuer, and the answer."""
 
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
@@ -371,3 +375,75 @@ def _all_read(before: Submission) -> Submission:
 
 def _time(at: dt.datetime | None) -> str | None:
     return at.isoformat() if at else None
+
+
+def refuse_unless_shown(submission: Submission, label: str) -> None:
+    """Raises NotAllowed if ``submission`` is not held, or if ``label`` stands for another draft or other reasons.
+
+    ``label`` is the whole label that was shown, as ``Submission.label`` gives it, in upper or lower case.
+    """
+    if submission.state is not State.HELD:
+        raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
+    if not label:
+        raise NotAllowed("label_missing", id=str(submission.id))
+    if fold_label(label) != submission.label:
+        raise NotAllowed("draft_differs", id=str(submission.id), now=submission.label)
+
+
+def answer_holds(
+    submission: Submission,
+    by: str,
+    account: str,
+    note: str,
+    now: dt.datetime,
+    *,
+    release: Release,
+    ticked: Sequence[str] = (),
+) -> Submission:
+    """Returns ``submission`` with every open reason of kind *answer* answered by ``by``; re-evaluate it afterwards.
+
+    One approval answers all, and always covers the draft as it is, with the conditions that ``by`` ``ticked``. Raises
+    NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a note
+    and there is none, or if a condition is not ticked.
+    """
+    blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
+    if blocking:
+        raise NotAllowed(
+            "not_answerable",
+            id=str(submission.id),
+            reasons=" ".join(hold.reason.value for hold in blocking),
+        )
+    reasons = {hold.reason for hold in submission.reasons}
+    if Reason.REHEARSED in reasons and release.rehearsal_to is not None:
+        raise NotAllowed("still_rehearsing", id=str(submission.id))
+    if not note.strip() and reasons & NEED_NOTE:
+        raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
+    place = (submission.project or "", submission.section, submission.draft.attachments if submission.draft else ())
+    answers = [
+        Answer(hold.reason, hold.params, by, account, now, note, target_of(hold, *place))
+        for hold in submission.reasons
+        if hold.reason not in OF_THE_DRAFT
+    ]
+    if submission.draft_hash:
+        approved = Params(draft=submission.draft_hash)
+        answers += [Answer(reason, approved, by, account, now, note) for reason in sorted(OF_THE_DRAFT)]
+    return dataclasses.replace(
+        submission,
+        answers=(*submission.answers, *answers),
+        ticked=_all_ticked(submission, ticked),
+        # This draft is approved: an approval of an earlier one no longer makes it "changed".
+        released_draft="",
+        due_at=None,
+    )
+
+
+def _all_ticked(submission: Submission, ticked: Sequence[str]) -> tuple[str, ...]:
+    """Returns the conditions of the draft. Raises NotAllowed ``conditions_unticked``, with each that is not ticked.
+
+    Each approval ticks them again, because the documents may have changed since last week.
+    """
+    conditions = submission.draft.conditions if submission.draft else ()
+    if any(condition not in ticked for condition in conditions):
+        numbered = " ".join(f"{at}. {each}" for at, each in enumerate(conditions, 1) if each not in ticked)
+        raise NotAllowed("conditions_unticked", id=str(submission.id), conditions=numbered)
+    return conditions

@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from worker.approve import decisions
-from worker.approve.release import refuse_unless_shown
+from worker.approve.decisions import refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.days import Moment

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final
 
-from worker.approve.due import is_by_hold
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
@@ -128,7 +127,7 @@ def open_tasks(
     ]
     found += _downloads(known, configuration)
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
-    found += [_leaving(each, configuration, now) for each in known if is_by_hold(each) and not each.deferrals]
+    found += [_leaving(each, configuration, now) for each in known if each.is_by_hold and not each.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     standing = current_submissions(known)
     for project in configuration.projects:
