@@ -32,7 +32,7 @@ from worker.core.addresses import domain_of, is_within
 from worker.core.model import Address
 from worker.core.params import Params
 from worker.core.rulebook import Guarantor
-from worker.read.mime import split_headers
+from worker.read.message import split_headers
 
 TOP_LIMIT: Final = 262_144
 """Bytes of all headers together: servers take 50 to 200 kB."""

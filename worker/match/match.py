@@ -1,9 +1,10 @@
-"""Finds what an arriving notice belongs to: its registered project, and an earlier submission of the same notice.
+"""Finds what an arriving notice belongs to: its project, an earlier submission of it, its announcement.
 
 Only the contract number, or a name that the register declares unique, decides the project. A name alone is a proposal
 to a person, and similarity is never used. Whether the issuer takes it (eligibility) is decided by registered facts
 alone. The same notice by two sources or two downloads is one submission as long as the first has not left. Afterwards a
-person decides.
+person decides. A notice answers an announcement that names its number, or its project and product, and only if no other
+announcement fits. Every uncertain case stays a task.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def _of_contractor(notice: Notice, project: Project, own_name: str) -> Iterator[
         yield Hold.of(Reason.OTHER_CONTRACTOR, name=notice.contractor_name)
 
 
-# --- Names as they are compared ------------------------------------------------------------------------------
+# --- Names as they are compared -------------------------------------------------------------------------------
 
 _NUMBER: Final = re.compile("第?([0-9]+)号?")
 _CIRCLES: Final = str.maketrans("○◯", "〇〇")
@@ -180,7 +181,7 @@ def fold_firm(name: str) -> str:
     return folded
 
 
-# --- Whether the issuer takes this contract --------------------------------------------------------------------------
+# --- Whether the issuer takes this contract -------------------------------------------------------------------
 
 
 _ORIGINAL_ALONE: Final = Params(code="original_alone")
@@ -281,7 +282,7 @@ def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]
     return dict.fromkeys(finding.fact for findings in meant or excluded for finding in findings)
 
 
-# --- One alternative -----------------------------------------------------------------------------------------------
+# --- One alternative ------------------------------------------------------------------------------------------
 
 
 def _examine(alternative: Eligibility, case: _Case) -> Iterator[_Finding]:
@@ -360,7 +361,7 @@ def _dates_of(case: _Case, counted_by: CountedBy) -> Iterator[dt.date]:
         yield dates[CountedBy.CONTRACT]
 
 
-# --- What is told ----------------------------------------------------------------------------------------------
+# --- What is told ---------------------------------------------------------------------------------------------
 
 
 def _excluded_from(code: str, own: str, taken: Sequence[str]) -> _Excluded:
@@ -375,7 +376,7 @@ def _section_name(issuer: Issuer, section: str) -> str:
     return issuer.sections[section].name if section in issuer.sections else section
 
 
-# --- From before the product watched ---------------------------------------------------------------------------------
+# --- From before the product watched --------------------------------------------------------------------------
 
 
 FIRST_START: Final = "first_start"
@@ -742,3 +743,129 @@ def _is_same(earlier: Submission, notice: Notice, known: Reading) -> bool:
         return False
     read = known.notice(earlier.pdf_sha256)
     return read is not None and read.identity == notice.identity
+
+
+# --- The announcement that it answers                   -------------------------------------------------------
+
+APART: Final = dt.timedelta(days=3)
+"""The longest time between an announcement and its notice, or between two copies of one announcement: a Friday's mail
+is forwarded on Monday. An amended guarantee bears the number of the first one, so an older notice is not its notice."""
+
+
+def find_announcement(notice: Notice, awaited: Sequence[Submission]) -> Submission | None:
+    """Returns the one open announcement of the guarantor that this notice answers; None if that is not certain.
+
+    An announcement of several numbers is not ended by the first of them (``find_listing``).
+    """
+    listing = find_listing(notice.contract_number, awaited)
+    if listing:
+        (only,) = listing if len(listing) == 1 else (None,)
+        is_alone = only is not None and only.announced is not None and len(only.announced.numbers) == 1
+        return only if only is not None and is_alone and _may_be_of(only.announced, notice.product) else None
+    named = [each for each in awaited if _names(each.announced, notice.project_name, notice.product)]
+    return named[0] if len(named) == 1 else None
+
+
+def find_listing(number: str, awaited: Iterable[Submission]) -> tuple[Submission, ...]:
+    """The open announcements that name this contract number."""
+    return tuple(each for each in awaited if each.announced is not None and number in each.announced.numbers)
+
+
+def find_answers(
+    announced: Announced, of_numbers: Sequence[Sequence[Submission]], newest: Iterable[Submission]
+) -> tuple[Submission, ...]:
+    """Returns the submissions of all notices that it announces; empty if one of them is missing.
+
+    ``of_numbers`` holds the submissions under each of its numbers; ``newest`` is searched if it names no number.
+    """
+    if announced.numbers:
+        answers = [[each for each in under if is_answered_by(announced, each)] for under in of_numbers]
+        return tuple(each[-1] for each in answers) if all(answers) else ()
+    named = [
+        each
+        for each in newest
+        if each.product is not None
+        and _names(announced, each.notice_name, each.product)
+        and is_answered_by(announced, each)
+    ]
+    return tuple(named) if len(named) == 1 else ()
+
+
+def is_answered_by(announced: Announced, submission: Submission) -> bool:
+    """Returns whether the notice of ``submission``, which bears the announced number or name, may be the announced one.
+
+    It arrived no earlier than APART before the announcement, and was announced by this announcement or by none.
+    """
+    is_notice = submission.pdf_sha256 is not None and submission.refusal is None and submission.corrects is None
+    if not is_notice or submission.state is State.WITHDRAWN or announced.at is None:
+        return False
+    if submission.product is None or not _may_be_of(announced, submission.product):
+        return False
+    if submission.announced is not None and submission.announced.at is not None:
+        return abs(submission.announced.at - announced.at) <= APART
+    return submission.created_at is not None and submission.created_at >= announced.at - APART
+
+
+def is_same_announcement(one: Submission, other: Submission) -> bool:
+    """Returns whether two mails announce the same.
+
+    They name the same within APART. Two mails that name no number and no single product must have no id and be equal.
+    """
+    first, second = one.announced, other.announced
+    if first is None or second is None or first.at is None or second.at is None:
+        return False
+    if one.guarantor != other.guarantor or not _say_the_same(first, second):
+        return False
+    if first.numbers or _is_telling(first):
+        return abs(first.at - second.at) <= APART
+    has_no_id = not one.source_message_id and not other.source_message_id
+    return has_no_id and bool(first.date) and (one.source_name, first.date) == (other.source_name, second.date)
+
+
+def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
+    """Returns whether ``earlier``, of a mail with the same Message-ID, is what ``arriving`` announces.
+
+    The sender chooses a Message-ID: some systems repeat one, and a stranger may have used it first. A mail that names
+    another contract is new. An authenticated mail is also new if the earlier one was not authenticated and names
+    something else or was withdrawn.
+    """
+    first, second = earlier.announced, arriving.announced
+    if arriving.proven and earlier.is_doubtful and not earlier.joined:
+        is_open = earlier.state is State.ANNOUNCED
+        return is_open and first is not None and second is not None and _say_the_same(first, second)
+    if first is None or second is None:
+        return True
+    numbers = set(first.numbers), set(second.numbers)
+    names = set(map(match_key, first.names)), set(map(match_key, second.names))
+    return not any(one and other and one.isdisjoint(other) for one, other in (numbers, names))
+
+
+def could_mean(announcement: Submission, submission: Submission) -> bool:
+    """Returns whether a person may join the two: a notice of the guarantor that arrived since and was not announced."""
+    told = announcement.announced
+    is_fitting = submission.guarantor == announcement.guarantor and submission.announced is None
+    if told is None or not is_fitting or not is_answered_by(told, submission):
+        return False
+    return not told.numbers or submission.contract_number in told.numbers
+
+
+def _may_be_of(announced: Announced | None, product: Product) -> bool:
+    return announced is not None and (not announced.products or product in announced.products)
+
+
+def _names(announced: Announced | None, name: str, product: Product) -> bool:
+    """Returns whether it names exactly this project and this product, and no number, which would say more."""
+    if announced is None or announced.numbers or not _is_telling(announced):
+        return False
+    return match_key(announced.names[0]) == match_key(name) and announced.products == (product,)
+
+
+def _is_telling(announced: Announced) -> bool:
+    return len(announced.names) == 1 and len(announced.products) == 1
+
+
+def _say_the_same(one: Announced, other: Announced) -> bool:
+    def said(announced: Announced) -> tuple[object, ...]:
+        return set(announced.numbers), set(map(match_key, announced.names)), set(announced.products)
+
+    return said(one) == said(other)

@@ -55,6 +55,8 @@ from worker.read.classify import (
     Unrelated,
     add_unpacked,
     classify_mail,
+    find_machine_sign,
+    find_reply_sign,
 )
 from worker.read.message import AttachmentKind, Defect, Message, Unopened, name_file, read_message
 from worker.read.notice import confirm_notice, read_notice
@@ -360,8 +362,8 @@ class NoticeReader:
             fetched.content,
             own.authserv_id if own else "",
             None if arrived == NO_DATE else arrived,
-            answers_by=message.answers_by,
-            unattended_by=message.unattended_by,
+            answers_by=find_reply_sign(message),
+            unattended_by=find_machine_sign(message),
         )
         roots = domains_to_verify(auth_headers, allowed_senders, (None, *allowed_senders.guarantors))
         signed = {root: await self._sign(fetched, auth_headers, root) for root in roots}

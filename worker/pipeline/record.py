@@ -40,8 +40,13 @@ from worker.match.match import (
     NewNotice,
     Source,
     announce,
+    find_announcement,
+    find_answers,
     find_followed,
+    find_listing,
     hold_without_notice,
+    is_same_announcement,
+    is_seen_before,
     join_notice,
     receive_notice,
     receive_unreadable,
@@ -52,15 +57,8 @@ from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
 from worker.pipeline.signs import find_sign, note_sign
 from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
-from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
-from worker.read.classify import (
-    Announcement,
-    OwnMessage,
-    PossibleNotice,
-    Report,
-    Unrelated,
-)
+from worker.read.classify import Announcement, OwnMessage, PossibleNotice, Report, Unrelated
 from worker.read.message import AttachmentKind, Message, Unopened, is_mail_file, name_file, read_message
 from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import PdfReader

@@ -28,8 +28,7 @@ from worker.core.message_id import (
 from worker.core.model import Address, Entry, HealthRecord, MessageRow, sha256
 from worker.core.signs import Sign
 from worker.core.states import Event, NoteEvent
-from worker.read.message import Message
-from worker.read.mime import split_headers
+from worker.read.message import Message, split_headers
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Store, Writing
 from worker.store.signs import find_signs

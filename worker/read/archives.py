@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
 
-from worker.read.message import FILENAME_LIMIT, AttachmentKind, is_pdf, is_zip, mentions_key
-from worker.read.mime import decode_bytes
+from worker.read.message import FILENAME_LIMIT, AttachmentKind, decode_bytes, is_pdf, is_zip, mentions_key
 
 MEMBERS: Final = 20
 """Files of one ZIP: an office sends one to five; hundreds are a delivery of photographs, or an attack."""

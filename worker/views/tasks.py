@@ -19,7 +19,7 @@ from worker.core.params import Aside, Told
 from worker.core.rulebook import Closing, Project
 from worker.core.states import State
 from worker.core.text import match_key
-from worker.read.announcement import could_mean
+from worker.match.match import could_mean
 from worker.track.overdue import PRESSED, is_stuck
 from worker.views.actions import (
     Action,

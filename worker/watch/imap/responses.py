@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from worker.core.model import JST, NO_DATE
-from worker.read.mime import decode_words, read_message_id
+from worker.read.message import decode_words, read_message_id
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART
 from worker.watch.ports import Fetched, Header, Part
 from worker.watch.prefilter import START_BYTES, TEXT_SURE, holds_nothing, sections_of
