@@ -33,7 +33,7 @@ from worker.compose.attachments import (
 )
 from worker.compose.checks import pre_send_check
 from worker.compose.mime_write import attachment_name
-from worker.config.templates import MissingName, Renderer, Scope, TemplateFault
+from worker.config.templates import MissingName, Renderer, Scope, TemplateFault, make_names
 from worker.core.addresses import is_placeholder
 from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.business_hours import working_days_before
@@ -156,36 +156,45 @@ class Case:
         """Returns every variable of ``template_check.VARIABLES``, without the key and the body's own ``lines``."""
         given, rule = self.given, self.rule
         notice, project, issuer, guarantor = given.notice, given.project, given.issuer, given.guarantor
+        section, previous = self.section, given.previous
         values = Scope("values", self.values)
-        return {
-            "product": rule.product_word,
-            "product_name": PRODUCT_NAMES[notice.product],
-            "notice": Scope(
-                "notice",
-                {
+        registered = invoice.registered if invoice else None
+        is_attached = invoice is not None and invoice.attached is not None
+        return make_names(
+            {
+                "product": rule.product_word,
+                "product_name": PRODUCT_NAMES[notice.product],
+                "notice": {
                     "project_name": notice.project_name,
                     "contractor_name": notice.contractor_name,
                     "product": PRODUCT_NAMES[notice.product],
                     "contract_number": notice.contract_number,
                 },
-            ),
-            "project": Scope(
-                "project", {"name": project.name, "values": values, "dates": Scope("project.dates", project.dates)}
-            ),
-            "values": values,
-            "contractor": Scope("contractor", dataclasses.asdict(contractor_of(given.contractor, project))),
-            "issuer": Scope("issuer", {"name": issuer.name, "id": issuer.id}),
-            "section": _of_section(self.section),
-            "guarantor": Scope("guarantor", {"name": guarantor.name, "id": guarantor.id} if guarantor else {}),
-            "attachments": tuple(
-                Scope("attachments", {"title": each.title, "filename": each.filename}) for each in attachments
-            ),
-            "invoice": _of_invoice(invoice),
-            "contract": given.contract.value,
-            "previous": _of_previous(given.previous),
-            "rule": Scope(
-                "rule",
-                {
+                "project": {"name": project.name, "values": values, "dates": project.dates},
+                "values": values,
+                "contractor": dataclasses.asdict(contractor_of(given.contractor, project)),
+                "issuer": {"name": issuer.name, "id": issuer.id},
+                "section": {"name": section.name, "phone": section.phone, "fax": section.fax, "id": section.id}
+                if section
+                else {},
+                "guarantor": {"name": guarantor.name, "id": guarantor.id} if guarantor else {},
+                "attachments": tuple({"title": each.title, "filename": each.filename} for each in attachments),
+                "invoice": {
+                    "title": invoice.title if invoice else None,
+                    "amount": registered.amount if registered else None,
+                    "date": registered.date if registered else None,
+                    "attached": is_attached,
+                    "separate": registered is not None and not is_attached,
+                },
+                "contract": given.contract.value,
+                "previous": {
+                    "contract_number": previous.contract_number,
+                    "sent_on": write_date(previous.sent_on) if previous.sent_on else None,
+                    "subject": previous.subject,
+                }
+                if previous
+                else {},
+                "rule": {
                     "call_after": rule.call_after,
                     "after": sentences_for(rule.after, way_of(invoice)),
                     "invoice": rule.invoice.value,
@@ -193,8 +202,8 @@ class Case:
                     "key_typed": rule.key_typed,
                     "notice_attached": rule.notice_attached,
                 },
-            ),
-        }
+            }
+        )
 
 
 EMPTY_LINES: Final = frozenset({"subject", "file_name"})
@@ -207,35 +216,6 @@ class Unwritable(HoshobinError):
     def __init__(self, hold: Hold) -> None:
         super().__init__(hold.reason)
         self.hold = hold
-
-
-def _of_section(section: Section | None) -> Scope:
-    if section is None:
-        return Scope("section", {})
-    return Scope("section", {"name": section.name, "phone": section.phone, "fax": section.fax, "id": section.id})
-
-
-def _of_invoice(invoice: ChosenInvoice | None) -> Scope:
-    registered = invoice.registered if invoice else None
-    attached = invoice is not None and invoice.attached is not None
-    return Scope(
-        "invoice",
-        {
-            "title": invoice.title if invoice else None,
-            "amount": registered.amount if registered else None,
-            "date": registered.date if registered else None,
-            "attached": attached,
-            "separate": registered is not None and not attached,
-        },
-    )
-
-
-def _of_previous(previous: Previous | None) -> Scope:
-    if previous is None:
-        return Scope("previous", {})
-    sent_on = write_date(previous.sent_on) if previous.sent_on else None
-    names = {"contract_number": previous.contract_number, "sent_on": sent_on, "subject": previous.subject}
-    return Scope("previous", names)
 
 
 def add_key(names: Names, key: str) -> dict[str, Any]:
