@@ -21,7 +21,7 @@ from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Address
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
-from worker.send.smtp.client import SmtpServer, Timeouts, text_of
+from worker.send.smtp.client import Account, SmtpServer, Timeouts, text_of
 from worker.send.smtp_verdicts import Verdict, judge, steps_for
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
@@ -49,15 +49,17 @@ def client_of(
     timeouts: Timeouts | None = None,
 ) -> SmtpServer:
     return SmtpServer(
-        host=host,
-        port=server.port,
-        security=security,
-        user=user,
-        password=PASSWORD,
-        ca_file=ca_file,
-        ehlo="contractor.example",
-        clock=StillClock(),
-        timeouts=timeouts,
+        Account(
+            host=host,
+            port=server.port,
+            security=security,
+            user=user,
+            password=PASSWORD,
+            ca_file=ca_file,
+            ehlo="contractor.example",
+        ),
+        StillClock(),
+        timeouts,
     )
 
 

@@ -422,32 +422,10 @@ _XTEXT_PLAIN: Final = frozenset(range(0x21, 0x7F)) - {ord("+"), ord("=")}
 
 
 class SmtpServer:
-    """``ports.MailServer`` on one connection. ``Security.NONE`` and an empty ``user`` are for loopback hosts only."""
+    """``ports.MailServer`` on one connection."""
 
-    def __init__(
-        self,
-        *,
-        host: str,
-        port: int,
-        security: Security,
-        user: str,
-        password: str,
-        ca_file: str,
-        ehlo: str,
-        clock: Clock,
-        tokens: TokenSource | None = None,
-        timeouts: Timeouts | None = None,
-    ) -> None:
-        self._account = Account(
-            host=host,
-            port=port,
-            security=security,
-            user=user,
-            password=password,
-            ca_file=ca_file,
-            ehlo=ehlo,
-            tokens=tokens,
-        )
+    def __init__(self, account: Account, clock: Clock, timeouts: Timeouts | None = None) -> None:
+        self._account = account
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
         self._wire: Wire | None = None
