@@ -173,12 +173,13 @@ def _foreign(message: Message, ours: OwnMailSigns) -> Iterator[Message]:
     while waiting:
         one = waiting.pop()
         yield one
-        inner = (within for within in one.nested if not _is_own(within, ours) and not _is_bare_report(within))
+        inner = (
+            within
+            for within in one.nested
+            if not _is_own(within, ours)
+            and not (within.is_report and not (within.pdfs or within.zips or within.nested))
+        )
         waiting.extend(reversed(tuple(inner)))
-
-
-def _is_bare_report(message: Message) -> bool:
-    return message.is_report and not message.pdfs and not message.zips and not message.nested
 
 
 def _announces(message: Message, guarantor: Guarantor, ours: OwnMailSigns) -> bool:
