@@ -53,7 +53,7 @@ class SlowServer:
 
     async def open(self) -> Session:
         self._pass()
-        return Session("mx.relay.example", "", dsn=True, size_limit=None)
+        return Session("mx.relay.example", "", dsn=True)
 
     async def take(self, step: Step) -> Reply | NoReply:
         self._pass()

@@ -263,13 +263,7 @@ class ConnectionAttempt:
             raise Unavailable("smtp", f"{account.place}: {describe_error(error)}") from None
         if not wire.is_in_step:
             raise Unavailable("smtp", f"{account.place}: more answers than questions")
-        return Session(server=self._name, tls=_tls_version(wire), dsn="dsn" in self.offers, size_limit=self._size_limit)
-
-    @property
-    def _size_limit(self) -> int | None:
-        """RFC 1870 §4: no number, or 0, means that no limit is given."""
-        offered = self.offers.get("size", "").strip()
-        return int(offered) or None if offered.isascii() and offered.isdigit() else None
+        return Session(server=self._name, tls=_tls_version(wire), dsn="dsn" in self.offers)
 
     async def _dial_and_greet(self) -> Wire:
         security = self._account.security
