@@ -194,7 +194,7 @@ class AuthResults:
     passed: tuple[tuple[str, str], ...] = ()
     """Method (dkim, spf, dmarc) and the domain that it authenticated."""
     signed: tuple[MethodResult, ...] = ()
-    """The passed dkim results: ``dkim_policy`` finds the signature that each means."""
+    """The passed dkim results: ``judge_server_result`` finds the signature that each means."""
     is_refused: bool = False
     """Set for dmarc=fail: the server then takes the sender for another than the passed domains."""
 
