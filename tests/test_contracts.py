@@ -20,9 +20,9 @@ LINE = re.compile(r"^(.+) (KEPT|BROKEN)(?: \(.*\))?$", re.MULTILINE)
 
 PLANTED = {
     "upward": (LAYERS, "core/text.py", "from worker.config import toml"),
-    "upward inside a function": (LAYERS, "match/match.py", "def later():\n    from worker.approve import release"),
+    "upward inside a function": (LAYERS, "match/match.py", "def later():\n    from worker.approve import decisions"),
     "side by side": (LAYERS, "views/tasks.py", "from worker.send import retry"),
-    "upward for types alone": (LAYERS, "read/mime.py", "if TYPE_CHECKING:\n    from worker.pipeline import read"),
+    "upward for types alone": (LAYERS, "read/message.py", "if TYPE_CHECKING:\n    from worker.pipeline import read"),
     "a circle in one package": (CIRCLES, "core/errors.py", "from worker.core import messages"),
     "a library that acts": (DECISIONS, "compose/checks.py", "import sqlite3"),
     "a library that acts, through another module": (DECISIONS, "oauth/settings.py", "import http.client"),

@@ -42,7 +42,7 @@ from worker.core.messages import name_hold
 from worker.core.model import JST, Address, Channel, Entry, Key, Notice, Product, Submission, sha256
 from worker.core.rulebook import CountedBy, Document, Invoice
 from worker.core.states import Event, Kind, Reason, State, kind_of
-from worker.send.smtp.protocol import Timeouts
+from worker.send.smtp.client import Timeouts
 from worker.store.ports import Author
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 

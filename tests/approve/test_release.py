@@ -26,12 +26,13 @@ from tests.support.registered import (
     reasons,
 )
 from tests.support.world import EAST, START
-from worker.approve.release import answer_holds, refuse_unless_shown
+from worker.approve.decisions import Approval, answer_holds, refuse_unless_shown
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed
 from worker.core.model import Address, Channel, Hold, Product, Submission
 from worker.core.rulebook import Invoice
 from worker.core.states import Kind, Reason, State, kind_of
+from worker.store.ports import Author
 
 LATER = START + dt.timedelta(hours=1)
 HANAKO, JIRO = "山田 花子", "佐藤 次郎"
@@ -44,11 +45,25 @@ def going_to(address: Address, register: Register = REGISTER) -> Register:
     return replace(register, issuers=(of_issuer(section={"to": (address,)}),))
 
 
+def answer(
+    submission: Submission,
+    by: str,
+    account: str,
+    note: str,
+    now: dt.datetime,
+    register: Register,
+    ticked: tuple[str, ...] = (),
+) -> Submission:
+    """Returns ``submission`` with its reasons answered by ``by``."""
+    approval = Approval(submission.id, submission.label, Author(by, account), note, now, ticked)
+    return answer_holds(submission, approval, register.release)
+
+
 def answered(
     submission: Submission, register: Register = REGISTER, by: str = HANAKO, now: dt.datetime = START
 ) -> Submission:
     """Returns ``submission`` after ``by`` approves it under ``register``."""
-    judged = answer_holds(submission, by, "soumu", "電話で確認", now, release=register.release)
+    judged = answer(submission, by, "soumu", "電話で確認", now, register)
     return drafted(register, judged, now=now).submission
 
 
@@ -224,7 +239,7 @@ ON_CONDITION = {
 
 
 def ticking(submission: Submission, register: Register, *ticked: str) -> Submission:
-    judged = answer_holds(submission, HANAKO, "soumu", "", START, release=register.release, ticked=ticked)
+    judged = answer(submission, HANAKO, "soumu", "", START, register, ticked)
     return drafted(register, judged).submission
 
 
@@ -266,9 +281,9 @@ def test_a_condition_added_after_the_approval_is_a_change_that_is_ticked_again()
 def test_what_was_said_to_the_issuer_is_answered_only_in_words(reason: Reason, note: str) -> None:
     held = replace(drafted().submission, reasons=(old(reason, "x"),))
     with pytest.raises(NotAllowed) as refused:
-        answer_holds(held, HANAKO, "soumu", note, START, release=REGISTER.release)
+        answer(held, HANAKO, "soumu", note, START, REGISTER)
     assert (refused.value.code, refused.value.params["reasons"]) == ("note_needed", reason.value)
-    assert answer_holds(held, HANAKO, "soumu", "佐々木様に電話", START, release=REGISTER.release).answers
+    assert answer(held, HANAKO, "soumu", "佐々木様に電話", START, REGISTER).answers
 
 
 # --- The moment --------------------------------------------------------------------------------------------------
@@ -287,7 +302,7 @@ def with_invoice(mode: Mode, contract: dt.date = CONTRACT_DAY) -> Register:
 def test_a_mail_with_an_invoice_approved_before_the_contracts_day_leaves_on_it(mode: Mode) -> None:
     register = with_invoice(mode)
     held = drafted(register, notice=ADVANCE).submission
-    judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
+    judged = answer(held, HANAKO, "soumu", "", START, register)
     approved = drafted(register, judged, notice=ADVANCE).submission
     assert (approved.state, approved.due_at) == (State.APPROVED, MIDNIGHT)
     late = drafted(register, approved, notice=ADVANCE, now=MIDNIGHT + dt.timedelta(hours=1)).submission
@@ -297,7 +312,7 @@ def test_a_mail_with_an_invoice_approved_before_the_contracts_day_leaves_on_it(m
 def test_an_approval_for_one_contracts_day_does_not_speak_for_another() -> None:
     register = with_invoice(Mode.APPROVE)
     held = drafted(register, notice=ADVANCE).submission
-    judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
+    judged = answer(held, HANAKO, "soumu", "", START, register)
     put_off = with_invoice(Mode.APPROVE, CONTRACT_DAY + dt.timedelta(days=7))
     assert set(reasons(drafted(put_off, judged, notice=ADVANCE).submission)) == {Reason.TIMING}
 
@@ -308,7 +323,7 @@ def test_what_was_approved_for_the_contracts_day_goes_earlier_where_it_was_signe
 ) -> None:
     register = with_invoice(mode)
     held = drafted(register, notice=ADVANCE).submission
-    judged = answer_holds(held, HANAKO, "soumu", "", START, release=register.release)
+    judged = answer(held, HANAKO, "soumu", "", START, register)
     if mode is Mode.HOLD:  # nobody's approval of the draft: its minutes to withdraw begin anew
         judged = replace(judged, answers=tuple(each for each in judged.answers if each.reason is Reason.TIMING))
     approved = drafted(register, judged, notice=ADVANCE).submission

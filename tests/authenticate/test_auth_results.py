@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.authenticate.auth_headers import (
+from worker.authenticate.sender_auth import (
     RESULTS_LIMIT,
     AuthResults,
     Field,

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.authenticate.auth_headers import Field, MethodResult
-from worker.authenticate.dkim_policy import (
+from worker.authenticate.sender_auth import (
     LOOKED_AT,
     MAX_AGE,
     DkimFailure,
     DkimResult,
+    Field,
+    MethodResult,
     Signature,
     ValidSignature,
     find_signatures,

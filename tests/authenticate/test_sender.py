@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.authenticate.auth_headers import Flaw, Sender, read_domain, read_fields, read_sender
+from worker.authenticate.sender_auth import Flaw, Sender, read_domain, read_fields, read_sender
 from worker.core.addresses import is_within
 
 

@@ -13,8 +13,15 @@ import pytest
 from tests.support.authenticated import SIGNED, signature
 from tests.support.holds import in_words
 from tests.support.world import EAST, START
-from worker.authenticate.dkim_policy import DkimFailure, DkimResult
-from worker.authenticate.sender_auth import AllowedSenders, Proof, SenderAuth, domains_to_verify, read_auth_headers
+from worker.authenticate.sender_auth import (
+    AllowedSenders,
+    DkimFailure,
+    DkimResult,
+    Proof,
+    SenderAuth,
+    domains_to_verify,
+    read_auth_headers,
+)
 from worker.core.model import Address
 
 MX = "mx.contractor.example"
@@ -290,7 +297,12 @@ def test_a_time_far_ahead_says_nothing_and_an_end_before_the_arrival_is_one_thou
     dated = prove(results=GOOD, signatures=[a_signature(at=None)], fields=f"Date: {format_datetime(ahead)}\r\n")
     assert "日時" in in_words(dated.evidence)
     end = int(START.timestamp())
-    for tags, is_authenticated in ((f"; x={end - 1}", False), ("; x=", False), (f"; x={end}", True), ("; x=soon", False)):
+    for tags, is_authenticated in (
+        (f"; x={end - 1}", False),
+        ("; x=", False),
+        (f"; x={end}", True),
+        ("; x=soon", False),
+    ):
         assert prove(results=GOOD, signatures=[a_signature(tags=tags)]).is_authenticated == is_authenticated
 
 

@@ -25,7 +25,7 @@ from tests.support.registered import (
     of_project,
 )
 from tests.support.world import EAST, KEY, NUMBER, START
-from worker.approve.old_details import TOLD_BESIDE, covers
+from worker.approve.reevaluate import TOLD_BESIDE, covers
 from worker.compose.checks import (
     CHANGES,
     LARGE_FILE,
@@ -127,7 +127,7 @@ class Case:
     def check(self) -> tuple[Check, ...]:
         rule = self.issuer.rules[self.notice.product]
         finished = DraftCheckInput(
-            submission=arrived(self.notice, id=7, proven=self.is_authenticated, rehearsed_to=self.rehearsed_to),
+            submission=arrived(self.notice, id=7, proven=self.is_proven, rehearsed_to=self.rehearsed_to),
             notice=self.notice,
             guarantor=GUARANTOR,
             project=self.project,
@@ -345,7 +345,11 @@ def test_a_number_or_key_that_a_stranger_chose_keeps_no_proven_notice_back(
     keyed = replace(STRANGERS, id=5, contract_number=NUMBER, pdf_sha256=OTHER_PDF, **changes)
     notices = {OTHER_PDF: replace(NOTICE, key=Key("OldKey987654"))}
     found = with_body(
-        body, issuer=typed(NoticeForm.BOTH), past=(PAST, numbered, keyed), notices=notices, is_authenticated=is_authenticated
+        body,
+        issuer=typed(NoticeForm.BOTH),
+        past=(PAST, numbered, keyed),
+        notices=notices,
+        is_authenticated=is_authenticated,
     )
     faults = (f"body: {OTHER_NUMBER}", "body: key #5") if is_stopped else ()
     assert found == [Said(Reason.KEY_DIFFERS, fault) for fault in faults]

@@ -22,7 +22,7 @@ from tests.support.registered import (
 )
 from tests.support.world import KEY, NUMBER, START
 from worker.audit.chain import canonical
-from worker.compose.manual_submission import renew_steps
+from worker.compose.compose import renew_steps
 from worker.core.model import Answer, Channel, Product
 from worker.core.params import of_text
 from worker.core.rulebook import Document, Eligibility, Invoice, Line, NoticeForm, Timing, ValueForm

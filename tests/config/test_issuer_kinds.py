@@ -17,7 +17,7 @@ from tests.support.fakes import FakeFiles
 from tests.support.holds import detail_of
 from tests.support.registered import ALL_KNOWN, INVOICE, PDF, arrived
 from tests.support.world import NUMBER, START
-from worker.approve.reevaluate import Drafted, activate_config, draft_submission
+from worker.approve.reevaluate import Drafted, DraftInput, activate_config, draft_submission
 from worker.config.editing.fields import FieldRefused, find_issuer
 from worker.config.files import TemplateFiles
 from worker.config.load import Configuration, load_configuration
@@ -51,8 +51,9 @@ def drafted(issuer: str, product: Product, project: dict[str, Any]) -> Drafted:
     registered = project | {"contract_numbers": [NUMBER]}
     active_config = activate_config(load(issuer, registered), TemplateFiles({}), FakeFiles({"road.pdf": INVOICE}))
     notice = Notice("east", "道路改良工事", "〇〇建設 株式会社", product, NUMBER, Key("AbCd1234EfGh"))
+    invoices = active_config.files.snapshot()
     return draft_submission(
-        arrived(notice), notice, PDF, active_config, active_config.files.snapshot(), ALL_KNOWN, None, "", START
+        DraftInput(arrived(notice), notice, PDF, None, None, "", active_config, invoices, ALL_KNOWN, START)
     )
 
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.support.rewording import pairs_of
-from worker.approve.old_details import covers
+from worker.approve.reevaluate import covers
 from worker.core import messages
 from worker.core.messages import hold_detail, name_hold, reasons
 from worker.core.messages.reasons import CODED, EVIDENCE, HOLD_DETAILS

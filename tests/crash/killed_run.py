@@ -29,8 +29,8 @@ from tests.support.fakes import FakeClock
 from tests.support.small_office import Settings, SmallOffice, WatchedStore, form, mail_with
 from tests.support.world import HANAKO, REHEARSAL
 from worker.core.states import Reason, State
+from worker.send.smtp.client import Wire
 from worker.send.smtp.lock import SenderLock
-from worker.send.smtp.protocol import Wire
 
 
 class Points:

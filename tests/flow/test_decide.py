@@ -18,6 +18,7 @@ from tests.support.registered import INVOICE, REGISTER
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.world import HANAKO
 from worker.approve import decisions
+from worker.approve.decisions import Approval
 from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
 from worker.compose.attachments import STILL_WRITTEN
 from worker.core.errors import NotInSnapshot, StillWritten, Unavailable
@@ -169,7 +170,7 @@ async def test_each_decision_brings_the_invoice_of_its_submission(tmp_path: Path
     held = office.only()
     office.files.looked_for.clear()
     now, active_config, reader = office.clock.now(), office.pipeline.active_config, office.pipeline._reader
-    approved, _ = await decide.approve(office.store, active_config, reader, 1, held.label, HANAKO, "", now)
+    approved, _ = await decide.approve(office.store, active_config, reader, Approval(1, held.label, HANAKO, "", now))
     assert len(office.files.looked_for) == 1
     assert approved.draft is not None
     assert "invoice-2.pdf" in {each.filename for each in approved.draft.attachments}
@@ -188,5 +189,5 @@ async def test_a_share_that_is_away_keeps_a_decision_from_being_taken(tmp_path: 
     office.files.held["invoice-2.pdf"] = AWAY
     now, active_config, reader = office.clock.now(), office.pipeline.active_config, office.pipeline._reader
     with pytest.raises(Unavailable, match="does not answer"):
-        await decide.approve(office.store, active_config, reader, 1, held.label, HANAKO, "", now)
+        await decide.approve(office.store, active_config, reader, Approval(1, held.label, HANAKO, "", now))
     assert office.only() == held

@@ -87,7 +87,7 @@ class Relay:
         self.mails: list[bytes] = []
 
     async def open(self) -> Session:
-        return Session("relay.example", "", dsn=False, size_limit=None)
+        return Session("relay.example", "", dsn=False)
 
     async def take(self, step: Step) -> Reply:
         if isinstance(step, Body):

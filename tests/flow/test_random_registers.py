@@ -94,7 +94,7 @@ class Relay:
         self._recipients: list[str] = []
 
     async def open(self) -> Session:
-        return Session("mx.contractor.example", "", dsn=False, size_limit=None)
+        return Session("mx.contractor.example", "", dsn=False)
 
     async def take(self, step: Step) -> Reply:
         match step:

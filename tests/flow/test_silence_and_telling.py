@@ -49,7 +49,7 @@ class Keeping(Answering):
             raise self.failure
         self._to = []
         await super().open()
-        return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
+        return Session("mx.contractor.example", "TLSv1.3", dsn=True)
 
     async def take(self, step: Any) -> Reply:
         if type(step).__name__ == "Rcpt":

@@ -31,7 +31,7 @@ from worker.core.messages import say
 from worker.core.states import Reason, State
 from worker.pipeline.pipeline import run_once
 from worker.send.ports import Session
-from worker.send.smtp.protocol import Timeouts
+from worker.send.smtp.client import Timeouts
 from worker.watch.folder.notices import NoticeFolder
 
 SHORT = 0.5

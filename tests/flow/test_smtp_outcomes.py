@@ -21,7 +21,7 @@ from tests.support.smtp_outcomes import outcomes
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused
 from worker.core.states import State
-from worker.send.smtp.client import SmtpServer
+from worker.send.smtp.client import Account, SmtpServer
 
 OFFERS = ("SIZE 30000000", "DSN", "AUTH PLAIN LOGIN")
 FOR_EVER = 1e9
@@ -66,14 +66,16 @@ class SecuredOffice(SmallOffice):
 
     def make_server(self) -> SmtpServer:
         return SmtpServer(
-            host="127.0.0.1",
-            port=self.port,
-            security=self.security,
-            user="soumu@contractor.example",
-            password="a pass word",
-            ca_file=self.ca_file,
-            ehlo="contractor.example",
-            clock=self.clock,
+            Account(
+                host="127.0.0.1",
+                port=self.port,
+                security=self.security,
+                user="soumu@contractor.example",
+                password="a pass word",
+                ca_file=self.ca_file,
+                ehlo="contractor.example",
+            ),
+            self.clock,
         )
 
 

@@ -20,7 +20,7 @@ from tests.support.small_office import Form, Settings, SmallOffice, form, mail_w
 from tests.support.world import HANAKO, START
 from worker.approve import decisions
 from worker.authenticate.dkim.verify import DnsDkimVerifier
-from worker.authenticate.dkim_policy import Resolver
+from worker.authenticate.sender_auth import Resolver
 from worker.cli.demo.smtp_server import DsnController
 from worker.cli.doctor import describe_resolver
 from worker.core.errors import NotAllowed

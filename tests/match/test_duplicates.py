@@ -11,7 +11,7 @@ from tests.support.registered import NOTICE, PDF, arrived
 from tests.support.world import START
 from worker.core.model import Answer, Hold, Key, Product, Sha256, Submission, Unreadable, sha256
 from worker.core.states import WAITING, Reason, State
-from worker.match.duplicates import (
+from worker.match.match import (
     KnownNotice,
     NewNotice,
     Source,

@@ -61,15 +61,17 @@ def mailbox(server: ScriptedImap, purse: Purse) -> ImapMailbox:
 
 def client(server: MisbehavingServer, purse: Purse) -> SmtpServer:
     return SmtpServer(
-        host="127.0.0.1",
-        port=server.port,
-        security=Security.NONE,
-        user=USER,
-        password="",
-        ca_file="",
-        ehlo="contractor.example",
-        clock=FakeClock(),
-        tokens=purse,
+        Account(
+            host="127.0.0.1",
+            port=server.port,
+            security=Security.NONE,
+            user=USER,
+            password="",
+            ca_file="",
+            ehlo="contractor.example",
+            tokens=purse,
+        ),
+        FakeClock(),
     )
 
 

@@ -12,20 +12,10 @@ from tests.support.world import EAST, NUMBER, START
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import JST, Announced, FollowUps, Hold, Product, Submission, sha256
 from worker.core.states import Reason, State
+from worker.match.match import APART, could_mean, find_announcement, find_answers, is_answered_by, is_same_announcement
 from worker.notify.operator_mail import describe_submission
-from worker.read.announcement import (
-    APART,
-    NUMBERS_LIMIT,
-    REMINDERS_LIMIT,
-    could_mean,
-    count_reminders,
-    find_announcement,
-    find_answers,
-    is_answered_by,
-    is_same_announcement,
-    next_reminder,
-    read_announced,
-)
+from worker.read.classify import NUMBERS_LIMIT, read_announced
+from worker.track.overdue import REMINDERS_LIMIT, count_reminders, next_reminder
 from worker.views.preview import SubmissionView, render_view
 
 SUBJECT = EAST.subjects[0]

@@ -13,8 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.read.message import DEPTH_LIMIT, PARTS_LIMIT, AttachmentKind, Defect, Message, mentions_key, read_message
-from worker.read.mime import decode_bytes, decode_words, read_addresses, read_value
+from worker.read.message import (
+    DEPTH_LIMIT,
+    PARTS_LIMIT,
+    AttachmentKind,
+    Defect,
+    Message,
+    decode_bytes,
+    decode_words,
+    mentions_key,
+    read_addresses,
+    read_message,
+    read_value,
+)
 
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 8 + b"\n%%EOF\n"
 SUBJECT = "電子保証（認証キー）発行完了のお知らせ"
@@ -174,9 +185,7 @@ def test_more_parts_than_anybody_sends_are_left_and_noted() -> None:
 
 def test_nothing_inside_a_report_is_offered() -> None:
     part = b'Content-Type: multipart/report; boundary="r"\r\n\r\n--r\r\n' + pdf_part() + b"\r\n--r--\r\n"
-    assert read_message(b"Subject: failed\r\n" + part) == Message(
-        subject="failed", is_report=True, answers_by="multipart/report", unattended_by="multipart/report"
-    )
+    assert read_message(b"Subject: failed\r\n" + part) == Message(subject="failed", is_report=True, holds_report=True)
     around = read_message(mixed(part, b"\r\nfooter of a list"))
     assert around.is_report
     assert every_pdf(around) == []

@@ -10,7 +10,7 @@ import pytest
 from tests.support.world import EAST
 from worker.core.model import CodePositions, Key, Notice, PageText, PdfText, Place, Product, TextRun, Unreadable
 from worker.core.states import Reason
-from worker.read.positions import confirm_notice
+from worker.read.notice import confirm_notice
 
 NUMBER, KEY = "40213-00712", "Hs4kQ9wZx"
 NOTICE = Notice("east", "道路改良工事", "〇〇建設", Product.ADVANCE, NUMBER, Key(KEY))

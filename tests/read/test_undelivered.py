@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from worker.read.automatic_mail import find_bounce_sign, has_transcript, is_answer, is_failure_subject, says_undelivered
-from worker.read.message import read_message
-from worker.read.mime import split_headers
+from worker.read.classify import find_bounce_sign, has_transcript, is_answer, is_failure_subject, says_undelivered
+from worker.read.message import read_message, split_headers
 
 NEWS = """
 このメールアドレスは3月末で廃止されました。新しいアドレスへ再送してください。

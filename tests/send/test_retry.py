@@ -25,7 +25,7 @@ class Server:
         self.asked += 1
         if self.failure is not None:
             raise self.failure
-        return Session(server="mx.relay.example", tls="", dsn=True, size_limit=None)
+        return Session(server="mx.relay.example", tls="", dsn=True)
 
     async def take(self, step: object) -> NoReply:
         raise AssertionError(step)

@@ -18,7 +18,7 @@ from worker.read.pdf.pool import START_SECONDS
 from worker.send import retry
 from worker.send.ports import Body, Data, NoReply, Reply, Session, Step
 from worker.send.retry import Backoff, RetryingServer
-from worker.send.smtp.protocol import Timeouts
+from worker.send.smtp.client import Timeouts
 from worker.watch.imap.connection import CONNECT_SECONDS, READ_SECONDS
 
 
@@ -53,7 +53,7 @@ class SlowServer:
 
     async def open(self) -> Session:
         self._pass()
-        return Session("mx.relay.example", "", dsn=True, size_limit=None)
+        return Session("mx.relay.example", "", dsn=True)
 
     async def take(self, step: Step) -> Reply | NoReply:
         self._pass()

@@ -15,11 +15,16 @@ def invoices_of(active_config: ActiveConfig) -> Any:
     return active_config.files.snapshot()  # type: ignore[attr-defined]  every test that decides so has a FakeFiles
 
 
+def approve(store: Any, active_config: ActiveConfig, *given: Any, asked: bool = False) -> Any:
+    """An approval, given as the fields of ``Approval``."""
+    approval = decisions.Approval(*given, is_asked=asked)
+    return decisions.approve(store, active_config, invoices_of(active_config), approval)
+
+
 def _with_invoices(decide: Any, first: Any, active_config: ActiveConfig, *others: Any, **named: Any) -> Any:
     return decide(first, active_config, invoices_of(active_config), *others, **named)
 
 
-approve = partial(_with_invoices, decisions.approve)
 resend = partial(_with_invoices, decisions.resend)
 resolve_not_sent = partial(_with_invoices, decisions.resolve_not_sent)
 reevaluate = partial(_with_invoices, drafting.reevaluate)

@@ -233,7 +233,7 @@ class FakeServer:
         self.is_closed = False
 
     async def open(self) -> Session:
-        return Session("mx.contractor.example", "TLSv1.3", dsn=True, size_limit=None)
+        return Session("mx.contractor.example", "TLSv1.3", dsn=True)
 
     async def take(self, step: Step) -> Reply | NoReply:
         self.steps.append(step)

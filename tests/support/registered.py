@@ -13,7 +13,7 @@ from tests.support.decided import invoices_of
 from tests.support.fakes import FakeFiles, FakeReading, FakeTemplates
 from tests.support.holds import detail_of
 from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON_TO, NUMBER, REHEARSAL, START, WEST
-from worker.approve.reevaluate import ActiveConfig, Drafted, activate_config, draft_submission
+from worker.approve.reevaluate import ActiveConfig, Drafted, DraftInput, activate_config, draft_submission, reevaluate
 from worker.config.load import Configuration, load_configuration
 from worker.config.oauth_settings import Auth
 from worker.config.settings import Mode, Release, Security, Settings, SmtpSettings
@@ -132,17 +132,13 @@ def drafted(
     now: dt.datetime = START,
 ) -> Drafted:
     """What ``register`` makes of the notice."""
+    active_config = register.active_config()
+    invoices, reading = invoices_of(active_config), ALL_KNOWN if known is None else known
+    arriving = arrived(notice) if submission is None else submission
+    if notice is None:
+        return reevaluate(arriving, active_config, invoices, reading, now)
     return draft_submission(
-        arrived(notice) if submission is None else submission,
-        notice,
-        pdf,
-        (active_config := register.active_config()),
-        invoices_of(active_config),
-        ALL_KNOWN if known is None else known,
-        bound,
-        replaces,
-        now,
-        amends=amends,
+        DraftInput(arriving, notice, pdf, bound, amends, replaces, active_config, invoices, reading, now)
     )
 
 

@@ -53,8 +53,7 @@ from worker.pipeline.start import record_configuration, record_start
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
-from worker.send.smtp.client import SmtpServer
-from worker.send.smtp.protocol import Timeouts
+from worker.send.smtp.client import Account, SmtpServer, Timeouts
 from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import DATABASE
@@ -257,15 +256,17 @@ def active_config_of(settings: Settings, files: FakeFiles | None = None) -> Acti
 def server_at(port: int, clock: FakeClock, timeouts: Timeouts | None = None) -> SmtpServer:
     """The real adapter, for a server on this machine without a login."""
     return SmtpServer(
-        host="127.0.0.1",
-        port=port,
-        security=Security.NONE,
-        user="",
-        password="",
-        ca_file="",
-        ehlo="contractor.example",
-        clock=clock,
-        timeouts=timeouts,
+        Account(
+            host="127.0.0.1",
+            port=port,
+            security=Security.NONE,
+            user="",
+            password="",
+            ca_file="",
+            ehlo="contractor.example",
+        ),
+        clock,
+        timeouts,
     )
 
 

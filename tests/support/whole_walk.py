@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from worker.approve.due import is_by_hold
+from worker.read.announcement import could_mean
+
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
 from worker.core.model import JST, Product, Submission
 from worker.core.rulebook import Project
 from worker.core.states import State
-from worker.read.announcement import could_mean
 from worker.track.overdue import is_stuck
 from worker.views import tasks
 from worker.views.project_status import Cell
@@ -44,7 +44,7 @@ def all_tasks(submissions: Sequence[Submission], configuration: Configuration, n
     ]
     found += _downloads(known, configuration)
     found += [tasks._stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
-    found += [tasks._leaving(each, configuration, now) for each in known if is_by_hold(each) and not each.deferrals]
+    found += [tasks._leaving(each, configuration, now) for each in known if each.is_by_hold and not each.deferrals]
     found += [task for each in known for task in tasks._unread(each)]
     standing = standing_of(known)
     for project in configuration.projects:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate
-from worker.approve.release import answer_holds, refuse_unless_shown
+from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, keep_contents, reevaluate, target_of
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
+from worker.config.settings import Release
+from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
-from worker.core.model import Announced, Hold, Receipt, Submission
-from worker.core.params import Numbered, Told
-from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State, next_state
-from worker.match.duplicates import find_amended
+from worker.core.model import Announced, Answer, Hold, Receipt, Submission
+from worker.core.params import Numbered, Params, Told
+from worker.core.states import Event, IllegalEvent, Kind, NoteEvent, Reason, State, kind_of, next_state
+from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
 from worker.watch.ports import InvoiceSnapshot
@@ -41,64 +43,71 @@ ASKED: Final = "asked"
 _BINDING: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
 """Reasons whose answer says that this number belongs to the project that was shown."""
 
+NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
+"""Reasons that need a note: the person spoken to at the issuer, and the answer."""
+
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
 """States after the mail or the manual submission, in which a later follow-up can be done."""
 
 
-def approve(
-    store: Store,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    number: int,
-    label: str,
-    author: Author,
-    note: str,
-    now: dt.datetime,
-    ticked: Sequence[str] = (),
-    *,
-    asked: bool = False,
-) -> tuple[Submission, tuple[Hold, ...]]:
-    """Answers every open reason of ``number``; returns the submission afterwards, and the holds that were answered.
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's approval of a held submission, as given."""
 
-    ``label`` identifies the draft and the reasons that ``author`` was shown: typed, or ``asked`` about at a terminal.
-    ``ticked`` are the conditions of its draft that ``author`` has checked, word by word.
+    number: int
+    label: str
+    """Identifies the draft and the reasons that the person was shown."""
+    author: Author
+    note: str
+    at: dt.datetime
+    ticked: Sequence[str] = ()
+    """The conditions of the draft that the person has checked, word by word."""
+    is_asked: bool = False
+    """Set if the label was shown and asked about at a terminal; else it was typed."""
+
+
+def approve(
+    store: Store, active_config: ActiveConfig, invoices: InvoiceSnapshot, approval: Approval
+) -> tuple[Submission, tuple[Hold, ...]]:
+    """Answers every open reason of a submission; returns it as it is afterwards, and the holds that were answered.
 
     Raises NotAllowed. If configuration, register or files now give another draft or other reasons than were shown, that
     is recorded first, so that a person can inspect it.
     """
     with store.writing() as writing:
-        held = writing.submission(number)
-        refuse_unless_shown(held, label)
+        held = writing.submission(approval.number)
+        refuse_unless_shown(held, approval.label)
         shown = held.label
-        fresh = reevaluate(held, active_config, invoices, writing, now)
+        fresh = reevaluate(held, active_config, invoices, writing, approval.at)
         if (fresh.submission.draft_hash, fresh.submission.reasons) != (held.draft_hash, held.reasons):
             keep_contents(writing, fresh)
-            held = writing.change(Event.REDRAFTED, held, fresh.submission, Author("hoshobin", author.account), {})
+            held = writing.change(
+                Event.REDRAFTED, held, fresh.submission, Author("hoshobin", approval.author.account), {}
+            )
         # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
             release = active_config.configuration.settings.release
-            answered = answer_holds(held, author.by, author.account, note, now, release=release, ticked=ticked)
+            answered = answer_holds(held, approval, release)
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(answered, bound_project=held.project or answered.bound_project)
-            drafted = reevaluate(answered, active_config, invoices, writing, now)
+            drafted = reevaluate(answered, active_config, invoices, writing, approval.at)
             keep_contents(writing, drafted)
             for name in filter(None, map(remembered_as, held.reasons)):
-                writing.set_property(name, now.isoformat())
-            after = _record_approval(writing, held, drafted.submission, author, note, ASKED if asked else shown)
+                writing.set_property(name, approval.at.isoformat())
+            after = _record_approval(writing, held, drafted.submission, approval)
             return after, held.reasons
-    refuse_unless_shown(held, label)
+    refuse_unless_shown(held, approval.label)
     raise AssertionError("what is held under its label was answered")
 
 
-def _record_approval(
-    writing: Writing, before: Submission, judged: Submission, author: Author, note: str, label: str
-) -> Submission:
+def _record_approval(writing: Writing, before: Submission, judged: Submission, approval: Approval) -> Submission:
+    author = approval.author
     detail: dict[str, Any] = {
         "answered": [hold.reason.value for hold in before.reasons],
         "draft": before.draft_hash,
-        "label": label,
-        "note": note,
+        "label": ASKED if approval.is_asked else before.label,
+        "note": approval.note,
     }
     if judged.ticked:
         detail["ticked"] = list(judged.ticked)
@@ -371,3 +380,67 @@ def _all_read(before: Submission) -> Submission:
 
 def _time(at: dt.datetime | None) -> str | None:
     return at.isoformat() if at else None
+
+
+def refuse_unless_shown(submission: Submission, label: str) -> None:
+    """Raises NotAllowed if ``submission`` is not held, or if ``label`` stands for another draft or other reasons.
+
+    ``label`` is the whole label that was shown, as ``Submission.label`` gives it, in upper or lower case.
+    """
+    if submission.state is not State.HELD:
+        raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
+    if not label:
+        raise NotAllowed("label_missing", id=str(submission.id))
+    if fold_label(label) != submission.label:
+        raise NotAllowed("draft_differs", id=str(submission.id), now=submission.label)
+
+
+def answer_holds(submission: Submission, approval: Approval, release: Release) -> Submission:
+    """Returns ``submission`` with every open reason of kind *answer* answered; re-evaluate it afterwards.
+
+    One approval answers all, and always covers the draft as it is, with the conditions that were ticked. Raises
+    NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a note
+    and there is none, or if a condition is not ticked.
+    """
+    blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
+    if blocking:
+        raise NotAllowed(
+            "not_answerable",
+            id=str(submission.id),
+            reasons=" ".join(hold.reason.value for hold in blocking),
+        )
+    reasons = {hold.reason for hold in submission.reasons}
+    if Reason.REHEARSED in reasons and release.rehearsal_to is not None:
+        raise NotAllowed("still_rehearsing", id=str(submission.id))
+    if not approval.note.strip() and reasons & NEED_NOTE:
+        raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
+    place = (submission.project or "", submission.section, submission.draft.attachments if submission.draft else ())
+    given = (approval.author.by, approval.author.account, approval.at, approval.note)
+    answers = [
+        Answer(hold.reason, hold.params, *given, target_of(hold, *place))
+        for hold in submission.reasons
+        if hold.reason not in OF_THE_DRAFT
+    ]
+    if submission.draft_hash:
+        approved = Params(draft=submission.draft_hash)
+        answers += [Answer(reason, approved, *given) for reason in sorted(OF_THE_DRAFT)]
+    return dataclasses.replace(
+        submission,
+        answers=(*submission.answers, *answers),
+        ticked=_all_ticked(submission, approval.ticked),
+        # This draft is approved: an approval of an earlier one no longer makes it "changed".
+        released_draft="",
+        due_at=None,
+    )
+
+
+def _all_ticked(submission: Submission, ticked: Sequence[str]) -> tuple[str, ...]:
+    """Returns the conditions of the draft. Raises NotAllowed ``conditions_unticked``, with each that is not ticked.
+
+    Each approval ticks them again, because the documents may have changed since last week.
+    """
+    conditions = submission.draft.conditions if submission.draft else ()
+    if any(condition not in ticked for condition in conditions):
+        numbered = " ".join(f"{at}. {each}" for at, each in enumerate(conditions, 1) if each not in ticked)
+        raise NotAllowed("conditions_unticked", id=str(submission.id), conditions=numbered)
+    return conditions

@@ -2,41 +2,48 @@
 
 The result is what configuration, register, files and people's answers make of the notice today; the same inputs give
 the same draft. The invoices are passed as one snapshot. Reads no folder and writes nothing.
+
+The release at the end makes it HELD, APPROVED from a moment, or HANDED_OVER. Nothing becomes APPROVED as long as a
+reason for exactly this draft is unanswered.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.release import Judgement, evidence_of_mail, is_weighed, judge
 from worker.compose.attachments import STILL_WRITTEN, find_candidates
-from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule
-from worker.compose.compose import FORMER_WORDS, Composed, compose
+from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule, is_about_rehearsing
+from worker.compose.compose import FORMER_WORDS, Composed, ComposeInput, Previous, compose
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
-from worker.compose.template_context import ComposeInput, Previous
 from worker.config.load import Configuration
 from worker.config.ports import Templates
+from worker.config.settings import Mode, Release
 from worker.config.templates import Renderer
 from worker.core.errors import LogBroken, StillWritten, Unavailable
 from worker.core.message_id import SECRET, old_message_id
 from worker.core.model import (
+    BY_HOLD,
     INVOICE_TITLES,
     JST,
+    Answer,
+    Attachment,
     Channel,
     FollowUps,
+    Hold,
     Notice,
     Product,
     Sha256,
     Submission,
     Unreadable,
 )
+from worker.core.old_sentences import old_detail
+from worker.core.params import CODE, of_text
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Project, invoice_for, rule_for
-from worker.core.states import State
-from worker.match.duplicates import find_amended, find_later
+from worker.core.states import Reason, State
 from worker.match.match import (
     Ambiguous,
     Match,
@@ -45,6 +52,8 @@ from worker.match.match import (
     Proposed,
     Register,
     Unmatched,
+    find_amended,
+    find_later,
     index_projects,
     match_project,
 )
@@ -112,6 +121,26 @@ class Drafted:
     """Every check with its result; empty if no mail could be written."""
 
 
+@dataclass(frozen=True, slots=True)
+class DraftInput:
+    """Everything that one re-evaluation depends on."""
+
+    submission: Submission
+    notice: Notice
+    pdf: bytes
+    bound: str | None
+    """The project that a person tied the number to."""
+    amends: Submission | None
+    """The earlier submission under the same number that left."""
+    replaces: str
+    """Message-ID of the mail that a correction replaces."""
+    active_config: ActiveConfig
+    invoices: InvoiceSnapshot
+    reading: Reading
+    """What came in and was sent before."""
+    now: dt.datetime
+
+
 def reevaluate(
     submission: Submission,
     active_config: ActiveConfig,
@@ -123,34 +152,23 @@ def reevaluate(
     """Re-evaluates ``submission`` from its stored data; ``content`` is its PDF if that is at hand."""
     pdf = submission.pdf_sha256
     notice = reading.notice(pdf) if pdf and submission.refusal is None else None
-    bound, amends = None, None
-    if notice is not None:
-        amends = find_amended(submission, reading)
-        bound = submission.bound_project or reading.bound_project(
-            notice.guarantor, notice.contract_number, notice.product
-        )
-        if submission.id:
-            submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
-
-    def draft(each: Submission) -> Drafted:
-        return draft_submission(
-            each,
-            notice,
-            (content or reading.original(pdf)) if pdf and notice else b"",
-            active_config,
-            invoices,
-            reading,
-            bound,
-            _replaced_mail(each, reading),
-            now,
-            amends=amends,
-        )
-
-    drafted = draft(submission)
+    if pdf is None or notice is None:
+        release = active_config.configuration.settings.release
+        return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
+    amends = find_amended(submission, reading)
+    bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number, notice.product)
+    if submission.id:
+        submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
+    original = content or reading.original(pdf)
+    replaces = _replaced_mail(submission, reading)
+    case = DraftInput(submission, notice, original, bound, amends, replaces, active_config, invoices, reading, now)
+    drafted = draft_submission(case)
     if drafted.submission.state is not State.HELD or submission.late_answer:
         return drafted  # what is about to be sent is compared in that moment
     early = find_early(drafted.submission, reading)
-    return draft(dataclasses.replace(submission, late_answer=early)) if early else drafted
+    if not early:
+        return drafted
+    return draft_submission(dataclasses.replace(case, submission=dataclasses.replace(submission, late_answer=early)))
 
 
 def find_early(submission: Submission, reading: Reading) -> str:
@@ -195,63 +213,30 @@ def keep_contents(writing: Writing, drafted: Drafted) -> None:
         writing.keep(kinds[digest], content)
 
 
-def draft_submission(
-    submission: Submission,
-    notice: Notice | None,
-    pdf: bytes,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    known: Reading,
-    bound: str | None,
-    corrected_message_id: str,
-    now: dt.datetime,
-    amends: Submission | None = None,
-) -> Drafted:
-    """Returns ``submission`` with its draft, its reasons and its state as of ``now``.
-
-    ``notice`` is None if none could be read. ``invoices`` are one snapshot. ``known`` is what came in and was sent
-    before. ``bound`` is the project that a person tied the number to. ``amends`` is the earlier submission under the
-    same number that left (``match.duplicates.find_amended``).
-    """
-    release = active_config.configuration.settings.release
-    if notice is None:
-        return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
-    is_unsent = _is_number_unsent(submission, notice, known)
-    outcome = match_project(notice, active_config.register, bound, _numbers_before(submission, known))
+def draft_submission(case: DraftInput) -> Drafted:
+    """Returns the submission with its draft, its reasons and its state as of now."""
+    submission, known = case.submission, case.reading
+    release = case.active_config.configuration.settings.release
+    is_unsent = _is_number_unsent(submission, case.notice, known)
+    outcome = match_project(case.notice, case.active_config.register, case.bound, _numbers_before(submission, known))
     project = _project_of(outcome)
     if project is None:
-        judgement = judge(submission, outcome, None, release, now, is_number_unsent=is_unsent)
+        judgement = judge(submission, outcome, None, release, case.now, is_number_unsent=is_unsent)
         stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
-    given = _gather(
-        submission,
-        notice,
-        pdf,
-        project,
-        active_config,
-        invoices,
-        known,
-        now,
-        amends=amends,
-        replaces=corrected_message_id,
-    )
-    rule = rule_for(given.issuer, project, notice.product, given.contract)
-    if rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER:
-        found = _find_invoices(submission, given, active_config.register, invoices, known)
-        given = dataclasses.replace(given, found_invoices=found)
+    given = _gather(case, project)
     first, *others = _ways_of(submission)
     composed = compose(dataclasses.replace(given, counts_silence=first[0], words_of=first[1]))
     for counts_silence, words_of in others:
         if composed.draft_hash == submission.draft_hash:
             break
         composed = compose(dataclasses.replace(given, counts_silence=counts_silence, words_of=words_of))
-    checks = _check(submission, given, composed, active_config, invoices, known)
+    checks = _check(case, given, composed)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
-    judgement = judge(submission, outcome, composed, release, now, is_number_unsent=is_unsent)
-    stood = _stand(submission, outcome, composed, judgement)
-    read = _read_invoice(composed, invoices)
+    judgement = judge(submission, outcome, composed, release, case.now, is_number_unsent=is_unsent)
+    read = _read_invoice(composed, case.invoices)
     stood = dataclasses.replace(
-        stood,
+        _stand(submission, outcome, composed, judgement),
         issuer=given.issuer.id,
         issuer_name=given.issuer.full_name,
         invoice_amount_read=read.amount,
@@ -293,17 +278,10 @@ def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
     return ((counts, ""), (counts, FORMER_WORDS), (True, ""))
 
 
-def _check(
-    submission: Submission,
-    given: ComposeInput,
-    composed: Composed,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    known: Reading,
-) -> tuple[Check, ...]:
+def _check(case: DraftInput, given: ComposeInput, composed: Composed) -> tuple[Check, ...]:
     """Runs the checks on the composed submission; none if nothing could be sent or submitted by hand."""
     ruled = RuleCheckInput(
-        submission=submission,
+        submission=case.submission,
         notice=given.notice,
         project=given.project,
         issuer=given.issuer,
@@ -312,7 +290,7 @@ def _check(
         rule_hash=composed.duties.rule_hash,
     )
     if composed.channel not in {Channel.EMAIL, Channel.UNKNOWN}:
-        return check_rule(ruled, known, given.today)
+        return check_rule(ruled, case.reading, given.today)
     if composed.draft is None or given.guarantor is None:
         return ()
     finished = DraftCheckInput(
@@ -327,27 +305,26 @@ def _check(
         draft=composed.draft,
         body=composed.body,
         rehearsal_to=given.rehearsal_to,
-        text_of=invoices.text,
-        copy_to=active_config.configuration.settings.smtp.copy_to,
-        issuers=tuple(active_config.configuration.issuers.values()),
+        text_of=case.invoices.text,
+        copy_to=case.active_config.configuration.settings.smtp.copy_to,
+        issuers=tuple(case.active_config.configuration.issuers.values()),
     )
-    return check_draft(finished, active_config.register, known, given.today)
+    return check_draft(finished, case.active_config.register, case.reading, given.today)
 
 
-def _find_invoices(
-    submission: Submission, given: ComposeInput, register: Register, invoices: InvoiceSnapshot, known: Reading
-) -> tuple[str, ...]:
+def _find_invoices(case: DraftInput, project: Project) -> tuple[str, ...]:
     """Returns the candidate files if the register names no invoice. Raises Unavailable."""
-    notice, project = given.notice, given.project
-    product, number = notice.product, notice.contract_number
+    product, number = case.notice.product, case.notice.contract_number
     if product not in INVOICE_TITLES or invoice_for(project, product, number) is not None:
         return ()
 
     def was_carried(digest: Sha256) -> bool:
         """By another line of submissions: a correction brings the issuer what it has not got."""
-        return any(each.pdf_sha256 != submission.pdf_sha256 for each in known.carried(digest))
+        carried = case.reading.carried(digest)
+        return any(each.pdf_sha256 != case.submission.pdf_sha256 for each in carried)
 
-    return find_candidates(product, number, project, register, invoices.listing(), was_carried)
+    register, listing = case.active_config.register, case.invoices.listing()
+    return find_candidates(product, number, project, register, listing, was_carried)
 
 
 def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
@@ -374,31 +351,25 @@ def _project_of(outcome: Outcome) -> Project | None:
             return None
 
 
-def _gather(
-    submission: Submission,
-    notice: Notice,
-    pdf: bytes,
-    project: Project,
-    active_config: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    known: Reading,
-    now: dt.datetime,
-    *,
-    amends: Submission | None,
-    replaces: str,
-) -> ComposeInput:
-    """Returns everything that the draft depends on, but for the invoices that are found by name."""
+def _gather(case: DraftInput, project: Project) -> ComposeInput:
+    """Returns everything that the draft depends on."""
+    submission, notice, active_config = case.submission, case.notice, case.active_config
     settings = active_config.configuration.settings
+    issuer = active_config.configuration.issuers[project.issuer]
+    # Until a person says that it is a copy, it is shown as the amended guarantee that an approval makes of it.
+    contract = Contract.AMENDED if project.is_amended or case.amends else Contract.ORIGINAL
+    rule = rule_for(issuer, project, notice.product, contract)
+    is_invoice_mailed = rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER
 
     def is_named_by_old(message_id: str) -> bool:
-        named = known.of_own_message(message_id)
+        named = case.reading.of_own_message(message_id)
         return named is not None and named.id == submission.id
 
     return ComposeInput(
         notice=notice,
-        pdf=pdf,
+        pdf=case.pdf,
         project=project,
-        issuer=active_config.configuration.issuers[project.issuer],
+        issuer=issuer,
         contractor=settings.contractor,
         guarantor=active_config.guarantors.get(notice.guarantor),
         max_bytes=settings.smtp.max_bytes,
@@ -407,16 +378,16 @@ def _gather(
         # A correction's rehearsals must not bear the Message-IDs of the original's.
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
-        in_reply_to=replaces,
-        secret=read_secret(known),
+        in_reply_to=case.replaces,
+        secret=read_secret(case.reading),
         template=active_config.templates.source,
-        load_invoice=invoices.invoice,
+        load_invoice=case.invoices.invoice,
+        found_invoices=_find_invoices(case, project) if is_invoice_mailed else (),
         renderer=active_config.renderer,
         is_named_by_old=is_named_by_old,
-        today=now.astimezone(JST).date(),
-        # Until a person says that it is a copy, it is shown as the amended guarantee that an approval makes of it.
-        contract=Contract.AMENDED if project.is_amended or amends else Contract.ORIGINAL,
-        previous=_previous(amends, notice),
+        today=case.now.astimezone(JST).date(),
+        contract=contract,
+        previous=_previous(case.amends, notice),
     )
 
 
@@ -464,3 +435,251 @@ def _stand(
         release_account=judgement.release_account,
         released_draft=draft_hash if judgement.state is State.APPROVED else submission.released_draft,
     )
+
+
+# --- The release: draft × policy × people's answers ------------------------------------------------------------
+
+UNSENT: Final = "unsent"
+"""Code of SEEN_BEFORE: what came before under the number was not submitted."""
+
+OF_THE_DRAFT: Final = frozenset({Reason.APPROVAL, Reason.CHANGED})
+"""Reasons that are about one draft: an answer names the draft's hash and covers no other."""
+
+_OF_THE_TARGET: Final = frozenset(
+    {
+        Reason.FIRST_ADDRESS,
+        Reason.RULE_CHANGED,
+        Reason.CONTACT_FIRST,
+        Reason.TIMING,
+        Reason.ELIGIBILITY_UNKNOWN,
+        Reason.NOT_ELIGIBLE,
+    }
+)
+"""Reasons about the project and the section that receives: with another of them they are asked once more."""
+
+_OF_THE_FILES: Final = frozenset({Reason.INVOICE_UNCLEAR, Reason.INVOICE_UNREADABLE, Reason.LARGE_ATTACHMENT})
+"""Reasons about a file as this project's: with other bytes, or another project, they are asked once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The current state of a submission, the reasons that remain, and the moment from which it may go."""
+
+    state: State
+    reasons: tuple[Hold, ...]
+    due_at: dt.datetime | None
+    """None also if its minutes begin only when a person has been notified (mode ``hold``)."""
+    release: str
+    """The person or policy that released it; empty unless APPROVED or HANDED_OVER."""
+    release_account: str
+
+
+def judge(
+    submission: Submission,
+    outcome: Outcome | None,
+    composed: Composed | None,
+    release: Release,
+    now: dt.datetime,
+    *,
+    is_number_unsent: bool = False,
+) -> Judgement:
+    """Judges ``submission`` with the draft that configuration and register give today.
+
+    ``outcome`` is None if no notice could be read. ``is_number_unsent``: no submission that it follows was submitted.
+    """
+    standing = _standing(submission, outcome, composed, release, is_number_unsent=is_number_unsent)
+    project = outcome.project.id if isinstance(outcome, Match | Proposed) else ""
+    section = composed.section.id if composed is not None and composed.section is not None else ""
+    files = composed.draft.attachments if composed is not None and composed.draft is not None else ()
+    open_holds = tuple(
+        hold
+        for hold in standing
+        if not _is_answered(hold, submission, composed, target_of(hold, project, section, files))
+    )
+    is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
+    stopping = [hold for hold in open_holds if not (is_rehearsal and is_about_rehearsing(hold))]
+    if stopping or composed is None:
+        return Judgement(State.HELD, open_holds, None, "", "")
+    name, account = _releaser(submission, composed, release)
+    if composed.channel is not Channel.EMAIL:
+        return Judgement(State.HANDED_OVER, (), None, name, account)
+    opening, former = composed.duties.opening, submission.duties.opening
+    was_for_former_day = opening != former and submission.due_at == former  # the contract has another day by now
+    if submission.released_draft == composed.draft_hash and submission.due_at and not was_for_former_day:
+        due = submission.due_at
+    elif release.mode is Mode.HOLD and not _approving(submission, composed):
+        if release.is_announced and not is_rehearsal:  # a rehearsal reaches only ourselves
+            return Judgement(State.APPROVED, (), None, name, account)
+        due = now + dt.timedelta(minutes=release.hold_minutes)
+    else:
+        due = now
+    return Judgement(State.APPROVED, (), max(due, opening or due), name, account)
+
+
+def _standing(
+    submission: Submission,
+    outcome: Outcome | None,
+    composed: Composed | None,
+    release: Release,
+    *,
+    is_number_unsent: bool,
+) -> Iterable[Hold]:
+    """Returns every reason, answered or not, in the order in which a person should look at them."""
+    if submission.refusal is not None:
+        return (submission.refusal,)
+    holds = [*_of_history(submission, is_number_unsent=is_number_unsent), *_of_match(outcome)]
+    if composed is not None:
+        holds += composed.holds
+    is_rehearsal = composed is not None and composed.draft is not None and composed.draft.is_rehearsal
+    if not _is_proven(submission, composed, release) and not is_rehearsal:  # a rehearsal is asked about afterwards
+        holds.append(_of_sender(submission))
+    if composed is not None:
+        holds += _of_release(submission, composed, release)
+    return tuple(dict.fromkeys(holds))
+
+
+def _of_sender(submission: Submission) -> Hold:
+    """Returns why its sender is not authenticated, as recorded; an older program recorded a sentence."""
+    evidence = submission.evidence
+    if isinstance(evidence, str):
+        return Hold(Reason.SENDER_UNPROVEN, of_text(evidence))
+    return Hold(Reason.SENDER_UNPROVEN, evidence)
+
+
+def _is_proven(submission: Submission, composed: Composed | None, release: Release) -> bool:
+    """Returns whether its sender is authenticated; a key without DNSSEC counts only if a person approves the draft."""
+    if not submission.by_open_dns or release.mode is Mode.APPROVE:
+        return submission.proven
+    return submission.proven and composed is not None and _approving(submission, composed) is not None
+
+
+def _of_release(submission: Submission, composed: Composed, release: Release) -> Iterable[Hold]:
+    if composed.channel is Channel.EMAIL and composed.draft is None:
+        return ()  # the holds that prevent it are listed already
+    if submission.released_draft and submission.released_draft != composed.draft_hash:
+        return (Hold(Reason.CHANGED),)
+    draft = composed.draft
+    if draft is not None and (release.mode is Mode.APPROVE or submission.correction or draft.conditions):
+        return (Hold(Reason.APPROVAL),)
+    return ()
+
+
+def _of_history(submission: Submission, *, is_number_unsent: bool) -> Iterable[Hold]:
+    if submission.from_before:
+        yield Hold.of_code(Reason.FROM_BEFORE, submission.from_before)
+    if submission.superseded_by is not None:
+        yield Hold.of(Reason.SUPERSEDED, later=str(submission.superseded_by))
+    if submission.follows is not None:
+        yield Hold.of(Reason.SEEN_BEFORE, UNSENT if is_number_unsent else "", earlier=str(submission.follows))
+    if submission.rehearsals:
+        yield Hold.of(Reason.REHEARSED, times=str(submission.rehearsals))
+    if submission.late_answer:
+        # Each piece of evidence is a hold of its own: an approval given before it was known does not cover it.
+        yield Hold.of_code(Reason.MAYBE_SENT, submission.late_answer)
+    elif submission.not_sent:
+        yield Hold.of(Reason.NOT_SENT, times=str(submission.not_sent))
+
+
+def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
+    match outcome:
+        case None:
+            return ()
+        case Match(_, holds):
+            return holds
+        case Proposed(project, holds):
+            return (Hold.of(Reason.NAME_ONLY, project=project.id), *holds)
+        case Unmatched():
+            return (Hold(Reason.UNKNOWN_PROJECT),)
+        case Ambiguous(projects):
+            return (Hold.of(Reason.TWO_PROJECTS, projects=tuple(project.id for project in projects)),)
+
+
+def _is_answered(hold: Hold, submission: Submission, composed: Composed | None, about: str) -> bool:
+    if hold.reason in OF_THE_DRAFT:
+        return composed is not None and _approving(submission, composed) is not None
+    return any(covers(answer, hold) and answer.about in {"", about} for answer in submission.answers)
+
+
+def target_of(hold: Hold, project: str, section: str, files: Sequence[Attachment]) -> str:
+    """Returns the target of an answer beyond the parameters, which may be the same for another issuer or file."""
+    if hold.reason not in _OF_THE_TARGET | _OF_THE_FILES:
+        return ""
+    place = f"{project} {section}"
+    return " ".join((place, *(each.sha256 for each in files))) if hold.reason in _OF_THE_FILES else place
+
+
+def _approving(submission: Submission, composed: Composed) -> Answer | None:
+    """Returns the newest approval of a draft if it approved exactly this one.
+
+    An older approval of this draft does not count: a person who approved another one since has taken it back.
+    """
+    newest = next((answer for answer in reversed(submission.answers) if answer.reason in OF_THE_DRAFT), None)
+    return newest if newest is not None and names_draft(newest, composed.draft_hash) else None
+
+
+def _releaser(submission: Submission, composed: Composed, release: Release) -> tuple[str, str]:
+    if answer := _approving(submission, composed):
+        return answer.by, answer.account
+    if release.mode is Mode.HOLD:
+        return f"{BY_HOLD}{release.hold_minutes} min", ""
+    return release.mode.value, ""
+
+
+# --- It may have been sent already ---------------------------------------------------------------------------
+
+_DIGITS: Final = 12
+"""Digits of a mail's hash in a hold: enough to tell one mail from another of the same submission."""
+
+
+def evidence_of_news(code: str, value: str, at: dt.datetime) -> str:
+    """Code and value of MAYBE_SENT for what a server or a mail said: its moment makes it another than the last one."""
+    return f"{code}: {value or '-'} {at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
+
+
+def evidence_of_mail(code: str, digest: Sha256) -> str:
+    """Code and value of MAYBE_SENT for a mail that is kept."""
+    return f"{code}: {digest[:_DIGITS]}"
+
+
+def is_weighed(submission: Submission, digest: Sha256) -> bool:
+    """Returns whether a person has answered the evidence of this kept mail about ``submission``, under any code."""
+    return any(is_answer_to_mail(answer, digest[:_DIGITS]) for answer in submission.answers)
+
+
+# --- Answers to holds, also those that an older program recorded with a sentence ------------------------------
+
+TOLD_BESIDE: Final = frozenset({"changes", "to_before", "to_now", "cc_before", "cc_now", "to_same"})
+"""Parameters of RULE_CHANGED that tell what its hashes already bind; an answer of 0.1.0 has none of them."""
+
+
+def covers(answer: Answer, hold: Hold) -> bool:
+    """Returns whether ``answer`` covers ``hold``, by its parameters or by the sentence that an older program stored."""
+    if answer.reason is not hold.reason:
+        return False
+    text = answer.params.old_text
+    return any(answer.params == one.params or (text is not None and text == old_detail(one)) for one in _asked_as(hold))
+
+
+def _asked_as(hold: Hold) -> tuple[Hold, ...]:
+    """Returns ``hold`` in the forms in which it may have been asked, also by a program that told less of it.
+
+    A person who let a notice go on although its number seemed submitted also lets it go on if it was not; the reverse
+    is asked.
+    """
+    if hold.reason is Reason.SEEN_BEFORE and hold.code:
+        return hold, Hold(hold.reason, hold.params.without(frozenset({CODE})))
+    if hold.reason is Reason.RULE_CHANGED and not TOLD_BESIDE.isdisjoint(hold.params):
+        return hold, Hold.of(hold.reason, "changed", **hold.params.without(TOLD_BESIDE | {CODE}))
+    return (hold,)
+
+
+def names_draft(answer: Answer, draft_hash: str) -> bool:
+    """Returns whether ``answer``, an approval, is for the draft of this hash."""
+    return draft_hash in {answer.params.word("draft"), answer.params.old_text}
+
+
+def is_answer_to_mail(answer: Answer, digits: str) -> bool:
+    """Returns whether ``answer`` is about the kept mail whose hash begins with ``digits``, under any code."""
+    text = answer.params.old_text
+    is_named = answer.params.word("value") == digits if text is None else text.endswith(f": {digits}")
+    return answer.reason is Reason.MAYBE_SENT and is_named

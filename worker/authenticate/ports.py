@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
-from worker.authenticate.auth_headers import Field
-from worker.authenticate.dkim_policy import DkimResult
+from worker.authenticate.sender_auth import DkimResult, Field
 
 
 class DkimVerifier(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from worker.approve import decisions
-from worker.approve.release import refuse_unless_shown
+from worker.approve.decisions import Approval, refuse_unless_shown
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.days import Moment
@@ -181,11 +181,9 @@ def approve(
             # Only the draft shown, asked and ticked here is approved: one that changed meanwhile is refused.
             refuse_unless_shown(before, typed or before.label)
             ticked = _look_and_tick(before, ticks, shared.lang, may_ask=may_ask, is_labelled=bool(typed))
-            label, asked = before.label, not typed
+            approval = Approval(number, before.label, author, note, clock.now(), ticked, is_asked=not typed)
             after, answered = with_reader(
-                lambda reader: decide_anew.approve(
-                    store, office.active_config, reader, number, label, author, note, clock.now(), ticked, asked=asked
-                )
+                lambda reader: decide_anew.approve(store, office.active_config, reader, approval)
             )
         except NotAllowed as refused:
             if refused.code == DIFFERS and not as_json:

@@ -12,8 +12,7 @@ from typing import Final
 
 import click
 
-from worker.authenticate.auth_headers import Tally, tally_servers
-from worker.authenticate.dkim_policy import Resolver
+from worker.authenticate.sender_auth import Resolver, Tally, tally_servers
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.absence import absence_of, absence_text
 from worker.cli.demo.sample_files import sample_pdf

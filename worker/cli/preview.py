@@ -23,7 +23,7 @@ from worker.core.model import JST, Hold, Notice, Sha256, Submission, Unreadable,
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
-from worker.match.duplicates import KnownNotice, NewNotice, Source, receive_notice
+from worker.match.match import KnownNotice, NewNotice, Source, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.service.wiring import Office, an_empty_store, has_office_store, load_office, system_clock
 from worker.store.ports import Reading, Store

@@ -35,7 +35,6 @@ from worker.core.model import (
     Hold,
     Notice,
     PdfText,
-    Product,
     Sha256,
     Submission,
     Unreadable,
@@ -45,8 +44,7 @@ from worker.core.params import Params
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
 from worker.core.states import Reason, State
 from worker.core.text import fold_hyphens, match_key
-from worker.match.duplicates import find_resubmitted
-from worker.match.match import Register
+from worker.match.match import Register, find_resubmitted
 from worker.store.ports import Reading
 
 LARGE_NOTICE: Final = 1_000_000
@@ -462,7 +460,7 @@ def _last_of_its_kind(ruled: RuleCheckInput, section: Section | None, known: Rea
     """The last one that should have followed the same rule: another project's own section is no change of it."""
     project, product, issuer = ruled.project, ruled.notice.product, ruled.issuer
     is_amended = ruled.contract is Contract.AMENDED
-    if _has_its_own(project, product):
+    if any(product in own for own in (project.offices, project.rules, project.amended_rules)):
         return _newest(
             each
             for each in known.of_project(project.id, product)
@@ -484,10 +482,6 @@ def _newest(submissions: Iterable[Submission]) -> Submission | None:
     """The one that left last; of one that people hand in it is known when it came."""
     moments = [(str(each.sent_at or each.created_at or ""), each.id, each) for each in submissions]
     return max(moments)[2] if moments else None
-
-
-def _has_its_own(project: Project, product: Product) -> bool:
-    return any(product in own for own in (project.offices, project.rules, project.amended_rules))
 
 
 # --- The message as it will be read ----------------------------------------------------------------------------------

@@ -2,10 +2,11 @@
 
 The result is complete and comes only from the register, the rule and the notice. Every missing, open or unsafe value is
 named, all at once, and no value is invented. Release policies, earlier submissions and the reader of the draft have no
-influence.
+influence. ``attachments`` chooses the files.
 
-``template_context`` defines what templates see, ``attachments`` chooses the files, ``manual_submission`` fills in the
-steps of a submission by hand.
+The variables that templates see come first. A variable that is not registered, or empty, stops the rendering and is
+named. The key is available only as ``notice.key``, and only if it was added. The steps of a submission by hand (form,
+upload, paper, fax) follow: the key is masked in them, because they are kept.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from worker.audit.chain import canonical
 from worker.compose.attachments import (
     ChosenInvoice,
     LoadedDocument,
+    LoadInvoice,
     choose_documents,
     choose_invoice,
     holds_code,
@@ -30,43 +32,43 @@ from worker.compose.attachments import (
     way_of,
 )
 from worker.compose.checks import pre_send_check
-from worker.compose.manual_submission import prepare_manual_submission
 from worker.compose.mime_write import attachment_name
-from worker.compose.template_context import (
-    Case,
-    ComposeInput,
-    Unwritable,
-    add_key,
-    contractor_of,
-    write_line,
-    write_text,
-)
-from worker.config.templates import Scope
+from worker.config.templates import MissingName, Renderer, Scope, TemplateFault, make_names
 from worker.core.addresses import is_placeholder
 from worker.core.approval_label import FROM_CONTRACT_DAY
 from worker.core.business_hours import working_days_before
+from worker.core.errors import HoshobinError
+from worker.core.japanese_dates import write_date
 from worker.core.message_id import message_id, old_message_id, rehearsal_message_id
 from worker.core.model import (
     INVOICE_TITLES,
+    PRODUCT_NAMES,
     Address,
     Attachment,
     Channel,
     Draft,
     FollowUps,
     Hold,
+    Notice,
     Product,
     Sha256,
+    Submission,
     sha256,
 )
+from worker.core.old_sentences import old_told
 from worker.core.params import Params, Told
 from worker.core.rulebook import (
+    Conditional,
     Contract,
+    Contractor,
     CountedBy,
+    Guarantor,
     InvoiceRule,
     Issuer,
     Project,
     Rule,
     Section,
+    Sentence,
     Timing,
     When,
     counted_open,
@@ -76,10 +78,308 @@ from worker.core.rulebook import (
     rule_for,
     sentences_for,
 )
-from worker.core.states import Reason
+from worker.core.states import Kind, Reason, kind_of
 from worker.core.text import match_key, unsafe_character
 from worker.core.value_forms import fit_values
 from worker.match.match import judge_eligibility
+
+Names = Mapping[str, Any]
+"""Variable → value, as ``Renderer.render`` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The earlier submission that an amended guarantee follows."""
+
+    contract_number: str
+    sent_on: dt.date | None
+    """None if it did not go by mail: the log knows the day, the submission does not."""
+    subject: str = ""
+    """Empty if it did not go by mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeInput:
+    """Everything that a draft depends on."""
+
+    notice: Notice
+    pdf: bytes
+    project: Project
+    issuer: Issuer
+    contractor: Contractor
+    guarantor: Guarantor | None
+    """None if ``guarantors.toml`` no longer lists the guarantor whose patterns read the notice."""
+    max_bytes: int
+    is_loopback_server: bool
+    rehearsal_to: Address | None
+    rehearsal: int
+    """Number of the next rehearsal, from 1."""
+    correction: int
+    in_reply_to: str
+    secret: bytes
+    """Makes our Message-IDs unpredictable for outsiders."""
+    template: Callable[[str, str], str | None]
+    """Name and version of the wording → the source of a template; None if there is none."""
+    load_invoice: LoadInvoice
+    renderer: Renderer
+    is_named_by_old: Callable[[str], bool]
+    """Returns whether this submission was drafted under this Message-ID of 0.1.0; it then keeps it."""
+    today: dt.date
+    """In Japan: a mail with an invoice does not leave before the contract's day."""
+    contract: Contract = Contract.ORIGINAL
+    previous: Previous | None = None
+    """The submission that an amended guarantee follows, if that was submitted from here."""
+    found_invoices: tuple[str, ...] = ()
+    """Files whose names lead to this guarantee, used if the register names no invoice."""
+    counts_silence: bool = True
+    """True if values that a rule by e-mail leaves out count as open, and ``lines`` always name project and number.
+
+    False for a draft of an older program, which did neither.
+    """
+    words_of: str = ""
+    """The version of the wording; empty for today's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One submission with the rule that it follows."""
+
+    given: ComposeInput
+    rule: Rule
+    section: Section | None
+    values: Mapping[str, str]
+    """As registered, in the form that the issuer wants."""
+    way: When | None = None
+    """Set once it is known if the invoice is attached or goes apart."""
+
+    def names(self, invoice: ChosenInvoice | None, attachments: Iterable[Attachment]) -> dict[str, Any]:
+        """Returns every variable of ``template_check.VARIABLES``, without the key and the body's own ``lines``."""
+        given, rule = self.given, self.rule
+        notice, project, issuer, guarantor = given.notice, given.project, given.issuer, given.guarantor
+        section, previous = self.section, given.previous
+        values = Scope("values", self.values)
+        registered = invoice.registered if invoice else None
+        is_attached = invoice is not None and invoice.attached is not None
+        return make_names(
+            {
+                "product": rule.product_word,
+                "product_name": PRODUCT_NAMES[notice.product],
+                "notice": {
+                    "project_name": notice.project_name,
+                    "contractor_name": notice.contractor_name,
+                    "product": PRODUCT_NAMES[notice.product],
+                    "contract_number": notice.contract_number,
+                },
+                "project": {"name": project.name, "values": values, "dates": project.dates},
+                "values": values,
+                "contractor": dataclasses.asdict(contractor_of(given.contractor, project)),
+                "issuer": {"name": issuer.name, "id": issuer.id},
+                "section": {"name": section.name, "phone": section.phone, "fax": section.fax, "id": section.id}
+                if section
+                else {},
+                "guarantor": {"name": guarantor.name, "id": guarantor.id} if guarantor else {},
+                "attachments": tuple({"title": each.title, "filename": each.filename} for each in attachments),
+                "invoice": {
+                    "title": invoice.title if invoice else None,
+                    "amount": registered.amount if registered else None,
+                    "date": registered.date if registered else None,
+                    "attached": is_attached,
+                    "separate": registered is not None and not is_attached,
+                },
+                "contract": given.contract.value,
+                "previous": {
+                    "contract_number": previous.contract_number,
+                    "sent_on": write_date(previous.sent_on) if previous.sent_on else None,
+                    "subject": previous.subject,
+                }
+                if previous
+                else {},
+                "rule": {
+                    "call_after": rule.call_after,
+                    "after": sentences_for(rule.after, way_of(invoice)),
+                    "invoice": rule.invoice.value,
+                    "channel": rule.channel.value,
+                    "key_typed": rule.key_typed,
+                    "notice_attached": rule.notice_attached,
+                },
+            }
+        )
+
+
+EMPTY_LINES: Final = frozenset({"subject", "file_name"})
+"""Lines of a rule that may come out empty: codes of their own among those of a missing value."""
+
+
+class Unwritable(HoshobinError):
+    """A text that cannot be written; ``hold`` says why."""
+
+    def __init__(self, hold: Hold) -> None:
+        super().__init__(hold.reason)
+        self.hold = hold
+
+
+def add_key(names: Names, key: str) -> dict[str, Any]:
+    """``names`` with ``notice.key``: the key itself for a body that types it, its mask for what is stored."""
+    return {**names, "notice": Scope("notice", {**names["notice"], "key": key})}
+
+
+def contractor_of(contractor: Contractor, project: Project) -> Contractor:
+    """``contractor`` as this project names it: a joint venture, another person, another telephone."""
+    return Contractor(
+        name=project.contractor or contractor.name,
+        department=project.department or contractor.department,
+        contact=project.contact or contractor.contact,
+        phone=project.phone or contractor.phone,
+        email=contractor.email,
+    )
+
+
+def write_text(what: str, source: str, names: Names, renderer: Renderer) -> str:
+    """The text of ``source``. Raises Unwritable: a missing name by its own name, anything else by ``what``."""
+    try:
+        return renderer.render(source, names)
+    except MissingName as missing:
+        name = missing.name.removeprefix("values.")
+        is_asked_about = missing.is_tested and name != missing.name
+        raise Unwritable(Hold.of(Reason.MISSING_VALUE, "condition" if is_asked_about else "", value=name)) from missing
+    except TemplateFault as fault:
+        raise Unwritable(Hold.of(Reason.RULE_OPEN, "template", where=what, found=str(fault))) from fault
+
+
+def write_line(what: str, source: str, names: Names, renderer: Renderer) -> str:
+    """The one line of ``source``, neither empty nor with a character that no header may hold. Raises Unwritable."""
+    line = write_text(what, source, names, renderer)
+    if not line.strip():
+        raise Unwritable(
+            Hold.of(
+                Reason.MISSING_VALUE, what if what in EMPTY_LINES else "", value="" if what in EMPTY_LINES else what
+            )
+        )
+    if found := unsafe_character(line):
+        raise Unwritable(Hold.of(Reason.UNSAFE_VALUE, where=what, found=found))
+    return line
+
+
+_OF_ANOTHER: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
+"""Reasons that suggest another project: its steps must not replace those that a person has seen."""
+
+FAX_UNKNOWN: Final = Params(code="no_fax")
+NO_STEPS: Final = Params(code="no_steps")
+
+_BY_HAND: Final = frozenset({Channel.PAPER, Channel.FAX})
+"""Channels without fields and web address as steps."""
+_IF: Final = {When.ATTACHED: "if_attached", When.APART: "if_apart"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ManualSteps:
+    """The duties with every step filled in, and what keeps one from being so."""
+
+    duties: FollowUps
+    holds: tuple[Hold, ...]
+
+
+def prepare_manual_submission(
+    case: Case, duties: FollowUps, names: Names, files: Iterable[Attachment], timing: Params
+) -> ManualSteps:
+    """Returns a person's steps: prior contact, the submission itself, then the manual checks.
+
+    ``timing`` is the moment (``compose.tell_timing``). ``files`` are those to upload, to print or to take along. If the
+    way of the invoice is not known, the steps that depend on it are given with their condition.
+    """
+    rule, notice, way = case.rule, case.given.notice, case.way
+    masked = add_key(names, str(notice.key))
+    holds: list[Hold] = []
+
+    def fill(what: str, source: str) -> str:
+        try:
+            return write_line(what, source, masked, case.given.renderer)
+        except Unwritable as unwritable:
+            holds.append(unwritable.hold)
+            return ""
+
+    first: list[Told] = [each for each in (rule.contact_first, timing) if each]
+    steps: list[Told] = [fill(f"instructions[{at}]", step) for at, step in enumerate(rule.instructions, 1)]
+    lines = [(line.title, fill(line.title, line.value)) for line in rule.lines if rule.channel is not Channel.PAPER]
+    entries: list[tuple[Told, Told]] = [*lines]
+    if rule.key_typed:
+        entries += _typed(notice, [value for _, value in lines])
+    if rule.channel is Channel.FAX:
+        number = case.section.fax if case.section else ""
+        entries.insert(0, (Params(code="fax_number"), number or FAX_UNKNOWN))
+    if not (steps or entries or rule.url or rule.bring) or (rule.channel in _BY_HAND and not (steps or rule.bring)):
+        steps = [NO_STEPS]
+    filled = dataclasses.replace(
+        duties,
+        instructions=(*first, *steps, *_told(rule.conditions, way)),
+        after=_told(rule.after, way),
+        entries=tuple(entries),
+        bring=(*duties.bring, *(f"{each.title}：{each.filename}" for each in files)),
+    )
+    return ManualSteps(filled, tuple(dict.fromkeys(holds)))
+
+
+def _typed(notice: Notice, values: Sequence[str]) -> list[tuple[Told, Told]]:
+    """Number and key, which the issuer wants written out; the key is masked here, and read from the notice."""
+    number = notice.contract_number
+    typed: list[tuple[Told, Told]] = []
+    if not any(number in value for value in values):
+        typed.append((Params(code="contract_number"), number))
+    return [*typed, (Params(code="key"), Params(code="key_on_notice", key=str(notice.key)))]
+
+
+def _told(sentences: Iterable[Sentence], way: When | None) -> tuple[Told, ...]:
+    if way is not None:
+        return sentences_for(sentences, way)
+    return tuple(
+        Params(code=_IF[each.when], sentence=each.text) if isinstance(each, Conditional) else each for each in sentences
+    )
+
+
+# --- What changed since it was handed over -----------------------------------------------------------------------
+
+
+def renew_steps(before: Submission, fresh: Submission) -> Submission:
+    """Returns ``before``, a manual submission, with the steps that register and rule give it today (``fresh``).
+
+    Its state stays, and so do the hash of its rule and the day that was checked: they record what a person last looked
+    at. The steps stay if today's are incomplete, may belong to another project, or are those of a mail.
+    """
+    renewed = dataclasses.replace(before, superseded_by=fresh.superseded_by)
+    if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != (
+        before.channel is Channel.EMAIL
+    ):
+        return renewed
+    looked_at = before.duties
+    return dataclasses.replace(
+        renewed,
+        project=fresh.project,
+        project_name=fresh.project_name,
+        issuer=fresh.issuer,
+        issuer_name=fresh.issuer_name,
+        section=fresh.section,
+        section_name=fresh.section_name,
+        section_phone=fresh.section_phone,
+        channel=fresh.channel,
+        duties=_as_told_before(
+            looked_at,
+            dataclasses.replace(fresh.duties, rule_hash=looked_at.rule_hash, checked_on=looked_at.checked_on),
+        ),
+    )
+
+
+def _as_told_before(stored: FollowUps, fresh: FollowUps) -> FollowUps:
+    """Returns ``fresh``, but keeps a sentence of ``stored`` if it says the same as the code in ``fresh``."""
+    names = ("source", "after", "instructions", "entries")
+    same = {name: getattr(stored, name) for name in names if old_told(getattr(fresh, name)) == getattr(stored, name)}
+    return dataclasses.replace(fresh, **same)
+
+
+def _spoils(hold: Hold) -> bool:
+    if hold.reason is Reason.SUPERSEDED:
+        return False  # a later key alters no step of this one
+    return hold.reason in _OF_ANOTHER or kind_of(hold.reason) is not Kind.ANSWER
+
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"
 REHEARSAL_MARK: Final = "【リハーサル】"

@@ -368,16 +368,12 @@ def _fold_party(name: str) -> str:
     return fold_name(fold_firm(name))
 
 
-def _leave_out_address(line: str) -> str:
-    return line if _PAYER.search(line) else _ADDRESS.sub("\n", line)
-
-
 def _read(text: str) -> _Reading:
     repaired = repair_radicals(text)
     lines = [match_key(line) for line in repaired.splitlines()]
     squeezed = "".join(lines)
     spaced = " ".join(fold_hyphens(unicodedata.normalize("NFKC", repaired)).split())
-    parties = tuple(_leave_out_address(_fold_party(line)) for line in lines)
+    parties = tuple(line if _PAYER.search(line) else _ADDRESS.sub("\n", line) for line in map(_fold_party, lines))
     found = (amount for line in lines for amount in _AMOUNT.finditer(line))
     amounts = (each["marked"] or each["grouped"] or each["plain"] for each in found)
     return _Reading(

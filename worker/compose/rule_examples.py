@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from worker.compose.compose import UNSEEN_SUBJECT, Composed, compose
-from worker.compose.template_context import ComposeInput
+from worker.compose.compose import UNSEEN_SUBJECT, Composed, ComposeInput, compose
 from worker.config.load import Configuration
 from worker.config.projects import read_one_project
 from worker.config.templates import Renderer

@@ -56,6 +56,19 @@ class Scope(dict[str, Any]):
         self.scope_path = path
 
 
+def make_names(names: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """Returns ``names`` as ``Renderer.render`` takes them: each mapping in them, or in a tuple of them, is a Scope."""
+    return {name: _scoped(value, f"{path}.{name}" if path else name) for name, value in names.items()}
+
+
+def _scoped(value: Any, path: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_scoped(each, path) for each in value)
+    if isinstance(value, Mapping) and not isinstance(value, Scope):
+        return Scope(path, make_names(value, path))
+    return value
+
+
 _OF_EVERY_SCOPE: Final = frozenset({"items", "keys", "values"})
 """Methods by which a template may go through a scope."""
 

@@ -41,6 +41,9 @@ PRODUCT_NAMES: Final = {
     Product.ADVANCE: "前払金保証",
     Product.INTERIM: "中間前払金保証",
 }
+BY_HOLD: Final = "hold "
+"""The beginning of a release by mode ``hold``; the minutes follow."""
+
 INVOICE_TITLES: Final = {Product.ADVANCE: "前払金請求書", Product.INTERIM: "中間前払金請求書"}
 
 
@@ -279,6 +282,11 @@ class FollowUps:
     """Keys whose usual value the rule takes as an assumption that the issuer's file states."""
     counts_silence: bool = False
     """True if values that the rule leaves out counted as open when its mail was written; older programs did not ask."""
+
+    @property
+    def opening(self) -> dt.datetime | None:
+        """The first moment at which the mail may leave, though it was approved earlier; None if none is set."""
+        return dt.datetime.combine(self.not_before, dt.time(), JST) if self.not_before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -620,6 +628,11 @@ class Submission:
         """Returns whether it was, or is to be, submitted by form, upload, paper or fax as its rule says."""
         is_by_hand = self.sent_at is None and self.channel not in {None, Channel.EMAIL}
         return is_by_hand and self.state in {State.HANDED_OVER, State.CONFIRMED}
+
+    @property
+    def is_by_hold(self) -> bool:
+        """Returns whether the release policy ``hold`` approved it, and no person: its minutes run or are to begin."""
+        return self.state is State.APPROVED and self.release.startswith(BY_HOLD)
 
     @property
     def label(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 from worker.approve import decisions
+from worker.approve.decisions import Approval
 from worker.approve.draft import guarantees_of
 from worker.approve.reevaluate import ActiveConfig
 from worker.core.model import Hold, Submission
@@ -18,23 +18,14 @@ async def approve(
     store: Store,
     active_config: ActiveConfig,
     reader: PdfReader,
-    number: int,
-    label: str,
-    author: Author,
-    note: str,
-    now: dt.datetime,
-    ticked: Sequence[str] = (),
-    *,
-    asked: bool = False,
+    approval: Approval,
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """As ``decisions.approve``. Raises NotAllowed, Unavailable."""
     return await with_invoices(
-        lambda: guarantees_of([store.submission(number)], active_config, store),
+        lambda: guarantees_of([store.submission(approval.number)], active_config, store),
         active_config,
         reader,
-        lambda invoices: decisions.approve(
-            store, active_config, invoices, number, label, author, note, now, ticked, asked=asked
-        ),
+        lambda invoices: decisions.approve(store, active_config, invoices, approval),
     )
 
 

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.approve.due import opening_of
 from worker.approve.reevaluate import ActiveConfig
 from worker.compose import mime_write as letter
 from worker.compose.missing_invoice import MissingInvoice
@@ -432,7 +431,7 @@ class Notifier:
 
 
 def _not_before(submission: Submission, moment: dt.datetime) -> dt.datetime:
-    return max(moment, opening_of(submission.duties) or moment)
+    return max(moment, submission.duties.opening or moment)
 
 
 def _is_due(alarm: Alarm, now: dt.datetime) -> bool:

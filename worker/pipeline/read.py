@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
-from worker.authenticate.dkim_policy import DkimFailure, DkimResult
 from worker.authenticate.ports import DkimVerifier
 from worker.authenticate.sender_auth import (
     AllowedSenders,
     AuthHeaders,
+    DkimFailure,
+    DkimResult,
     SenderAuth,
     domains_to_verify,
     read_auth_headers,
@@ -56,12 +57,12 @@ from worker.read.classify import (
     Unrelated,
     add_unpacked,
     classify_mail,
+    find_machine_sign,
+    find_reply_sign,
 )
-from worker.read.message import AttachmentKind, Defect, Message, Unopened, name_file, read_message
-from worker.read.mime import split_headers
-from worker.read.notice import read_notice
+from worker.read.message import AttachmentKind, Defect, Message, Unopened, name_file, read_message, split_headers
+from worker.read.notice import confirm_notice, read_notice
 from worker.read.ports import MailReader, MailReaders, PdfReader
-from worker.read.positions import confirm_notice
 from worker.store.ports import Store
 from worker.track.reports import NoReport, ReturnedMail, read_report
 from worker.watch.ports import Fetched
@@ -368,8 +369,8 @@ class NoticeReader:
             fetched.content,
             own.authserv_id if own else "",
             None if arrived == NO_DATE else arrived,
-            answers_by=message.answers_by,
-            unattended_by=message.unattended_by,
+            answers_by=find_reply_sign(message),
+            unattended_by=find_machine_sign(message),
         )
         roots = domains_to_verify(auth_headers, allowed_senders, (None, *allowed_senders.guarantors))
         signed = {root: await self._sign(fetched, auth_headers, root) for root in roots}

@@ -36,13 +36,18 @@ from worker.core.model import (
 from worker.core.params import Params
 from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, Reason, State
 from worker.core.text import hide_codes
-from worker.match.duplicates import (
+from worker.match.match import (
     KnownNotice,
     NewNotice,
     Source,
     announce,
+    find_announcement,
+    find_answers,
     find_followed,
+    find_listing,
     hold_without_notice,
+    is_same_announcement,
+    is_seen_before,
     join_notice,
     receive_notice,
     receive_unreadable,
@@ -59,15 +64,8 @@ from worker.pipeline.track import (
     note_sign,
 )
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
-from worker.read.announcement import find_announcement, find_answers, find_listing, is_same_announcement, is_seen_before
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
-from worker.read.classify import (
-    Announcement,
-    OwnMessage,
-    PossibleNotice,
-    Report,
-    Unrelated,
-)
+from worker.read.classify import Announcement, OwnMessage, PossibleNotice, Report, Unrelated
 from worker.read.message import AttachmentKind, Message, Unopened, is_mail_file, name_file, read_message
 from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import PdfReader

@@ -15,7 +15,7 @@ from typing import Final
 from worker.approve.draft import draft, draft_fingerprint, guarantees_in, guarantees_of
 from worker.approve.reevaluate import ActiveConfig, keep_contents
 from worker.compose.checks import entered_notice
-from worker.compose.manual_submission import renew_steps
+from worker.compose.compose import renew_steps
 from worker.compose.missing_invoice import MissingInvoice
 from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock

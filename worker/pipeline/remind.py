@@ -17,9 +17,8 @@ from worker.core.clock import Clock
 from worker.core.model import JST, Submission
 from worker.core.states import Event, NoteEvent, State
 from worker.notify.digest import digest_cause, digest_moment, escalates_at, escalation_cause, next_digest_moment
-from worker.read.announcement import count_reminders, next_reminder, reminder_cause
 from worker.store.ports import Author, Store
-from worker.track.overdue import PRESSED, overdue_from, warn_from
+from worker.track.overdue import PRESSED, count_reminders, next_reminder, overdue_from, reminder_cause, warn_from
 from worker.views.tasks import Task, open_tasks
 
 LOOK_GAP: Final = dt.timedelta(minutes=1)

@@ -17,8 +17,16 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from worker.approve.draft import draft
-from worker.approve.reevaluate import ActiveConfig, find_early, keep_contents, read_secret, treat_unread_as_missing
-from worker.approve.release import evidence_of_mail, evidence_of_news, is_weighed
+from worker.approve.reevaluate import (
+    ActiveConfig,
+    evidence_of_mail,
+    evidence_of_news,
+    find_early,
+    is_weighed,
+    keep_contents,
+    read_secret,
+    treat_unread_as_missing,
+)
 from worker.audit.sent_log import receipt_detail
 from worker.authenticate.sender_auth import is_signed_for, read_auth_headers
 from worker.core.addresses import domain_of, is_within

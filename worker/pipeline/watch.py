@@ -42,8 +42,14 @@ from worker.core.model import (
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import hide_codes
-from worker.match.duplicates import is_replaced_by
-from worker.match.match import FIRST_START, WatchedMailbox, file_from_before, mail_from_before, update_watched
+from worker.match.match import (
+    FIRST_START,
+    WatchedMailbox,
+    file_from_before,
+    is_replaced_by,
+    mail_from_before,
+    update_watched,
+)
 from worker.pipeline.health import Health, UnreadFiles
 from worker.pipeline.read import Block, NoticeReader
 from worker.read.budget import TRIED_TOGETHER

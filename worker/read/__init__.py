@@ -12,15 +12,14 @@ if TYPE_CHECKING:
     from worker.read.classify import classify_mail as classify_mail
     from worker.read.message import Message as Message
     from worker.read.message import read_message as read_message
+    from worker.read.notice import confirm_notice as confirm_notice
     from worker.read.notice import read_notice as read_notice
     from worker.read.ports import PdfReader as PdfReader
-    from worker.read.positions import confirm_notice as confirm_notice
 else:
     __getattr__ = lazily(
         __name__,
         classify=("MailClass", "classify_mail"),
         message=("Message", "read_message"),
-        notice=("read_notice",),
+        notice=("confirm_notice", "read_notice"),
         ports=("PdfReader",),
-        positions=("confirm_notice",),
     )

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
 
-from worker.read.message import FILENAME_LIMIT, AttachmentKind, is_pdf, is_zip, mentions_key
-from worker.read.mime import decode_bytes
+from worker.read.message import FILENAME_LIMIT, AttachmentKind, decode_bytes, is_pdf, is_zip, mentions_key
 
 MEMBERS: Final = 20
 """Files of one ZIP: an office sends one to five; hundreds are a delivery of photographs, or an attack."""
@@ -74,7 +73,7 @@ def unpack(content: bytes) -> Unpacked:
         return whole
     try:
         archive = zipfile.ZipFile(BytesIO(content))
-        members = [each for each in archive.infolist() if not _is_folder(each)]
+        members = [each for each in archive.infolist() if each.file_size or not each.filename.endswith(("/", "\\"))]
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  zipfile raises anything for what was made to break it
@@ -87,10 +86,6 @@ def unpack(content: bytes) -> Unpacked:
     for member, name in zip(members, names, strict=True):
         _take(content, member, name, taking)
     return Unpacked(tuple(taking.pdfs), tuple(taking.others), tuple(taking.unopened), speaks)
-
-
-def _is_folder(member: zipfile.ZipInfo) -> bool:
-    return member.filename.endswith(("/", "\\")) and member.file_size == 0
 
 
 def _name(member: zipfile.ZipInfo) -> str:

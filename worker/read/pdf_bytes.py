@@ -25,6 +25,7 @@ TRAILING: Final = 1024
 _MARK: Final = b"%PDF-"
 _END: Final = b"%%EOF"
 _EMPTY: Final = b"\0\t\n\f\r "
+"""Padding: programs pad with white space and NUL."""
 _FOREIGN: Final = (_MARK, b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"MZ")
 """Another PDF, ZIP (also an empty one), OLE (Office, Outlook, an installer), a program."""
 _BEHIND: Final = (*_FOREIGN, b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"\x7fELF", b"MSCF")
@@ -71,9 +72,6 @@ def _holds_another(content: bytes) -> bool:
     if any(content.startswith(_BEHIND, end.end()) for end in ends):
         return True
     between = (content[end.end() : following.start()] for end, following in pairwise(ends))
-    return any(not _UPDATE.match(rest) and (_weight(rest) > TRAILING or _MARK in rest) for rest in between)
-
-
-def _weight(rest: bytes) -> int:
-    """Returns the number of bytes without padding: programs pad with white space and NUL."""
-    return len(rest.translate(None, _EMPTY))
+    return any(
+        not _UPDATE.match(rest) and (len(rest.translate(None, _EMPTY)) > TRAILING or _MARK in rest) for rest in between
+    )

@@ -10,8 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
-from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate, treat_unread_as_missing
-from worker.approve.release import evidence_of_news
+from worker.approve.reevaluate import ActiveConfig, evidence_of_news, keep_contents, reevaluate, treat_unread_as_missing
 from worker.core.alarms import alarm_fingerprint
 from worker.core.model import Submission
 from worker.core.states import AlarmCause, Event, NoteEvent, State

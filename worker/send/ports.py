@@ -75,7 +75,6 @@ class Session:
     server: str
     tls: str
     dsn: bool
-    size_limit: int | None
 
 
 class MailServer(Protocol):

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from worker.approve.due import opening_of
 from worker.core.business_hours import OfficeHours
 from worker.core.model import Entry, Submission
 from worker.core.states import Event, State
@@ -134,7 +133,7 @@ def is_due(submission: Submission, now: dt.datetime) -> bool:
 
 def has_opened(submission: Submission, now: dt.datetime) -> bool:
     """Returns whether it is APPROVED, and the day of its contract has come if it waits for one."""
-    opening = opening_of(submission.duties)
+    opening = submission.duties.opening
     return submission.state is State.APPROVED and (opening is None or opening <= now)
 
 

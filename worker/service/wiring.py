@@ -40,7 +40,7 @@ from worker.store.sqlite.connection import REVISION
 if TYPE_CHECKING:
     from worker.approve.reevaluate import ActiveConfig
     from worker.authenticate.dkim.verify import DnsDkimVerifier
-    from worker.authenticate.dkim_policy import Resolver
+    from worker.authenticate.sender_auth import Resolver
     from worker.config.load import Configuration
     from worker.config.settings import MailboxSettings
     from worker.notify.operator_command import ProgramCommand
@@ -480,21 +480,23 @@ def build_endpoint(office: Office, client_secret: str, name: str, what: str) -> 
 
 def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSource | None = None) -> SmtpServer:
     """The adapter of ``[smtp]``; nothing is connected yet. ``tokens`` in place of the login that is kept."""
-    from worker.send.smtp.client import SmtpServer
+    from worker.send.smtp.client import Account, SmtpServer
 
     smtp = office.settings.smtp
     if tokens is None and smtp.login and smtp.user:
         tokens = build_login(office, secrets, smtp.login, "smtp")
     return SmtpServer(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        user=smtp.user,
-        password=secrets.smtp,
-        ca_file=_ca(office, smtp.ca_file),
-        ehlo=smtp.ehlo,
-        clock=clock,
-        tokens=tokens,
+        Account(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            user=smtp.user,
+            password=secrets.smtp,
+            ca_file=_ca(office, smtp.ca_file),
+            ehlo=smtp.ehlo,
+            tokens=tokens,
+        ),
+        clock,
     )
 
 

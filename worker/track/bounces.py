@@ -12,7 +12,7 @@ from typing import Final
 
 from flufl.bounce import all_failures
 
-from worker.read.mime import (
+from worker.read.message import (
     decode_bytes,
     header_text,
     read_addresses,

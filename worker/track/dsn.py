@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final
 
-from worker.read.mime import header_text, split_headers
+from worker.read.message import header_text, split_headers
 
 BLOCKS_LIMIT: Final = 100
 """Recipient blocks read of one report: a submission has a handful of recipients, an alias expands to some dozens."""

@@ -1,4 +1,4 @@
-"""Decides by the time alone: which issuer was silent for too long, which mail is stuck, which deadline is near.
+"""Decides by the time alone: which issuer or announcement was silent too long, which mail is stuck.
 
 Only open hours count, and recorded news ends the silence. Nothing is sent here.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
+from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.open_until import is_news_awaited
-from worker.core.states import State
+from worker.core.states import AlarmCause, State
 
 if TYPE_CHECKING:
     from worker.config.settings import Settings
@@ -74,3 +75,23 @@ def warn_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
         return None
     staffed = hours.or_usual()
     return staffed.before(staffed.last_closing(deadline), WARN_AHEAD)
+
+
+REMINDERS_LIMIT: Final = 5
+"""Reminders of one announcement: a working week of days. The list of tasks goes on naming it."""
+
+
+def count_reminders(opened: dt.datetime, period: int, hours: OfficeHours, now: dt.datetime) -> int:
+    """Returns the number of reminders due by now: one per ``period`` of open hours, at most REMINDERS_LIMIT."""
+    return min(REMINDERS_LIMIT, hours.open_time(opened, now) // dt.timedelta(hours=period))
+
+
+def next_reminder(opened: dt.datetime, period: int, hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
+    """Returns the time of the next reminder; None after the last."""
+    count = count_reminders(opened, period, hours, now)
+    return hours.after(opened, (count + 1) * dt.timedelta(hours=period)) if count < REMINDERS_LIMIT else None
+
+
+def reminder_cause(number: int, count: int) -> str:
+    """The cause of the ``count``-th reminder of this submission."""
+    return cause_about(AlarmCause.ANNOUNCED, number, count)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 from worker.compose.mime_write import UnsafeValue
-from worker.read.mime import Headers, split_headers
+from worker.read.message import Headers, split_headers
 
 
 def is_same_mail(copy: bytes, letter: bytes) -> bool:

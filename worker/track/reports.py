@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Final
 
 from worker.core.message_id import find_own_form
-from worker.read.automatic_mail import (
+from worker.read.classify import (
     find_auto_reply_sign,
     find_bounce_sign,
     has_transcript,
@@ -23,9 +23,9 @@ from worker.read.automatic_mail import (
     is_failure_subject,
     says_undelivered,
 )
-from worker.read.message import Message
-from worker.read.mime import (
+from worker.read.message import (
     Headers,
+    Message,
     decode_bytes,
     header_text,
     html_text,

@@ -15,7 +15,6 @@ from enum import IntEnum, StrEnum
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from worker.approve.due import is_by_hold
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
@@ -24,7 +23,7 @@ from worker.core.params import Aside, Told
 from worker.core.rulebook import Closing, Project
 from worker.core.states import State
 from worker.core.text import match_key
-from worker.read.announcement import could_mean
+from worker.match.match import could_mean
 from worker.store.ports import Guarantee, Overview
 from worker.track.overdue import PRESSED, is_stuck
 from worker.views.actions import (
@@ -128,7 +127,7 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     ]
     found += _downloads(known, configuration, overview)
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
-    found += [_leaving(each, configuration, now) for each in known if is_by_hold(each) and not each.deferrals]
+    found += [_leaving(each, configuration, now) for each in known if each.is_by_hold and not each.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     found += _missing_guarantees(configuration, overview, registered, today)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))

@@ -24,8 +24,19 @@ from worker.core.model import JST, NO_DATE, Disposition, FileRow, HealthRecord, 
 from worker.core.rulebook import Guarantor
 from worker.core.waits import is_over
 from worker.read.classify import OwnMailSigns, OwnMessage, Report, Unrelated, classify_mail
-from worker.read.message import Message, is_pdf, is_zip, mentions_key, read_message
-from worker.read.mime import decode_bytes, decode_words, header_text, read_value, split_headers, undo_transfer
+from worker.read.message import (
+    Message,
+    decode_bytes,
+    decode_words,
+    header_text,
+    is_pdf,
+    is_zip,
+    mentions_key,
+    read_message,
+    read_value,
+    split_headers,
+    undo_transfer,
+)
 from worker.watch.ports import Header, Listed, Part, SelectedMailbox
 
 SETTLE: Final = dt.timedelta(seconds=2)

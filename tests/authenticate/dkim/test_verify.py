@@ -19,9 +19,8 @@ import pytest
 
 from tests.support.fakes import FakeClock
 from tests.support.signed_mail import DOMAIN, KEY_NAME, WEAK, Zone, key_of, sign
-from worker.authenticate.auth_headers import read_fields
 from worker.authenticate.dkim.verify import DnsDkimVerifier, Records, TxtRecords
-from worker.authenticate.dkim_policy import DkimFailure, DkimResult, Resolver
+from worker.authenticate.sender_auth import DkimFailure, DkimResult, Resolver, read_fields
 from worker.core.errors import Unavailable
 from worker.core.model import JST
 

@@ -19,8 +19,7 @@ from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Address
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
-from worker.send.smtp.client import SmtpServer, text_of
-from worker.send.smtp.protocol import Timeouts
+from worker.send.smtp.client import Account, SmtpServer, Timeouts, text_of
 from worker.send.smtp_verdicts import Verdict, judge, steps_for
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
@@ -48,15 +47,17 @@ def client_of(
     timeouts: Timeouts | None = None,
 ) -> SmtpServer:
     return SmtpServer(
-        host=host,
-        port=server.port,
-        security=security,
-        user=user,
-        password=PASSWORD,
-        ca_file=ca_file,
-        ehlo="contractor.example",
-        clock=StillClock(),
-        timeouts=timeouts,
+        Account(
+            host=host,
+            port=server.port,
+            security=security,
+            user=user,
+            password=PASSWORD,
+            ca_file=ca_file,
+            ehlo="contractor.example",
+        ),
+        StillClock(),
+        timeouts,
     )
 
 
@@ -434,17 +435,17 @@ async def test_the_session_says_who_answered_and_what_it_offers(authority: trust
         client = client_of(server, security=Security.TLS, ca_file=ca_file)
         session = await client.open()
         assert (session.server, session.tls) == ("mx.relay.example", "TLSv1.3")
-        assert (session.dsn, session.size_limit) == (True, 30_000_000)
+        assert session.dsn
         assert await client.open() == session
         await client.close()
 
 
 @pytest.mark.parametrize("offer", ["SIZE", "SIZE 0", "SIZE many", "8BITMIME"])
-async def test_a_server_that_tells_no_limit_has_none(offer: str) -> None:
+async def test_a_strange_size_stops_no_session(offer: str) -> None:
     async with MisbehavingServer(offers=(offer, "AUTH PLAIN")) as server:
         client = client_of(server)
         session = await client.open()
-        assert (session.size_limit, session.dsn, session.tls) == (None, False, "")
+        assert (session.dsn, session.tls) == (False, "")
         await client.close()
 
 

@@ -11,7 +11,7 @@ from worker.cli.demo.smtp_server import DsnController
 from worker.config.settings import Security
 from worker.core.model import JST, Address
 from worker.send.ports import Reply
-from worker.send.smtp.client import SmtpServer, xtext
+from worker.send.smtp.client import Account, SmtpServer, xtext
 from worker.send.smtp_verdicts import Verdict, judge, steps_for
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
@@ -28,14 +28,16 @@ class StillClock:
 
 def client_of(server: DsnController) -> SmtpServer:
     return SmtpServer(
-        host=server.host,
-        port=server.port,
-        security=Security.NONE,
-        user="",
-        password="",
-        ca_file="",
-        ehlo="contractor.example",
-        clock=StillClock(),
+        Account(
+            host=server.host,
+            port=server.port,
+            security=Security.NONE,
+            user="",
+            password="",
+            ca_file="",
+            ehlo="contractor.example",
+        ),
+        StillClock(),
     )
 
 

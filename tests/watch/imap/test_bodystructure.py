@@ -15,7 +15,7 @@ from imapclient.response_parser import parse_fetch_response
 from tests.support.mailservers import MailServers
 from tests.support.zips import zipped
 from tests.watch.imap.test_mailbox import OPENED
-from worker.authenticate.auth_headers import Sender, read_fields, read_sender
+from worker.authenticate.sender_auth import Sender, read_fields, read_sender
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.model import JST

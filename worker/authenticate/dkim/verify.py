@@ -1,7 +1,7 @@
 """Verifies the DKIM signatures of a mail with dkimpy on its raw bytes, with keys from the DNS, in a thread.
 
 The answer comes within ``TOTAL_SECONDS``, also if no DNS server answers; an unreachable DNS says nothing about a mail.
-For each key it reports whether the answer was checked by DNSSEC on this machine. ``dkim_policy`` decides which
+For each key it reports whether the answer was checked by DNSSEC on this machine. ``sender_auth`` decides which
 signatures matter and what a key must say.
 """
 
@@ -22,11 +22,11 @@ import dns.exception
 import dns.flags
 import dns.resolver
 
-from worker.authenticate.auth_headers import Field
-from worker.authenticate.dkim_policy import (
+from worker.authenticate.sender_auth import (
     MIN_KEY_BITS,
     DkimFailure,
     DkimResult,
+    Field,
     Resolver,
     Signature,
     ValidSignature,

@@ -22,6 +22,7 @@ from typing import Final
 import click
 from rich.console import Console
 
+from worker.approve.decisions import Approval
 from worker.audit.sent_log import log_rows
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.sample_files import sample_pdf
@@ -261,8 +262,8 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
         async def approve_each(reader: PdfReader) -> None:
             for each in first:
                 click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}"')
-                now = system_clock().now()
-                await approve(store, office.active_config, reader, each.id, each.label, author, note, now)
+                approval = Approval(each.id, each.label, author, note, system_clock().now())
+                await approve(store, office.active_config, reader, approval)
 
         with_reader(approve_each)
         return True

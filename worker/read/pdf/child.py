@@ -206,7 +206,7 @@ def _unpacked(content: bytes) -> tuple[_Answer, bool, Sequence[bytes]]:
 def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
     """The answer for one PDF, and whether this process may read another."""
     try:
-        return ({"located": _locate(pdf, codes)} if codes else _read(pdf)), True
+        return ({"located": _with_pdfium(pdf, lambda document: locate(document, codes))} if codes else _read(pdf)), True
     except _Refusal as refusal:
         return refusal.answer, True
     except MemoryError:
@@ -224,10 +224,6 @@ def _read(pdf: bytes) -> _Answer:
         ),
     )
     return {"pages": _read_with_plumber(pdf, second), "fields": has_fields}
-
-
-def _locate(pdf: bytes, codes: Sequence[str]) -> _Answer:
-    return _with_pdfium(pdf, lambda document: locate(document, codes))
 
 
 def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:

@@ -1,6 +1,6 @@
 """Finds number and key on a PDF's pages, and checks that each of their characters is visible.
 
-It returns facts only: positions, the text around them, and whether ink shows; ``positions`` decides what follows. A
+It returns facts only: positions, the text around them, and whether ink shows; ``notice`` decides what follows. A
 character is visible if the page looks different without the text that holds it. Only the boxes of these characters are
 rendered. It runs in the child, under its limits.
 """

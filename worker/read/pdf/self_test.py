@@ -14,7 +14,9 @@ WORDS: Final = ("保証契約番号", CODE)
 
 
 def _build() -> bytes:
-    lines = (f"BT /F 12 Tf 60 {780 - 30 * at} Td <{_hex(word)}> Tj ET" for at, word in enumerate(WORDS))
+    lines = (
+        f"BT /F 12 Tf 60 {780 - 30 * at} Td <{word.encode('utf-16-be').hex()}> Tj ET" for at, word in enumerate(WORDS)
+    )
     shown = "\n".join(lines)
     system = "<</Registry(Adobe)/Ordering(Japan1)/Supplement 2>>"
     measures = "/FontBBox[0 -200 1000 900]/ItalicAngle 0/Ascent 800/Descent -200/CapHeight 700/StemV 80"
@@ -36,10 +38,6 @@ def _build() -> bytes:
     table = f"xref\n0 {count}\n0000000000 65535 f \n{''.join(places)}"
     trailer = f"trailer<</Size {count}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
     return (written + table + trailer).encode("ascii")
-
-
-def _hex(word: str) -> str:
-    return word.encode("utf-16-be").hex()
 
 
 NOTICE: Final = _build()

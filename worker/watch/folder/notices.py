@@ -28,7 +28,7 @@ from worker.core.file_names import (
 )
 from worker.core.heartbeat import note_step
 from worker.core.model import UnreadReason
-from worker.read.mime import decode_bytes
+from worker.read.message import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
 from worker.watch.ports import Listed, Rest
 from worker.watch.threads import OwnThread

@@ -20,7 +20,7 @@ from worker.core.errors import Unavailable
 from worker.core.heartbeat import note_step
 from worker.core.mailbox_actions import Act
 from worker.core.model import JST, NO_DATE
-from worker.read.mime import decode_words, read_message_id
+from worker.read.message import decode_words, read_message_id
 from worker.watch.imap.connection import FOREIGN, ImapConnection
 from worker.watch.plan import FIELDS, GONE, MAIL_LIMIT, MAIL_PART, START_BYTES, TEXT_SURE, holds_nothing, sections_of
 from worker.watch.ports import Fetched, Header, IdleResult, Part, SelectedMailbox
