@@ -73,7 +73,7 @@ def again(
     now: dt.datetime = START,
     known: FakeReading | None = None,
 ) -> Submission:
-    """``submission`` judged anew under ``register``."""
+    """``submission`` re-evaluated under ``register``."""
     return drafted(register, submission, known=known, now=now).submission
 
 
@@ -324,7 +324,7 @@ def test_what_was_approved_for_the_contracts_day_goes_earlier_where_it_was_signe
     register = with_invoice(mode)
     held = drafted(register, notice=ADVANCE).submission
     judged = answer(held, HANAKO, "soumu", "", START, register)
-    if mode is Mode.HOLD:  # nobody's approval of the draft: its minutes to withdraw begin anew
+    if mode is Mode.HOLD:  # no person's approval of the draft: its minutes to withdraw begin again
         judged = replace(judged, answers=tuple(each for each in judged.answers if each.reason is Reason.TIMING))
     approved = drafted(register, judged, notice=ADVANCE).submission
     assert approved.due_at == MIDNIGHT
@@ -398,7 +398,7 @@ def test_a_change_that_is_taken_back_needs_no_second_approval() -> None:
 
 
 def test_an_approval_does_not_come_back_to_life_after_another_draft_was_approved() -> None:
-    """The first address was wrong and was corrected; a configuration put back by mistake must not send to it."""
+    """The first address was wrong and was corrected; an old configuration restored by mistake must not send to it."""
     wrong = answered(drafted().submission)
     right = answered(again(wrong, going_to(OTHER)), going_to(OTHER), by=JIRO)
     assert right.state is State.APPROVED

@@ -64,7 +64,7 @@ def of_issuer(
 
 @dataclass(frozen=True)
 class Register:
-    """What the configuration says today."""
+    """The contents of the configuration today."""
 
     projects: tuple[Project, ...] = (PROJECT_OF_NUMBER,)
     issuers: tuple[Issuer, ...] = (ISSUER,)
@@ -96,7 +96,7 @@ REGISTER = Register()
 
 
 class EveryAddressKnown(FakeReading):
-    """An office that has written to everybody before: what is asked about the first mail to an address is not asked."""
+    """An office that has written to every address before: no question about a first mail arises."""
 
     def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
         return True
@@ -131,7 +131,7 @@ def drafted(
     amends: Submission | None = None,
     now: dt.datetime = START,
 ) -> Drafted:
-    """What ``register`` makes of the notice."""
+    """The submission that ``register`` makes of the notice."""
     active_config = register.active_config()
     invoices, reading = invoices_of(active_config), ALL_KNOWN if known is None else known
     arriving = arrived(notice) if submission is None else submission
@@ -143,5 +143,5 @@ def drafted(
 
 
 def reasons(submission: Submission) -> dict[Reason, str]:
-    """Why it is held, and what each reason is about."""
+    """The reasons for its hold, each with its detail."""
     return {hold.reason: detail_of(hold) for hold in submission.reasons}

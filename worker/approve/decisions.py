@@ -383,7 +383,7 @@ def _time(at: dt.datetime | None) -> str | None:
 
 
 def refuse_unless_shown(submission: Submission, label: str) -> None:
-    """Raises NotAllowed if ``submission`` is not held, or if ``label`` stands for another draft or other reasons.
+    """Raises NotAllowed if ``submission`` is not held, or if ``label`` belongs to another draft or other reasons.
 
     ``label`` is the whole label that was shown, as ``Submission.label`` gives it, in upper or lower case.
     """

@@ -164,7 +164,7 @@ def reevaluate(
     case = DraftInput(submission, notice, original, bound, amends, replaces, active_config, invoices, reading, now)
     drafted = draft_submission(case)
     if drafted.submission.state is not State.HELD or submission.late_answer:
-        return drafted  # what is about to be sent is compared in that moment
+        return drafted  # a mail about to be sent is compared in that moment
     early = find_early(drafted.submission, reading)
     if not early:
         return drafted
@@ -319,7 +319,7 @@ def _find_invoices(case: DraftInput, project: Project) -> tuple[str, ...]:
         return ()
 
     def was_carried(digest: Sha256) -> bool:
-        """By another line of submissions: a correction brings the issuer what it has not got."""
+        """By another line of submissions: a correction brings the issuer only what it lacks."""
         carried = case.reading.carried(digest)
         return any(each.pdf_sha256 != case.submission.pdf_sha256 for each in carried)
 
@@ -524,7 +524,7 @@ def _standing(
     *,
     is_number_unsent: bool,
 ) -> Iterable[Hold]:
-    """Returns every reason, answered or not, in the order in which a person should look at them."""
+    """Returns every reason, answered or not, in the order in which a person should read them."""
     if submission.refusal is not None:
         return (submission.refusal,)
     holds = [*_of_history(submission, is_number_unsent=is_number_unsent), *_of_match(outcome)]
@@ -628,7 +628,7 @@ def _releaser(submission: Submission, composed: Composed, release: Release) -> t
 # --- It may have been sent already ---------------------------------------------------------------------------
 
 _DIGITS: Final = 12
-"""Digits of a mail's hash in a hold: enough to tell one mail from another of the same submission."""
+"""Digits of a mail's hash in a hold: enough to distinguish the mails of one submission."""
 
 
 def evidence_of_news(code: str, value: str, at: dt.datetime) -> str:
@@ -649,7 +649,7 @@ def is_weighed(submission: Submission, digest: Sha256) -> bool:
 # --- Answers to holds, also those that an older program recorded with a sentence ------------------------------
 
 TOLD_BESIDE: Final = frozenset({"changes", "to_before", "to_now", "cc_before", "cc_now", "to_same"})
-"""Parameters of RULE_CHANGED that tell what its hashes already bind; an answer of 0.1.0 has none of them."""
+"""Parameters of RULE_CHANGED that describe values already bound by its hashes; an answer of 0.1.0 has none of them."""
 
 
 def covers(answer: Answer, hold: Hold) -> bool:
@@ -661,7 +661,7 @@ def covers(answer: Answer, hold: Hold) -> bool:
 
 
 def _asked_as(hold: Hold) -> tuple[Hold, ...]:
-    """Returns ``hold`` in the forms in which it may have been asked, also by a program that told less of it.
+    """Returns ``hold`` in the forms in which it may have been asked, also by a program that gave less detail.
 
     A person who let a notice go on although its number seemed submitted also lets it go on if it was not; the reverse
     is asked.

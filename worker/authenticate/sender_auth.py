@@ -227,12 +227,12 @@ class Tally:
 
     mails: int
     bearing: Mapping[str, int]
-    """By name, the number of mails that bear it; the most frequent first."""
+    """By name, the number of mails with it; the most frequent first."""
     doubled: frozenset[str] = frozenset()
     """Names that occur twice in one mail."""
 
     def in_mails(self, authserv_id: str) -> int:
-        """Returns the number of mails that bear this name, in any case."""
+        """Returns the number of mails with this name, in any case."""
         return sum(count for name, count in self.bearing.items() if name.casefold() == authserv_id.casefold())
 
 
@@ -490,7 +490,7 @@ def judge_server_result(
     """Returns what a ``dkim=pass`` of our own server means for ``root``.
 
     The server's result does not say what was signed, nor when, so the mail's signatures of that domain are read. If the
-    result does not tell which of several it means (header.s, header.b), each of them must pass.
+    result does not say which of several it means (header.s, header.b), each of them must pass.
     """
     properties = finding.properties
     domain = read_domain(properties.get("header.d", ""))

@@ -150,7 +150,7 @@ class Case:
     values: Mapping[str, str]
     """As registered, in the form that the issuer wants."""
     way: When | None = None
-    """Set once it is known if the invoice is attached or goes apart."""
+    """Set once it is known if the invoice is attached or handed in separately."""
 
     def names(self, invoice: ChosenInvoice | None, attachments: Iterable[Attachment]) -> dict[str, Any]:
         """Returns every variable of ``template_check.VARIABLES``, without the key and the body's own ``lines``."""
@@ -342,8 +342,8 @@ def _told(sentences: Iterable[Sentence], way: When | None) -> tuple[Told, ...]:
 def renew_steps(before: Submission, fresh: Submission) -> Submission:
     """Returns ``before``, a manual submission, with the steps that register and rule give it today (``fresh``).
 
-    Its state stays, and so do the hash of its rule and the day that was checked: they record what a person last looked
-    at. The steps stay if today's are incomplete, may belong to another project, or are those of a mail.
+    Its state stays, and so do the hash of its rule and the day of the check: they record the last look of a person. The
+    steps stay if today's are incomplete, may belong to another project, or are those of a mail.
     """
     renewed = dataclasses.replace(before, superseded_by=fresh.superseded_by)
     if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != (

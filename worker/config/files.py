@@ -53,8 +53,8 @@ MAX_SECRET_BYTES: Final = 65_536
 def find_directory(option: str | None, env: Mapping[str, str], cwd: Path, system: Path = SYSTEM_DIRECTORY) -> Path:
     """The configuration directory: ``--config``, else $HOSHOBIN_CONFIG, else ``./config``, else ``/etc/hoshobin``.
 
-    A directory that is named must exist. Of the other two, the first that holds a ``worker.toml`` counts: many
-    projects have some other folder called config. Raises ConfigError with the places it looked at.
+    A directory that is named must exist. Of the other two, the first that holds a ``worker.toml`` counts: many projects
+    have some other folder called config. Raises ConfigError with the places that it searched.
     """
     named = option or env.get(ENVIRONMENT)
     if named:
@@ -248,7 +248,7 @@ def is_own_folder(folder: Path, places: Places) -> bool:
 
 
 def make_own_folders(places: Places) -> None:
-    """Make the folders that lie below the store's directory; one that somebody else keeps (a share) is never made.
+    """Make the folders below the store's directory; one that others keep (a share) is never made.
 
     A share that is not mounted must be reported; an empty folder would hide it.
     """
@@ -336,7 +336,7 @@ def _is_installed(module: str) -> bool:
 
 
 def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
-    # systemd gives a service its credentials by an access list, whose mask stands where stat shows the group's
+    # systemd gives a service its credentials by an access list. stat shows the list's mask in place of the group's
     # rights (0440): only others' rights mean anything there.
     path, forbidden = store_dir / name, stat.S_IRWXG | stat.S_IRWXO
     credentials = env.get("CREDENTIALS_DIRECTORY")
@@ -348,7 +348,7 @@ def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
             raise _Unfit("secret_readable", path=str(path), mode=mode)
 
-    if not os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be entered
+    if not os.path.exists(path):  # noqa: PTH110  Path.exists raises if a folder may not be entered
         raise _Unfit("secret_missing", path=str(path))
     content = _read_regular(path, MAX_SECRET_BYTES, judge)
     secret = content.removesuffix(b"\n").removesuffix(b"\r")
@@ -367,7 +367,7 @@ def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
 
 
 class TemplateFiles:
-    """``ports.Templates``: those beside ``worker.toml``, then the shipped ones.
+    """``ports.Templates``: those next to ``worker.toml``, then the shipped ones.
 
     They are read once: a running service keeps the texts it started with until it reloads.
     """

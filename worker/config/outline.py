@@ -25,7 +25,7 @@ _GUARANTORS: Final = "guarantors.toml"
 
 
 def settings_of(files: Mapping[str, bytes]) -> Settings | None:
-    """Returns what ``worker.toml`` says, whatever else is wrong; None where it has a fault."""
+    """Returns the settings of ``worker.toml``, even if other files have faults; None if it has a fault itself."""
     found: list[Problem] = []
     content = files.get(FILE)
     table = None if content is None else parse_toml(FILE, content, found)
@@ -34,7 +34,7 @@ def settings_of(files: Mapping[str, bytes]) -> Settings | None:
 
 @dataclass(frozen=True, slots=True)
 class OutlinedInvoice:
-    """The date of an invoice, where it is registered."""
+    """The date of an invoice, if it is registered."""
 
     date: dt.date | None
 
@@ -88,7 +88,7 @@ class _Issuers(Mapping[str, OutlinedIssuer]):
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the list of tasks needs of the configuration."""
+    """The parts of the configuration that the list of tasks needs."""
 
     settings: Settings
     guarantors: tuple[OutlinedGuarantor, ...]

@@ -12,7 +12,7 @@ _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
 def _shipped(*parts: str) -> Traversable:
-    # The wheel's copy goes first: beside an installed package lies whatever else is installed.
+    # The wheel's copy goes first: the folder of an installed package also holds other packages.
     in_wheel = _PACKAGE.joinpath("shipped")
     return (in_wheel if in_wheel.is_dir() else _CHECKOUT).joinpath(*parts)
 

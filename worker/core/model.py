@@ -386,7 +386,7 @@ def _read_params(fields: Mapping[str, Any]) -> Params:
         return Params.read(fields["params"])
     detail = fields.get("detail", "")
     if not isinstance(detail, str):
-        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic tells a ValueError's place
+        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic reports a ValueError's place
     return of_text(detail)
 
 
@@ -421,7 +421,7 @@ class ReceiptKind(StrEnum):
     WARNING = "warning"
     """An automatic answer, or one from outside the issuer, that says that the mail did not arrive or is not read."""
     REPLY = "reply"
-    """A reply of the issuer. It may be a complaint, so it confirms nothing by itself."""
+    """A reply of the issuer. It may be a complaint, so it confirms nothing alone."""
     ANOTHERS = "anothers"
     """A reply from an address that is neither the issuer's nor a recipient."""
     COPY = "copy"
@@ -513,7 +513,7 @@ class Submission:
     """The person or policy that released it: a name, ``auto`` or ``hold 10 min``."""
     release_account: str = ""
     released_draft: str = ""
-    """Hash of the draft that was released: another one by now is ``changed``."""
+    """Hash of the draft that was released: another draft later is ``changed``."""
     due_at: dt.datetime | None = None
     """APPROVED: not before this moment; None: not before a person was notified (mode ``hold``)."""
     tries: int = 0
@@ -564,7 +564,7 @@ class Submission:
 
     @property
     def known_as(self) -> str:
-        """By what people tell it from others: its project, else what its notice or its announcement names."""
+        """The name by which people recognise it: its project, else the name in its notice or its announcement."""
         told = self.announced if self.pdf_sha256 is None else None
         named = "、".join((*told.numbers, *told.names)) if told else ""
         return self.project_name or self.notice_name or named or self.source_name

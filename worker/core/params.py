@@ -61,7 +61,7 @@ class Params(Mapping[str, Value]):
     def read(cls, value: object) -> Params:
         """The parameters that a JSON object holds. Raises ValueError."""
         if not isinstance(value, dict):
-            raise ValueError("parameters are an object")  # noqa: TRY004  pydantic tells a ValueError's place
+            raise ValueError("parameters are an object")  # noqa: TRY004  pydantic reports a ValueError's place
         return cls(**value)
 
     def __getitem__(self, name: str) -> Value:
@@ -106,7 +106,7 @@ class Params(Mapping[str, Value]):
         return value if isinstance(value, str) else ""
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Returns the values of ``name``, of which there may be several."""
+        """Returns the values of ``name``, which may be several."""
         value = self.get(name, ())
         return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else (str(value),)
 

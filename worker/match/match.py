@@ -46,12 +46,12 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """No registered project bears this number or this name."""
+    """No registered project has this number or this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Several projects bear this number, or this name."""
+    """Several projects have this number, or this name."""
 
     projects: tuple[Project, ...]
 
@@ -198,7 +198,7 @@ class _Excluded:
 
     fact: Params
     is_of_another: bool = False
-    """True if the alternative is meant for other contracts; not told if a nearer one fails."""
+    """True if the alternative is meant for other contracts; not reported if a nearer one fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ def judge_eligibility(issuer: Issuer, project: Project, product: Product, contra
 
 
 def _tell_excluded(examined: Sequence[tuple[_Finding, ...]]) -> Iterable[Params]:
-    """Tells why every alternative is missed, from those meant for this contract if there are any, else from all."""
+    """Says why every alternative is missed, from those meant for this contract if there are any, else from all."""
     excluded = [[finding for finding in findings if isinstance(finding, _Excluded)] for findings in examined]
     meant = [findings for findings in excluded if not any(finding.is_of_another for finding in findings)]
     return dict.fromkeys(finding.fact for findings in meant or excluded for finding in findings)
@@ -414,7 +414,7 @@ def update_watched(
 
     ``former`` is None if no mailbox was recorded yet: the mailboxes then begin with the first start. Those in
     ``looked_at`` are an older program's, and their ``since`` counts from now on, because the mails that an upgrade
-    brings in are not known. A mailbox that is taken out and put back begins again: meanwhile people did its work.
+    brings in are not known. A mailbox that is removed and added again starts over: meanwhile people did its work.
     """
     watched: dict[str, WatchedMailbox] = {}
     for name, (user, folder, since) in configured.items():
@@ -613,7 +613,7 @@ def announce(guarantor: str, way: Source, steps: tuple[str, ...] = ()) -> Submis
 
 
 def join_notice(announcement: Submission, arrived: Submission, known: Reading) -> Submission:
-    """``announcement`` as it goes on with the notice that has ``arrived``; its id, Message-ID and words stay."""
+    """``announcement`` continued by the notice that has ``arrived``; its id, Message-ID and words stay."""
     here = known.by_number(arrived.contract_number) if arrived.contract_number else ()
     return dataclasses.replace(
         arrived,
@@ -652,7 +652,7 @@ def _arrived(way: Source) -> Submission:
 def find_later(submission: Submission, notice: Notice, known: Reading) -> int | None:
     """Returns the first notice of the same number and another key that came after ``submission``, or None.
 
-    Asked at every re-evaluation: when the later one came, this one may have been at the mail server, and been put back.
+    Asked at every re-evaluation: when the later one came, this one may have been at the mail server, and been deferred.
     A stranger's notice does not count against an authenticated one, unless that was recorded before this rule existed.
     For a stranger's own submission, the same notice counts as well if it came authenticated.
     """
@@ -673,9 +673,9 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
     """Returns the newest submission before ``submission``, of its number and product, that left, or None.
 
     A manual submission counts if its key differs: a number gets a second key by an amendment, and only people know
-    whether the first was handed in already. A person who never handed it in withdraws it. A person tells a copy from an
-    amended guarantee: an approval says that it is amended, a withdrawal that it is not. A correction amends what its
-    original amends.
+    whether the first was handed in already. A person who never handed it in withdraws it. A person distinguishes a copy
+    from an amended guarantee: an approval says that it is amended, a withdrawal that it is not. A correction amends
+    what its original amends.
     """
     own = submission
     while own.corrects is not None:

@@ -202,7 +202,7 @@ class Notifier:
             with self._store.writing() as writing:
                 writing.raise_alarm(cause, [], failure.detail)
 
-    # --- When strangers' doings are told ----------------------------------------------------------------------
+    # --- Alarms about strangers' mails ------------------------------------------------------------------------
 
     def _without_waiting(self, alarms: Sequence[Alarm], now: dt.datetime) -> list[Alarm]:
         """``alarms`` without those about strangers' doings alone, if it is too early for them.
@@ -227,7 +227,7 @@ class Notifier:
             moments = [*self._tellings(), now][-QUICK_TELLINGS:]
             writing.set_property(TOLD_OF_STRANGERS, " ".join(each.isoformat() for each in moments))
 
-    # --- What is said to whom --------------------------------------------------------------------------------
+    # --- The mails themselves --------------------------------------------------------------------------------
 
     def _write_all(
         self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool = False
@@ -345,7 +345,7 @@ class Notifier:
             try:
                 pdf = self._store.submission(number).pdf_sha256
             except NotAllowed:
-                continue  # a number that stands in foreign words
+                continue  # a number in a foreign text, not a submission's
             notice = self._store.notice(pdf) if pdf else None
             if notice is not None and notice.key.clear in body:
                 body = body.replace(notice.key.clear, str(notice.key))

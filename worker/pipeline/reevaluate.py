@@ -212,7 +212,7 @@ class Reevaluation:
                     read = await self._reading.read_pdf(pdf, active_config)
                     waiting += await self._recognise_refused(submission, read, active_config)
             self._strangers_again = deque(each.id for each in refused if each.is_doubtful)
-            self._read_with = profiles  # only now: where one could not be read, all are tried again
+            self._read_with = profiles  # only now: if one could not be read, all are tried again
         return waiting + await self._read_strangers_again(active_config)
 
     async def _read_strangers_again(self, active_config: ActiveConfig) -> int:

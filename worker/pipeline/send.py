@@ -410,7 +410,7 @@ class Sender:
         if verdict is send.Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)
         elif not isinstance(step, Mail):
-            self._health.note_reached(writing, "smtp", now)  # the account is good where MAIL was taken, not before
+            self._health.note_reached(writing, "smtp", now)  # the account is good once MAIL was taken, not before
         before = writing.submission(sent.id)
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
@@ -541,7 +541,7 @@ def recover(
     put_back, in_doubt, rehearsals = [], [], []
     for each in store.submissions(State.SENDING, State.IN_DOUBT):
         if each.silent and not each.is_rehearsal:
-            continue  # a person has been told
+            continue  # a person has had the mail about it
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:

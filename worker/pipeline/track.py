@@ -259,7 +259,7 @@ class ReceiptTransaction:
         to = submission.draft.to if submission.draft else ()
         allowed_senders = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
         if isinstance(came_back, DeliveryReport) and came_back.is_enclosed:
-            return ""  # who wrote the outer mail did not write the report
+            return ""  # the writer of the outer mail did not write the report
         auth_headers = read_auth_headers(content, mailbox.authserv_id if mailbox else "", row.internal_date)
         return SERVER if any(is_signed_for(auth_headers, root) for root in allowed_senders) else ""
 

@@ -211,12 +211,12 @@ class MailboxWatcher:
 
     def _record_look(self, found: NewMessages, missing: int, last_ok: dt.datetime | None = None) -> None:
         """Record the state of the mailbox, with so many messages that have no row, and what a look left as old."""
-        above = 0 if found.is_onward else found.look.gap  # of what stands above a look at older messages
+        above = 0 if found.is_onward else found.look.gap  # messages above those of a look at older ones
         look = dataclasses.replace(found.look, gap=above + missing)
         if last_ok is not None:
             look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None, told=())
         elif (known := self._store.look(look.name)) is not None:
-            look = dataclasses.replace(look, told=known.told)  # a look that takes long may be told of meanwhile
+            look = dataclasses.replace(look, told=known.told)  # an alarm about a long look may be recorded meanwhile
         with self._store.writing() as writing:
             if found.left is not None:
                 note_left(writing, self._store.look(look.name), look, found.left, self._author)
@@ -846,7 +846,7 @@ class FolderWatcher:
     def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
         """The hold of what this file was before it was written to its end, or replaced; None if it goes on alone.
 
-        Of bytes that lie elsewhere too, the hold is also that file's.
+        If the same bytes are in another file too, the hold is also that file's.
         """
         for number in row.submissions:
             held = self._store.submission(number)

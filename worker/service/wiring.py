@@ -120,7 +120,7 @@ def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -
 
 
 def judge_store(store: Path, settings: Settings) -> None:
-    """Raises ConfigError if others may change the store, what stands beside it, or the certificates that we trust."""
+    """Raises ConfigError if others may change the store, its neighbouring files, or the certificates that we trust."""
     names = [settings.smtp.ca_file, *(each.ca_file for each in settings.mailboxes.values())]
     beside = [store / name for name in ("", "hoshobin.sqlite3", "head", "secret")]
     if found := list(find_loose([*beside, *(store / name for name in names if name)])):
@@ -252,7 +252,7 @@ def failing_examples(office: Office) -> tuple[Problem, ...]:
 
 
 def load_catalogue() -> Configuration:
-    """The shipped configuration with every issuer of the catalogue: it stands by itself."""
+    """The shipped configuration with every issuer of the catalogue: complete without the office's files."""
     from worker.config.load import load_configuration
 
     files = {name: shipped_file("config", name) for name in ("worker.toml", "projects.toml", "guarantors.toml")}
@@ -288,7 +288,7 @@ _NO_LOGIN: Final = 2**32 - 1
 def account_name(loginuid: Path = LOGINUID) -> str:
     """Returns the account that runs this command: behind sudo or su, the one that logged in, with this one in brackets.
 
-    Nothing is taken from the environment: anybody could write another name there. The account that logged in is the
+    Nothing is taken from the environment: any account could write another name there. The account that logged in is the
     kernel's record, which PAM sets once (``pam_loginuid``) and sudo and su keep.
     """
     own, login = os.getuid(), login_uid(loginuid)
@@ -319,9 +319,9 @@ def open_office_store(office: Office, clock: Clock) -> SqlStore:
 
 
 def find_witness(office: Office, store: Store) -> Path:
-    """Returns the folder of the witness: as configured, or told by systemd, else the one that the service last used.
+    """Returns the folder of the witness: as configured, or given by systemd, else the one that the service last used.
 
-    A command that a person runs is told nothing by systemd, and must look at the same one.
+    systemd gives no folder to a command that a person runs; it must use the same one.
     """
     kept = store.property(WITNESS_FOLDER)
     return office.places.witness or (Path(kept) if kept else USUAL_WITNESS)

@@ -189,7 +189,7 @@ class Wire(SMTPProtocol):
             done, _ = await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if not room.cancel() and not room.cancelled():
-                room.exception()  # a lost connection: the waiter has it too, and read_response tells
+                room.exception()  # a lost connection: the waiter has it too, and read_response raises it
         if not done:
             raise TimeoutError("the server stopped reading")
 

@@ -109,7 +109,7 @@ class ImapAccount:
     def _refused_for_good(self, error: LoginError) -> str:
         """Returns what the server said. Raises Unavailable if it may say otherwise later."""
         text = self.clean(error)
-        # imapclient says LoginError also where the connection was lost while it waited for the answer
+        # imapclient raises LoginError also if the connection was lost while it waited for the answer
         if isinstance(error.__context__, IMAPClientAbortError) or _NOT_NOW.search(text):
             raise Unavailable("imap", text) from None
         return text
@@ -203,7 +203,7 @@ READ_SECONDS: Final = 60.0
 NO_CHANGE: Final = MailboxAction()
 
 
-# What imaplib and imapclient raise where a server answers nonsense, beside their own errors: both parse as if it
+# imaplib and imapclient raise these, in addition to their own errors, if a server answers nonsense: both parse as if it
 # kept the protocol. A literal said to hold 10 TB is a MemoryError, a thousand brackets a RecursionError.
 FOREIGN: Final = (
     IMAPClientError,

@@ -57,7 +57,7 @@ class ImapMailbox(ImapConnection):
         with self._translated():
             for each in spans:
                 found.update(self._search(each, since))
-            # "n:*" is "*:n" where n is above the highest (RFC 3501 §9): it names the last message all the same
+            # "n:*" is "*:n" if n is above the highest (RFC 3501 §9): it then names the last message
             found.update(uid for uid in self._search(f"{first}:*", since) if uid >= first)
         return tuple(sorted(found))
 
@@ -500,7 +500,7 @@ def _read(body: Any, section: str, depth: int) -> Part:
     if depth > DEPTH_LIMIT:
         raise ValueError("too deep")
     if not isinstance(body[0], bytes):
-        # Within a mail within, imapclient leaves the parts where the server put them, at the front.
+        # In a mail within a mail, imapclient leaves the parts in the server's place, at the front.
         is_listed = isinstance(body[0], list)
         count = 1 if is_listed else next(place for place, each in enumerate(body) if isinstance(each, bytes))
         inner, subtype = (body[0] if is_listed else body[:count]), body[count]
