@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NewType
 
 from worker.core.approval_label import label_letters
-from worker.core.params import NOTHING, Params, Told, Value, of_text, plain_schema, spell
+from worker.core.params import NOTHING, Params, Told, Value, of_text, spell
 from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
 
 Address = NewType("Address", str)
@@ -325,11 +325,6 @@ class Hold:
         fields = _object_of(value, {"reason"}, {"detail", "params"})
         return cls(Reason(fields["reason"]), _read_params(fields))
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """Returns the schema for reading a row's JSON."""
-        return plain_schema(cls.read)
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -363,11 +358,6 @@ class Answer:
         rest = {name: text for name, text in fields.items() if name not in {"reason", "detail", "params"}}
         return cls(Reason(fields["reason"]), params, at=at, **rest)
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """Returns the schema for reading a row's JSON."""
-        return plain_schema(cls.read)
-
 
 def _stored_params(params: Params) -> dict[str, object]:
     return {"detail": params.old_text} if params.is_text else {"params": dict(params)}
@@ -378,7 +368,7 @@ def _read_params(fields: Mapping[str, Any]) -> Params:
         return Params.read(fields["params"])
     detail = fields.get("detail", "")
     if not isinstance(detail, str):
-        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic tells a ValueError's place
+        raise ValueError("a detail is a text")  # noqa: TRY004  the place of a ValueError is told
     return of_text(detail)
 
 
