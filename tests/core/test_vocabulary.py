@@ -23,9 +23,10 @@ JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 
 # The same word in another vocabulary: a step's verdict, a PDF child's answer, a key of --json, of a message, of a log.
 OTHER_WORDS = {
-    ("cli/__init__.py", "log_broken"): "code of a message",
+    ("cli/errors.py", "log_broken"): "code of a message",
     ("views/problems.py", "refused"): "key of --json",
     ("cli/run.py", "log_broken"): "code of a message",
+    ("config/outline.py", "deadline"): "key of a project",
     ("core/messages/commands.py", "log_broken"): "code of a message",
     ("core/messages/events.py", "bounced"): "English words of an event",
     ("core/messages/events.py", "deadline"): "name of an entry's detail",

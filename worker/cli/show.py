@@ -77,7 +77,7 @@ class _StateWord(click.ParamType[State | str]):
 
 
 def _say_rehearsing(office: Office, lang: Language) -> None:
-    to = office.settings.release.rehearsal_to
+    to = office.brief.release.rehearsal_to
     if to is not None:
         click.echo(say("rehearsing", lang, to=to))
 
@@ -87,7 +87,7 @@ def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
         return None
     from worker.send.rate_limit import leaves_at
 
-    return leaves_at(submission, office.settings.hours, system_clock().now())
+    return leaves_at(submission, office.brief.hours, system_clock().now())
 
 
 @cli.command("list")
@@ -109,7 +109,7 @@ def list_submissions(shared: Cli, state: State | str | None, as_json: bool) -> i
         for each in found:
             print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
         return DONE
-    say_release(office.settings.release, shared.lang, is_before_a_table=True)
+    say_release(office.brief.release, shared.lang, is_before_a_table=True)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     if found:
@@ -317,7 +317,7 @@ def status(shared: Cli, as_json: bool) -> int:
     if as_json:
         print_json(status_json(found, shared.lang))
         return DONE
-    say_release(office.settings.release, shared.lang)
+    say_release(office.brief.release, shared.lang)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from worker.config.addresses import NAME, AddressText, Host, check_host, read_address
 from worker.config.editing.fields import key_names, parse_key
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
+from worker.config.outline import SELF
 from worker.config.toml import (
     Listed,
     NonEmpty,
@@ -29,6 +30,7 @@ from worker.config.toml import (
     check_table,
     key_path,
     nearest,
+    parse_toml,
     table_in,
     value_of,
 )
@@ -167,6 +169,11 @@ class Settings:
     store_witness: str = ""
     """The folder of the store's witness; empty: the usual place."""
 
+    @property
+    def ca_files(self) -> tuple[str, ...]:
+        """The files of certificates that are trusted, as given; empty texts among them."""
+        return (self.smtp.ca_file, *(each.ca_file for each in self.mailboxes.values()))
+
 
 # --- Shapes --------------------------------------------------------------------------------------------------
 
@@ -281,10 +288,6 @@ class _Smtp(_Server):
         return user
 
 
-SELF: Final = "self"
-"""In place of the address of rehearsals: the contractor's own."""
-
-
 class _Release(Shape):
     mode: OneOf[Mode] = Mode.APPROVE
     hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
@@ -366,6 +369,14 @@ class _Worker(Shape):
 
 
 # --- Reading -------------------------------------------------------------------------------------------------
+
+
+def settings_of(files: Mapping[str, bytes]) -> Settings | None:
+    """Returns what ``worker.toml`` says, whatever else is wrong; None where it has a fault."""
+    found: list[Problem] = []
+    content = files.get(FILE)
+    table = None if content is None else parse_toml(FILE, content, found)
+    return None if table is None else read_settings(table, found)
 
 
 def read_settings(table: Mapping[str, Any], found: list[Problem]) -> Settings | None:

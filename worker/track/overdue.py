@@ -14,6 +14,7 @@ from worker.core.rulebook import Closing
 from worker.core.states import State
 
 if TYPE_CHECKING:
+    from worker.config.outline import OutlinedSettings
     from worker.config.settings import Settings
 
 SILENT: Final = frozenset({State.SENT, State.DELAYED, State.RELAYED})
@@ -44,7 +45,7 @@ def overdue_from(submission: Submission, settings: Settings) -> dt.datetime | No
     return settings.hours.after(heard, dt.timedelta(hours=settings.overdue_hours))
 
 
-def is_stuck(submission: Submission, settings: Settings, now: dt.datetime) -> bool:
+def is_stuck(submission: Submission, settings: Settings | OutlinedSettings, now: dt.datetime) -> bool:
     """Returns whether it should have left ``stuck_hours`` ago.
 
     It is deferred again and again, or no server is reached.
