@@ -13,7 +13,6 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
-from worker.cli.look import detail_text
 from worker.cli.tables import (
     DAMAGE_SECONDS,
     print_json,
@@ -35,14 +34,13 @@ from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
-from worker.views.preview import SubmissionView, render_view
-from worker.views.submission_json import listed_json, shown_json
 from worker.views.tasks import Urgency, corrections_of, open_tasks
 
 if TYPE_CHECKING:
     from worker.compose.checks import Check
     from worker.compose.missing_invoice import MissingInvoice
     from worker.match.near_matches import NearMiss
+    from worker.views.preview import SubmissionView
     from worker.views.service_json import Status
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
@@ -106,6 +104,8 @@ def list_submissions(shared: Cli, state: State | str | None, as_json: bool) -> i
         found = list(store.submissions(*([State(state)] if state else [])))
     corrections = corrections_of(found if state is None else store.submissions())
     if as_json:
+        from worker.views.submission_json import listed_json
+
         for each in found:
             print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
         return DONE
@@ -130,6 +130,9 @@ def list_submissions(shared: Cli, state: State | str | None, as_json: bool) -> i
 @pass_cli
 def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
+    from worker.cli.look import detail_text
+    from worker.views.preview import render_view
+
     office = open_office(shared)
     store = open_for_command(office, system_clock())
     wanted = unicodedata.normalize("NFKC", number).strip().partition("@")[0]
@@ -141,6 +144,8 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     is_looked_at = submission.state in _STILL_JUDGED and not as_json
     seen = _see(submission, office, store, shared.lang, with_pages=is_looked_at if pages is None else pages)
     if as_json:
+        from worker.views.submission_json import shown_json
+
         print_json(shown_json(seen, _sends_at(office, submission), linked, entries, shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
@@ -189,6 +194,8 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
 
     Register and rules are loaded for one that waits alone: of a closed one everything is in the store.
     """
+    from worker.views.preview import SubmissionView
+
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""

@@ -16,7 +16,7 @@ import tomli
 from worker.config.project_ids import project_ids
 from worker.core.business_hours import USUAL, OfficeHours, read_window
 from worker.core.model import Address, Product
-from worker.core.rulebook import name_with_scope
+from worker.core.text import name_with_scope
 
 REGISTER: Final = "projects.toml"
 SELF: Final = "self"

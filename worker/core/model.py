@@ -67,6 +67,14 @@ class Channel(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Closing(StrEnum):
+    """The completion of a sent submission: a call, an answer (or a call), or only time without a bounce."""
+
+    CALL = "call"
+    ANSWER = "answer"
+    NONE = "none"
+
+
 # --- What comes in -------------------------------------------------------------------------------------------
 
 
@@ -261,7 +269,7 @@ class FollowUps:
     """The rule for amended contracts applied."""
     call_after: bool = False
     closes: str = "answer"
-    """``call``, ``answer`` or ``none`` (``rulebook.Closing``)."""
+    """``call``, ``answer`` or ``none`` (``Closing``)."""
     settle_days: int = 0
     after: tuple[Told, ...] = ()
     """Remaining steps after sending, a sentence each."""

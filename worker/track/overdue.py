@@ -9,8 +9,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from worker.core.business_hours import OfficeHours
-from worker.core.model import JST, ReceiptKind, Submission
-from worker.core.rulebook import Closing
+from worker.core.model import JST, Closing, ReceiptKind, Submission
 from worker.core.states import State
 
 if TYPE_CHECKING:
