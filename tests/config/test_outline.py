@@ -102,10 +102,12 @@ SETTINGS = {
     "rehearsals to ourselves": '[release]\nrehearsal_to = "self"\n',
     "no rehearsals": '[release]\nrehearsal_to = ""\n',
     "around the clock": "[schedule]\nwindows = []\nclosed = [2026-12-28, 2026-12-29]\nstuck_hours = 9\n",
+    "rare looks": "[schedule]\npoll_seconds = 3600\n",
+    "minutes without a look": "[schedule]\ndeaf_minutes = 20\n",
     "windows": '[schedule]\nwindows = ["mon-fri 09:00-12:00", "sat 10:00-11:00"]\n',
     "a store": '[store]\ndir = "var"\nwitness = "/mnt/witness"\n',
 }
-SHARED = {"store_dir", "store_witness", "notices", "invoices", "stuck_hours", "hours", "ca_files"}
+SHARED = {"store_dir", "store_witness", "notices", "invoices", "stuck_hours", "hours", "ca_files", "deaf_after"}
 
 
 @pytest.mark.parametrize("given", SETTINGS.values(), ids=SETTINGS)
@@ -117,7 +119,13 @@ def test_the_outline_of_the_settings_says_what_the_settings_say(given: str, mark
     outlined = outlined_settings(files)
     assert outlined.release.rehearsal_to == whole.release.rehearsal_to
     assert {name: getattr(outlined, name) for name in SHARED} == {name: getattr(whole, name) for name in SHARED}
-    assert {each.name for each in dataclasses.fields(outlined)} - {"windows", "closed", "release"} <= SHARED
+    assert set(outlined.mailboxes) == set(whole.mailboxes)
+    assert {each.name for each in dataclasses.fields(outlined)} - {
+        "windows",
+        "closed",
+        "release",
+        "mailboxes",
+    } <= SHARED
 
 
 @pytest.mark.parametrize("text", ["", "smtp = 5", "store = 5", "[contractor]", "[smtp]\n[release]\nrehearsal_to = 5"])

@@ -107,6 +107,12 @@ def test_a_command_that_needs_no_rule_loads_none_and_nothing_that_reads_one(
     assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == set()
 
 
+def test_the_status_reads_no_rule_and_no_shape(office: Office) -> None:
+    loaded = modules_of("--config", str(office.config), "status")
+    assert {each for each in rules_in(loaded) if each.startswith("worker.config")} == set()
+    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == set()
+
+
 def test_what_works_with_rules_would_be_seen(office: Office) -> None:
     assert "worker.config.issuers" in rules_in(modules_of("--config", str(office.config), "show", "1"))
 

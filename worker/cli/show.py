@@ -280,7 +280,7 @@ def _status_of(office: Office, store: Store) -> Status:
     from worker.store.signs import find_signs
     from worker.views.service_json import Status
 
-    settings = office.settings
+    settings = office.brief
     now = system_clock().now()
     looks = store.looks()
     absence = absence_of(office.places.store, looks)
@@ -303,7 +303,7 @@ def _status_of(office: Office, store: Store) -> Status:
             filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None
         ),
         unread=recorded_unread(office, store),
-        urgencies=Counter(task.urgency for task in open_tasks(store.submissions(), office.configuration, now)),
+        urgencies=Counter(task.urgency for task in open_tasks(store.submissions(), office.outline, now)),
     )
 
 

@@ -13,14 +13,13 @@ from typing import Any, Final
 
 import tomli
 
+from worker.config.defaults import INVOICES, NOTICES, POLL_SECONDS, SELF, STUCK_HOURS, longest_silence
 from worker.config.project_ids import project_ids
 from worker.core.business_hours import USUAL, OfficeHours, read_window
 from worker.core.model import Address, Product
 from worker.core.text import name_with_scope
 
 REGISTER: Final = "projects.toml"
-SELF: Final = "self"
-"""In place of the address of rehearsals: the contractor's own."""
 OTHER_FORM: Final = (LookupError, TypeError, ValueError, AttributeError)
 """Errors of a table that has not the form which this version accepts."""
 _WORKER: Final = "worker.toml"
@@ -47,6 +46,9 @@ class OutlinedSettings:
     windows: tuple[str, ...]
     closed: frozenset[dt.date]
     ca_files: tuple[str, ...]
+    mailboxes: tuple[str, ...]
+    """Their names."""
+    deaf_after: dt.timedelta
 
     @property
     def hours(self) -> OfficeHours:
@@ -60,17 +62,19 @@ def outlined_settings(files: Mapping[str, bytes]) -> OutlinedSettings:
     Raises one of ``OTHER_FORM`` where an older program accepted another form.
     """
     table = _read(files[_WORKER])
-    folders, schedule, store = (table.get(name, {}) for name in ("folders", "schedule", "store"))
+    folders, schedule, store, mailboxes = (table.get(name, {}) for name in ("folders", "schedule", "store", "mailbox"))
     return OutlinedSettings(
         release=OutlinedRelease(_rehearsal_to(table)),
         store_dir=store.get("dir", ""),
         store_witness=store.get("witness", ""),
-        notices=folders.get("notices", "inbox/notices"),
-        invoices=folders.get("invoices", "inbox/invoices"),
-        stuck_hours=schedule.get("stuck_hours", 4),
+        notices=folders.get("notices", NOTICES),
+        invoices=folders.get("invoices", INVOICES),
+        stuck_hours=schedule.get("stuck_hours", STUCK_HOURS),
         windows=tuple(schedule.get("windows", USUAL)),
         closed=frozenset(schedule.get("closed", ())),
-        ca_files=tuple(each.get("ca_file", "") for each in (table["smtp"], *table.get("mailbox", {}).values())),
+        ca_files=tuple(each.get("ca_file", "") for each in (table["smtp"], *mailboxes.values())),
+        mailboxes=tuple(mailboxes),
+        deaf_after=longest_silence(schedule.get("deaf_minutes"), schedule.get("poll_seconds", POLL_SECONDS)),
     )
 
 

@@ -104,7 +104,10 @@ class Office:
     @cached_property
     def outline(self) -> Outline | Configuration:
         """What the list of tasks needs of the configuration: the outline, or all of it where that is loaded anyway."""
-        return outline_of(self.files, self.brief) if isinstance(self.brief, OutlinedSettings) else self.configuration
+        if isinstance(self.brief, OutlinedSettings):
+            with contextlib.suppress(*OTHER_FORM):
+                return outline_of(self.files, self.brief)
+        return self.configuration
 
     @property
     def world(self) -> tuple[object, ...]:
