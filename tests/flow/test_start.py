@@ -54,6 +54,20 @@ def modules_of(*arguments: str, code: int = 0) -> set[str]:
     return set(loaded)
 
 
+def decoded_by(*arguments: str) -> set[str]:
+    """The texts that a new interpreter decodes as TOML for ``hoshobin ARGUMENTS``."""
+    program = (
+        "import json, sys, tomli\n"
+        "decode, texts = tomli.loads, []\n"
+        "tomli.loads = lambda text: texts.append(text) or decode(text)\n"
+        "from worker.cli import main\n"
+        f"main({list(arguments)!r})\n"
+        "print(json.dumps(texts), file=sys.stderr)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    return set(json.loads(ended.stderr.splitlines()[-1]))
+
+
 def loaded_by(*arguments: str, code: int = 0) -> set[str]:
     """The same, libraries alone."""
     return {each for each in modules_of(*arguments, code=code) if "." not in each}
@@ -105,6 +119,18 @@ def test_a_command_that_needs_no_rule_loads_none_and_nothing_that_reads_one(
     loaded = modules_of("--config", str(office.config), *arguments)
     assert rules_in(loaded) == set()
     assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == set()
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "2"], ["log"], ["audit", "verify"]])
+def test_a_command_that_needs_no_register_decodes_none(office: Office, arguments: list[str]) -> None:
+    texts = decoded_by("--config", str(office.config), *arguments)
+    assert texts == {(office.config / "worker.toml").read_text()}
+
+
+def test_the_tasks_decode_the_register_and_no_issuer_that_expects_nothing(office: Office) -> None:
+    texts = decoded_by("--config", str(office.config), "tasks")
+    assert (office.config / "projects.toml").read_text() in texts
+    assert (office.config / "issuers" / "yama.toml").read_text() not in texts
 
 
 def test_the_status_reads_no_rule_and_no_shape(office: Office) -> None:
