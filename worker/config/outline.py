@@ -35,7 +35,7 @@ class OutlinedRelease:
 
 @dataclass(frozen=True, slots=True)
 class OutlinedSettings:
-    """The keys of ``worker.toml`` that a command needs which only looks; the names are those of ``Settings``."""
+    """The keys of ``worker.toml`` that looking commands need; the names are those of ``Settings``."""
 
     release: OutlinedRelease
     store_dir: str

@@ -68,7 +68,7 @@ class Office:
     files: Mapping[str, bytes]
     """The configuration's files by name; ``load_configuration`` has accepted them, now or when they were recorded."""
     brief: Settings | OutlinedSettings
-    """What commands need of the settings which only look: read without their shapes, where they were checked before."""
+    """The settings; where the files were checked before, the keys that looking commands need, read without shapes."""
     places: Places
     faults: tuple[Problem, ...] = ()
     """The problems on disk, if this is the configuration that the store recorded as in force."""
@@ -103,7 +103,7 @@ class Office:
 
     @cached_property
     def outline(self) -> Outline | Configuration:
-        """What the list of tasks needs of the configuration: the outline, or all of it where that is loaded anyway."""
+        """The part of the configuration that the list of tasks needs; all of it where that is loaded anyway."""
         if isinstance(self.brief, OutlinedSettings):
             with contextlib.suppress(*OTHER_FORM):
                 return outline_of(self.files, self.brief)
