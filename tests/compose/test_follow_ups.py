@@ -27,8 +27,8 @@ from worker.compose.compose import describe_timing, hash_rule
 from worker.config.settings import Mode
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_duty
-from worker.core.model import FollowUps, Product, Submission
-from worker.core.rulebook import Closing, Invoice, InvoiceRule, Timing
+from worker.core.model import Closing, FollowUps, Product, Submission
+from worker.core.rulebook import Invoice, InvoiceRule, Timing
 from worker.core.states import Reason, State
 
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)

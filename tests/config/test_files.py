@@ -17,10 +17,10 @@ from worker.config.files import (
     find_unread,
     make_own_folders,
     read_directory,
-    read_secrets,
     resolve_places,
 )
 from worker.config.load import load_configuration
+from worker.config.secret_files import read_secrets
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError
 from worker.core.messages import hint, say

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
 
 from tests.support.world import ISSUERS, worker_toml
 from worker.config.load import load_configuration
-from worker.config.outline import outline_of, settings_of
+from worker.config.outline import OTHER_FORM, outline_of, outlined_settings
+from worker.config.settings import settings_of
 from worker.config.shipped import shipped_file
 from worker.core.model import JST, Product
 from worker.views.tasks import open_tasks
@@ -59,9 +61,8 @@ def files_with(register: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("register", REGISTERS.values(), ids=REGISTERS)
 def test_the_outline_of_a_register_is_that_of_the_whole_configuration(register: str) -> None:
     files = files_with(register)
-    whole, settings = load_configuration(files), settings_of(files)
-    assert settings == whole.settings
-    outline = outline_of(files, whole.settings)
+    whole = load_configuration(files)
+    outline = outline_of(files, outlined_settings(files))
     for project, outlined in zip(whole.projects, outline.projects, strict=True):
         for name in ("id", "name", "issuer", "all_numbers", "expects", "deadlines"):
             assert getattr(outlined, name) == getattr(project, name), name
@@ -79,9 +80,63 @@ def test_the_outline_of_a_register_is_that_of_the_whole_configuration(register: 
     assert open_tasks([], outline, now) == open_tasks([], whole, now)
 
 
+LEAST = """
+[contractor]
+name = "建設"
+email = "soumu@Contractor.Example"
+[operator]
+people = ["山田"]
+[smtp]
+host = "127.0.0.1"
+port = 25
+security = "none"
+"""
+SETTINGS = {
+    "none of the keys that have defaults": "",
+    "certificates": 'ca_file = "ca.pem"\n[mailbox.main]\nhost = "imap.provider.example"\nport = 993\nuser = "u"\n'
+    'password_file = "p"\nca_file = "imap.pem"\n[mailbox.other]\nhost = "localhost"\nport = 143\nuser = "u"\n'
+    'password_file = "p"\n',
+    "other folders": '[folders]\nnotices = "in"\ninvoices = "請求書"\n',
+    "one folder": '[folders]\ninvoices = "請求書"\n',
+    "rehearsals": '[release]\nrehearsal_to = "Rehearsal@Contractor.Example"\n',
+    "rehearsals to ourselves": '[release]\nrehearsal_to = "self"\n',
+    "no rehearsals": '[release]\nrehearsal_to = ""\n',
+    "around the clock": "[schedule]\nwindows = []\nclosed = [2026-12-28, 2026-12-29]\nstuck_hours = 9\n",
+    "rare looks": "[schedule]\npoll_seconds = 3600\n",
+    "minutes without a look": "[schedule]\ndeaf_minutes = 20\n",
+    "windows": '[schedule]\nwindows = ["mon-fri 09:00-12:00", "sat 10:00-11:00"]\n',
+    "a store": '[store]\ndir = "var"\nwitness = "/mnt/witness"\n',
+}
+SHARED = {"store_dir", "store_witness", "notices", "invoices", "stuck_hours", "hours", "ca_files", "deaf_after"}
+
+
+@pytest.mark.parametrize("given", SETTINGS.values(), ids=SETTINGS)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_outline_of_the_settings_says_what_the_settings_say(given: str, mark: str) -> None:
+    files = {"worker.toml": (mark + LEAST + given).encode()}
+    whole = settings_of(files)
+    assert whole is not None
+    outlined = outlined_settings(files)
+    assert outlined.release.rehearsal_to == whole.release.rehearsal_to
+    assert {name: getattr(outlined, name) for name in SHARED} == {name: getattr(whole, name) for name in SHARED}
+    assert set(outlined.mailboxes) == set(whole.mailboxes)
+    assert {each.name for each in dataclasses.fields(outlined)} - {
+        "windows",
+        "closed",
+        "release",
+        "mailboxes",
+    } <= SHARED
+
+
+@pytest.mark.parametrize("text", ["", "smtp = 5", "store = 5", "[contractor]", "[smtp]\n[release]\nrehearsal_to = 5"])
+def test_the_form_of_an_older_program_is_an_error_that_a_command_expects(text: str) -> None:
+    with pytest.raises(OTHER_FORM):
+        outlined_settings({"worker.toml": text.encode()})
+
+
 def test_a_register_with_expected_guarantees_has_tasks() -> None:
     files = files_with(REGISTERS["every date"])
     whole = load_configuration(files)
-    found = open_tasks([], outline_of(files, whole.settings), dt.datetime(2026, 11, 24, 10, tzinfo=JST))
+    found = open_tasks([], outline_of(files, outlined_settings(files)), dt.datetime(2026, 11, 24, 10, tzinfo=JST))
     assert {each.product for each in found} == set(Product)
     assert {each.issuer for each in found} == {whole.issuers["kawa"].full_name}

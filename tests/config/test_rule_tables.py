@@ -10,8 +10,8 @@ from tests.support.config_samples import ISSUER, PROJECTS, files
 from worker.config.load import load_configuration
 from worker.core.errors import ConfigError
 from worker.core.messages import _HINTS, _TEXTS
-from worker.core.model import Product
-from worker.core.rulebook import Closing, Contract, InvoiceRule, Line, NoticeForm, Timing, Width, rule_for
+from worker.core.model import Closing, Product
+from worker.core.rulebook import Contract, InvoiceRule, Line, NoticeForm, Timing, Width, rule_for
 
 
 def load(issuer="", project="", *, open_keys=()):

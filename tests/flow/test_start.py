@@ -19,9 +19,24 @@ OF_THE_SERVICE = {"apscheduler", "structlog", "imapclient", "aiosmtplib", "pdfpl
 OF_A_TERMINAL = {"rich"}
 OF_THE_OFFICE = {"sqlalchemy", "pydantic", "jinja2", "email_validator"}
 OF_THE_DATABASE = {"sqlalchemy", "asyncio"}
-OF_RULES = {"jinja2", "openpyxl", "tomlkit"}
-RULES = ("load", "issuers", "rule_", "template", "projects", "project_tables", "guarantors", "examples", "open_keys")
-"""Beginnings of the modules of ``worker.config`` that read the issuers' rules, the register's form and templates."""
+OF_RULES = {"jinja2", "openpyxl", "tomlkit", "dkim", "dns", "msal", "google"}
+OF_SHAPES = {"pydantic", "pydantic_core", "email_validator"}
+RULES = (
+    "load",
+    "settings",
+    "toml",
+    "secret_files",
+    "addresses",
+    "issuers",
+    "rule_",
+    "template",
+    "projects",
+    "project_tables",
+    "guarantors",
+    "examples",
+    "open_keys",
+)
+"""Beginnings of the modules of ``worker.config`` that check settings, issuers' rules, register and templates."""
 ACTING_ON_RULES = ("worker.match", "worker.compose", "worker.approve.re", "worker.approve.decisions", "worker.pipeline")
 
 
@@ -37,6 +52,20 @@ def modules_of(*arguments: str, code: int = 0) -> set[str]:
     found, loaded = json.loads(ended.stderr.splitlines()[-1])
     assert found == code, ended.stdout + ended.stderr
     return set(loaded)
+
+
+def decoded_by(*arguments: str, code: int = 0) -> set[str]:
+    """The texts that a new interpreter decodes as TOML for ``hoshobin ARGUMENTS``."""
+    program = (
+        "import json, sys, tomli\n"
+        "decode, texts = tomli.loads, []\n"
+        "tomli.loads = lambda text: texts.append(text) or decode(text)\n"
+        "from worker.cli import main\n"
+        f"main({list(arguments)!r})\n"
+        "print(json.dumps(texts), file=sys.stderr)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    return set(json.loads(ended.stderr.splitlines()[-1]))
 
 
 def loaded_by(*arguments: str, code: int = 0) -> set[str]:
@@ -89,7 +118,25 @@ def test_a_command_that_needs_no_rule_loads_none_and_nothing_that_reads_one(
 ) -> None:
     loaded = modules_of("--config", str(office.config), *arguments)
     assert rules_in(loaded) == set()
-    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_THE_DATABASE) == set()
+    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == set()
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "2"], ["log"], ["audit", "verify"]])
+def test_a_command_that_needs_no_register_decodes_none(office: Office, arguments: list[str]) -> None:
+    texts = decoded_by("--config", str(office.config), *arguments)
+    assert texts == {(office.config / "worker.toml").read_text()}
+
+
+def test_the_tasks_decode_the_register_and_no_issuer_that_expects_nothing(office: Office) -> None:
+    texts = decoded_by("--config", str(office.config), "tasks")
+    assert (office.config / "projects.toml").read_text() in texts
+    assert (office.config / "issuers" / "yama.toml").read_text() not in texts
+
+
+def test_the_status_reads_no_rule_and_no_shape(office: Office) -> None:
+    loaded = modules_of("--config", str(office.config), "status")
+    assert {each for each in rules_in(loaded) if each.startswith("worker.config")} == set()
+    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == set()
 
 
 def test_what_works_with_rules_would_be_seen(office: Office) -> None:

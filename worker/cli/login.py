@@ -11,8 +11,8 @@ from collections.abc import Callable
 import click
 
 from worker.cli import DONE, NOT_REACHED, Cli, cli, pass_cli
-from worker.config.files import find_missing_extra, read_client_secret
 from worker.config.ports import Secrets
+from worker.config.secret_files import find_missing_extra, read_client_secret
 from worker.config.settings import MailboxSettings
 from worker.core.errors import AccountRefused, ConfigError, Problem, Unavailable
 from worker.core.login_errors import Fault, LoginRefusal, find_refusal

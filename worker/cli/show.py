@@ -15,7 +15,6 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
-from worker.cli.look import detail_text
 from worker.cli.tables import (
     DAMAGE_SECONDS,
     print_json,
@@ -37,14 +36,13 @@ from worker.service.wiring import Office, system_clock
 from worker.store.ports import Store
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
-from worker.views.preview import SubmissionView, render_view
-from worker.views.submission_json import listed_json, shown_json
 from worker.views.tasks import Urgency, open_tasks
 
 if TYPE_CHECKING:
     from worker.compose.checks import Check
     from worker.compose.missing_invoice import MissingInvoice
     from worker.match.near_matches import NearMiss
+    from worker.views.preview import SubmissionView
     from worker.views.service_json import Status
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
@@ -79,7 +77,7 @@ class _StateWord(click.ParamType[State | str]):
 
 
 def _say_rehearsing(office: Office, lang: Language) -> None:
-    to = office.settings.release.rehearsal_to
+    to = office.brief.release.rehearsal_to
     if to is not None:
         click.echo(say("rehearsing", lang, to=to))
 
@@ -89,7 +87,7 @@ def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
         return None
     from worker.send.rate_limit import leaves_at
 
-    return leaves_at(submission, office.settings.hours, system_clock().now())
+    return leaves_at(submission, office.brief.hours, system_clock().now())
 
 
 RECENT: Final = dt.timedelta(days=14)
@@ -120,12 +118,14 @@ def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as
     is_short = state is None and not shows_all and not as_json
     found = _find_listed(store, state, is_short=is_short)
     if as_json:
+        from worker.views.submission_json import listed_json
+
         for block in _blocks(found):
             corrections = store.corrections(each.id for each in block)
             for each in block:
                 print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
         return DONE
-    say_release(office.settings.release, shared.lang, is_before_a_table=True)
+    say_release(office.brief.release, shared.lang, is_before_a_table=True)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
     shown_ones = _print_listed(found, office, store, shared.lang)
@@ -175,6 +175,9 @@ def _blocks(found: Iterator[Submission]) -> Iterator[list[Submission]]:
 @pass_cli
 def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
+    from worker.cli.look import detail_text
+    from worker.views.preview import render_view
+
     office = open_office(shared)
     store = open_for_command(office, system_clock())
     wanted = unicodedata.normalize("NFKC", number).strip().partition("@")[0]
@@ -186,6 +189,8 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     is_looked_at = submission.state in _STILL_JUDGED and not as_json
     seen = _see(submission, office, store, shared.lang, with_pages=is_looked_at if pages is None else pages)
     if as_json:
+        from worker.views.submission_json import shown_json
+
         print_json(shown_json(seen, _sends_at(office, submission), linked, entries, shared.lang))
         return DONE
     _say_rehearsing(office, shared.lang)
@@ -234,6 +239,8 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
 
     Register and rules are loaded for one that waits alone: of a closed one everything is in the store.
     """
+    from worker.views.preview import SubmissionView
+
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
@@ -318,7 +325,7 @@ def _status_of(office: Office, store: Store) -> Status:
     from worker.store.signs import find_signs
     from worker.views.service_json import Status
 
-    settings = office.settings
+    settings = office.brief
     now = system_clock().now()
     looks = store.looks()
     absence = absence_of(office.places.store, looks)
@@ -338,7 +345,7 @@ def _status_of(office: Office, store: Store) -> Status:
             filter(None, (_sends_at(office, each) for each in store.submissions(State.APPROVED))), default=None
         ),
         unread=recorded_unread(office, store),
-        urgencies=Counter(task.urgency for task in open_tasks(store, office.configuration, now)),
+        urgencies=Counter(task.urgency for task in open_tasks(store, office.outline, now)),
     )
 
 
@@ -359,7 +366,7 @@ def status(shared: Cli, as_json: bool) -> int:
     if as_json:
         print_json(status_json(found, shared.lang))
         return DONE
-    say_release(office.settings.release, shared.lang)
+    say_release(office.brief.release, shared.lang)
     say_stopped(store, shared.lang, damage=found.damage)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()

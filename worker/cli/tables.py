@@ -28,6 +28,7 @@ from worker.core.text import escape_control_chars, json_line
 from worker.store.signs import find_signs
 
 if TYPE_CHECKING:
+    from worker.config.outline import OutlinedRelease
     from worker.config.settings import Release
     from worker.store.ports import Store
     from worker.views.preview import Part
@@ -95,7 +96,7 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(json_line(document))
 
 
-def say_release(release: Release, lang: Language, *, is_before_a_table: bool = False) -> None:
+def say_release(release: Release | OutlinedRelease, lang: Language, *, is_before_a_table: bool = False) -> None:
     """Says if mail goes to the issuers, or to the address of rehearsals alone.
 
     Before a table that programs read from a pipe the usual case goes to standard error.

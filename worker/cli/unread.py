@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from worker.config.files import find_unread
 from worker.core.model import UnreadReason
 from worker.service.wiring import Office
 from worker.store.ports import Store
 from worker.views.unread_files import CONFIGURATION, PROPERTY, UnreadIn, gather_unread, read_unread
-from worker.watch.ports import Rest
+
+if TYPE_CHECKING:
+    from worker.watch.ports import Rest
 
 _BY_THE_SERVICE: Final = frozenset({UnreadReason.UNFINISHED, UnreadReason.FORBIDDEN, UnreadReason.OTHER_KIND})
 """Reasons that one look does not show: the time since it came, its bytes, the rights of the service's account."""

@@ -1,8 +1,6 @@
-"""The configuration's files: found, read, and the paths and secrets in them resolved.
+"""The configuration's files: found, read, and the paths in them resolved.
 
-Problems of several files come in one ConfigError. ``load`` checks the contents.
-
-Passwords and logins are read here too.
+Problems of several files come in one ConfigError. ``load`` checks the contents, ``secret_files`` reads passwords.
 """
 
 from __future__ import annotations
@@ -10,24 +8,21 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from worker.config.loose_files import find_loose
-from worker.config.oauth_settings import Auth
-from worker.config.ports import Secrets
-from worker.config.quiet_period import Stamp
-from worker.config.settings import MailboxSettings, Settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.core.file_names import is_left_file
 from worker.core.model import UnreadReason
-from worker.oauth.files import LoginFile, UnfitLogin
-from worker.oauth.settings import OauthSettings, Provider
+
+if TYPE_CHECKING:
+    from worker.config.outline import OutlinedSettings
+    from worker.config.quiet_period import Stamp
+    from worker.config.settings import Settings
 
 ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
 SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")
@@ -42,9 +37,6 @@ USUAL_WITNESS: Final = WITNESSES / "hoshobin"
 
 MAX_FILE_BYTES: Final = 8_000_000
 """Of one configuration file; a register of 1,000 projects is about 0.5 MB."""
-
-MAX_SECRET_BYTES: Final = 65_536
-"""Of one password file; OAuth tokens have some kilobytes."""
 
 
 # --- The directory -------------------------------------------------------------------------------------------
@@ -84,8 +76,8 @@ def read_directory(path: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for name in _names(path):
         try:
-            files[name] = _read_regular(path / name, MAX_FILE_BYTES)
-        except _Unfit as unfit:
+            files[name] = read_regular(path / name, MAX_FILE_BYTES)
+        except Unfit as unfit:
             found.append(Problem(name, "", unfit.code, unfit.params))
     found += find_loose([path, *(path / name for name in files)])
     if found:
@@ -160,30 +152,32 @@ def _listed(folder: Path) -> list[str]:
         raise ConfigError([Problem(folder.name, "", "file_unreadable", {"detail": error.strerror or ""})]) from error
 
 
-class _Unfit(Exception):
+class Unfit(Exception):
+    """A file cannot be used; ``code`` is one of ``core.messages``."""
+
     def __init__(self, code: str, **params: str) -> None:
         super().__init__(code)
         self.code = code
         self.params = params
 
 
-def _read_regular(path: Path, limit: int, judge: Callable[[os.stat_result], None] | None = None) -> bytes:
+def read_regular(path: Path, limit: int, judge: Callable[[os.stat_result], None] | None = None) -> bytes:
     """At most ``limit`` bytes of a regular file; a FIFO does not block. ``judge`` may refuse it by its status."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise _Unfit("not_a_file")
+                raise Unfit("not_a_file")
             if judge is not None:
                 judge(status)
             content = file.read(limit + 1)
     except IsADirectoryError as error:
-        raise _Unfit("not_a_file") from error
+        raise Unfit("not_a_file") from error
     except OSError as error:
-        raise _Unfit("file_unreadable", detail=error.strerror or type(error).__name__) from error
+        raise Unfit("file_unreadable", detail=error.strerror or type(error).__name__) from error
     if len(content) > limit:
-        raise _Unfit("file_too_large", limit=f"{limit:,}")
+        raise Unfit("file_too_large", limit=f"{limit:,}")
     return content
 
 
@@ -227,7 +221,7 @@ def resolve_witness(given: str, store: Path, directory: Path, env: Mapping[str, 
     return witness
 
 
-def resolve_places(settings: Settings, directory: Path, env: Mapping[str, str]) -> Places:
+def resolve_places(settings: Settings | OutlinedSettings, directory: Path, env: Mapping[str, str]) -> Places:
     """The store's directory and the folders. Raises ConfigError if the store's directory is not named.
 
     ``[store] dir`` is relative to the parent of the configuration ``directory``; empty, it is systemd's
@@ -258,109 +252,6 @@ def make_own_folders(places: Places) -> None:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise Unavailable("folder", f"{folder}: {error.strerror}") from error
-
-
-# --- Secrets -------------------------------------------------------------------------------------------------
-
-
-def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) -> Secrets:
-    """Every password that the settings name; a server without a user needs none. Raises ConfigError with all faults.
-
-    ``$CREDENTIALS_DIRECTORY/NAME`` if that exists, else the path, relative to the store's directory. For tokens it
-    also checks that a person has logged in, and that the provider's library is installed.
-    """
-    found: list[Problem] = []
-
-    def read(key: str, name: str) -> str:
-        try:
-            return _read_secret(name, env, store_dir)
-        except _Unfit as unfit:
-            found.append(Problem("worker.toml", key, unfit.code, unfit.params))
-            return ""
-
-    imap = {
-        name: read(f"mailbox.{name}.password_file", mailbox.password_file)
-        for name, mailbox in settings.mailboxes.items()
-        if mailbox.auth is Auth.PASSWORD
-    }
-    is_named = settings.smtp.user and settings.smtp.auth is Auth.PASSWORD
-    smtp = read("smtp.password_file", settings.smtp.password_file) if is_named else ""
-    clients = {}
-    for name, mailbox in settings.mailboxes.items():
-        if mailbox.oauth is not None:
-            found += find_faults_of_login(mailbox, mailbox.oauth, store_dir)
-            if mailbox.oauth.client_secret_file:
-                clients[name] = read(f"mailbox.{name}.oauth.client_secret_file", mailbox.oauth.client_secret_file)
-    if found:
-        raise ConfigError(found)
-    return Secrets(imap=imap, smtp=smtp, clients=clients)
-
-
-def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_dir: Path) -> str:
-    """Returns the client secret of one mailbox's login; empty if it has none. Raises ConfigError."""
-    name = mailbox.oauth.client_secret_file if mailbox.oauth is not None else ""
-    try:
-        return _read_secret(name, env, store_dir) if name else ""
-    except _Unfit as unfit:
-        key = f"mailbox.{mailbox.name}.oauth.client_secret_file"
-        raise ConfigError([Problem("worker.toml", key, unfit.code, unfit.params)]) from None
-
-
-def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_dir: Path) -> list[Problem]:
-    """Returns the problems of the login that ``hoshobin login`` saved."""
-    key = f"mailbox.{mailbox.name}.oauth"
-    missing = find_missing_extra(mailbox.name, oauth)
-    try:
-        kept = LoginFile(store_dir, mailbox.name).read()
-    except UnfitLogin as unfit:
-        return [*missing, Problem("worker.toml", key, unfit.code, {"name": mailbox.name} | unfit.params)]
-    if (kept.provider, kept.client_id) != (oauth.provider, oauth.client_id):
-        return [*missing, Problem("worker.toml", key, "login_of_other_application", {"name": mailbox.name})]
-    return missing
-
-
-def find_missing_extra(name: str, oauth: OauthSettings) -> list[Problem]:
-    """Returns a problem if the provider's library is not installed."""
-    needed = ("msal", "requests") if oauth.provider is Provider.MICROSOFT else ("google", "google.auth", "requests")
-    if all(map(_is_installed, needed)):
-        return []
-    params = {"provider": str(oauth.provider), "program": sys.executable}
-    return [Problem("worker.toml", f"mailbox.{name}.oauth.provider", "extra_missing", params)]
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # the package around it
-        return False
-
-
-def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
-    # systemd gives a service its credentials by an access list. stat shows the list's mask in place of the group's
-    # rights (0440): only others' rights mean anything there.
-    path, forbidden = store_dir / name, stat.S_IRWXG | stat.S_IRWXO
-    credentials = env.get("CREDENTIALS_DIRECTORY")
-    if credentials and "/" not in name and os.path.lexists(Path(credentials) / name):
-        path, forbidden = Path(credentials) / name, stat.S_IRWXO
-
-    def judge(status: os.stat_result) -> None:
-        if status.st_mode & forbidden:
-            mode = f"{stat.S_IMODE(status.st_mode):04o}"
-            raise _Unfit("secret_readable", path=str(path), mode=mode)
-
-    if not os.path.exists(path):  # noqa: PTH110  Path.exists raises if a folder may not be entered
-        raise _Unfit("secret_missing", path=str(path))
-    content = _read_regular(path, MAX_SECRET_BYTES, judge)
-    secret = content.removesuffix(b"\n").removesuffix(b"\r")
-    if not secret:
-        raise _Unfit("secret_empty", path=str(path))
-    try:
-        text = secret.decode()
-    except UnicodeDecodeError as error:
-        raise _Unfit("secret_not_text", path=str(path)) from error
-    if not text.isprintable():
-        raise _Unfit("secret_not_text", path=str(path))
-    return text
 
 
 # --- Templates -----------------------------------------------------------------------------------------------

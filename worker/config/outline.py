@@ -1,4 +1,4 @@
-"""Reads settings alone, and an outline of register, issuers and guarantors, without the issuers' rules.
+"""Reads an outline of settings, register, issuers and guarantors, without the issuers' rules and without shapes.
 
 The outline trusts the form of the files: ``load_configuration`` accepted these bytes before they were recorded as in
 force. Commands that only look take what they show from here, and load no rule, no template and no shape of either.
@@ -13,23 +13,75 @@ from typing import Any, Final
 
 import tomli
 
+from worker.config.defaults import INVOICES, NOTICES, POLL_SECONDS, SELF, STUCK_HOURS, longest_silence
 from worker.config.project_ids import project_ids
-from worker.config.settings import FILE, Settings, read_settings
-from worker.config.toml import parse_toml, table_in
-from worker.core.errors import Problem
-from worker.core.model import Product
-from worker.core.rulebook import name_with_scope
+from worker.core.business_hours import USUAL, OfficeHours, read_window
+from worker.core.model import Address, Product
+from worker.core.text import name_with_scope
 
 REGISTER: Final = "projects.toml"
+OTHER_FORM: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""Errors of a table that has not the form which this version accepts."""
+_WORKER: Final = "worker.toml"
 _GUARANTORS: Final = "guarantors.toml"
 
 
-def settings_of(files: Mapping[str, bytes]) -> Settings | None:
-    """Returns the settings of ``worker.toml``, even if other files have faults; None if it has a fault itself."""
-    found: list[Problem] = []
-    content = files.get(FILE)
-    table = None if content is None else parse_toml(FILE, content, found)
-    return None if table is None else read_settings(table, found)
+@dataclass(frozen=True, slots=True)
+class OutlinedRelease:
+    """The address of rehearsals; None: mail goes to the issuers."""
+
+    rehearsal_to: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutlinedSettings:
+    """The keys of ``worker.toml`` that looking commands need; the names are those of ``Settings``."""
+
+    release: OutlinedRelease
+    store_dir: str
+    store_witness: str
+    notices: str
+    invoices: str
+    stuck_hours: int
+    windows: tuple[str, ...]
+    closed: frozenset[dt.date]
+    ca_files: tuple[str, ...]
+    mailboxes: tuple[str, ...]
+    """Their names."""
+    deaf_after: dt.timedelta
+
+    @property
+    def hours(self) -> OfficeHours:
+        """The hours in which mail leaves."""
+        return OfficeHours(tuple(map(read_window, self.windows)), self.closed)
+
+
+def outlined_settings(files: Mapping[str, bytes]) -> OutlinedSettings:
+    """Returns the outline of ``worker.toml``, which ``load_configuration`` has accepted.
+
+    Raises one of ``OTHER_FORM`` if an older program accepted another form.
+    """
+    table = _read(files[_WORKER])
+    folders, schedule, store, mailboxes = (table.get(name, {}) for name in ("folders", "schedule", "store", "mailbox"))
+    return OutlinedSettings(
+        release=OutlinedRelease(_rehearsal_to(table)),
+        store_dir=store.get("dir", ""),
+        store_witness=store.get("witness", ""),
+        notices=folders.get("notices", NOTICES),
+        invoices=folders.get("invoices", INVOICES),
+        stuck_hours=schedule.get("stuck_hours", STUCK_HOURS),
+        windows=tuple(schedule.get("windows", USUAL)),
+        closed=frozenset(schedule.get("closed", ())),
+        ca_files=tuple(each.get("ca_file", "") for each in (table["smtp"], *mailboxes.values())),
+        mailboxes=tuple(mailboxes),
+        deaf_after=longest_silence(schedule.get("deaf_minutes"), schedule.get("poll_seconds", POLL_SECONDS)),
+    )
+
+
+def _rehearsal_to(table: Mapping[str, Any]) -> Address | None:
+    given = table.get("release", {}).get("rehearsal_to", "")
+    local, at, domain = (table["contractor"]["email"] if given == SELF else given).rpartition("@")
+    return Address(f"{local}{at}{domain.lower()}") if given else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +142,17 @@ class _Issuers(Mapping[str, OutlinedIssuer]):
 class Outline:
     """The parts of the configuration that the list of tasks needs."""
 
-    settings: Settings
+    settings: OutlinedSettings
     guarantors: tuple[OutlinedGuarantor, ...]
     issuers: Mapping[str, OutlinedIssuer]
     projects: tuple[OutlinedProject, ...]
 
 
-def outline_of(files: Mapping[str, bytes], settings: Settings) -> Outline:
+def outline_of(files: Mapping[str, bytes], settings: OutlinedSettings) -> Outline:
     """Returns the outline of ``files``, which ``load_configuration`` has accepted."""
     tables: list[dict[str, Any]] = _read(files[REGISTER]).get("project", [])
     ids = project_ids([(each["issuer"], each["name"], next(_numbers(each), "")) for each in tables])
-    guarantors = table_in(_read(files[_GUARANTORS]), "guarantor")
+    guarantors = _read(files[_GUARANTORS]).get("guarantor", {})
     return Outline(
         settings,
         tuple(OutlinedGuarantor(id_, tuple(each.get("download", ()))) for id_, each in guarantors.items()),

@@ -15,8 +15,8 @@ from worker.config.rule_tables import FROM_PROJECT, RULE_TABLES, amended_table, 
 from worker.config.template_check import Use, check_template, shows_key
 from worker.config.toml import Path, key_path, nearest, table_in
 from worker.core.errors import Problem
-from worker.core.model import Channel, Product
-from worker.core.rulebook import Closing, Contract, InvoiceRule, Line, NoticeForm, Rule, Timing
+from worker.core.model import Channel, Closing, Product
+from worker.core.rulebook import Contract, InvoiceRule, Line, NoticeForm, Rule, Timing
 
 BaseRule = Callable[[Product, Contract], Rule]
 """Returns the rule that the tables are laid over."""

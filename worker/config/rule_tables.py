@@ -16,9 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from worker.config.addresses import NAME
 from worker.config.template_check import Use, check_template
 from worker.config.toml import Listed, NonEmpty, OneOf, PerProduct, Refused, Shape, value_of
-from worker.core.model import PRODUCT_NAMES, Channel, Product
+from worker.core.model import PRODUCT_NAMES, Channel, Closing, Product
 from worker.core.rulebook import (
-    Closing,
     Conditional,
     Contract,
     InvoiceRule,

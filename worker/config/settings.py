@@ -17,6 +17,16 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from worker.config.addresses import NAME, AddressText, Host, check_host, read_address
+from worker.config.defaults import (
+    DEAF_MINUTES,
+    INVOICES,
+    LOOKS_MISSED,
+    NOTICES,
+    POLL_SECONDS,
+    SELF,
+    STUCK_HOURS,
+    longest_silence,
+)
 from worker.config.editing.fields import key_names, parse_key
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
 from worker.config.toml import (
@@ -29,6 +39,7 @@ from worker.config.toml import (
     check_table,
     key_path,
     nearest,
+    parse_toml,
     table_in,
     value_of,
 )
@@ -47,9 +58,7 @@ MIN_MAIL_BYTES: Final = 100_000  # less holds no notice PDF with its base64
 PER_MINUTE: Final = 30  # the strictest limit of the usual mail services: Microsoft 365 says 30 messages a minute
 MAX_PER_MINUTE: Final = 6_000  # a hundred a second: more than one connection carries, so a slip of the pen
 MAX_POLL_SECONDS: Final = 86_400  # a day: a longer pause leaves the mailbox unwatched
-DEAF_MINUTES: Final = 15
 MAX_DEAF_MINUTES: Final = 10_080  # a week: a later alarm helps no more
-LOOKS_MISSED: Final = 2  # one look may fail, or take long, if the pause between looks is long
 MAX_OPEN_HOURS: Final = 200  # about a month of open hours: by then an answer is no longer expected
 
 
@@ -156,7 +165,7 @@ class Settings:
     """Open hours after which a person is reminded of a notice that was announced and has not come."""
     overdue_hours: int = 24
     """Open hours without news after which a person asks the issuer."""
-    stuck_hours: int = 4
+    stuck_hours: int = STUCK_HOURS
     """Open hours of failed attempts after which a person is informed; the attempts go on."""
     escalate: tuple[Address, ...] = ()
     """Recipients of urgent matters that were left untouched for a working day."""
@@ -166,6 +175,11 @@ class Settings:
     r"""The invoices folder as the office calls it (``\\server\保証の請求書``); empty: by its path."""
     store_witness: str = ""
     """The folder of the store's witness; empty: the usual place."""
+
+    @property
+    def ca_files(self) -> tuple[str, ...]:
+        """The files of certificates that are trusted, as given; empty texts among them."""
+        return (self.smtp.ca_file, *(each.ca_file for each in self.mailboxes.values()))
 
 
 # --- Shapes --------------------------------------------------------------------------------------------------
@@ -281,10 +295,6 @@ class _Smtp(_Server):
         return user
 
 
-SELF: Final = "self"
-"""In place of the address of rehearsals: the contractor's own."""
-
-
 class _Release(Shape):
     mode: OneOf[Mode] = Mode.APPROVE
     hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
@@ -296,19 +306,19 @@ class _Intake(Shape):
 
 
 class _Folders(Shape):
-    notices: NonEmpty = "inbox/notices"
-    invoices: NonEmpty = "inbox/invoices"
+    notices: NonEmpty = NOTICES
+    invoices: NonEmpty = INVOICES
     invoices_shown: str = ""
 
 
 class _Schedule(Shape):
     """Every number of hours counts open ones. Without ``windows`` the office is open around the clock."""
 
-    poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = 60
+    poll_seconds: Annotated[int, Field(ge=1, le=MAX_POLL_SECONDS)] = POLL_SECONDS
     deaf_minutes: Annotated[int, Field(ge=1, le=MAX_DEAF_MINUTES)] | None = None
     announced_hours: OpenHours = 24
     overdue_hours: OpenHours = 24
-    stuck_hours: OpenHours = 4
+    stuck_hours: OpenHours = STUCK_HOURS
     windows: Listed[Annotated[str, AfterValidator(_check_window)]] = USUAL
     closed: Listed[dt.date] = ()
 
@@ -319,13 +329,6 @@ class _Schedule(Shape):
         if minutes is not None and minutes * 60 < LOOKS_MISSED * poll_seconds:
             raise Refused("deaf_too_soon", least=str(-(-LOOKS_MISSED * poll_seconds // 60)))
         return minutes
-
-    @property
-    def deaf_after(self) -> dt.timedelta:
-        """The time without a look that succeeded; by default at least two pauses between looks."""
-        if self.deaf_minutes is not None:
-            return dt.timedelta(minutes=self.deaf_minutes)
-        return dt.timedelta(seconds=max(DEAF_MINUTES * 60, LOOKS_MISSED * self.poll_seconds))
 
 
 class _Store(Shape):
@@ -366,6 +369,14 @@ class _Worker(Shape):
 
 
 # --- Reading -------------------------------------------------------------------------------------------------
+
+
+def settings_of(files: Mapping[str, bytes]) -> Settings | None:
+    """Returns what ``worker.toml`` says, whatever else is wrong; None where it has a fault."""
+    found: list[Problem] = []
+    content = files.get(FILE)
+    table = None if content is None else parse_toml(FILE, content, found)
+    return None if table is None else read_settings(table, found)
 
 
 def read_settings(table: Mapping[str, Any], found: list[Problem]) -> Settings | None:
@@ -413,7 +424,7 @@ def _settings_of(worker: _Worker) -> Settings:
         **dict(worker.folders),
         **dict(worker.operator),
         **schedule.model_dump(include={"poll_seconds", "announced_hours", "overdue_hours", "stuck_hours"}),
-        deaf_after=schedule.deaf_after,
+        deaf_after=longest_silence(schedule.deaf_minutes, schedule.poll_seconds),
         hours=OfficeHours(tuple(map(read_window, schedule.windows)), frozenset(schedule.closed)),
         store_dir=worker.store.dir,
         store_witness=worker.store.witness,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
-_PACKAGE: Final = importlib.resources.files("worker")
-_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_CHECKOUT: Final = _PACKAGE.parent
 
 
-def _shipped(*parts: str) -> Traversable:
+def _shipped(*parts: str) -> Path:
     # The wheel's copy goes first: the folder of an installed package also holds other packages.
     in_wheel = _PACKAGE.joinpath("shipped")
     return (in_wheel if in_wheel.is_dir() else _CHECKOUT).joinpath(*parts)

@@ -13,10 +13,9 @@ from typing import Final
 import tomli
 
 from worker.config.files import find_directory, resolve_store
-from worker.config.settings import FILE
-from worker.config.toml import table_in
 from worker.core.errors import ConfigError
 
+_FILE: Final = "worker.toml"
 _HEADING: Final = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _STORE: Final = re.compile(r"^[ \t]*\[[ \t]*store[ \t]*\][ \t]*(?:#.*)?$", re.MULTILINE)
 
@@ -29,7 +28,7 @@ def find_store(option: str | None, env: Mapping[str, str], cwd: Path) -> Path:
         if not env.get("STATE_DIRECTORY"):
             raise
         directory = cwd  # of no effect: $STATE_DIRECTORY is absolute
-    return resolve_store(_read_store_dir(directory / FILE), directory, env)
+    return resolve_store(_read_store_dir(directory / _FILE), directory, env)
 
 
 def _read_store_dir(file: Path) -> str:
@@ -49,7 +48,8 @@ def store_dir_in(text: str) -> str:
         table = tomli.loads(text)
     except (ValueError, RecursionError):
         table = _only_store(text)
-    given = table_in(table, "store").get("dir", "")
+    store = table.get("store")
+    given = store.get("dir", "") if isinstance(store, Mapping) else ""
     return given if isinstance(given, str) else ""
 
 

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import jpholiday
-
 from worker.core.model import JST
 
 USUAL: Final = ("mon-fri 08:30-17:15",)
@@ -189,6 +187,8 @@ def is_working_day(date: dt.date) -> bool:
 
 def is_holiday(date: dt.date) -> bool:
     """Returns whether ``date`` is a national holiday or at the turn of the year, on any weekday."""
+    import jpholiday  # noqa: PLC0415  eighteen modules, and most commands ask for no day
+
     return (date.month, date.day) in _TURN_OF_THE_YEAR or jpholiday.is_holiday(date)
 
 

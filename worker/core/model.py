@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NewType
 
 from worker.core.approval_label import label_letters
-from worker.core.params import NOTHING, Params, Told, Value, of_text, plain_schema, spell
+from worker.core.params import NOTHING, Params, Told, Value, of_text, spell
 from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
 
 Address = NewType("Address", str)
@@ -68,6 +68,14 @@ class Channel(StrEnum):
     PAPER = "paper"
     FAX = "fax"
     UNKNOWN = "unknown"
+
+
+class Closing(StrEnum):
+    """The completion of a sent submission: a call, an answer (or a call), or only time without a bounce."""
+
+    CALL = "call"
+    ANSWER = "answer"
+    NONE = "none"
 
 
 # --- What comes in -------------------------------------------------------------------------------------------
@@ -264,7 +272,7 @@ class FollowUps:
     """The rule for amended contracts applied."""
     call_after: bool = False
     closes: str = "answer"
-    """``call``, ``answer`` or ``none`` (``rulebook.Closing``)."""
+    """``call``, ``answer`` or ``none`` (``Closing``)."""
     settle_days: int = 0
     after: tuple[Told, ...] = ()
     """Remaining steps after sending, a sentence each."""
@@ -333,11 +341,6 @@ class Hold:
         fields = _object_of(value, {"reason"}, {"detail", "params"})
         return cls(Reason(fields["reason"]), _read_params(fields))
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """Returns the schema for reading a row's JSON."""
-        return plain_schema(cls.read)
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -371,11 +374,6 @@ class Answer:
         rest = {name: text for name, text in fields.items() if name not in {"reason", "detail", "params"}}
         return cls(Reason(fields["reason"]), params, at=at, **rest)
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """Returns the schema for reading a row's JSON."""
-        return plain_schema(cls.read)
-
 
 def _stored_params(params: Params) -> dict[str, object]:
     return {"detail": params.old_text} if params.is_text else {"params": dict(params)}
@@ -386,7 +384,7 @@ def _read_params(fields: Mapping[str, Any]) -> Params:
         return Params.read(fields["params"])
     detail = fields.get("detail", "")
     if not isinstance(detail, str):
-        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic reports a ValueError's place
+        raise ValueError("a detail is a text")  # noqa: TRY004  pydantic reports the place of a ValueError
     return of_text(detail)
 
 

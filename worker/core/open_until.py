@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from worker.core.model import JST, Submission
-from worker.core.rulebook import Closing
+from worker.core.model import JST, Closing, Submission
 from worker.core.states import State
 
 NO_END: Final = dt.date.max

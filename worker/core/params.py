@@ -61,7 +61,7 @@ class Params(Mapping[str, Value]):
     def read(cls, value: object) -> Params:
         """The parameters that a JSON object holds. Raises ValueError."""
         if not isinstance(value, dict):
-            raise ValueError("parameters are an object")  # noqa: TRY004  pydantic reports a ValueError's place
+            raise ValueError("parameters are an object")  # noqa: TRY004  pydantic reports the place of a ValueError
         return cls(**value)
 
     def __getitem__(self, name: str) -> Value:
@@ -122,19 +122,9 @@ class Params(Mapping[str, Value]):
         """The same as dictionaries and lists, as JSON has it."""
         return {name: _plain(value) for name, value in self.items()}
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> dict[str, object]:
-        """Returns the schema for a row's JSON, as a plain dictionary, so that no library is needed here."""
-        return plain_schema(cls.read)
-
 
 NOTHING: Final = Params()
 """No parameters."""
-
-
-def plain_schema(read: Any) -> dict[str, object]:
-    """Pydantic's schema of a value that ``read`` makes of parsed JSON. ``read`` raises ValueError."""
-    return {"type": "function-plain", "function": {"type": "no-info", "function": read}}
 
 
 def of_text(text: str) -> Params:

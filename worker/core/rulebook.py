@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from worker.core.model import Address, Channel, Product, Sha256
+from worker.core.model import Address, Channel, Closing, Product, Sha256
 from worker.core.states import Reason
-from worker.core.text import match_key
+from worker.core.text import match_key, name_with_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,6 @@ class Assumable(StrEnum):
 
     NOTICE = "notice"
     TIMING = "timing"
-
-
-class Closing(StrEnum):
-    """The completion of a sent submission: a call, an answer (or a call), or only time without a bounce."""
-
-    CALL = "call"
-    ANSWER = "answer"
-    NONE = "none"
 
 
 class Width(StrEnum):
@@ -273,11 +265,6 @@ class Eligibility:
     """True if amended contracts are included; False excludes all of them, with any date."""
     open: bool = False
     """The issuer's files do not say whether it takes these contracts: only an individually approved one fits."""
-
-
-def name_with_scope(name: str, scope: str) -> str:
-    """Returns ``みほん県（治山課）``; the name alone without a scope."""
-    return f"{name}（{scope}）" if scope else name
 
 
 @dataclass(frozen=True, slots=True)

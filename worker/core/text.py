@@ -157,3 +157,8 @@ def hide_codes(text: str, key: str = "") -> str:
 
 def _masked(code: str) -> str:
     return "*" * 8 + code[-2:]
+
+
+def name_with_scope(name: str, scope: str) -> str:
+    """Returns ``みほん県（治山課）``; the name alone without a scope."""
+    return f"{name}（{scope}）" if scope else name

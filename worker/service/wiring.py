@@ -18,20 +18,16 @@ from worker.config.files import (
     TemplateFiles,
     find_directory,
     read_directory,
-    read_secrets,
     resolve_places,
 )
 from worker.config.loose_files import find_loose
-from worker.config.outline import Outline, outline_of, settings_of
-from worker.config.ports import Secrets, TokenSource
-from worker.config.settings import Settings
+from worker.config.outline import OTHER_FORM, Outline, OutlinedSettings, outline_of, outlined_settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError, Problem
 from worker.core.model import sha256
 from worker.core.states import NoteEvent
-from worker.oauth.files import LoginFile
 from worker.service.clock import SystemClock
 from worker.store.ports import WITNESS_FOLDER
 from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
@@ -42,7 +38,8 @@ if TYPE_CHECKING:
     from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.sender_auth import Resolver
     from worker.config.load import Configuration
-    from worker.config.settings import MailboxSettings
+    from worker.config.ports import Secrets, TokenSource
+    from worker.config.settings import MailboxSettings, Settings
     from worker.notify.operator_command import ProgramCommand
     from worker.notify.ports import OperatorCommand
     from worker.oauth.endpoint import TokenEndpoint
@@ -64,13 +61,14 @@ if TYPE_CHECKING:
 class Office:
     """One contractor's configuration, and the places that it names.
 
-    Rules, register and templates are loaded when they are first asked for: most commands need the settings alone.
+    Settings, rules, register and templates are loaded when they are first asked for.
     """
 
     directory: Path
     files: Mapping[str, bytes]
     """The configuration's files by name; ``load_configuration`` has accepted them, now or when they were recorded."""
-    settings: Settings
+    brief: Settings | OutlinedSettings
+    """The settings; where the files were checked before, the keys that looking commands need, read without shapes."""
     places: Places
     faults: tuple[Problem, ...] = ()
     """The problems on disk, if this is the configuration that the store recorded as in force."""
@@ -80,6 +78,13 @@ class Office:
     """The configuration, if it was loaded to check it."""
     shelf: InvoiceFolder | None = None
     """The files of the invoices folder that were read before a reload."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Returns what ``worker.toml`` says. Raises ConfigError as ``configuration`` does."""
+        from worker.config.settings import settings_of
+
+        return self.checked.settings if self.checked else settings_of(self.files) or self.configuration.settings
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -99,7 +104,10 @@ class Office:
     @cached_property
     def outline(self) -> Outline | Configuration:
         """The part of the configuration that the list of tasks needs: the outline, or all of it if that is loaded."""
-        return self.checked or outline_of(self.files, self.settings) or self.configuration
+        if isinstance(self.brief, OutlinedSettings):
+            with contextlib.suppress(*OTHER_FORM):
+                return outline_of(self.files, self.brief)
+        return self.configuration
 
     @property
     def world(self) -> tuple[object, ...]:
@@ -119,16 +127,17 @@ def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -
     return find_store(option, env, Path.cwd())
 
 
-def judge_store(store: Path, settings: Settings) -> None:
+def judge_store(store: Path, settings: Settings | OutlinedSettings) -> None:
     """Raises ConfigError if others may change the store, its neighbouring files, or the certificates that we trust."""
-    names = [settings.smtp.ca_file, *(each.ca_file for each in settings.mailboxes.values())]
     beside = [store / name for name in ("", "hoshobin.sqlite3", "head", "secret")]
-    if found := list(find_loose([*beside, *(store / name for name in names if name)])):
+    if found := list(find_loose([*beside, *(store / name for name in settings.ca_files if name)])):
         raise ConfigError(found)
 
 
 def find_operator_command(option: str | None) -> tuple[str, ...]:
     """``[operator] command`` on disk, else of the configuration in force; empty if none is known."""
+    from worker.config.settings import settings_of
+
     settings = None
     with contextlib.suppress(ConfigError):
         settings = settings_of(find_configuration_files(option)[1])
@@ -178,14 +187,14 @@ def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None
         directory, files = find_configuration_files(option, env)
         with contextlib.closing(open_store(find_office_store(option, env), system_clock())) as store:
             recorded = store.config_in_force()
-        settings = settings_of(files)
-        if settings is None or recorded != {name: sha256(content) for name, content in files.items()}:
+        if recorded != {name: sha256(content) for name, content in files.items()}:
             return None
-        places = resolve_places(settings, directory, env)
-        judge_store(places.store, settings)
-    except HoshobinError:
+        brief = outlined_settings(files)
+        places = resolve_places(brief, directory, env)
+        judge_store(places.store, brief)
+    except (HoshobinError, *OTHER_FORM):
         return None
-    return Office(directory, files, settings, places)
+    return Office(directory, files, brief, places)
 
 
 def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
@@ -215,6 +224,9 @@ def _open_shelf(places: Places) -> InvoiceCache:
 
 def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
     """As ``load_office``, and every password is there: what is wrong with either comes in one ConfigError."""
+    from worker.config.secret_files import read_secrets
+    from worker.config.settings import settings_of
+
     directory = find_directory(option, env, Path.cwd())
     found: list[Problem] = []
     settings = settings_of(read_directory(directory))
@@ -418,6 +430,8 @@ def build_reader(most: int | None = None) -> PdfPool:
 
 def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:
     """Every password that the configuration names. Raises ConfigError."""
+    from worker.config.secret_files import read_secrets
+
     return read_secrets(office.settings, env, office.places.store)
 
 
@@ -452,6 +466,7 @@ def build_mailbox(
 
 def build_login(office: Office, secrets: Secrets, name: str, what: str) -> KeptLogin:
     """The login of a mailbox, for ``what`` needs it ("imap", "smtp")."""
+    from worker.oauth.files import LoginFile
     from worker.oauth.source import KeptLogin
 
     endpoint = build_endpoint(office, secrets.clients.get(name, ""), name, what)

@@ -15,6 +15,7 @@ from worker.core.open_until import is_news_awaited
 from worker.core.states import AlarmCause, State
 
 if TYPE_CHECKING:
+    from worker.config.outline import OutlinedSettings
     from worker.config.settings import Settings
 
 NEWS: Final = frozenset({ReceiptKind.DELAYED, ReceiptKind.RELAYED, ReceiptKind.DELIVERED, ReceiptKind.REPLY})
@@ -42,7 +43,7 @@ def overdue_from(submission: Submission, settings: Settings) -> dt.datetime | No
     return settings.hours.after(heard, dt.timedelta(hours=settings.overdue_hours))
 
 
-def is_stuck(submission: Submission, settings: Settings, now: dt.datetime) -> bool:
+def is_stuck(submission: Submission, settings: Settings | OutlinedSettings, now: dt.datetime) -> bool:
     """Returns whether it should have left ``stuck_hours`` ago.
 
     It is deferred again and again, or no server is reached.

@@ -27,6 +27,7 @@ from worker.core.messages import (
 from worker.core.model import (
     JST,
     Address,
+    Closing,
     Draft,
     Hold,
     PageText,
@@ -36,7 +37,6 @@ from worker.core.model import (
     Unreadable,
 )
 from worker.core.params import Aside
-from worker.core.rulebook import Closing
 from worker.core.states import Reason, State
 from worker.core.text import half_width, hide_codes
 from worker.track.overdue import PRESSED

@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Final
 
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
-from worker.core.model import JST, PRODUCT_NAMES, Product, ReceiptKind, Submission
+from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside, Told
-from worker.core.rulebook import Closing, Project
 from worker.core.states import State
 from worker.core.text import match_key
-from worker.match.match import could_mean
 from worker.store.ports import Guarantee, Overview
 from worker.track.overdue import PRESSED, is_stuck
 from worker.views.actions import (
@@ -40,6 +38,7 @@ from worker.views.actions import (
 if TYPE_CHECKING:
     from worker.config.load import Configuration
     from worker.config.outline import Outline, OutlinedProject
+    from worker.core.rulebook import Project
 
 EXPECTED_AHEAD: Final = 5
 """Working days before its date on which a guarantee that is not here becomes a task.
@@ -230,6 +229,8 @@ def _downloads(
     known: Sequence[Submission], configuration: Configuration | Outline, overview: Overview
 ) -> Iterator[Task]:
     """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
+    from worker.match.match import could_mean  # noqa: PLC0415  a list without announcements needs no matching
+
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
     unannounced = cache(partial(overview.unannounced, count=OFFERED_LIMIT))
     for each in known:

@@ -27,9 +27,9 @@ from worker.config.issuers import SectionTable
 from worker.config.rule_tables import RULE_KEYS, RULE_TABLES
 from worker.core.errors import ConfigError
 from worker.core.messages.keys import CHOICES, name_choices, name_key
-from worker.core.model import Channel
+from worker.core.model import Channel, Closing
 from worker.core.params import Aside
-from worker.core.rulebook import Closing, InvoiceRule, Issuer, NoticeForm, Timing, Width
+from worker.core.rulebook import InvoiceRule, Issuer, NoticeForm, Timing, Width
 
 SHIPPED: dict[str, Any] = {
     "name": "みほん町",

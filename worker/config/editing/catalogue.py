@@ -21,8 +21,8 @@ from worker.config.toml import strings_in
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import Channel
 from worker.core.params import Aside
-from worker.core.rulebook import Issuer, Project, counted_open, name_with_scope
-from worker.core.text import match_key
+from worker.core.rulebook import Issuer, Project, counted_open
+from worker.core.text import match_key, name_with_scope
 
 NEAR_NAMES: Final = 5
 """Near names that are offered for an unknown one."""

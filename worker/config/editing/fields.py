@@ -15,8 +15,8 @@ from worker.config.toml import Refused, nearest
 from worker.core.japanese_dates import read_date
 from worker.core.model import PRODUCT_NAMES, Product
 from worker.core.params import Aside
-from worker.core.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind, name_with_scope
-from worker.core.text import fold_hyphens, match_key, plain_spaces, private_character, unsafe_character
+from worker.core.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind
+from worker.core.text import fold_hyphens, match_key, name_with_scope, plain_spaces, private_character, unsafe_character
 
 Key = tuple[str, ...]
 """The path of a value below ``[[project]]``: ``("name",)``, ``("values", "工事番号")``, ``("dates", "contract")``."""

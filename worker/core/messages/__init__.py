@@ -48,7 +48,6 @@ from worker.core.messages.seeing import PAPER_STEPS
 from worker.core.messages.sentences import SYSTEM_FAULTS, Teller
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
-from worker.core.rulebook import OFFICE
 from worker.core.server_faults import find_fault
 from worker.core.states import Kind, Reason, State, kind_of
 
@@ -277,6 +276,8 @@ def next_step(submission: Submission, lang: Language) -> str:
 
 def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
     """Returns the place of the address of ``submission``: the issuer's file, or the project that has its own."""
+    from worker.core.rulebook import OFFICE  # noqa: PLC0415  a list without a bounce needs no rules
+
     draft = submission.draft
     if draft is None or submission.section == OFFICE:
         return {"file": "projects.toml", "place": say("place_office", lang, project=submission.project or "")}

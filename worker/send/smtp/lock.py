@@ -13,7 +13,6 @@ import datetime as dt
 import fcntl
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,7 +78,7 @@ class SenderLock:
         try:
             with _translated():
                 _lock(self._descriptor)
-                self._said = {"pid": os.getpid(), "host": socket.gethostname(), "since": clock.now().isoformat()}
+                self._said = {"pid": os.getpid(), "host": os.uname().nodename, "since": clock.now().isoformat()}
                 _write(self._descriptor, self._said)
         except BaseException:
             os.close(self._descriptor)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, Final, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, Final, TypeVar, cast
 
 from worker.audit.chain import canonical
 from worker.core.errors import LogBroken
 from worker.core.model import Key, Notice, Product, Submission
 from worker.core.states import State
+from worker.store.sqlite.from_json import Misfit, value_from
 
 T = TypeVar("T")
 
@@ -26,30 +25,22 @@ FROM_THE_ENTRY: Final = frozenset({"id", "version", "created_at", "updated_at"})
 REMEMBERED: Final = 64
 """Rows whose value is cached: those of one step, in half a megabyte."""
 
-_ADAPTERS: Final[dict[type[Any], TypeAdapter[Any]]] = {}
-"""By the type that they read: making one costs a thousand times as much as using it."""
-
-
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(kind)
-    return _ADAPTERS[kind]
-
 
 # One step asks for the same row up to four times. The value is frozen, so that one for each text is enough.
 @lru_cache(maxsize=REMEMBERED)
-def _read(adapter: TypeAdapter[Any], row: str) -> Any:
-    return adapter.validate_json(row, strict=True)
+def _read(kind: Any, row: str) -> Any:
+    return value_from(kind, json.loads(row))
 
 
 def decode(kind: type[T], row: str) -> T:
     """The value that ``row`` holds. Raises LogBroken ``row_unreadable``."""
     try:
-        value: T = _read(_adapter(kind), row)
-    except ValidationError as error:
-        # The error's own text would show the values, and a notice's key is one.
-        places = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors(include_input=False))
-        raise LogBroken("row_unreadable", f"{kind.__name__}: {places}") from None
+        value: T = _read(cast("Any", kind), row)
+    except Misfit as misfit:
+        # The places alone: the values would show a notice's key.
+        raise LogBroken("row_unreadable", f"{kind.__name__}: {misfit}") from None
+    except (ValueError, RecursionError):
+        raise LogBroken("row_unreadable", f"{kind.__name__}: ") from None
     return value
 
 
