@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from worker.read.announcement import could_mean
-
 from worker.config.load import Configuration
 from worker.core.business_hours import working_days_before
 from worker.core.model import JST, Product, Submission
 from worker.core.rulebook import Project
 from worker.core.states import State
+from worker.match.match import could_mean
 from worker.track.overdue import is_stuck
 from worker.views import tasks
 from worker.views.project_status import Cell

@@ -229,15 +229,17 @@ def _downloads(
     known: Sequence[Submission], configuration: Configuration | Outline, overview: Overview
 ) -> Iterator[Task]:
     """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
+    announced = [each for each in known if each.state is State.ANNOUNCED]
+    if not announced:
+        return
     from worker.match.match import could_mean  # noqa: PLC0415  a list without announcements needs no matching
 
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
     unannounced = cache(partial(overview.unannounced, count=OFFERED_LIMIT))
-    for each in known:
-        if each.state is State.ANNOUNCED:
-            near = unannounced(each.guarantor) if each.guarantor is not None else ()
-            here = [other for other in near if could_mean(each, other)]
-            yield _download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
+    for each in announced:
+        near = unannounced(each.guarantor) if each.guarantor is not None else ()
+        here = [other for other in near if could_mean(each, other)]
+        yield _download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
 
 
 def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submission], folder: str) -> Task:
