@@ -18,6 +18,18 @@ settings.register_profile("hoshobin", deadline=None, print_blob=True, derandomiz
 settings.load_profile("hoshobin")
 
 
+OF_PROCESSES = ("crash", "flow", "read/pdf", "service")
+"""The folders of tests that start processes: the service, commands, PDF readers, mail servers."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks the tests of these folders, so that ``make quick`` leaves them out."""
+    folders = [config.rootpath / "tests" / name for name in OF_PROCESSES]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker(pytest.mark.process)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """A seed of our own for Hypothesis, so that the header can name it before anything fails."""

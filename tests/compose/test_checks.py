@@ -127,7 +127,7 @@ class Case:
     def check(self) -> tuple[Check, ...]:
         rule = self.issuer.rules[self.notice.product]
         finished = DraftCheckInput(
-            submission=arrived(self.notice, id=7, proven=self.is_proven, rehearsed_to=self.rehearsed_to),
+            submission=arrived(self.notice, id=7, proven=self.is_authenticated, rehearsed_to=self.rehearsed_to),
             notice=self.notice,
             guarantor=GUARANTOR,
             project=self.project,

@@ -7,6 +7,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.overviews import Among
 from tests.support.world import ISSUERS, worker_toml
 from worker.config.load import load_configuration
 from worker.config.outline import OTHER_FORM, outline_of, outlined_settings
@@ -77,7 +78,7 @@ def test_the_outline_of_a_register_is_that_of_the_whole_configuration(register: 
     }
     assert len(outline.issuers) == len(whole.issuers)
     now = dt.datetime(2026, 11, 24, 10, tzinfo=JST)
-    assert open_tasks([], outline, now) == open_tasks([], whole, now)
+    assert open_tasks(Among(), outline, now) == open_tasks(Among(), whole, now)
 
 
 LEAST = """
@@ -137,6 +138,6 @@ def test_the_form_of_an_older_program_is_an_error_that_a_command_expects(text: s
 def test_a_register_with_expected_guarantees_has_tasks() -> None:
     files = files_with(REGISTERS["every date"])
     whole = load_configuration(files)
-    found = open_tasks([], outline_of(files, outlined_settings(files)), dt.datetime(2026, 11, 24, 10, tzinfo=JST))
+    found = open_tasks(Among(), outline_of(files, outlined_settings(files)), dt.datetime(2026, 11, 24, 10, tzinfo=JST))
     assert {each.product for each in found} == set(Product)
     assert {each.issuer for each in found} == {whole.issuers["kawa"].full_name}

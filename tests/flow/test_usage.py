@@ -33,7 +33,7 @@ def test_a_slip_is_told_in_japanese(arguments: tuple[str, ...], told: str) -> No
 
 def test_a_slip_is_told_in_english_where_that_was_asked_for() -> None:
     ran = command("--lang", "en", "confirm", "1", "--by", "Taro", "Yamada", "--note", "called")
-    assert '"Yamada" is no number' in ran.err
+    assert '"Yamada" is not a number' in ran.err
     assert "Put a name with a space in quotes" in ran.err
 
 

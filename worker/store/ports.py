@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from worker.audit.verify import Verdict
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
@@ -24,6 +23,9 @@ from worker.core.model import (
     Submission,
 )
 from worker.core.states import Event, NoteEvent, State
+
+if TYPE_CHECKING:
+    from worker.audit.verify import Verdict
 
 RESTORED_AT: Final = "restored_at"
 """Name of the value with the time at which the store was put back from a backup; empty after a person resumed."""

@@ -18,9 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from worker.audit.verify import Verdict
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import NoteEvent
@@ -36,6 +35,9 @@ from worker.store.sqlite.connection import (
 )
 from worker.store.sqlite.files import read_secret, write_secret
 from worker.store.sqlite.store import create_or_migrate, open_store
+
+if TYPE_CHECKING:
+    from worker.audit.verify import Verdict
 
 _WORK: Final = ".restore-"
 """Begin of the name of the folder in which a restore works; the folder holds a copy of the store."""

@@ -16,10 +16,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from worker.audit.chain import GENESIS
-from worker.audit.verify import Verdict, verify
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.core.message_id import IDENTITY_BYTES, SECRET, SECRET_BYTES
@@ -50,6 +49,9 @@ from worker.store.sqlite.files import (
 )
 from worker.store.sqlite.queries import StoreReads
 from worker.store.sqlite.writing import SqlWriting
+
+if TYPE_CHECKING:
+    from worker.audit.verify import Verdict
 
 _STEPS_BETWEEN_LOOKS: Final = 1_000
 """Instructions of SQLite between two looks at the time: less than a millisecond."""
@@ -334,6 +336,8 @@ class SqlStore(StoreReads):
     # --- The audit ------------------------------------------------------------------------------------------
 
     def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
+        from worker.audit.verify import verify  # noqa: PLC0415  one command in many verifies, and its parser is dear to load
+
         with translated(), contextlib.closing(open_file(self._folder, self._patience)) as connection:
             connection.text_factory = text_of  # a changed byte that is no UTF-8 must be found, not end the search
             connection.execute("BEGIN")  # one snapshot, while others may write
