@@ -118,7 +118,8 @@ def test_a_command_that_needs_no_rule_loads_none_and_nothing_that_reads_one(
 ) -> None:
     loaded = modules_of("--config", str(office.config), *arguments)
     assert rules_in(loaded) == set()
-    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == set()
+    parser = {"pydantic_core"} if arguments == ["audit", "verify"] else set()  # it parses each entry, in half the time
+    assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == parser
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "2"], ["log"], ["audit", "verify"]])

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from worker.audit.verify import Verdict
 from worker.core.messages import Language, name_evidence
 from worker.core.model import JST, Entry, HealthRecord, Notice, Submission
 from worker.core.states import State
@@ -17,6 +16,9 @@ from worker.views.actions import Action
 from worker.views.commands import command_line
 from worker.views.preview import SubmissionView, hold_json, receipt_json, seen_json
 from worker.views.tasks import Task
+
+if TYPE_CHECKING:
+    from worker.audit.verify import Verdict
 
 
 def time_json(moment: dt.datetime | None) -> str | None:
