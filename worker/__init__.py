@@ -1,6 +1,6 @@
 """hoshobin (保証便): a notice PDF in, one compliant submission in the issuer's mailbox, and a log of it.
 
-The flow, one package per step; ``pipeline`` writes it down in this order and no other package knows it::
+The packages of the steps, in the order in which a notice meets them; ``pipeline.pipeline`` has the order of the calls::
 
     watch → read → authenticate → match → compose → approve → send → track → notify
 

@@ -89,7 +89,7 @@ class RuleCheckInput:
     rule: Rule
     contract: Contract
     rule_hash: str
-    """Of the effective rule and its section (``Duties.rule_hash``)."""
+    """Of the effective rule and its section (``FollowUps.rule_hash``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

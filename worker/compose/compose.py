@@ -284,7 +284,7 @@ def prepare_manual_submission(
 ) -> ManualSteps:
     """Returns a person's steps: prior contact, the submission itself, then the manual checks.
 
-    ``timing`` is the moment (``compose.tell_timing``). ``files`` are those to upload, to print or to take along. If the
+    ``timing`` is the moment (``describe_timing``). ``files`` are those to upload, to print or to take along. If the
     way of the invoice is not known, the steps that depend on it are given with their condition.
     """
     rule, notice, way = case.rule, case.given.notice, case.way

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at one place; ``words.say(code, **params)`` turns it into a sentence and a hint."""
+    """One thing wrong at one place; ``messages.say(code, lang, **params)`` turns it into a sentence and a hint."""
 
     file: str
     key: str
@@ -47,7 +47,7 @@ class StillWritten(Unavailable):
 
 
 class Forbidden(Unavailable):
-    """Raised for one file that the account may not read; others are read, and it is tried again at each poll."""
+    """Raised for one file that the account may not read; others are read, and it is tried again at each look."""
 
 
 class NotInSnapshot(Unavailable):

@@ -14,7 +14,7 @@ from worker.core.params import NOTHING, Params, Told, Value, of_text, spell
 from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
 
 Address = NewType("Address", str)
-"""One bare ASCII e-mail address that ``settings.read_address`` has accepted (lower-case domain)."""
+"""One bare ASCII e-mail address that ``config.addresses.read_address`` has accepted (lower-case domain)."""
 
 Sha256 = NewType("Sha256", str)
 """64 lower-case hexadecimal digits."""
@@ -732,7 +732,7 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One row of the ledger: a file of the notices folder, as it was at one poll."""
+    """One row of the ledger: a file of the notices folder, as it was at one look."""
 
     name: str
     size: int

@@ -101,13 +101,13 @@ class NoteEvent(StrEnum):
     DONE = "Done"
     """A duty after sending is done."""
     RESUMED = "Resumed"
+    """A person said to go on with the database in place."""
     LEFT_ALONE = "LeftAlone"
-    """A poll left messages of a mailbox because they are older than it takes.
+    """A look left messages of a mailbox because they are older than it takes.
 
     Detail: ``mailbox``, ``from`` (the moment), ``left``, ``alike`` (they look like notices), ``unseen`` (their headers
     were not read).
     """
-    """A person said to go on with the database in place."""
     RESTORED = "Restored"
     """The store was restored from a backup: the first entry that the backup does not have."""
     FOREIGN_MAIL = "ForeignMail"

@@ -519,7 +519,7 @@ class NewNotice:
 
 
 def receive_notice(notice: Notice, pdf: Sha256, way: Source, known: Reading) -> KnownNotice | NewNotice:
-    """Compares the notice in the file ``pdf`` with the submissions here (design: *The same notice again*)."""
+    """Compares the notice in the file ``pdf`` with the submissions here."""
     # A submission that ended unread says nothing about the notice in it.
     same_file = [each for each in known.by_pdf(pdf) if each.refusal is None or each.state in WAITING]
     same_file = [each for each in same_file if not (way.proven and _was_taken_back(each))]

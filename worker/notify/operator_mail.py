@@ -321,9 +321,9 @@ def write_status(
     rehearsing: bool,
     deaf: Mapping[str, dt.datetime] | None = None,
 ) -> str:
-    """Returns one line for ``systemctl status``: rehearsal first, then outages, last poll, and the count of each state.
+    """Returns one line for ``systemctl status``: rehearsal first, then outages, last look, and the count of each state.
 
-    ``deaf`` holds what has not been polled for too long, with the time since when.
+    ``deaf`` holds what was not reached for too long, with the time since when.
     """
     parts = [say("rehearsing_short", "ja")] if rehearsing else []
     parts += [say_deaf(name, since, "ja") for name, since in sorted((deaf or {}).items())]

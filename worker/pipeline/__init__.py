@@ -1,7 +1,8 @@
 """The order: it alone knows which step follows which.
 
 Takes the ports of all steps; gives one pass over everything due, each step recorded before the next. Start reading at
-``pipeline``; each module is the step that it names.
+``pipeline``. ``watch``, ``read``, ``record``, ``track``, ``reevaluate``, ``send``, ``remind`` and ``notify`` are steps;
+the other modules serve them.
 """
 
 from worker.core.lazy import lazily

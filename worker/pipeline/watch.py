@@ -606,7 +606,7 @@ def _name(header: Header) -> str:
 
 
 MAILBOXES: Final = "watched_mailboxes"
-"""Name of the store's value: a JSON object, by mailbox the fields of ``match.from_before.WatchedMailbox``."""
+"""Name of the store's value: a JSON object, by mailbox the fields of ``match.match.WatchedMailbox``."""
 FOLDERS: Final = "notice_folders"
 """Name of the store's value: a JSON object, by resolved path when the folder was first read."""
 SUBFOLDERS: Final = "notice_subfolders"

@@ -84,7 +84,7 @@ WINDOW_SECONDS: Final = 60.0
 """Twelve PDFs at their limit, or some 600 notices."""
 
 TRIED_TOGETHER: Final = 20
-"""Postponed mails that one poll tries again, the oldest first: fetching the others would be in vain."""
+"""Postponed mails that one look tries again, the oldest first: fetching the others would be in vain."""
 
 
 # --- Space, and people's patience ----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""Decides when a server that failed is asked again: an unreachable one on the schedule, one that refuses us rarely.
+"""Decides when a server that could not be opened is asked again; a 4xx to one mail is for ``outcomes.defer``.
 
-A refused account is not locked by our own tries. After a restart,
-or a reload, the first try is at once.
+An unreachable server is asked on the schedule. One that refuses our account is asked more and more rarely, so that our
+tries do not lock the account. After a restart or a reload the first try is at once.
 """
 
 from __future__ import annotations

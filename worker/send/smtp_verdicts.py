@@ -1,7 +1,7 @@
-"""Decides what follows from each step of an SMTP transaction, and when to try again.
+"""Decides what follows from each step of an SMTP transaction, and has the table of delays between tries.
 
 A verdict of ``ACCEPTED``, ``REFUSED`` or ``NOT_NOW`` after the body rests on an answer of the server to that body.
-Every other outcome after 354 is ``IN_DOUBT``, which only a late report or a person ends.
+Every other outcome after 354 is ``IN_DOUBT``, which only a delivery report, our own copy or a person ends.
 
 A crash is harmless in this order: the caller records DataStarted (durably) after 354 answered ``Data`` and before it
 takes ``Body``. After a crash before that record no byte of the mail has left; after it, delivery is unknown.
@@ -72,9 +72,9 @@ _EVENTS: Final = {
 def judge(step: Step, answer: Reply | NoReply) -> Verdict:
     """Returns the meaning of ``answer`` to ``step``; every verdict but ``GO_ON`` ends the transaction.
 
-    Only the code decides (RFC 5321 §4.2). A 5xx to RCPT, DATA and the body concerns the message, one to MAIL the
-    account, except 552. An answer that refuses the sender or asks for a login concerns the account at every step: each
-    later mail would fail too.
+    The code decides (RFC 5321 §4.2), with one exception. A 5xx to RCPT, DATA and the body concerns the message, one to
+    MAIL the account, except 552. The exception: a 5xx whose text says that the sender is refused or a login is required
+    (``fault_of_reply``) concerns the account at every step, because each later mail would fail too.
     """
     is_refusal = isinstance(answer, Reply) and answer.code // 100 == _PERMANENT
     if is_refusal and fault_of_reply(str(answer)) is not None:

@@ -65,7 +65,7 @@ _quiet.propagate = False  # dkimpy logs each forged mail as an error of ours
 
 
 class DnsDkimVerifier:
-    """``ports.Signatures`` over the DNS."""
+    """Implements ``ports.DkimVerifier`` over the DNS."""
 
     def __init__(self, clock: Clock, look_up: LookUp | None = None) -> None:
         self._clock = clock

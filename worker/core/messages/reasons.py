@@ -1055,7 +1055,7 @@ DUTIES: Final[dict[str, tuple[str, str]]] = {
     "key_on_notice": ("{key}（お知らせのPDFに記載）", "{key} (printed on the notice)"),
     "own_rule": ("projects.toml（{project}）[[、ほかは {source}]]", "projects.toml ({project})[[, else {source}]]"),
 }
-"""Tasks of people in our own words; the rest of ``Duties`` is the issuer's."""
+"""Tasks of people in our own words; the rest of ``FollowUps`` is the issuer's."""
 
 _SIGNATURES: Final[dict[str, tuple[str, str]]] = {
     "none": ("電子署名（DKIM）がない", "it has no DKIM signature"),

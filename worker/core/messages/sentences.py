@@ -1,4 +1,4 @@
-"""Puts the parameters of a hold or a duty into its sentence, in the reader's language.
+"""Puts the parameters of a hold or a follow-up (``FollowUps``) into its sentence, in the reader's language.
 
 ``{name:way}`` shows ``name`` as ``date``, ``yen``, ``mb``, ``number``, by a table of names (``product``),
 or unchanged. Several values are joined by a comma, by a space if the way is one, by "or" if it ends in ``_or``.
