@@ -125,7 +125,7 @@ def _memory() -> None:
         resident = run_service(mailbox, first, later).resident
     for thousand, megabytes in enumerate(resident, 1):
         _say(f"after {thousand * A_THOUSAND:5,} notices {megabytes:6.1f} MB")
-    _say(f"(target: at most 110 MB after {A_THOUSAND:,})")
+    _say(f"(target: at most 97 MB after {A_THOUSAND:,})")
     _say(f"the last ÷ the first {resident[-1] / resident[0]:.3f}   (target: at most 1.05)")
 
 

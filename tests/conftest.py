@@ -18,15 +18,22 @@ settings.register_profile("hoshobin", deadline=None, print_blob=True, derandomiz
 settings.load_profile("hoshobin")
 
 
-OF_PROCESSES = ("crash", "flow", "read/pdf", "service")
-"""The folders of tests that start processes: the service, commands, PDF readers, mail servers."""
+OF_PROCESSES = (
+    "compose/test_corpus_subjects.py",
+    "crash",
+    "flow",
+    "read/pdf",
+    "service",
+    "track/test_report_limits.py",
+)
+"""Tests that start processes (the service, commands, PDF readers, mail servers), or keep one busy for half a minute."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks the tests of these folders, so that ``make quick`` leaves them out."""
-    folders = [config.rootpath / "tests" / name for name in OF_PROCESSES]
+    """Marks these tests, so that ``make quick`` leaves them out."""
+    places = [config.rootpath / "tests" / name for name in OF_PROCESSES]
     for item in items:
-        if any(item.path.is_relative_to(folder) for folder in folders):
+        if any(item.path.is_relative_to(place) for place in places):
             item.add_marker(pytest.mark.process)
 
 
