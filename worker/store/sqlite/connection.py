@@ -48,7 +48,7 @@ def open_file(folder: Path, patience: float = PATIENCE) -> sqlite3.Connection:
     ``patience`` is the time in seconds to wait for another process's transaction. Raises sqlite3.Error.
     """
     file = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=rw"
-    connection = sqlite3.connect(file, patience, isolation_level=None, check_same_thread=False, uri=True)
+    connection = sqlite3.connect(file, timeout=patience, isolation_level=None, check_same_thread=False, uri=True)
     try:
         for pragma in _PRAGMAS:
             connection.execute(pragma).fetchall()
