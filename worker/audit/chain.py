@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.core.model import JST, Answer, Entry, Hold, Key
+from worker.core.text import encodable
 
 GENESIS: Final = "0" * 64
 """The previous hash of the first entry."""
@@ -32,11 +33,6 @@ def canonical(value: object) -> str:
     Raises TypeError for anything else, ValueError for a time without a zone or a number that JSON does not know.
     """
     return encodable(_ENCODE(value))
-
-
-def encodable(text: str) -> str:
-    """``text`` with every lone surrogate as ``?``: what UTF-8 can hold."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}

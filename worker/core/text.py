@@ -162,3 +162,8 @@ def _masked(code: str) -> str:
 def name_with_scope(name: str, scope: str) -> str:
     """Returns ``みほん県（治山課）``; the name alone without a scope."""
     return f"{name}（{scope}）" if scope else name
+
+
+def encodable(text: str) -> str:
+    """``text`` with every lone surrogate as ``?``: what UTF-8 can hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

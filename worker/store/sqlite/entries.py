@@ -1,4 +1,4 @@
-"""Reads the lines of the log in blocks, or as a stream for the verification."""
+"""Reads log, submissions and originals as streams for the verification."""
 
 from __future__ import annotations
 
@@ -6,30 +6,15 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, MutableMapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from worker.audit.chain import Line, read_entry
-from worker.core.errors import LogBroken
-from worker.core.model import Entry
+from worker.audit.chain import Line
 from worker.store.sqlite import compiled
+from worker.store.sqlite.rows import to_line
 
 text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
 """A text of the file for any bytes: different bytes give different texts, and none is refused."""
 _MAKE_ASIDE: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, text TEXT NOT NULL)"
-
-
-def to_line(row: tuple[Any, ...]) -> Line:
-    """A line as the database gave it, for all types that a changed file may hold."""
-    number, body, previous_hash, line_hash = row
-    return Line(int(number), str(body), str(previous_hash), str(line_hash))
-
-
-def to_entry(row: tuple[Any, ...]) -> Entry:
-    """The entry of a row. Raises LogBroken ``entry_unreadable``."""
-    try:
-        return read_entry(to_line(row))
-    except (ValueError, TypeError, KeyError) as error:
-        raise LogBroken("entry_unreadable", f"entry {row[0]}: {error}") from error
 
 
 def stream_lines(connection: sqlite3.Connection, told: Callable[[int], object] | None = None) -> Iterator[Line]:

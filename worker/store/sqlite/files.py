@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from worker.core.errors import LogBroken
+from worker.core.errors import LogBroken, Unavailable
 from worker.core.message_id import IDENTITY_BYTES, SECRET_BYTES
 from worker.store.ports import Witness
 from worker.store.sqlite.connection import sync_folder, translated
@@ -55,12 +55,13 @@ def _replace(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def _read_short(path: Path) -> str | None:
     """The beginning of the file as text, None if there is none. Raises Unavailable."""
-    with translated():
-        try:
-            with path.open("rb") as file:
-                return file.read(_SHORT).decode("ascii", "replace")
-        except FileNotFoundError:
-            return None
+    try:
+        with path.open("rb") as file:
+            return file.read(_SHORT).decode("ascii", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unavailable("disk", str(error)) from error
 
 
 # --- The head: number and hash of the last entry ----------------------------------------------------------------

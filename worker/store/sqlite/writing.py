@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from worker.audit.chain import canonical, chain, encodable, fold, read_entry
+from worker.audit.chain import canonical, chain, fold, read_entry
 from worker.core.alarms import was_just_raised
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, NotAllowed
@@ -29,7 +29,7 @@ from worker.core.model import (
 )
 from worker.core.open_until import open_until
 from worker.core.states import Event, NoteEvent, State, next_state
-from worker.core.text import match_key
+from worker.core.text import encodable, match_key
 from worker.store.ports import Author
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import translated
