@@ -1,24 +1,39 @@
 """Re-evaluates one submission after each change: match → compose → check → release.
 
 The result is what configuration, register, files and people's answers make of the notice today; the same inputs give
-the same draft. The invoices are passed as one snapshot. Reads no folder and writes nothing.
+the same draft. The invoices are passed as one snapshot of the files that ``compose.attachments.files_wanted`` names.
+Reads no folder and writes nothing.
 
 The release at the end makes it HELD, APPROVED from a moment, or HANDED_OVER. Nothing becomes APPROVED as long as a
-reason for exactly this draft is unanswered.
+reason for exactly this draft is unanswered. Before the sending the notice is compared with the one that was taken in,
+and the bytes of the mail with its draft.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.compose.attachments import STILL_WRITTEN, find_candidates
-from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule, is_about_rehearsing
+from worker.compose.attachments import STILL_WRITTEN, files_in_question, find_candidates
+from worker.compose.checks import (
+    PDF_DIFFERS,
+    Check,
+    DraftCheckInput,
+    RuleCheckInput,
+    check_draft,
+    check_rule,
+    compare_notice,
+    entered_notice,
+    history_fingerprint,
+    is_about_rehearsing,
+)
 from worker.compose.compose import FORMER_WORDS, Composed, ComposeInput, Previous, compose
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
+from worker.compose.mime_verify import verify_message
+from worker.compose.mime_write import build_message
 from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.settings import Mode, Release
@@ -32,6 +47,7 @@ from worker.core.model import (
     Answer,
     Attachment,
     Channel,
+    Entry,
     FollowUps,
     Hold,
     Notice,
@@ -149,7 +165,11 @@ def reevaluate(
     now: dt.datetime,
     content: bytes | None = None,
 ) -> Drafted:
-    """Re-evaluates ``submission`` from its stored data; ``content`` is its PDF if that is at hand."""
+    """Match → compose → check → release: returns ``submission`` as it stands today, with its mail.
+
+    Nothing is recorded. ``content`` is its PDF if that is at hand. Raises NotInSnapshot for a file that ``invoices``
+    does not hold.
+    """
     pdf = submission.pdf_sha256
     notice = reading.notice(pdf) if pdf and submission.refusal is None else None
     if pdf is None or notice is None:
@@ -185,6 +205,31 @@ def find_early(submission: Submission, reading: Reading) -> str:
         if not is_weighed(submission, digest):
             return evidence_of_mail("early", digest)
     return ""
+
+
+def invoices_of(
+    submission: Submission, active_config: ActiveConfig
+) -> tuple[frozenset[str], Callable[[str], bool] | None]:
+    """Returns the invoices that ``submission`` may carry: the files that are named, and what tells others by name."""
+    project = active_config.register.by_id.get(submission.project) if submission.project else None
+    if project is None or submission.product is None:
+        return frozenset(), None
+    return files_in_question(submission.product, submission.contract_number or "", project, active_config.register)
+
+
+def draft_fingerprint(submission: Submission, files: str, reading: Reading, now: dt.datetime) -> tuple[str, ...]:
+    """Returns texts that change with the facts on which a draft depends; the last is the day.
+
+    ``files`` changes with the files that it may carry.
+
+    An approval of another may tie the number to a project. A later notice may come, or be withdrawn. A mail may
+    make an address known. A contract's day comes, and with 1 April a rule is to be checked again.
+    """
+    number = submission.contract_number
+    others = [each for each in reading.by_number(number) if each.id != submission.id] if number else []
+    facts = (files, history_fingerprint(submission, reading))
+    today = now.astimezone(JST).date().isoformat()
+    return (*(f"{each.id}.{each.version}" for each in others), *filter(None, facts), today)
 
 
 def _replaced_mail(submission: Submission, reading: Reading) -> str:
@@ -435,6 +480,36 @@ def _stand(
         release_account=judgement.release_account,
         released_draft=draft_hash if judgement.state is State.APPROVED else submission.released_draft,
     )
+
+
+# --- Before the sending ------------------------------------------------------------------------------------------
+
+
+def find_notice_difference(
+    read: Notice | Unreadable, pdf: Sha256 | None, released: Submission, entries: Iterable[Entry], reading: Reading
+) -> Hold | None:
+    """Returns why the notice read a moment ago must not go out as the one that was taken in; None if it may.
+
+    ``pdf`` is the file that was read; ``entries`` are those of ``released``.
+    """
+    if released.pdf_sha256 is None or released.pdf_sha256 != pdf:
+        return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
+    if isinstance(read, Unreadable):
+        return Hold.of_refusal(read)
+    entered = entered_notice(entries)
+    return compare_notice(read, released.pdf_sha256, entered, reading.notice(released.pdf_sha256))
+
+
+def write_mail(drafted: Drafted, date: dt.datetime) -> bytes:
+    """Returns the bytes of the mail of ``date``."""
+    mail = drafted.submission.draft
+    return b"" if mail is None else build_message(mail, drafted.body, drafted.contents, date)
+
+
+def verify_mail(drafted: Drafted, raw: bytes, date: dt.datetime) -> tuple[str, ...]:
+    """Returns the places in which ``raw``, read as a mail, is another than the draft; empty if it is the same."""
+    mail = drafted.submission.draft
+    return () if mail is None else verify_message(mail, drafted.body, drafted.contents, raw, date)
 
 
 # --- The release: draft × policy × people's answers ------------------------------------------------------------

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
-from worker.approve.draft import Guarantee
+from worker.compose.attachments import Guarantee
 from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
 from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable

@@ -8,11 +8,11 @@ from typing import Final
 
 import click
 
-from worker.approve.draft import guarantees_in
 from worker.approve.reevaluate import Drafted, reevaluate
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
 from worker.cli.tables import print_json, print_pairs, print_parts
+from worker.compose.attachments import guarantees_in
 from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
@@ -143,7 +143,7 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     received = receive_notice(notice, digest, way, known)
     drafted = with_invoices_of(
         office,
-        lambda: guarantees_in([notice], office.active_config, with_notice),
+        lambda: guarantees_in([notice], office.active_config.register, with_notice),
         lambda invoices: _draft(office, invoices, received, pdf, with_notice),
     )
 

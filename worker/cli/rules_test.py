@@ -10,13 +10,13 @@ from typing import Final
 
 import click
 
-from worker.approve.draft import guarantees_of
 from worker.approve.reevaluate import ActiveConfig, activate_config, reevaluate, treat_unread_as_missing
 from worker.audit.kept_register import read_recorded
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.errors import print_problems
 from worker.cli.pages import with_reader
 from worker.cli.tables import print_json, print_pairs
+from worker.compose.attachments import guarantees_of
 from worker.compose.rule_examples import try_examples
 from worker.config.files import TemplateFiles, read_directory
 from worker.config.load import load_configuration
@@ -67,7 +67,7 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
         before, after = _in_force_of(_recorded(store), office), office.active_config
     failing = try_examples(after.configuration, after.templates.source, after.renderer)
     tried = list(islice(filter(_has_notice, store.walk_backwards()), limit))
-    wanted = (*guarantees_of(tried, before, store), *guarantees_of(tried, after, store))
+    wanted = (*guarantees_of(tried, before.register, store), *guarantees_of(tried, after.register, store))
     invoices = with_reader(lambda reader: load_invoices(wanted, after, reader))
     found = list(_replay(tried, store, before, after, treat_unread_as_missing(invoices), clock))
     if as_json:

@@ -258,14 +258,14 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
 
 def _check(submission: Submission, office: Office, store: Store) -> tuple[Check, ...]:
     """The guards' results of this moment, as they would be at the next look; they are kept nowhere."""
-    from worker.approve.draft import guarantees_of
     from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
     from worker.cli.pages import with_invoices_of
+    from worker.compose.attachments import guarantees_of
 
     now = system_clock().now()
     return with_invoices_of(
         office,
-        lambda: guarantees_of([submission], office.active_config, store),
+        lambda: guarantees_of([submission], office.active_config.register, store),
         lambda invoices: (
             reevaluate(submission, office.active_config, treat_unread_as_missing(invoices), store, now).checks
         ),

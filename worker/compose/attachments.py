@@ -10,16 +10,17 @@ Reads no files: the caller passes what the folder holds. ``invoice_check`` judge
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from worker.core.model import INVOICE_TITLES, Hold, Product, Sha256, Unreadable
+from worker.core.model import INVOICE_TITLES, Hold, Notice, Product, Sha256, Submission, Unreadable
 from worker.core.rulebook import Document, Invoice, InvoiceRule, Project, Rule, When, invoice_for
 from worker.core.states import Reason
 from worker.core.text import match_key
-from worker.match.match import Register
+from worker.match.match import Match, Proposed, Register, match_project
+from worker.store.ports import Reading
 from worker.watch.ports import FileInfo
 
 # --- The invoice -----------------------------------------------------------------------------------------------------
@@ -148,6 +149,53 @@ def files_in_question(
         return could_be_invoice(file, product, number, project, register)
 
     return frozenset(named), could_be if product in INVOICE_TITLES else None
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A guarantee that is about to be drafted: its product of this project, under this number."""
+
+    project: Project
+    product: Product
+    number: str
+
+
+def guarantees_of(submissions: Iterable[Submission], register: Register, reading: Reading) -> tuple[Guarantee, ...]:
+    """Returns what these submissions are about, by the register as it is now."""
+    found: list[Guarantee] = []
+    for each in submissions:
+        notice = reading.notice(each.pdf_sha256) if each.pdf_sha256 and each.refusal is None else None
+        if notice is not None:
+            found += _guarantee_of(notice, register, reading, each.bound_project)
+    return tuple(found)
+
+
+def guarantees_in(notices: Iterable[Notice], register: Register, reading: Reading) -> tuple[Guarantee, ...]:
+    """Returns what these notices will be submissions of."""
+    return tuple(found for notice in notices for found in _guarantee_of(notice, register, reading, None))
+
+
+def _guarantee_of(notice: Notice, register: Register, reading: Reading, bound: str | None) -> Iterator[Guarantee]:
+    bound = bound or reading.bound_project(notice.guarantor, notice.contract_number, notice.product)
+    outcome = match_project(notice, register, bound)
+    if isinstance(outcome, Match | Proposed):
+        yield Guarantee(outcome.project, notice.product, notice.contract_number)
+
+
+def files_wanted(
+    guarantees: Iterable[Guarantee], register: Register, also: Collection[str] = ()
+) -> Callable[[str], bool] | None:
+    """Returns what tells the files that these guarantees may carry, and ``also``; None if no file is in question."""
+    names: set[str] = {*also}
+    searches = []
+    for each in guarantees:
+        named, could_be = files_in_question(each.product, each.number, each.project, register)
+        names |= named
+        if could_be is not None:
+            searches.append(could_be)
+    if not names and not searches:
+        return None
+    return lambda file: file in names or any(could_be(file) for could_be in searches)
 
 
 def holds_code(text: str, code: str) -> bool:

@@ -6,8 +6,8 @@ import datetime as dt
 
 from worker.approve import decisions
 from worker.approve.decisions import Approval
-from worker.approve.draft import guarantees_of
 from worker.approve.reevaluate import ActiveConfig
+from worker.compose.attachments import guarantees_of
 from worker.core.model import Hold, Submission
 from worker.pipeline.invoices import with_invoices
 from worker.read.ports import PdfReader
@@ -22,7 +22,7 @@ async def approve(
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """As ``decisions.approve``. Raises NotAllowed, Unavailable."""
     return await with_invoices(
-        lambda: guarantees_of([store.submission(approval.number)], active_config, store),
+        lambda: guarantees_of([store.submission(approval.number)], active_config.register, store),
         active_config,
         reader,
         lambda invoices: decisions.approve(store, active_config, invoices, approval),
@@ -34,7 +34,7 @@ async def resolve_not_sent(
 ) -> Submission:
     """As ``decisions.resolve_not_sent``. Raises NotAllowed, Unavailable."""
     return await with_invoices(
-        lambda: guarantees_of([store.submission(number)], active_config, store),
+        lambda: guarantees_of([store.submission(number)], active_config.register, store),
         active_config,
         reader,
         lambda invoices: decisions.resolve_not_sent(store, active_config, invoices, number, author, now),
@@ -52,7 +52,7 @@ async def resend(
 ) -> Submission:
     """As ``decisions.resend``. Raises NotAllowed, Unavailable."""
     return await with_invoices(
-        lambda: guarantees_of([store.submission(number)], active_config, store),
+        lambda: guarantees_of([store.submission(number)], active_config.register, store),
         active_config,
         reader,
         lambda invoices: decisions.resend(store, active_config, invoices, number, author, why, now),

@@ -10,8 +10,8 @@ import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, TypeVar
 
-from worker.approve.draft import Guarantee, files_wanted, invoices_of
-from worker.approve.reevaluate import ActiveConfig
+from worker.approve.reevaluate import ActiveConfig, invoices_of
+from worker.compose.attachments import Guarantee, files_wanted
 from worker.compose.missing_invoice import (
     READ,
     MissingInvoice,
@@ -33,7 +33,7 @@ async def load_invoices(
     guarantees: Iterable[Guarantee], active_config: ActiveConfig, reader: PdfReader, also: Collection[str] = ()
 ) -> InvoiceSnapshot:
     """Returns what these guarantees may carry beside the notice, and the files ``also``; no look if that is nothing."""
-    wanted = files_wanted(guarantees, active_config, also)
+    wanted = files_wanted(guarantees, active_config.register, also)
     return NOT_LOOKED if wanted is None else await active_config.files.look(reader, wanted)
 
 

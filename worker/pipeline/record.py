@@ -13,8 +13,8 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from worker.approve.decisions import end_announcement, note_announced
-from worker.approve.draft import Guarantee, draft, guarantees_in, guarantees_of
-from worker.approve.reevaluate import ActiveConfig, keep_contents, treat_unread_as_missing
+from worker.approve.reevaluate import ActiveConfig, keep_contents, reevaluate, treat_unread_as_missing
+from worker.compose.attachments import Guarantee, guarantees_in, guarantees_of
 from worker.compose.checks import compare_notice
 from worker.core.alarms import alarm_fingerprint, cause_about
 from worker.core.clock import Clock
@@ -138,8 +138,10 @@ class Recorder:
         ]
         notices = [notice for mail in block.mails for notice in mail.notices]
         return (
-            *guarantees_in(notices, active_config, self._store),
-            *guarantees_of([each for each in reported if each.state in MAY_BE_HELD_ANEW], active_config, self._store),
+            *guarantees_in(notices, active_config.register, self._store),
+            *guarantees_of(
+                [each for each in reported if each.state in MAY_BE_HELD_ANEW], active_config.register, self._store
+            ),
         )
 
     def _record_mail(
@@ -243,7 +245,9 @@ class Recorder:
         read = name_file(await self._reading.read_pdf(content, active_config), listed.name, content)
         pdf = Attached(listed.name, content)
         notices = [read] if isinstance(read, Notice) else []
-        invoices = await load_invoices(guarantees_in(notices, active_config, self._store), active_config, self._reader)
+        invoices = await load_invoices(
+            guarantees_in(notices, active_config.register, self._store), active_config, self._reader
+        )
         with self._store.writing() as writing:
             taking = self._taking(writing, active_config, invoices)
             taking.replaces(unfinished)
@@ -273,7 +277,7 @@ class Recorder:
         read = mail.read
         notices = [(pdf, digest, each) for pdf, digest, each in read if isinstance(each, Notice)]
         refused = [each for each in read if isinstance(each[2], Unreadable)]
-        wanted = guarantees_in([notice for _, _, notice in notices], active_config, self._store)
+        wanted = guarantees_in([notice for _, _, notice in notices], active_config.register, self._store)
         invoices = await load_invoices(wanted, active_config, self._reader)
         with self._store.writing() as writing:
             taking = self._taking(writing, active_config, invoices)
@@ -701,7 +705,7 @@ class IntakeTransaction:
         if announcement is not None:
             detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
             arrived = join_notice(announcement, arrived, self._writing)
-        drafted = draft(arrived, self._active_config, self._invoices, self._writing, self.now, content)
+        drafted = reevaluate(arrived, self._active_config, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         if announcement is None:
             return self._writing.create(Event.NOTICE_READ, drafted.submission, self._author, detail)
@@ -718,7 +722,7 @@ class IntakeTransaction:
         """The hold of a file that was not whole goes on as its notice; an announcement that waits for it ends."""
         detail |= _replacing(replaced)
         joined = join_notice(replaced, arrived, self._writing)
-        drafted = draft(joined, self._active_config, self._invoices, self._writing, self.now, content)
+        drafted = reevaluate(joined, self._active_config, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
         created = self._writing.change(Event.REDRAFTED, replaced, drafted.submission, self._author, detail)
         if announcement is not None:
@@ -878,7 +882,7 @@ class IntakeTransaction:
         self._note_wait(self._redraft(event, earlier, marked, {"superseded_by": later.id}))
 
     def _redraft(self, event: Event, before: Submission, after: Submission, detail: dict[str, Any]) -> Submission:
-        drafted = draft(after, self._active_config, self._invoices, self._writing, self.now)
+        drafted = reevaluate(after, self._active_config, self._invoices, self._writing, self.now)
         keep_contents(self._writing, drafted)
         return self._writing.change(event, before, drafted.submission, self._author, detail)
 

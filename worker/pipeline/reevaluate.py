@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from worker.approve.draft import draft, draft_fingerprint, guarantees_in, guarantees_of
-from worker.approve.reevaluate import ActiveConfig, keep_contents
+from worker.approve.reevaluate import ActiveConfig, draft_fingerprint, keep_contents, reevaluate
+from worker.compose.attachments import guarantees_in, guarantees_of
 from worker.compose.checks import entered_notice
 from worker.compose.compose import renew_steps
 from worker.compose.missing_invoice import MissingInvoice
@@ -132,7 +132,7 @@ class Reevaluation:
         waiting = 0
         also: set[str] = set()
         while several:
-            wanted = guarantees_of(several, active_config, self._store)
+            wanted = guarantees_of(several, active_config.register, self._store)
             invoices = await load_invoices(wanted, active_config, self._reader, also)
             left: list[Submission] = []
             missing: set[str] = set()
@@ -179,7 +179,7 @@ class Reevaluation:
             before = writing.submission(submission.id)
             if before.version != submission.version or before.state not in _JUDGED_IN:
                 return 0
-            drafted = draft(before, active_config, invoices, writing, self._clock.now())
+            drafted = reevaluate(before, active_config, invoices, writing, self._clock.now())
             after = drafted.submission
             if before.state is State.APPROVED and after.state is not State.HELD:
                 note_moment(writing, before, after, self._author)
@@ -236,7 +236,7 @@ class Reevaluation:
     ) -> int:
         if isinstance(read, Unreadable) or submission.pdf_sha256 is None:
             return 0
-        wanted = guarantees_in([read], active_config, self._store)
+        wanted = guarantees_in([read], active_config.register, self._store)
         invoices = await load_invoices(wanted, active_config, self._reader)
         with self._store.writing() as writing:
             taking = IntakeTransaction(writing, active_config, invoices, self._author, self._clock.now())

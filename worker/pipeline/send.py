@@ -17,8 +17,17 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
 
-from worker.approve.draft import Guarantee, draft, find_notice_difference, guarantees_of, verify_mail, write_mail
-from worker.approve.reevaluate import ActiveConfig, Drafted, keep_contents, read_secret
+from worker.approve.reevaluate import (
+    ActiveConfig,
+    Drafted,
+    find_notice_difference,
+    keep_contents,
+    read_secret,
+    reevaluate,
+    verify_mail,
+    write_mail,
+)
+from worker.compose.attachments import Guarantee, guarantees_of
 from worker.core.addresses import copy_of
 from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
@@ -174,7 +183,9 @@ class Sender:
         self._is_pace_recalled = True
 
     async def _look_for(self, submissions: Sequence[Submission], active_config: ActiveConfig) -> InvoiceSnapshot:
-        return await load_invoices(guarantees_of(submissions, active_config, self._store), active_config, self._reader)
+        return await load_invoices(
+            guarantees_of(submissions, active_config.register, self._store), active_config, self._reader
+        )
 
     async def _read_again(self, submission: Submission, active_config: ActiveConfig) -> _Reread | None:
         """Returns what its PDF says by today's profiles; None if the reader gave no answer: it is tried again later."""
@@ -218,7 +229,7 @@ class Sender:
         """Returns what was recorded of the attempt, and why the store refused to record the begin of the body."""
 
         def wanted() -> tuple[Guarantee, ...]:
-            return guarantees_of([submission], active_config, self._store)
+            return guarantees_of([submission], active_config.register, self._store)
 
         def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | Outcome:
             return self._start(submission.id, reread, session, active_config, brought)
@@ -300,8 +311,8 @@ class Sender:
             ):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
                 refused = dataclasses.replace(before, refusal=refusal, due_at=None)
-                return self._hold(writing, before, draft(refused, active_config, invoices, writing, now), None)
-            drafted = draft(before, active_config, invoices, writing, now)
+                return self._hold(writing, before, reevaluate(refused, active_config, invoices, writing, now), None)
+            drafted = reevaluate(before, active_config, invoices, writing, now)
             fresh = drafted.submission
             mail = fresh.draft
             if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
@@ -366,7 +377,7 @@ class Sender:
     ) -> Outcome:
         """Hold it: a mail that came back speaks of it and proves nothing, so a person decides."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
-        return self._hold(writing, before, draft(came, active_config, invoices, writing, now), None)
+        return self._hold(writing, before, reevaluate(came, active_config, invoices, writing, now), None)
 
     def _conclude(
         self,

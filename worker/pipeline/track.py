@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.approve.draft import draft
 from worker.approve.reevaluate import (
     ActiveConfig,
     evidence_of_mail,
@@ -25,6 +24,7 @@ from worker.approve.reevaluate import (
     is_weighed,
     keep_contents,
     read_secret,
+    reevaluate,
     treat_unread_as_missing,
 )
 from worker.audit.sent_log import receipt_detail
@@ -292,6 +292,8 @@ class ReceiptTransaction:
     def follow_kept(self, approved: Submission) -> bool:
         """Returns whether an earlier report proves that this very mail left: then it is recorded, and not sent."""
         early = self._early(approved)
+        if not early and not approved.receipts:
+            return False
         tracked = track(approved, early)
         if tracked.event is None:
             tracked = track_again(approved)
@@ -384,7 +386,7 @@ class ReceiptTransaction:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
             invoices = treat_unread_as_missing(self._invoices)
-            drafted = draft(known, self._active_config, invoices, self._writing, self._now)
+            drafted = reevaluate(known, self._active_config, invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
             self._writing.change(event, before, drafted.submission, self._author, {})
             self.began_to_wait += before.state is State.APPROVED
