@@ -119,10 +119,10 @@ class FakeFiles:
 
 @dataclass(frozen=True)
 class FakeTemplates:
-    held: Mapping[str, str]
+    texts: Mapping[str, str]
 
     def source(self, name: str, version: str = "") -> str | None:
-        return self.held.get(name)
+        return self.texts.get(name)
 
 
 class FakeReading:

@@ -15,6 +15,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from worker.compose.attachments import STILL_WRITTEN, files_in_question, find_candidates
@@ -271,11 +272,11 @@ def draft_submission(case: DraftInput) -> Drafted:
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     given = _gather(case, project)
     first, *others = _ways_of(submission)
-    composed = compose(dataclasses.replace(given, counts_silence=first[0], words_of=first[1]))
-    for counts_silence, words_of in others:
+    composed = _compose_as(case, given, *first)
+    for way in others:
         if composed.draft_hash == submission.draft_hash:
             break
-        composed = compose(dataclasses.replace(given, counts_silence=counts_silence, words_of=words_of))
+        composed = _compose_as(case, given, *way)
     checks = _check(case, given, composed)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     judgement = judge(submission, outcome, composed, release, case.now, is_number_unsent=is_unsent)
@@ -288,6 +289,13 @@ def draft_submission(case: DraftInput) -> Drafted:
         invoice_date_read=read.date,
     )
     return Drafted(stood, composed.contents, composed.body, checks)
+
+
+def _compose_as(case: DraftInput, given: ComposeInput, counts_silence: bool, words_of: str) -> Composed:
+    """Composes in one of ``_ways_of``; today's wording needs no other template than ``given`` has."""
+    templates = case.active_config.templates
+    template = partial(templates.source, version=words_of) if words_of else given.template
+    return compose(dataclasses.replace(given, counts_silence=counts_silence, words_of=words_of, template=template))
 
 
 def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) -> bool:
@@ -425,7 +433,7 @@ def _gather(case: DraftInput, project: Project) -> ComposeInput:
         correction=submission.correction,
         in_reply_to=case.replaces,
         secret=read_secret(case.reading),
-        template=active_config.templates.source,
+        template=active_config.templates.texts.get,
         load_invoice=case.invoices.invoice,
         found_invoices=_find_invoices(case, project) if is_invoice_mailed else (),
         renderer=active_config.renderer,

@@ -118,8 +118,8 @@ class ComposeInput:
     in_reply_to: str
     secret: bytes
     """Makes our Message-IDs unpredictable for outsiders."""
-    template: Callable[[str, str], str | None]
-    """Name and version of the wording → the source of a template; None if there is none."""
+    template: Callable[[str], str | None]
+    """Name → the source of a template, in the wording of ``words_of``; None if there is none."""
     load_invoice: LoadInvoice
     renderer: Renderer
     is_named_by_old: Callable[[str], bool]
@@ -628,7 +628,7 @@ def _name_notice(case: Case, invoice: ChosenInvoice | None) -> str:
 
 
 def _write_body(case: Case, names: dict[str, Any]) -> str:
-    source = case.given.template(f"{case.rule.body}.txt.j2", case.given.words_of)
+    source = case.given.template(f"{case.rule.body}.txt.j2")
     if source is None:
         raise Unwritable(Hold.of(Reason.RULE_OPEN, "no_template", file=f"templates/mail/{case.rule.body}.txt.j2"))
     number, key = case.given.notice.contract_number, case.given.notice.key.clear

@@ -155,7 +155,7 @@ def _input(
         correction=0,
         in_reply_to="",
         secret=bytes(SECRET_BYTES),
-        template=lambda name, _: template(name),
+        template=template,
         load_invoice=_load_any,
         renderer=renderer,
         is_named_by_old=lambda message_id: False,  # noqa: ARG005  an example has no past

@@ -271,7 +271,7 @@ class TemplateFiles:
             for name, content in files.items()
             if name.startswith(f"{TEMPLATES}/")
         }
-        self._texts = {name: content.decode("utf-8-sig", errors="replace") for name, content in (shipped | own).items()}
+        self.texts = {name: content.decode("utf-8-sig", errors="replace") for name, content in (shipped | own).items()}
         self._own = frozenset(name for name, content in own.items() if content != shipped.get(name))
 
     def source(self, name: str, version: str = "") -> str | None:
@@ -282,4 +282,4 @@ class TemplateFiles:
         former = f"{FORMER_TEMPLATES}/{version}"
         if version and name not in self._own and name in shipped_names(former):
             return shipped_file(*former.split("/"), name).decode()
-        return self._texts.get(name)
+        return self.texts.get(name)

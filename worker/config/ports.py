@@ -12,6 +12,11 @@ from worker.core.errors import AccountRefused
 class Templates(Protocol):
     """Mail templates by name: ``DIR/templates/mail`` first, then the shipped ones."""
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The texts of today."""
+        ...
+
     def source(self, name: str, version: str = "") -> str | None:
         """Returns the template's text, or None if there is none of this name.
 

@@ -21,9 +21,8 @@ from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.health import Health
-from worker.pipeline.invoices import load_invoices
 from worker.pipeline.notify import Notifier
-from worker.pipeline.read import Block, NoticeReader
+from worker.pipeline.read import Block, NoticeReader, load_invoices
 from worker.pipeline.record import Recorder
 from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.pipeline.remind import Reminders
