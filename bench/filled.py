@@ -29,7 +29,7 @@ from worker.core.model import JST, Disposition, Entry, FileRow, MessageRow, Noti
 from worker.core.states import Event, NoteEvent, State
 from worker.store.ports import Writing
 from worker.store.sqlite import SqlStore, create_or_migrate, open_store
-from worker.store.sqlite.rows import DEFAULTS, decode
+from worker.store.sqlite.queries import DEFAULTS, decode
 
 PROJECTS: Final = 500
 OPEN: Final = 200

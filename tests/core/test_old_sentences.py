@@ -17,7 +17,7 @@ from worker.core.model import JST, Answer, Hold, Submission
 from worker.core.old_sentences import old_detail, old_told
 from worker.core.params import Params, of_text
 from worker.core.states import Kind, Reason, State, kind_of
-from worker.store.sqlite.rows import canonical, decode
+from worker.store.sqlite.queries import canonical, decode
 
 P = "mihon/道路改良工事"
 FILE = {"file": "請求書.pdf", "digits": "c0ffee00"}

@@ -27,7 +27,7 @@ from worker.core.messages import name_hold, name_receipt
 from worker.core.model import Address, Product, ReceiptKind, sha256
 from worker.core.states import Event, Reason, State
 from worker.store.ports import Author
-from worker.store.sqlite.files import read_secret
+from worker.store.sqlite.store import read_secret
 from worker.views.tasks import Urgency, open_tasks
 
 TO = "keiyaku@yama-city.example"

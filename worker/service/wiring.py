@@ -341,7 +341,7 @@ def find_witness(office: Office, store: Store) -> Path:
 
 def try_witness(folder: Path) -> str:
     """Returns why no witness can be kept in ``folder``; empty if one can."""
-    from worker.store.sqlite.files import try_writing
+    from worker.store.sqlite.store import try_writing
 
     return try_writing(folder)
 

@@ -13,7 +13,7 @@ from worker.audit.chain import GENESIS
 from worker.core.errors import LogBroken, Unavailable
 from worker.store.sqlite import SqlStore, open_store
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.files import write_mark
+from worker.store.sqlite.store import write_mark
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from worker.core.model import (
 )
 from worker.core.params import Params
 from worker.core.states import Reason, State
-from worker.store.sqlite.rows import decode
+from worker.store.sqlite.queries import decode
 
 KINDS = (Submission, Draft, FollowUps, Receipt, MessageRow, FileRow, HealthRecord, Alarm)
 WORDS = ("", "道路改良工事", "a@b.example", "0" * 64, "\u2028 'x\"\\", "null")

@@ -33,8 +33,7 @@ from worker.store.sqlite.connection import (
     sync_folder,
     translated,
 )
-from worker.store.sqlite.files import read_secret, write_secret
-from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate, open_store, read_secret, write_secret
 
 if TYPE_CHECKING:
     from worker.audit.verify import Verdict

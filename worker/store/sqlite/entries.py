@@ -10,7 +10,7 @@ from typing import Final
 
 from worker.audit.chain import Line
 from worker.store.sqlite import compiled
-from worker.store.sqlite.rows import to_line
+from worker.store.sqlite.queries import to_line
 
 text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
 """A text of the file for any bytes: different bytes give different texts, and none is refused."""

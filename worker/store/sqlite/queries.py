@@ -2,6 +2,10 @@
 
 Each method runs one statement of ``compiled``, which is one snapshot. A list that may be long is fetched in blocks. The
 cost of a question about open submissions, or about registered projects, does not grow with the closed ones.
+
+A value is read back from its row as it was written. A row that cannot be read raises LogBroken. Fields that an older
+version did not write get their defaults, and no type becomes another. The annotations of the dataclass say how its
+fields are read. No library is loaded for it: ``list`` would spend half its time on one.
 """
 
 from __future__ import annotations
@@ -11,12 +15,15 @@ import datetime as dt
 import heapq
 import json
 import sqlite3
+import types
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from worker.audit.chain import GENESIS
+from worker.audit.chain import GENESIS, Line, canonical, read_entry
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Address,
@@ -25,6 +32,7 @@ from worker.core.model import (
     Entry,
     FileRow,
     HealthRecord,
+    Key,
     MessageRow,
     Notice,
     Product,
@@ -39,7 +47,8 @@ from worker.core.waits import is_over
 from worker.store.ports import Guarantee
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FOREIGN_ERRORS
-from worker.store.sqlite.rows import decode, decode_notice, to_entry
+
+T = TypeVar("T")
 
 BLOCK: Final = 500
 """Rows fetched at once: no cursor stays open between two blocks, and 500 rows are at most a few MB."""
@@ -449,3 +458,229 @@ def _pairs(guarantees: Iterable[tuple[str, Product]]) -> str:
 def file_key(name: str) -> str:
     """A file's name as a key; one that is no UTF-8 holds lone surrogates, which keep two such names apart."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+# --- Values of rows, and rows of values ---------------------------------------------------------------------------
+
+FROM_THE_ENTRY: Final = frozenset({"id", "version", "created_at", "updated_at"})
+"""Fields of a submission that follow from its entries themselves; no ``set`` holds them."""
+
+
+REMEMBERED: Final = 64
+"""Rows whose value is cached: those of one step, in half a megabyte."""
+
+
+# One step asks for the same row up to four times. The value is frozen, so that one for each text is enough.
+@lru_cache(maxsize=REMEMBERED)
+def _read(kind: Any, row: str) -> Any:
+    return value_from(kind, json.loads(row))
+
+
+def decode(kind: type[T], row: str) -> T:
+    """The value that ``row`` holds. Raises LogBroken ``row_unreadable``."""
+    try:
+        value: T = _read(cast("Any", kind), row)
+    except Misfit as misfit:
+        # The places alone: the values would show a notice's key.
+        raise LogBroken("row_unreadable", f"{kind.__name__}: {misfit}") from None
+    except (ValueError, RecursionError):
+        raise LogBroken("row_unreadable", f"{kind.__name__}: ") from None
+    return value
+
+
+def fields_of(submission: Submission) -> dict[str, Any]:
+    """The fields of ``submission`` as plain JSON values, without those that its entries give."""
+    fields: dict[str, Any] = json.loads(canonical(submission))
+    return {name: value for name, value in fields.items() if name not in FROM_THE_ENTRY}
+
+
+DEFAULTS: Final = fields_of(Submission(id=0, state=State.HELD)) | {"state": None}
+"""The values of fields that no entry ever set."""
+
+
+def encode_notice(notice: Notice) -> str:
+    """``notice`` as JSON, the key in clear: this table is guarded like the PDF itself."""
+    return canonical(
+        {
+            "guarantor": notice.guarantor,
+            "project_name": notice.project_name,
+            "contractor_name": notice.contractor_name,
+            "product": notice.product,
+            "contract_number": notice.contract_number,
+            "key": notice.key.clear,
+        }
+    )
+
+
+def decode_notice(row: str) -> Notice:
+    """The notice that ``row`` holds. Raises LogBroken ``row_unreadable``."""
+    try:
+        fields = json.loads(row)
+        return Notice(**{**fields, "product": Product(fields["product"]), "key": Key(fields["key"])})
+    except (ValueError, KeyError, TypeError):
+        raise LogBroken("row_unreadable", "Notice") from None
+
+
+# --- Lines of the log -------------------------------------------------------------------------------------------
+
+
+def to_line(row: tuple[Any, ...]) -> Line:
+    """A line as the database gave it, for all types that a changed file may hold."""
+    number, body, previous_hash, line_hash = row
+    return Line(int(number), str(body), str(previous_hash), str(line_hash))
+
+
+def to_entry(row: tuple[Any, ...]) -> Entry:
+    """The entry of a row. Raises LogBroken ``entry_unreadable``."""
+    try:
+        return read_entry(to_line(row))
+    except (ValueError, TypeError, KeyError) as error:
+        raise LogBroken("entry_unreadable", f"entry {row[0]}: {error}") from error
+
+
+# --- A dataclass from JSON, as strictly as it was written ---------------------------------------------------------
+
+Reader = Callable[[Any], Any]
+_PLAIN: Final = frozenset({str, int, bool, types.NoneType})
+"""Types that JSON has itself: checked, not made."""
+_DATE_LENGTH: Final = len("2026-11-24")
+
+
+class Misfit(ValueError):
+    """The JSON holds no such value; ``places`` are the paths to what is wrong, in the order of the fields."""
+
+    def __init__(self, places: tuple[str, ...]) -> None:
+        super().__init__(", ".join(places))
+        self.places = places
+
+    def below(self, part: object) -> list[str]:
+        """The same places as seen from the value around this one."""
+        return [f"{part}.{place}" if place else str(part) for place in self.places]
+
+
+def value_from(kind: Any, parsed: object) -> Any:
+    """Returns the dataclass ``kind`` from parsed JSON; a missing field gets its default. Raises Misfit.
+
+    A field that ``kind`` does not have is left out: a later version may have written it. ``parsed`` is used up.
+    """
+    if type(parsed) is not dict:
+        _refuse()
+    form = _form_of(kind)
+    plain = form.plain
+    given = parsed if parsed.keys() <= plain.keys() else {name: parsed[name] for name in parsed.keys() & plain.keys()}
+    places = [name for name in form.needed if name not in given]
+    for name in [name for name, value in given.items() if type(value) not in plain[name]]:
+        read = form.readers[name]
+        try:
+            given[name] = read(given[name]) if read is not None else _refuse()
+        except Misfit as misfit:
+            places += misfit.below(name)
+        except ValueError:
+            places.append(name)
+    if places:
+        raise Misfit(tuple(places))
+    return kind(**given)
+
+
+class _Form(NamedTuple):
+    """How the fields of one dataclass are read, by their names."""
+
+    plain: dict[str, frozenset[type]]
+    """The types that are taken as they are."""
+    readers: dict[str, Reader | None]
+    """The readers of other types."""
+    needed: tuple[str, ...]
+    """The fields without a default."""
+
+
+@cache
+def _form_of(kind: Any) -> _Form:
+    hints = get_type_hints(kind)
+    fields = dataclasses.fields(kind)
+    ways = {each.name: _ways_of(hints[each.name]) for each in fields}
+    return _Form(
+        {name: plain for name, (plain, _) in ways.items()},
+        {name: read for name, (_, read) in ways.items()},
+        tuple(each.name for each in fields if each.default is each.default_factory is dataclasses.MISSING),
+    )
+
+
+def _refuse() -> NoReturn:
+    raise Misfit(("",))
+
+
+@cache
+def _ways_of(hint: Any) -> tuple[frozenset[type], Reader | None]:
+    """The types that a value of ``hint`` may have in JSON already, and the reader of any other."""
+    hint = getattr(hint, "__supertype__", hint)  # a NewType
+    if hint in _PLAIN:
+        return frozenset({hint}), None
+    if get_origin(hint) in {Union, types.UnionType}:
+        ways = [_ways_of(each) for each in get_args(hint)]
+        return frozenset().union(*(plain for plain, _ in ways)), next(filter(None, (read for _, read in ways)), None)
+    return frozenset(), _reader_of(hint)
+
+
+def _reader_of(hint: Any) -> Reader:
+    if get_origin(hint) is tuple:
+        items = [_ways_of(each) for each in get_args(hint) if each is not Ellipsis]
+        return _reader_of_list(*items[0]) if Ellipsis in get_args(hint) else _reader_of_group(items)
+    if hint is dt.datetime:
+        return _read_moment
+    if hint is dt.date:
+        return _read_day
+    if issubclass(hint, Enum):
+        return _reader_of_member(hint)
+    read: Reader | None = getattr(hint, "read", None)  # Hold, Answer, Params: they know their own forms
+    return read or (lambda value: value_from(hint, value))
+
+
+def _reader_of_list(plain: frozenset[type], read: Reader | None) -> Reader:
+    def read_list(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            _refuse()
+        if not value:
+            return ()
+        return tuple([_read_item(at, each, plain, read) for at, each in enumerate(value)])
+
+    return read_list
+
+
+def _reader_of_group(ways: list[tuple[frozenset[type], Reader | None]]) -> Reader:
+    def read_group(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list or len(value) != len(ways):
+            _refuse()
+        return tuple([_read_item(at, each, *ways[at]) for at, each in enumerate(value)])
+
+    return read_group
+
+
+def _read_item(at: int, value: Any, plain: frozenset[type], read: Reader | None) -> Any:
+    if type(value) in plain:
+        return value
+    try:
+        return read(value) if read is not None else _refuse()
+    except ValueError as error:
+        raise Misfit(tuple((error if isinstance(error, Misfit) else Misfit(("",))).below(at))) from None
+
+
+def _reader_of_member(kind: type[Enum]) -> Reader:
+    members = {member.value: member for member in kind}
+
+    def read_member(value: Any) -> Enum:
+        found = members.get(value) if type(value) is str else None
+        return found if found is not None else _refuse()
+
+    return read_member
+
+
+def _read_moment(value: Any) -> dt.datetime:
+    if type(value) is not str or len(value) <= _DATE_LENGTH:
+        _refuse()
+    return dt.datetime.fromisoformat(value)
+
+
+def _read_day(value: Any) -> dt.date:
+    if type(value) is not str or len(value) != _DATE_LENGTH:
+        _refuse()
+    return dt.date.fromisoformat(value)

@@ -33,8 +33,7 @@ from worker.core.text import encodable, match_key
 from worker.store.ports import Author
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import translated
-from worker.store.sqlite.queries import Reads, file_key
-from worker.store.sqlite.rows import DEFAULTS, decode, encode_notice, fields_of
+from worker.store.sqlite.queries import DEFAULTS, Reads, decode, encode_notice, fields_of, file_key
 
 
 class SqlWriting(Reads):
