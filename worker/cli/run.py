@@ -68,7 +68,7 @@ def run(shared: Cli, once: bool) -> int:
         make_office_store(office)
         make_own_folders(office.places)
         if once:
-            done = asyncio.run(pass_once(office))
+            done = pass_once(office)
             code = _end_of_pass(done, shared.lang)
             if done.broken is None:
                 _say_when_the_rest_leaves(office, clock, shared.lang)
@@ -100,7 +100,7 @@ def _noting_end(lock: Lock, clock: Clock, ended_well: str) -> Iterator[None]:
     lock.note_end(clock.now(), ended_well)
 
 
-async def pass_once(office: Office) -> Pass:
+def pass_once(office: Office) -> Pass:
     """One pass over everything due, for the holder of the sender's lock."""
     clock = system_clock()
     secrets = load_secrets(office)
@@ -109,7 +109,13 @@ async def pass_once(office: Office) -> Pass:
     reader = build_reader()
     mailboxes, folder = build_mailboxes(office, secrets), build_folder(office)
     settings = office.settings
-    try:
+    with asyncio.Runner() as runner, contextlib.ExitStack() as closing:
+        closing.callback(store.close)
+        closing.callback(folder.close)
+        for mailbox in mailboxes:
+            closing.callback(mailbox.close)
+        closing.callback(lambda: runner.run(reader.close()))
+        closing.callback(lambda: runner.run(server.close()))
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
         recover(store, office.active_config, account_name(), clock.now())
@@ -119,14 +125,7 @@ async def pass_once(office: Office) -> Pass:
         )
         pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
-        return await run_once(pipeline, mailboxes, since, folder, clock)
-    finally:
-        await server.close()
-        await reader.close()
-        for mailbox in mailboxes:
-            mailbox.close()
-        folder.close()
-        store.close()
+        return runner.run(run_once(pipeline, mailboxes, since, folder, clock))
 
 
 def _end_of_pass(done: Pass, lang: Language) -> int:

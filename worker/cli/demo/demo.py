@@ -7,7 +7,6 @@ address for the first time waits, and is approved here as a person would. Needs 
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import os
 import tempfile
@@ -245,7 +244,7 @@ def _run_worker(root: Path) -> None:
     office = load_office(str(root / "config"))
     with take_sender_lock(office, system_clock()):
         make_office_store(office)
-        asyncio.run(pass_once(office))
+        pass_once(office)
 
 
 def _approve_first_mails(root: Path, lang: Language) -> bool:
