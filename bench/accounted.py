@@ -29,7 +29,7 @@ from worker.read.pdf import pool as pdf
 from worker.send import retry
 from worker.send.smtp import client as smtp
 from worker.service import service
-from worker.store.sqlite import store, writing
+from worker.store.sqlite import store
 from worker.watch.imap import mailbox as imap
 
 _SPENT: Final[dict[str, float]] = defaultdict(float)
@@ -94,8 +94,8 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("write the letter, read it back", checks, ("build_message", "verify_message")),
     ("write the letter, read it back", letter, ("build_message",)),
     ("write the letter, read it back", decode, ("verify_message",)),
-    ("record: read and write", writing.SqlWriting, ("create", "change", "note", "keep", "keep_notice", "_rows")),
-    ("record: read and write", writing.SqlWriting, ("record_message", "record_look", "raise_alarm")),
+    ("record: read and write", store.SqlWriting, ("create", "change", "note", "keep", "keep_notice", "_rows")),
+    ("record: read and write", store.SqlWriting, ("record_message", "record_look", "raise_alarm")),
     ("record: read and write", store.SqlStore, ("_rows", "_begin", "mark_head", "marked_head")),
     ("record: commit", store.SqlStore, ("_commit",)),
     ("tell systemd", service.Service, ("_show_status",)),

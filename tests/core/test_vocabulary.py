@@ -54,7 +54,7 @@ OTHER_WORDS = {
     ("store/sqlite/compiled.py", NoteEvent.REPORT_TOO_EARLY.value): "compiled from the enumeration",
     ("store/sqlite/queries.py", "digest"): "name of a bound value",
     ("store/sqlite/statements.py", "digest"): "name of a bound value",
-    ("store/sqlite/writing.py", "digest"): "name of a bound value",
+    ("store/sqlite/store.py", "digest"): "name of a bound value",
     ("views/preview.py", "deadline"): "key of --json",
     ("views/tasks.py", "news"): "kind of a task",
     ("views/tasks.py", "leaving"): "kind of a task",
