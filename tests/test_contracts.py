@@ -32,7 +32,7 @@ PLANTED = {
     "an adapter from a command": (WIRING, "cli/run.py", "from worker.send.smtp.client import SmtpServer"),
     "an adapter from the order": (WIRING, "pipeline/send.py", "from worker.store.sqlite import SqlStore"),
     "an adapter from the service": (WIRING, "service/loop.py", "from worker.oauth.endpoint import TokenEndpoint"),
-    "an adapter from another adapter": (WIRING, "watch/imap/connection.py", "from worker.watch.folder import notices"),
+    "an adapter from another adapter": (WIRING, "watch/imap/mailbox.py", "from worker.watch.folder import notices"),
     "a face with its technology": (FACES, "watch/__init__.py", "from worker.watch.imap.mailbox import ImapMailbox"),
     "a face with a technology that needs no library": (FACES, "send/__init__.py", "from worker.send.smtp import lock"),
     "a face with a library that acts": (FACES, "store/__init__.py", "import sqlite3"),

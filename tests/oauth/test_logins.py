@@ -16,8 +16,7 @@ from worker.core.login_errors import Fault as Why
 from worker.core.login_errors import find_refusal, xoauth2_response
 from worker.oauth.source import NewToken
 from worker.send.smtp.client import Account, SmtpServer
-from worker.watch.imap.connection import answer_challenge
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapMailbox, answer_challenge
 
 USER = "soumu@contractor.example"
 OLD, NEW = "old-token", "new-token"

@@ -19,7 +19,7 @@ from worker.send import retry
 from worker.send.ports import Body, Data, NoReply, Reply, Session, Step
 from worker.send.retry import Backoff, RetryingServer
 from worker.send.smtp.client import Timeouts
-from worker.watch.imap.connection import CONNECT_SECONDS, READ_SECONDS
+from worker.watch.imap.mailbox import CONNECT_SECONDS, READ_SECONDS
 
 
 @dataclasses.dataclass
