@@ -5,9 +5,9 @@ Python reports every call in every thread. A coroutine or generator that goes on
 counted: what runs while a module is loaded, and the PDF children, which are processes of their own.
 
 The main line is read off the calls that ``worker/pipeline/`` makes directly in the thread of the event loop: the
-package of each, with helpers left out and calls in a row that stay in one package joined. It names approve four times,
-all others at most three times: the invoices are looked at and the mail is drafted once before it is recorded and once
-before it is sent, as a mail leaves only if its draft is the approved one at that moment.
+package of each, with helpers left out and calls in a row that stay in one package joined. It names none more than three
+times. The mail is drafted once before it is recorded and once before it is sent, as a mail leaves only if its draft is
+the approved one at that moment.
 """
 
 from __future__ import annotations

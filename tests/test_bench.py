@@ -52,10 +52,9 @@ def test_the_vocabulary_is_left_out_with_its_messages() -> None:
 def test_one_notice_mail_leads_from_the_mailbox_to_the_mail_server_through_every_step() -> None:
     trace = trace_path().without_words()
     packages = trace.packages
-    often = Counter(trace.main_line)
-    assert often.pop("approve") <= 4
-    assert max(often.values()) <= 3
-    assert 0 < trace.without_resumed().changes < trace.changes
+    assert max(Counter(trace.main_line).values()) <= 3
+    assert len(trace.files) <= 35
+    assert 0 < trace.without_resumed().changes < trace.changes <= 700
     assert trace.main_line[0] == "watch"
     assert trace.main_line[-1] == "send"
     assert {*trace.main_line} < {each.partition("/")[0] for each in packages}
