@@ -120,7 +120,7 @@ def test_a_question_that_fails_inside_a_transaction_leaves_it_open(store: SqlSto
 RUNNING = """
 import pathlib, sys
 from tests.support.stores import SteppingClock, approve, create_held
-from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate, open_store
 create_or_migrate(pathlib.Path(sys.argv[1]))
 store = open_store(pathlib.Path(sys.argv[1]), SteppingClock())
 approve(store, create_held(store))

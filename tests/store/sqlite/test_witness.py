@@ -15,9 +15,10 @@ from worker.core.errors import LogBroken
 from worker.core.signs import Sign
 from worker.store.ports import IDENTITY, MACHINE, WITNESS_FOLDER
 from worker.store.signs import find_signs
-from worker.store.sqlite import SqlStore, create_or_migrate, files, open_store
+from worker.store.sqlite import files
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.files import name_machine, read_witness, try_writing, write_witness
+from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 
 
 def a_store(folder: Path, witness: Path | None, machine: str = "a" * 32) -> SqlStore:
