@@ -45,9 +45,10 @@ from worker.core.model import (
     sha256,
 )
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
-from worker.store.sqlite import SqlStore, compiled, create_or_migrate, open_store, overview
+from worker.store.sqlite import compiled, overview
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.schema import METADATA
+from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 
 ROOT = Path(__file__).parent.parent.parent
 DISK = sqlite3.OperationalError("disk I/O error")
