@@ -779,12 +779,7 @@ class SenderAuth:
 
 
 def read_auth_headers(
-    raw: bytes,
-    authserv_id: str,
-    came_at: dt.datetime | None,
-    *,
-    answers_by: str = "",
-    unattended_by: str = "",
+    raw: bytes, authserv_id: str, came_at: dt.datetime | None, *, answers_by: str = "", unattended_by: str = ""
 ) -> AuthHeaders:
     """Returns the authentication data of a mail's headers; ``authserv_id`` is the name of our own server."""
     fields = read_fields(raw)

@@ -164,11 +164,7 @@ def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
 
 
 def _filled_in(
-    files: Mapping[str, bytes],
-    file: str,
-    content: bytes,
-    given: Sequence[tuple[Key, object]],
-    certain: Sequence[Key],
+    files: Mapping[str, bytes], file: str, content: bytes, given: Sequence[tuple[Key, object]], certain: Sequence[Key]
 ) -> tuple[bytes, list[Problem]]:
     """The copy with what was answered; and how the catalogue's examples do not fit it.
 

@@ -6,11 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
-from worker.core.model import (
-    CodePositions,
-    PdfText,
-    Unreadable,
-)
+from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
 from worker.read.budget import Lane
 

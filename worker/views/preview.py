@@ -24,18 +24,7 @@ from worker.core.messages import (
     put,
     say,
 )
-from worker.core.model import (
-    JST,
-    Address,
-    Closing,
-    Draft,
-    Hold,
-    PageText,
-    PdfText,
-    Receipt,
-    Submission,
-    Unreadable,
-)
+from worker.core.model import JST, Address, Closing, Draft, Hold, PageText, PdfText, Receipt, Submission, Unreadable
 from worker.core.params import Aside
 from worker.core.states import Reason, State
 from worker.core.text import half_width, hide_codes
@@ -96,10 +85,7 @@ def render_view(seen: SubmissionView, lang: Language) -> tuple[Part, ...]:
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
-        (
-            "h_download" if seen.submission.product is None else "h_hand_over",
-            _hand_over(seen.submission, lang),
-        ),
+        ("h_download" if seen.submission.product is None else "h_hand_over", _hand_over(seen.submission, lang)),
         ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )

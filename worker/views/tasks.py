@@ -394,10 +394,7 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 
 
 def _missing_guarantees(
-    configuration: Configuration | Outline,
-    overview: Overview,
-    registered: Registered,
-    today: dt.date,
+    configuration: Configuration | Outline, overview: Overview, registered: Registered, today: dt.date
 ) -> Iterator[Task]:
     """The guarantees that a project expects and that are missing."""
     awaited = {

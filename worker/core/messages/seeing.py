@@ -50,10 +50,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "PDFs whose text names this project: {names} (if it is the invoice, give it the name above)",
     ),
     "missing_unused": ("フォルダにあって使われていないPDF：{names}", "PDFs in it that are not used: {names}"),
-    "missing_none": (
-        "フォルダに、使われていないPDFはありません。",
-        "There is no unused PDF in it.",
-    ),
+    "missing_none": ("フォルダに、使われていないPDFはありません。", "There is no unused PDF in it."),
     # --- the mail to be sent
     "h_mail": ("送信するメール", "the mail to be sent"),
     "h_mail_sent": ("送信したメール", "the mail that was sent"),
@@ -158,14 +155,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} に {what} 番の手続はありません。残っている手続：{duties}",
         "{id} has no duty {what}. Left: {duties}",
     ),
-    "duty_done": (
-        "{id} の「{duty}」は、すでに済みと記録されています。",
-        "{id}: '{duty}' is recorded as done already.",
-    ),
-    "no_duty_left": (
-        "{id} に、提出後に残っている手続はありません。",
-        "Nothing remains to be done after sending {id}.",
-    ),
+    "duty_done": ("{id} の「{duty}」は、すでに済みと記録されています。", "{id}: '{duty}' is recorded as done already."),
+    "no_duty_left": ("{id} に、提出後に残っている手続はありません。", "Nothing remains to be done after sending {id}."),
     "which_duty": (
         "{id} には手続が複数残っています。`--what 番号` で指定してください：{duties}",
         "Several duties of {id} are left. Name one with `--what N`: {duties}",
