@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from worker.audit.chain import GENESIS, encodable
+from worker.core.clock import is_over
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Address,
@@ -31,7 +32,6 @@ from worker.core.model import (
     sha256,
 )
 from worker.core.states import NoteEvent, State
-from worker.core.waits import is_over
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FOREIGN_ERRORS
 from worker.store.sqlite.entries import to_entry
