@@ -541,7 +541,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_history": ("経過", "history"),
     "h_due": ("送信予定", "due"),
     "state_due": ("{state}、送信予定 {moment}", "{state}, due {moment}"),
-    "h_message_id": ("Message-ID", "Message-ID"),
     "h_name": ("対象", "what"),
     "h_last_ok": ("最終確認", "last reached"),
     "h_error": ("直近の異常", "last failure"),

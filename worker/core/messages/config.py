@@ -127,7 +127,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "unknown_issuer": ("発注者「{name}」のファイルがありません", 'there is no issuer "{name}"'),
     "unknown_guarantor": ("保証会社「{name}」は登録されていません", 'there is no guarantor "{name}"'),
     "unknown_template": ("本文のひな形「{name}」がありません", 'there is no mail template "{name}"'),
-    "contract_invoice": ("契約保証に請求書を添えることはできません", "a contract guarantee never carries an invoice"),
+    "contract_invoice": (
+        "契約保証に請求書を添えることはできません",
+        "a performance guarantee never carries an invoice",
+    ),
     "invoice_path": (
         "「{path}」は請求書フォルダの中のファイル名ではありません",
         '"{path}" is not a file inside the invoices folder',
