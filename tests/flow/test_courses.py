@@ -480,8 +480,9 @@ def test_what_a_first_answer_released_meanwhile_needs_no_second_and_is_no_failur
             room.office.run_once()
 
     monkeypatch.setattr(decide, "_report", report_and_pass)
-    ran = room.office("approve", *labels, "--by", HANAKO)
+    ran = room.office("approve", *labels, "--by", HANAKO, "--json")
     assert reported == ["approved", "approved_meanwhile"]
+    assert [each["service_running"] for each in ran.documents] == [False, False]
     assert ran.code == 0
     assert len(room.submissions) == 2
 
