@@ -28,8 +28,8 @@ from worker.audit.chain import canonical
 from worker.core.model import JST, Disposition, Entry, FileRow, MessageRow, Notice, Submission, sha256
 from worker.core.states import Event, NoteEvent, State
 from worker.store.ports import Writing
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.store.sqlite.queries import DEFAULTS, decode
+from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 
 PROJECTS: Final = 500
 OPEN: Final = 200

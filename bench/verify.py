@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from worker.audit.chain import GENESIS, Line, canonical, chain, fold, read_entry
-from worker.store.sqlite import create_or_migrate
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import create_or_migrate
 
 RELEASED: Final = "669d3fd"
 """The commit of 0.1.0."""

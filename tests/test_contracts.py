@@ -30,7 +30,7 @@ PLANTED = {
     "an adapter from its own step": (DECISIONS, "read/notice.py", "from worker.read.pdf import pool"),
     "a file of the configuration": (DECISIONS, "config/settings.py", "from worker.config import files"),
     "an adapter from a command": (WIRING, "cli/run.py", "from worker.send.smtp.client import SmtpServer"),
-    "an adapter from the order": (WIRING, "pipeline/send.py", "from worker.store.sqlite import SqlStore"),
+    "an adapter from the order": (WIRING, "pipeline/send.py", "from worker.store.sqlite.store import SqlStore"),
     "an adapter from the service": (WIRING, "service/loop.py", "from worker.oauth.endpoint import TokenEndpoint"),
     "an adapter from another adapter": (WIRING, "watch/imap/mailbox.py", "from worker.watch.folder import notices"),
     "a face with its technology": (FACES, "watch/__init__.py", "from worker.watch.imap.mailbox import ImapMailbox"),

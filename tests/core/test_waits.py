@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.support.world import START
-from worker.core.waits import is_over
+from worker.core.clock import is_over
 
 MINUTES = [dt.timedelta(minutes=minutes) for minutes in range(-60 * 24 * 41, 60 * 24 * 41, 7)]
 

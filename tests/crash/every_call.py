@@ -43,8 +43,8 @@ from tests.support.scripted_imap import ScriptedImap
 from tests.support.small_office import Form, form, mail_with
 from tests.support.world import OFFICE
 from worker.service.clock import SystemClock
-from worker.store.sqlite import open_store
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import open_store
 
 HERE = Path(__file__).parent
 MORNING = dt.datetime.fromisoformat("2026-11-21T09:00:00+09:00")

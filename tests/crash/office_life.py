@@ -38,8 +38,8 @@ from worker.pipeline.pipeline import Pipeline, run_once
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
 from worker.send.smtp.lock import SenderLock
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.imap.mailbox import ImapMailbox
 

@@ -26,7 +26,7 @@ import pytest
 from tests.crash.lives import Lives, message_id
 from tests.crash.recording_relay import RecordingRelay, Taken
 from worker.service.clock import SystemClock
-from worker.store.sqlite import open_store
+from worker.store.sqlite.store import open_store
 
 pytestmark = pytest.mark.crash
 

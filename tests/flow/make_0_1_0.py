@@ -51,7 +51,7 @@ from worker.core.model import JST
 from worker.core.states import State
 from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
-from worker.store.sqlite import open_store
+from worker.store.sqlite.store import open_store
 from worker.watch.ports import InvoiceSnapshot
 
 FIXED = dt.datetime(2026, 6, 22, 9, 0, tzinfo=JST)

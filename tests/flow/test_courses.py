@@ -24,7 +24,7 @@ from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
 from worker.read.pdf.pool import PdfPool
 from worker.service.wiring import build_folder, build_server, load_office, load_secrets
-from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate, open_store
 
 MODES = Callable[..., Mailroom]
 
@@ -480,8 +480,9 @@ def test_what_a_first_answer_released_meanwhile_needs_no_second_and_is_no_failur
             room.office.run_once()
 
     monkeypatch.setattr(decide, "_report", report_and_pass)
-    ran = room.office("approve", *labels, "--by", HANAKO)
+    ran = room.office("approve", *labels, "--by", HANAKO, "--json")
     assert reported == ["approved", "approved_meanwhile"]
+    assert [each["service_running"] for each in ran.documents] == [False, False]
     assert ran.code == 0
     assert len(room.submissions) == 2
 

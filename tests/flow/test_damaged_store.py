@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.office import Office
 from worker.service.clock import SystemClock
-from worker.store.sqlite import open_store
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import open_store
 
 SAID = "データベースが壊れています"
 PAGE = 4096

@@ -44,8 +44,8 @@ from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.start import record_configuration
 from worker.read.archives import Unpacked, unpack
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
-from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import SqlStore
 
 REGISTERS = 1000
 PROCESSES = 2

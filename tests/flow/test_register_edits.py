@@ -15,8 +15,8 @@ from worker.core.model import ConfigFile, sha256
 from worker.core.states import NoteEvent
 from worker.pipeline import start
 from worker.pipeline.start import record_configuration
-from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import SqlStore
 
 A_FEW_KILOBYTES = 3_000
 

@@ -22,7 +22,7 @@ from worker.core.model import INVOICE_TITLES, Hold
 from worker.core.states import Event, Reason, State
 from worker.service.clock import SystemClock
 from worker.store.ports import Author
-from worker.store.sqlite import open_store
+from worker.store.sqlite.store import open_store
 
 __all__ = ["servers"]
 

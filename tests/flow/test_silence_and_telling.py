@@ -27,7 +27,7 @@ from worker.pipeline.notify import DIGEST_UP_TO
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Reply, Session
 from worker.service.clock import SystemClock
-from worker.store.sqlite import SqlStore
+from worker.store.sqlite.store import SqlStore
 
 FRIDAY = dt.datetime(2026, 11, 20, 16, 15, tzinfo=JST)
 TUESDAY = dt.datetime(2026, 11, 24, 8, 30, tzinfo=JST)

@@ -36,7 +36,7 @@ from worker.read.budget import (
     WINDOW_SECONDS,
     Lane,
 )
-from worker.store.sqlite import SqlStore
+from worker.store.sqlite.store import SqlStore
 from worker.watch.folder.notices import NoticeFolder
 
 KEYED = "認証キーのお知らせの件"

@@ -34,9 +34,9 @@ from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold, read_
 from worker.audit.verify import Chain, Fault, Faults, Verdict, verify
 from worker.core.model import sha256
 from worker.core.states import Kind, State, kind_of
-from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.entries import text_of
+from worker.store.sqlite.store import SqlStore
 
 ENTRIES = 200
 SEED = 20261121

@@ -35,8 +35,8 @@ from worker.core.message_id import bears_secret
 from worker.core.model import JST
 from worker.core.states import Reason, State
 from worker.service.clock import SystemClock
-from worker.store.sqlite import create_or_migrate
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import create_or_migrate
 
 KEPT = Path(__file__).parent / "0.1.0"
 FACTS = json.loads((KEPT / "facts.json").read_text(encoding="utf-8"))

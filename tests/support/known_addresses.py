@@ -22,9 +22,9 @@ from worker.core.model import JST, Address, Attachment, Channel, Draft, Product,
 from worker.core.states import Event, State
 from worker.match.match import FIRST_START
 from worker.store.ports import IDENTITY
-from worker.store.sqlite import SqlStore, create_or_migrate
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.queries import DEFAULTS, StoreReads, fields_of
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 LONG_AGO = dt.datetime(2020, 4, 1, 9, tzinfo=JST)
 """The first start of an office that has had the product for long."""

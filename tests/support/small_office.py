@@ -54,9 +54,8 @@ from worker.read.archives import Unpacked, unpack
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.send.smtp.client import Account, SmtpServer, Timeouts
-from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import DATABASE
+from worker.store.sqlite.store import DATABASE, SqlStore
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE
 from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.support.world import COMPANY, HANAKO, MIHON_TO, NUMBER, OFFICE, START, WORKER
 from worker.core.model import Address, Draft, Sha256, Submission
 from worker.core.states import Event, State
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 
 
 class SteppingClock:

@@ -147,9 +147,8 @@ class _Folds:
         row = self._held.pop(number, None)
         if row is None and self._again is not None and number <= self._highest:
             row = self._fold_again(number, entry.number)
-        self._highest = max(
-            self._highest, number
-        )  # ids are given in order: nothing is before the first of a higher one
+        # Ids are given in order: nothing is before the first entry of a higher one.
+        self._highest = max(self._highest, number)
         return row or {}
 
     def add(self, entry: Entry, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -293,23 +292,11 @@ def receipt_detail(receipt: Receipt) -> dict[str, str]:
     return {name: text for name, text in fields.items() if text}
 
 
-def filter_rows(
-    rows: Iterable[LogRow],
-    *,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
-    issuer: str = "",
-    project: str = "",
-    contract: str = "",
-) -> Iterator[LogRow]:
-    """The rows from ``since`` to ``until`` (both days included, Japanese time) that bear what is given.
-
-    Issuer and project are given by id or by name; names and numbers are compared by the match key.
-    """
+def filter_rows(rows: Iterable[LogRow], *, issuer: str = "", project: str = "", contract: str = "") -> Iterator[LogRow]:
+    """The rows that bear what is given: issuer and project by id or by name, compared by the match key."""
     for row in rows:
         if (
-            is_within(row.at, since, until)
-            and _is_one_of(issuer, row.issuer, row.issuer_id)
+            _is_one_of(issuer, row.issuer, row.issuer_id)
             and _is_one_of(project, row.project, row.project_id)
             and _is_one_of(contract, row.contract_number)
         ):

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from worker.audit.sent_log import LogRow
 from worker.core.messages import name_any_state
+from worker.core.messages.events import EVENTS
 from worker.core.model import PRODUCT_NAMES, READ, REGISTERED
 from worker.core.states import Event
 from worker.core.text import escape_control_chars, json_line
@@ -29,26 +30,14 @@ HEADER: Final = (
 _FROM: Final = {REGISTERED: "案件に登録", READ: "PDFから読取り", "": ""}
 
 EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
+    **EVENTS,
     Event.ACCEPTED: ("送信", "sent"),
-    Event.NOT_NOW: ("送信できず（再送予定）", "not sent yet, tried again"),
-    Event.REFUSED: ("受信拒否", "refused by the server"),
     Event.DATA_STARTED: ("送信結果不明", "in doubt"),
-    Event.REHEARSAL_ENDED: ("リハーサル終了", "rehearsal ended"),
-    Event.CONFIRMED_SENT: ("送信済みと確認", "stated as sent"),
-    Event.CONFIRMED_NOT_SENT: ("未送信と確認", "stated as not sent"),
-    Event.WITHDRAWN: ("取下げ", "withdrawn"),
-    Event.HANDED_OVER: ("別途提出", "handed over"),
-    Event.NOTICE_READ: ("別途提出", "handed over"),
-    Event.REDRAFTED: ("別途提出", "handed over"),
+    Event.NOTICE_READ: EVENTS[Event.HANDED_OVER],
+    Event.REDRAFTED: EVENTS[Event.HANDED_OVER],
     Event.PROVEN_SENT: ("送信済みと判明", "proven sent"),
-    Event.DELAYED: ("配送遅延", "delayed"),
-    Event.RELAYED: ("中継済み", "relayed"),
-    Event.DELIVERED: ("先方サーバー到着", "delivered"),
-    Event.BOUNCED: ("不達", "came back undelivered"),
-    Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
-    Event.CONFIRMED: ("到達確認", "arrival confirmed"),
 }
-"""The events that make a row, (Japanese, English); NoticeRead and Redrafted do under a rule that takes no mail."""
+"""Words for the events of rows, (Japanese, English); NoticeRead and Redrafted make one if a rule takes no mail."""
 
 _FORMULA: Final = re.compile("[=+\\-@＝＋－＠\t\r\n]")
 """Excel takes a cell that begins so for a formula, full-width signs too (a Japanese Excel turns them into ASCII), and

@@ -762,29 +762,19 @@ class SenderAuth:
             return _unproven(sender, why)
         found = _found(self.auth_headers, root)
         if found.domain:
-            return Proof(
-                is_authenticated=True, evidence=_told_of(sender, Params(code="by_server", domain=found.domain))
-            )
+            return _proven(sender, "by_server", found.domain)
         signed = self.signed.get(root, DkimResult(why=DkimFailure.NOT_TRIED))
         if not signed.domain:
             return _unproven(sender, _say_why(self.auth_headers, root, found, signed))
         if signed.is_key_secured:
-            return Proof(
-                is_authenticated=True, evidence=_told_of(sender, Params(code="by_signature", domain=signed.domain))
-            )
+            return _proven(sender, "by_signature", signed.domain)
         if not self.is_approved_by_hand:
             return _unproven(sender, Params(code="open_dns_alone", domain=signed.domain))
-        evidence = _told_of(sender, Params(code="by_open_signature", domain=signed.domain))
-        return Proof(is_authenticated=True, evidence=evidence, by_open_dns=True)
+        return _proven(sender, "by_open_signature", signed.domain, by_open_dns=True)
 
 
 def read_auth_headers(
-    raw: bytes,
-    authserv_id: str,
-    came_at: dt.datetime | None,
-    *,
-    answers_by: str = "",
-    unattended_by: str = "",
+    raw: bytes, authserv_id: str, came_at: dt.datetime | None, *, answers_by: str = "", unattended_by: str = ""
 ) -> AuthHeaders:
     """Returns the authentication data of a mail's headers; ``authserv_id`` is the name of our own server."""
     fields = read_fields(raw)
@@ -856,9 +846,10 @@ def _of_signature(signed: DkimResult) -> Params:
     return Params(code=f"signature_{signed.why.value}", about=about)
 
 
+def _proven(sender: Sender, code: str, domain: str, *, by_open_dns: bool = False) -> Proof:
+    evidence = Params(code=code, domain=domain, address=sender.address)
+    return Proof(is_authenticated=True, evidence=evidence, by_open_dns=by_open_dns)
+
+
 def _unproven(sender: Sender, why: Params) -> Proof:
-    return Proof(is_authenticated=False, evidence=_told_of(sender, why))
-
-
-def _told_of(sender: Sender, what: Params) -> Params:
-    return Params(**what, address=sender.address)
+    return Proof(is_authenticated=False, evidence=Params(**why, address=sender.address))

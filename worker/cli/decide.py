@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, o
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.days import Moment
 from worker.cli.pages import with_reader
-from worker.cli.summary import print_summary
 from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
 from worker.cli.unknown import find_unknown, print_unknown
 from worker.core.approval_label import fold_label
@@ -30,7 +29,7 @@ from worker.core.text import escape_control_chars, match_key
 from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Office, account_name, system_clock
-from worker.store.ports import Author
+from worker.store.ports import Author, Store
 from worker.store.signs import find_signs
 from worker.views.problems import refusal_json
 from worker.views.service_json import resume_json
@@ -105,6 +104,12 @@ def author_of(office: Office, by: str) -> Author:
     return Author(registered, account_name())
 
 
+def _open_to_decide(shared: Cli, by: str) -> tuple[Office, Author, Store]:
+    """Opens the office and its store for the registered person ``by``. Raises ConfigError, NotAllowed."""
+    office = open_office(shared)
+    return office, author_of(office, by), open_for_command(office, system_clock())
+
+
 def _report(
     submission: Submission,
     code: str,
@@ -157,10 +162,8 @@ def approve(
 
     list・show・お知らせのメールにある「番号@確認番号」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
     """
-    office = open_office(shared)
-    author = author_of(office, by)
     clock = system_clock()
-    store = open_for_command(office, clock)
+    office, author, store = _open_to_decide(shared, by)
     absence, signs = absence_of(office.places.store, store.looks()), find_signs(store)
     # A question and its summary go to the same stream, so that the person sees both.
     may_ask = is_at_terminal() and not as_json
@@ -174,8 +177,8 @@ def approve(
         before = store.submission(number)
         if _was_released_as_shown(at_start.get(number), typed, before):
             state = name_state(before, shared.lang)
-            more = {"service_running": absence is None}
-            _report(before, "approved_meanwhile", shared.lang, as_json=as_json, more=more, state=state)
+            is_running = absence is None
+            _report(before, "approved_meanwhile", shared.lang, as_json=as_json, is_running=is_running, state=state)
             return
         try:
             # Only the draft shown, asked and ticked here is approved: one that changed meanwhile is refused.
@@ -187,7 +190,7 @@ def approve(
             )
         except NotAllowed as refused:
             if refused.code == DIFFERS and not as_json:
-                print_summary(store.submission(number), shared.lang)
+                _print_summary(store.submission(number), shared.lang)
             raise
         _report(
             after,
@@ -239,11 +242,33 @@ def _look_and_tick(
     is_answerable = all(kind_of(hold.reason) is Kind.ANSWER for hold in before.reasons)
     if is_labelled or not is_answerable:  # a hold that no approval ends is refused without a question
         return ask_conditions(before, lang) if may_ask and not ticks and is_labelled else name_ticked(before, ticks)
-    print_summary(before, lang)
+    _print_summary(before, lang)
     ticked = name_ticked(before, ticks) if ticks else ask_conditions(before, lang)
     if not click.confirm(say("ask_as_shown", lang, id=before.id), err=True):
         raise NotAllowed("declined", id=str(before.id))
     return ticked
+
+
+def _print_summary(submission: Submission, lang: Language) -> None:
+    """Prints recipients, subject, attachments and reasons on standard error, as the question about them is."""
+    click.echo(f"■ {submission.label}　{escape_control_chars(submission.known_as)}", err=True)
+    for heading, value in _summary_of(submission, lang):
+        click.echo(f"　　{say(heading, lang)}：{escape_control_chars(value)}", err=True)
+
+
+def _summary_of(submission: Submission, lang: Language) -> Iterator[tuple[str, str]]:
+    yield "h_section", " ".join(filter(None, (submission.issuer_name, submission.section_name))) or say("none", lang)
+    if submission.draft is None:
+        yield "h_to", say("not_mailed", lang)
+    else:
+        yield "h_to", ", ".join(submission.draft.to)
+        yield "h_cc", ", ".join(submission.draft.cc) or say("none", lang)
+        yield "h_subject", submission.draft.subject
+        for each in submission.draft.attachments:
+            size = say("size", lang, bytes=f"{each.size:,}")
+            yield "h_attachments", say("attachment", lang, title=each.title, name=each.filename, size=size)
+    for hold in submission.reasons:
+        yield "h_reason", name_hold(hold, lang)
 
 
 @cli.command()
@@ -265,9 +290,7 @@ def withdraw(
     """
     if not numbers and of_mail is None:
         raise click.UsageError(say("withdraw_which", shared.lang))
-    office = open_office(shared)
-    author = author_of(office, by)
-    store = open_for_command(office, system_clock())
+    _, author, store = _open_to_decide(shared, by)
     chosen = tuple(dict.fromkeys((*numbers, *(decisions.held_of_mail(store, of_mail) if of_mail else ()))))
     if not is_sure and (of_mail is not None or (len(chosen) > 1 and is_at_terminal() and not as_json)):
         _ask_about_all([store.submission(number) for number in chosen], shared.lang, as_json=as_json)
@@ -299,9 +322,7 @@ def _ask_about_all(chosen: Sequence[Submission], lang: Language, *, as_json: boo
 @pass_cli
 def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> int:
     """別途提出：フォーム・持参など、ほかの方法で提出します。"""
-    office = open_office(shared)
-    author = author_of(office, by)
-    store = open_for_command(office, system_clock())
+    _, author, store = _open_to_decide(shared, by)
     _report(decisions.hand_over(store, number, author, note), "handed_over", shared.lang, as_json=as_json)
     return DONE
 
@@ -314,9 +335,8 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
 @pass_cli
 def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json: bool) -> int:
     """結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"""
-    office = open_office(shared)
-    author = author_of(office, by)
-    after = decisions.join(open_for_command(office, system_clock()), announced, answers, author)
+    _, author, store = _open_to_decide(shared, by)
+    after = decisions.join(store, announced, answers, author)
     named = ", ".join(map(str, after.joined))
     _report(after, "joined", shared.lang, as_json=as_json, answers=named)
     return DONE
@@ -332,10 +352,8 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
     """送信結果不明の解決：発注者に確認した結果を記録します。"""
     if left is None:  # click takes the None of a required pair of switches for an answer
         raise click.UsageError(say("resolve_which", shared.lang))
-    office = open_office(shared)
-    author = author_of(office, by)
     clock = system_clock()
-    store = open_for_command(office, clock)
+    office, author, store = _open_to_decide(shared, by)
     if left:
         after = decisions.resolve_sent(store, number, author, clock.now())
         _report(after, "resolved_sent", shared.lang, as_json=as_json)
@@ -367,9 +385,7 @@ def confirm(
     as_json: bool,
 ) -> int:
     """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"""
-    office = open_office(shared)
-    author = author_of(office, by)
-    store = open_for_command(office, system_clock())
+    _, author, store = _open_to_decide(shared, by)
 
     def decide(number: int) -> None:
         if failed:
@@ -390,9 +406,8 @@ def confirm(
 @pass_cli
 def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json: bool) -> int:
     """提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"""
-    office = open_office(shared)
-    author = author_of(office, by)
-    after, duty = decisions.record_done(open_for_command(office, system_clock()), number, author, note, what)
+    _, author, store = _open_to_decide(shared, by)
+    after, duty = decisions.record_done(store, number, author, note, what)
     _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=str(put(duty, shared.lang)))
     return DONE
 
@@ -405,10 +420,8 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
 @pass_cli
 def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"""
-    office = open_office(shared)
-    author = author_of(office, by)
     clock = system_clock()
-    store = open_for_command(office, clock)
+    office, author, store = _open_to_decide(shared, by)
     after = with_reader(
         lambda reader: decide_anew.resend(store, office.active_config, reader, number, author, why, clock.now())
     )

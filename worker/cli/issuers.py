@@ -138,16 +138,10 @@ def add_issuer(
     click.echo(say("issuer_added", shared.lang, file=directory / file))
     if failing:
         click.echo(say("issuer_examples_dropped", shared.lang))
-    click.echo(_say_what_is_left(left, shared.lang))
+    click.echo(say("issuer_still_open", shared.lang, keys=left) if left else say("issuer_complete", shared.lang))
     if checked_on is not None:
         click.echo(say("issuer_checked_today", shared.lang, date=checked_on.isoformat()))
     return DONE
-
-
-def _say_what_is_left(left: Sequence[str], lang: Language) -> str:
-    if not left:
-        return say("issuer_complete", lang)
-    return say("issuer_still_open", lang, keys=left)
 
 
 def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
@@ -164,11 +158,7 @@ def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
 
 
 def _filled_in(
-    files: Mapping[str, bytes],
-    file: str,
-    content: bytes,
-    given: Sequence[tuple[Key, object]],
-    certain: Sequence[Key],
+    files: Mapping[str, bytes], file: str, content: bytes, given: Sequence[tuple[Key, object]], certain: Sequence[Key]
 ) -> tuple[bytes, list[Problem]]:
     """The copy with what was answered; and how the catalogue's examples do not fit it.
 

@@ -51,7 +51,6 @@ def _content(file: Path) -> bytes | Unreadable:
 def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
     if isinstance(content, Unreadable):
         return content
-
     return read_one_notice(content, guarantors)
 
 

@@ -64,7 +64,8 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
     if against is not None:
         before, after = office.active_config, _in_force_of(_read_changed(against), office)
     else:
-        before, after = _in_force_of(_recorded(store), office), office.active_config
+        recorded = read_recorded(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)
+        before, after = _in_force_of(recorded, office), office.active_config
     failing = try_examples(after.configuration, after.templates.source, after.renderer)
     tried = list(islice(filter(_has_notice, store.walk_backwards()), limit))
     wanted = (*guarantees_of(tried, before.register, store), *guarantees_of(tried, after.register, store))
@@ -81,10 +82,6 @@ def _read_changed(directory: Path) -> dict[str, bytes]:
     if not directory.is_dir():
         raise ConfigError([Problem(str(directory), "", "no_directory", {"looked": str(directory)})])
     return read_directory(directory)
-
-
-def _recorded(store: Store) -> dict[str, bytes]:
-    return read_recorded(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)
 
 
 def _in_force_of(files: dict[str, bytes], office: Office) -> ActiveConfig:
@@ -125,7 +122,7 @@ def _print(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, 
     for each in found:
         name = each.submission.project_name or each.submission.notice_name
         print_pairs(
-            ((say(f"differs_{difference.field}", lang), _lines(difference, lang)) for difference in each.found),
+            ((say(f"h_{difference.field}", lang), _lines(difference, lang)) for difference in each.found),
             title=f"{each.submission.label} {name}",
         )
     if failing:

@@ -73,11 +73,8 @@ def run(shared: Cli, once: bool) -> int:
             if done.broken is None:
                 _say_when_the_rest_leaves(office, clock, shared.lang)
             return code
-        store = open_office_store(office, clock)
-        try:
+        with contextlib.closing(open_office_store(office, clock)) as store:
             asyncio.run(Service(office, shared.config, store, build_reader(), clock).run())
-        finally:
-            store.close()
     return DONE
 
 
@@ -144,11 +141,8 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
 
 def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> None:
     """A pass that sent nothing is no failure while the released mails wait for the hours of sending."""
-    store = open_office_store(office, clock)
-    try:
+    with contextlib.closing(open_office_store(office, clock)) as store:
         waiting = store.submissions(State.APPROVED)
-    finally:
-        store.close()
     hours, now = office.settings.hours, clock.now()
     moments = [moment for each in waiting if (moment := leaves_at(each, hours, now)) is not None]
     if moments:

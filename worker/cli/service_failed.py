@@ -89,11 +89,7 @@ def is_told(told: Mapping[str, str], absence: Absence, lived: dt.timedelta, now:
 
 
 def _row(absence: Absence, now: dt.datetime) -> dict[str, str]:
-    return {
-        "why": absence.why,
-        "ended": absence.since.isoformat() if absence.since else "",
-        "at": now.isoformat(),
-    }
+    return {"why": absence.why, "ended": absence.since.isoformat() if absence.since else "", "at": now.isoformat()}
 
 
 def _read(memory: Path) -> dict[str, str]:

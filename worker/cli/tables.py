@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
-from worker.core.messages import (
-    Language,
-    name_hold,
-    name_product,
-    name_receipt,
-    name_state,
-    next_step,
-    put,
-    say,
-)
+from worker.core.messages import Language, name_hold, name_product, name_receipt, name_state, next_step, put, say
 from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.params import Labelled
 from worker.core.signs import Sign

@@ -117,11 +117,7 @@ _BARE_RULES: Final = {product: bare_rule(product) for product in Product}
 
 
 def read_issuer(
-    file: str,
-    table: Mapping[str, Any],
-    digest: Sha256,
-    guarantors: Iterable[str] | None,
-    found: list[Problem],
+    file: str, table: Mapping[str, Any], digest: Sha256, guarantors: Iterable[str] | None, found: list[Problem]
 ) -> Issuer | None:
     """Returns one issuer's file as an Issuer; None, with every problem in ``found``, if anything in it is wrong.
 

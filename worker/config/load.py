@@ -303,18 +303,12 @@ def _remarks(worker: Settings, issuers: Iterable[Issuer], projects: Iterable[Pro
         yield from _remarks_on_silence(issuer)
         for id_, section in issuer.sections.items():
             yield from _remarks_on_section(issuer.file, f"section.{id_}", section, known[issuer.id])
-    yield from _remarks_on_projects(projects, by_id, known)
-
-
-def _remarks_on_projects(
-    projects: Iterable[Project], by_id: Mapping[str, Issuer], known: Mapping[str, frozenset[str]]
-) -> Iterator[Problem]:
-    """Yields remarks on the projects' own offices and rules; ``known`` are the domains of each issuer and ours."""
     for at, project in enumerate(projects, start=1):
         yield from _remarks_on_project(f"project[{at}]", project, by_id[project.issuer], known[project.issuer])
 
 
 def _remarks_on_project(place: str, project: Project, issuer: Issuer, known: frozenset[str]) -> Iterator[Problem]:
+    """Yields remarks on the project's own offices and rules; ``known`` are the domains of its issuer and ours."""
     domains = known | _domains(project.offices.values())
     for product, office in project.offices.items():
         yield from _remarks_on_section(register.FILE, f"{place}.office.{product}", office, domains)

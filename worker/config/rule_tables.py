@@ -17,17 +17,7 @@ from worker.config.addresses import NAME
 from worker.config.template_check import Use, check_template
 from worker.config.toml import Listed, NonEmpty, OneOf, PerProduct, Refused, Shape, value_of
 from worker.core.model import PRODUCT_NAMES, Channel, Closing, Product
-from worker.core.rulebook import (
-    Conditional,
-    Contract,
-    InvoiceRule,
-    Line,
-    NoticeForm,
-    Rule,
-    Sentence,
-    Timing,
-    When,
-)
+from worker.core.rulebook import Conditional, Contract, InvoiceRule, Line, NoticeForm, Rule, Sentence, Timing, When
 
 DEFAULT: Final = "default"
 """The table that applies to every product."""

@@ -232,7 +232,8 @@ def _is_a_number(text: str, mark: re.Match[str]) -> bool:
     return set(mark[0]) == {"〇"} and not _KANJI_DIGITS.isdisjoint(around)
 
 
-def _lookups(tree: nodes.Template) -> Iterator[nodes.Getattr | nodes.Getitem]:
+def lookups(tree: nodes.Template) -> Iterator[nodes.Getattr | nodes.Getitem]:
+    """Yields every ``a.b`` and ``a["b"]``."""
     yield from tree.find_all(nodes.Getattr)
     yield from tree.find_all(nodes.Getitem)
 
@@ -249,7 +250,7 @@ def _lookup(node: nodes.Getattr | nodes.Getitem) -> tuple[str, str] | None:
 
 
 def _unknown_attributes(tree: nodes.Template) -> _Findings:
-    for node in _lookups(tree):
+    for node in lookups(tree):
         name, attribute = _lookup(node) or ("", "")
         allowed = ATTRIBUTES.get(name)
         if allowed is not None and attribute not in allowed and not attribute.isascii():
@@ -262,7 +263,7 @@ def _unknown_attributes(tree: nodes.Template) -> _Findings:
 def _key_in(tree: nodes.Template) -> _Findings:
     """The key under its name, and the whole notice, from which it could be taken."""
     looked_up = set()
-    for node in _lookups(tree):
+    for node in lookups(tree):
         found = _lookup(node)
         if found is not None and found[0] == "notice":
             looked_up.add(id(node.node))

@@ -330,7 +330,12 @@ def _problems_of(shape: type[Shape], table: Mapping[str, Any], fault: Any, file:
         valid = re.findall(r"'([^']*)'", str(context["expected"]))
         yield Problem(file, key, "unknown_value", {"value": str(fault["input"]), "valid": ", ".join(valid)})
     elif kind in {"greater_than_equal", "less_than_equal"}:
-        yield Problem(file, key, f"too_{'small' if 'ge' in context else 'large'}", {"limit": _limit(context)})
+        yield Problem(
+            file,
+            key,
+            f"too_{'small' if 'ge' in context else 'large'}",
+            {"limit": f"{context.get('ge', context.get('le')):,}"},
+        )
     else:
         code = _CODES.get(kind, "wrong_value")
         yield Problem(file, key, code, {"detail": fault["msg"], "form": _form_at(shape, path)})
@@ -366,10 +371,6 @@ def _sample_of(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "{ … }"
     return _SAMPLES.get(get_origin(annotation) or annotation, '"…"')
-
-
-def _limit(context: Mapping[str, Any]) -> str:
-    return f"{context.get('ge', context.get('le')):,}"
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

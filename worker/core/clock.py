@@ -1,4 +1,4 @@
-"""The clock, as a Protocol. The service binds the system's clock; tests bind a fake one."""
+"""The clock, as a Protocol, and the end of a wait. The service binds the system's clock; tests bind a fake one."""
 
 from __future__ import annotations
 
@@ -18,4 +18,10 @@ class Clock(Protocol):
         ...
 
 
-# --- What lasts ------------------------------------------------------------------------------------------------
+def is_over(begun: dt.datetime, until: dt.datetime, now: dt.datetime) -> bool:
+    """Returns whether a wait from ``begun`` until ``until`` is over at ``now``.
+
+    A begin in the future was measured before the clock was set back. The time that has passed is not known, and waiting
+    for the recorded moment could take days.
+    """
+    return not begun <= now < until

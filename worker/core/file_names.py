@@ -97,7 +97,7 @@ _OTHER_KINDS: Final = _endings(
 
 def is_left_file(name: str) -> bool:
     """Returns whether a file of this name is ignored silently."""
-    folded = _folded(name)
+    folded = folded_name(name)
     if _HIDDEN_PDF.fullmatch(folded):
         return False
     return (
@@ -110,24 +110,19 @@ def is_left_file(name: str) -> bool:
 
 def is_left_folder(name: str) -> bool:
     """Returns whether a folder of this name is ignored silently, with everything in it."""
-    folded = _folded(name)
+    folded = folded_name(name)
     return folded.startswith(".") or folded in _LEFT_FOLDERS
 
 
 def is_unfinished(name: str) -> bool:
     """Returns whether the name of a file, or of a browser's folder for one, says that it is incomplete."""
-    folded = _folded(name)
+    folded = folded_name(name)
     return folded.endswith(_UNFINISHED) or _HIDDEN_PDF.fullmatch(folded) is not None
 
 
 def unfinished_names(name: str) -> tuple[str, ...]:
     """Returns the names under which programs write ``name`` while an empty file keeps its place (folded)."""
-    return tuple(_folded(name) + ending for ending in _UNFINISHED)
-
-
-def folded_name(name: str) -> str:
-    """``name`` as ``unfinished_names`` has them."""
-    return _folded(name)
+    return tuple(folded_name(name) + ending for ending in _UNFINISHED)
 
 
 def kind_of_name(name: str) -> UnreadReason | None:
@@ -148,9 +143,10 @@ def is_meant_as_notice(name: str) -> bool:
 
 
 def _ending(name: str) -> str:
-    _, dot, ending = _folded(name).rstrip(" .").rpartition(".")
+    _, dot, ending = folded_name(name).rstrip(" .").rpartition(".")
     return ending.strip() if dot else ""
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """``name`` as ``unfinished_names`` has them."""
     return unicodedata.normalize("NFKC", name).casefold()

@@ -36,11 +36,7 @@ class Product(StrEnum):
     INTERIM = "interim"
 
 
-PRODUCT_NAMES: Final = {
-    Product.CONTRACT: "契約保証",
-    Product.ADVANCE: "前払金保証",
-    Product.INTERIM: "中間前払金保証",
-}
+PRODUCT_NAMES: Final = {Product.CONTRACT: "契約保証", Product.ADVANCE: "前払金保証", Product.INTERIM: "中間前払金保証"}
 BY_HOLD: Final = "hold "
 """The beginning of a release by mode ``hold``; the minutes follow."""
 

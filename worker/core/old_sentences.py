@@ -10,7 +10,7 @@ from typing import Final
 
 from worker.core.messages.sentences import Teller
 from worker.core.model import Hold
-from worker.core.params import Params, Told
+from worker.core.params import Params
 from worker.core.states import Reason
 
 _R: Final = Reason
@@ -188,8 +188,4 @@ def old_told(told: object) -> object:
     """Returns ``told``, a sentence or tuples of sentences, as an older program stored it."""
     if isinstance(told, tuple):
         return tuple(map(old_told, told))
-    return _old_duty(told) if isinstance(told, Params) else told
-
-
-def _old_duty(duty: Params) -> Told:
-    return _TELLER.fill(_DUTIES[duty.code], duty, _JA)
+    return _TELLER.fill(_DUTIES[told.code], told, _JA) if isinstance(told, Params) else told

@@ -11,11 +11,7 @@ from typing import Any, Final
 # Browsers that print in Noto fonts give CJK radicals for 19 common characters; NFKC knows no mapping for these
 # eighteen (seen in a Chromium PDF of all JIS X 0208 kanji). Written as code points, as the glyphs look alike.
 _RADICALS: Final = dict(
-    zip(
-        map(ord, "⻩⻲⼾⻭⻄⻘⻫⻑⻨⺒⺠⻯⺎⺐⺓⺔⺙⺛"),
-        "黄亀戸歯西青斉長麦巳民竜兀尢幺彑攵旡",
-        strict=True,
-    )
+    zip(map(ord, "⻩⻲⼾⻭⻄⻘⻫⻑⻨⺒⺠⻯⺎⺐⺓⺔⺙⺛"), "黄亀戸歯西青斉長麦巳民竜兀尢幺彑攵旡", strict=True)
 )
 _RADICAL_BLOCKS: Final = re.compile("[\u2e80-\u2fdf]")
 

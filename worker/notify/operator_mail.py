@@ -76,11 +76,6 @@ NEAR_LIMIT: Final = 20
 """Submissions whose near misses are searched: with 10,000 projects each takes 0.1 s."""
 
 
-def no_near_misses(submission: Submission) -> tuple[NearMiss, ...]:  # noqa: ARG001  the form of what is asked
-    """Returns no near misses."""
-    return ()
-
-
 def describe_submission(
     submission: Submission,
     near: Sequence[NearMiss] = (),
@@ -143,7 +138,7 @@ def write_alarm_mail(
     alarms: Sequence[Alarm],
     submissions: Mapping[int, Submission],
     waits: Iterable[State],
-    near_misses_of: Callable[[Submission], tuple[NearMiss, ...]] = no_near_misses,
+    near_misses_of: Callable[[Submission], tuple[NearMiss, ...]] | None = None,
     *,
     rehearsing: bool,
     missing: Mapping[int, MissingInvoice] | None = None,
@@ -178,7 +173,9 @@ def write_alarm_mail(
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
         parts.append(say("telling_open", "ja", count=len(open_ones)))
         parts += [
-            describe_submission(each, near_misses_of(each), (missing or {}).get(each.id), today)
+            describe_submission(
+                each, near_misses_of(each) if near_misses_of else (), (missing or {}).get(each.id), today
+            )
             for each in open_ones[:NEAR_LIMIT]
         ]
         parts += [describe_submission(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
@@ -256,7 +253,8 @@ def _describe_account(about: str, detail: str) -> str:
 
     The cause is a login by token, a fault other than the password, or the server's own words.
     """
-    cause, meanwhile = name_thing(about, "ja"), _name_stopped(about)
+    cause = name_thing(about, "ja")
+    meanwhile = say("stopped_receiving" if about.startswith("mail") else "stopped_sending", "ja")
     if refusal := find_refusal(detail):
         why, step = say_refused_login(refusal, "ja")
         reply = escape_control_chars(refusal.said)
@@ -265,11 +263,6 @@ def _describe_account(about: str, detail: str) -> str:
         why, step = say(f"fault_{fault}", "ja"), say(f"remedy_{fault}", "ja", table=name_table(about))
         return say("telling_fault", "ja", cause=cause, why=why, reply=escape_control_chars(detail), step=step)
     return say("telling_account", "ja", cause=cause, reply=escape_control_chars(detail), meanwhile=meanwhile)
-
-
-def _name_stopped(about: str) -> str:
-    """Returns what is suspended while the server ``about`` refuses our account."""
-    return say("stopped_receiving" if about.startswith("mail") else "stopped_sending", "ja")
 
 
 def _describe_missed(kind: str, about: str, detail: str) -> str:

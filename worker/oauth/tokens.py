@@ -138,9 +138,6 @@ def read_given(answer: dict[str, Any]) -> Given | None:
     return Given(token, refresh if isinstance(refresh, str) else "", dt.timedelta(seconds=min(seconds, 86_400)))
 
 
-# --- To the mail server --------------------------------------------------------------------------------------
-
-
 # --- A person agrees (Google) --------------------------------------------------------------------------------
 
 REDIRECT: Final = "http://127.0.0.1"

@@ -25,12 +25,11 @@ from worker.core.alarms import (
     is_about_strangers,
     next_report_time,
 )
-from worker.core.clock import Clock
+from worker.core.clock import Clock, is_over
 from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
-from worker.core.waits import is_over
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending

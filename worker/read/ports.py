@@ -6,11 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
-from worker.core.model import (
-    CodePositions,
-    PdfText,
-    Unreadable,
-)
+from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
 from worker.read.budget import Lane
 
@@ -40,29 +36,13 @@ class PdfReader(Protocol):
         """Extracts the PDFs of a ZIP unchanged, in a child. Raises Unavailable as ``read`` does."""
         ...
 
-    async def close(self) -> None:
-        """Ends the children."""
-        ...
 
-
-class MailReader(Protocol):
+class MailReader(PdfReader, Protocol):
     """The reader of one mail's PDFs, in the lane of its sender."""
 
     @property
     def spent(self) -> float:
         """Seconds of a child's time that they used."""
-        ...
-
-    async def read(self, pdf: bytes) -> PdfText | Unreadable:
-        """As ``PdfReader.read``."""
-        ...
-
-    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
-        """As ``PdfReader.locate``."""
-        ...
-
-    async def unpack(self, content: bytes) -> Unpacked:
-        """As ``PdfReader.unpack``."""
         ...
 
 
@@ -75,6 +55,10 @@ class LanedReader(PdfReader, Protocol):
 
     def for_mail(self, lane: Lane) -> MailReader:
         """Returns the reader of one mail's PDFs."""
+        ...
+
+    async def close(self) -> None:
+        """Ends the children."""
         ...
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from worker.core.business_hours import OfficeHours
+from worker.core.clock import is_over
 from worker.core.model import Entry, Submission
 from worker.core.states import Event, State
-from worker.core.waits import is_over
 from worker.send.ports import Mail
 
 ASKED_LIMIT: Final = dt.timedelta(hours=4)

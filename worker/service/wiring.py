@@ -30,8 +30,8 @@ from worker.core.model import sha256
 from worker.core.states import NoteEvent
 from worker.service.clock import SystemClock
 from worker.store.ports import WITNESS_FOLDER
-from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_store
 from worker.store.sqlite.connection import REVISION
+from worker.store.sqlite.store import SqlStore, create_or_migrate, has_database, open_store
 
 if TYPE_CHECKING:
     from worker.approve.reevaluate import ActiveConfig

@@ -24,18 +24,7 @@ from worker.core.messages import (
     put,
     say,
 )
-from worker.core.model import (
-    JST,
-    Address,
-    Closing,
-    Draft,
-    Hold,
-    PageText,
-    PdfText,
-    Receipt,
-    Submission,
-    Unreadable,
-)
+from worker.core.model import JST, Closing, Draft, Hold, PageText, PdfText, Receipt, Submission, Unreadable
 from worker.core.params import Aside
 from worker.core.states import Reason, State
 from worker.core.text import half_width, hide_codes
@@ -96,10 +85,7 @@ def render_view(seen: SubmissionView, lang: Language) -> tuple[Part, ...]:
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
-        (
-            "h_download" if seen.submission.product is None else "h_hand_over",
-            _hand_over(seen.submission, lang),
-        ),
+        ("h_download" if seen.submission.product is None else "h_hand_over", _hand_over(seen.submission, lang)),
         ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
@@ -163,12 +149,8 @@ def _mail(seen: SubmissionView, lang: Language) -> _Pairs:
 def _received_by(draft: Draft, submission: Submission, lang: Language) -> str:
     """Returns the addresses with the name of their section; a rehearsal goes to no section."""
     whose = "" if draft.is_rehearsal else " ".join(filter(None, (submission.issuer_name, submission.section_name)))
-    to = _addresses(draft.to)
+    to = ", ".join(draft.to)
     return str(put(Aside(to, whose), lang)) if whose else to
-
-
-def _addresses(addresses: Sequence[Address]) -> str:
-    return ", ".join(addresses)
 
 
 def _pages(seen: SubmissionView, lang: Language) -> _Pairs:

@@ -67,10 +67,7 @@ class Status:
 
 
 def doctor_json(
-    results: Iterable[Examined],
-    unread: Mapping[str, UnreadIn],
-    rehearsal_to: str | None,
-    placeholders: Sequence[str],
+    results: Iterable[Examined], unread: Mapping[str, UnreadIn], rehearsal_to: str | None, placeholders: Sequence[str]
 ) -> dict[str, Any]:
     """Returns the fixed fields of ``doctor``; ``unread`` are the files that are not read, by place."""
     return {

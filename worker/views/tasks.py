@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
-from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, ReceiptKind, Submission
+from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
-from worker.core.params import Aside, Told
+from worker.core.params import Aside
 from worker.core.states import State
 from worker.core.text import match_key
 from worker.store.ports import Guarantee, Overview
@@ -298,12 +298,11 @@ def _of_whom(code: str, submission: Submission, **params: object) -> tuple[str, 
 def _hand_in(submission: Submission) -> Task:
     """The steps of its rule; if its key may be void, first of all the notice that a later key has come."""
     steps = () if submission.superseded_by is not None else submission.duties.instructions
-    texts = (
-        (_told(steps, "ja"), _told(steps, "en"))
-        if steps
-        else (next_step(submission, "ja"), next_step(submission, "en"))
-    )
-    return _task(submission, TaskKind.HAND_IN, texts, Urgency.TODAY, action_for(submission))
+
+    def text(lang: Language) -> str:
+        return " ".join(name_duty(each, lang) for each in steps) or next_step(submission, lang)
+
+    return _task(submission, TaskKind.HAND_IN, (text("ja"), text("en")), Urgency.TODAY, action_for(submission))
 
 
 def _arrival(submission: Submission, today: dt.date) -> Iterator[Task]:
@@ -335,18 +334,15 @@ def _unread(submission: Submission) -> Iterator[Task]:
         is_reply = receipt.kind is ReceiptKind.REPLY
         action = news_action(submission, number, is_reply=is_reply)
         if is_reply:
-            texts = (
-                say("task_reply", "ja", reply=name_receipt(receipt, "ja")),
-                say("task_reply", "en", reply=name_receipt(receipt, "en")),
-            )
-            yield _task(submission, TaskKind.REPLY, texts, Urgency.TODAY, action)
+            yield _task(submission, TaskKind.REPLY, _say_news("task_reply", receipt), Urgency.TODAY, action)
         else:
             code = "task_unmatched" if receipt.kind is ReceiptKind.UNMATCHED else "task_news"
-            texts = (
-                say(code, "ja", news=name_receipt(receipt, "ja")),
-                say(code, "en", news=name_receipt(receipt, "en")),
-            )
-            yield _task(submission, TaskKind.NEWS, texts, Urgency.NOW, action)
+            yield _task(submission, TaskKind.NEWS, _say_news(code, receipt), Urgency.NOW, action)
+
+
+def _say_news(code: str, receipt: Receipt) -> tuple[str, str]:
+    ja, en = name_receipt(receipt, "ja"), name_receipt(receipt, "en")
+    return say(code, "ja", news=ja), say(code, "en", news=en)
 
 
 def _remaining(submission: Submission) -> Iterator[Task]:
@@ -355,10 +351,6 @@ def _remaining(submission: Submission) -> Iterator[Task]:
         if text not in submission.done:
             texts = (name_duty(text, "ja"), name_duty(text, "en"))
             yield _task(submission, TaskKind.REMAINING, texts, Urgency.SOON, duty_action(submission, number))
-
-
-def _told(steps: Sequence[Told], lang: Language) -> str:
-    return " ".join(name_duty(each, lang) for each in steps)
 
 
 def _task(
@@ -394,10 +386,7 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 
 
 def _missing_guarantees(
-    configuration: Configuration | Outline,
-    overview: Overview,
-    registered: Registered,
-    today: dt.date,
+    configuration: Configuration | Outline, overview: Overview, registered: Registered, today: dt.date
 ) -> Iterator[Task]:
     """The guarantees that a project expects and that are missing."""
     awaited = {

@@ -20,9 +20,9 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from worker.core.addresses import domain_of
+from worker.core.clock import is_over
 from worker.core.model import JST, NO_DATE, Disposition, FileRow, HealthRecord, MessageRow, UnreadReason
 from worker.core.rulebook import Guarantor
-from worker.core.waits import is_over
 from worker.read.classify import OwnMailSigns, OwnMessage, Report, Unrelated, classify_mail
 from worker.read.message import (
     Message,

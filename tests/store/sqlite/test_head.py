@@ -11,9 +11,8 @@ import pytest
 from tests.support.stores import SteppingClock, approve, create_held, make_store
 from worker.audit.chain import GENESIS
 from worker.core.errors import LogBroken, Unavailable
-from worker.store.sqlite import SqlStore, open_store
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import write_mark
+from worker.store.sqlite.store import SqlStore, open_store, write_mark
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ import pytest
 from tests.support.stores import make_revision_0003, make_store
 from worker.core.errors import Unavailable
 from worker.core.message_id import SECRET, SECRET_BYTES
-from worker.store.sqlite import create_or_migrate
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import read_secret, write_secret
+from worker.store.sqlite.store import create_or_migrate, read_secret, write_secret
 
 OTHER = "ab" * SECRET_BYTES
 

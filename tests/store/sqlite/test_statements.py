@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from tests.compile_statements import COMPILED, compiled_statements, schema_of
 from tests.support.stores import make_store
 from worker.core.model import Disposition, HealthRecord, MessageRow
-from worker.store.sqlite import SqlStore, compiled, statements
+from worker.store.sqlite import compiled, statements
 from worker.store.sqlite.connection import FILE_NAME, REVISION
 from worker.store.sqlite.migrations.upgrade import upgrade
 from worker.store.sqlite.queries import listed
+from worker.store.sqlite.store import SqlStore
 
 STATEMENTS = {name: text for name, text in vars(compiled).items() if isinstance(text, str) and name.isupper()}
 
@@ -120,7 +121,7 @@ def test_a_question_that_fails_inside_a_transaction_leaves_it_open(store: SqlSto
 RUNNING = """
 import pathlib, sys
 from tests.support.stores import SteppingClock, approve, create_held
-from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate, open_store
 create_or_migrate(pathlib.Path(sys.argv[1]))
 store = open_store(pathlib.Path(sys.argv[1]), SteppingClock())
 approve(store, create_held(store))

@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -231,12 +231,9 @@ def _start(root: Path) -> None:
     office, clock = load_office(str(root / "config")), system_clock()
     with take_sender_lock(office, clock):
         make_office_store(office)
-        store = open_office_store(office, clock)
-        try:
+        with closing(open_office_store(office, clock)) as store:
             files = office.configuration.files
             record_start(store, files, program_version(), account_name(), store.config_in_force())
-        finally:
-            store.close()
 
 
 def _run_worker(root: Path) -> None:
@@ -250,8 +247,7 @@ def _run_worker(root: Path) -> None:
 def _approve_first_mails(root: Path, lang: Language) -> bool:
     """Shows and approves what waits for its first address alone; returns True if there was any."""
     office = load_office(str(root / "config"))
-    store = open_office_store(office, system_clock())
-    try:
+    with closing(open_office_store(office, system_clock())) as store:
         first = [each for each in store.submissions(State.HELD) if _is_first_mail(each)]
         if not first:
             return False
@@ -266,8 +262,6 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
 
         with_reader(approve_each)
         return True
-    finally:
-        store.close()
 
 
 def _is_first_mail(submission: Submission) -> bool:
@@ -276,8 +270,7 @@ def _is_first_mail(submission: Submission) -> bool:
 
 def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Language) -> None:
     office = load_office(str(root / "config"))
-    store = open_office_store(office, system_clock())
-    try:
+    with closing(open_office_store(office, system_clock())) as store:
         submissions = store.submissions()
         headings = [say(f"h_{name}", lang) for name in ("id", "to", "cc", "subject", "attachments", "reply")]
         rows = [
@@ -303,8 +296,6 @@ def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Languag
         print_log(log_rows(store.entries()), lang, title=say("t_log", lang))
         click.echo(f"\n{say('t_audit', lang)}: ", nl=False)
         print_verdict(store, (), lang, as_json=False)
-    finally:
-        store.close()
 
 
 def _keep_mails(root: Path, received: list[tuple[str, bytes]], accepted: tuple[AcceptedMail, ...]) -> None:

@@ -15,6 +15,8 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from worker.config.editing.fields import Key, Value
 from worker.config.editing.import_rows import Edit, Fate, FateKind, judge_given, new_project
 from worker.config.rule_tables import FROM_PROJECT
+from worker.config.template_check import lookups
+from worker.core.messages.reasons import NAMES
 from worker.core.model import Address, Product
 from worker.core.rulebook import Award, CountedBy, Eligibility, Issuer, Rule, Section, WorkKind
 
@@ -70,25 +72,15 @@ def _section_of(issuer: Issuer, key: str = "section") -> Needed:
 
 def _of_eligibility(issuer: Issuer, alternatives: Sequence[Eligibility]) -> Iterator[Needed]:
     if any(each.kinds for each in alternatives):
-        yield Needed(("kind",), tuple((kind.value, _CALLED[kind.value]) for kind in WorkKind))
+        yield Needed(("kind",), tuple((kind.value, NAMES["kind"][kind.value][0]) for kind in WorkKind))
     if any(each.awards for each in alternatives):
-        yield Needed(("award",), tuple((award.value, _CALLED[award.value]) for award in Award))
+        yield Needed(("award",), tuple((award.value, NAMES["award"][award.value][0]) for award in Award))
     if any(each.min_amount is not None for each in alternatives):
         yield Needed(("amount",))
     if any(each.tendered_by for each in alternatives):
         yield _section_of(issuer, "tendered_by")
     if any(each.approval for each in alternatives):
         yield Needed(("approval",))
-
-
-_CALLED: Final = {
-    "works": "工事",
-    "consulting": "業務委託",
-    "other": "その他",
-    "open": "一般競争入札",
-    "designated": "指名競争入札",
-    "discretionary": "随意契約",
-}
 
 
 # --- What templates name -------------------------------------------------------------------------------------
@@ -112,16 +104,11 @@ def _names_in(templates: Iterable[str]) -> tuple[list[str], list[str]]:
             tree = environment.parse(source)
         except TemplateSyntaxError:
             continue  # the configuration's check names it
-        for node in _lookups(tree):
+        for node in lookups(tree):
             scope, name = _scope_of(node.node), _name_of(node)
             if scope in found and name not in _OF_EVERY_SCOPE:
                 found[scope][name] = None
     return list(found["values"]), list(found["dates"])
-
-
-def _lookups(tree: nodes.Template) -> Iterator[nodes.Getattr | nodes.Getitem]:
-    yield from tree.find_all(nodes.Getattr)
-    yield from tree.find_all(nodes.Getitem)
 
 
 def _scope_of(node: nodes.Expr) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import tomli
 
-from worker.config.editing.fields import FieldRefused, Key
+from worker.config.editing.fields import FieldRefused, Key, names_of
 from worker.config.rule_tables import FROM_PROJECT
 from worker.config.toml import strings_in
 from worker.core.errors import ConfigError, Problem
@@ -186,13 +186,8 @@ def find_entry(text: str, shipped: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _names_of(id_: str, table: Mapping[str, Any]) -> Iterator[str]:
-    scope = str(table.get("scope", "")).strip()
-    yield id_
-    for name in (str(table.get("name", "")), *map(str, table.get("aliases", ()))):
-        yield name
-        if scope:
-            yield name + scope
-            yield name_with_scope(name, scope)
+    names = (str(table.get("name", "")), *map(str, table.get("aliases", ())))
+    return names_of(id_, names, str(table.get("scope", "")).strip())
 
 
 def _near(wanted: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -41,6 +41,7 @@ _KINDS: Final = {
     "業務": WorkKind.CONSULTING,
     "委託": WorkKind.CONSULTING,
     "その他": WorkKind.OTHER,
+    "その他の契約": WorkKind.OTHER,
 } | {kind.value: kind for kind in WorkKind}
 _AWARDS: Final = {
     "一般競争入札": Award.OPEN,
@@ -328,9 +329,12 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
     if text in issuers:
         return issuers[text]
     wanted = match_key(text)
-    found = [each for each in issuers.values() if wanted in map(match_key, _names_of(each))]
+    known = {
+        id_: set(map(match_key, names_of(id_, (each.name, *each.aliases), each.scope))) for id_, each in issuers.items()
+    }
+    found = [issuers[id_] for id_, names in known.items() if wanted in names]
     if not found and (town := _TOWN_HALL.fullmatch(wanted)):
-        found = [each for each in issuers.values() if town[1] in map(match_key, _names_of(each))]
+        found = [issuers[id_] for id_, names in known.items() if town[1] in names]
     if len(found) == 1:
         return found[0]
     if found:
@@ -340,14 +344,14 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
     raise FieldRefused("field_issuer", value=text, near=nearest(text, names))
 
 
-def _names_of(issuer: Issuer) -> Iterator[str]:
+def names_of(id_: str, names: Iterable[str], scope: str) -> Iterator[str]:
     """Yields an issuer's id, and each of its names alone and with its scope (みほん県治山課)."""
-    yield issuer.id
-    for name in (issuer.name, *issuer.aliases):
+    yield id_
+    for name in names:
         yield name
-        if issuer.scope:
-            yield name + issuer.scope
-            yield name_with_scope(name, issuer.scope)
+        if scope:
+            yield name + scope
+            yield name_with_scope(name, scope)
 
 
 # --- One value below a project's table ---------------------------------------------------------------------------

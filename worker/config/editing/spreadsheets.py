@@ -174,7 +174,7 @@ def _read_sheet(path: Path, workbook: Any, sheet: Any) -> Sheet:
         )
         look = _format_of(workbook)
         rows = _rows(path, (_row(number, cells, look, workbook.epoch) for number, cells in parser.parse()))
-    hidden_rows = {number for number, each in _by_number(parser.row_dimensions).items() if _is_hidden(each, "ht")}
+    hidden_rows = {int(float(number)) for number, each in parser.row_dimensions.items() if _is_hidden(each, "ht")}
     hidden_columns = _hidden_columns(parser.column_dimensions.values())
     merged = [each.bounds for each in parser.merged_cells.mergeCell] if parser.merged_cells else []
     covered = _covered_cells(merged, {row.number for row in rows})
@@ -186,10 +186,6 @@ def _read_sheet(path: Path, workbook: Any, sheet: Any) -> Sheet:
         hidden_rows=tuple(row.number for row in rows if row.number in hidden_rows),
         hidden_columns=tuple(map(column_name, sorted(used))),
     )
-
-
-def _by_number(dimensions: Mapping[Any, Mapping[str, str]]) -> dict[int, Mapping[str, str]]:
-    return {int(float(number)): each for number, each in dimensions.items()}
 
 
 def _is_hidden(dimension: Mapping[str, str], size: str) -> bool:

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+from worker.config.editing.atomic_write import write_new_file
 from worker.config.shipped import shipped_file
 from worker.core.errors import ConfigError, Problem
 
@@ -30,13 +31,7 @@ def write_starter(directory: Path) -> tuple[Path, ...]:
     if existing:
         raise ConfigError([Problem(str(path), "", "file_exists") for path in existing])
     for path, content in contents.items():
-        try:
-            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            _write_new(path, content)
-        except FileExistsError as error:
-            raise ConfigError([Problem(str(path), "", "file_exists")]) from error
-        except OSError as error:
-            raise ConfigError([Problem(str(path), "", "cannot_write", {"detail": error.strerror or ""})]) from error
+        write_new_file(path, content)
     return tuple(contents)
 
 
@@ -62,9 +57,3 @@ def _starter_files(store: Path) -> dict[str, bytes]:
 def _issuers_named(projects: bytes) -> tuple[str, ...]:
     """Those that the sample register needs; the others stay in the catalogue until a person adds them."""
     return tuple(sorted({project["issuer"] for project in tomllib.loads(projects.decode())["project"]}))
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)

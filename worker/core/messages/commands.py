@@ -10,10 +10,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "番号 {id} の提出はありません。`hoshobin list` で番号をご確認ください。",
         "There is no submission {id}. See the numbers with `hoshobin list`.",
     ),
-    "approved_before": (
-        "{id} はすでに承認されています（{state}）。",
-        "{id} is approved already ({state}).",
-    ),
+    "approved_before": ("{id} はすでに承認されています（{state}）。", "{id} is approved already ({state})."),
     "not_held": (
         "{id} は現在「{state}」のため、承認できません。`hoshobin show {id}` でご確認ください。",
         "{id} is not held, so it cannot be approved (now: {state}). See `hoshobin show {id}`.",
@@ -38,16 +35,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "`hoshobin show {id}`, then approve it as it is named there: {id}@ and ten letters."
         ),
     ),
-    "ask_as_shown": (
-        "{id} を、上の内容で承認しますか",
-        "Approve {id} as shown above?",
-    ),
+    "ask_as_shown": ("{id} を、上の内容で承認しますか", "Approve {id} as shown above?"),
     "not_mailed": ("（メールでは送りません）", "(nothing is mailed)"),
     "none": ("（なし）", "(none)"),
-    "declined": (
-        "{id} は承認していません。状態は変わっていません。",
-        "{id} was not approved. Nothing was changed.",
-    ),
+    "declined": ("{id} は承認していません。状態は変わっていません。", "{id} was not approved. Nothing was changed."),
     "withdraw_which": (
         (
             "取り下げる番号を指定してください（複数可）。1通のメールの保留すべてなら「--from-mail 番号」です。"
@@ -68,10 +59,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "まだ取り下げていません。上の一覧を確かめてから、同じコマンドに --yes を付けて実行してください。",
         "Not withdrawn yet. Check the list above, then run the same command with --yes.",
     ),
-    "withdraw_declined": (
-        "取り下げていません。何も変更していません。",
-        "Not withdrawn. Nothing was changed.",
-    ),
+    "withdraw_declined": ("取り下げていません。何も変更していません。", "Not withdrawn. Nothing was changed."),
     "not_answerable": (
         "{id} の保留は、承認では解除できません（{reasons}）。`hoshobin show {id}` の「次にすること」をご覧ください。",
         "{id} cannot be released by approval ({reasons}). See the next step in `hoshobin show {id}`.",
@@ -146,10 +134,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} を訂正する提出 {new} を作成しました。内容を確認し、承認してください。",
         "{new} was opened as the correction of {id}. Look at it and approve it.",
     ),
-    "resumed": (
-        "このデータベースで送信を再開します。",
-        "Sending continues with this database.",
-    ),
+    "resumed": ("このデータベースで送信を再開します。", "Sending continues with this database."),
     # --- Commands --------------------------------------------------------------------------------------------
     "check_ok": (
         "設定に問題はありません（発注者 {issuers}、案件 {projects}、メールボックス {mailboxes}）。",
@@ -343,10 +328,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "記録（ログ）の検証に失敗しました：{detail}。送信を止めています。管理者へご連絡ください。",
         "The log does not verify: {detail}. Nothing is sent. Tell the administrator.",
     ),
-    "unavailable": (
-        "{what}を使用できません：{detail}",
-        "Not usable: {what}: {detail}",
-    ),
+    "unavailable": ("{what}を使用できません：{detail}", "Not usable: {what}: {detail}"),
     "fault": (
         "保証便の不具合です：{error}（詳細：{trace}）。この行を管理者へお知らせください。",
         "Internal error: {error} (trace: {trace}). Please tell the administrator this line.",
@@ -395,10 +377,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "【保証便】至急：ご対応が必要な提出があります（{count}件、うち至急 {now}件）",
         "[hoshobin] urgent: submissions need you ({count}, {now} of them at once)",
     ),
-    "telling_subject_trouble": (
-        "【保証便】異常をお知らせします",
-        "[hoshobin] hoshobin has a problem",
-    ),
+    "telling_subject_trouble": ("【保証便】異常をお知らせします", "[hoshobin] hoshobin has a problem"),
     "telling_subject_stopped": ("【保証便】至急：送信を止めています", "[hoshobin] urgent: nothing is sent"),
     "telling_subject_mute": (
         "【保証便】至急：送信サーバーに接続できません",
@@ -485,10 +464,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " urgent. The administrator looks at `hoshobin doctor`."
         ),
     ),
-    "telling_subject_settled": (
-        "【保証便】対応済みのお知らせ",
-        "[hoshobin] handled already",
-    ),
+    "telling_subject_settled": ("【保証便】対応済みのお知らせ", "[hoshobin] handled already"),
     "telling_subject_account": (
         "【保証便】メールサーバーにログインできません（{where}）",
         "[hoshobin] the account was refused: {where}",
@@ -565,7 +541,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_history": ("経過", "history"),
     "h_due": ("送信予定", "due"),
     "state_due": ("{state}、送信予定 {moment}", "{state}, due {moment}"),
-    "h_message_id": ("Message-ID", "Message-ID"),
     "h_name": ("対象", "what"),
     "h_last_ok": ("最終確認", "last reached"),
     "h_error": ("直近の異常", "last failure"),

@@ -11,14 +11,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "file_unreadable": ("ファイルを読み取れません（{detail}）", "the file cannot be read ({detail})"),
     "file_too_large": ("ファイルが大きすぎます（上限 {limit} バイト）", "the file is too large (limit {limit} bytes)"),
     "not_utf8": ("{line}行目に UTF-8 でない文字があります", "line {line} is not UTF-8"),
-    "toml_syntax": (
-        "{line}行{column}桁目がTOMLの書き方に合いません",
-        "line {line}, column {column} is not valid TOML",
-    ),
-    "bare_date": (
-        "{line}行目の「{value}」は、日付として読めません",
-        'line {line}: "{value}" is not written as a date',
-    ),
+    "toml_syntax": ("{line}行{column}桁目がTOMLの書き方に合いません", "line {line}, column {column} is not valid TOML"),
+    "bare_date": ("{line}行目の「{value}」は、日付として読めません", 'line {line}: "{value}" is not written as a date'),
     "bare_number": (
         "{line}行目の「{value}」は、数値の書き方ではありません",
         'line {line}: "{value}" is not written as a number',
@@ -108,10 +102,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{address}" is not a valid address ({detail})',
     ),
     "bad_host": ("「{host}」はサーバー名として正しくありません", '"{host}" is not a host name'),
-    "bad_after": (
-        "after に「{value}」は書けません",
-        '"{value}" is not a value of after',
-    ),
+    "bad_after": ("after に「{value}」は書けません", '"{value}" is not a value of after'),
     "after_same_folder": (
         "確認対象のフォルダ「{value}」自身には移せません",
         'messages cannot be moved to "{value}", the folder that is watched',
@@ -138,7 +129,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "unknown_template": ("本文のひな形「{name}」がありません", 'there is no mail template "{name}"'),
     "contract_invoice": (
         "契約保証に請求書を添えることはできません",
-        "a contract guarantee never carries an invoice",
+        "a performance guarantee never carries an invoice",
     ),
     "invoice_path": (
         "「{path}」は請求書フォルダの中のファイル名ではありません",
@@ -246,10 +237,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "送信後に電話する決まり（call_after）なのに、電話を待たずに完了することになっています",
         "a call is required (call_after), but no answer is awaited",
     ),
-    "line_key": (
-        "この提出方法では、lines に認証キーを書けません",
-        "the key must not stand in these lines",
-    ),
+    "line_key": ("この提出方法では、lines に認証キーを書けません", "the key must not stand in these lines"),
     "invoice_number_twice": (
         "同じ保証の請求書が、同じ保証契約番号（または番号なし）で2件あります",
         "two invoices of one guarantee have the same contract number, or none",
@@ -279,10 +267,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{file} も「{name}」です。画面でも台帳でも区別できません",
         '{file} is "{name}" too: neither people nor a ledger can tell them apart',
     ),
-    "not_checked": (
-        "公表元と照合した日がありません",
-        "the day of the last comparison with its source is missing",
-    ),
+    "not_checked": ("公表元と照合した日がありません", "the day of the last comparison with its source is missing"),
     "unsaid_notice": (
         "番号とキーの出し方（notice）の記載がありません。メールの提出は「提出方法が未確認」で止まります",
         "how number and key are handed in (notice) is missing: it counts as open and holds submissions by e-mail",
@@ -329,15 +314,9 @@ _SECRET: Final = (
 )
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
-    "missing_file": (
-        "hoshobin init でひな形を作成できます",
-        "hoshobin init writes an example",
-    ),
+    "missing_file": ("hoshobin init でひな形を作成できます", "hoshobin init writes an example"),
     "not_utf8": ("文字コードを UTF-8 にして保存し直してください", "save the file as UTF-8"),
-    "bare_date": (
-        "{date} のように、西暦で、引用符を付けずに書いてください",
-        "write it like {date}, without quotes",
-    ),
+    "bare_date": ("{date} のように、西暦で、引用符を付けずに書いてください", "write it like {date}, without quotes"),
     "bare_number": (
         "3_000_000 のように、コンマも「円」も付けずに書いてください",
         "write it like 3_000_000, without commas",
@@ -492,10 +471,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "hoshobin init フォルダ で作成し、--config フォルダ で指定してください",
         "write one with hoshobin init DIR and name it with --config DIR",
     ),
-    "store_dir_unknown": (
-        "[store] dir に保存先の絶対パスを書いてください",
-        "write an absolute path into [store] dir",
-    ),
+    "store_dir_unknown": ("[store] dir に保存先の絶対パスを書いてください", "write an absolute path into [store] dir"),
     "secret_missing": _SECRET,
     "secret_readable": _SECRET,
     "secret_empty": _SECRET,

@@ -165,10 +165,6 @@ FAULTS: Final[dict[str, tuple[str, str]]] = {
         "以前に控えた末尾が記録にない（後ろの記録の消失、全体の書換え、または古いバックアップ）",
         "a head noted earlier is not in the log (entries lost at its end, the log rewritten, or an old backup)",
     ),
-    "order_differs": (
-        "読み出しの順序が一致しない",
-        "the database returns different entries by submission than by number",
-    ),
 }
 """Faults that ``audit verify`` can find."""
 

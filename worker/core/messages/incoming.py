@@ -142,10 +142,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     # --- Mailboxes that cannot be watched, and what is done to messages afterwards ---
-    "telling_subject_deaf": (
-        "【保証便】至急：受信を確認できていません",
-        "[hoshobin] urgent: a mailbox is not watched",
-    ),
+    "telling_subject_deaf": ("【保証便】至急：受信を確認できていません", "[hoshobin] urgent: a mailbox is not watched"),
     "telling_deaf": (
         (
             "{name}を確認できない状態が続いています（{detail} から）。\n"
@@ -159,10 +156,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "After it recovers, everything that came is processed automatically."
         ),
     ),
-    "status_deaf": (
-        "確認できていません：{name}（{since} から）",
-        "NOT WATCHED: {name} (since {since})",
-    ),
+    "status_deaf": ("確認できていません：{name}（{since} から）", "NOT WATCHED: {name} (since {since})"),
     "status_ledger": (
         "{mailbox}：確認したメール {count}通、取りこぼし {gap}通（{at}）",
         "{mailbox}: {count} messages in the window, {gap} without a row in the ledger (counted {at})",
@@ -251,10 +245,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ファイルそのものを、このフォルダに保存してください。",
         "Save the file itself in this folder.",
     ),
-    "unread_unfinished": (
-        "保存の途中のまま、1日以上たっています",
-        "It has been unfinished for a day or more",
-    ),
+    "unread_unfinished": ("保存の途中のまま、1日以上たっています", "It has been unfinished for a day or more"),
     "unread_unfinished_todo": (
         "ダウンロードやコピーをやり直してください。保存が終わると自動で読みます。",
         "Download or copy it again; once it is whole it is read by itself.",
@@ -295,5 +286,5 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "bad_authserv_id": (
         "受信メールの Authentication-Results の最初の「;」の前の名前だけを書いてください（hoshobin doctor が示します）",
         "write only the name that stands before the first ; there (hoshobin doctor names candidates)",
-    ),
+    )
 }

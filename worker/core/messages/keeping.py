@@ -25,10 +25,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "バックアップを作成し、検証しました：{file}（記録 {count}件、最後の記録 {last}、{size} バイト）",
         "A backup was made and checked: {file} ({count} entries, the last of {last}, {size} bytes)",
     ),
-    "backed_up_head": (
-        "末尾：{head}",
-        "Head: {head}",
-    ),
+    "backed_up_head": ("末尾：{head}", "Head: {head}"),
     "backed_up_rest": (
         "含まれないもの：設定のフォルダ、パスワードとログインのファイル。別に保管してください。",
         "Not in it: the configuration, passwords and logins. Keep those separately.",
@@ -37,10 +34,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "データベースを {file} の内容に戻しました（記録 {count}件、最後の記録 {last}）。",
         "The store is that of {file} again ({count} entries, the last of {last}).",
     ),
-    "put_back_replaced": (
-        "戻す前のデータベースは残してあります：{files}",
-        "The database before is kept: {files}",
-    ),
+    "put_back_replaced": ("戻す前のデータベースは残してあります：{files}", "The database before is kept: {files}"),
     "put_back_next": (
         (
             "送信は止めてあります。次にすること：サービスを起動し、`hoshobin list` を送信サーバーの記録や発注者の記録と"
@@ -186,10 +180,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "理由を除いてから `systemctl start hoshobin` で起動してください（`journalctl -u hoshobin` に詳細があります）。",
         "Remove the reason, then `systemctl start hoshobin`; `journalctl -u hoshobin` tells more.",
     ),
-    "service_failed": (
-        "【保証便】{text}",
-        "[hoshobin] {text}",
-    ),
+    "service_failed": ("【保証便】{text}", "[hoshobin] {text}"),
     "service_failed_no_command": (
         "[operator] command の設定がないため、担当者に知らせていません。",
         "There is no [operator] command: no person was told.",
@@ -234,19 +225,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "再開すると送信されるもの（{count}件）。すでに送ったものがあれば、再開する前に取り下げてください",
         "What resuming sends ({count}). Where something has left already, do not resume: withdraw it first",
     ),
-    "resumes_nothing": (
-        "送信待ちのものはありません。",
-        "Nothing waits to be sent.",
-    ),
+    "resumes_nothing": ("送信待ちのものはありません。", "Nothing waits to be sent."),
     "ask_resume": ("このデータベースで送信を再開しますか", "Resume sending from this database?"),
     "resume_unasked": (
         "まだ再開していません。上の一覧を確かめてから、同じコマンドに --yes を付けて実行してください。",
         "Not resumed yet. Check the list above, then run the same command with --yes.",
     ),
-    "resume_declined": (
-        "再開していません。送信は止まったままです。",
-        "Not resumed. Nothing is sent.",
-    ),
+    "resume_declined": ("再開していません。送信は止まったままです。", "Not resumed. Nothing is sent."),
     "resumed_looks": (
         "すべての受信メールボックスを一度確認してから送信します。配送通知か自社の控えで送信済みと分かったものは、送りません。",
         "Every mailbox is looked at first; a mail that a report or our own copy proves sent is not sent again.",
@@ -343,10 +328,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sign_head_unreadable": ("末尾の控え（head）が読めません", "the file `head` cannot be understood"),
     "sign_other_secret": ("秘密の値（secret）が一致しません", "the file `secret` is of another database"),
     "sign_restored": ("バックアップから戻したデータベースです", "the database was put back from a backup"),
-    "sign_behind_witness": (
-        "別の場所の目印（witness）より古いデータベースです",
-        "the database is behind its witness",
-    ),
+    "sign_behind_witness": ("別の場所の目印（witness）より古いデータベースです", "the database is behind its witness"),
     "sign_other_witness": (
         "別の場所の目印（witness）が、この保証便のものではありません",
         "the witness is not of this database",
@@ -387,10 +369,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor_store": ("データベースの形式 {revision}", "form {revision} of the database"),
     "doctor_store_stopped": ("送信を止めています：{signs}", "nothing is sent: {signs}"),
     "doctor_witness": ("{folder}（最後の記録 {number}番）", "{folder} (entry {number})"),
-    "doctor_witness_to_come": (
-        "{folder}（次の処理で書きます）",
-        "{folder} (written at the next pass)",
-    ),
+    "doctor_witness_to_come": ("{folder}（次の処理で書きます）", "{folder} (written at the next pass)"),
     "doctor_witness_none": ("なし（{folder}：{why}）", "none ({folder}: {why})"),
     "doctor_witness_unusable": (
         "設定した置き場に書けません（{folder}：{why}）",
@@ -427,10 +406,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     # --- The configuration ------------------------------------------------------------------------------------
-    "witness_in_store": (
-        "データベースの置き場（{store}）の中です",
-        "it is inside the store's own directory ({store})",
-    ),
+    "witness_in_store": ("データベースの置き場（{store}）の中です", "it is inside the store's own directory ({store})"),
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from worker.core.messages.reasons import NAMES
+
 _Pair = tuple[str, str]
 
 OWN: Final[dict[str, _Pair]] = {
@@ -80,12 +82,12 @@ _TABLES: Final = {"section": SECTION, "rule": RULE, "value": VALUE}
 RULE_TABLES: Final[dict[str, _Pair]] = {
     "default": ("すべての保証", "every guarantee"),
     "amended": ("変更契約のすべての保証", "every guarantee of an amended contract"),
-    "contract": ("契約保証", "contract guarantee"),
-    "contract_amended": ("変更契約の契約保証", "contract guarantee, amended"),
-    "advance": ("前払金保証", "advance-payment guarantee"),
-    "advance_amended": ("変更契約の前払金保証", "advance-payment guarantee, amended"),
-    "interim": ("中間前払金保証", "interim-payment guarantee"),
-    "interim_amended": ("変更契約の中間前払金保証", "interim-payment guarantee, amended"),
+    "contract": ("契約保証", "performance guarantee"),
+    "contract_amended": ("変更契約の契約保証", "performance guarantee, amended"),
+    "advance": ("前払金保証", "advance payment guarantee"),
+    "advance_amended": ("変更契約の前払金保証", "advance payment guarantee, amended"),
+    "interim": ("中間前払金保証", "interim payment guarantee"),
+    "interim_amended": ("変更契約の中間前払金保証", "interim payment guarantee, amended"),
 }
 
 _SWITCH: Final[dict[str, _Pair]] = {"true": ("はい", "yes"), "false": ("いいえ", "no")}
@@ -130,21 +132,6 @@ CHOICES: Final[dict[str, dict[str, _Pair]]] = {
 """The words that a key takes, with what each means; a key that is not here takes any text, number, day or list."""
 
 
-_PRODUCTS: Final[dict[str, _Pair]] = {
-    "contract": ("契約保証", "contract guarantee"),
-    "advance": ("前払金保証", "advance-payment guarantee"),
-    "interim": ("中間前払金保証", "interim-payment guarantee"),
-}
-_KINDS: Final[dict[str, _Pair]] = {
-    "works": ("工事", "works"),
-    "consulting": ("業務委託", "consulting"),
-    "other": ("その他", "other"),
-}
-_AWARDS: Final[dict[str, _Pair]] = {
-    "open": ("一般競争入札", "open bidding"),
-    "designated": ("指名競争入札", "designated bidding"),
-    "discretionary": ("随意契約", "discretionary contract"),
-}
 _CLOSED: Final[dict[str, dict[str, _Pair]]] = {
     "when": {
         "attached": ("請求書を同送するとき", "where the invoice rides along"),
@@ -162,9 +149,9 @@ _CLOSED: Final[dict[str, dict[str, _Pair]]] = {
         "guarantee": ("保証契約", "guarantee"),
     },
     "contract": {"original": ("当初の契約", "original contract"), "amended": ("変更契約", "amended contract")},
-    **dict.fromkeys(("product", "products", "expects"), _PRODUCTS),
-    **dict.fromkeys(("kind", "kinds"), _KINDS),
-    **dict.fromkeys(("award", "awards"), _AWARDS),
+    **dict.fromkeys(("product", "products", "expects"), NAMES["product"]),
+    **dict.fromkeys(("kind", "kinds"), NAMES["kind"]),
+    **dict.fromkeys(("award", "awards"), NAMES["award"]),
     **CHOICES,
 }
 """The words of every closed list, by its key, with what each means."""

@@ -6,14 +6,8 @@ from typing import Final
 
 from worker.core.login_errors import Fault, LoginRefusal
 
-_AGAIN: Final = (
-    "`hoshobin login {name}` を実行してください",
-    "run `hoshobin login {name}`",
-)
-_TABLE: Final = (
-    "docs/install.md の「OAuth2 でログインする」をご覧ください",
-    "see OAuth2 in docs/install.md",
-)
+_AGAIN: Final = ("`hoshobin login {name}` を実行してください", "run `hoshobin login {name}`")
+_TABLE: Final = ("docs/install.md の「OAuth2 でログインする」をご覧ください", "see OAuth2 in docs/install.md")
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- What is wrong with the configuration ----------------------------------------------------------------
@@ -41,10 +35,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{value}」は https で始まるアドレスではありません",
         '"{value}" is not an address that begins with https',
     ),
-    "login_unused": (
-        'login は auth = "xoauth2" のときだけ使います',
-        'login has an effect only with auth = "xoauth2"',
-    ),
+    "login_unused": ('login は auth = "xoauth2" のときだけ使います', 'login has an effect only with auth = "xoauth2"'),
     "no_login_to_share": (
         "[smtp] が使うログインがありません（xoauth2 のメールボックスがありません）",
         "[smtp] has no login to use (no mailbox has xoauth2)",
@@ -53,10 +44,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "どのメールボックスのログインで送るかが決まりません（{known}）",
         "the mailbox whose login sends mail is not named ({known})",
     ),
-    "login_unknown": (
-        "「{name}」は xoauth2 のメールボックスではありません",
-        '"{name}" is not a mailbox with xoauth2',
-    ),
+    "login_unknown": ("「{name}」は xoauth2 のメールボックスではありません", '"{name}" is not a mailbox with xoauth2'),
     "extra_missing": (
         "{provider} のログインに必要なソフトウェアが入っていません",
         "the library for {provider} is not installed",
@@ -75,10 +63,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ログインのファイルの持ち主が、サービスのアカウントではありません（{path}）",
         "the file of the login belongs to another account ({path})",
     ),
-    "login_broken": (
-        "ログインのファイルが壊れています（{path}）",
-        "the file of the login is broken ({path})",
-    ),
+    "login_broken": ("ログインのファイルが壊れています（{path}）", "the file of the login is broken ({path})"),
     "login_of_other_application": (
         "ログインした後に provider または client_id が変わっています（{name}）",
         "provider or client_id changed after the login ({name})",
@@ -168,10 +153,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # --- Why a login no longer works, and what next ----------------------------------------------------------
     "login_fault_absent": ("ログインの記録がないか、使えません", "there is no login, or it cannot be used"),
-    "login_fault_ended": (
-        "ログインの期限が切れたか、取り消されました",
-        "the login has expired or was revoked",
-    ),
+    "login_fault_ended": ("ログインの期限が切れたか、取り消されました", "the login has expired or was revoked"),
     "login_fault_application": (
         "アプリの登録（client_id・tenant・権限）が受け付けられません",
         "the application (client_id, tenant, permissions) is not accepted",
@@ -181,10 +163,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the mail server refuses a new token",
     ),
     "login_step_absent": _AGAIN,
-    "login_step_ended": (
-        "`hoshobin login {name}` をもう一度実行してください",
-        "run `hoshobin login {name}` again",
-    ),
+    "login_step_ended": ("`hoshobin login {name}` をもう一度実行してください", "run `hoshobin login {name}` again"),
     "login_step_application": (
         "[mailbox.{name}.oauth] とアプリの登録を確かめ、`hoshobin login {name}` をもう一度実行してください",
         "check [mailbox.{name}.oauth] and the application, then run `hoshobin login {name}` again",
@@ -224,10 +203,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         'メールボックスを auth = "xoauth2" にするか、[smtp] を auth = "password" としてください',
         'give a mailbox auth = "xoauth2", or [smtp] auth = "password"',
     ),
-    "which_login": (
-        '[smtp] に login = "メールボックス名" と書いてください',
-        'write login = "MAILBOX" in [smtp]',
-    ),
+    "which_login": ('[smtp] に login = "メールボックス名" と書いてください', 'write login = "MAILBOX" in [smtp]'),
     "login_unknown": ("使えるのは {known} です", "there is {known}"),
     "login_no_mailbox": ("使えるのは {known} です", "there is {known}"),
     "login_not_used": _TABLE,

@@ -161,10 +161,7 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "請求書を開き、宛先・案件・請求者を確認し承認",
         "open the invoice, check addressee, project and claimant, then approve",
     ),
-    _R.INVOICE_UNREADABLE: (
-        "目視で案件・金額を確認し承認",
-        "look at project and amount yourself, then approve",
-    ),
+    _R.INVOICE_UNREADABLE: ("目視で案件・金額を確認し承認", "look at project and amount yourself, then approve"),
     _R.DOCUMENTS_UNDECIDED: (
         "必要な書類を案件に登録（なければ「なし」と登録）",
         "register the documents, or say there are none",
@@ -196,10 +193,7 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "提出済みでないか確認し、未提出なら承認、提出済みなら取下げ",
         "find out whether it was submitted by hand; approve if not, withdraw if so",
     ),
-    _R.REHEARSED: (
-        "管理者がリハーサルを終えた後に（rehearsal_to を空に）、承認",
-        "empty rehearsal_to, then approve",
-    ),
+    _R.REHEARSED: ("管理者がリハーサルを終えた後に（rehearsal_to を空に）、承認", "empty rehearsal_to, then approve"),
     _R.NOT_SENT: ("再度送る場合は承認", "approve to send it again"),
     _R.MAYBE_SENT: (
         "発注者に届いているか確認し、届いていれば取下げ、届いていなければ承認",
@@ -248,10 +242,7 @@ _CONTAINER = ("PDFではない（ZIP等）", "not a PDF (a ZIP …)")
 _TRAILING = ("PDFの後ろに別のデータ", "other data behind the PDF")
 _CUT = ("PDFが途中で切れている", "the end of the PDF is missing")
 _OF_FILE = tuple((f"{ja}：{{value}}", f"{en}: {{value}}") for ja, en in (_CONTAINER, _TRAILING, _CUT))
-_SAVE_AS_PDF = (
-    "PDFだけを請求書フォルダに保存し直し",
-    "save the PDF alone to the invoices folder",
-)
+_SAVE_AS_PDF = ("PDFだけを請求書フォルダに保存し直し", "save the PDF alone to the invoices folder")
 
 _AND_WITHDRAW = (
     "保存し、こちらは取下げ。お知らせでなければ取下げ",
@@ -886,10 +877,7 @@ _FILE_SAYS: Final = {
         "請求書 {file} に文字情報がありません（画像だけのPDF）",
         "the invoice {file} has no text (images only)",
     ),
-    (_R.INVOICE_UNREADABLE, "broken"): (
-        "請求書 {file} の文字が化けています",
-        "the invoice {file} has garbled text",
-    ),
+    (_R.INVOICE_UNREADABLE, "broken"): ("請求書 {file} の文字が化けています", "the invoice {file} has garbled text"),
     (_R.INVOICE_UNREADABLE, "either_product"): (
         "請求書 {file} が前払金と中間前払金のどちらのものか、文字からは決められません",
         "the invoice {file} may be for the advance or for the interim payment",
@@ -1093,10 +1081,7 @@ _SIGNATURES: Final[dict[str, tuple[str, str]]] = {
 }
 _SERVER: Final[dict[str, tuple[str, str]]] = {
     "found": ("受信サーバーも差出人を確認していない", "our server did not confirm the sender either"),
-    "not_set": (
-        "受信サーバーの名前（authserv_id）が未設定",
-        "the name of our server (authserv_id) is not configured",
-    ),
+    "not_set": ("受信サーバーの名前（authserv_id）が未設定", "the name of our server (authserv_id) is not configured"),
     "none": ("受信サーバーの確認結果がない", "there is no result of our server"),
     "two": (
         "受信サーバーの確認結果が2つ以上ある（偽造のおそれ）",

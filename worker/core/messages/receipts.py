@@ -97,8 +97,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "receipt_said": ("先方の応答：{text}", "the other side's answer: {text}"),
     "receipt_from": ("{words}：{sender}", "{words}: {sender}"),
     "task_reply": (
-        "返信を読み、受領なら confirm、届いていない・差戻しなら confirm --failed：{reply}",
-        "Read the reply: confirm if it was received, confirm --failed if it was not or is sent back: {reply}",
+        "返信を読み、受領なら confirm、届いていない・差戻しなら confirm --failed：{news}",
+        "Read the reply: confirm if it was received, confirm --failed if it was not or is sent back: {news}",
     ),
     "task_unmatched": (
         ("{news}。この宛先への提出を `hoshobin show 番号` で確かめ、届いていないおそれがあれば発注者に電話で確認"),

@@ -68,10 +68,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{name}" is not a key of a project (nearest: {nearest})',
     ),
     # --- What a spreadsheet made of a value ----------------------------------------------------------------------
-    "damage_error": (
-        "「{value}」は表計算ソフトのエラー表示です",
-        '"{value}" is an error value of a spreadsheet',
-    ),
+    "damage_error": ("「{value}」は表計算ソフトのエラー表示です", '"{value}" is an error value of a spreadsheet'),
     "damage_formula": (
         "「{value}」は式（または先頭の '）のままの文字です",
         '"{value}" is a formula, or a mark of text, and not its value',
@@ -115,10 +112,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{value}" does not have the form of a contract number (known forms: {forms})',
     ),
     "cell_error": ("セルがエラー（{value}）です", "the cell has an error ({value})"),
-    "cell_not_computed": (
-        "セルの式（{value}）に計算結果がありません",
-        "the cell's formula ({value}) has no result",
-    ),
+    "cell_not_computed": ("セルの式（{value}）に計算結果がありません", "the cell's formula ({value}) has no result"),
     "cell_merged": (
         "ほかのセルと結合されていて、この行の値がありません",
         "merged with another cell: this row has no value of its own",

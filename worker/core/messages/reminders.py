@@ -6,10 +6,7 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- What is wrong with the configuration ----------------------------------------------------------------
-    "bad_window": (
-        "「{value}」は時間帯の書き方ではありません",
-        '"{value}" is no window',
-    ),
+    "bad_window": ("「{value}」は時間帯の書き方ではありません", '"{value}" is no window'),
     "one_connection": (
         "connections は 1 だけです（二重送信を防ぐため、1通ずつ送ります）",
         "connections must be 1: mails are sent one at a time, so that none is sent twice",
@@ -98,10 +95,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "【保証便】本日の対応一覧（{count}件、うち至急 {now}件）",
         "[hoshobin] today's tasks ({count}, {now} of them at once)",
     ),
-    "digest_subject_none": (
-        "【保証便】本日の対応一覧（対応待ちはありません）",
-        "[hoshobin] today's tasks (none)",
-    ),
+    "digest_subject_none": ("【保証便】本日の対応一覧（対応待ちはありません）", "[hoshobin] today's tasks (none)"),
     "digest_open": (
         (
             "{day}現在、対応が必要な件は{count}件です（うち至急 {now}件）。急ぐ案件から順に並べています。\n"

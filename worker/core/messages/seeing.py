@@ -50,10 +50,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "PDFs whose text names this project: {names} (if it is the invoice, give it the name above)",
     ),
     "missing_unused": ("フォルダにあって使われていないPDF：{names}", "PDFs in it that are not used: {names}"),
-    "missing_none": (
-        "フォルダに、使われていないPDFはありません。",
-        "There is no unused PDF in it.",
-    ),
+    "missing_none": ("フォルダに、使われていないPDFはありません。", "There is no unused PDF in it."),
     # --- the mail to be sent
     "h_mail": ("送信するメール", "the mail to be sent"),
     "h_mail_sent": ("送信したメール", "the mail that was sent"),
@@ -111,18 +108,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "closes_answer": ("先方の返信か電話での確認を記録したとき", "an answer or a call, recorded"),
     "closes_none": ("送信から{days}日、不達の通知がないとき", "{days} days without a bounce"),
     # --- rules test
-    "differs_issuer": ("発注者", "issuer"),
-    "differs_project": ("案件", "project"),
-    "differs_channel": ("提出方法", "channel"),
-    "differs_section": ("提出先", "section"),
-    "differs_to": ("宛先", "to"),
-    "differs_cc": ("CC", "cc"),
-    "differs_subject": ("件名", "subject"),
-    "differs_body": ("本文", "body"),
-    "differs_attachments": ("添付", "attachments"),
-    "differs_reasons": ("保留の理由", "reasons to hold"),
-    "differs_conditions": ("目で確かめる条件", "conditions to check"),
-    "differs_duties": ("送信の前後にすること", "before and after sending"),
+    "h_channel": ("提出方法", "channel"),
+    "h_reasons": ("保留の理由", "reasons to hold"),
     "rules_differ": (
         "お知らせ{tried}件のうち{count}件が、変更後の設定では異なります（－は変更前、＋は変更後）。",
         "Of {tried} notices {count} would differ under the changed configuration (- before, + after).",
@@ -158,14 +145,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} に {what} 番の手続はありません。残っている手続：{duties}",
         "{id} has no duty {what}. Left: {duties}",
     ),
-    "duty_done": (
-        "{id} の「{duty}」は、すでに済みと記録されています。",
-        "{id}: '{duty}' is recorded as done already.",
-    ),
-    "no_duty_left": (
-        "{id} に、提出後に残っている手続はありません。",
-        "Nothing remains to be done after sending {id}.",
-    ),
+    "duty_done": ("{id} の「{duty}」は、すでに済みと記録されています。", "{id}: '{duty}' is recorded as done already."),
+    "no_duty_left": ("{id} に、提出後に残っている手続はありません。", "Nothing remains to be done after sending {id}."),
     "which_duty": (
         "{id} には手続が複数残っています。`--what 番号` で指定してください：{duties}",
         "Several duties of {id} are left. Name one with `--what N`: {duties}",

@@ -220,10 +220,7 @@ class PdfPool(_LaneReader):
         super().__init__(self, Lane.OURS)
         cores = len(os.sched_getaffinity(0))
         self._most = min(children or cores, CHILDREN)
-        self._read_seconds = {
-            Lane.OURS: read_seconds,
-            Lane.STRANGERS: min(read_seconds, STRANGERS_READ_SECONDS),
-        }
+        self._read_seconds = {Lane.OURS: read_seconds, Lane.STRANGERS: min(read_seconds, STRANGERS_READ_SECONDS)}
         self._lanes = Lanes(self._most)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()

@@ -24,6 +24,7 @@ from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from worker.audit.chain import GENESIS, Line, canonical, read_entry
+from worker.core.clock import is_over
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Address,
@@ -43,7 +44,6 @@ from worker.core.model import (
 from worker.core.open_until import SILENT
 from worker.core.states import NoteEvent, State
 from worker.core.text import encodable
-from worker.core.waits import is_over
 from worker.store.ports import Guarantee
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FOREIGN_ERRORS
