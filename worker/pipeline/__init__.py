@@ -9,15 +9,15 @@ from worker.core.lazy import lazily
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from worker.pipeline.invoices import with_invoices as with_invoices
     from worker.pipeline.pipeline import Pass as Pass
     from worker.pipeline.pipeline import Pipeline as Pipeline
     from worker.pipeline.pipeline import run_once as run_once
-    from worker.pipeline.read import with_invoices as with_invoices
     from worker.pipeline.start import record_start as record_start
 else:
     __getattr__ = lazily(
         __name__,
+        invoices=("with_invoices",),
         pipeline=("Pass", "Pipeline", "run_once"),
-        read=("with_invoices",),
         start=("record_start",),
     )

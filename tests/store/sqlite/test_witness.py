@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import worker.store.sqlite.store as store_module
 from tests.support.stores import SteppingClock, create_held, make_store
 from worker.core.errors import LogBroken
 from worker.core.signs import Sign
 from worker.store.ports import IDENTITY, MACHINE, WITNESS_FOLDER
 from worker.store.signs import find_signs
-from worker.store.sqlite import SqlStore, create_or_migrate, files, open_store
+from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import name_machine, read_witness, try_writing, write_witness
 
@@ -214,7 +215,7 @@ def test_a_write_that_fails_leaves_the_old_one_and_no_other_file(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as failing:
-        failing.setattr(files.os, "fsync", full)
+        failing.setattr(store_module.os, "fsync", full)
         store.keep_witness()
     assert (place / "witness").read_bytes() == before
     assert [each.name for each in place.iterdir()] == ["witness"]
