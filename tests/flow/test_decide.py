@@ -25,7 +25,7 @@ from worker.core.errors import NotInSnapshot, StillWritten, Unavailable
 from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
 from worker.pipeline import decide
-from worker.pipeline.read import load_invoices, with_invoices
+from worker.pipeline.invoices import load_invoices, with_invoices
 from worker.watch.ports import NOT_LOOKED, FileInfo, InvoiceSnapshot
 
 AWAY = Unavailable("folder", "the share does not answer")

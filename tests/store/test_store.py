@@ -45,7 +45,7 @@ from worker.core.model import (
     sha256,
 )
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
-from worker.store.sqlite import compiled, overview
+from worker.store.sqlite import compiled, queries
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.schema import METADATA
 from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
@@ -725,7 +725,7 @@ def test_a_commit_that_failed_and_was_not_made_is_unavailable(store: SqlStore, m
 def test_submissions_are_walked_block_after_block_each_once_whatever_changes_meanwhile(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overview, "BLOCK", 2)
+    monkeypatch.setattr(queries, "BLOCK", 2)
     held = [create_held(store, f"1-{number}", f"<c.{number}@contractor.example>") for number in range(5)]
     assert tuple(store.walk_submissions()) == store.submissions()
     assert tuple(store.walk_submissions(State.SENT)) == ()

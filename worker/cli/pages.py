@@ -11,7 +11,8 @@ from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
 from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.pipeline.read import explain_missing, read_pdf, with_invoices
+from worker.pipeline.invoices import explain_missing, with_invoices
+from worker.pipeline.read import read_pdf
 from worker.read.ports import PdfReader
 from worker.service.wiring import Office, build_reader
 from worker.store.ports import Reading

@@ -26,7 +26,7 @@ from worker.core.messages import Language, name_hold, say
 from worker.core.model import Hold, Submission
 from worker.core.params import read_spelled
 from worker.core.states import NoteEvent, Reason
-from worker.pipeline.read import load_invoices
+from worker.pipeline.invoices import load_invoices
 from worker.service.wiring import Office, load_office, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.register_json import replay_json, replayed_json

@@ -29,7 +29,7 @@ from worker.cli.tables import (
 )
 from worker.core.messages import Language, name_any_state, name_event, name_thing, say, say_trouble
 from worker.core.messages.reasons import APPROVAL_STATE, STATES
-from worker.core.model import JST, Disposition, HealthRecord, Submission
+from worker.core.model import FRESH, JST, Disposition, HealthRecord, Submission
 from worker.core.states import Reason, State
 from worker.core.text import match_key
 from worker.service.wiring import Office, system_clock
@@ -296,8 +296,6 @@ def _missing(submission: Submission, office: Office, store: Store) -> MissingInv
 
 def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:
     """When it was last reached. Of what is recorded every few minutes only, a recent moment is that of no look."""
-    from worker.pipeline.health import FRESH
-
     is_recorded_each_time = look.name.startswith("mail:") or bool(look.error)
     if is_recorded_each_time or look.last_ok is None or not dt.timedelta() <= now - look.last_ok <= FRESH:
         return time_text(look.last_ok)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, NewType
 
@@ -741,6 +741,10 @@ class FileRow:
     submissions: tuple[int, ...] = ()
 
 
+FRESH: Final = dt.timedelta(minutes=5)
+"""Age up to which a recorded success of the folder or the mail server stays: not each of them needs a new one."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthRecord:
     """The health of one watched or reached thing: ``mail:NAME``, ``folder`` or ``smtp``."""
@@ -771,6 +775,12 @@ class HealthRecord:
     """Number of those that look like notices, as far as their headers were read."""
     left_unseen: int = 0
     """Number of those whose headers were not read, because they were too many."""
+
+    def reached_at(self, now: dt.datetime) -> HealthRecord | None:
+        """Returns the record of a success at ``now``; None if the last one is ``FRESH`` and nothing failed since."""
+        if self.last_ok is not None and not self.error and not self.told and abs(now - self.last_ok) <= FRESH:
+            return None
+        return replace(self, last_ok=now, error="", told=())
 
 
 @dataclass(frozen=True, slots=True)

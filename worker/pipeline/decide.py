@@ -9,7 +9,7 @@ from worker.approve.decisions import Approval
 from worker.approve.reevaluate import ActiveConfig
 from worker.compose.attachments import guarantees_of
 from worker.core.model import Hold, Submission
-from worker.pipeline.read import with_invoices
+from worker.pipeline.invoices import with_invoices
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store
 

@@ -34,8 +34,9 @@ from worker.match.near_matches import near_misses_of
 from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
 from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.health import Health, UnreadFiles
+from worker.pipeline.health import Health
 from worker.pipeline.send import HoldWaits
+from worker.pipeline.watch import UnreadFiles
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, NoReply, Rcpt, Reply
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing

@@ -21,8 +21,9 @@ from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.health import Health
+from worker.pipeline.invoices import load_invoices
 from worker.pipeline.notify import Notifier
-from worker.pipeline.read import Block, NoticeReader, load_invoices
+from worker.pipeline.read import Block, NoticeReader
 from worker.pipeline.record import Recorder
 from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.pipeline.remind import Reminders
@@ -85,9 +86,7 @@ class Pipeline:
         self.watching = MailboxWatcher(
             store, clock, self.reading, beginning, author, lambda: self.active_config, self._read, self._record
         )
-        self._folder = FolderWatcher(
-            store, clock, self.health, beginning, self.recording.take_file, self.recording.hold_large_file
-        )
+        self._folder = FolderWatcher(store, clock, beginning, self.recording.take_file, self.recording.hold_large_file)
         self._reader = reader
         self._clock = clock
         self.on_recorded: Callable[[], None] = _nothing

@@ -1,25 +1,20 @@
-"""read and authenticate: mails are taken apart, their writers authenticated, and notices and invoices read.
+"""read and authenticate: mails are taken apart, their writers authenticated, and the notices in their PDFs read.
 
 PDFs are read in child processes, strangers' mails in their turn and within limits. Notices are kept in memory only: an
 altered store cannot alter what was read.
-
-The files of the invoices folder that drafts may carry are listed and read before the drafts are made; the folder is
-left alone if no file is in question. A snapshot never changes; a draft that needs another file is made again with one
-that holds it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
-from worker.approve.reevaluate import ActiveConfig, invoices_of
+from worker.approve.reevaluate import ActiveConfig
 from worker.authenticate.ports import DkimVerifier
 from worker.authenticate.sender_auth import (
     AllowedSenders,
@@ -30,33 +25,12 @@ from worker.authenticate.sender_auth import (
     domains_to_verify,
     read_auth_headers,
 )
-from worker.compose.attachments import Guarantee, files_wanted
 from worker.compose.mime_write import STORE_FIELD
-from worker.compose.missing_invoice import (
-    READ,
-    MissingInvoice,
-    asks_for_invoice,
-    describe_missing,
-    find_unused,
-    name_to_give,
-)
 from worker.config.settings import Mode
 from worker.core.clock import Clock
-from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.heartbeat import note_step
 from worker.core.message_id import IDENTITY_BYTES, is_own_message_id_form
-from worker.core.model import (
-    NO_DATE,
-    Address,
-    Attached,
-    CodePositions,
-    Notice,
-    PdfText,
-    Sha256,
-    Submission,
-    Unreadable,
-    sha256,
-)
+from worker.core.model import NO_DATE, Address, Attached, CodePositions, Notice, PdfText, Sha256, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.read.archives import MEMBERS, UNPACKED_BYTES, Unpacked
 from worker.read.budget import (
@@ -89,11 +63,9 @@ from worker.read.classify import (
 from worker.read.message import AttachmentKind, Defect, Message, Unopened, name_file, read_message, split_headers
 from worker.read.notice import confirm_notice, read_notice
 from worker.read.ports import MailReader, MailReaders, PdfReader
-from worker.store.ports import Reading, Store
+from worker.store.ports import Store
 from worker.track.reports import NoReport, ReturnedMail, read_report
-from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Rest
-
-T = TypeVar("T")
+from worker.watch.ports import Fetched
 
 KEPT: Final = 1000
 """Notices kept, half a kB each: more than an office of 10,000 projects sends in a day."""
@@ -559,111 +531,3 @@ def hidden_in(message: Message) -> str:
     """Returns what in the mail, or in a mail within it, could not be opened; empty if all was seen."""
     found = {*message.defects} & _HIDING
     return ", ".join(sorted(found)) or next(filter(None, map(hidden_in, message.nested)), "")
-
-
-# --- The invoices folder ---------------------------------------------------------------------------------------
-
-
-async def load_invoices(
-    guarantees: Iterable[Guarantee], active_config: ActiveConfig, reader: PdfReader, also: Collection[str] = ()
-) -> InvoiceSnapshot:
-    """Returns what these guarantees may carry beside the notice, and the files ``also``; no look if that is nothing."""
-    wanted = files_wanted(guarantees, active_config.register, also)
-    return NOT_LOOKED if wanted is None else await active_config.files.look(reader, wanted)
-
-
-async def with_invoices(
-    wanted: Callable[[], Iterable[Guarantee]],
-    active_config: ActiveConfig,
-    reader: PdfReader,
-    decide: Callable[[InvoiceSnapshot], T],
-) -> T:
-    """Returns what ``decide`` makes of the files that the guarantees ``wanted`` may carry.
-
-    If it asks for a file that did not seem to be in question, it is decided again with that file: a register, or
-    another's approval, changed in between. Raises what ``decide`` raises.
-    """
-    also: list[str] = []
-    while True:
-        invoices = await load_invoices(wanted(), active_config, reader, also)
-        try:
-            return decide(invoices)
-        except NotInSnapshot as missing:
-            if missing.file in also:
-                raise
-            also.append(missing.file)
-
-
-async def look_at_folder(
-    submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader
-) -> Rest | None:
-    """List the folder if one of these may carry a file of it; returns the files in it that are not read.
-
-    None if it was not listed.
-    """
-    if not any(any(invoices_of(each, active_config)) for each in submissions):
-        return None
-    await active_config.files.look(reader, lambda _: False)
-    return active_config.files.rest()
-
-
-EXPLAINED: Final = 20
-"""Submissions whose invoices are looked for in one mail: as many as are told with what lies near."""
-
-
-async def explain_missing(
-    submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader, reading: Reading
-) -> Mapping[int, MissingInvoice]:
-    """Returns by id for each that waits for an invoice the place for it and the unused files there. Raises nothing."""
-    register, files = active_config.register, active_config.files
-    asking = []
-    for each in submissions:
-        project = register.by_id.get(each.project) if each.project else None
-        if asks_for_invoice(each) and each.product is not None and project is not None:
-            asking.append((each, each.product, project))
-    asking = asking[:EXPLAINED]
-    if not asking:
-        return {}
-    folder = active_config.configuration.settings.invoices_shown or files.place()
-    seen = await files.look(reader, lambda _: False)
-    if isinstance(seen.shelved, Unavailable):
-        return {
-            each.id: MissingInvoice(
-                folder, name_to_give(product, each.contract_number or "", project, register), is_away=True
-            )
-            for each, product, project in asking
-        }
-    unused = {
-        each.id: find_unused(project, each.contract_number or "", register, seen.shelved) for each, _, project in asking
-    }
-    wanted = {one.file for several in unused.values() for one in several[:READ]}
-    read = await files.look(reader, wanted.__contains__)
-
-    def text_of(file: str) -> tuple[Sha256, PdfText | Unreadable] | None:
-        found = read.answers.get(file)
-        if not isinstance(found, tuple):
-            return None
-        digest = sha256(found[1])
-        text = read.text(digest)
-        return None if text is None else (digest, text)
-
-    def was_carried(digest: Sha256) -> bool:
-        return bool(reading.carried(digest))
-
-    return {
-        each.id: describe_missing(
-            folder, project, product, each.contract_number or "", register, unused[each.id], text_of, was_carried
-        )
-        for each, product, project in asking
-    }
-
-
-def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> str:
-    """Returns a text that changes when a file that ``submission`` may carry comes, changes or goes; empty for none."""
-    named, could_be = invoices_of(submission, active_config)
-    found = [active_config.files.stamp(file) for file in sorted(named)]
-    if could_be is not None:
-        with contextlib.suppress(Unavailable):  # away: the draft says so
-            candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
-            found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
-    return " ".join(filter(None, found))

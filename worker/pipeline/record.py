@@ -53,7 +53,8 @@ from worker.match.match import (
     receive_unreadable,
     standing_before,
 )
-from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in, load_invoices
+from worker.pipeline.invoices import load_invoices
+from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
 from worker.pipeline.track import (
     MAY_BE_HELD_ANEW,
     OWN_MESSAGE,

@@ -23,9 +23,10 @@ from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
-from worker.pipeline.health import UnreadFiles
-from worker.pipeline.read import NoticeReader, explain_missing, fingerprint_files, load_invoices, look_at_folder
+from worker.pipeline.invoices import explain_missing, fingerprint_files, load_invoices, look_at_folder
+from worker.pipeline.read import NoticeReader
 from worker.pipeline.record import IntakeTransaction
+from worker.pipeline.watch import UnreadFiles
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.views.unread_files import INVOICES

@@ -37,7 +37,8 @@ from worker.core.model import HealthRecord, Hold, Notice, Sha256, Submission, Un
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.health import Health
-from worker.pipeline.read import Readings, load_invoices, with_invoices
+from worker.pipeline.invoices import load_invoices, with_invoices
+from worker.pipeline.read import Readings
 from worker.pipeline.track import (
     Copied,
     ReceiptTransaction,

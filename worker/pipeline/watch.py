@@ -50,13 +50,21 @@ from worker.match.match import (
     mail_from_before,
     update_watched,
 )
-from worker.pipeline.health import Health, UnreadFiles
 from worker.pipeline.read import Block, NoticeReader
 from worker.read.budget import TRIED_TOGETHER
 from worker.read.classify import Announcement, OwnMailSigns, PossibleNotice, classify_mail
 from worker.read.message import read_message
 from worker.store.ports import Author, Store, Writing
-from worker.views.unread_files import NOTICES
+from worker.views.unread_files import (
+    EMPTY,
+    NOTICES,
+    PROPERTY,
+    UnreadIn,
+    gather_unread,
+    mark_reported,
+    read_unread,
+    spell_unread,
+)
 from worker.watch import plan as watch
 from worker.watch.plan import (
     FILE_LIMIT,
@@ -706,6 +714,46 @@ BEGINNING: Final = 1_024
 gives the inode of a deleted file to the next one."""
 
 
+class UnreadFiles:
+    """Records which files of the watched places are not read, and which of them a digest has named."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def recorded(self) -> dict[str, UnreadIn]:
+        """By place."""
+        return read_unread(self._store.property(PROPERTY))
+
+    def note(self, place: str, found: Iterable[tuple[str, UnreadReason]]) -> None:
+        """Record what a look at ``place`` found, if that is news. Raises Unavailable."""
+        pairs = tuple(found)
+        if not pairs and self._store.property(PROPERTY) in {None, EMPTY}:
+            return
+        former = self.recorded()
+        fresh = {**former, place: gather_unread(pairs, former.get(place))}
+        if spell_unread(fresh) != spell_unread(former):
+            with self._store.writing() as writing:
+                _change(writing, lambda before: {**before, place: gather_unread(pairs, before.get(place))})
+
+    def told(self, told: Mapping[str, UnreadIn]) -> None:
+        """Record that a digest has named these. Raises Unavailable."""
+        if not told:
+            return
+
+        def marked(before: dict[str, UnreadIn]) -> dict[str, UnreadIn]:
+            return {
+                place: mark_reported(each, told[place].files) if place in told else each
+                for place, each in before.items()
+            }
+
+        with self._store.writing() as writing:
+            _change(writing, marked)
+
+
+def _change(writing: Writing, change: Callable[[dict[str, UnreadIn]], dict[str, UnreadIn]]) -> None:
+    writing.set_property(PROPERTY, spell_unread(change(read_unread(writing.property(PROPERTY)))))
+
+
 class FolderWatcher:
     """Looks at the folder of one store; used from one event loop."""
 
@@ -713,7 +761,6 @@ class FolderWatcher:
         self,
         store: Store,
         clock: Clock,
-        health: Health,
         beginning: WatchStart,
         take_file: TakeFile,
         hold_large_file: HoldLargeFile,
@@ -723,7 +770,6 @@ class FolderWatcher:
         self._clock = clock
         self._take_file = take_file
         self._hold_large_file = hold_large_file
-        self._health = health
         self._beginning = beginning
         self._unread = UnreadFiles(store)
         self._ended: dict[str, FileRow] = {}
@@ -764,7 +810,10 @@ class FolderWatcher:
         self._unread.note(NOTICES, [(each.name, each.why) for each in unread if each.why is not None])
         for broken in failures:
             raise broken  # one file does not keep the others waiting, and is not passed over in silence
-        self._health.reached("folder", now)
+        fresh = (self._store.look("folder") or HealthRecord("folder")).reached_at(now)
+        if fresh is not None:
+            with self._store.writing() as writing:
+                writing.record_look(fresh)
         return waiting, plan.look_again
 
     # --- The ledger -----------------------------------------------------------------------------------------

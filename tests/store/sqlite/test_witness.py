@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+import worker.store.sqlite.store as store_module
 from tests.support.stores import SteppingClock, create_held, make_store
 from worker.core.errors import LogBroken
 from worker.core.signs import Sign
 from worker.store.ports import IDENTITY, MACHINE, WITNESS_FOLDER
 from worker.store.signs import find_signs
-from worker.store.sqlite import store as store_module
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import (
     SqlStore,
