@@ -21,7 +21,7 @@ from worker.compose.compose import FORMER_WORDS, Composed, ComposeInput, Previou
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.config.load import Configuration
 from worker.config.ports import Templates
-from worker.config.settings import Mode, Release
+from worker.config.release import Mode, Release
 from worker.config.templates import Renderer
 from worker.core.errors import LogBroken, StillWritten, Unavailable
 from worker.core.message_id import SECRET, old_message_id

@@ -29,6 +29,7 @@ from worker.config.defaults import (
 )
 from worker.config.editing.fields import key_names, parse_key
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
+from worker.config.release import Mode, Release
 from worker.config.toml import (
     Listed,
     NonEmpty,
@@ -68,14 +69,6 @@ class Security(StrEnum):
     TLS = "tls"
     STARTTLS = "starttls"
     NONE = "none"
-
-
-class Mode(StrEnum):
-    """The release of a draft: by a person, after a delay, or at once."""
-
-    APPROVE = "approve"
-    HOLD = "hold"
-    AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +119,6 @@ class SmtpSettings:
     def is_loopback(self) -> bool:
         """True if the server is this machine."""
         return is_loopback(self.host)
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """The settings by which a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
-
-    mode: Mode
-    hold_minutes: int
-    rehearsal_to: Address | None
-    is_announced: bool = False
-    """True if a mail announces each draft that mode ``hold`` releases: the minutes begin with that mail."""
 
 
 @dataclass(frozen=True, slots=True)
