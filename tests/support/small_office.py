@@ -58,8 +58,7 @@ from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import DATABASE
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
+from worker.watch.ports import SETTLE, Fetched, Header, IdleResult, SelectedMailbox
 
 INVOICE = "invoice-1.pdf"
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from worker.approve.draft import Guarantee
 from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
@@ -12,12 +11,13 @@ from worker.core.messages import Language
 from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.pipeline.invoices import explain_missing, with_invoices
-from worker.pipeline.read import read_pdf
-from worker.read.ports import PdfReader
 from worker.service.wiring import Office, build_reader
 from worker.store.ports import Reading
 from worker.views.preview import first_page
 from worker.watch.ports import InvoiceSnapshot
+
+if TYPE_CHECKING:
+    from worker.read.ports import PdfReader
 
 T = TypeVar("T")
 
@@ -42,11 +42,14 @@ def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
 
 def read_one_notice(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
     """Returns the notice in ``pdf``, or the reason against it. Raises Unavailable if no child starts."""
+    from worker.pipeline.read import read_pdf
+
     return with_reader(lambda reader: read_pdf(reader, pdf, guarantors))
 
 
 def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
     """Runs ``act`` with a reader of its own; no child starts before something is read."""
+    import asyncio
 
     async def run() -> T:
         reader = build_reader(1)

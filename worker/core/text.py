@@ -162,3 +162,10 @@ def _masked(code: str) -> str:
 def name_with_scope(name: str, scope: str) -> str:
     """Returns ``みほん県（治山課）``; the name alone without a scope."""
     return f"{name}（{scope}）" if scope else name
+
+
+def is_broken(text: str) -> bool:
+    """Returns whether ``text`` shows a broken font table: ``(cid:12)``, U+FFFD, control characters, lone surrogates."""
+    if "(cid:" in text or "\ufffd" in text:
+        return True
+    return any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\t\n\r\f" for c in set(text))
