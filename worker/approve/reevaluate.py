@@ -13,13 +13,12 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from worker.compose.attachments import STILL_WRITTEN, find_candidates
 from worker.compose.checks import Check, DraftCheckInput, RuleCheckInput, check_draft, check_rule, is_about_rehearsing
 from worker.compose.compose import FORMER_WORDS, Composed, ComposeInput, Previous, compose
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
-from worker.config.load import Configuration
 from worker.config.ports import Templates
 from worker.config.release import Mode, Release
 from worker.config.templates import Renderer
@@ -59,6 +58,9 @@ from worker.match.match import (
 )
 from worker.store.ports import Reading, Writing
 from worker.watch.ports import InvoiceFolder, InvoiceSnapshot
+
+if TYPE_CHECKING:
+    from worker.config.load import Configuration
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers reserved for each correction, far more than one mail is ever rehearsed."""

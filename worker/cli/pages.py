@@ -6,12 +6,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from worker.approve.draft import Guarantee
+from worker.approve.reevaluate import ActiveConfig
 from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
 from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.pipeline.invoices import explain_missing, with_invoices
-from worker.service.wiring import Office, build_reader
+from worker.service.wiring import build_reader
 from worker.store.ports import Reading
 from worker.views.preview import first_page
 from worker.watch.ports import InvoiceSnapshot
@@ -62,15 +63,15 @@ def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
 
 
 def with_invoices_of(
-    office: Office, wanted: Callable[[], Iterable[Guarantee]], decide: Callable[[InvoiceSnapshot], T]
+    active_config: ActiveConfig, wanted: Callable[[], Iterable[Guarantee]], decide: Callable[[InvoiceSnapshot], T]
 ) -> T:
     """Returns the decision of ``decide`` on the files that the guarantees ``wanted`` may carry."""
-    return with_reader(lambda reader: with_invoices(wanted, office.active_config, reader, decide))
+    return with_reader(lambda reader: with_invoices(wanted, active_config, reader, decide))
 
 
-def explain_missing_of(office: Office, submission: Submission, reading: Reading) -> MissingInvoice | None:
+def explain_missing_of(active_config: ActiveConfig, submission: Submission, reading: Reading) -> MissingInvoice | None:
     """Explains the missing invoice of ``submission``; None, and no child starts, if none is missed."""
     if not asks_for_invoice(submission):
         return None
-    found = with_reader(lambda reader: explain_missing([submission], office.active_config, reader, reading))
+    found = with_reader(lambda reader: explain_missing([submission], active_config, reader, reading))
     return found.get(submission.id)

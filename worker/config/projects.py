@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from worker.config.defaults import SEPARATE
 from worker.config.issuers import SectionTable
 from worker.config.project_ids import project_ids
 from worker.config.rule_conflicts import RuleSource, problems_of_rules
@@ -54,9 +55,6 @@ from worker.core.text import match_key
 FILE: Final = "projects.toml"
 
 # --- Shapes --------------------------------------------------------------------------------------------------
-
-SEPARATE: Final = "separate"
-"""In place of an invoice's table: it is handed in another way (別途)."""
 
 _NOTHING: Final[Any] = {}
 """Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""

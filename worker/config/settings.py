@@ -19,8 +19,10 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from worker.config.addresses import NAME, AddressText, Host, check_host, read_address
 from worker.config.defaults import (
     DEAF_MINUTES,
+    HOLD_MINUTES,
     INVOICES,
     LOOKS_MISSED,
+    MAX_BYTES,
     NOTICES,
     POLL_SECONDS,
     SELF,
@@ -256,7 +258,7 @@ class _Mailbox(_Server):
 
 class _Smtp(_Server):
     ehlo: Annotated[str, AfterValidator(lambda text: check_host(text) if text else text)] = ""
-    max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
+    max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = MAX_BYTES
     per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = PER_MINUTE
     connections: int = 1
     login: str = ""
@@ -279,7 +281,7 @@ class _Smtp(_Server):
 
 class _Release(Shape):
     mode: OneOf[Mode] = Mode.APPROVE
-    hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
+    hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = HOLD_MINUTES
     rehearsal_to: Annotated[str, AfterValidator(lambda text: text if text in {"", SELF} else read_address(text))] = ""
 
 
