@@ -309,7 +309,7 @@ def _check(case: DraftInput, given: ComposeInput, composed: Composed) -> tuple[C
         rehearsal_to=given.rehearsal_to,
         text_of=case.invoices.text,
         copy_to=case.active_config.configuration.settings.smtp.copy_to,
-        issuers=tuple(case.active_config.configuration.issuers.values()),
+        issuers=case.active_config.configuration.issuers.values(),
     )
     return check_draft(finished, case.active_config.register, case.reading, given.today)
 

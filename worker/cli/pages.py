@@ -9,7 +9,7 @@ from worker.approve.draft import Guarantee
 from worker.approve.reevaluate import ActiveConfig
 from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
-from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
+from worker.core.model import CodePositions, Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.pipeline.invoices import explain_missing, with_invoices
 from worker.service.wiring import build_reader
@@ -18,6 +18,7 @@ from worker.views.preview import first_page
 from worker.watch.ports import InvoiceSnapshot
 
 if TYPE_CHECKING:
+    from worker.read.archives import Unpacked
     from worker.read.ports import PdfReader
 
 T = TypeVar("T")
@@ -48,12 +49,37 @@ def read_one_notice(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | U
     return with_reader(lambda reader: read_pdf(reader, pdf, guarantors))
 
 
+class _LateReader:
+    """A reader that is built when it is first asked: most commands read no PDF, and building loads what reads one."""
+
+    def __init__(self) -> None:
+        self._built: PdfReader | None = None
+
+    def _reader(self) -> PdfReader:
+        self._built = self._built or build_reader(1)
+        return self._built
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        return await self._reader().read(pdf)
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
+        return await self._reader().locate(pdf, codes)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        return await self._reader().unpack(content)
+
+    async def close(self) -> None:
+        """Ends its children, if it has any."""
+        if self._built is not None:
+            await self._built.close()
+
+
 def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
     """Runs ``act`` with a reader of its own; no child starts before something is read."""
     import asyncio
 
     async def run() -> T:
-        reader = build_reader(1)
+        reader = _LateReader()
         try:
             return await act(reader)
         finally:

@@ -13,7 +13,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -105,7 +105,7 @@ class DraftCheckInput(RuleCheckInput):
     """The text of an attachment that was read."""
     copy_to: Address | None = None
     """Recipient of our own copy."""
-    issuers: tuple[Issuer, ...] = ()
+    issuers: Collection[Issuer] = ()
     """All of the configuration: an invoice that names another one of them is another's."""
 
 
