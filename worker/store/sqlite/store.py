@@ -36,7 +36,7 @@ from worker.store.sqlite.connection import (
     revision_of,
     translated,
 )
-from worker.store.sqlite.entries import Aside, stream_lines, stream_originals, stream_rows, text_of
+from worker.store.sqlite.entries import Aside, stream_lines, stream_open, stream_originals, stream_rows, text_of
 from worker.store.sqlite.files import (
     MACHINE_ID,
     name_machine,
@@ -348,4 +348,5 @@ class SqlStore(StoreReads):
                 stream_originals(connection),
                 heads,
                 Aside(connection),
+                stream_open(connection),
             )
