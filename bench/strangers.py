@@ -19,8 +19,7 @@ from tests.support.strangers import NOTICE_SECONDS, Children, LoopClock, OwnTime
 from worker.pipeline.pipeline import watch_folder_until_settled
 from worker.read.budget import STRANGERS_PDF_SECONDS
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header
+from worker.watch.ports import SETTLE, Fetched, Header
 
 BOMBS: Final = 1_000
 """In one mail: as many parts as are looked at."""

@@ -36,7 +36,7 @@ from tests.support.registered import (
 from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
 from worker.approve.reevaluate import keep_contents
-from worker.config.settings import Mode
+from worker.config.release import Mode
 from worker.core.errors import NotAllowed, Unavailable
 from worker.core.messages import name_hold
 from worker.core.model import JST, Address, Channel, Entry, Key, Notice, Product, Submission, sha256

@@ -27,7 +27,7 @@ from tests.support.world import START
 from worker.approve.reevaluate import treat_unread_as_missing
 from worker.compose.attachments import STILL_WRITTEN
 from worker.compose.compose import hash_draft
-from worker.config.settings import Mode
+from worker.config.release import Mode
 from worker.core.errors import StillWritten, Unavailable
 from worker.core.message_id import bears_secret, old_message_id
 from worker.core.messages import name_hold

@@ -27,7 +27,7 @@ from tests.support.registered import (
 )
 from tests.support.world import EAST, START
 from worker.approve.decisions import Approval, answer_holds, refuse_unless_shown
-from worker.config.settings import Mode
+from worker.config.release import Mode
 from worker.core.errors import NotAllowed
 from worker.core.model import Address, Channel, Hold, Product, Submission
 from worker.core.rulebook import Invoice

@@ -33,7 +33,7 @@ from tests.support.registered import (
 from tests.support.world import EAST, KEY, NUMBER
 from worker.approve.reevaluate import Drafted
 from worker.compose.compose import hash_draft
-from worker.config.settings import Mode
+from worker.config.release import Mode
 from worker.core.model import JST, Address, Channel, Draft, Product, Sha256, Unreadable, sha256
 from worker.core.rulebook import Document, Invoice, InvoiceRule, Line, NoticeForm, ValueForm
 from worker.core.states import Reason, State

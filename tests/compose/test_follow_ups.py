@@ -24,7 +24,7 @@ from tests.support.registered import (
 from tests.support.world import NUMBER, START
 from worker.approve.decisions import choose_follow_up
 from worker.compose.compose import describe_timing, hash_rule
-from worker.config.settings import Mode
+from worker.config.release import Mode
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_duty
 from worker.core.model import Closing, FollowUps, Product, Submission

@@ -27,7 +27,7 @@ from tests.support.registered import (
 from tests.support.world import NUMBER
 from worker.compose.compose import FAX_UNKNOWN, NO_STEPS, add_promised, hash_rule
 from worker.config.load import Configuration, load_configuration
-from worker.config.rule_tables import RULE_KEYS
+from worker.config.rule_layers import RULE_KEYS
 from worker.core.model import Channel, Product
 from worker.core.rulebook import (
     Conditional,

@@ -18,7 +18,8 @@ from worker.config.examples_read import _Example, _Expect
 from worker.config.issuers import SectionTable, _Eligibility, _Issuer, _ValueForm
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import ProjectTable
-from worker.config.rule_tables import RULE_TABLES, RuleTable
+from worker.config.rule_layers import RULE_TABLES
+from worker.config.rule_tables import RuleTable
 from worker.config.template_check import ATTRIBUTES, VARIABLES
 from worker.config.templates import FILTERS, Renderer
 from worker.core.model import Channel, Product

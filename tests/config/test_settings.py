@@ -10,7 +10,8 @@ import pytest
 from tests.support.config_samples import WORKER
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.oauth_settings import Auth
-from worker.config.settings import Mode, Security, read_settings
+from worker.config.release import Mode
+from worker.config.settings import Security, read_settings
 from worker.core.addresses import domain_of, is_loopback, is_placeholder
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import Address

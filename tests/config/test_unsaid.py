@@ -13,7 +13,7 @@ from tests.support.registered import NOTICE, REGISTER, SECTION, Register, drafte
 from worker.compose.compose import hash_rule
 from worker.config.editing.catalogue import list_entries
 from worker.config.load import Configuration, load_configuration
-from worker.config.settings import Mode
+from worker.config.release import Mode
 from worker.core.errors import ConfigError
 from worker.core.model import Channel, FollowUps, Product, Submission
 from worker.core.rulebook import InvoiceRule, NoticeForm, Rule, Timing

@@ -33,8 +33,7 @@ from worker.pipeline.start import record_start
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import create_or_migrate, open_store
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, SelectedMailbox
+from worker.watch.ports import SETTLE, Fetched, Header, SelectedMailbox
 
 INSTALLED = FakeClock().moment
 DAY = dt.timedelta(days=1)

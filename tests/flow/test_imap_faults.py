@@ -37,8 +37,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.service.loop import RECONNECT_LIMIT, MailboxPoller
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
-from worker.watch.plan import SETTLE
-from worker.watch.ports import IdleResult
+from worker.watch.ports import SETTLE, IdleResult
 
 SINCE = dt.date(2026, 1, 1)
 POLL = 60.0

@@ -140,8 +140,50 @@ def test_the_status_reads_no_rule_and_no_shape(office: Office) -> None:
     assert loaded & (OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE) == set()
 
 
+def test_an_open_submission_is_judged_without_shapes_editing_tools_and_readers(office: Office) -> None:
+    loaded = modules_of("--config", str(office.config), "show", "1", "--no-pages")
+    assert "worker.compose.checks" in loaded
+    with_shapes = {
+        "load",
+        "settings",
+        "toml",
+        "addresses",
+        "issuers",
+        "rule_tables",
+        "projects",
+        "guarantors",
+        "editing",
+    }
+    assert loaded & {f"worker.config.{name}" for name in with_shapes} == set()
+    assert {
+        each for each in loaded if each.startswith(("worker.read.", "worker.pipeline.read", "worker.track.re"))
+    } <= {"worker.read.pdf_bytes"}
+    needed = {"jinja2", "asyncio"}  # a body is written by a template; the invoices folder is looked at
+    unused = OF_THE_SERVICE | OF_A_TERMINAL | OF_RULES | OF_SHAPES | OF_THE_DATABASE | {"flufl", "multiprocessing"}
+    assert loaded & unused <= needed
+
+
+def test_an_open_submission_reads_no_issuer_but_its_own(office: Office) -> None:
+    texts = decoded_by("--config", str(office.config), "show", "1", "--no-pages")
+    assert (office.config / "issuers" / "kawa.toml").read_text() in texts
+    assert (office.config / "issuers" / "yama.toml").read_text() not in texts
+
+
 def test_what_works_with_rules_would_be_seen(office: Office) -> None:
-    assert "worker.config.issuers" in rules_in(modules_of("--config", str(office.config), "show", "1"))
+    assert "worker.config.issuers" in rules_in(modules_of("--config", str(office.config), "check"))
+
+
+def test_an_open_submission_is_shown_as_by_the_whole_configuration(office: Office) -> None:
+    """A file that was changed since is checked whole; a comment changes nothing that is shown."""
+    shown = [office("show", "1", *more).out for more in ((), ("--json",))]
+    register = office.config / "projects.toml"
+    before = register.read_text()
+    try:
+        register.write_text(before + "# 追記\n")
+        assert [office("show", "1", *more).out for more in ((), ("--json",))] == shown
+    finally:
+        register.write_text(before)
+    assert "誤送信の防止チェック" in shown[0]
 
 
 def test_help_loads_no_module_of_ours_but_the_list_of_commands() -> None:

@@ -40,7 +40,7 @@ from worker.pipeline.start import record_configuration, record_start
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task, open_tasks
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.plan import SETTLE
+from worker.watch.ports import SETTLE
 
 WORKER = (
     CONTRACTOR_TABLE

@@ -170,6 +170,7 @@ def test_tasks_and_projects_from_what_is_open_are_those_from_all_submissions(
             office.compare(configuration)
             # A store of before the table of open submissions gets the same one from its rows.
             rows = office.store.submissions()
+            assert office.store.verify().holds
             office.store.close()
             with sqlite3.connect(office.folder / FILE_NAME) as database:
                 make_revision_0003(database)
@@ -184,6 +185,50 @@ def test_tasks_and_projects_from_what_is_open_are_those_from_all_submissions(
         office.store.close()
 
 
+TAMPERED = {
+    "a line is gone": ("DELETE FROM open_submissions WHERE submission = :id", True),
+    "another day": ("UPDATE open_submissions SET until = '2026-11-01' WHERE submission = :id", True),
+    "no day": ("UPDATE open_submissions SET until = 'x' WHERE submission = :id", True),
+    "no text": ("UPDATE open_submissions SET until = x'ff00' WHERE submission = :id", True),
+    "a closed one": ("INSERT INTO open_submissions (submission, until) VALUES (:id, '9999-12-31')", False),
+}
+
+
+@pytest.mark.parametrize(("statement", "is_noted"), TAMPERED.values(), ids=TAMPERED)
+def test_a_changed_table_of_what_is_open_is_named_by_the_verification(
+    tmp_path: Path, statement: str, is_noted: bool, pytestconfig: pytest.Config
+) -> None:
+    seed = pytestconfig.getoption("hypothesis_seed")
+    tried = 0
+    for life in range(3):
+        office = live(tmp_path / str(life), random.Random(f"{seed}-{life}"))
+        with sqlite3.connect(office.folder / FILE_NAME) as database:
+            noted = {row[0] for row in database.execute("SELECT submission FROM open_submissions")}
+            for each in office.store.submissions():
+                if (each.id in noted) is not is_noted:
+                    continue
+                before = database.execute("SELECT * FROM open_submissions").fetchall()
+                database.execute(statement, {"id": each.id})
+                database.commit()
+                found = [(fault.code, fault.where) for fault in office.store.verify().faults]
+                assert found == [("row_differs", str(each.id))], f"--hypothesis-seed={seed}, life {life}"
+                database.execute("DELETE FROM open_submissions")
+                database.executemany("INSERT INTO open_submissions VALUES (?, ?)", before)
+                database.commit()
+                tried += 1
+        database.close()
+        assert office.store.verify().holds
+        office.store.close()
+    assert tried > 0
+
+
+def test_a_submission_that_is_noted_as_open_and_is_none_is_named(store: SqlStore) -> None:
+    with sqlite3.connect(store._folder / FILE_NAME) as database:
+        database.execute("INSERT INTO open_submissions (submission, until) VALUES (7, '9999-12-31')")
+    database.close()
+    assert [(fault.code, fault.where) for fault in store.verify().faults] == [("row_unknown", "7")]
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
     made = make_store(tmp_path / "var")
@@ -195,6 +240,7 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 NAMED = {
     "EVERY_LINE": "verify reads all",
+    "EVERY_OPEN": "verify reads all, and what is closed is not in it",
     "EVERY_SUBMISSION": "verify reads all",
     "HEAD": "the last row alone, by its key",
     "SUBMISSIONS_BETWEEN": "sorts the ids of the period alone, each of which is needed once",

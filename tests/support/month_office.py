@@ -43,8 +43,7 @@ from worker.read.budget import STRANGERS_PDF_SECONDS
 from worker.service.reload import ConfigReload
 from worker.service.status import SENDING, ServiceStatus
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, SelectedMailbox
+from worker.watch.ports import SETTLE, Fetched, Header, SelectedMailbox
 
 TOWNS: Final = 20
 NOTICES: Final = 240

@@ -16,7 +16,8 @@ from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON
 from worker.approve.reevaluate import ActiveConfig, Drafted, DraftInput, activate_config, draft_submission, reevaluate
 from worker.config.load import Configuration, load_configuration
 from worker.config.oauth_settings import Auth
-from worker.config.settings import Mode, Release, Security, Settings, SmtpSettings
+from worker.config.release import Mode, Release
+from worker.config.settings import Security, Settings, SmtpSettings
 from worker.core.model import Address, Key, Notice, Product, Sha256, Submission, sha256
 from worker.core.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project
 from worker.core.states import Reason, State

@@ -57,8 +57,7 @@ from worker.send.smtp.client import Account, SmtpServer, Timeouts
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import DATABASE, SqlStore
 from worker.watch.folder.notices import NoticeFolder
-from worker.watch.plan import SETTLE
-from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
+from worker.watch.ports import SETTLE, Fetched, Header, IdleResult, SelectedMailbox
 
 INVOICE = "invoice-1.pdf"
 

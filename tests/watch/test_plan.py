@@ -13,7 +13,6 @@ from worker.watch.plan import (
     CLOCK_MARGIN,
     GONE,
     NUMBERINGS,
-    SETTLE,
     STAYS,
     SWEPT,
     Incremental,
@@ -34,7 +33,7 @@ from worker.watch.plan import (
     start_from,
     unfetched_delay,
 )
-from worker.watch.ports import Header, Listed, SelectedMailbox
+from worker.watch.ports import SETTLE, Header, Listed, SelectedMailbox
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
 SECOND = dt.timedelta(seconds=1)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, keep_contents, reevaluate, target_of
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
-from worker.config.settings import Release
+from worker.config.release import Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import Announced, Answer, Hold, Receipt, Submission

@@ -16,7 +16,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from worker.compose.attachments import STILL_WRITTEN, files_in_question, find_candidates
 from worker.compose.checks import (
@@ -35,9 +35,8 @@ from worker.compose.compose import FORMER_WORDS, Composed, ComposeInput, Previou
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.mime_verify import verify_message
 from worker.compose.mime_write import build_message
-from worker.config.load import Configuration
 from worker.config.ports import Templates
-from worker.config.settings import Mode, Release
+from worker.config.release import Mode, Release
 from worker.config.templates import Renderer
 from worker.core.errors import LogBroken, StillWritten, Unavailable
 from worker.core.message_id import SECRET, old_message_id
@@ -76,6 +75,9 @@ from worker.match.match import (
 )
 from worker.store.ports import Reading, Writing
 from worker.watch.ports import InvoiceFolder, InvoiceSnapshot
+
+if TYPE_CHECKING:
+    from worker.config.load import Configuration
 
 _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers reserved for each correction, far more than one mail is ever rehearsed."""
@@ -360,7 +362,7 @@ def _check(case: DraftInput, given: ComposeInput, composed: Composed) -> tuple[C
         rehearsal_to=given.rehearsal_to,
         text_of=case.invoices.text,
         copy_to=case.active_config.configuration.settings.smtp.copy_to,
-        issuers=tuple(case.active_config.configuration.issuers.values()),
+        issuers=case.active_config.configuration.issuers.values(),
     )
     return check_draft(finished, case.active_config.register, case.reading, given.today)
 

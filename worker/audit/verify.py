@@ -1,8 +1,9 @@
 """Decides whether a log still is what was written.
 
 ``verify`` reads every entry once, in order of number. It names every entry whose bytes, place or neighbour changed,
-every submission that is not the fold of its entries, and every original that does not have its hash. A cut-off end is
-found only through a head that was noted elsewhere. Memory grows by 25 bytes a submission and 8 an original.
+every submission that is not the fold of its entries or is not noted as open until the right day, and every original
+that does not have its hash. A cut-off end is found only through a head that was noted elsewhere. Memory grows by 25
+bytes a submission, 20 more if it is noted as open, and 8 an original.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import re
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +21,8 @@ from pydantic_core import from_json
 
 from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold_onto, read_content
 from worker.audit.kept_register import hashes_kept
-from worker.core.states import NoteEvent
+from worker.core.open_until import open_until_of_row
+from worker.core.states import NoteEvent, State
 
 FAULTS_SHOWN: Final = 100
 """Faults kept by name: the first hundred show that the whole log was rewritten; the rest are counted."""
@@ -38,8 +40,8 @@ class Fault:
     """One thing that is not as it was written; ``code`` is one of a fixed list, ``where`` a number or a hash.
 
     Codes: ``bad_hash`` ``broken_link`` ``wrong_number`` ``no_entry`` (entries), ``row_differs`` ``row_missing``
-    ``row_unknown`` (submissions), ``original_differs`` ``original_missing`` (originals), ``head_missing`` (a head
-    noted earlier).
+    ``row_unknown`` (submissions, and what is noted as open), ``original_differs`` ``original_missing`` (originals),
+    ``head_missing`` (a head noted earlier).
     """
 
     code: str
@@ -172,6 +174,63 @@ def _packed(sha256: str) -> bytes:
         return sha256.encode("utf-8", "backslashreplace")
 
 
+_CLOSED, _NO_DAY = 0, -1
+"""In place of the last day on which a submission is open: it is closed, or the text is no day."""
+
+
+def _ordinal(day: str) -> int:
+    try:
+        return dt.date.fromisoformat(day).toordinal()
+    except ValueError:
+        return _NO_DAY
+
+
+class _OpenDays:
+    """Compares the table of what is open with the rows, each of them when it is known to be the fold.
+
+    A correction may come later than what it corrects: what depends on one is compared at the end.
+    """
+
+    def __init__(self, noted: Iterable[tuple[int, str]]) -> None:
+        self._ids, self._days = array("q"), array("i")
+        for submission, day in noted:
+            self._ids.append(submission)
+            self._days.append(_ordinal(day))
+        self._if_corrected, self._if_not = array("q"), array("q")
+        self._corrected: set[int] = set()
+
+    def holds(self, submission: int, row: Mapping[str, Any]) -> bool:
+        """Returns whether its day is that of ``row``, as far as no correction of it decides."""
+        place = bisect_left(self._ids, submission)
+        is_noted = place < len(self._ids) and self._ids[place] == submission
+        noted = self._days[place] if is_noted else _CLOSED
+        try:
+            days = [open_until_of_row(row, is_corrected=each) for each in (False, True)]
+            corrects, state = row.get("corrects"), State(row["state"])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return False  # a changed entry sets what no row holds
+        uncorrected, corrected = (each.toordinal() if each else _CLOSED for each in days)
+        if noted not in {uncorrected, corrected}:
+            return False
+        if corrects is not None and state is not State.WITHDRAWN:
+            self._corrected.add(corrects)
+        if uncorrected != corrected:
+            (self._if_not if noted == uncorrected else self._if_corrected).append(submission)
+        return True
+
+    def differing(self) -> Iterator[int]:
+        """Yields each submission whose day is another, now that all corrections are known."""
+        yield from (each for each in self._if_not if each in self._corrected)
+        yield from (each for each in self._if_corrected if each not in self._corrected)
+
+    def without(self, rows: Sequence[int]) -> Iterator[int]:
+        """Yields each submission of the table that is none of ``rows``, which are in order."""
+        for each in self._ids:
+            place = bisect_left(rows, each)
+            if place == len(rows) or rows[place] != each:
+                yield each
+
+
 _UNSEEN, _BEGUN, _HOLDS, _DIFFERS = range(4)
 """States of a row: no entry read yet, some read, equal to the fold, different."""
 
@@ -185,9 +244,14 @@ class _Rows:
     """
 
     def __init__(
-        self, rows: Iterable[tuple[int, str]], aside: MutableMapping[int, str], faults: _FaultsBySubmission
+        self,
+        rows: Iterable[tuple[int, str]],
+        open_days: _OpenDays | None,
+        aside: MutableMapping[int, str],
+        faults: _FaultsBySubmission,
     ) -> None:
         self._faults = faults
+        self._open_days = open_days
         self._ids, self._texts, self._versions, self._known = array("q"), array("q"), array("q"), bytearray()
         self._folds: dict[int, dict[str, Any]] = {}
         self._aside = aside
@@ -234,10 +298,18 @@ class _Rows:
                 self._faults.add("row_differs", number, number, is_row=True)
         for number in self._missing:
             self._faults.add("row_missing", number, number, is_row=True)
+        if self._open_days is not None:
+            for number in self._open_days.differing():
+                self._faults.add("row_differs", number, number, is_row=True)
+            for number in self._open_days.without(self._ids):
+                if number not in self._missing:
+                    self._faults.add("row_unknown", number, number, is_row=True)
 
     def _is_row(self, place: int, folded: Mapping[str, Any]) -> bool:
         text = _written(folded)
-        return text is not None and hash(text) == self._texts[place]
+        if text is None or hash(text) != self._texts[place]:
+            return False
+        return self._open_days is None or self._open_days.holds(self._ids[place], folded)
 
     def _take(self, place: int) -> dict[str, Any]:
         """Removes and returns the fold so far."""
@@ -265,11 +337,13 @@ def verify(
     originals: Iterable[tuple[str, str]],
     heads: Iterable[str] = (),
     aside: MutableMapping[int, str] | None = None,
+    open_days: Iterable[tuple[int, str]] | None = None,
 ) -> Verdict:
     """Judges the log, the projection and the originals, and looks for every head of ``heads`` in the chain.
 
     ``rows`` are the projection's, by id. ``originals`` are pairs: the hash that an original is kept under, and the hash
     of its bytes. All three must come of one snapshot, and are read one after the other: originals, rows, lines.
+    ``open_days`` are the submissions noted as open, by id, with the last day; None: they are not compared.
     ``aside`` takes the unfinished folds above FOLDS_HELD; None: they stay in memory.
     """
     of_chain, of_originals, by_submission = Faults(), Faults(), _FaultsBySubmission()
@@ -279,7 +353,9 @@ def verify(
             of_originals.add("original_differs", name)
         kept.add(name)
     kept.sort()
-    projection = _Rows(rows, {} if aside is None else aside, by_submission)
+    projection = _Rows(
+        rows, None if open_days is None else _OpenDays(open_days), {} if aside is None else aside, by_submission
+    )
     chained = Chain(of_chain, heads)
     for line in lines:
         held = chained.follow(line)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from worker.approve.reevaluate import ActiveConfig
 from worker.compose.attachments import Guarantee
 from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
-from worker.core.model import Notice, PdfText, Sha256, Submission, Unreadable
+from worker.core.model import CodePositions, Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.pipeline.invoices import explain_missing, with_invoices
-from worker.pipeline.read import read_pdf
-from worker.read.ports import PdfReader
-from worker.service.wiring import Office, build_reader
+from worker.service.wiring import build_reader
 from worker.store.ports import Reading
 from worker.views.preview import first_page
 from worker.watch.ports import InvoiceSnapshot
+
+if TYPE_CHECKING:
+    from worker.read.archives import Unpacked
+    from worker.read.ports import LanedReader, PdfReader
 
 T = TypeVar("T")
 
@@ -42,14 +44,42 @@ def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:
 
 def read_one_notice(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
     """Returns the notice in ``pdf``, or the reason against it. Raises Unavailable if no child starts."""
+    from worker.pipeline.read import read_pdf
+
     return with_reader(lambda reader: read_pdf(reader, pdf, guarantors))
+
+
+class _LateReader:
+    """A reader that is built when it is first asked: most commands read no PDF, and building loads what reads one."""
+
+    def __init__(self) -> None:
+        self._built: LanedReader | None = None
+
+    def _reader(self) -> LanedReader:
+        self._built = self._built or build_reader(1)
+        return self._built
+
+    async def read(self, pdf: bytes) -> PdfText | Unreadable:
+        return await self._reader().read(pdf)
+
+    async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
+        return await self._reader().locate(pdf, codes)
+
+    async def unpack(self, content: bytes) -> Unpacked:
+        return await self._reader().unpack(content)
+
+    async def close(self) -> None:
+        """Ends its children, if it has any."""
+        if self._built is not None:
+            await self._built.close()
 
 
 def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
     """Runs ``act`` with a reader of its own; no child starts before something is read."""
+    import asyncio
 
     async def run() -> T:
-        reader = build_reader(1)
+        reader = _LateReader()
         try:
             return await act(reader)
         finally:
@@ -59,15 +89,15 @@ def with_reader(act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
 
 
 def with_invoices_of(
-    office: Office, wanted: Callable[[], Iterable[Guarantee]], decide: Callable[[InvoiceSnapshot], T]
+    active_config: ActiveConfig, wanted: Callable[[], Iterable[Guarantee]], decide: Callable[[InvoiceSnapshot], T]
 ) -> T:
     """Returns the decision of ``decide`` on the files that the guarantees ``wanted`` may carry."""
-    return with_reader(lambda reader: with_invoices(wanted, office.active_config, reader, decide))
+    return with_reader(lambda reader: with_invoices(wanted, active_config, reader, decide))
 
 
-def explain_missing_of(office: Office, submission: Submission, reading: Reading) -> MissingInvoice | None:
+def explain_missing_of(active_config: ActiveConfig, submission: Submission, reading: Reading) -> MissingInvoice | None:
     """Explains the missing invoice of ``submission``; None, and no child starts, if none is missed."""
     if not asks_for_invoice(submission):
         return None
-    found = with_reader(lambda reader: explain_missing([submission], office.active_config, reader, reading))
+    found = with_reader(lambda reader: explain_missing([submission], active_config, reader, reading))
     return found.get(submission.id)

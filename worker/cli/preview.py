@@ -141,7 +141,7 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     way = Source("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
     drafted = with_invoices_of(
-        office,
+        office.active_config,
         lambda: guarantees_in([notice], office.active_config.register, with_notice),
         lambda invoices: _draft(office, invoices, received, pdf, with_notice),
     )

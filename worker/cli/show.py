@@ -39,11 +39,14 @@ from worker.views.commands import command_line
 from worker.views.tasks import Urgency, open_tasks
 
 if TYPE_CHECKING:
+    from worker.approve.reevaluate import ActiveConfig
     from worker.compose.checks import Check
     from worker.compose.missing_invoice import MissingInvoice
     from worker.match.near_matches import NearMiss
     from worker.views.preview import SubmissionView
     from worker.views.service_json import Status
+
+    _Judgement = tuple[tuple[Check, ...], tuple[NearMiss, ...], MissingInvoice | None]
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
@@ -244,19 +247,36 @@ def _see(submission: Submission, office: Office, store: Store, lang: Language, *
     notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
+    is_judged = notice is not None and submission.state in _STILL_JUDGED
+    judgement: _Judgement = ((), (), None)
+    if is_judged or submission.reasons:
+        judgement = office.judge(partial(_judge, submission, store, is_judged))
+    checks, near, missing = judgement
     return SubmissionView(
         submission,
         body.replace(key, str(notice.key)) if notice else body,
-        _check(submission, office, store) if notice is not None and submission.state in _STILL_JUDGED else (),
-        _near(submission, office, store),
+        checks,
+        near,
         _first_pages(submission, store, key, lang) if with_pages else {},
         system_clock().now().astimezone(JST).date(),
         _sends_at(office, submission),
-        _missing(submission, office, store),
+        missing,
     )
 
 
-def _check(submission: Submission, office: Office, store: Store) -> tuple[Check, ...]:
+def _judge(submission: Submission, store: Store, is_judged: bool, active_config: ActiveConfig) -> _Judgement:
+    """What the configuration of this moment makes of it: the checks, projects that lie near, its missing invoice."""
+    from worker.cli.pages import explain_missing_of
+    from worker.match.near_matches import near_misses_of
+
+    return (
+        _check(submission, active_config, store) if is_judged else (),
+        near_misses_of(submission, store, active_config.register) if submission.reasons else (),
+        explain_missing_of(active_config, submission, store) if submission.state is State.HELD else None,
+    )
+
+
+def _check(submission: Submission, active_config: ActiveConfig, store: Store) -> tuple[Check, ...]:
     """The guards' results of this moment, as they would be at the next look; they are kept nowhere."""
     from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
     from worker.cli.pages import with_invoices_of
@@ -264,34 +284,16 @@ def _check(submission: Submission, office: Office, store: Store) -> tuple[Check,
 
     now = system_clock().now()
     return with_invoices_of(
-        office,
-        lambda: guarantees_of([submission], office.active_config.register, store),
-        lambda invoices: (
-            reevaluate(submission, office.active_config, treat_unread_as_missing(invoices), store, now).checks
-        ),
+        active_config,
+        lambda: guarantees_of([submission], active_config.register, store),
+        lambda invoices: reevaluate(submission, active_config, treat_unread_as_missing(invoices), store, now).checks,
     )
-
-
-def _near(submission: Submission, office: Office, store: Store) -> tuple[NearMiss, ...]:
-    if not submission.reasons:
-        return ()
-    from worker.match.near_matches import near_misses_of
-
-    return near_misses_of(submission, store, office.active_config.register)
 
 
 def _first_pages(submission: Submission, store: Store, key: str, lang: Language) -> dict[str, str]:
     from worker.cli.pages import read_first_pages
 
     return read_first_pages(submission, store.original, key, lang)
-
-
-def _missing(submission: Submission, office: Office, store: Store) -> MissingInvoice | None:
-    if submission.state is not State.HELD:
-        return None
-    from worker.cli.pages import explain_missing_of
-
-    return explain_missing_of(office, submission, store)
 
 
 def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:

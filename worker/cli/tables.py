@@ -20,7 +20,7 @@ from worker.store.signs import find_signs
 
 if TYPE_CHECKING:
     from worker.config.outline import OutlinedRelease
-    from worker.config.settings import Release
+    from worker.config.release import Release
     from worker.store.ports import Store
     from worker.views.preview import Part
 

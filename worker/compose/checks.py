@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+import tomli
 
 from worker.compose.invoice_check import check_invoice
 from worker.compose.mime_verify import verify_message
 from worker.compose.mime_write import UnsafeValue, build_message
-from worker.config.editing.catalogue import leaves_of
+from worker.config.leaves import leaves_of
 from worker.core.addresses import copy_of
 from worker.core.approval_label import APRIL
 from worker.core.business_hours import last_first_of_april
@@ -104,7 +105,7 @@ class DraftCheckInput(RuleCheckInput):
     """The text of an attachment that was read."""
     copy_to: Address | None = None
     """Recipient of our own copy."""
-    issuers: tuple[Issuer, ...] = ()
+    issuers: Collection[Issuer] = ()
     """All of the configuration: an invoice that names another one of them is another's."""
 
 
@@ -431,7 +432,7 @@ def _changes(last: Submission, ruled: RuleCheckInput, known: Reading) -> tuple[P
         return ()
     try:
         before, after = (
-            dict(leaves_of(tomllib.loads(known.original(Sha256(digest)).decode("utf-8-sig"))))
+            dict(leaves_of(tomli.loads(known.original(Sha256(digest)).decode("utf-8-sig"))))
             for digest in (last.draft.rule_sha256, ruled.issuer.sha256)
         )
     except (LogBroken, NotAllowed, ValueError):

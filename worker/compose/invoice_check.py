@@ -17,9 +17,8 @@ from worker.core.model import Attachment, Hold, Notice, PdfText, Product, Unread
 from worker.core.params import Params
 from worker.core.rulebook import Issuer, Project
 from worker.core.states import Reason
-from worker.core.text import fold_hyphens, match_key, repair_radicals
+from worker.core.text import fold_hyphens, is_broken, match_key, repair_radicals
 from worker.match.match import Register, fold_firm, fold_name
-from worker.read.notice import is_broken
 
 TELLING: Final = 4
 """Minimum length of a name or value that identifies a project: 道路 and 第1号 occur in many papers."""

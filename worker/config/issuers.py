@@ -14,10 +14,11 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field
 
 from worker.config.addresses import NAME, AddressText, bad_name
-from worker.config.open_keys import left_unsaid, names_table, open_of_rule, open_of_section, problems_of_open
+from worker.config.open_keys import problems_of_open
 from worker.config.patterns import check_pattern
 from worker.config.rule_conflicts import RuleSource, problems_of_rules
-from worker.config.rule_tables import FROM_PROJECT, RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
+from worker.config.rule_layers import FROM_PROJECT, bare_rule, open_of_section, rules_of_issuer
+from worker.config.rule_tables import RuleTables, written_tables
 from worker.config.toml import (
     Listed,
     NonEmpty,
@@ -36,11 +37,9 @@ from worker.core.model import Product, Sha256
 from worker.core.rulebook import (
     Assumable,
     Award,
-    Contract,
     CountedBy,
     Eligibility,
     Issuer,
-    Rule,
     Section,
     ValueForm,
     Width,
@@ -138,6 +137,7 @@ def read_issuer(
     issuer = check_table(_Issuer, {**table, "example": []}, file, found)
     if issuer is None or len(found) > before:
         return None
+    rules, amended_rules = rules_of_issuer(written_tables(issuer.rule), issuer.open, issuer.assumed)
     return value_of(
         Issuer,
         issuer,
@@ -146,10 +146,8 @@ def read_issuer(
             section: value_of(Section, shape, id=section, open=open_of_section(open_, section))
             for section, shape in issuer.section.items()
         },
-        rules={product: _rule(product, Contract.ORIGINAL, issuer) for product in Product},
-        amended_rules={
-            product: _rule(product, Contract.AMENDED, issuer) for product in Product if _says_amended(product, issuer)
-        },
+        rules=rules,
+        amended_rules=amended_rules,
         values={name: value_of(ValueForm, shape, name=name) for name, shape in issuer.value.items()},
         file=file,
         sha256=digest,
@@ -193,20 +191,3 @@ def _problems_of_eligibility(file: str, table: Mapping[str, Any], sections: list
             if section not in sections:
                 key = key_path((*path, "tendered_by", place))
                 yield Problem(file, key, "unknown_section", {"name": section, "nearest": nearest(section, sections)})
-
-
-# --- Rules ---------------------------------------------------------------------------------------------------
-
-
-def _says_amended(product: Product, issuer: _Issuer) -> bool:
-    """Returns true if a table for amended contracts writes a key, or is open: the original's rule may not apply."""
-    own = own_layers(product)
-    return any(issuer.rule.named(name).model_fields_set for name in own) or names_table(issuer.open, own)
-
-
-def _rule(product: Product, contract: Contract, issuer: _Issuer) -> Rule:
-    names = layers(product, contract)
-    tables = [issuer.rule.named(name) for name in names]
-    written = [(name, written_keys(table, product)) for name, table in zip(names, tables, strict=True)]
-    unsaid, assumed = left_unsaid(issuer.open, names, product, issuer.assumed)
-    return lay_over(bare_rule(product, open_of_rule(issuer.open, product, written), unsaid, assumed), tables, product)

@@ -16,8 +16,8 @@ from worker.config import guarantors, settings
 from worker.config import issuers as rules
 from worker.config import projects as register
 from worker.config.examples_read import read_examples
+from worker.config.rule_layers import DEFAULT
 from worker.config.rule_remarks import remarks_on_rules
-from worker.config.rule_tables import DEFAULT
 from worker.config.settings import Settings
 from worker.config.template_check import Use, check_template
 from worker.config.toml import nearest, parse_toml, table_in

@@ -7,13 +7,11 @@ An open key belongs to every rule that depends on it, but not to a rule whose ow
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from worker.config.rule_tables import RULE_KEYS, RULE_TABLES, SAID_BY_MAIL
+from worker.config.rule_layers import RULE_KEYS, RULE_TABLES
 from worker.config.toml import key_path, nearest, table_in, texts_in
 from worker.core.errors import Problem
-from worker.core.model import Product
 
 _SECTION: Final = "section"
 _RULE: Final = "rule"
@@ -59,70 +57,3 @@ def _nearest(key: str, valid: Sequence[str], all_: Sequence[str]) -> str:
         if elsewhere:
             return nearest(key, elsewhere) if len(elsewhere) > 1 else elsewhere[0]
     return nearest(key, [name for name in valid if name.count(".") >= depth] or valid)
-
-
-def open_of_section(open_: Iterable[str], id_: str) -> tuple[str, ...]:
-    """The open keys of this section."""
-    own = f"{_SECTION}.{id_}"
-    return tuple(key for key in open_ if key == own or key.startswith(own + "."))
-
-
-def open_of_rule(
-    open_: Iterable[str], product: Product, written: Sequence[tuple[str, AbstractSet[str]]]
-) -> tuple[str, ...]:
-    """The open keys that the rule rests on; ``written`` are its tables, the most general first, with their keys."""
-    return tuple(key for key in open_ if _rests_on(key, product, written))
-
-
-def _rests_on(key: str, product: Product, written: Sequence[tuple[str, AbstractSet[str]]]) -> bool:
-    first, _, rest = key.partition(".")
-    if first != _RULE:
-        return first != _SECTION  # sections travel by themselves; the file's own keys concern every rule
-    table, _, name = rest.partition(".")
-    names = [each for each, _ in written]
-    if table not in names:
-        return False
-    if name == "invoice" and product is Product.CONTRACT:
-        return False  # a contract submission never carries one, even if the file names one
-    later = frozenset[str]().union(*(keys for _, keys in written[names.index(table) + 1 :]))
-    return not _says(later, name)
-
-
-def left_unsaid(
-    open_: Iterable[str], tables: Sequence[str], product: Product, assumed: Iterable[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Returns the keys that a rule by e-mail must have and no open key covers: those not assumed, then those assumed.
-
-    ``tables`` are the names of its tables; the keys that they write are removed when they are laid over each other.
-    """
-    keys = [key for key in SAID_BY_MAIL if not (key == "invoice" and product is Product.CONTRACT)]
-    uncovered = [key for key in keys if not is_open_in(open_, tables, key)]
-    stated = frozenset(assumed)
-    return tuple(key for key in uncovered if key not in stated), tuple(key for key in uncovered if key in stated)
-
-
-def still_open(open_: Iterable[str], written: AbstractSet[str]) -> tuple[str, ...]:
-    """The open keys of an issuer's rule that a project's own tables, which write ``written``, leave open."""
-    return tuple(key for key in open_ if not (key.startswith(f"{_RULE}.") and _says(written, _name_in(key))))
-
-
-def _name_in(key: str) -> str:
-    """``subject`` of ``rule.default.subject``; empty for a whole table."""
-    return key.partition(".")[2].partition(".")[2]
-
-
-def _says(written: AbstractSet[str], name: str) -> bool:
-    """Returns true if ``written`` replaces the key ``name``, or (an empty name) the whole table."""
-    return name in written if name else written >= frozenset(RULE_KEYS)
-
-
-def is_open_in(open_: Iterable[str], tables: Iterable[str], name: str) -> bool:
-    """Returns true if the key ``name`` of one of ``tables`` is open, or one of them as a whole."""
-    keys = set(open_)
-    return any(f"{_RULE}.{table}" in keys or f"{_RULE}.{table}.{name}" in keys for table in tables)
-
-
-def names_table(open_: Iterable[str], tables: Iterable[str]) -> bool:
-    """Returns true if an open key belongs to one of ``tables``, written or not."""
-    named = tuple(tables)
-    return any(key == f"{_RULE}.{table}" or key.startswith(f"{_RULE}.{table}.") for key in open_ for table in named)

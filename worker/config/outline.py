@@ -61,10 +61,10 @@ def outlined_settings(files: Mapping[str, bytes]) -> OutlinedSettings:
 
     Raises one of ``OTHER_FORM`` if an older program accepted another form.
     """
-    table = _read(files[_WORKER])
+    table = read_toml(files[_WORKER])
     folders, schedule, store, mailboxes = (table.get(name, {}) for name in ("folders", "schedule", "store", "mailbox"))
     return OutlinedSettings(
-        release=OutlinedRelease(_rehearsal_to(table)),
+        release=OutlinedRelease(read_rehearsal_to(table)),
         store_dir=store.get("dir", ""),
         store_witness=store.get("witness", ""),
         notices=folders.get("notices", NOTICES),
@@ -78,7 +78,8 @@ def outlined_settings(files: Mapping[str, bytes]) -> OutlinedSettings:
     )
 
 
-def _rehearsal_to(table: Mapping[str, Any]) -> Address | None:
+def read_rehearsal_to(table: Mapping[str, Any]) -> Address | None:
+    """Returns the address of rehearsals in the table of ``worker.toml``."""
     given = table.get("release", {}).get("rehearsal_to", "")
     local, at, domain = (table["contractor"]["email"] if given == SELF else given).rpartition("@")
     return Address(f"{local}{at}{domain.lower()}") if given else None
@@ -127,7 +128,7 @@ class _Issuers(Mapping[str, OutlinedIssuer]):
         self._files = files
 
     def __getitem__(self, key: str) -> OutlinedIssuer:
-        table = _read(self._files[f"issuers/{key}.toml"])
+        table = read_toml(self._files[f"issuers/{key}.toml"])
         return OutlinedIssuer(name_with_scope(table["name"], table.get("scope", "").strip()))
 
     def __iter__(self) -> Iterator[str]:
@@ -150,9 +151,9 @@ class Outline:
 
 def outline_of(files: Mapping[str, bytes], settings: OutlinedSettings) -> Outline:
     """Returns the outline of ``files``, which ``load_configuration`` has accepted."""
-    tables: list[dict[str, Any]] = _read(files[REGISTER]).get("project", [])
+    tables: list[dict[str, Any]] = read_toml(files[REGISTER]).get("project", [])
     ids = project_ids([(each["issuer"], each["name"], next(_numbers(each), "")) for each in tables])
-    guarantors = _read(files[_GUARANTORS]).get("guarantor", {})
+    guarantors = read_toml(files[_GUARANTORS]).get("guarantor", {})
     return Outline(
         settings,
         tuple(OutlinedGuarantor(id_, tuple(each.get("download", ()))) for id_, each in guarantors.items()),
@@ -161,7 +162,8 @@ def outline_of(files: Mapping[str, bytes], settings: OutlinedSettings) -> Outlin
     )
 
 
-def _read(content: bytes) -> dict[str, Any]:
+def read_toml(content: bytes) -> dict[str, Any]:
+    """Returns the table of an accepted file."""
     return tomli.loads(content.decode("utf-8-sig"))
 
 

@@ -16,11 +16,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from worker.config.defaults import SEPARATE
 from worker.config.issuers import SectionTable
-from worker.config.open_keys import still_open
 from worker.config.project_ids import project_ids
-from worker.config.rule_conflicts import BaseRule, RuleSource, problems_of_rules
-from worker.config.rule_tables import RuleTables, bare_rule, lay_over, layers, own_layers, written_keys
+from worker.config.rule_conflicts import RuleSource, problems_of_rules
+from worker.config.rule_layers import base_of, rules_of_project
+from worker.config.rule_tables import RuleTables, written_tables
 from worker.config.toml import (
     Listed,
     NonEmpty,
@@ -41,13 +42,11 @@ from worker.core.model import Product
 from worker.core.rulebook import (
     OFFICE,
     Award,
-    Contract,
     CountedBy,
     Document,
     Invoice,
     Issuer,
     Project,
-    Rule,
     Section,
     WorkKind,
 )
@@ -56,9 +55,6 @@ from worker.core.text import match_key
 FILE: Final = "projects.toml"
 
 # --- Shapes --------------------------------------------------------------------------------------------------
-
-SEPARATE: Final = "separate"
-"""In place of an invoice's table: it is handed in another way (別途)."""
 
 _NOTHING: Final[Any] = {}
 """Shared, and never written to: most projects leave most tables out, and 10,000 hold as many as they need."""
@@ -295,20 +291,8 @@ def _problems_of_references(
                 params = {"name": section, "issuer": issuer, "nearest": nearest(section, valid)}
                 yield Problem(FILE, key, "unknown_section", params)
         if "rule" in project:
-            base = _base_of(issuers.get(issuer))
+            base = base_of(issuers.get(issuer))
             yield from problems_of_rules(RuleSource(FILE, ("project", at), project, valid, (), base))
-
-
-def _base_of(issuer: Issuer | None) -> BaseRule:
-    """Returns the rules that a project's own tables are laid over."""
-
-    def base(product: Product, contract: Contract) -> Rule:
-        if issuer is None:
-            return bare_rule(product)
-        amended = issuer.amended_rules.get(product) if contract is Contract.AMENDED else None
-        return amended or issuer.rules[product]
-
-    return base
 
 
 def _sections_named(project: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -331,32 +315,7 @@ def _first_number(project: ProjectTable) -> str:
 
 
 def _project(id_: str, project: ProjectTable, issuer: Issuer | None) -> Project:
-    rules, amended_rules = _own_rules(project.rule, issuer) if project.rule and issuer else (_NOTHING, _NOTHING)
+    rules, amended_rules = (
+        rules_of_project(written_tables(project.rule), issuer) if project.rule and issuer else (_NOTHING, _NOTHING)
+    )
     return value_of(Project, project, id=id_, rules=rules, amended_rules=amended_rules)
-
-
-def _own_rules(tables: RuleTables, issuer: Issuer) -> tuple[dict[Product, Rule], dict[Product, Rule]]:
-    """Returns the whole rules that a project's own tables give, for its original and for its amended contract."""
-    original: dict[Product, Rule] = {}
-    amended: dict[Product, Rule] = {}
-    for product in Product:
-        rule = _own_rule(tables, issuer, product, Contract.ORIGINAL)
-        if rule is not None:
-            original[product] = rule
-        is_apart = product in issuer.amended_rules or any(
-            tables.named(name).model_fields_set for name in own_layers(product)
-        )
-        rule = _own_rule(tables, issuer, product, Contract.AMENDED)
-        if is_apart and rule is not None:
-            amended[product] = rule
-    return original, amended
-
-
-def _own_rule(tables: RuleTables, issuer: Issuer, product: Product, contract: Contract) -> Rule | None:
-    """Returns the issuer's rule with the project's tables laid over it; None if they write no key of it."""
-    own = [tables.named(name) for name in layers(product, contract)]
-    written = frozenset[str]().union(*(written_keys(table, product) for table in own))
-    if not written:
-        return None
-    base = _base_of(issuer)(product, contract)
-    return lay_over(replace(base, open=still_open(base.open, written)), own, product)

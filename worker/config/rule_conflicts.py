@@ -6,20 +6,24 @@ it is shown together with every other fault of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.config.open_keys import is_open_in
-from worker.config.rule_tables import FROM_PROJECT, RULE_TABLES, amended_table, layers, own_layers
+from worker.config.rule_layers import (
+    FROM_PROJECT,
+    RULE_TABLES,
+    BaseRule,
+    amended_table,
+    is_open_in,
+    layers,
+    own_layers,
+)
 from worker.config.template_check import Use, check_template, shows_key
 from worker.config.toml import Path, key_path, nearest, table_in
 from worker.core.errors import Problem
 from worker.core.model import Channel, Closing, Product
-from worker.core.rulebook import Contract, InvoiceRule, Line, NoticeForm, Rule, Timing
-
-BaseRule = Callable[[Product, Contract], Rule]
-"""Returns the rule that the tables are laid over."""
+from worker.core.rulebook import Contract, InvoiceRule, Line, NoticeForm, Timing
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from worker.config.rule_tables import AMENDED, DEFAULT, FROM_PROJECT, amended_table
+from worker.config.rule_layers import AMENDED, DEFAULT, FROM_PROJECT, amended_table
 from worker.config.template_check import tested_values
 from worker.core.errors import Problem
 from worker.core.model import Channel, Product

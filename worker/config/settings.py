@@ -19,8 +19,10 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from worker.config.addresses import NAME, AddressText, Host, check_host, read_address
 from worker.config.defaults import (
     DEAF_MINUTES,
+    HOLD_MINUTES,
     INVOICES,
     LOOKS_MISSED,
+    MAX_BYTES,
     NOTICES,
     POLL_SECONDS,
     SELF,
@@ -29,6 +31,7 @@ from worker.config.defaults import (
 )
 from worker.config.editing.fields import key_names, parse_key
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
+from worker.config.release import Mode, Release
 from worker.config.toml import (
     Listed,
     NonEmpty,
@@ -68,14 +71,6 @@ class Security(StrEnum):
     TLS = "tls"
     STARTTLS = "starttls"
     NONE = "none"
-
-
-class Mode(StrEnum):
-    """The release of a draft: by a person, after a delay, or at once."""
-
-    APPROVE = "approve"
-    HOLD = "hold"
-    AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +121,6 @@ class SmtpSettings:
     def is_loopback(self) -> bool:
         """True if the server is this machine."""
         return is_loopback(self.host)
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """The settings by which a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
-
-    mode: Mode
-    hold_minutes: int
-    rehearsal_to: Address | None
-    is_announced: bool = False
-    """True if a mail announces each draft that mode ``hold`` releases: the minutes begin with that mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +258,7 @@ class _Mailbox(_Server):
 
 class _Smtp(_Server):
     ehlo: Annotated[str, AfterValidator(lambda text: check_host(text) if text else text)] = ""
-    max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = 10_000_000
+    max_bytes: Annotated[int, Field(ge=MIN_MAIL_BYTES)] = MAX_BYTES
     per_minute: Annotated[int, Field(ge=0, le=MAX_PER_MINUTE)] = PER_MINUTE
     connections: int = 1
     login: str = ""
@@ -297,7 +281,7 @@ class _Smtp(_Server):
 
 class _Release(Shape):
     mode: OneOf[Mode] = Mode.APPROVE
-    hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 10
+    hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = HOLD_MINUTES
     rehearsal_to: Annotated[str, AfterValidator(lambda text: text if text in {"", SELF} else read_address(text))] = ""
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
 from worker.core.model import JST, Closing, Submission
 from worker.core.states import State
@@ -35,6 +37,24 @@ def open_until(submission: Submission, *, is_corrected: bool) -> dt.date | None:
         return None
     is_called = state is State.OVERDUE or submission.duties.call_after
     return NO_END if is_called else settles_on(submission) or NO_END
+
+
+def open_until_of_row(row: Mapping[str, Any], *, is_corrected: bool) -> dt.date | None:
+    """As ``open_until``, of the JSON of a stored submission: a verification does not decode each of them whole."""
+    duties = row.get("duties") or {}
+    seen = SimpleNamespace(
+        state=State(row["state"]),
+        unread=row.get("unread"),
+        done=row.get("done", ()),
+        sent_at=dt.datetime.fromisoformat(row["sent_at"]) if row.get("sent_at") else None,
+        duties=SimpleNamespace(
+            after=duties.get("after", ()),
+            call_after=duties.get("call_after", False),
+            closes=duties.get("closes", Closing.ANSWER),
+            settle_days=duties.get("settle_days", 0),
+        ),
+    )
+    return open_until(cast("Submission", seen), is_corrected=is_corrected)
 
 
 def is_news_awaited(submission: Submission) -> bool:

@@ -163,3 +163,10 @@ def name_with_scope(name: str, scope: str) -> str:
 def encodable(text: str) -> str:
     """``text`` with every lone surrogate as ``?``: what UTF-8 can hold."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def is_broken(text: str) -> bool:
+    """Returns whether ``text`` shows a broken font table: ``(cid:12)``, U+FFFD, control characters, lone surrogates."""
+    if "(cid:" in text or "\ufffd" in text:
+        return True
+    return any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\t\n\r\f" for c in set(text))

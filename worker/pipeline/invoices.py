@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from worker.approve.reevaluate import ActiveConfig, invoices_of
 from worker.compose.attachments import Guarantee, files_wanted
@@ -22,9 +22,11 @@ from worker.compose.missing_invoice import (
 )
 from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import PdfText, Sha256, Submission, Unreadable, sha256
-from worker.read.ports import PdfReader
 from worker.store.ports import Reading
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot, Rest
+
+if TYPE_CHECKING:
+    from worker.read.ports import PdfReader
 
 T = TypeVar("T")
 

@@ -26,7 +26,7 @@ from worker.authenticate.sender_auth import (
     read_auth_headers,
 )
 from worker.compose.mime_write import STORE_FIELD
-from worker.config.settings import Mode
+from worker.config.release import Mode
 from worker.core.clock import Clock
 from worker.core.heartbeat import note_step
 from worker.core.message_id import IDENTITY_BYTES, is_own_message_id_form

@@ -9,7 +9,6 @@ end of one that began above, or if one of its positions shows no visible charact
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -19,7 +18,7 @@ from typing import Final, NoReturn
 from worker.core.model import CodePositions, Key, Notice, PageText, PdfText, Place, Product, TextRun, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
-from worker.core.text import half_width, match_key, repair_radicals, whole_half_width
+from worker.core.text import half_width, is_broken, match_key, repair_radicals, whole_half_width
 
 CODES: Final = ("contract_number", "key")
 NAMES: Final = ("project_name", "contractor_name", "product")
@@ -243,13 +242,6 @@ def without_letter_spacing(value: str) -> str:
 def join_lines(lines: tuple[Line, ...]) -> Line:
     """All lines as one, for values that run over several."""
     return fold_line("".join(line.text.strip() for line in lines))
-
-
-def is_broken(text: str) -> bool:
-    """Returns whether ``text`` shows a broken font table: ``(cid:12)``, U+FFFD, control characters, lone surrogates."""
-    if "(cid:" in text or "\ufffd" in text:
-        return True
-    return any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\t\n\r\f" for c in set(text))
 
 
 def is_struck_over(code: str, plain: str) -> bool:

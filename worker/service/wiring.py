@@ -6,11 +6,11 @@ import contextlib
 import datetime as dt
 import os
 import pwd
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from worker.config.files import (
     USUAL_WITNESS,
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from worker.watch.ports import InvoiceFolder
     from worker.watch.threads import OwnThread
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Office:
@@ -100,6 +102,24 @@ class Office:
 
         shelf = self.shelf or _open_shelf(self.places)
         return activate_config(self.configuration, TemplateFiles(self.files), shelf)
+
+    def judge(self, act: Callable[[ActiveConfig], T]) -> T:
+        """Returns what ``act`` makes of the configuration, read without shapes if the files were accepted before.
+
+        ``act`` only looks: it is called again with the whole configuration if an older program accepted another form.
+        """
+        if isinstance(self.brief, OutlinedSettings):
+            with contextlib.suppress(*OTHER_FORM):
+                return act(self._accepted_config)
+        return act(self.active_config)
+
+    @cached_property
+    def _accepted_config(self) -> ActiveConfig:
+        from worker.approve.reevaluate import activate_config
+        from worker.config.accepted import read_accepted
+
+        configuration = cast("Configuration", read_accepted(self.files))  # the part of it that a draft depends on
+        return activate_config(configuration, TemplateFiles(self.files), _open_shelf(self.places))
 
     @cached_property
     def outline(self) -> Outline | Configuration:

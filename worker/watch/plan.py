@@ -37,11 +37,8 @@ from worker.read.message import (
     split_headers,
     undo_transfer,
 )
-from worker.watch.ports import Header, Listed, Part, SelectedMailbox
+from worker.watch.ports import SETTLE, Header, Listed, Part, SelectedMailbox
 
-SETTLE: Final = dt.timedelta(seconds=2)
-"""Time that a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
-systems such as FAT keep times to 2 s."""
 FILE_LIMIT: Final = 20_000_000
 """Bytes of a file that are read: the largest mail limit seen at an issuer is 20 MB, and a notice has 0.2."""
 MAIL_LIMIT: Final = 8_000_000

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.mailbox_actions import MailboxAction
@@ -16,7 +16,13 @@ from worker.core.model import (
     Unreadable,
     UnreadReason,
 )
-from worker.read.ports import PdfReader
+
+if TYPE_CHECKING:
+    from worker.read.ports import PdfReader
+
+SETTLE: Final = dt.timedelta(seconds=2)
+"""Time that a file must have looked the same: a browser or a copy over SMB writes at least once a second, and file
+systems such as FAT keep times to 2 s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from worker.config.editing.catalogue import (
 )
 from worker.config.editing.fields import FieldRefused
 from worker.config.issuers import SectionTable
-from worker.config.rule_tables import RULE_KEYS, RULE_TABLES
+from worker.config.rule_layers import RULE_KEYS, RULE_TABLES
 from worker.core.errors import ConfigError
 from worker.core.messages.keys import CHOICES, name_choices, name_key
 from worker.core.model import Channel, Closing

@@ -15,8 +15,7 @@ from worker.core.model import PageText, PdfText, Unreadable, sha256
 from worker.core.states import Reason
 from worker.watch.folder import invoices as shelves
 from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
-from worker.watch.plan import SETTLE
-from worker.watch.ports import NOT_LOOKED, Listed
+from worker.watch.ports import NOT_LOOKED, SETTLE, Listed
 from worker.watch.threads import OwnThread
 
 PDF = b"%PDF-1.4 an invoice\n%%EOF"

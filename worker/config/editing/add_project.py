@@ -14,7 +14,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from worker.config.editing.fields import Key, Value
 from worker.config.editing.import_rows import Edit, Fate, FateKind, judge_given, new_project
-from worker.config.rule_tables import FROM_PROJECT
+from worker.config.rule_layers import FROM_PROJECT
 from worker.config.template_check import lookups
 from worker.core.messages.reasons import NAMES
 from worker.core.model import Address, Product

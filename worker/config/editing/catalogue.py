@@ -16,7 +16,8 @@ from typing import Any, Final
 import tomli
 
 from worker.config.editing.fields import FieldRefused, Key, names_of
-from worker.config.rule_tables import FROM_PROJECT
+from worker.config.leaves import leaves_of
+from worker.config.rule_layers import FROM_PROJECT
 from worker.config.toml import strings_in
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import Channel
@@ -36,7 +37,6 @@ _TEXTS: Final = frozenset(
     | {"scope", "fax"}
     | {"channel", "invoice", "notice", "timing", "closes", "pattern", "sample", "width"}
 )
-_NOT_COMPARED: Final = frozenset({"open", "assumed", "example", "checked_on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +154,6 @@ def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[Di
         Difference(key, None, "open") for key in left_open if key not in known and key.partition(".")[0] == "rule"
     ]
     return tuple(found)
-
-
-def leaves_of(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every value that is no table, by its key path, as text."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if path or key not in _NOT_COMPARED:
-                yield from leaves_of(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
-        for at, inner in enumerate(value, start=1):
-            yield from leaves_of(inner, f"{path}[{at}]")
-    else:
-        yield path, str(value)
 
 
 # --- Finding one ---------------------------------------------------------------------------------------------

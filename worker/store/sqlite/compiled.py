@@ -168,6 +168,10 @@ OPEN: Final = """
 SELECT open_submissions.submission FROM open_submissions WHERE open_submissions.until >= :today
 """
 
+EVERY_OPEN: Final = """
+SELECT open_submissions.submission, open_submissions.until FROM open_submissions ORDER BY open_submissions.submission
+"""
+
 OPEN_UNTIL: Final = """
 INSERT INTO open_submissions (submission, until) VALUES (:submission, :until)
 ON CONFLICT (submission) DO UPDATE SET until = excluded.until WHERE until != excluded.until

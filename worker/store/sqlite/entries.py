@@ -31,6 +31,12 @@ def stream_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
         yield int(number), str(row)
 
 
+def stream_open(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
+    """Id and last day of every submission that is noted as open, by id."""
+    for number, until in connection.execute(compiled.EVERY_OPEN):
+        yield int(number), str(until)
+
+
 def stream_originals(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """The hash that each original is kept under, and the hash of its bytes."""
     for name, content in connection.execute(compiled.EVERY_ORIGINAL):

@@ -165,6 +165,9 @@ LAST_HANDED_OVER_TO_SECTION: Final = LAST_HANDED_OVER.where(_TO_SECTION)
 # --- Open submissions and registered projects -------------------------------------------------------------------
 
 OPEN: Final = sa.select(OPEN_SUBMISSIONS.c.submission).where(OPEN_SUBMISSIONS.c.until >= bindparam("today"))
+EVERY_OPEN: Final = sa.select(OPEN_SUBMISSIONS.c.submission, OPEN_SUBMISSIONS.c.until).order_by(
+    OPEN_SUBMISSIONS.c.submission
+)
 OPEN_UNTIL: Final = sa.text(
     "INSERT INTO open_submissions (submission, until) VALUES (:submission, :until) ON CONFLICT (submission)"
     " DO UPDATE SET until = excluded.until WHERE until != excluded.until"

@@ -66,7 +66,7 @@ from worker.store.sqlite.connection import (
     sync_folder,
     translated,
 )
-from worker.store.sqlite.entries import Aside, stream_lines, stream_originals, stream_rows, text_of
+from worker.store.sqlite.entries import Aside, stream_lines, stream_open, stream_originals, stream_rows, text_of
 from worker.store.sqlite.queries import DEFAULTS, Reads, StoreReads, decode, encode_notice, fields_of, file_key
 
 if TYPE_CHECKING:
@@ -571,6 +571,7 @@ class SqlStore(StoreReads):
                 stream_originals(connection),
                 heads,
                 Aside(connection),
+                stream_open(connection),
             )
 
 

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from worker.core.clock import Clock
 from worker.core.errors import StillWritten, Unavailable
@@ -28,10 +28,11 @@ from worker.core.heartbeat import note_step
 from worker.core.model import PdfText, Sha256, Unreadable, UnreadReason, sha256
 from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
-from worker.read.ports import PdfReader
-from worker.watch.plan import SETTLE
-from worker.watch.ports import FileInfo, InvoiceSnapshot, Listed, Rest
+from worker.watch.ports import SETTLE, FileInfo, InvoiceSnapshot, Listed, Rest
 from worker.watch.threads import OwnThread
+
+if TYPE_CHECKING:
+    from worker.read.ports import PdfReader
 
 MAX_INVOICE_BYTES: Final = 30_000_000
 """Towns' mail systems take 5 to 20 MB (seen); base64 adds a third, so nothing larger could ever be sent."""
