@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import worker
+from tests.support.tables import every_case
 
 PACKAGE = Path(worker.__file__).parent
 TOOLS: dict[str, Any] = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]
@@ -122,7 +123,7 @@ def test_what_acts_would_be_seen() -> None:
     assert "sqlalchemy" in loaded_by("worker.store.sqlite.statements")
 
 
-@pytest.mark.parametrize("name", sorted(DECIDING))
+@every_case("name", sorted(DECIDING))
 def test_a_deciding_module_imports_nothing_that_acts_not_even_later(name: str) -> None:
     wrong = [
         f"line {line}: {imported}"
@@ -132,7 +133,7 @@ def test_a_deciding_module_imports_nothing_that_acts_not_even_later(name: str) -
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", sorted(DECIDING))
+@every_case("name", sorted(DECIDING))
 def test_a_deciding_module_writes_no_log_and_opens_no_file(name: str) -> None:
     path = DECIDING[name]
     logs = [f"line {line}: {got}" for line, got in imports_of(path) if got.partition(".")[0] in WRITES_A_LOG]
@@ -144,7 +145,7 @@ def test_a_deciding_module_writes_no_log_and_opens_no_file(name: str) -> None:
     assert logs + calls == []
 
 
-@pytest.mark.parametrize("name", sorted(DECIDING))
+@every_case("name", sorted(DECIDING))
 def test_a_deciding_module_reaches_for_nothing_outside_and_reads_no_clock(name: str) -> None:
     path = DECIDING[name]
     imported = [f"line {line}: {got}" for line, got in imports_of(path) if got.partition(".")[0] in REACHES_OUT]

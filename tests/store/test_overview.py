@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.registered import Register, of_project
 from tests.support.stores import SteppingClock, draft_of, make_revision_0003, make_store
+from tests.support.tables import every_case
 from tests.support.whole_walk import all_cells, all_tasks
 from tests.support.world import HANAKO, START, WORKER
 from worker.config.load import Configuration
@@ -212,7 +213,7 @@ def _plan(database: sqlite3.Connection, text: str) -> list[str]:
     return [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
+@every_case("name", STATEMENTS)
 def test_no_query_scans_or_sorts_what_only_grows(store: SqlStore, name: str) -> None:
     plan = _plan(store._connection(), STATEMENTS[name])
     faults = [each for each in plan if _grows(each) or "TEMP B-TREE" in each]
