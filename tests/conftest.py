@@ -24,9 +24,10 @@ OF_PROCESSES = (
     "flow",
     "read/pdf",
     "service",
+    "test_contracts.py",
     "track/test_report_limits.py",
 )
-"""Tests that start processes (the service, commands, PDF readers, mail servers), or keep one busy for half a minute."""
+"""Tests that start processes (services, commands, PDF readers, mail servers, linters), or keep one busy for long."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -79,6 +79,7 @@ def test_what_a_face_loads_later_is_what_the_type_checker_sees(name: str) -> Non
     assert later == named_by(STEPS[name])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", sorted(name for name in PACKAGES if not is_in(name, LONG)))
 def test_a_face_loads_itself_and_the_faces_above_it_and_nothing_else(name: str) -> None:
     parts = name.split(".")
