@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.mailservers import MailServers, ServersMissing, mail_servers
+from tests.support.stores import close_stores
 
 # No deadline: a busy machine is no fault of the code.
 # Not derandomized: every run looks somewhere new, and its seed is printed.
@@ -49,6 +50,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"hypothesis: the same again with --hypothesis-seed={config.getoption('hypothesis_seed')}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Closes the stores that a test opened, after its fixtures are gone."""
+    try:
+        return (yield)
+    finally:
+        close_stores()
 
 
 def under_ci() -> bool:

@@ -33,6 +33,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.stores import open_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
 from worker.approve.reevaluate import keep_contents
@@ -44,7 +45,7 @@ from worker.core.rulebook import CountedBy, Document, Invoice
 from worker.core.states import Event, Kind, Reason, State, kind_of
 from worker.send.smtp.client import Timeouts
 from worker.store.ports import Author
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite import SqlStore, create_or_migrate
 
 JIRO = Author(world.JIRO.by, "jiro (root)")
 ELSEWHERE = replace(REGISTER, issuers=(of_issuer(section={"to": (Address("other@mihon.example"),)}),))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests.support.office import Office
+from tests.support.stores import open_store
 from worker.service.clock import SystemClock
-from worker.store.sqlite import open_store
 from worker.store.sqlite.connection import FILE_NAME
 
 SAID = "データベースが壊れています"
@@ -18,7 +19,7 @@ PAGE = 4096
 
 def overwrite(office: Office, page: int) -> None:
     path = office.store / FILE_NAME
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     content = bytearray(path.read_bytes())

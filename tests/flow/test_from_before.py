@@ -23,6 +23,7 @@ from tests.support.fakes import FakeClock, folder_of, mailbox_of
 from tests.support.holds import detail_of
 from tests.support.known_addresses import say_installed
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.stores import open_store
 from tests.support.world import HANAKO, OFFICE
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.messages import name_hold, next_step
@@ -30,7 +31,7 @@ from worker.core.model import NO_DATE
 from worker.core.states import Reason, State
 from worker.match.match import FIRST_START
 from worker.pipeline.start import record_start
-from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite import create_or_migrate
 from worker.store.sqlite.connection import FILE_NAME
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.plan import SETTLE

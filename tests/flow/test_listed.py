@@ -12,11 +12,11 @@ import pytest
 
 from tests.support.known_addresses import record_past_submission
 from tests.support.office import Mailroom, Office
+from tests.support.stores import open_store
 from tests.support.world import HANAKO
 from worker.cli import show
 from worker.core.model import JST, FollowUps, Product
 from worker.core.states import Event, State
-from worker.store.sqlite import open_store
 
 NOW = dt.datetime.now(JST)
 LONG_AGO = NOW - dt.timedelta(days=40)

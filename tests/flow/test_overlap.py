@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.fakes import mailbox_of
 from tests.support.office import EAST, Office
+from tests.support.stores import open_store
 from worker.core.errors import Unavailable
 from worker.core.mailbox_actions import MailboxAction
 from worker.core.model import JST
@@ -21,7 +22,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step
 from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite import SqlStore, create_or_migrate
 from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 
 WHEN = dt.datetime(2026, 11, 20, 9, tzinfo=JST)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tests.support.fakes import FakeClock, FakePdfReader, FakeServer, rows_of
 from tests.support.office import Mailroom, a_form, a_mail, notice
+from tests.support.stores import open_store
 from worker.core.model import JST, Disposition, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.pipeline import Pipeline
 from worker.service.wiring import load_office
-from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite import create_or_migrate
 from worker.watch.ports import Fetched, Header
 
 MODES = Callable[..., Mailroom]

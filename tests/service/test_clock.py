@@ -12,13 +12,14 @@ import pytest
 
 from tests.support.office import a_form, notice
 from tests.support.service_process import PATIENCE, Listener, ServiceOffice
+from tests.support.stores import open_store
 from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
 from worker.read.pdf.pool import PdfPool
 from worker.service.clock import SystemClock
 from worker.service.service import Service
 from worker.service.wiring import load_office
-from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite import create_or_migrate
 
 SET = (
     dt.timedelta(hours=-1),

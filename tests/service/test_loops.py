@@ -16,6 +16,7 @@ import structlog
 from tests.support.fakes import folder_of
 from tests.support.office import a_form, notice
 from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice
+from tests.support.stores import open_store
 from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.heartbeat import STEP_LIMIT
@@ -23,7 +24,7 @@ from worker.read.pdf.pool import PdfPool
 from worker.service import service as services
 from worker.service.service import Service
 from worker.service.wiring import load_office, system_clock
-from worker.store.sqlite import create_or_migrate, open_store
+from worker.store.sqlite import create_or_migrate
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.ports import Listed, Rest
 

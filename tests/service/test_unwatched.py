@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.fakes import FakeClock
+from tests.support.stores import open_store
 from tests.support.world import START
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import HealthRecord
 from worker.pipeline.health import Health
 from worker.service.watchdog import OutageMonitor, unwatched
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite import SqlStore, create_or_migrate
 
 MINUTE = dt.timedelta(minutes=1)
 LIMIT = 15 * MINUTE

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import SteppingClock, create_held, make_store
+from tests.support.stores import SteppingClock, create_held, make_store, open_store
 from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.core.errors import ConfigError, LogBroken, Unavailable
 from worker.core.states import NoteEvent
 from worker.store.ports import RESTORED_AT
-from worker.store.sqlite import SqlStore, open_store
+from worker.store.sqlite import SqlStore
 from worker.store.sqlite import backup as module
 from worker.store.sqlite.backup import back_up, put_back
 from worker.store.sqlite.connection import FILE_NAME

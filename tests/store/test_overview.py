@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import random
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.registered import Register, of_project
-from tests.support.stores import SteppingClock, draft_of, make_revision_0003, make_store
+from tests.support.stores import SteppingClock, draft_of, make_revision_0003, make_store, open_store
 from tests.support.tables import every_case
 from tests.support.whole_walk import all_cells, all_tasks
 from tests.support.world import HANAKO, START, WORKER
@@ -35,7 +36,7 @@ from worker.core.model import (
 )
 from worker.core.open_until import is_news_awaited, open_until
 from worker.core.states import TRANSITIONS, Event, NoteEvent, State
-from worker.store.sqlite import SqlStore, compiled, create_or_migrate, open_store
+from worker.store.sqlite import SqlStore, compiled, create_or_migrate
 from worker.store.sqlite.connection import FILE_NAME
 from worker.track.overdue import overdue_from
 from worker.views.project_status import project_rows
@@ -171,7 +172,7 @@ def test_tasks_and_projects_from_what_is_open_are_those_from_all_submissions(
             # A store of before the table of open submissions gets the same one from its rows.
             rows = office.store.submissions()
             office.store.close()
-            with sqlite3.connect(office.folder / FILE_NAME) as database:
+            with contextlib.closing(sqlite3.connect(office.folder / FILE_NAME)) as database, database:
                 make_revision_0003(database)
             database.close()
             create_or_migrate(office.folder)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import SteppingClock, approve, create_held, make_store
+from tests.support.stores import SteppingClock, approve, create_held, make_store, open_store
 from worker.audit.chain import GENESIS
 from worker.core.errors import LogBroken, Unavailable
-from worker.store.sqlite import SqlStore, open_store
+from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.files import write_mark
 

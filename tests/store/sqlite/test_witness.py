@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import SteppingClock, create_held, make_store
+from tests.support.stores import SteppingClock, create_held, make_store, open_store
 from worker.core.errors import LogBroken
 from worker.core.signs import Sign
 from worker.store.ports import IDENTITY, MACHINE, WITNESS_FOLDER
 from worker.store.signs import find_signs
-from worker.store.sqlite import SqlStore, create_or_migrate, files, open_store
+from worker.store.sqlite import SqlStore, create_or_migrate, files
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.files import name_machine, read_witness, try_writing, write_witness
 
