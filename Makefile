@@ -8,6 +8,9 @@ PYTHON ?= python3
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
 CRASH_ARGS ?=
 SOAK ?=
+# Python keeps what it has compiled, whatever the environment says: tests rewrite each assertion of 230 files before
+# they compile it, and mypy, linters and workers would each compile all of it again.
+export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -27,7 +30,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick lint bench crash soak lock clean venv corpora servers servers-if-asked
+.PHONY: help demo test quick small-tests lint bench crash soak lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -38,8 +41,11 @@ demo: venv  ## the whole of the work against embedded mail servers
 test: venv corpora servers-if-asked  ## every test; with SERVERS=install (or CI=true) what some of them need is installed first
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-quick: lint  ## the linters, and the tests that need no server and start no process
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not servers and not crash and not process"
+quick: venv  ## the linters, and the tests that need no server and start no process, side by side
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target small-tests lint
+
+small-tests:
+	+$(BIN)/python -m pytest $(PYTEST_ARGS) -m "not servers and not crash and not process"
 
 lint: venv  ## ruff, mypy (strict), the contracts of the layout and the prose of docstrings
 	$(BIN)/ruff check .

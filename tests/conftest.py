@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.mailservers import MailServers, ServersMissing, mail_servers
+from tests.support.stores import close_stores
 
 # No deadline: a busy machine is no fault of the code.
 # Not derandomized: every run looks somewhere new, and its seed is printed.
@@ -24,16 +25,19 @@ OF_PROCESSES = (
     "flow",
     "read/pdf",
     "service",
+    "test_contracts.py",
     "track/test_report_limits.py",
 )
-"""Tests that start processes (the service, commands, PDF readers, mail servers), or keep one busy for half a minute."""
+"""Tests that start processes (services, commands, PDF readers, mail servers, linters), or keep one busy for long."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks these tests, so that ``make quick`` leaves them out."""
-    places = [config.rootpath / "tests" / name for name in OF_PROCESSES]
+    places = [str(config.rootpath / "tests" / name) for name in OF_PROCESSES]
+    files = {path: path for item in items if (path := str(item.path))}
+    marked = {file for file in files if any(file == place or file.startswith(f"{place}/") for place in places)}
     for item in items:
-        if any(item.path.is_relative_to(place) for place in places):
+        if str(item.path) in marked:
             item.add_marker(pytest.mark.process)
 
 
@@ -46,6 +50,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"hypothesis: the same again with --hypothesis-seed={config.getoption('hypothesis_seed')}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Closes the stores that a test opened, after its fixtures are gone."""
+    try:
+        return (yield)
+    finally:
+        close_stores()
 
 
 def under_ci() -> bool:

@@ -41,6 +41,7 @@ def test_a_package_says_in_a_few_lines_what_it_is(name: str) -> None:
         assert "Start reading" in " ".join(doc.split())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", sorted(name for name in PACKAGES if not is_in(name, LONG)))
 def test_a_package_loads_itself_and_the_packages_above_it_and_nothing_else(name: str) -> None:
     parts = name.split(".")

@@ -35,6 +35,7 @@ def run_a_skipping_test(folder: Path, ci: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.process
 def test_a_skip_is_listed_with_its_reason_at_the_end(tmp_path: Path) -> None:
     ended = run_a_skipping_test(tmp_path, ci="")
     assert ended.returncode == 0
@@ -42,6 +43,7 @@ def test_a_skip_is_listed_with_its_reason_at_the_end(tmp_path: Path) -> None:
     assert "--hypothesis-seed=" in ended.stdout
 
 
+@pytest.mark.process
 def test_a_skip_is_a_failure_under_ci(tmp_path: Path) -> None:
     ended = run_a_skipping_test(tmp_path, ci="true")
     assert ended.returncode == 1

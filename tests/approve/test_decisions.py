@@ -33,6 +33,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.stores import open_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
 from worker.approve.reevaluate import keep_contents

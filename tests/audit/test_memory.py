@@ -52,6 +52,7 @@ def peak(what: str, count: int) -> int:
     return int(subprocess.run(run, capture_output=True, text=True, check=True, timeout=300).stdout)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("what", ["log", "verify"])
 def test_ten_times_the_closed_submissions_take_no_more_memory(what: str) -> None:
     assert peak(what, 10_000) <= 1.2 * peak(what, 1_000)

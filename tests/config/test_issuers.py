@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.support.config_samples import GUARANTORS, ISSUER, PROJECTS, files
+from tests.support.tables import every_case
 from worker.config import templates as render
 from worker.config.load import load_configuration
 from worker.config.template_check import FILTERS, Use, check_template
@@ -177,8 +178,8 @@ LONE_BRACES = [
 ]
 
 
-@pytest.mark.parametrize("template", LONE_BRACES)
-@pytest.mark.parametrize("use", [Use.SUBJECT, Use.BODY, Use.LINE, Use.FILE_NAME])
+@every_case("template", LONE_BRACES)
+@every_case("use", [Use.SUBJECT, Use.BODY, Use.LINE, Use.FILE_NAME])
 def test_a_lone_brace_is_an_error_wherever_a_template_stands(template, use):
     codes = {code for code, _ in check_template(template, use)}
     assert codes & {"template_brace", "template_syntax"}
@@ -220,8 +221,8 @@ MARKS = [
 ]
 
 
-@pytest.mark.parametrize("mark", MARKS)
-@pytest.mark.parametrize("around", ["【電子保証】{}", "{}工事の{{{{ product }}}}", "{{{{ product ~ '{}' }}}}", "{}"])
+@every_case("mark", MARKS)
+@every_case("around", ["【電子保証】{}", "{}工事の{{{{ product }}}}", "{{{{ product ~ '{}' }}}}", "{}"])
 def test_a_mark_of_a_printed_example_in_a_subject_is_an_error(mark, around):
     assert [code for code, _ in check_template(around.format(mark), Use.SUBJECT)] == ["template_mark"]
 

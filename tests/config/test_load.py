@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.config_samples import GUARANTORS, ISSUER, PROJECTS, WORKER, files
+from tests.support.tables import every_case
 from worker.config.load import load_configuration
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError
@@ -259,7 +260,7 @@ def test_every_problem_has_its_sentence_in_both_languages():
             assert text.format(**problem.params)
 
 
-@pytest.mark.parametrize("code", sorted({**TEXTS, **HINTS}))
+@every_case("code", sorted({**TEXTS, **HINTS}))
 def test_a_sentence_asks_for_no_name_that_problems_do_not_carry(code):
     names = "line column detail name sign value valid limit nearest character address host path looked mode issuer"
     names += " least heading here place form file sample expected found examples own shipped date owner"

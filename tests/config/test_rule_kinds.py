@@ -24,6 +24,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.tables import every_case
 from tests.support.world import NUMBER
 from worker.compose.compose import FAX_UNKNOWN, NO_STEPS, add_promised, hash_rule
 from worker.config.load import Configuration, load_configuration
@@ -244,7 +245,7 @@ IDLE = {
 }
 
 
-@pytest.mark.parametrize(("channel", "key"), list(combined(IDLE, RULE_KEYS)))
+@every_case(("channel", "key"), list(combined(IDLE, RULE_KEYS)))
 def test_an_open_key_holds_where_it_decides_something_and_nowhere_else(channel: Channel, key: str) -> None:
     open_ = (f"rule.default.{key}",)
     issuer = of_issuer(rule={"channel": channel, "open": open_})

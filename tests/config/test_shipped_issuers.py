@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.config.load import Configuration
 from worker.core.model import Channel
 from worker.service.wiring import failing_examples_of_catalogue, load_catalogue
@@ -58,7 +59,7 @@ def test_every_example_of_the_catalogue_comes_out_as_written(catalogue: Configur
     assert failing_examples_of_catalogue(catalogue) == ()
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@every_case("path", FILES, ids=lambda path: path.stem)
 def test_no_entry_holds_an_address(path: Path) -> None:
     assert ADDRESS.findall(path.read_text()) == []
 

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from tests.support.rewording import pairs_of
+from tests.support.tables import every_case
 from worker.approve.reevaluate import covers
 from worker.core import messages
 from worker.core.messages import hold_detail, name_hold, reasons
@@ -242,7 +243,7 @@ def name_it(each: object) -> str:
     return f"{each.reason}-{each.code}" if isinstance(each, Hold) else ""
 
 
-@pytest.mark.parametrize(("hold", "sentence"), FROZEN, ids=name_it)
+@every_case(("hold", "sentence"), FROZEN, ids=name_it)
 def test_an_answer_to_the_sentence_that_was_stored_counts_for_the_hold(hold: Hold, sentence: str) -> None:
     assert old_detail(hold) == sentence
     assert covers(answer_to(of_text(sentence), hold.reason), hold)
@@ -320,7 +321,7 @@ def test_every_sentence_stands_in_both_languages_with_the_same_parameters(place:
         assert not re.search("[ぁ-ヿ一-鿿]", PLACEHOLDER.sub("", english)), where
 
 
-@pytest.mark.parametrize(("hold", "sentence"), FROZEN, ids=name_it)
+@every_case(("hold", "sentence"), FROZEN, ids=name_it)
 def test_in_english_a_hold_shows_no_japanese_but_that_of_its_parameters(hold: Hold, sentence: str) -> None:
     del sentence
     given = canonical(hold.params)
@@ -331,7 +332,7 @@ def test_in_english_a_hold_shows_no_japanese_but_that_of_its_parameters(hold: Ho
 # --- What is stored -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("hold", "sentence"), FROZEN, ids=name_it)
+@every_case(("hold", "sentence"), FROZEN, ids=name_it)
 def test_what_is_stored_comes_back_equal_and_an_old_form_stays_as_it_was(hold: Hold, sentence: str) -> None:
     held = Submission(
         1, State.HELD, reasons=(hold,), answers=(answer_to(hold.params, hold.reason),), evidence=hold.params

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.rewording import pairs_of
+from tests.support.tables import every_case
 from worker.cli import cli
 from worker.core import messages
 
@@ -67,8 +68,8 @@ def test_no_sentence_of_ours_has_it(pattern: str, instead: str) -> None:
     assert found == [], instead
 
 
-@pytest.mark.parametrize(("pattern", "instead"), FORBIDDEN.items())
-@pytest.mark.parametrize("name", DOCUMENTS)
+@every_case(("pattern", "instead"), FORBIDDEN.items())
+@every_case("name", DOCUMENTS)
 def test_no_document_of_an_office_has_it(name: str, pattern: str, instead: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if re.search(pattern, line)] == [], instead

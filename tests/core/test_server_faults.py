@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.messages import say, say_trouble
 from worker.core.model import JST, Alarm
 from worker.core.server_faults import ServerFault, fault_of_reply, find_fault, told_fault
@@ -51,8 +52,8 @@ OF_RECIPIENT = [
 ]
 
 
-@pytest.mark.parametrize("text", OF_SENDER)
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
+@every_case("text", OF_SENDER)
+@every_case("step", STEPS, ids=lambda step: type(step).__name__)
 def test_an_answer_that_refuses_the_sender_is_the_accounts_at_every_step(step: Step, text: str) -> None:
     code, _, rest = text.replace("-", " ", 1).partition(" ")
     assert fault_of_reply(text) is ServerFault.SENDER

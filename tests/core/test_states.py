@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATES
 from worker.core.states import TRANSITIONS, WAITING, Event, IllegalEvent, Kind, Reason, State, kind_of, next_state
 
@@ -51,8 +52,8 @@ EXPECTED = read_allowed()
 NEW_OR_ANY: tuple[State | None, ...] = (None, *State)
 
 
-@pytest.mark.parametrize("state", NEW_OR_ANY, ids=str)
-@pytest.mark.parametrize("event", Event)
+@every_case("state", NEW_OR_ANY, ids=str)
+@every_case("event", Event)
 def test_an_event_leads_where_the_design_says_and_nowhere_else(state: State | None, event: Event) -> None:
     for target in State:
         if (state, event, target) in EXPECTED:
@@ -62,8 +63,8 @@ def test_an_event_leads_where_the_design_says_and_nowhere_else(state: State | No
                 next_state(state, event, target)
 
 
-@pytest.mark.parametrize("state", NEW_OR_ANY, ids=str)
-@pytest.mark.parametrize("event", Event)
+@every_case("state", NEW_OR_ANY, ids=str)
+@every_case("event", Event)
 def test_an_event_with_one_way_needs_no_target_and_one_with_several_does(state: State | None, event: Event) -> None:
     targets = [target for target in State if (state, event, target) in EXPECTED]
     if len(targets) == 1:
@@ -192,7 +193,7 @@ def test_the_list_of_reasons_is_fixed() -> None:
     assert {name for name, _, _ in ROWS} == {reason.value for reason in Reason}
 
 
-@pytest.mark.parametrize(("name", "words", "kind"), ROWS)
+@every_case(("name", "words", "kind"), ROWS)
 def test_a_reason_has_its_kind_its_words_and_a_next_step(name: str, words: str, kind: str) -> None:
     reason = Reason(name)
     assert kind_of(reason) is KINDS[kind]

@@ -25,6 +25,7 @@ import pytest
 
 from tests.crash.lives import Lives, message_id
 from tests.crash.recording_relay import RecordingRelay, Taken
+from tests.support.stores import open_store
 from worker.service.clock import SystemClock
 from worker.store.sqlite.store import open_store
 

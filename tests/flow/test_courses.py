@@ -15,6 +15,7 @@ import pytest
 from tests.support.known_addresses import say_installed
 from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, a_form, a_mail, later_key, notice, other_download, yesterday
+from tests.support.stores import open_store
 from tests.support.world import ISSUERS, OFFICE, project
 from worker.cli import decide
 from worker.cli.demo.imap_server import DemoImap

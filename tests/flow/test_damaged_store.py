@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tests.support.office import Office
+from tests.support.stores import open_store
 from worker.service.clock import SystemClock
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import open_store
@@ -18,7 +20,7 @@ PAGE = 4096
 
 def overwrite(office: Office, page: int) -> None:
     path = office.store / FILE_NAME
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     content = bytearray(path.read_bytes())

@@ -6,6 +6,7 @@ servers: ``test_courses.py`` (pymap) and ``test_servers.py`` (Dovecot).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import sqlite3
@@ -495,7 +496,7 @@ async def test_a_mailbox_under_another_name_is_read_again_and_sends_nothing_twic
 
 def test_what_the_store_holds_of_a_look_of_0_1_0_says_nothing_of_what_was_left(tmp_path: Path) -> None:
     office = NewOffice(tmp_path, Settings(port=1))
-    with sqlite3.connect(office.root / FILE_NAME) as database:
+    with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:
         row = '{"name": "mail:main", "first_look": "2026-04-01T09:00:00+09:00", "uidvalidity": 7, "first_uid": 5}'
         database.execute("insert into looks values ('mail:main', ?)", (row,))
     database.close()

@@ -23,6 +23,7 @@ from tests.support.fakes import FakeClock, folder_of, mailbox_of
 from tests.support.holds import detail_of
 from tests.support.known_addresses import say_installed
 from tests.support.small_office import Form, Mails, Settings, SmallOffice, form, mail_with
+from tests.support.stores import open_store
 from tests.support.world import HANAKO, OFFICE
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.messages import name_hold, next_step

@@ -5,6 +5,7 @@ The pipeline and its database are real; the IMAP server is scripted, so that it 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import sqlite3
@@ -17,6 +18,7 @@ from tests.flow.test_overlap import NoPdfs, Relay, announcement
 from tests.support.fakes import FakeClock, mailbox_of
 from tests.support.office import Office
 from tests.support.scripted_imap import Fault, ScriptedImap
+from tests.support.stores import open_store
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.mailbox_actions import parse_after
@@ -182,7 +184,7 @@ async def test_the_gap_is_nothing_and_a_hole_in_the_ledger_is_found_and_filled(w
         world.give(uid, PRICES)
     await world.look()
     assert world.gap == (3, 0)
-    with sqlite3.connect(world.root / "hoshobin.sqlite3") as database:
+    with contextlib.closing(sqlite3.connect(world.root / "hoshobin.sqlite3")) as database, database:
         database.execute("delete from messages where uid = 2")
     database.close()
     await world.look()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.known_addresses import record_past_submission
 from tests.support.office import Mailroom, Office
+from tests.support.stores import open_store
 from tests.support.world import HANAKO
 from worker.cli import show
 from worker.core.model import JST, FollowUps, Product

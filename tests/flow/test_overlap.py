@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.fakes import mailbox_of
 from tests.support.office import EAST, Office
+from tests.support.stores import open_store
 from worker.core.errors import Unavailable
 from worker.core.mailbox_actions import MailboxAction
 from worker.core.model import JST

@@ -30,6 +30,7 @@ from tests.support.known_addresses import make_known
 from tests.support.oracle import Left, faults_of, faults_together, is_invoice_of
 from tests.support.random_registers import TITLES, Came, World, worlds, write_files
 from tests.support.small_office import Mails
+from tests.support.stores import open_store
 from tests.support.world import HANAKO, OFFICE, START
 from worker.approve import decisions
 from worker.approve.reevaluate import ActiveConfig, activate_config
@@ -45,7 +46,6 @@ from worker.pipeline.start import record_configuration
 from worker.read.archives import Unpacked, unpack
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Session, Step
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import SqlStore
 
 REGISTERS = 1000
 PROCESSES = 2
@@ -120,7 +120,7 @@ class Room:
         self.clock = FakeClock()
         make_known(folder)
         self._empty = (folder / FILE_NAME).read_bytes()
-        self.store = SqlStore(folder, self.clock)
+        self.store = open_store(folder, self.clock)
         self.counted: Counter[str] = Counter()
         self.held: Counter[str] = Counter()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def recorded(store: SqlStore) -> dict[str, bytes]:
 
 
 def bytes_kept(folder: Path) -> int:
-    with sqlite3.connect(folder / FILE_NAME) as connection:
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
         originals, entries = (
             connection.execute(f"SELECT coalesce(sum(length({column})), 0) FROM {table}").fetchone()[0]
             for table, column in (("originals", "content"), ("entries", "body"))
@@ -146,7 +147,7 @@ def test_a_table_that_is_lost_is_found_by_the_verification_and_nothing_is_put_to
     new = a_project(5, "改名{}")
     record(store, "".join([*projects[:5], new, *projects[6:]]))
     store.close()
-    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
         connection.execute("DROP TRIGGER IF EXISTS originals_stay")
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")

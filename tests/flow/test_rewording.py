@@ -17,6 +17,7 @@ import pytest
 
 from tests.flow.test_upgrade import ANSWERED_IN_0_1_0, NAMES, Office, Snapshot, servers
 from tests.support.rewording import EN_MARK, JA_MARK, reword
+from tests.support.stores import open_store
 from worker.compose.compose import NOTICE_TITLE
 from worker.core.model import INVOICE_TITLES, Hold
 from worker.core.states import Event, Reason, State

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.support.fakes import FakeClock, FakePdfReader, FakeServer, rows_of
 from tests.support.office import Mailroom, a_form, a_mail, notice
+from tests.support.stores import open_store
 from worker.core.model import JST, Disposition, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.pipeline import Pipeline

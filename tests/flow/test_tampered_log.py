@@ -28,6 +28,7 @@ from tests.support.misbehaving_smtp import MisbehavingServer
 from tests.support.office import Office
 from tests.support.returned import dsn, recipient, reply
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.stores import open_store
 from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold, read_entry
@@ -36,7 +37,6 @@ from worker.core.model import sha256
 from worker.core.states import Kind, State, kind_of
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.entries import text_of
-from worker.store.sqlite.store import SqlStore
 
 ENTRIES = 200
 SEED = 20261121
@@ -353,7 +353,7 @@ def test_whatever_is_done_to_an_entry_the_whole_verification_names_it_first(log:
 
 
 def verified(folder: Path, *heads: str) -> Verdict:
-    store = SqlStore(folder, FakeClock())
+    store = open_store(folder, FakeClock())
     try:
         return store.verify(heads)
     finally:

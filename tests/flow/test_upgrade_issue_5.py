@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.flow.test_upgrade import ANSWERED_IN_0_1_0, NAMES, Office, Snapshot, differences, servers
+from tests.support.stores import open_store
 from worker.core.model import Submission
 from worker.core.old_sentences import old_detail
 from worker.core.states import Reason, State

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.model import JST, Address, Draft, Sha256
 from worker.core.states import Event
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
@@ -70,7 +71,7 @@ def _cells() -> list[tuple[str, str, str]]:
     return [(row[0], step, cell) for row in rows for step, cell in zip(head[1:], row[1:], strict=True)]
 
 
-@pytest.mark.parametrize(("answer", "step", "cell"), _cells(), ids=str)
+@every_case(("answer", "step", "cell"), _cells(), ids=str)
 def test_an_answer_to_a_step_means_what_the_table_says(answer: str, step: str, cell: str) -> None:
     taken = STEPS[step]
     reply = NoReply("no answer in time", NOW) if answer == "silence" else Reply(int(answer), "text", NOW)

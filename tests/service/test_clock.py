@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.office import a_form, notice
 from tests.support.service_process import PATIENCE, Listener, ServiceOffice
+from tests.support.stores import open_store
 from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
 from worker.read.pdf.pool import PdfPool

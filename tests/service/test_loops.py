@@ -16,6 +16,7 @@ import structlog
 from tests.support.fakes import folder_of
 from tests.support.office import a_form, notice
 from tests.support.service_process import PATIENCE, Listener, Running, ServiceOffice
+from tests.support.stores import open_store
 from tests.support.world import project
 from worker.cli.demo.smtp_server import DsnController
 from worker.core.heartbeat import STEP_LIMIT

@@ -20,6 +20,7 @@ from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.office import a_form, notice
 from tests.support.service_process import Running, ServiceOffice
 from tests.support.small_office import Settings, configuration_of, server_at
+from tests.support.stores import open_store
 from tests.support.world import OFFICE, project
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.core.errors import LogBroken, Unavailable
@@ -78,10 +79,9 @@ def root(tmp_path: Path) -> Path:
 @contextlib.contextmanager
 def locked(root: Path) -> Iterator[None]:
     """Another program holds the database."""
-    other = sqlite3.connect(root / FILE_NAME, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.close()
+    with contextlib.closing(sqlite3.connect(root / FILE_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
 
 
 def full(desk: Desk) -> None:

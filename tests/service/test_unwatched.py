@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fakes import FakeClock
+from tests.support.stores import open_store
 from tests.support.world import START
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import HealthRecord

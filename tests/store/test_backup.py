@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import SteppingClock, create_held, make_store
+from tests.support.stores import SteppingClock, create_held, make_store, open_store
 from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.core.errors import ConfigError, LogBroken, Unavailable

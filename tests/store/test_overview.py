@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import random
@@ -15,7 +16,8 @@ from typing import Any
 import pytest
 
 from tests.support.registered import Register, of_project
-from tests.support.stores import SteppingClock, draft_of, make_revision_0003, make_store
+from tests.support.stores import SteppingClock, draft_of, make_revision_0003, make_store, open_store
+from tests.support.tables import every_case
 from tests.support.whole_walk import all_cells, all_tasks
 from tests.support.world import HANAKO, START, WORKER
 from worker.config.load import Configuration
@@ -172,7 +174,7 @@ def test_tasks_and_projects_from_what_is_open_are_those_from_all_submissions(
             rows = office.store.submissions()
             assert office.store.verify().holds
             office.store.close()
-            with sqlite3.connect(office.folder / FILE_NAME) as database:
+            with contextlib.closing(sqlite3.connect(office.folder / FILE_NAME)) as database, database:
                 make_revision_0003(database)
             database.close()
             create_or_migrate(office.folder)
@@ -259,7 +261,7 @@ def _plan(database: sqlite3.Connection, text: str) -> list[str]:
     return [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
+@every_case("name", STATEMENTS)
 def test_no_query_scans_or_sorts_what_only_grows(store: SqlStore, name: str) -> None:
     plan = _plan(store._connection(), STATEMENTS[name])
     faults = [each for each in plan if _grows(each) or "TEMP B-TREE" in each]

@@ -8,8 +8,10 @@ import sqlite3
 from pathlib import Path
 
 from tests.support.world import COMPANY, HANAKO, MIHON_TO, NUMBER, OFFICE, START, WORKER
+from worker.core.clock import Clock
 from worker.core.model import Address, Draft, Sha256, Submission
 from worker.core.states import Event, State
+from worker.store import sqlite as product
 from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 
 
@@ -20,6 +22,22 @@ class SteppingClock:
     def now(self) -> dt.datetime:
         self.moment += dt.timedelta(seconds=1)
         return self.moment
+
+
+_OPENED: list[SqlStore] = []
+
+
+def open_store(folder: Path, clock: Clock, patience: float = 5.0) -> SqlStore:
+    """The store in ``folder`` as the product opens it. It is closed when the test ends (tests/conftest.py)."""
+    store = product.open_store(folder, clock, patience)
+    _OPENED.append(store)
+    return store
+
+
+def close_stores() -> None:
+    """Closes what ``open_store`` opened: from 3.13 on sqlite3 warns about a connection that the collector closes."""
+    while _OPENED:
+        _OPENED.pop().close()
 
 
 def make_store(folder: Path, patience: float = 5.0) -> SqlStore:

@@ -7,6 +7,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.core.messages.receipts import is_unproven
 from worker.core.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
@@ -96,8 +97,8 @@ def test_the_recipients_of_one_report_count_together() -> None:
 # --- News never raises ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("kind", list(ReceiptKind))
+@every_case("state", list(State))
+@every_case("kind", list(ReceiptKind))
 def test_no_news_raises_in_any_state_and_all_of_it_is_kept(state: State, kind: ReceiptKind) -> None:
     tracked = track(sent(state), (receipt(kind, A),))
     assert tracked.after.receipts == (receipt(kind, A),)
@@ -226,9 +227,9 @@ def test_one_about_to_be_sent_has_left_where_what_comes_bears_the_secret(
     assert (tracked.event, tracked.contradicts) == (event, None)
 
 
-@pytest.mark.parametrize("kind", [each for each in ReceiptKind if each is not ReceiptKind.COPY])
-@pytest.mark.parametrize("proof", ["", "server"])
-@pytest.mark.parametrize("state", [State.APPROVED, State.HELD])
+@every_case("kind", [each for each in ReceiptKind if each is not ReceiptKind.COPY])
+@every_case("proof", ["", "server"])
+@every_case("state", [State.APPROVED, State.HELD])
 def test_what_comes_without_the_secret_of_one_that_was_never_tried_holds_it(
     kind: ReceiptKind, proof: str, state: State
 ) -> None:
@@ -238,8 +239,8 @@ def test_what_comes_without_the_secret_of_one_that_was_never_tried_holds_it(
     assert tracked.contradicts.proof == "nothing"
 
 
-@pytest.mark.parametrize("kind", list(ReceiptKind))
-@pytest.mark.parametrize("bears", [FULL, MESSAGE_ID, OLD_FORM])
+@every_case("kind", list(ReceiptKind))
+@every_case("bears", [FULL, MESSAGE_ID, OLD_FORM])
 def test_what_comes_of_one_held_and_never_tried_holds_it_whatever_it_bears(
     kind: ReceiptKind, bears: tuple[str, str]
 ) -> None:
@@ -247,9 +248,9 @@ def test_what_comes_of_one_held_and_never_tried_holds_it_whatever_it_bears(
     assert (tracked.event, tracked.contradicts is not None) == (None, True)
 
 
-@pytest.mark.parametrize("kind", list(ReceiptKind))
-@pytest.mark.parametrize("bears", [FULL, MESSAGE_ID, OLD_FORM])
-@pytest.mark.parametrize("state", [State.ANNOUNCED, State.HANDED_OVER, State.WITHDRAWN, State.REFUSED, State.CONFIRMED])
+@every_case("kind", list(ReceiptKind))
+@every_case("bears", [FULL, MESSAGE_ID, OLD_FORM])
+@every_case("state", [State.ANNOUNCED, State.HANDED_OVER, State.WITHDRAWN, State.REFUSED, State.CONFIRMED])
 def test_what_comes_of_one_never_tried_is_a_persons_where_the_state_says_that_nothing_left(
     kind: ReceiptKind, bears: tuple[str, str], state: State
 ) -> None:

@@ -8,6 +8,7 @@ import re
 import click
 import pytest
 
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.cli import cli
 from worker.core.model import FollowUps, Hold, Receipt, ReceiptKind, Submission
@@ -66,7 +67,7 @@ def test_each_state_has_its_one_action_with_what_it_lacks_or_none(state: State) 
     assert action is None or action.submission == 7
 
 
-@pytest.mark.parametrize("reasons", [*itertools.combinations(Reason, 1), *itertools.combinations(Reason, 2)], ids=str)
+@every_case("reasons", [*itertools.combinations(Reason, 1), *itertools.combinations(Reason, 2)], ids=str)
 def test_what_is_held_is_approved_only_where_an_answer_ends_every_reason(reasons: tuple[Reason, ...]) -> None:
     held = Submission(1, State.HELD, reasons=tuple(map(Hold, reasons)))
     worst = min((kind_of(each) for each in reasons), key=[Kind.NEVER, Kind.CORRECT, Kind.ANSWER].index)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.model import JST, NO_DATE, Disposition, FileRow, HealthRecord, MessageRow, UnreadReason
 from worker.watch.plan import (
     CLOCK_MARGIN,
@@ -127,8 +128,8 @@ def test_the_first_look_takes_from_the_first_start_on_whenever_it_succeeds(look:
     assert planned == InitialSync(1, 50, (not_before - dt.timedelta(days=1)).date(), not_before, begun)
 
 
-@pytest.mark.parametrize("hours", range(-12, 15))
-@pytest.mark.parametrize("begun", [0, 9, 15, 23.75])
+@every_case("hours", range(-12, 15))
+@every_case("begun", [0, 9, 15, 23.75])
 def test_the_day_that_is_searched_from_holds_the_moment_in_every_zone(hours: int, begun: float) -> None:
     """SINCE counts days in a zone that only the server knows."""
     start = start_from(None, dt.datetime(2026, 11, 21, tzinfo=JST) + dt.timedelta(hours=begun))

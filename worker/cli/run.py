@@ -16,6 +16,7 @@ from structlog.typing import Processor
 
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
 from worker.config.files import find_unread, make_own_folders
+from worker.config.ports import Secrets
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError
 from worker.core.messages import Language, name_thing, say, say_trouble
@@ -48,6 +49,7 @@ from worker.service.wiring import (
     take_lock_of,
     take_sender_lock,
 )
+from worker.store.ports import Store
 
 
 @cli.command()
@@ -99,15 +101,17 @@ def _noting_end(lock: Lock, clock: Clock, ended_well: str) -> Iterator[None]:
 
 def pass_once(office: Office) -> Pass:
     """One pass over everything due, for the holder of the sender's lock."""
-    clock = system_clock()
-    secrets = load_secrets(office)
-    store = open_office_store(office, clock)
+    clock, secrets = system_clock(), load_secrets(office)
+    with contextlib.closing(open_office_store(office, clock)) as store:
+        return _pass_over(office, store, secrets, clock)
+
+
+def _pass_over(office: Office, store: Store, secrets: Secrets, clock: Clock) -> Pass:
     server = build_server(office, secrets, clock)
     reader = build_reader()
     mailboxes, folder = build_mailboxes(office, secrets), build_folder(office)
     settings = office.settings
     with asyncio.Runner() as runner, contextlib.ExitStack() as closing:
-        closing.callback(store.close)
         closing.callback(folder.close)
         for mailbox in mailboxes:
             closing.callback(mailbox.close)

@@ -346,7 +346,11 @@ def _name_of(uid: int | None) -> str:
 def open_office_store(office: Office, clock: Clock) -> SqlStore:
     """The office's database as it is. Raises ConfigError if there is none, or an older one."""
     store = open_store(office.places.store, clock)
-    store.witness_folder = find_witness(office, store)
+    try:
+        store.witness_folder = find_witness(office, store)
+    except BaseException:
+        store.close()
+        raise
     return store
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.registered import ISSUER, of_issuer, of_project
+from tests.support.tables import every_case
 from worker.config.editing.catalogue import (
     Answer,
     Difference,
@@ -136,7 +137,7 @@ OPEN_KEYS = (
 )
 
 
-@pytest.mark.parametrize("path", OPEN_KEYS, ids=".".join)
+@every_case("path", OPEN_KEYS, ids=".".join)
 def test_every_key_that_a_file_may_leave_open_has_its_name(path: tuple[str, ...]) -> None:
     for lang in ("ja", "en"):
         assert name_key(path, lang) != ".".join(path)
@@ -191,10 +192,8 @@ def test_an_answer_is_read_in_any_width_and_case(answer: Answer, texts: str) -> 
     assert {text: read_answer(text) for text in texts.split("|")} == dict.fromkeys(texts.split("|"), answer)
 
 
-@pytest.mark.parametrize("word", ["はい", "いいえ", "ｙ", "Y", "n", "yes", "ＮＯ", "ok", "同じ", '"はい"', "「はい」"])
-@pytest.mark.parametrize(
-    "key", ["rule.default.subject", "section.doboku.to", "section.doboku.phone", "aliases", "name"]
-)
+@every_case("word", ["はい", "いいえ", "ｙ", "Y", "n", "yes", "ＮＯ", "ok", "同じ", '"はい"', "「はい」"])
+@every_case("key", ["rule.default.subject", "section.doboku.to", "section.doboku.phone", "aliases", "name"])
 def test_a_word_that_answers_a_question_is_never_a_value(key: str, word: str) -> None:
     with pytest.raises(FieldRefused) as refused:
         read_setting(f"{key}={word}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import SteppingClock, approve, create_held, make_store
+from tests.support.stores import SteppingClock, approve, create_held, make_store, open_store
 from worker.audit.chain import GENESIS
 from worker.core.errors import LogBroken, Unavailable
 from worker.store.sqlite.connection import FILE_NAME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 import stat
@@ -39,7 +40,7 @@ def test_a_store_without_a_secret_takes_the_files(tmp_path: Path) -> None:
 
 def test_a_database_of_before_the_secret_takes_the_files(tmp_path: Path) -> None:
     make_store(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as database, database:
         make_revision_0003(database)
         database.execute("DROP TABLE properties")
         database.execute("UPDATE alembic_version SET version_num = '0002'")
@@ -82,6 +83,6 @@ def test_the_secret_stands_in_no_entry(tmp_path: Path) -> None:
     secret = store.property(SECRET)
     store.close()
     shutil.copy(tmp_path / "one" / FILE_NAME, tmp_path / "copy")
-    with sqlite3.connect(tmp_path / "copy") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "copy")) as database, database:
         assert secret is not None
         assert database.execute("SELECT count(*) FROM entries WHERE instr(body, ?)", (secret,)).fetchone() == (0,)

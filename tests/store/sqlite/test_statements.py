@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from tests.compile_statements import COMPILED, compiled_statements, schema_of
 from tests.support.stores import make_store
+from tests.support.tables import every_case
 from worker.core.model import Disposition, HealthRecord, MessageRow
 from worker.store.sqlite import compiled, statements
 from worker.store.sqlite.connection import FILE_NAME, REVISION
@@ -36,7 +37,7 @@ def test_the_compiled_statements_are_those_of_the_expressions() -> None:
     assert COMPILED.read_text() == compiled_statements(), "run .venv/bin/python tests/write_docs.py"
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
+@every_case("name", STATEMENTS)
 def test_sqlite_takes_every_statement(store: SqlStore, name: str) -> None:
     parameters = dict.fromkeys(re.findall(r":(\w+)", STATEMENTS[name]), "")
     assert store._connection().execute(f"EXPLAIN {STATEMENTS[name]}", parameters).fetchall()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import worker.store.sqlite.store as store_module
-from tests.support.stores import SteppingClock, create_held, make_store
+from tests.support.stores import SteppingClock, create_held, make_store, open_store
 from worker.core.errors import LogBroken
 from worker.core.signs import Sign
 from worker.store.ports import IDENTITY, MACHINE, WITNESS_FOLDER
