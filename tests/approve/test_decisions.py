@@ -45,7 +45,7 @@ from worker.core.rulebook import CountedBy, Document, Invoice
 from worker.core.states import Event, Kind, Reason, State, kind_of
 from worker.send.smtp.client import Timeouts
 from worker.store.ports import Author
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 JIRO = Author(world.JIRO.by, "jiro (root)")
 ELSEWHERE = replace(REGISTER, issuers=(of_issuer(section={"to": (Address("other@mihon.example"),)}),))

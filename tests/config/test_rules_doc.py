@@ -14,8 +14,7 @@ import tomlkit
 
 from tests.support.config_samples import GUARANTORS, ISSUER, PROJECTS, WORKER
 from worker.compose.rule_examples import count_examples, try_examples
-from worker.config.examples_read import _Example, _Expect
-from worker.config.issuers import SectionTable, _Eligibility, _Issuer, _ValueForm
+from worker.config.issuers import SectionTable, _Eligibility, _Example, _Expect, _Issuer, _ValueForm
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import ProjectTable
 from worker.config.rule_layers import RULE_TABLES

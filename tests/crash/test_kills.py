@@ -27,7 +27,6 @@ from tests.crash.lives import Lives, message_id
 from tests.crash.recording_relay import RecordingRelay, Taken
 from tests.support.stores import open_store
 from worker.service.clock import SystemClock
-from worker.store.sqlite.store import open_store
 
 pytestmark = pytest.mark.crash
 

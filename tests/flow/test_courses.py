@@ -25,7 +25,7 @@ from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
 from worker.read.pdf.pool import PdfPool
 from worker.service.wiring import build_folder, build_server, load_office, load_secrets
-from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate
 
 MODES = Callable[..., Mailroom]
 

@@ -12,7 +12,6 @@ from tests.support.office import Office
 from tests.support.stores import open_store
 from worker.service.clock import SystemClock
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import open_store
 
 SAID = "データベースが壊れています"
 PAGE = 4096

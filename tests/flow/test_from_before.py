@@ -32,7 +32,7 @@ from worker.core.states import Reason, State
 from worker.match.match import FIRST_START
 from worker.pipeline.start import record_start
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.ports import SETTLE, Fetched, Header, SelectedMailbox
 

@@ -26,7 +26,7 @@ from worker.core.model import Disposition
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.watch import COMPARED, COUNT_AGAIN
 from worker.service.wiring import load_office
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 from worker.watch.imap.mailbox import ImapMailbox
 
 SINCE = dt.date(2026, 1, 1)

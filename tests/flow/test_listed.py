@@ -17,7 +17,6 @@ from tests.support.world import HANAKO
 from worker.cli import show
 from worker.core.model import JST, FollowUps, Product
 from worker.core.states import Event, State
-from worker.store.sqlite.store import open_store
 
 NOW = dt.datetime.now(JST)
 LONG_AGO = NOW - dt.timedelta(days=40)

@@ -22,7 +22,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step
 from worker.service.clock import SystemClock
 from worker.service.wiring import load_office
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 
 WHEN = dt.datetime(2026, 11, 20, 9, tzinfo=JST)

@@ -23,7 +23,6 @@ from worker.core.model import INVOICE_TITLES, Hold
 from worker.core.states import Event, Reason, State
 from worker.service.clock import SystemClock
 from worker.store.ports import Author
-from worker.store.sqlite.store import open_store
 
 __all__ = ["servers"]
 

@@ -14,7 +14,7 @@ from worker.core.model import JST, Disposition, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.pipeline import Pipeline
 from worker.service.wiring import load_office
-from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate
 from worker.watch.ports import Fetched, Header
 
 MODES = Callable[..., Mailroom]

@@ -22,7 +22,7 @@ from worker.core.old_sentences import old_detail
 from worker.core.states import Reason, State
 from worker.service.clock import SystemClock
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate
 
 __all__ = ["servers"]
 

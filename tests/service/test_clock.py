@@ -19,7 +19,7 @@ from worker.read.pdf.pool import PdfPool
 from worker.service.clock import SystemClock
 from worker.service.service import Service
 from worker.service.wiring import load_office
-from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate
 
 SET = (
     dt.timedelta(hours=-1),

@@ -24,7 +24,7 @@ from worker.read.pdf.pool import PdfPool
 from worker.service import service as services
 from worker.service.service import Service
 from worker.service.wiring import load_office, system_clock
-from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.store.sqlite.store import create_or_migrate
 from worker.watch.folder.notices import NoticeFolder
 from worker.watch.ports import Listed, Rest
 

@@ -27,7 +27,7 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import AlarmCause
 from worker.pipeline.store_outage import StoreOutage, Ways
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 SUBJECT = "記録に書き込めず"
 

@@ -16,7 +16,7 @@ from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import HealthRecord
 from worker.pipeline.health import Health
 from worker.service.watchdog import OutageMonitor, unwatched
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 MINUTE = dt.timedelta(minutes=1)
 LIMIT = 15 * MINUTE

@@ -21,7 +21,7 @@ from worker.store.ports import RESTORED_AT
 from worker.store.sqlite import backup as module
 from worker.store.sqlite.backup import back_up, put_back
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import SqlStore, open_store
+from worker.store.sqlite.store import SqlStore
 
 OLD = Path(__file__).parents[1] / "flow" / "0.1.0" / "hoshobin.sqlite3.xz"
 

@@ -38,7 +38,7 @@ from worker.core.open_until import is_news_awaited, open_until
 from worker.core.states import TRANSITIONS, Event, NoteEvent, State
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 from worker.track.overdue import overdue_from
 from worker.views.project_status import project_rows
 from worker.views.tasks import open_tasks

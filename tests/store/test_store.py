@@ -57,7 +57,7 @@ from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
 from worker.store.sqlite import compiled, queries
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.schema import METADATA
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 ROOT = Path(__file__).parent.parent.parent
 DISK = sqlite3.OperationalError("disk I/O error")
@@ -602,7 +602,6 @@ def test_the_entries_of_a_period_are_those_of_every_submission_that_has_one_in_i
 WRITE_MANY = """
 import sys, pathlib
 from tests.support.stores import SteppingClock, WORKER
-from worker.store.sqlite.store import open_store
 store = open_store(pathlib.Path(sys.argv[1]), SteppingClock(), 60)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -671,7 +670,6 @@ def test_a_full_disk_is_unavailable_and_what_was_there_stays(store: SqlStore) ->
 FILL = """
 import pathlib, resource, sys
 from tests.support.stores import SteppingClock, WORKER
-from worker.store.sqlite.store import open_store
 from worker.core.errors import Unavailable
 folder = pathlib.Path(sys.argv[1])
 store = open_store(folder, SteppingClock())

@@ -11,8 +11,8 @@ from tests.support.world import COMPANY, HANAKO, MIHON_TO, NUMBER, OFFICE, START
 from worker.core.clock import Clock
 from worker.core.model import Address, Draft, Sha256, Submission
 from worker.core.states import Event, State
-from worker.store import sqlite as product
-from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
+from worker.store.sqlite import store as product
+from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 
 class SteppingClock:

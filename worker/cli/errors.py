@@ -5,15 +5,17 @@ Machine output (``--json``) is one document on standard output, errors included.
 
 from __future__ import annotations
 
+import difflib
+import re
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
+from click import exceptions
 
 from worker.cli import FAULT, FOR_A_PERSON, NOT_REACHED, USAGE
 from worker.cli.tables import print_json, print_table
-from worker.cli.usage import explain_usage
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
 from worker.core.messages import Language, name_thing, say, say_refusal
 from worker.core.text import escape_control_chars
@@ -49,7 +51,7 @@ class _Shown:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             click.echo(error.format_message(), err=True)  # the help itself
             return USAGE
-        message = say("wrong_argument", self._lang, what=explain_usage(error, self._lang, is_signed=self._is_signed))
+        message = say("wrong_argument", self._lang, what=_explain_usage(error, self._lang, is_signed=self._is_signed))
         if self._as_json:
             print_json(error_json(message, self._lang))
         else:
@@ -115,3 +117,71 @@ def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | N
         for each in problems
     ]
     print_table(headings, rows, file=file)
+
+
+# --- Faults of the arguments in the reader's language: click speaks English alone ----------------------------------
+
+_EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((?P<words>.*)\)")
+"""Click has no class of its own for extra arguments."""
+_NUMBER: Final = re.compile(r"\d{1,12}(?:@[0-9A-Za-z]{1,64})?")
+
+
+def _explain_usage(error: click.ClickException, lang: Language, *, is_signed: bool) -> str:
+    """Returns a sentence that names the wrong argument and what was expected.
+
+    ``is_signed`` is whether ``--by`` was among the arguments: half of an unquoted name is taken for a number then.
+    """
+    text = error.format_message() if lang == "en" else _in_japanese(error)
+    if is_signed and _is_about_a_word(error):
+        text += say("usage_quotes", lang)
+    return text
+
+
+def _is_about_a_word(error: click.ClickException) -> bool:
+    if isinstance(error, exceptions.MissingParameter):
+        return False
+    if isinstance(error, click.BadParameter):
+        return isinstance(error.param, click.Argument)
+    return _EXTRA.fullmatch(error.message) is not None
+
+
+def _in_japanese(error: click.ClickException) -> str:
+    match error:
+        case exceptions.NoSuchCommand():
+            return say("usage_command", "ja", name=error.command_name) + _nearest(_near_commands(error))
+        case exceptions.NoSuchOption():
+            return say("usage_option", "ja", name=error.option_name) + _nearest(error.possibilities)
+        case exceptions.BadOptionUsage():
+            return say("usage_option_form", "ja", name=error.option_name)
+        case exceptions.MissingParameter():
+            return say("usage_missing", "ja", name=_name_of(error))
+        case click.BadParameter() if error.param and isinstance(error.param.type, click.Choice):
+            choices = ", ".join(map(str, error.param.type.choices))
+            return say("usage_choice", "ja", name=_name_of(error), choices=choices)
+        case click.BadParameter():
+            return say("usage_value", "ja", name=_name_of(error), why=error.message)
+        case _:
+            extra = _EXTRA.fullmatch(error.message)
+            if extra is None:
+                return error.format_message()
+            are_numbers = all(map(_NUMBER.fullmatch, extra["words"].split()))
+            return say("usage_one_number" if are_numbers else "usage_extra", "ja", words=extra["words"])
+
+
+def _near_commands(error: exceptions.NoSuchCommand) -> list[str]:
+    group = error.ctx.command if error.ctx else None
+    if not isinstance(group, click.Group) or error.ctx is None:
+        return []
+    return difflib.get_close_matches(error.command_name.lower(), group.list_commands(error.ctx))
+
+
+def _nearest(possibilities: list[str] | None) -> str:
+    return say("usage_nearest", "ja", names="、".join(possibilities)) if possibilities else ""
+
+
+def _name_of(error: click.BadParameter) -> str:
+    if error.param is None:
+        return str(error.param_hint or "")
+    if isinstance(error.param, click.Argument) and error.ctx is not None:
+        return error.param.make_metavar(error.ctx).strip("[]")
+    return " / ".join((*error.param.opts, *error.param.secondary_opts))

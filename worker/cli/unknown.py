@@ -16,7 +16,7 @@ from worker.pipeline.track import since_resumed
 from worker.read.message import read_message
 from worker.store.ports import Store
 from worker.store.signs import find_signs
-from worker.views.unknown_json import Unknown, UnknownMail
+from worker.views.service_json import Unknown, UnknownMail
 
 
 def find_unknown(store: Store) -> Unknown:

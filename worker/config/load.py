@@ -15,7 +15,6 @@ from typing import Any, Final
 from worker.config import guarantors, settings
 from worker.config import issuers as rules
 from worker.config import projects as register
-from worker.config.examples_read import read_examples
 from worker.config.rule_layers import DEFAULT
 from worker.config.rule_remarks import remarks_on_rules
 from worker.config.settings import Settings
@@ -144,7 +143,7 @@ def _issuers(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) -
 def _examples(tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem]) -> dict[str, tuple[Example, ...]]:
     examples = {}
     for name in filter(_is_issuer, tables):
-        read = read_examples(name, tables[name] or {}, found)
+        read = rules.read_examples(name, tables[name] or {}, found)
         issuer = issuers.get(rules.issuer_id(name))
         if issuer is None:
             continue

@@ -19,12 +19,12 @@ from worker.core.states import State
 from worker.views.problems import problem_json
 from worker.views.submission_json import ledger_json, submission_json, time_json
 from worker.views.tasks import Urgency
-from worker.views.unknown_json import Unknown, unknown_json
 from worker.views.unread_files import UnreadIn, unread_json
 
 if TYPE_CHECKING:
     from worker.audit.verify import Verdict
     from worker.config.load import Configuration
+    from worker.store.ports import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,29 @@ class Status:
     urgencies: Counter[Urgency]
     unread: Mapping[str, UnreadIn]
     """Files that are not read, by place."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMail:
+    """A mail that the store did not write, or that it has no record of; or one about such a mail."""
+
+    at: dt.datetime
+    """The time at which it was scanned."""
+    date: str
+    """As the mail itself states it."""
+    sender: str
+    subject: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The data that a person who resumes must know."""
+
+    signs: tuple[Sign, ...]
+    own_entries: int
+    witness: Witness | None
+    mails: tuple[UnknownMail, ...]
 
 
 def doctor_json(
@@ -165,5 +188,25 @@ def resume_json(
         "last_entry_at": time_json(last),
         "last_sent_at": time_json(sent),
         "to_send": [submission_json(each, lang) for each in to_send],
-        **unknown_json(unknown),
+        **_unknown_json(unknown),
+    }
+
+
+def _unknown_json(unknown: Unknown) -> dict[str, Any]:
+    witness = unknown.witness
+    return {
+        "signs": list(unknown.signs),
+        "own_entries": unknown.own_entries,
+        "witness_entries": witness.number if witness else None,
+        "witness_store": witness.store if witness else None,
+        "unknown_mails": [
+            {
+                "at": time_json(each.at),
+                "date": each.date,
+                "sender": each.sender,
+                "subject": each.subject,
+                "message_id": each.message_id,
+            }
+            for each in unknown.mails
+        ],
     }

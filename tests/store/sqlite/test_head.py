@@ -12,7 +12,7 @@ from tests.support.stores import SteppingClock, approve, create_held, make_store
 from worker.audit.chain import GENESIS
 from worker.core.errors import LogBroken, Unavailable
 from worker.store.sqlite.connection import FILE_NAME
-from worker.store.sqlite.store import SqlStore, open_store, write_mark
+from worker.store.sqlite.store import SqlStore, write_mark
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from worker.store.sqlite.store import (
     SqlStore,
     create_or_migrate,
     name_machine,
-    open_store,
     read_witness,
     try_writing,
     write_witness,

@@ -1,6 +1,6 @@
 """An IMAP server for the demonstration and the tests: pymap in a child process, on a free port of loopback.
 
-Promise: it listens on 127.0.0.1 alone, holds everything in memory, and is gone after ``stop``. Its password
+It listens on 127.0.0.1 alone, holds everything in memory, and is gone after ``stop``. Its password
 reaches it by its standard input, so that no process list shows it. It needs the extra ``hoshobin[demo]``.
 """
 
