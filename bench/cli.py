@@ -49,7 +49,7 @@ COMMANDS: Final = (
     Command(("list",), 0.45),
     Command(("tasks",), 0.45),
     Command(("show", _CLOSED), 0.45),
-    Command(("show", _OPEN, "--no-pages"), None),
+    Command(("show", _OPEN, "--no-pages"), 0.45),
     Command(("status",), None),
     Command(("log",), None),
     Command(("audit", "verify"), None),

@@ -231,6 +231,25 @@ def test_a_submission_that_is_noted_as_open_and_is_none_is_named(store: SqlStore
     assert [(fault.code, fault.where) for fault in store.verify().faults] == [("row_unknown", "7")]
 
 
+def test_the_last_moment_of_an_event_is_the_latest_of_all_its_entries(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    seed = pytestconfig.getoption("hypothesis_seed")
+    chance = random.Random(f"{seed}")
+    office = live(tmp_path, chance)
+    for _ in range(20):
+        office.clock.moment += dt.timedelta(hours=chance.randrange(-90, 30))  # a clock that is set back, too
+        office.move()
+    moments: dict[str, dt.datetime] = {}
+    for entry in office.store.entries():
+        moments[entry.event] = max(entry.at, moments.get(entry.event, entry.at))
+    assert len(moments) > 2
+    for event, moment in moments.items():
+        assert office.store.last_moment(event) == moment, f"--hypothesis-seed={seed}"
+    assert office.store.last_moment("no such event") is None
+    office.store.close()
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
     made = make_store(tmp_path / "var")
@@ -242,9 +261,9 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 NAMED = {
     "EVERY_LINE": "verify reads all",
-    "EVERY_OPEN": "verify reads all, and what is closed is not in it",
     "EVERY_SUBMISSION": "verify reads all",
     "HEAD": "the last row alone, by its key",
+    "LAST_MOMENT": "ends at the first entry of the event, from the newest backwards; asked if there is one",
     "SUBMISSIONS_BETWEEN": "sorts the ids of the period alone, each of which is needed once",
     "MESSAGES_OF_ENDS_AFTER": "for the order SQLite would read all messages of the mailbox instead of the few",
     "BOUND_PROJECT": "sorts the few entries of one contract number",
@@ -270,6 +289,7 @@ def test_no_query_scans_or_sorts_what_only_grows(store: SqlStore, name: str) -> 
 
 ASKED = {
     "due": lambda store: store.due(START),
+    "last_moment": lambda store: store.last_moment(Event.ACCEPTED),
     "untold": lambda store: store.untold(),
     "messages": lambda store: list(store.messages("main")),
     "messages of ends": lambda store: list(store.messages("main", Disposition.UNFETCHED, Disposition.PUT_OFF)),

@@ -209,11 +209,11 @@ class _OpenDays:
             corrects, state = row.get("corrects"), State(row["state"])
         except (ValueError, TypeError, KeyError, AttributeError):
             return False  # a changed entry sets what no row holds
+        if corrects is not None and state is not State.WITHDRAWN:
+            self._corrected.add(corrects)
         uncorrected, corrected = (each.toordinal() if each else _CLOSED for each in days)
         if noted not in {uncorrected, corrected}:
             return False
-        if corrects is not None and state is not State.WITHDRAWN:
-            self._corrected.add(corrects)
         if uncorrected != corrected:
             (self._if_not if noted == uncorrected else self._if_corrected).append(submission)
         return True

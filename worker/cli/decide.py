@@ -447,7 +447,7 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
-    sent_at = max((each.at for each in store.entries(events=[Event.ACCEPTED])), default=None)
+    sent_at = store.last_moment(Event.ACCEPTED)
     to_send = store.submissions(State.APPROVED)
     unknown = find_unknown(store)
     if as_json:

@@ -390,6 +390,10 @@ class Store(Reading, Overview, Protocol):
         """
         ...
 
+    def last_moment(self, event: str) -> dt.datetime | None:
+        """Returns the latest moment of the entries of this event, also after a clock was set back; None without one."""
+        ...
+
     def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
         """All entries, in order, of every submission that has one from ``since`` to ``until`` (Japanese days)."""
         ...

@@ -33,6 +33,14 @@ SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM en
 AND entries.event = :event ORDER BY entries.number LIMIT :limit OFFSET 0
 """
 
+LAST_MOMENT: Final = """
+SELECT at FROM entries WHERE +event = :event ORDER BY at DESC LIMIT 1
+"""
+
+MOMENTS_SINCE: Final = """
+SELECT at FROM entries WHERE +event = :event AND at >= :since
+"""
+
 LINES_OF_NUMBERS: Final = """
 SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries
 WHERE entries.number IN (:numbers) ORDER BY entries.number

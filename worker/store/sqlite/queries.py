@@ -333,6 +333,15 @@ class StoreReads(Reads):
             yield from map(to_entry, rows)
             place["after"] = rows[-1][0]
 
+    def last_moment(self, event: str) -> dt.datetime | None:
+        if next(self.entries(events=[event]), None) is None:
+            return None
+        # Texts of different offsets are a day apart at most, so that the latest is among those of the last day.
+        last = dt.datetime.fromisoformat(self._scalar(compiled.LAST_MOMENT, {"event": event}))
+        since = (last - dt.timedelta(days=2)).date().isoformat()
+        found = self._rows(compiled.MOMENTS_SINCE, {"event": event, "since": since})
+        return max(dt.datetime.fromisoformat(row[0]) for row in found)
+
     def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
         submissions = [row[0] for row in self._rows(compiled.SUBMISSIONS_BETWEEN, _around(since, until))]
         numbers = array("q")
