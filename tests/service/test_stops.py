@@ -48,7 +48,7 @@ def test_a_mailbox_that_does_not_answer_does_not_hold_the_exit(step: bytes, tmp_
         office = ServiceOffice(tmp_path, imap_port=silent.port)
         with Running(office, tmp_path) as running:
             assert silent.stalled.wait(PATIENCE)
-            assert running.stop() == 0
+            assert running.stop(STOP_SECONDS) == 0
 
 
 def test_a_name_that_no_resolver_answers_does_not_hold_the_exit(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_name_that_no_resolver_answers_does_not_hold_the_exit(tmp_path: Path) 
     office.save_notice("a.pdf", notice(form))
     with Running(office, tmp_path, PYTHONPATH=str(tmp_path)) as running:
         running.until_said("LOOKING-UP")
-        assert running.stop() == 0
+        assert running.stop(STOP_SECONDS) == 0
 
 
 @asynccontextmanager

@@ -277,8 +277,9 @@ class MisbehavingServer:
                 await asyncio.sleep(1)
             raise _Ended
         for place in range(len(proper)):
+            if place:  # no pause after the last: what the client says to a 220 belongs to TLS and not to this reader
+                await asyncio.sleep(1)
             await self._write(writer, proper[place : place + 1])
-            await asyncio.sleep(1)
         while not proper:
             await asyncio.sleep(1)
             if not await reader.read(1):

@@ -24,8 +24,8 @@ from typing import Any, Self
 
 from tests.support import office as offices
 
-PATIENCE = 60.0
-"""Seconds after which a test gives up: a whole start takes 2 on an idle machine."""
+PATIENCE = 300.0
+"""Seconds after which a test gives up. No requirement: a whole start takes 2 on an idle machine, 60 on a busy one."""
 STOP_SECONDS = 10.0
 """The limit promised for SIGTERM."""
 
@@ -127,10 +127,10 @@ class Running:
     def reload(self) -> None:
         self.process.send_signal(signal.SIGHUP)
 
-    def stop(self) -> int:
-        """Exit status after SIGTERM; fails if that takes longer than is promised."""
+    def stop(self, within: float = PATIENCE) -> int:
+        """Exit status after SIGTERM; fails if that takes longer. The promise of ``STOP_SECONDS`` has its own tests."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(within)
 
     def pdf_children(self) -> list[int]:
         """Process ids of the children that read PDFs."""
