@@ -21,7 +21,7 @@ from pydantic_core import from_json
 
 from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold_onto, read_content
 from worker.audit.kept_register import hashes_kept
-from worker.core.open_until import open_until_of_row
+from worker.core.open_until import open_days_of_row
 from worker.core.states import NoteEvent, State
 
 FAULTS_SHOWN: Final = 100
@@ -205,7 +205,7 @@ class _OpenDays:
         is_noted = place < len(self._ids) and self._ids[place] == submission
         noted = self._days[place] if is_noted else _CLOSED
         try:
-            days = [open_until_of_row(row, is_corrected=each) for each in (False, True)]
+            days = open_days_of_row(row)
             corrects, state = row.get("corrects"), State(row["state"])
         except (ValueError, TypeError, KeyError, AttributeError):
             return False  # a changed entry sets what no row holds

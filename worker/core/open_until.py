@@ -39,8 +39,11 @@ def open_until(submission: Submission, *, is_corrected: bool) -> dt.date | None:
     return NO_END if is_called else settles_on(submission) or NO_END
 
 
-def open_until_of_row(row: Mapping[str, Any], *, is_corrected: bool) -> dt.date | None:
-    """As ``open_until``, of the JSON of a stored submission: a verification does not decode each of them whole."""
+def open_days_of_row(row: Mapping[str, Any]) -> tuple[dt.date | None, dt.date | None]:
+    """Returns ``open_until`` without and with a correction, of the JSON of a stored submission.
+
+    A verification does not decode each submission whole.
+    """
     duties = row.get("duties") or {}
     seen = SimpleNamespace(
         state=State(row["state"]),
@@ -54,7 +57,8 @@ def open_until_of_row(row: Mapping[str, Any], *, is_corrected: bool) -> dt.date 
             settle_days=duties.get("settle_days", 0),
         ),
     )
-    return open_until(cast("Submission", seen), is_corrected=is_corrected)
+    submission = cast("Submission", seen)
+    return open_until(submission, is_corrected=False), open_until(submission, is_corrected=True)
 
 
 def is_news_awaited(submission: Submission) -> bool:
