@@ -6,11 +6,13 @@ their defaults.
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 
-from worker.audit.chain import canonical
+from worker.audit.chain import canonical, encodable
 from worker.core.errors import LogBroken
 from worker.core.model import Key, Notice, Product, Submission
 from worker.core.states import State
@@ -46,8 +48,24 @@ def decode(kind: type[T], row: str) -> T:
 
 def fields_of(submission: Submission) -> dict[str, Any]:
     """The fields of ``submission`` as plain JSON values, without those that its entries give."""
-    fields: dict[str, Any] = json.loads(canonical(submission))
-    return {name: value for name, value in fields.items() if name not in FROM_THE_ENTRY}
+    return {name: _plain(getattr(submission, name)) for name in _SET_BY_ENTRIES}
+
+
+_SET_BY_ENTRIES: Final = tuple(each.name for each in dataclasses.fields(Submission) if each.name not in FROM_THE_ENTRY)
+
+
+_PLAIN: Final = frozenset({int, bool})
+
+
+def _plain(value: object) -> Any:
+    """``value`` as it is read back from its JSON; most fields need no JSON for it."""
+    if value is None or type(value) in _PLAIN:
+        return value
+    if type(value) is str:
+        return encodable(value)
+    if isinstance(value, Enum):
+        return value.value
+    return json.loads(canonical(value)) if value != () else []
 
 
 DEFAULTS: Final = fields_of(Submission(id=0, state=State.HELD)) | {"state": None}
