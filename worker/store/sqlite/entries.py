@@ -18,8 +18,14 @@ text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
 _MAKE_ASIDE: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
 
+_TYPES: Final = (int, str, str, str)
+"""Of the columns of a line as they are written."""
+
+
 def to_line(row: tuple[Any, ...]) -> Line:
     """A line as the database gave it, for all types that a changed file may hold."""
+    if tuple(map(type, row)) == _TYPES:
+        return Line(*row)
     number, body, previous_hash, line_hash = row
     return Line(int(number), str(body), str(previous_hash), str(line_hash))
 
