@@ -146,7 +146,7 @@ class Chain:
 class _Originals:
     """The names of the originals, eight bytes each.
 
-    Python's hash of a text has a random key for each process: a forger cannot choose two names that share one.
+    Python's hash of bytes has a random key for each process: a forger cannot choose two names that share one.
     """
 
     def __init__(self) -> None:
@@ -154,7 +154,7 @@ class _Originals:
 
     def add(self, name: str) -> None:
         """One more; ``sort`` must follow the last one."""
-        tag = hash(name)
+        tag = hash(_packed(name))
         self._parts[tag & 255].append(tag)
 
     def sort(self) -> None:
@@ -162,10 +162,17 @@ class _Originals:
         self._parts = [array("q", sorted(part)) for part in self._parts]
 
     def __contains__(self, name: str) -> bool:
-        tag = hash(name)
+        tag = hash(_packed(name))
         part = self._parts[tag & 255]
         place = bisect_left(part, tag)
         return place < len(part) and part[place] == tag
+
+
+def _packed(sha256: str) -> bytes:
+    try:
+        return bytes.fromhex(sha256)
+    except ValueError:
+        return sha256.encode("utf-8", "backslashreplace")
 
 
 _UNSEEN, _BEGUN, _HOLDS, _DIFFERS = range(4)
