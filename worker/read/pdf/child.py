@@ -73,7 +73,7 @@ ROWS: Final = 100
 """Table rows kept of a page."""
 
 NEW_OBJECTS: Final = 100_000
-"""Objects between two collections. A notice makes some 40,000, and Python's 700 would search them sixty times."""
+"""Objects between two collections. A notice makes some 20,000, and Python begins one after 700."""
 
 _PASSWORD_ERRORS: Final = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _PR_SET_PDEATHSIG: Final = 1
