@@ -221,7 +221,7 @@ def _growth(sizes: Sequence[int] = SIZES) -> None:
     _say("# How cost grows with closed submissions; 200 open ones and 500 registered projects in each store")
     for size in sizes:
         began = time.monotonic()
-        fill(size)
+        fill(size, _say)
         _say(f"{size:,} closed: filled, or found filled in {FILLS}, in {time.monotonic() - began:.0f} s")
     print_growth(measure_growth(sizes), sizes, _say)
 

@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,8 @@ RECENT_HOURS: Final = 100
 SPACED: Final = dt.timedelta(hours=4)
 """Between two older ones: 100,000 reach back 45 years, so that a week holds the same number in each store."""
 IN_ONE_COMMIT: Final = 200
+TOLD_EVERY: Final = 10_000
+"""A line of progress after so many: a minute or two."""
 SETTLED: Final = 4
 WITHDRAWN: Final = 10
 """Every fourth closed one closed by itself, every tenth was withdrawn, and the others were confirmed."""
@@ -166,8 +168,11 @@ def _course(store: SqlStore, submission: Submission) -> Course:
     return Course(list(store.entries(submission.id)), notice)
 
 
-def fill(size: int) -> Path:
-    """The folder of an office with so many closed submissions; one that was filled before is used again."""
+def fill(size: int, tell: Callable[[str], object] = lambda _: None) -> Path:
+    """The folder of an office with so many closed submissions; one that was filled before is used again.
+
+    ``tell`` is given a line of progress now and then.
+    """
     root = FILLS / str(size)
     if (root / "filled").exists():
         return root
@@ -183,6 +188,8 @@ def fill(size: int) -> Path:
     store = open_store(root / "var", clock)
     player = _Player(store, clock)
     for begin in range(0, size, IN_ONE_COMMIT):
+        if begin and begin % TOLD_EVERY == 0:
+            tell(f"  {begin:,} of {size:,} filled")
         with store.writing() as writing:
             for place in range(begin, min(size, begin + IN_ONE_COMMIT)):
                 count = size - 1 - place  # the newest is the first order

@@ -41,10 +41,10 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
 
 def _plain(value: object) -> object:
     kind = type(value)
-    if isinstance(value, Hold | Answer):
-        return value.stored()
     if (names := _FIELDS.get(kind)) is not None:
         return {name: getattr(value, name) for name in names}
+    if isinstance(value, Hold | Answer):
+        return value.stored()
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise ValueError("a time without a zone")
@@ -76,7 +76,12 @@ def entry_hash(previous_hash: str, body: str) -> str:
 
     Bytes that are no UTF-8, read with ``surrogateescape``, are hashed as the bytes that they are.
     """
-    return hashlib.sha256((previous_hash + body).encode("utf-8", "surrogateescape")).hexdigest()
+    return hash_bytes(previous_hash, body.encode("utf-8", "surrogateescape"))
+
+
+def hash_bytes(previous_hash: str, body: bytes) -> str:
+    """``entry_hash`` of a body in UTF-8."""
+    return hashlib.sha256(previous_hash.encode("utf-8", "surrogateescape") + body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

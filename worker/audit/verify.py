@@ -15,11 +15,12 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
-from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold_onto, read_content
+from worker.audit.chain import GENESIS, Line, canonical, fold_onto, hash_bytes, read_content
 from worker.audit.kept_register import hashes_kept
 from worker.core.open_until import open_days_of_row
 from worker.core.states import NoteEvent, State
@@ -121,19 +122,21 @@ class Chain:
             self._faults.add("wrong_number", line.number)
         if line.previous_hash != self.head:
             self._faults.add("broken_link", line.number)
-        if entry_hash(line.previous_hash, line.body) != line.hash:
+        body = line.body.encode("utf-8", "surrogateescape")
+        if hash_bytes(line.previous_hash, body) != line.hash:
             self._faults.add("bad_hash", line.number)
         self.count += 1
         self._number = line.number
         self.head = line.hash
         self._heads.discard(line.hash)
         try:
-            held = read_content(line.number, line.body, parse)
+            held = read_content(line.number, line.body, partial(parse, encoded=body))
         except (ValueError, TypeError, KeyError):
             self._faults.add("no_entry", line.number)
             return None
         self.last = held[1]
-        self.first = self.first or self.last
+        if self.first is None:
+            self.first = self.last
         return held
 
     def end(self) -> None:
@@ -306,6 +309,8 @@ class _Rows:
                     self._faults.add("row_unknown", number, number, is_row=True)
 
     def _is_row(self, place: int, folded: Mapping[str, Any]) -> bool:
+        if hash(_written_fast(folded)) == self._texts[place]:
+            return True
         text = _written(folded)
         if text is None or hash(text) != self._texts[place]:
             return False
@@ -384,10 +389,19 @@ def _written(folded: Mapping[str, Any]) -> str | None:
         return None
 
 
-def parse(text: str) -> Any:
-    """The same as ``json.loads`` in half its time."""
+def _written_fast(folded: Mapping[str, Any]) -> str:
+    """The same in a third of the time, for a row whose nested objects were written in order; else another text."""
     try:
-        return from_json(text, cache_strings="keys")
+        text = to_json(dict(sorted(folded.items()))).decode()
+    except ValueError:  # a lone surrogate, or too deep
+        return ""
+    return "" if "NaN" in text or "Infinity" in text else text  # numbers that no row holds
+
+
+def parse(text: str, encoded: bytes | None = None) -> Any:
+    """The same as ``json.loads`` in half its time; ``encoded`` is the text in UTF-8 if that is at hand."""
+    try:
+        return from_json(text if encoded is None else encoded, cache_strings="keys")
     except (ValueError, TypeError):  # a lone surrogate, which json takes, or no JSON at all
         return json.loads(text)
 

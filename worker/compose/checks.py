@@ -273,13 +273,12 @@ def _foreign_numbers(
     own = {match_key(finished.notice.contract_number)}
     if place == "file name":
         own |= {match_key(number) for number in finished.project.all_numbers}
-    values = [match_key(value) for value in finished.project.values.values()]
     folded = fold_hyphens(unicodedata.normalize("NFKC", text))
     for found in re.finditer(finished.guarantor.number, folded):
         number = match_key(found[0])
         if not number or number in own or not _is_alone(folded, found.start(), found.end()):
             continue
-        if any(number in value for value in values):
+        if any(number in match_key(value) for value in finished.project.values.values()):
             continue
         if number in register.by_number or _came_in(number, finished.submission, known):
             yield number

@@ -20,6 +20,7 @@ sandbox. ``{"ready": false, "sandbox": {…}, "detail": "…"}`` says that it co
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import logging
 import mmap
@@ -70,6 +71,9 @@ EDGES: Final = 400
 
 ROWS: Final = 100
 """Table rows kept of a page."""
+
+NEW_OBJECTS: Final = 100_000
+"""Objects between two collections. A notice makes some 20,000, and Python begins one after 700."""
 
 _PASSWORD_ERRORS: Final = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 _PR_SET_PDEATHSIG: Final = 1
@@ -138,12 +142,14 @@ def _has_room() -> bool:
 
 
 def _import_engines() -> None:
-    """Import both engines before the limits count, and give pdfium its font."""
+    """Import both engines before the limits count, and give pdfium its font; what they make is collected less often."""
     import pdfplumber  # noqa: F401  here, so that importing this module's limits costs the parent nothing
     import pypdfium2.raw
 
     use_box_font(pypdfium2.raw)
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # one warning per font of a browser's PDF
+    gc.freeze()  # the engines themselves are never garbage
+    gc.set_threshold(NEW_OBJECTS)
 
 
 def _leave_network(libc: ctypes.CDLL) -> None:

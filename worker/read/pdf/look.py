@@ -115,31 +115,41 @@ def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
 
 def _characters(one: _Page) -> Iterator[_Character | None]:
     """The characters in the engine's order, None for the end of a line."""
-    raw, text = one.raw, one.text
+    raw, text = one.raw, one.text.raw
     box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
+    # A page has some hundred characters: six calls for each, which cost more than what they do.
+    unicode_of, is_generated, size_of = raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated, raw.FPDFText_GetFontSize
+    put_box, put_matrix, put_origin = raw.FPDFText_GetLooseCharBox, raw.FPDFText_GetMatrix, raw.FPDFText_GetCharOrigin
+    at_box, at_matrix, at_x, at_y = map(ctypes.byref, (box, matrix, x, y))
     for index in range(min(raw.FPDFText_CountChars(text), CHARACTERS)):
-        code = raw.FPDFText_GetUnicode(text, index)
+        code = unicode_of(text, index)
         sign = _HYPHENS.get(code) or chr(code or 0xFFFD)
         if sign in "\r\n":
             yield None
-        if sign.isspace() or raw.FPDFText_IsGenerated(text, index) == 1:
+        if sign.isspace() or is_generated(text, index) == 1:
             continue
-        raw.FPDFText_GetLooseCharBox(text, index, box)
-        raw.FPDFText_GetMatrix(text, index, matrix)
-        raw.FPDFText_GetCharOrigin(text, index, x, y)
-        turn = math.atan2(matrix.b, matrix.a)
-        size = raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.c, matrix.d)
-        cos, sin = math.cos(turn), math.sin(turn)
-        corners = [(h, v) for h in (box.left, box.right) for v in (box.bottom, box.top)]
-        along = [h * cos + v * sin for h, v in corners]
-        across = [v * cos - h * sin for h, v in corners]
+        put_box(text, index, at_box)
+        put_matrix(text, index, at_matrix)
+        put_origin(text, index, at_x, at_y)
+        left, right, low, top = box.left, box.right, box.bottom, box.top
+        if matrix.b == 0 and matrix.a > 0:  # upright, as most print is
+            turn = 0.0
+            along, across, baseline = [left, right], [low, top], y.value
+        else:
+            turn = math.atan2(matrix.b, matrix.a)
+            cos, sin = math.cos(turn), math.sin(turn)
+            corners = [(h, v) for h in (left, right) for v in (low, top)]
+            along = [h * cos + v * sin for h, v in corners]
+            across = [v * cos - h * sin for h, v in corners]
+            baseline = y.value * cos - x.value * sin
+        size = size_of(text, index) * math.hypot(matrix.c, matrix.d)
         yield _Character(
             text=sign,
             index=index,
             left=min(along),
             right=max(along),
-            baseline=y.value * cos - x.value * sin,
+            baseline=baseline,
             height=_height(size, max(across) - min(across)),
             angle=round(math.degrees(turn)) % 360,
         )

@@ -499,8 +499,24 @@ def decode(kind: type[T], row: str) -> T:
 
 def fields_of(submission: Submission) -> dict[str, Any]:
     """The fields of ``submission`` as plain JSON values, without those that its entries give."""
-    fields: dict[str, Any] = json.loads(canonical(submission))
-    return {name: value for name, value in fields.items() if name not in FROM_THE_ENTRY}
+    return {name: _plain(getattr(submission, name)) for name in _SET_BY_ENTRIES}
+
+
+_SET_BY_ENTRIES: Final = tuple(each.name for each in dataclasses.fields(Submission) if each.name not in FROM_THE_ENTRY)
+
+
+_AS_IN_JSON: Final = frozenset({int, bool})
+
+
+def _plain(value: object) -> Any:
+    """``value`` as it is read back from its JSON; most fields need no JSON for it."""
+    if value is None or type(value) in _AS_IN_JSON:
+        return value
+    if type(value) is str:
+        return encodable(value)
+    if isinstance(value, Enum):
+        return value.value
+    return json.loads(canonical(value)) if value != () else []
 
 
 DEFAULTS: Final = fields_of(Submission(id=0, state=State.HELD)) | {"state": None}
@@ -533,8 +549,14 @@ def decode_notice(row: str) -> Notice:
 # --- Lines of the log -------------------------------------------------------------------------------------------
 
 
+_LINE_TYPES: Final = (int, str, str, str)
+"""Of the columns of a line as they are written."""
+
+
 def to_line(row: tuple[Any, ...]) -> Line:
     """A line as the database gave it, for all types that a changed file may hold."""
+    if tuple(map(type, row)) == _LINE_TYPES:
+        return Line(*row)
     number, body, previous_hash, line_hash = row
     return Line(int(number), str(body), str(previous_hash), str(line_hash))
 

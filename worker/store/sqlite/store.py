@@ -559,10 +559,23 @@ class SqlStore(StoreReads):
     # --- The audit ------------------------------------------------------------------------------------------
 
     def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
+        heads = tuple(heads)
+        with translated():
+            try:
+                return self._verify(str, heads, told)
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", None) is not None:
+                    raise
+            # A changed byte that is no UTF-8 must be found, not end the search.
+            return self._verify(text_of, heads, told)
+
+    def _verify(
+        self, text: Callable[[bytes], str], heads: Iterable[str], told: Callable[[int], object] | None
+    ) -> Verdict:
         from worker.audit.verify import verify  # noqa: PLC0415  one command in many verifies, and its parser is dear to load
 
-        with translated(), contextlib.closing(open_file(self._folder, self._patience)) as connection:
-            connection.text_factory = text_of  # a changed byte that is no UTF-8 must be found, not end the search
+        with contextlib.closing(open_file(self._folder, self._patience)) as connection:
+            connection.text_factory = text
             connection.execute("BEGIN")  # one snapshot, while others may write
             check_revision(self._folder, connection)
             return verify(
