@@ -95,15 +95,15 @@ _PLAIN: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("write the letter, read it back", letter, ("build_message",)),
     ("write the letter, read it back", decode, ("verify_message",)),
     ("record: read and write", store.SqlWriting, ("create", "change", "note", "keep", "keep_notice", "_rows")),
-    ("record: read and write", store.SqlWriting, ("record_message", "record_look", "raise_alarm")),
+    ("record: read and write", store.SqlWriting, ("record_message", "record_health", "raise_alarm")),
     ("record: read and write", store.SqlStore, ("_rows", "_begin", "mark_head", "marked_head")),
     ("record: commit", store.SqlStore, ("_commit",)),
     ("tell systemd", service.Service, ("_show_status",)),
 )
 _ASYNC: Final[tuple[tuple[str, Any, tuple[str, ...]], ...]] = (
     ("hand PDFs to the children", pdf.PdfPool, ("_ask_once",)),
-    ("speak SMTP", smtp.SmtpServer, ("open", "take")),
-    ("speak SMTP", retry.RetryingServer, ("open", "take")),
+    ("speak SMTP", smtp.SmtpServer, ("open", "perform")),
+    ("speak SMTP", retry.RetryingServer, ("open", "perform")),
 )
 
 

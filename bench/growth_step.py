@@ -17,7 +17,7 @@ from typing import Final
 from worker.core.model import Address
 from worker.notify.digest import write_digest
 from worker.pipeline.remind import Reminders
-from worker.service.wiring import load_office, open_office_store, system_clock
+from worker.service.wiring import load_installation, open_store_of, system_clock
 from worker.store.ports import Author
 from worker.views.tasks import open_tasks
 
@@ -27,9 +27,9 @@ _AUTHOR: Final = Author("hoshobin", "bench")
 
 
 def _step(name: str, config: str) -> Callable[[], object]:
-    office = load_office(config)
+    office = load_installation(config)
     clock = system_clock()
-    store = open_office_store(office, clock)
+    store = open_store_of(office, clock)
     if name == "digest":
         configuration = office.active_config.configuration
         return lambda: write_digest(

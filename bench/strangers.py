@@ -18,7 +18,7 @@ from tests.support.small_office import Form, Mails, Settings, SmallOffice, form,
 from tests.support.strangers import NOTICE_SECONDS, Children, LoopClock, OwnTime, mail_of_bombs
 from worker.pipeline.pipeline import watch_folder_until_settled
 from worker.read.budget import STRANGERS_PDF_SECONDS
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 from worker.watch.ports import SETTLE, Fetched, Header
 
 BOMBS: Final = 1_000
@@ -106,7 +106,7 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Se
         news.set()
         office.save(by_folder)
         came[by_folder.number] = loop.time() + SETTLE.total_seconds()
-        await watch_folder_until_settled(office.pipeline, folder_of(NoticeFolder(office.notices)))
+        await watch_folder_until_settled(office.pipeline, folder_of(NoticeDirectory(office.notices)))
         note()
     async with asyncio.timeout(LONGEST):
         await all_here.wait()

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from worker.audit.chain import GENESIS, Line, canonical, chain, fold, read_entry
+from worker.audit.chain import GENESIS, LogLine, canonical, chain, fold, read_entry
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import create_or_migrate
 
@@ -157,7 +157,7 @@ def _sent_in_the_run(folder: Path) -> list[dict[str, Any]]:
         return [json.loads(body) for (body,) in found]
 
 
-_Round = tuple[list[Line], list[tuple[int, str]], list[tuple[str, bytes]]]
+_Round = tuple[list[LogLine], list[tuple[int, str]], list[tuple[str, bytes]]]
 
 
 def _play_again(contents: Sequence[dict[str, Any]], entries: int, head: tuple[int, str]) -> Iterator[_Round]:
@@ -165,7 +165,7 @@ def _play_again(contents: Sequence[dict[str, Any]], entries: int, head: tuple[in
     known = {number: place for place, number in enumerate(sorted({each["submission"] for each in contents}), 1)}
     turn = 0
     while head[0] < entries:
-        lines: list[Line] = []
+        lines: list[LogLine] = []
         folds: dict[int, dict[str, Any]] = {}
         originals: dict[str, bytes] = {}
 

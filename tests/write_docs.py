@@ -16,7 +16,7 @@ from tests.support.smtp_outcomes import outcome_table
 from worker.core.messages import name_any_state, name_event
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
 from worker.core.model import Hold, Submission
-from worker.core.states import TRANSITIONS, Event, Kind, NoteEvent, Reason, State, kind_of
+from worker.core.states import TRANSITIONS, Event, HoldKind, NoteEvent, Reason, State, kind_of
 from worker.views.actions import action_for
 from worker.views.commands import command_line
 
@@ -27,7 +27,7 @@ ISSUERS = ROOT / "docs" / "issuers.md"
 LOG_FORMAT = ROOT / "docs" / "log-format.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
 ACCEPTED = "accepted"  # the name of the box in the diagram
-KINDS = {Kind.CORRECT: "直す", Kind.ANSWER: "承認で解除", Kind.NEVER: "取り下げる"}
+KINDS = {HoldKind.CORRECT: "直す", HoldKind.ANSWER: "承認で解除", HoldKind.NEVER: "取り下げる"}
 
 
 # --- The states ------------------------------------------------------------------------------------------------
@@ -128,7 +128,11 @@ def reasons_in_words() -> str:
 
 def commands_by_kind() -> str:
     """The command that the mail names for a hold of each kind."""
-    example = {Kind.CORRECT: Reason.UNKNOWN_PROJECT, Kind.ANSWER: Reason.APPROVAL, Kind.NEVER: Reason.ENCODING}
+    example = {
+        HoldKind.CORRECT: Reason.UNKNOWN_PROJECT,
+        HoldKind.ANSWER: Reason.APPROVAL,
+        HoldKind.NEVER: Reason.ENCODING,
+    }
     lines = ["| 解除のしかた | コマンド |", "|---|---|"]
     for kind, words in KINDS.items():
         held = Submission(1, State.HELD, reasons=(Hold(example[kind]),), draft_hash="7efa" + "0" * 60)

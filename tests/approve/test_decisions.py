@@ -42,7 +42,7 @@ from worker.core.errors import NotAllowed, Unavailable
 from worker.core.messages import name_hold
 from worker.core.model import JST, Address, Channel, Entry, Key, Notice, Product, Submission, sha256
 from worker.core.rulebook import CountedBy, Document, Invoice
-from worker.core.states import Event, Kind, Reason, State, kind_of
+from worker.core.states import Event, HoldKind, Reason, State, kind_of
 from worker.send.smtp.client import Timeouts
 from worker.store.ports import Author
 from worker.store.sqlite.store import SqlStore, create_or_migrate
@@ -732,7 +732,7 @@ def test_a_second_correction_of_one_submission_names_the_first(desk: Desk) -> No
     sent_once_more(desk, 1)
     second = desk.resend(1)
     assert (second.state, resubmitted(second)) == (State.HELD, "#2")
-    assert kind_of(Reason.ALREADY_RESUBMITTED) is Kind.ANSWER
+    assert kind_of(Reason.ALREADY_RESUBMITTED) is HoldKind.ANSWER
     assert desk.approve(second.id).state is State.APPROVED
 
 

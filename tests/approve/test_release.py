@@ -31,7 +31,7 @@ from worker.config.release import Mode
 from worker.core.errors import NotAllowed
 from worker.core.model import Address, Channel, Hold, Product, Submission
 from worker.core.rulebook import Invoice
-from worker.core.states import Kind, Reason, State, kind_of
+from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.store.ports import Author
 
 LATER = START + dt.timedelta(hours=1)
@@ -193,7 +193,7 @@ def test_one_approval_answers_every_open_reason_with_name_account_and_note() -> 
     }
 
 
-@pytest.mark.parametrize("reason", [each for each in Reason if kind_of(each) is not Kind.ANSWER])
+@pytest.mark.parametrize("reason", [each for each in Reason if kind_of(each) is not HoldKind.ANSWER])
 def test_while_one_reason_must_be_mended_an_approval_answers_none(reason: Reason) -> None:
     held = replace(drafted().submission, reasons=(Hold(Reason.APPROVAL), old(reason, "x"), old(Reason.NAME_ONLY, "y")))
     with pytest.raises(NotAllowed) as refused:

@@ -12,7 +12,7 @@ import datetime as dt, resource, sys
 from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
 from worker.audit.sent_log import log_rows
 from worker.audit.sent_log_export import csv_bytes
-from worker.audit.verify import verify
+from worker.audit.verify import verify_log
 from worker.core.model import JST
 
 AT = dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST)
@@ -41,7 +41,7 @@ if what == "log":
     made = sum(1 for _ in csv_bytes(log_rows(map(read_entry, lines(count)), lambda number: ())))
     assert made == 1 + 2 * count
 else:
-    verdict = verify(lines(count), rows(count), ())
+    verdict = verify_log(lines(count), rows(count), ())
     assert verdict.holds and verdict.count == 3 * count
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -15,7 +15,7 @@ import pytest
 
 from worker.audit import sent_log
 from worker.audit.chain import fold
-from worker.audit.sent_log import LogRow, SentFile, filter_rows, is_within, log_rows
+from worker.audit.sent_log import LogRow, SentFile, filter_rows, is_between_days, log_rows
 from worker.audit.sent_log_export import BOM, HEADER, csv_bytes, jsonl
 from worker.core.model import JST, Entry, Product
 from worker.core.states import Event, State
@@ -217,10 +217,10 @@ def test_a_confirmation_says_what_was_noted() -> None:
 
 def test_both_dates_of_a_filter_are_included() -> None:
     rows = list(log_rows(tell(STARTED, NOT_NOW, STARTED, NOT_NOW, STARTED, NOT_NOW, days=(0, 0, 0, 1, 1, 2, 2))))
-    days = [row.at.date() for row in rows if is_within(row.at, dt.date(2026, 11, 22), dt.date(2026, 11, 23))]
+    days = [row.at.date() for row in rows if is_between_days(row.at, dt.date(2026, 11, 22), dt.date(2026, 11, 23))]
     assert days == [dt.date(2026, 11, 22), dt.date(2026, 11, 23)]
     midnight = dataclasses.replace(rows[0], at=dt.datetime(2026, 11, 20, 15, 0, tzinfo=dt.UTC))
-    assert not is_within(midnight.at, None, dt.date(2026, 11, 20))
+    assert not is_between_days(midnight.at, None, dt.date(2026, 11, 20))
 
 
 def rows_of_all(entries: Sequence[Entry]) -> list[LogRow]:
@@ -280,7 +280,7 @@ def test_every_filter_gives_the_rows_that_a_fold_of_the_whole_log_gives(
         first, last = sorted((START + dt.timedelta(days=chance.randrange(7))).date() for _ in range(2))
         for since, until in ((None, None), (first, None), (None, last), (first, last)):
             given = chance.choice([{}, {"contract": "1-1"}, {"issuer": "village"}, {"project": "道路改良工事"}])
-            in_period = {entry.submission for entry in entries if is_within(entry.at, since, until)}
+            in_period = {entry.submission for entry in entries if is_between_days(entry.at, since, until)}
             chosen = [entry for entry in entries if entry.submission in in_period]
             rows = log_rows(
                 chosen,
@@ -288,7 +288,7 @@ def test_every_filter_gives_the_rows_that_a_fold_of_the_whole_log_gives(
                 since=since,
                 until=until,
             )
-            within = (row for row in rows_of_all(entries) if is_within(row.at, since, until))
+            within = (row for row in rows_of_all(entries) if is_between_days(row.at, since, until))
             expected = list(filter_rows(within, **given))
             assert list(filter_rows(rows, **given)) == expected, f"--hypothesis-seed={seed}, turn {turn}"
 

@@ -15,8 +15,8 @@ import pytest
 
 import worker.audit.verify as verify_module
 from tests.audit.two_pass import verify_twice
-from worker.audit.chain import GENESIS, Line, canonical, chain, entry_hash, fold, read_entry
-from worker.audit.verify import FAULTS_SHOWN, Verdict, parse, verify
+from worker.audit.chain import GENESIS, LogLine, canonical, chain, entry_hash, fold, read_entry
+from worker.audit.verify import FAULTS_SHOWN, LogVerdict, parse_json, verify_log
 from worker.core.model import JST, Hold, Key
 from worker.core.states import NoteEvent, Reason, State
 
@@ -24,8 +24,8 @@ AT = dt.datetime(2026, 11, 21, 9, 30, tzinfo=JST)
 PDF = hashlib.sha256(b"pdf").hexdigest()
 
 
-def write_log(contents: Sequence[dict[str, Any]]) -> list[Line]:
-    lines: list[Line] = []
+def write_log(contents: Sequence[dict[str, Any]]) -> list[LogLine]:
+    lines: list[LogLine] = []
     head = (0, GENESIS)
     for content in contents:
         line = chain(head, {"at": AT, "by": "山田 花子", "account": "soumu", "detail": {}, "set": {}, **content})
@@ -47,7 +47,7 @@ LOG = write_log(
 )
 
 
-def rows_of(lines: Sequence[Line]) -> list[tuple[int, str]]:
+def rows_of(lines: Sequence[LogLine]) -> list[tuple[int, str]]:
     rows: dict[int, dict[str, Any]] = {}
     for line in lines:
         one = read_entry(line)
@@ -56,22 +56,22 @@ def rows_of(lines: Sequence[Line]) -> list[tuple[int, str]]:
     return [(number, canonical(rows[number])) for number in sorted(rows)]
 
 
-def judge(lines: Sequence[Line], **changed: Any) -> Verdict:
+def judge(lines: Sequence[LogLine], **changed: Any) -> LogVerdict:
     """What is found, which is what 0.1.0 found."""
     given: dict[str, Any] = {"rows": rows_of(LOG), "originals": [(PDF, PDF)], "heads": ()} | changed
-    verdict = verify(lines, **given)
+    verdict = verify_log(lines, **given)
     assert_like_two_passes(verdict, lines, **given)
     return verdict
 
 
-def assert_like_two_passes(verdict: Verdict, lines: Sequence[Line], **given: Any) -> None:
+def assert_like_two_passes(verdict: LogVerdict, lines: Sequence[LogLine], **given: Any) -> None:
     known, count = verify_twice(lines, **given)
     assert verdict.fault_count == count
     if count <= FAULTS_SHOWN:
         assert sorted(verdict.faults, key=str) == sorted(known, key=str)
 
 
-def faults(verdict: Verdict) -> set[tuple[str, str]]:
+def faults(verdict: LogVerdict) -> set[tuple[str, str]]:
     return {(fault.code, fault.where) for fault in verdict.faults}
 
 
@@ -82,7 +82,7 @@ def test_an_untouched_log_holds_with_its_count_times_and_head() -> None:
 
 
 def test_an_empty_log_holds() -> None:
-    verdict = verify([], [], [])
+    verdict = verify_log([], [], [])
     assert verdict.holds
     assert (verdict.count, verdict.first, verdict.head) == (0, None, GENESIS)
 
@@ -108,7 +108,7 @@ def test_a_changed_byte_names_its_entry(column: str, place: int) -> None:
     assert ("bad_hash", str(place + 1)) in faults(verdict)
 
 
-TAMPERED: dict[str, tuple[Callable[[list[Line]], list[Line]], set[tuple[str, str]]]] = {
+TAMPERED: dict[str, tuple[Callable[[list[LogLine]], list[LogLine]], set[tuple[str, str]]]] = {
     "one deleted": (lambda log: log[:9] + log[10:], {("wrong_number", "11"), ("broken_link", "11")}),
     "the first deleted": (lambda log: log[1:], {("wrong_number", "2"), ("broken_link", "2")}),
     "two swapped": (
@@ -197,12 +197,12 @@ def test_the_quick_parser_takes_nothing_that_json_does_not_and_gives_the_same(py
             expected = repr(json.loads(given))
         except (ValueError, RecursionError) as error:
             with pytest.raises(type(error)):
-                parse(given)
+                parse_json(given)
         else:
-            assert repr(parse(given)) == expected, f"--hypothesis-seed={seed}"
+            assert repr(parse_json(given)) == expected, f"--hypothesis-seed={seed}"
 
 
-def random_log(chance: random.Random) -> list[Line]:
+def random_log(chance: random.Random) -> list[LogLine]:
     """Submissions that begin, change, rest and come back, some of them noted without a change."""
     contents: list[dict[str, Any]] = []
     for _ in range(chance.randrange(1, 60)):
@@ -221,7 +221,7 @@ def with_other_bytes(text: str, chance: random.Random) -> str:
     return bytes(content).decode("utf-8", "surrogateescape")
 
 
-def tampered(lines: list[Line], rows: list[tuple[int, str]], chance: random.Random) -> str:
+def tampered(lines: list[LogLine], rows: list[tuple[int, str]], chance: random.Random) -> str:
     """Change both lists in one place; what was done."""
     how = chance.choice(
         ["nothing", "byte of an entry", "byte of a row", "entry gone", "row gone", "row moved", "forged"]
@@ -264,7 +264,7 @@ def test_one_reading_finds_what_two_found_whatever_is_changed(
         given = {"rows": rows, "originals": chance.choice([[(PDF, PDF)], [], [(PDF, "0" * 64)]]), "heads": ()}
         aside: dict[int, str] = {}
         try:
-            assert_like_two_passes(verify(lines, **given, aside=aside), lines, **given)
+            assert_like_two_passes(verify_log(lines, **given, aside=aside), lines, **given)
         except AssertionError as error:
             error.add_note(f"--hypothesis-seed={seed}, turn {turn}, {how}")
             raise

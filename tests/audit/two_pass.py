@@ -9,19 +9,19 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from worker.audit.chain import Line, fold, read_entry
-from worker.audit.verify import Chain, Fault, Faults, _packed, _references, _written
+from worker.audit.chain import LogLine, fold, read_entry
+from worker.audit.verify import Chain, LogFault, LogFaults, _packed, _references, _written
 from worker.core.model import Entry
 
 
 def verify_twice(
-    lines: Sequence[Line],
+    lines: Sequence[LogLine],
     rows: Iterable[tuple[int, str]],
     originals: Iterable[tuple[str, str]],
     heads: Iterable[str] = (),
-) -> tuple[tuple[Fault, ...], int]:
+) -> tuple[tuple[LogFault, ...], int]:
     """The faults that are named, and how many there are."""
-    faults = Faults()
+    faults = LogFaults()
     chained = Chain(faults, heads)
     for line in lines:
         chained.follow(line)
@@ -37,7 +37,9 @@ def verify_twice(
     return tuple(faults.shown), faults.count
 
 
-def _compare_rows(entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kept: set[bytes], faults: Faults) -> None:
+def _compare_rows(
+    entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kept: set[bytes], faults: LogFaults
+) -> None:
     stored = iter(rows)
     row = next(stored, None)
     for number, group in groupby(entries, key=lambda entry: entry.submission):
@@ -63,7 +65,7 @@ def _compare_rows(entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kep
         row = next(stored, None)
 
 
-def _entry_in(line: Line) -> Entry | None:
+def _entry_in(line: LogLine) -> Entry | None:
     try:
         return read_entry(line)
     except (ValueError, TypeError, KeyError):

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.authenticate.sender_auth import Flaw, Sender, read_domain, read_fields, read_sender
+from worker.authenticate.sender_auth import Flaw, FromAddress, read_domain, read_header_fields, read_sender
 from worker.core.addresses import is_within
 
 
-def sender_of(*froms: bytes, before: bytes = b"", after: bytes = b"Subject: x\r\n") -> Sender | Flaw:
+def sender_of(*froms: bytes, before: bytes = b"", after: bytes = b"Subject: x\r\n") -> FromAddress | Flaw:
     lines = b"".join(b"From: " + each + b"\r\n" for each in froms)
-    return read_sender(read_fields(before + lines + after + b"\r\nbody\r\n"))
+    return read_sender(read_header_fields(before + lines + after + b"\r\nbody\r\n"))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def sender_of(*froms: bytes, before: bytes = b"", after: bytes = b"Subject: x\r\
     ],
 )
 def test_one_plain_address_is_the_sender_whatever_is_displayed_beside_it(text: bytes) -> None:
-    assert sender_of(text) == Sender("netdesk@surety.example")
+    assert sender_of(text) == FromAddress("netdesk@surety.example")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_one_plain_address_is_the_sender_whatever_is_displayed_beside_it(text: b
     ],
 )
 def test_what_is_displayed_or_encoded_is_never_taken_for_the_address(text: bytes, address: str | None) -> None:
-    assert sender_of(text) == (Flaw.UNCLEAR if address is None else Sender(address))
+    assert sender_of(text) == (Flaw.UNCLEAR if address is None else FromAddress(address))
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,16 @@ def test_headers_that_programs_read_differently_name_no_sender(before: bytes) ->
 
 def test_headers_of_any_one_line_end_are_read() -> None:
     raw = b"X-A: 1\nFrom: netdesk@surety.example\nSubject: x\n\nbody\r\n\r\n"
-    assert read_sender(read_fields(raw)) == Sender("netdesk@surety.example")
-    assert read_sender(read_fields(b"From: netdesk@surety.example\r\n")) == Sender("netdesk@surety.example")
-    assert read_sender(read_fields(b"Subject: \x1b$B%F\x1b(B\r\nFrom: a@b.example\r\n\r\n")) == Sender("a@b.example")
+    assert read_sender(read_header_fields(raw)) == FromAddress("netdesk@surety.example")
+    assert read_sender(read_header_fields(b"From: netdesk@surety.example\r\n")) == FromAddress("netdesk@surety.example")
+    assert read_sender(read_header_fields(b"Subject: \x1b$B%F\x1b(B\r\nFrom: a@b.example\r\n\r\n")) == FromAddress(
+        "a@b.example"
+    )
 
 
 def test_headers_without_an_end_within_the_limit_name_no_sender() -> None:
-    assert read_fields(b"From: a@b.example\r\n" + b"X-A: 1\r\n" * 40_000 + b"\r\n") is None
-    assert read_fields(b"") is None
+    assert read_header_fields(b"From: a@b.example\r\n" + b"X-A: 1\r\n" * 40_000 + b"\r\n") is None
+    assert read_header_fields(b"") is None
 
 
 def test_a_domain_is_within_its_own_and_those_above_it_alone() -> None:
@@ -144,5 +146,5 @@ def test_a_domain_is_read_in_small_letters_and_without_a_dot_at_its_end() -> Non
 
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(raw: bytes) -> None:
-    read_sender(read_fields(raw))
-    read_sender(read_fields(b"From: " + raw + b"\r\n\r\n"))
+    read_sender(read_header_fields(raw))
+    read_sender(read_header_fields(b"From: " + raw + b"\r\n\r\n"))

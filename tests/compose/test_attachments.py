@@ -18,7 +18,7 @@ from worker.core.rulebook import Invoice, InvoiceRule, Project, invoice_for
 from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Register, index_projects
-from worker.watch.ports import FileInfo
+from worker.watch.ports import InvoiceFile
 
 PDF = b"%PDF-1.4 an invoice"
 OWN = of_project()
@@ -40,7 +40,7 @@ def candidates(
     others: tuple[Project, ...] = (),
     carried: tuple[str, ...] = (),
 ) -> list[str]:
-    listing = [FileInfo(file, sha256(file.encode()), 9) for file in files]
+    listing = [InvoiceFile(file, sha256(file.encode()), 9) for file in files]
     gone = {sha256(file.encode()) for file in carried}
     register = index_projects((project, *others), "〇〇建設 株式会社")
     return list(find_candidates(product, NUMBER, project, register, listing, gone.__contains__))
@@ -231,12 +231,12 @@ def test_no_file_is_ever_found_that_bears_another_projects_longer_name_or_number
 
 
 def test_the_hash_of_a_file_that_was_not_read_is_nobodys() -> None:
-    listing = [FileInfo("道路改良工事.pdf", None, 9)]
+    listing = [InvoiceFile("道路改良工事.pdf", None, 9)]
     found = find_candidates(Product.ADVANCE, NUMBER, OWN, register_of(), listing, lambda _: True)
     assert found == ("道路改良工事.pdf",)
 
 
 def test_two_candidates_of_the_same_bytes_are_two_all_the_same() -> None:
     same = Sha256("0" * 64)
-    listing = [FileInfo(file, same, 9) for file in ("道路改良工事 1.pdf", "道路改良工事 2.pdf")]
+    listing = [InvoiceFile(file, same, 9) for file in ("道路改良工事 1.pdf", "道路改良工事 2.pdf")]
     assert len(find_candidates(Product.ADVANCE, NUMBER, OWN, register_of(), listing, lambda _: False)) == 2

@@ -35,7 +35,7 @@ from worker.approve.reevaluate import Drafted
 from worker.compose.compose import hash_draft
 from worker.config.release import Mode
 from worker.core.model import JST, Address, Channel, Draft, Product, Sha256, Unreadable, sha256
-from worker.core.rulebook import Document, Invoice, InvoiceRule, Line, NoticeForm, ValueForm
+from worker.core.rulebook import Document, Invoice, InvoiceRule, NoticeForm, TitledValue, ValueForm
 from worker.core.states import Reason, State
 
 CC = Address("kanri@mihon.example")
@@ -446,9 +446,9 @@ def test_an_invoice_of_the_same_bytes_as_the_notice_is_still_attached() -> None:
 # --- How number and key are handed in ----------------------------------------------------------------------------
 
 REQUIRED_LINES = (
-    Line("工事番号", "{{ values.工事番号 }}"),
-    Line("工事名", "{{ project.name }}"),
-    Line("提出者", "{{ contractor.name }}"),
+    TitledValue("工事番号", "{{ values.工事番号 }}"),
+    TitledValue("工事名", "{{ project.name }}"),
+    TitledValue("提出者", "{{ contractor.name }}"),
 )
 NUMBERED = of_project(values={"工事番号": "R8-12"})
 
@@ -500,7 +500,7 @@ def test_number_and_key_follow_the_required_items_where_they_are_typed_and_not_a
     typed = with_rule(lines=REQUIRED_LINES, notice=NoticeForm.TYPED)
     body = drafted(replace(typed, projects=(NUMBERED,))).body
     assert items(body)[3:] == [f"・保証契約番号：{NUMBER}", f"・認証キー：{KEY}"]
-    own = (Line("認証キー番号", "{{ notice.key }}"), Line("証書番号", "{{ notice.contract_number }}"))
+    own = (TitledValue("認証キー番号", "{{ notice.key }}"), TitledValue("証書番号", "{{ notice.contract_number }}"))
     assert items(drafted(with_rule(lines=own, notice=NoticeForm.TYPED)).body) == [
         f"・認証キー番号：{KEY}",
         f"・証書番号：{NUMBER}",
@@ -521,7 +521,7 @@ def test_number_and_key_follow_the_required_items_where_they_are_typed_and_not_a
 def test_items_of_the_issuer_never_take_project_and_number_out_of_the_letter(
     lines: tuple[tuple[str, str], ...], added: list[str]
 ) -> None:
-    made = drafted(with_rule(lines=tuple(Line(*each) for each in lines)))
+    made = drafted(with_rule(lines=tuple(TitledValue(*each) for each in lines)))
     assert [item.removeprefix("・").partition("：")[0] for item in items(made.body)] == [
         *(title for title, _ in lines),
         *added,
@@ -529,13 +529,13 @@ def test_items_of_the_issuer_never_take_project_and_number_out_of_the_letter(
 
 
 def test_a_required_item_knows_the_key_only_where_the_rule_types_it() -> None:
-    made = drafted(with_rule(lines=(Line("認証キー", "{{ notice.key }}"),)))
+    made = drafted(with_rule(lines=(TitledValue("認証キー", "{{ notice.key }}"),)))
     assert reasons(made.submission)[Reason.MISSING_VALUE] == "notice.key"
 
 
 @pytest.mark.parametrize("value", ["{{ values.工事番号 }}", "{{ '' }}"])
 def test_a_required_item_without_a_value_is_named(value: str) -> None:
-    made = drafted(with_rule(lines=(Line("工事番号", value),)))
+    made = drafted(with_rule(lines=(TitledValue("工事番号", value),)))
     assert reasons(made.submission)[Reason.MISSING_VALUE] == "工事番号"
 
 

@@ -26,7 +26,7 @@ from worker.approve.decisions import choose_follow_up
 from worker.compose.compose import describe_timing, hash_rule
 from worker.config.release import Mode
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_duty
+from worker.core.messages import name_follow_up
 from worker.core.model import Closing, FollowUps, Product, Submission
 from worker.core.rulebook import Invoice, InvoiceRule, Timing
 from worker.core.states import Reason, State
@@ -172,7 +172,7 @@ def test_what_comes_before_another_document_is_due_on_the_last_working_day_befor
 def test_when_to_hand_it_in_says_the_day_until_which_it_may_be(timing: Timing, said: str) -> None:
     rule = ruled(timing=timing).issuers[0].rules[Product.CONTRACT]
     project = of_project(dates={"contract": dt.date(2026, 12, 1)})
-    assert name_duty(describe_timing(project, Product.ADVANCE, NUMBER, rule), "ja") == said
+    assert name_follow_up(describe_timing(project, Product.ADVANCE, NUMBER, rule), "ja") == said
 
 
 def test_a_deadline_without_a_registered_day_holds_nothing_up() -> None:

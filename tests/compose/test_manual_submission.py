@@ -25,12 +25,12 @@ from worker.audit.chain import canonical
 from worker.compose.compose import renew_steps
 from worker.core.model import Answer, Channel, Product
 from worker.core.params import of_text
-from worker.core.rulebook import Document, Eligibility, Invoice, Line, NoticeForm, Timing, ValueForm
+from worker.core.rulebook import Document, Eligibility, Invoice, NoticeForm, Timing, TitledValue, ValueForm
 from worker.core.states import Reason, State
 
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)
-STEPS = {"lines": (Line("工事番号", "{{ values.工事番号 }}"),), "url": "https://mihon.example/form"}
-LINES = (Line("案件名", "{{ project.name }}"), Line("認証キー", "{{ notice.key }}"))
+STEPS = {"lines": (TitledValue("工事番号", "{{ values.工事番号 }}"),), "url": "https://mihon.example/form"}
+LINES = (TitledValue("案件名", "{{ project.name }}"), TitledValue("認証キー", "{{ notice.key }}"))
 
 
 def by_form(channel: Channel = Channel.FORM, **keys: object) -> Register:
@@ -106,7 +106,7 @@ def test_contact_moment_and_conditions_are_steps_of_their_own() -> None:
         ({}, {"eligibility": (Eligibility(approval=True),)}, Reason.ELIGIBILITY_UNKNOWN),
         ({}, {"values": {"工事番号": ValueForm("工事番号", digits_only=True)}}, Reason.BAD_VALUE),
         ({"documents_required": ("前払金申請書",)}, {}, Reason.DOCUMENTS_UNDECIDED),
-        ({"lines": (Line("契約番号", "{{ values.契約番号 }}"),)}, {}, Reason.MISSING_VALUE),
+        ({"lines": (TitledValue("契約番号", "{{ values.契約番号 }}"),)}, {}, Reason.MISSING_VALUE),
         ({"instructions": ("{{ values.契約番号 }}",)}, {}, Reason.MISSING_VALUE),
     ],
 )
@@ -120,7 +120,7 @@ def test_what_is_not_certain_stands_before_it_is_handed_over(
 
 
 def test_a_missing_value_of_a_form_is_named_once() -> None:
-    lines = (Line("番号", "{{ values.契約番号 }}"), Line("再掲", "{{ values.契約番号 }}"))
+    lines = (TitledValue("番号", "{{ values.契約番号 }}"), TitledValue("再掲", "{{ values.契約番号 }}"))
     held = drafted(by_form(lines=lines)).submission
     assert [(hold.reason, detail_of(hold)) for hold in held.reasons] == [(Reason.MISSING_VALUE, "契約番号")]
 

@@ -16,7 +16,7 @@ from worker.core.rulebook import Invoice, Project
 from worker.core.states import Reason
 from worker.match.match import Register, index_projects
 from worker.views.missing_invoice import say_missing
-from worker.watch.ports import FileInfo
+from worker.watch.ports import InvoiceFile
 
 OWN = of_project()
 OTHER = dataclasses.replace(OWN, id="mihon other", name="駅前広場舗装工事", contract_numbers=("12345-000009",))
@@ -38,7 +38,7 @@ def told(
     others: tuple[Project, ...] = (OTHER,),
 ) -> MissingInvoice:
     register = register_of(project, *others)
-    listing = [FileInfo(file, None, 9, saved_ns=at) for at, file in enumerate(files)]
+    listing = [InvoiceFile(file, None, 9, saved_ns=at) for at, file in enumerate(files)]
     unused = find_unused(project, NUMBER, register, listing)
     gone = {sha256(file.encode()) for file in carried}
 

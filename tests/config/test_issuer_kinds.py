@@ -51,7 +51,7 @@ def drafted(issuer: str, product: Product, project: dict[str, Any]) -> Drafted:
     registered = project | {"contract_numbers": [NUMBER]}
     active_config = activate_config(load(issuer, registered), TemplateFiles({}), FakeFiles({"road.pdf": INVOICE}))
     notice = Notice("east", "道路改良工事", "〇〇建設 株式会社", product, NUMBER, Key("AbCd1234EfGh"))
-    invoices = active_config.files.snapshot()
+    invoices = active_config.invoice_folder.snapshot()
     return draft_submission(
         DraftInput(arrived(notice), notice, PDF, None, None, "", active_config, invoices, ALL_KNOWN, START)
     )

@@ -37,16 +37,16 @@ from worker.core.rulebook import (
     Eligibility,
     Invoice,
     InvoiceRule,
-    Line,
     NoticeForm,
     Rule,
     Section,
+    TitledValue,
     When,
     open_for,
     receiving_section,
     rule_for,
 )
-from worker.core.states import Kind, Reason, State, kind_of
+from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.match.match import judge_eligibility
 
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)
@@ -93,7 +93,7 @@ def test_a_contract_guarantee_has_no_invoice_and_so_neither_sentence() -> None:
 def test_while_the_invoice_is_undecided_it_is_held_whatever_the_sentences_say() -> None:
     made = drafted(register(None, conditions=SENTENCES, after=SENTENCES), notice=ADVANCE).submission
     assert made.state is State.HELD
-    assert kind_of(Reason.INVOICE_UNDECIDED) is Kind.CORRECT
+    assert kind_of(Reason.INVOICE_UNDECIDED) is HoldKind.CORRECT
     assert Reason.INVOICE_UNDECIDED in reasons(made)
 
 
@@ -215,7 +215,7 @@ def test_a_fax_is_told_with_its_number_and_what_is_written_on_it() -> None:
 
 @pytest.mark.parametrize("channel", [Channel.FAX, Channel.PAPER, Channel.FORM, Channel.UPLOAD])
 def test_typed_number_and_key_are_told_once(channel: Channel) -> None:
-    lines = (Line("番号", "{{ notice.contract_number }}"),)
+    lines = (TitledValue("番号", "{{ notice.contract_number }}"),)
     titles = [title for title, _ in in_ja(by_hand(channel, notice=NoticeForm.TYPED, lines=lines).entries)]
     own = [] if channel is Channel.PAPER else ["番号"]
     typed = ["保証契約番号", "認証キー"] if channel is Channel.PAPER else ["認証キー"]
@@ -223,7 +223,7 @@ def test_typed_number_and_key_are_told_once(channel: Channel) -> None:
 
 
 def test_on_paper_the_lines_of_a_mail_are_no_step() -> None:
-    duties = by_hand(Channel.PAPER, lines=(Line("工事名", "{{ project.name }}"),), instructions=("持参",))
+    duties = by_hand(Channel.PAPER, lines=(TitledValue("工事名", "{{ project.name }}"),), instructions=("持参",))
     assert duties.entries == ()
 
 

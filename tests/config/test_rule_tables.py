@@ -11,7 +11,7 @@ from worker.config.load import load_configuration
 from worker.core.errors import ConfigError
 from worker.core.messages import _HINTS, _TEXTS
 from worker.core.model import Closing, Product
-from worker.core.rulebook import Contract, InvoiceRule, Line, NoticeForm, Timing, Width, rule_for
+from worker.core.rulebook import Contract, InvoiceRule, NoticeForm, Timing, TitledValue, Width, rule_for
 
 
 def load(issuer="", project="", *, open_keys=()):
@@ -67,7 +67,7 @@ def test_every_key_of_a_rule_is_read_as_written():
         NoticeForm.BOTH,
         "認証キー_{{ project.name }}.pdf",
     )
-    assert rule.lines == (Line("案件名", "{{ project.name }}"), Line("認証キー", "{{ notice.key }}"))
+    assert rule.lines == (TitledValue("案件名", "{{ project.name }}"), TitledValue("認証キー", "{{ notice.key }}"))
     assert (rule.documents_required, rule.documents_allowed, rule.other_documents) == (
         ("前払金申請書",),
         ("工程表",),

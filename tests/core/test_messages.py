@@ -22,7 +22,7 @@ from worker.core.messages import _TEXTS as TEXTS
 from worker.core.messages import name_hold, next_step, reasons, say, say_refusal
 from worker.core.messages.sentences import SYSTEM_FAULTS
 from worker.core.model import Hold, Submission
-from worker.core.states import Kind, Reason, State, kind_of
+from worker.core.states import HoldKind, Reason, State, kind_of
 
 WORKER = Path(reasons.__file__).parents[2]
 # The argument of these calls that is a code of the words.
@@ -143,7 +143,7 @@ def test_a_next_step_speaks_of_approving_only_where_an_approval_answers() -> Non
     wrong = [
         reason
         for reason, (japanese, _) in reasons.NEXT_STEPS.items()
-        if "承認" in japanese and kind_of(reason) is not Kind.ANSWER
+        if "承認" in japanese and kind_of(reason) is not HoldKind.ANSWER
     ]
     assert wrong == []
 

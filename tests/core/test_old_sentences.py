@@ -17,7 +17,7 @@ from worker.core.messages.reasons import CODED, EVIDENCE, HOLD_DETAILS
 from worker.core.model import JST, Answer, Hold, Submission
 from worker.core.old_sentences import old_detail, old_told
 from worker.core.params import Params, of_text
-from worker.core.states import Kind, Reason, State, kind_of
+from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.store.sqlite.queries import canonical, decode
 
 P = "mihon/道路改良工事"
@@ -281,12 +281,12 @@ SINCE = ("mail_file",)
 
 def test_every_hold_that_can_be_answered_has_its_old_sentence_in_the_table() -> None:
     frozen = {(hold.reason, hold.code) for hold, _ in FROZEN}
-    told = {pair for pair in HOLD_DETAILS if kind_of(pair[0]) is Kind.ANSWER}
+    told = {pair for pair in HOLD_DETAILS if kind_of(pair[0]) is HoldKind.ANSWER}
     assert told - NEWER <= frozen
     assert not NEWER & frozen
     assert {(Reason.SENDER_UNPROVEN, code) for code in EVIDENCE.keys() - SINCE} <= frozen
     assert [old_detail(Hold.of(Reason.SENDER_UNPROVEN, code)) for code in SINCE] == list(SINCE)
-    coded = {pair for pair in CODED if kind_of(pair[0]) is Kind.ANSWER}
+    coded = {pair for pair in CODED if kind_of(pair[0]) is HoldKind.ANSWER}
     assert all(old_detail(Hold.of(reason, code, value="x")) == f"{code}: x" for reason, code in coded - frozen)
 
 
@@ -310,7 +310,7 @@ PLACEHOLDER = re.compile(r"\{[a-z_]*[^}]*\}")
 
 
 @pytest.mark.parametrize(
-    "place", ["CODED", "DUTIES", "EVIDENCE", "FACTS", "FORMS", "HOLD_DETAILS", "NAMES", "REASONS", "WHOLE"]
+    "place", ["CODED", "FOLLOW_UPS", "EVIDENCE", "FACTS", "FORMS", "HOLD_DETAILS", "NAMES", "REASONS", "WHOLE"]
 )
 def test_every_sentence_stands_in_both_languages_with_the_same_parameters(place: str) -> None:
     pairs = [(where, pair) for where, pair in pairs_of(reasons) if where.startswith(place)]
@@ -354,7 +354,7 @@ def test_steps_of_ours_are_what_was_stored_as_sentences() -> None:
     assert old_told(((Params(code="key"), Params(code="key_on_notice", key="********0W")),)) == (
         ("認証キー", "********0W（お知らせのPDFに記載）"),
     )
-    assert {code for code in reasons.DUTIES if not old_told(Params(code=code, sentence="x"))} == set()
+    assert {code for code in reasons.FOLLOW_UPS if not old_told(Params(code=code, sentence="x"))} == set()
 
 
 def test_parameters_are_equal_in_whatever_order_and_hold_no_list() -> None:

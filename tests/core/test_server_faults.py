@@ -9,11 +9,11 @@ import pytest
 from tests.support.tables import every_case
 from worker.core.messages import say, say_trouble
 from worker.core.model import JST, Alarm
-from worker.core.server_faults import ServerFault, fault_of_reply, find_fault, told_fault
+from worker.core.server_faults import ServerFault, fault_of_reply, find_fault, with_fault_code
 from worker.core.states import AlarmCause
 from worker.notify.operator_mail import _describe_trouble
 from worker.send.ports import Body, Data, Mail, Rcpt, Reply, Step
-from worker.send.smtp_verdicts import Verdict, judge
+from worker.send.smtp_verdicts import Verdict, judge_reply
 
 NOW = dt.datetime(2026, 11, 29, 10, 0, tzinfo=JST)
 STEPS: tuple[Step, ...] = (Mail("a@contractor.example", 1, ""), Rcpt("b@city.example", dsn=False), Data(), Body(b"x"))
@@ -57,14 +57,14 @@ OF_RECIPIENT = [
 def test_an_answer_that_refuses_the_sender_is_the_accounts_at_every_step(step: Step, text: str) -> None:
     code, _, rest = text.replace("-", " ", 1).partition(" ")
     assert fault_of_reply(text) is ServerFault.SENDER
-    assert judge(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
+    assert judge_reply(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
 
 
 @pytest.mark.parametrize("text", NOT_LOGGED_IN)
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
 def test_an_answer_to_nobody_who_logged_in_is_the_accounts_at_every_step(step: Step, text: str) -> None:
     code, _, rest = text.partition(" ")
-    assert judge(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
+    assert judge_reply(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
     assert find_fault(f"the mail to the operator: {text}") is ServerFault.NOT_LOGGED_IN
 
 
@@ -77,7 +77,7 @@ def test_an_answer_about_anything_else_is_not(text: str) -> None:
 @pytest.mark.parametrize("fault", ServerFault)
 @pytest.mark.parametrize("about", ["smtp", "mail:main"])
 def test_each_fault_has_its_reason_and_its_remedy_in_the_mail_to_people(fault: ServerFault, about: str) -> None:
-    alarm = Alarm(0, f"{AlarmCause.ACCOUNT_REFUSED}:{about}", (), NOW, told_fault(fault, "mx.example said so"))
+    alarm = Alarm(0, f"{AlarmCause.ACCOUNT_REFUSED}:{about}", (), NOW, with_fault_code(fault, "mx.example said so"))
     told = _describe_trouble(alarm)
     table = "[mailbox.main]" if about.startswith("mail") else "[smtp]"
     assert say(f"fault_{fault}", "ja") in told
@@ -87,8 +87,8 @@ def test_each_fault_has_its_reason_and_its_remedy_in_the_mail_to_people(fault: S
 
 @pytest.mark.parametrize("fault", ServerFault)
 def test_a_code_is_found_in_the_text_that_an_error_and_a_record_make_of_it(fault: ServerFault) -> None:
-    assert find_fault(told_fault(fault, "text")) is fault
-    assert find_fault(f"imap: {told_fault(fault, 'text')}") is fault
+    assert find_fault(with_fault_code(fault, "text")) is fault
+    assert find_fault(f"imap: {with_fault_code(fault, 'text')}") is fault
 
 
 @pytest.mark.parametrize("text", OF_SENDER)
@@ -107,5 +107,5 @@ def test_another_answer_behind_a_record_stays_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize("fault", ServerFault)
 def test_where_people_look_each_fault_has_its_remedy_and_its_table(fault: ServerFault) -> None:
-    told = say_trouble("mail:main", told_fault(fault, "mx.example said so"), "ja")
+    told = say_trouble("mail:main", with_fault_code(fault, "mx.example said so"), "ja")
     assert say(f"remedy_{fault}", "ja", table="[mailbox.main]") in told

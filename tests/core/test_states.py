@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.tables import every_case
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATES
-from worker.core.states import TRANSITIONS, WAITING, Event, IllegalEvent, Kind, Reason, State, kind_of, next_state
+from worker.core.states import TRANSITIONS, WAITING, Event, HoldKind, IllegalEvent, Reason, State, kind_of, next_state
 
 # Written from the design by hand, not taken from the code: state | event > the states it may lead to.
 ALLOWED = """
@@ -186,7 +186,7 @@ too_large | ファイル過大 | 訂
 too_slow | 読取時間超過 | 訂
 """
 ROWS = [tuple(cell.strip() for cell in line.split("|")) for line in REASON_TABLE.strip().splitlines()]
-KINDS = {"訂": Kind.CORRECT, "答": Kind.ANSWER, "否": Kind.NEVER}
+KINDS = {"訂": HoldKind.CORRECT, "答": HoldKind.ANSWER, "否": HoldKind.NEVER}
 
 
 def test_the_list_of_reasons_is_fixed() -> None:
@@ -205,7 +205,7 @@ def test_a_reason_has_its_kind_its_words_and_a_next_step(name: str, words: str, 
 
 def test_only_an_answerable_reason_tells_a_person_to_approve() -> None:
     for reason, (japanese, english) in NEXT_STEPS.items():
-        if kind_of(reason) is not Kind.ANSWER:
+        if kind_of(reason) is not HoldKind.ANSWER:
             assert "承認" not in japanese
             assert "approve" not in english
 

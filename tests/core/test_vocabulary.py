@@ -33,7 +33,7 @@ OTHER_WORDS = {
     ("core/messages/events.py", "bounced"): "English words of an event",
     ("core/messages/events.py", "deadline"): "name of an entry's detail",
     ("core/messages/events.py", "refused"): "English words of an event",
-    ("core/messages/seeing.py", "deadline"): "code of a message",
+    ("core/messages/preview.py", "deadline"): "code of a message",
     ("compose/invoice_check.py", "refused"): "code of a hold",
     ("config/projects.py", "deadline"): "key of the register",
     ("core/messages/reasons.py", "refused"): "code of a hold",

@@ -68,10 +68,10 @@ class PointedServer:
         self._points.reach("after open")
         return session
 
-    async def take(self, step: Any) -> Any:
+    async def perform(self, step: Any) -> Any:
         name = type(step).__name__
         self._points.reach(f"before {name}")
-        answer = await self._server.take(step)
+        answer = await self._server.perform(step)
         self._points.reach(f"after {name}")
         return answer
 

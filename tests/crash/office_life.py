@@ -40,7 +40,7 @@ from worker.pipeline.start import record_start
 from worker.send.smtp.lock import SenderLock
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 from worker.watch.imap.mailbox import ImapMailbox
 
 PASSES = 4
@@ -114,7 +114,7 @@ class Life:
                 store.close()
 
     async def _pass(self, pipeline: Pipeline, mailbox: ImapMailbox, root: Path, clock: FakeClock) -> None:
-        folder = NoticeFolder(root / "notices")
+        folder = NoticeDirectory(root / "notices")
         since = {"main": dt.date(2026, 11, 1)}
         try:
             await run_once(pipeline, [mailbox_of(mailbox)], since, folder_of(folder), clock)

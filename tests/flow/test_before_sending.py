@@ -145,13 +145,13 @@ async def test_the_operators_command_tells_while_no_mail_can_be_sent(tmp_path: P
             return ""
 
     async with MisbehavingServer(At.RCPT_1, "550", times=1000) as server, office_with(tmp_path, server) as office:
-        office.pipeline.telling._command = Command()
+        office.pipeline.notifying._command = Command()
         office.save(form(1))
         for minute in range(30):
             done = await office.pass_once()
             if failure := done.failures.get("smtp"):
                 office.pipeline.health.failed("smtp", failure, office.clock.now())
-                await office.pipeline.telling.call_operator(office.pipeline.active_config, failure)
+                await office.pipeline.notifying.call_operator(office.pipeline.active_config, failure)
             office.clock.let_pass(minutes=1)
             assert sent(server) == 0, minute
         assert any(f"hoshobin withdraw {office.only().id}" in each for each in Command.said)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.office import command
 from worker.core.errors import ConfigError
-from worker.service.wiring import load_changed_office, load_office
+from worker.service.wiring import load_changed_installation, load_installation
 
 RENAMED = ("の提出について", "の送付について")
 
@@ -55,11 +55,11 @@ def test_an_example_that_comes_out_otherwise_ends_check_with_2_and_is_named_with
 
 
 def test_a_change_under_which_an_example_comes_out_otherwise_is_refused_and_the_old_rules_stay(config: Path) -> None:
-    former = load_office(str(config))
-    assert load_changed_office(former, str(config)).configuration.issuers == former.configuration.issuers
+    former = load_installation(str(config))
+    assert load_changed_installation(former, str(config)).configuration.issuers == former.configuration.issuers
     file, _ = spoil(config)
     with pytest.raises(ConfigError) as caught:
-        load_changed_office(former, str(config))
+        load_changed_installation(former, str(config))
     assert {(each.file, each.key) for each in caught.value.problems} == {
         (f"issuers/{file.name}", f"example[{at}].expect.subject") for at in (1, 2)
     }
@@ -67,4 +67,4 @@ def test_a_change_under_which_an_example_comes_out_otherwise_is_refused_and_the_
 
 def test_init_writes_only_the_issuer_that_its_sample_project_names(config: Path) -> None:
     assert len(list((config / "issuers").glob("*.toml"))) == 1
-    assert len(load_office(str(config)).configuration.projects) == 1
+    assert len(load_installation(str(config)).configuration.projects) == 1

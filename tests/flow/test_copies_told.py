@@ -19,7 +19,7 @@ from worker.cli.doctor import describe_evidence
 from worker.core.errors import ConfigError
 from worker.core.messages import say
 from worker.core.signs import Sign
-from worker.service.wiring import load_changed_office, load_office
+from worker.service.wiring import load_changed_installation, load_installation
 from worker.store.sqlite.connection import FILE_NAME, REVISION
 
 ONE, TWO = a_form(), a_form("橋梁補修工事")
@@ -259,11 +259,11 @@ def test_doctor_says_beforehand_that_nothing_would_tell() -> None:
 
 def test_another_place_needs_a_restart(mailroom: Opens) -> None:
     room = open_room(mailroom)
-    before = load_office(str(room.office.config))
+    before = load_installation(str(room.office.config))
     file = room.office.config / "worker.toml"
     file.write_text(file.read_text().replace('witness = "witness"', 'witness = "other"'))
     with pytest.raises(ConfigError) as error:
-        load_changed_office(before, str(room.office.config))
+        load_changed_installation(before, str(room.office.config))
     assert [(each.key, each.code) for each in error.value.problems] == [("store.witness", "needs_restart")]
 
 

@@ -55,7 +55,7 @@ from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce
 from worker.track.reports import read_report
 from worker.watch.imap.mailbox import ImapMailbox
-from worker.watch.ports import Header, Part
+from worker.watch.ports import BodyPart, Header
 
 ROOT = Path(__file__).parent.parent.parent
 NOTICE = form(900, 1)
@@ -150,14 +150,14 @@ class WeighedMails(Mails):
         }
 
 
-def structure_of(part: Parsed, section: str = "") -> Part:
+def structure_of(part: Parsed, section: str = "") -> BodyPart:
     if part.is_multipart() and part.get_content_maintype() == "multipart":
         inner = enumerate(part.get_payload(), start=1)
         held = tuple(structure_of(each, f"{section}.{number}".lstrip(".")) for number, each in inner)
-        return Part(section, part.get_content_type(), parts=held)
+        return BodyPart(section, part.get_content_type(), parts=held)
     names = " ".join(value for _, value in parameters_of(part))
     encoding = str(part.get("content-transfer-encoding", "7bit")).lower()
-    return Part(section or "1", part.get_content_type(), encoding, len(raw_of(part)), names)
+    return BodyPart(section or "1", part.get_content_type(), encoding, len(raw_of(part)), names)
 
 
 def parameters_of(part: Parsed) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ from worker.core.model import JST
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
 from worker.read.pdf.pool import PdfPool
-from worker.service.wiring import build_folder, build_server, load_office, load_secrets
+from worker.service.wiring import build_folder, build_server, load_installation, load_secrets
 from worker.store.sqlite.store import create_or_migrate
 
 MODES = Callable[..., Mailroom]
@@ -254,7 +254,7 @@ class Hands:
 @asynccontextmanager
 async def running(room: Mailroom, hands: Hands) -> AsyncIterator[Pipeline]:
     """The pipeline of the office under a clock of its own, with the folder's files already taken."""
-    office = load_office(str(room.office.config))
+    office = load_installation(str(room.office.config))
     create_or_migrate(office.places.store)
     store = open_store(office.places.store, hands)
     reader, server = PdfPool(1), build_server(office, load_secrets(office), hands)
@@ -276,12 +276,12 @@ async def test_in_mode_hold_nothing_leaves_before_its_minutes_are_over(mailroom:
     room.office.save_notice("a.pdf", notice(form))
     hands = Hands()
     async with running(room, hands) as pipeline:
-        assert await pipeline.tell_operator() is None
+        assert await pipeline.notify_operator() is None
         (waiting,) = pipeline.store.submissions(State.APPROVED)
         assert waiting.due_at is not None
         assert waiting.due_at - hands.now() == dt.timedelta(minutes=10)
         hands.pass_by(minutes=9, seconds=59)
-        await pipeline.judge_waiting()
+        await pipeline.reevaluate_waiting()
         assert (await pipeline.send_due()).sent == 0
         hands.pass_by(seconds=1)
         assert (await pipeline.send_due()).sent == 1

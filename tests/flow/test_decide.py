@@ -26,7 +26,7 @@ from worker.core.model import Unreadable, sha256
 from worker.core.states import Reason
 from worker.pipeline import decide
 from worker.pipeline.invoices import load_invoices, with_invoices
-from worker.watch.ports import NOT_LOOKED, FileInfo, InvoiceSnapshot
+from worker.watch.ports import NOT_LOOKED, InvoiceFile, InvoiceSnapshot
 
 AWAY = Unavailable("folder", "the share does not answer")
 
@@ -42,7 +42,7 @@ def active_config_with(**held: Any) -> Any:
 async def test_the_folder_is_left_alone_where_no_file_is_in_question() -> None:
     active_config = active_config_with(road=INVOICE)
     assert await load_invoices((), active_config, None) is NOT_LOOKED  # type: ignore[arg-type]
-    assert active_config.files.looked_for == []
+    assert active_config.invoice_folder.looked_for == []
 
 
 async def test_what_a_decision_asks_for_is_brought_and_decided_on_again() -> None:
@@ -60,7 +60,9 @@ async def test_what_a_decision_asks_for_is_brought_and_decided_on_again() -> Non
 
 async def test_a_file_that_is_listed_and_cannot_be_brought_ends_the_trying() -> None:
     active_config = active_config_with(road=INVOICE)
-    active_config.files.snapshot = lambda is_needed=None: InvoiceSnapshot((FileInfo("road.pdf", None, 9),), {}, {})
+    active_config.invoice_folder.snapshot = lambda is_needed=None: InvoiceSnapshot(
+        (InvoiceFile("road.pdf", None, 9),), {}, {}
+    )
     with pytest.raises(NotInSnapshot, match="not brought"):
         await with_invoices(tuple, active_config, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
 
@@ -69,7 +71,7 @@ async def test_what_a_decision_raises_itself_is_not_tried_again() -> None:
     active_config = active_config_with(road=AWAY)
     with pytest.raises(Unavailable, match="does not answer"):
         await with_invoices(tuple, active_config, None, lambda found: found.invoice("road.pdf"))  # type: ignore[arg-type]
-    assert len(active_config.files.looked_for) == 1
+    assert len(active_config.invoice_folder.looked_for) == 1
 
 
 # --- What was found ----------------------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ def found() -> InvoiceSnapshot:
         "bad.pdf": Unreadable(Reason.TOO_LARGE),
         "new.pdf": StillWritten("folder", "new.pdf"),
     }
-    return InvoiceSnapshot(tuple(FileInfo(each, None, 9) for each in listed), answers, {})
+    return InvoiceSnapshot(tuple(InvoiceFile(each, None, 9) for each in listed), answers, {})
 
 
 def test_a_look_answers_for_each_file_as_it_found_it(found: InvoiceSnapshot) -> None:
@@ -135,7 +137,8 @@ def test_only_the_acting_steps_reach_the_folder_and_decisions_are_handed_what_wa
         path.relative_to(PACKAGE).parts[0]
         for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"active_config.files", "self.active_config.files"}
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node) in {"active_config.invoice_folder", "self.active_config.invoice_folder"}
     }
     assert reaching <= LOOKING
 

@@ -59,7 +59,7 @@ def numbers(office: NewOffice) -> list[str]:
 
 
 def look_of(office: NewOffice, name: str = "main") -> HealthRecord:
-    found = office.store.look(f"mail:{name}")
+    found = office.store.health_of(f"mail:{name}")
     assert found is not None
     return found
 

@@ -30,7 +30,7 @@ from worker.core.states import Reason, State
 from worker.store.sqlite.connection import FILE_NAME
 from worker.views.unread_files import CONFIGURATION, NOTICES, UnreadFile, gather_unread, read_unread, say_unread
 from worker.views.unread_files import PROPERTY as UNREAD
-from worker.watch.folder.notices import NoticeFolder, ThreadedFolder
+from worker.watch.folder.notices import NoticeDirectory, ThreadedNoticeFolder
 
 
 class Shared(NewOffice):
@@ -45,9 +45,9 @@ class Shared(NewOffice):
         os.utime(path, (moment, moment))
         return path
 
-    def place(self) -> ThreadedFolder:
+    def place(self) -> ThreadedNoticeFolder:
         """The folder as the pipeline sees it."""
-        return folder_of(NoticeFolder(self.notices))
+        return folder_of(NoticeDirectory(self.notices))
 
     def unread(self) -> dict[str, UnreadReason]:
         """Names of the files of the notices folder that are not read, with the reasons."""
@@ -356,14 +356,14 @@ async def test_a_file_without_permission_is_named_and_the_others_go_on(
     (office.notices / "c").chmod(0)
     office.root.chmod(0o755)
     monkeypatch.chdir(office.root)  # the folders above are ours alone
-    folder = NoticeFolder(Path("notices"))
+    folder = NoticeDirectory(Path("notices"))
     for _ in range(2):
         await office.pipeline.watch_folder(folder_of(folder, as_nobody))
         office.clock.let_pass(seconds=10)
     (office.notices / "c").chmod(0o755)
     assert [each.source_name for each in office.store.submissions()] == ["b/y.pdf"]
     assert office.unread() == {"a.pdf": UnreadReason.FORBIDDEN, "c/": UnreadReason.FOLDER_UNREADABLE}
-    look = office.store.look("folder")
+    look = office.store.health_of("folder")
     assert look is not None
     assert not look.error
     (office.notices / "a.pdf").chmod(0o644)
@@ -512,7 +512,7 @@ async def test_a_file_that_is_exchanged_after_the_approval_changes_nothing_that_
     office = Shared(tmp_path, Settings(port=relay.port, mode="approve"))
     office.put("x.pdf", form(1).pdf)
     await office.look_at_folder()
-    await office.pipeline.judge_waiting()
+    await office.pipeline.reevaluate_waiting()
     label = office.store.submission(1).label
     decided.approve(office.store, office.pipeline.active_config, 1, label, HANAKO, "", office.clock.now())
     before = office.store.submission(1)

@@ -33,7 +33,7 @@ from worker.match.match import FIRST_START
 from worker.pipeline.start import record_start
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import create_or_migrate
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 from worker.watch.ports import SETTLE, Fetched, Header, SelectedMailbox
 
 INSTALLED = FakeClock().moment
@@ -103,7 +103,7 @@ class NewOffice(SmallOffice):
         await self.pipeline.watch_mailbox(mailbox_of(self.mails), self.since)
 
     async def look_at_folder(self, folder: Path | None = None) -> None:
-        place = NoticeFolder(folder or self.notices)
+        place = NoticeDirectory(folder or self.notices)
         await self.pipeline.watch_folder(folder_of(place))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
         await self.pipeline.watch_folder(folder_of(place))
@@ -344,7 +344,7 @@ async def test_a_file_from_before_that_could_not_be_read_is_asked_about_once_it_
     await office.look_at_folder()
     assert office.only().reasons[0].reason is Reason.NOT_A_NOTICE
     office.pipeline.activate_config(active_config)
-    await office.pipeline.judge_waiting()
+    await office.pipeline.reevaluate_waiting()
     assert office.asked(1) == ["file: 2026-11-20"]
 
 

@@ -51,7 +51,9 @@ async def test_an_address_removed_after_the_approval_gets_nothing(
         active_config.configuration, issuers={**active_config.configuration.issuers, **issuers}
     )
     assert SITE in office.only().draft.recipients
-    office.pipeline.active_config = activate_config(configuration, active_config.templates, active_config.files)
+    office.pipeline.active_config = activate_config(
+        configuration, active_config.templates, active_config.invoice_folder
+    )
     await office.pipeline.send_due()
     held = office.only()
     assert (held.state, {hold.reason for hold in held.reasons}) == (State.HELD, {Reason.CHANGED})

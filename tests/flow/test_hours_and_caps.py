@@ -41,7 +41,7 @@ class Answering(FakeServer):
         self._told = list(told) if told else None
         return await super().open()
 
-    async def take(self, step: object) -> Reply:
+    async def perform(self, step: object) -> Reply:
         default = {"Data": "354 go"}.get(type(step).__name__, "250 ok")
         answer = (self._told.pop(0) if self._told else default) if self._told is not None else default
         return Reply(int(answer[:3]), answer[4:], self._clock.now())

@@ -35,7 +35,7 @@ from worker.core.errors import Unavailable
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
 from worker.service.loop import RECONNECT_LIMIT, MailboxPoller
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
 from worker.watch.ports import SETTLE, IdleResult
 
@@ -144,7 +144,7 @@ class World:
         assert (len(lost), len(doubled)) == (0, 0)
         assert {each.state for each in self.office.store.submissions()} == {State.SENT}
         assert list(sent.values()) == [1] * self.given
-        look = self.office.store.look("mail:main")
+        look = self.office.store.health_of("mail:main")
         assert look is not None
         assert (look.gap, look.error) == (0, "")
         assert self.office.store.verify().holds
@@ -275,7 +275,7 @@ async def test_two_workers_that_look_at_the_same_moment_take_every_notice_once(w
     other = Pipeline(
         store, TextInBytes(), office.server, office.clock, "other", active_config_of(office.settings, office.files)
     )
-    folder = NoticeFolder(office.notices)
+    folder = NoticeDirectory(office.notices)
     for _ in range(4):
         world.arrive()
         world.arrive()

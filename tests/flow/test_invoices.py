@@ -55,7 +55,7 @@ async def test_where_no_file_is_in_question_nobody_looks_at_the_folder(tmp_path:
     office = SmallOffice(tmp_path, Settings(mode="approve", port=1))
     office.save(form(1))
     await office.take_in()
-    await office.pipeline.judge_waiting()
+    await office.pipeline.reevaluate_waiting()
     assert office.files.looked_for == []
     office.save(form(2, product="前払金保証"))
     await office.take_in()

@@ -25,7 +25,7 @@ from worker.core.mailbox_actions import parse_after
 from worker.core.model import Disposition
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.watch import COMPARED, COUNT_AGAIN
-from worker.service.wiring import load_office
+from worker.service.wiring import load_installation
 from worker.store.sqlite.store import SqlStore, create_or_migrate
 from worker.watch.imap.mailbox import ImapMailbox
 
@@ -45,7 +45,7 @@ class World:
     def __init__(self, root: Path, server: ScriptedImap) -> None:
         self.server = server
         self.clock = FakeClock()
-        self.office = load_office(str(Office(root).config), {})
+        self.office = load_installation(str(Office(root).config), {})
         create_or_migrate(root / "var")
         self.root = root / "var"
         self.store: SqlStore = open_store(self.root, self.clock)
@@ -89,13 +89,13 @@ class World:
     @property
     def ends(self) -> dict[int, Disposition]:
         """By UID under the numbering that holds now."""
-        look = self.store.look("mail:main")
+        look = self.store.health_of("mail:main")
         assert look is not None
         return {row.uid: row.end for row in self.store.messages("main") if row.uidvalidity == look.uidvalidity}
 
     @property
     def gap(self) -> tuple[int, int]:
-        look = self.store.look("mail:main")
+        look = self.store.health_of("mail:main")
         assert look is not None
         return look.in_window, look.gap
 

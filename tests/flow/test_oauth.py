@@ -25,7 +25,7 @@ from tests.support.office import Office, Ran, a_form, a_mail, a_pdf, notice, wir
 from tests.support.token_endpoints import CLIENT, SECRET, TENANT, USER_CODE, TokenEndpoints, token_endpoints
 from tests.support.world import project
 from worker.oauth.files import LoginFile
-from worker.oauth.tokens import Kept
+from worker.oauth.tokens import StoredLogin
 
 pytestmark = pytest.mark.servers
 
@@ -72,7 +72,7 @@ class TokenOffice:
         return LoginFile(self.office.store, "main")
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> StoredLogin:
         return self.file.read()
 
     def log_in(self) -> Ran:

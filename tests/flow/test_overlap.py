@@ -21,7 +21,7 @@ from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Body, Data, Reply, Session, Step
 from worker.service.clock import SystemClock
-from worker.service.wiring import load_office
+from worker.service.wiring import load_installation
 from worker.store.sqlite.store import SqlStore, create_or_migrate
 from worker.watch.ports import Fetched, Header, IdleResult, SelectedMailbox
 
@@ -90,7 +90,7 @@ class Relay:
     async def open(self) -> Session:
         return Session("relay.example", "", dsn=False)
 
-    async def take(self, step: Step) -> Reply:
+    async def perform(self, step: Step) -> Reply:
         if isinstance(step, Body):
             self.mails.append(step.content)
         return Reply(354 if isinstance(step, Data) else 250, "ok", SystemClock().now())
@@ -115,7 +115,7 @@ def relay() -> Relay:
 
 @pytest.fixture
 def pipeline(tmp_path: Path, store: SqlStore, relay: Relay) -> Pipeline:
-    office = load_office(str(Office(tmp_path).config), {})
+    office = load_installation(str(Office(tmp_path).config), {})
     return Pipeline(store, NoPdfs(), relay, SystemClock(), "account", office.active_config)
 
 
@@ -157,13 +157,13 @@ async def test_a_look_that_began_to_wait_several_times_is_told_in_one_mail(
 
     async def with_a_sending_pass(call: Callable[..., Any], *args: Any) -> Any:
         waiting_meanwhile.append(len(store.alarms_waiting()))
-        assert await pipeline.tell_operator() is None
+        assert await pipeline.notify_operator() is None
         return call(*args)
 
     assert await pipeline.watch_mailbox(mailbox_of(Mailbox(6), with_a_sending_pass), SINCE) == 6
     assert max(waiting_meanwhile) > 1
     assert relay.mails == []
-    assert await pipeline.tell_operator() is None
+    assert await pipeline.notify_operator() is None
     assert len(relay.mails) == 1
 
 
@@ -172,5 +172,5 @@ async def test_a_look_that_was_broken_off_no_longer_keeps_the_operator_waiting(
 ) -> None:
     with pytest.raises(Unavailable):
         await pipeline.watch_mailbox(mailbox_of(Mailbox(2, breaks_at=2), at_once), SINCE)
-    assert await pipeline.tell_operator() is None
+    assert await pipeline.notify_operator() is None
     assert len(relay.mails) == 1

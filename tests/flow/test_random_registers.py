@@ -40,7 +40,7 @@ from worker.config.shipped import shipped_file
 from worker.config.templates import Renderer
 from worker.core.errors import NotAllowed
 from worker.core.model import CodePositions, PageText, PdfText, Submission, Unreadable, sha256
-from worker.core.states import Event, Kind, Reason, State, kind_of
+from worker.core.states import Event, HoldKind, Reason, State, kind_of
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.start import record_configuration
 from worker.read.archives import Unpacked, unpack
@@ -96,7 +96,7 @@ class Relay:
     async def open(self) -> Session:
         return Session("mx.contractor.example", "", dsn=False)
 
-    async def take(self, step: Step) -> Reply:
+    async def perform(self, step: Step) -> Reply:
         match step:
             case Mail(sender):
                 self._sender, self._recipients = sender, []
@@ -209,7 +209,7 @@ class Days:
         decided = False
         for each in self.store.submissions(State.HELD):
             is_looking = next(self.answers) < 75
-            if any(kind_of(hold.reason) is not Kind.ANSWER for hold in each.reasons):
+            if any(kind_of(hold.reason) is not HoldKind.ANSWER for hold in each.reasons):
                 continue
             if self.is_right(each) if is_looking else self.may_be_answered_blindly(each):
                 self.approve(each)

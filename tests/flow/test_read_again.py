@@ -24,7 +24,7 @@ from worker.core.messages import name_hold, next_step
 from worker.core.model import PdfText, Unreadable
 from worker.core.states import Reason, State
 from worker.pipeline import read as readings
-from worker.pipeline.send import UNREAD_TOLD
+from worker.pipeline.send import UNREAD_ALARM_AFTER
 from worker.send.smtp_verdicts import retry_delay
 from worker.store.sqlite.connection import FILE_NAME
 
@@ -171,7 +171,7 @@ async def test_a_notice_whose_row_is_gone_is_held(office: WatchedOffice, sent: l
 async def test_what_todays_reader_refuses_is_held_with_that_refusal_and_others_go_on(
     office: WatchedOffice, sent: list[bytes]
 ) -> None:
-    await office.pipeline.judge_waiting()
+    await office.pipeline.reevaluate_waiting()
     reader = office.forget()
     reader.failure = Unreadable(Reason.TWO_VALUES, "key")
     await office.pipeline.send_due()
@@ -223,12 +223,12 @@ async def test_without_an_answer_of_the_reader_it_stays_approved_and_the_third_t
     office: WatchedOffice, sent: list[bytes], failure: Unavailable | Unreadable
 ) -> None:
     office.forget().failure = failure
-    for tries in range(1, UNREAD_TOLD + 1):
+    for tries in range(1, UNREAD_ALARM_AFTER + 1):
         await office.finish()
         waiting = office.only()
         assert (waiting.state, waiting.unread_tries) == (State.APPROVED, tries)
         assert waiting.due_at == office.clock.now() + retry_delay(tries)
-        assert office.alarms().count("not_read_again") == (tries == UNREAD_TOLD)
+        assert office.alarms().count("not_read_again") == (tries == UNREAD_ALARM_AFTER)
         await office.finish()  # before its time nothing is tried
         assert office.only().unread_tries == tries
         office.clock.let_pass(seconds=retry_delay(tries).total_seconds())
@@ -245,7 +245,7 @@ async def test_the_mail_about_it_says_what_is_not_sent_and_what_to_do(
     office: WatchedOffice, relay: DsnController
 ) -> None:
     office.forget().failure = NO_ANSWERS[0]
-    for tries in range(1, UNREAD_TOLD + 1):
+    for tries in range(1, UNREAD_ALARM_AFTER + 1):
         await office.finish()
         office.clock.let_pass(seconds=retry_delay(tries).total_seconds())
     told = relay.mails[-1].content.decode("utf-8", "replace")

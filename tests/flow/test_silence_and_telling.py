@@ -51,7 +51,7 @@ class Keeping(Answering):
         await super().open()
         return Session("mx.contractor.example", "TLSv1.3", dsn=True)
 
-    async def take(self, step: Any) -> Reply:
+    async def perform(self, step: Any) -> Reply:
         if type(step).__name__ == "Rcpt":
             self._to.append(step.recipient)
             self._asks_for_reports = step.dsn
@@ -59,7 +59,7 @@ class Keeping(Answering):
             letter = decode.decode_message(step.content)
             assert not (letter.auto_submitted and self._asks_for_reports)
             self.mails.append((tuple(self._to), letter))
-        return await super().take(step)
+        return await super().perform(step)
 
     def told(self, to: str = OFFICE) -> list[str]:
         """Subjects of the mails of ours to this person, oldest first."""
@@ -113,7 +113,7 @@ class Days:
             done = await self.office.finish()
             if "smtp" in done.failures:
                 self.office.pipeline.health.failed("smtp", done.failures["smtp"], self.clock.now())
-                await self.office.pipeline.telling.call_operator(
+                await self.office.pipeline.notifying.call_operator(
                     self.office.pipeline.active_config, done.failures["smtp"]
                 )
             self.clock.let_pass(minutes=1)
@@ -219,7 +219,7 @@ async def test_the_digest_names_once_what_is_not_read(sent: Days) -> None:
     notices = sent.office.notices
     (notices / "11月分").mkdir()
     (notices / "11月分" / "写真.jpg").write_bytes(b"x")
-    sent.office.pipeline.telling.find_unread_configuration = lambda: [
+    sent.office.pipeline.notifying.find_unread_configuration = lambda: [
         ("issuers/sanpuru.toml.txt", UnreadReason.NOT_TOML)
     ]
     await sent.office.take_in()
@@ -233,7 +233,7 @@ async def test_the_digest_names_once_what_is_not_read(sent: Days) -> None:
     assert "読まれないファイル（2件）" in told
     (notices / "図.docx").write_bytes(b"x")
     await sent.office.take_in()
-    sent.office.pipeline.telling.find_unread_configuration = lambda: [
+    sent.office.pipeline.notifying.find_unread_configuration = lambda: [
         ("issuers/sanpuru.toml.txt", UnreadReason.NOT_TOML)
     ]
     await sent.at(TUESDAY.replace(day=25))
@@ -386,11 +386,11 @@ class Denying(Keeping):
     clock: FakeClock
     denied_at = "Mail"
 
-    async def take(self, step: Any) -> Reply:
+    async def perform(self, step: Any) -> Reply:
         if type(step).__name__ == self.denied_at:
             text = "5.7.60 SMTP; Client does not have permissions to send as this sender"
             return Reply(550, text, self.clock.now())
-        return await super().take(step)
+        return await super().perform(step)
 
 
 @pytest.mark.parametrize("denied_at", ["Mail", "Body"])

@@ -13,7 +13,7 @@ from tests.support.stores import open_store
 from worker.core.model import JST, Disposition, Unreadable
 from worker.core.states import Reason
 from worker.pipeline.pipeline import Pipeline
-from worker.service.wiring import load_office
+from worker.service.wiring import load_installation
 from worker.store.sqlite.store import create_or_migrate
 from worker.watch.ports import Fetched, Header
 
@@ -60,7 +60,7 @@ async def test_a_message_that_cannot_be_fetched_three_times_is_told_once(mailroo
     clock = FakeClock(dt.datetime(2026, 11, 21, 9, 0, tzinfo=JST))
     create_or_migrate(tmp_path / "db")
     store = open_store(tmp_path / "db", clock)
-    active_config = load_office(str(office.config)).active_config
+    active_config = load_installation(str(office.config)).active_config
     reader = FakePdfReader(Unreadable(Reason.DAMAGED))
     pipeline = Pipeline(store, reader, FakeServer(), clock, "hoshobin", active_config)
     broken = Fetched(Header(7, 900, clock.now(), "<broken@east.example>"), b"", failure="NO cannot read")

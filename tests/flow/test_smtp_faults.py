@@ -32,7 +32,7 @@ from worker.core.states import Reason, State
 from worker.pipeline.pipeline import run_once
 from worker.send.ports import Session
 from worker.send.smtp.client import Timeouts
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 
 SHORT = 0.5
 IN_DOUBT, ACCOUNT = "in_doubt", "account_refused:smtp"
@@ -100,7 +100,7 @@ async def test_an_account_whose_sender_is_refused_raises_one_alarm_for_all_its_m
         await office.pass_once()
         assert [each.state for each in office.store.submissions()] == [State.APPROVED] * 3
         assert office.alarms() == [ACCOUNT]
-        look = office.store.look("smtp")
+        look = office.store.health_of("smtp")
         assert look is not None
         assert look.error.startswith("554")
         for _ in range(3):
@@ -219,7 +219,7 @@ async def test_one_pass_that_no_other_follows_tries_again_at_its_end_to_record_a
         office.save(form(1))
         await office.take_in()
         office.store.refuses = on("Accepted")
-        done = await run_once(office.pipeline, [], {}, folder_of(NoticeFolder(office.notices)), office.clock)
+        done = await run_once(office.pipeline, [], {}, folder_of(NoticeDirectory(office.notices)), office.clock)
         assert isinstance(done.failures["smtp"], Unavailable)
         await office.restart()
         assert office.only().state is State.SENT

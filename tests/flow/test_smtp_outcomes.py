@@ -21,7 +21,7 @@ from tests.support.smtp_outcomes import outcomes
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused
 from worker.core.states import State
-from worker.send.smtp.client import Account, SmtpServer
+from worker.send.smtp.client import SmtpAccount, SmtpServer
 
 OFFERS = ("SIZE 30000000", "DSN", "AUTH PLAIN LOGIN")
 FOR_EVER = 1e9
@@ -66,7 +66,7 @@ class SecuredOffice(SmallOffice):
 
     def make_server(self) -> SmtpServer:
         return SmtpServer(
-            Account(
+            SmtpAccount(
                 host="127.0.0.1",
                 port=self.port,
                 security=self.security,

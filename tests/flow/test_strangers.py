@@ -37,7 +37,7 @@ from worker.read.budget import (
     Lane,
 )
 from worker.store.sqlite.store import SqlStore
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 
 KEYED = "認証キーのお知らせの件"
 DAMAGED = b"%PDF-1.4 nothing to read "
@@ -78,7 +78,7 @@ class Scene:
 
     async def save(self, each: Form) -> None:
         self.office.save(each)
-        await watch_folder_until_settled(self.office.pipeline, folder_of(NoticeFolder(self.office.notices)))
+        await watch_folder_until_settled(self.office.pipeline, folder_of(NoticeDirectory(self.office.notices)))
 
     def rows(self, *ends: Disposition) -> list[Any]:
         return list(self.office.store.messages("main", *ends))
@@ -309,7 +309,7 @@ def test_after_a_restart_no_strangers_bomb_stands_before_what_is_to_be_sent(play
         await scene.office.restart()
         scene.bind()
         began = asyncio.get_running_loop().time()
-        await scene.office.pipeline.judge_waiting()
+        await scene.office.pipeline.reevaluate_waiting()
         assert asyncio.get_running_loop().time() - began < 1
 
     scene = play(act)
@@ -324,7 +324,7 @@ def test_files_of_strangers_that_could_not_be_read_are_tried_again_after_a_resta
         scene.bind()
         original = scene.office.store.original
         scene.office.store.original = lambda digest: original(digest).replace(b"%PDF-1.9", b"%PDF-1.4")  # type: ignore[method-assign]  # of this test
-        await scene.office.pipeline.judge_waiting()
+        await scene.office.pipeline.reevaluate_waiting()
 
     scene = play(act)
     assert scene.office.only().contract_number == form(1).number

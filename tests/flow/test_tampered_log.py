@@ -31,10 +31,10 @@ from tests.support.small_office import Settings, SmallOffice, form, mail_with
 from tests.support.stores import open_store
 from tests.support.world import HANAKO
 from worker.approve import decisions
-from worker.audit.chain import GENESIS, Line, canonical, entry_hash, fold, read_entry
-from worker.audit.verify import Chain, Fault, Faults, Verdict, verify
+from worker.audit.chain import GENESIS, LogLine, canonical, entry_hash, fold, read_entry
+from worker.audit.verify import Chain, LogFault, LogFaults, LogVerdict, verify_log
 from worker.core.model import sha256
-from worker.core.states import Kind, State, kind_of
+from worker.core.states import HoldKind, State, kind_of
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.entries import text_of
 
@@ -56,7 +56,7 @@ class Log:
     originals: tuple[tuple[str, bytes], ...]
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[LogLine, ...]:
         return tuple(map(line_of, self.rows))
 
     def copy_to(self, folder: Path) -> Path:
@@ -77,9 +77,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
 
 
-def line_of(row: Row) -> Line:
+def line_of(row: Row) -> LogLine:
     number, body, previous, digest = row
-    return Line(number, text_of(body), text_of(previous), text_of(digest))
+    return LogLine(number, text_of(body), text_of(previous), text_of(digest))
 
 
 def tell(figures: str) -> None:
@@ -122,7 +122,7 @@ async def work_some_days(folder: Path) -> None:
             await office.pass_once()
             for held in office.store.submissions(State.HELD):
                 active_config, now = office.pipeline.active_config, office.clock.now()
-                if held.id % 7 and all(kind_of(hold.reason) is Kind.ANSWER for hold in held.reasons):
+                if held.id % 7 and all(kind_of(hold.reason) is HoldKind.ANSWER for hold in held.reasons):
                     decided.approve(office.store, active_config, held.id, held.label, HANAKO, "電話で確認", now)
                 else:
                     decisions.withdraw(office.store, held.id, HANAKO, "取得の誤り")
@@ -148,16 +148,16 @@ def come_back(message_id: str, tries: int, number: int) -> list[bytes]:
 # --- In memory ---------------------------------------------------------------------------------------------------
 
 
-def finds(before: Line | None, line: Line) -> bool:
+def finds(before: LogLine | None, line: LogLine) -> bool:
     """True if a verification that has come as far as ``before`` finds fault with ``line``."""
-    faults = Faults()
+    faults = LogFaults()
     Chain(faults, after=(before.number, before.hash) if before else (0, GENESIS)).follow(line)
     return faults.count > 0
 
 
-def first_fault(lines: Sequence[Line], whole: int = 0) -> str | None:
+def first_fault(lines: Sequence[LogLine], whole: int = 0) -> str | None:
     """The place of the first fault of the chain; the first ``whole`` lines are known to be unchanged."""
-    faults = Faults()
+    faults = LogFaults()
     chained = Chain(faults, after=(lines[whole - 1].number, lines[whole - 1].hash) if whole else (0, GENESIS))
     for line in lines[whole:]:
         chained.follow(line)
@@ -166,17 +166,17 @@ def first_fault(lines: Sequence[Line], whole: int = 0) -> str | None:
     return None
 
 
-def judge(log: Log, lines: Sequence[Line], submissions: Sequence[tuple[int, str]] | None = None) -> Verdict:
+def judge(log: Log, lines: Sequence[LogLine], submissions: Sequence[tuple[int, str]] | None = None) -> LogVerdict:
     """A whole verification of these lines, which finds what one in two passes finds."""
     kept = [(name, sha256(content)) for name, content in log.originals]
     rows = log.submissions if submissions is None else submissions
-    verdict = verify(lines, rows, kept)
+    verdict = verify_log(lines, rows, kept)
     found, count = verify_twice(lines, rows, kept)
     assert (sorted(verdict.faults, key=str), verdict.fault_count) == (sorted(found, key=str), count)
     return verdict
 
 
-def folded(lines: Iterable[Line]) -> list[tuple[int, str]]:
+def folded(lines: Iterable[LogLine]) -> list[tuple[int, str]]:
     """The rows of the submissions as a forger of the log would rewrite them."""
     rows: dict[int, dict[str, object]] = {}
     for line in lines:
@@ -197,7 +197,7 @@ def test_every_changed_byte_of_every_column_of_every_entry_is_found(log: Log) ->
     chance = random.Random(SEED)
     tried = flipped = 0
     missed: list[tuple[int, str, int, int]] = []
-    before: Line | None = None
+    before: LogLine | None = None
     for row in log.rows:
         assert not finds(before, line_of(row))
         for column, name in enumerate(COLUMNS, start=1):
@@ -260,17 +260,17 @@ def test_every_deletion_swap_duplicate_and_cut_is_found_at_its_place(log: Log) -
     numbers = range(len(lines))
     counts: dict[str, int] = {}
 
-    def tampered(what: str, changed: Sequence[Line], place: int) -> None:
+    def tampered(what: str, changed: Sequence[LogLine], place: int) -> None:
         counts[what] = counts.get(what, 0) + 1
         found = first_fault(changed, place)
         assert found is not None, (what, place)
         # By its number: of the entry itself, or of the one that no longer follows it.
         assert int(found) in {changed[place].number, place + 2}, (what, place, found)
 
-    def numbered(changed: Sequence[Line]) -> list[Line]:
+    def numbered(changed: Sequence[LogLine]) -> list[LogLine]:
         return [replace(line, number=number) for number, line in enumerate(changed, start=1)]
 
-    def swapped(a: int, b: int) -> list[Line]:
+    def swapped(a: int, b: int) -> list[LogLine]:
         return numbered([*lines[:a], lines[b], *lines[a + 1 : b], lines[a], *lines[b + 1 :]])
 
     for n in numbers[:-1]:  # the last one deleted is a lost tail
@@ -302,7 +302,7 @@ def test_a_lost_tail_is_found_only_by_a_head_noted_elsewhere(log: Log) -> None:
     lines = log.lines
     assert first_fault(lines) is None  # so that nothing is amiss with any beginning of it
     for n, line in enumerate(lines):
-        noted = Faults()
+        noted = LogFaults()
         chained = Chain(noted, [line.hash], after=(n, lines[n - 1].hash if n else GENESIS))
         chained.end()
         assert [(fault.code, fault.where) for fault in noted.shown] == [("head_missing", line.hash)]
@@ -352,7 +352,7 @@ def test_whatever_is_done_to_an_entry_the_whole_verification_names_it_first(log:
 # --- In the file itself ------------------------------------------------------------------------------------------
 
 
-def verified(folder: Path, *heads: str) -> Verdict:
+def verified(folder: Path, *heads: str) -> LogVerdict:
     store = open_store(folder, FakeClock())
     try:
         return store.verify(heads)
@@ -360,7 +360,7 @@ def verified(folder: Path, *heads: str) -> Verdict:
         store.close()
 
 
-def rewrite(path: Path, lines: Sequence[Line]) -> None:
+def rewrite(path: Path, lines: Sequence[LogLine]) -> None:
     """The log as ``lines``, and the submissions as these make them: what a forger with time would leave behind."""
     with opened(path) as database:
         database.execute("BEGIN")
@@ -372,14 +372,14 @@ def rewrite(path: Path, lines: Sequence[Line]) -> None:
         database.execute("COMMIT")
 
 
-def forged(lines: Sequence[Line], place: int, old: str, new: str) -> list[Line]:
+def forged(lines: Sequence[LogLine], place: int, old: str, new: str) -> list[LogLine]:
     """The log with one entry changed and every hash from there on computed again."""
     written = list(lines[:place])
     assert old in lines[place].body
     for line in lines[place:]:
         body = line.body.replace(old, new) if len(written) == place else line.body
         previous = written[-1].hash if written else GENESIS
-        written.append(Line(line.number, body, previous, entry_hash(previous, body)))
+        written.append(LogLine(line.number, body, previous, entry_hash(previous, body)))
     return written
 
 
@@ -448,20 +448,20 @@ def test_every_original_that_is_gone_renamed_or_another_is_named(log: Log, tmp_p
         for start in range(0, len(log.originals), 25):
             gone = log.originals[start : start + 25]
             database.executemany("DELETE FROM originals WHERE sha256 = ?", [(name,) for name, _ in gone])
-            assert set(verified(tmp_path).faults) == {Fault("original_missing", name) for name, _ in gone}
+            assert set(verified(tmp_path).faults) == {LogFault("original_missing", name) for name, _ in gone}
             database.executemany("INSERT INTO originals VALUES (?, 'again', ?)", gone)
         for name, content in chance.sample(log.originals, 10):
             other = chance.choice([each for each, _ in log.originals if each != name])
             swap = "UPDATE originals SET content = (SELECT content FROM originals WHERE sha256 = ?) WHERE sha256 = ?"
             database.execute(swap, (other, name))
-            assert verified(tmp_path).faults[0] == Fault("original_differs", name)
+            assert verified(tmp_path).faults[0] == LogFault("original_differs", name)
             database.execute("UPDATE originals SET content = CAST(? AS TEXT) WHERE sha256 = ?", (content, name))
             as_text += 1
-            assert verified(tmp_path).faults[0] == Fault("original_differs", name)
+            assert verified(tmp_path).faults[0] == LogFault("original_differs", name)
             database.execute(
                 "UPDATE originals SET content = ?, sha256 = ? WHERE sha256 = ?", (content, "x" + name, name)
             )
-            assert verified(tmp_path).faults[0] == Fault("original_differs", "x" + name)
+            assert verified(tmp_path).faults[0] == LogFault("original_differs", "x" + name)
             database.execute("UPDATE originals SET sha256 = ? WHERE sha256 = ?", (name, "x" + name))
         database.execute("INSERT INTO originals VALUES (?, 'mail', ?)", (sha256(b"one more"), b"one more"))
     assert verified(tmp_path).holds
@@ -478,7 +478,7 @@ def test_a_tail_cut_off_with_its_submissions_passes_but_for_a_noted_head(log: Lo
         rewrite(path, lines[:n])
         assert verified(tmp_path).holds
         assert verified(tmp_path, lines[n - 1].hash).holds
-        assert verified(tmp_path, lines[n].hash).faults == (Fault("head_missing", lines[n].hash),)
+        assert verified(tmp_path, lines[n].hash).faults == (LogFault("head_missing", lines[n].hash),)
 
 
 def test_a_log_written_anew_as_a_whole_passes_but_for_a_head_noted_behind_the_change(log: Log, tmp_path: Path) -> None:
@@ -490,7 +490,7 @@ def test_a_log_written_anew_as_a_whole_passes_but_for_a_head_noted_behind_the_ch
     assert verified(tmp_path).holds
     for n in range(0, len(lines), 20):
         verdict = verified(tmp_path, lines[n].hash)
-        assert verdict.faults == ((Fault("head_missing", lines[n].hash),) if n >= place else ())
+        assert verdict.faults == ((LogFault("head_missing", lines[n].hash),) if n >= place else ())
 
 
 def test_the_command_names_the_first_bad_entry_and_ends_with_1(log: Log, tmp_path: Path) -> None:

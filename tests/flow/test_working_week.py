@@ -39,7 +39,7 @@ from worker.pipeline.send import recover
 from worker.pipeline.start import record_configuration, record_start
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task, open_tasks
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 from worker.watch.ports import SETTLE
 
 WORKER = (
@@ -414,7 +414,7 @@ class Week:
 
     async def look(self) -> None:
         """One pass over everything."""
-        folder = NoticeFolder(self.root / "notices")
+        folder = NoticeDirectory(self.root / "notices")
         await self.pipeline.watch_folder(folder_of(folder))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
         await self.pipeline.watch_folder(folder_of(folder))

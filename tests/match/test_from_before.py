@@ -9,7 +9,7 @@ import pytest
 from worker.core.model import JST, NO_DATE
 from worker.match.match import AHEAD, SAVED_EARLY, WatchedMailbox, file_from_before, mail_from_before, update_watched
 from worker.watch.plan import saved_at
-from worker.watch.ports import Listed
+from worker.watch.ports import ListedFile
 
 FIRST = dt.datetime(2026, 4, 1, 9, 0, 0, 700_000, tzinfo=JST)
 LATER = FIRST + dt.timedelta(days=60)
@@ -83,7 +83,7 @@ def test_a_file_in_a_folder_read_for_the_first_time_is_from_before_that_moment()
 
 @pytest.mark.parametrize("mtime_ns", [-(2**63), -1, 0, 2**63 - 1, 2**70])
 def test_no_modification_time_is_too_odd_to_be_judged(mtime_ns: int) -> None:
-    moment = saved_at(Listed("a.pdf", 1, mtime_ns, 1))
+    moment = saved_at(ListedFile("a.pdf", 1, mtime_ns, 1))
     assert file_from_before(moment, FIRST, FIRST) == ("" if mtime_ns > 10**18 else f"file: {moment.date()}")
 
 

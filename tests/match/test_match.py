@@ -15,7 +15,7 @@ from worker.core.states import Reason
 from worker.match.match import (
     Ambiguous,
     Match,
-    Outcome,
+    MatchOutcome,
     Proposed,
     Unmatched,
     fold_firm,
@@ -30,7 +30,7 @@ NAMED = of_project(contract_numbers=())
 
 def found(
     *projects: Project, name: str = NOTICE.project_name, number: str = NUMBER, bound: str | None = None
-) -> Outcome:
+) -> MatchOutcome:
     notice = replace(NOTICE, project_name=name, contract_number=number)
     return match_project(notice, index_projects(projects, CONTRACTOR.name), bound)
 
@@ -220,7 +220,7 @@ KINDS = of_project(
 )
 
 
-def of_product(product: Product, number: str, *projects: Project, bound: str | None = None) -> Outcome:
+def of_product(product: Product, number: str, *projects: Project, bound: str | None = None) -> MatchOutcome:
     notice = replace(NOTICE, product=product, contract_number=number)
     return match_project(notice, index_projects(projects or (KINDS,), CONTRACTOR.name), bound)
 
@@ -268,7 +268,7 @@ def test_a_number_of_two_projects_decides_for_neither_whatever_the_product() -> 
     assert of_product(Product.CONTRACT, NUMBER, KINDS, any_product) == Ambiguous((KINDS, any_product))
 
 
-def had(project: str, product: Product, *numbers: str, asked: Product = Product.CONTRACT) -> Outcome:
+def had(project: str, product: Product, *numbers: str, asked: Product = Product.CONTRACT) -> MatchOutcome:
     def before(of: str, what: Product) -> tuple[str, ...]:
         return numbers if (of, what) == (project, product) else ()
 
@@ -289,7 +289,9 @@ def test_a_project_that_has_had_this_product_under_another_number_must_be_asked_
     ],
     ids=["the same number", "another product", "another project"],
 )
-def test_what_was_submitted_under_this_number_or_of_another_product_or_project_asks_nothing(outcome: Outcome) -> None:
+def test_what_was_submitted_under_this_number_or_of_another_product_or_project_asks_nothing(
+    outcome: MatchOutcome,
+) -> None:
     assert outcome == Proposed(NAMED)
 
 
@@ -305,7 +307,7 @@ def test_a_number_that_the_register_lists_is_a_guarantee_of_its_own_without_a_qu
 # --- Whose notice it is ------------------------------------------------------------------------------------------
 
 
-def of_firm(name: str, **changes: object) -> Outcome:
+def of_firm(name: str, **changes: object) -> MatchOutcome:
     notice: Notice = replace(NOTICE, contractor_name=name)
     return match_project(notice, index_projects([of_project(**changes)], CONTRACTOR.name), None)
 

@@ -16,7 +16,7 @@ from worker.core.messages import name_state, next_step
 from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import Alarm, FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params, spell
-from worker.core.states import Kind, Reason, State, kind_of
+from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
 from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, describe_submission, write_alarm_mail, write_status
 from worker.views.actions import action_for
@@ -99,9 +99,9 @@ def test_each_state_has_its_one_command_or_none(state: State) -> None:
 def test_the_command_for_a_hold_is_one_that_is_allowed(reason: Reason) -> None:
     submission = held(Reason.APPROVAL, reason)
     expected = {
-        Kind.ANSWER: f"hoshobin approve {submission.label} --by 氏名",
-        Kind.CORRECT: "hoshobin show 1",
-        Kind.NEVER: "hoshobin withdraw 1 --by 氏名 --why 理由",
+        HoldKind.ANSWER: f"hoshobin approve {submission.label} --by 氏名",
+        HoldKind.CORRECT: "hoshobin show 1",
+        HoldKind.NEVER: "hoshobin withdraw 1 --by 氏名 --why 理由",
     }
     assert command_line(action_for(submission), "ja") == expected[kind_of(reason)]
 

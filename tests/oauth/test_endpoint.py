@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.token_endpoints import CLIENT, SECRET, TENANT, USER_CODE, TokenEndpoints, token_endpoints
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.login_errors import Fault, find_refusal
+from worker.core.login_errors import LoginFault, find_refusal
 from worker.oauth.endpoint import TokenEndpoint
 from worker.oauth.settings import OauthSettings, Provider
 from worker.oauth.tokens import agreement_page, read_pasted
@@ -46,7 +46,7 @@ def refresh_token_of(endpoints: TokenEndpoints) -> str:
     return endpoints.give()["refresh_token"]
 
 
-def fault_of(caught: pytest.ExceptionInfo[AccountRefused]) -> Fault:
+def fault_of(caught: pytest.ExceptionInfo[AccountRefused]) -> LoginFault:
     refusal = find_refusal(caught.value.detail)
     assert refusal is not None
     assert refusal.name == "main"
@@ -74,7 +74,7 @@ def test_a_refresh_token_that_was_taken_back_is_a_login_that_has_ended(
     endpoints.refusal = ("invalid_grant", f"Token {token} has been expired or revoked.")
     with pytest.raises(AccountRefused) as caught:
         client_of(endpoints, provider).renew(token)
-    assert fault_of(caught) is Fault.ENDED
+    assert fault_of(caught) is LoginFault.ENDED
     assert "expired or revoked" in caught.value.detail
 
 
@@ -84,7 +84,7 @@ def test_an_application_that_is_not_known_is_not_a_login_that_has_ended(
 ) -> None:
     with pytest.raises(AccountRefused) as caught:
         client_of(endpoints, provider, client_id="another").renew(refresh_token_of(endpoints))
-    assert fault_of(caught) is Fault.APPLICATION
+    assert fault_of(caught) is LoginFault.APPLICATION
 
 
 def test_a_tenant_that_is_not_known_is_the_applications_matter(endpoints: TokenEndpoints) -> None:
@@ -92,7 +92,7 @@ def test_a_tenant_that_is_not_known_is_the_applications_matter(endpoints: TokenE
     client = TokenEndpoint("main", "imap", settings, secret="", ca_file=str(endpoints.ca_file), is_for_sending=False)
     with pytest.raises(AccountRefused) as caught:
         client.renew("any")
-    assert fault_of(caught) is Fault.APPLICATION
+    assert fault_of(caught) is LoginFault.APPLICATION
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -157,7 +157,7 @@ def test_a_person_who_does_not_agree_ends_the_wait(endpoints: TokenEndpoints, er
     endpoints.refusal = (error, "no")
     with pytest.raises(AccountRefused) as caught:
         client.await_device_code(code, lambda _: None)
-    assert fault_of(caught) is Fault.ENDED
+    assert fault_of(caught) is LoginFault.ENDED
 
 
 def test_a_person_who_never_comes_is_not_waited_for_longer_than_the_code_is_good(endpoints: TokenEndpoints) -> None:
@@ -188,4 +188,4 @@ def test_what_a_person_pastes_is_redeemed_with_what_only_we_know(endpoints: Toke
     again = read_pasted(endpoints.agree(page), "s-1")
     with pytest.raises(AccountRefused) as caught:
         client_of(endpoints, Provider.GOOGLE).redeem(str(again), "w" * 60)
-    assert fault_of(caught) is Fault.ENDED
+    assert fault_of(caught) is LoginFault.ENDED

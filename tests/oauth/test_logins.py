@@ -12,10 +12,10 @@ from tests.support.misbehaving_smtp import At, MisbehavingServer
 from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.login_errors import Fault as Why
+from worker.core.login_errors import LoginFault as Why
 from worker.core.login_errors import find_refusal, xoauth2_response
-from worker.oauth.source import NewToken
-from worker.send.smtp.client import Account, SmtpServer
+from worker.oauth.source import NewTokenSource
+from worker.send.smtp.client import SmtpAccount, SmtpServer
 from worker.watch.imap.mailbox import ImapMailbox, answer_challenge
 
 USER = "soumu@contractor.example"
@@ -41,7 +41,7 @@ class Purse:
         return len(self.tokens) > 1 and bool(self.tokens.pop(0))
 
     def refusal(self, said: str) -> AccountRefused:
-        return NewToken("main", "imap", self.tokens[0]).refusal(said)
+        return NewTokenSource("main", "imap", self.tokens[0]).refusal(said)
 
 
 def mailbox(server: ScriptedImap, purse: Purse) -> ImapMailbox:
@@ -60,7 +60,7 @@ def mailbox(server: ScriptedImap, purse: Purse) -> ImapMailbox:
 
 def client(server: MisbehavingServer, purse: Purse) -> SmtpServer:
     return SmtpServer(
-        Account(
+        SmtpAccount(
             host="127.0.0.1",
             port=server.port,
             security=Security.NONE,
@@ -156,7 +156,7 @@ async def test_a_sending_server_that_repeats_the_login_does_not_get_it_into_the_
 
 
 def test_no_answer_of_the_sending_server_brings_a_token_into_an_error() -> None:
-    account = Account("h.example", 465, Security.TLS, USER, "", "", "contractor.example", Purse([NEW]))
+    account = SmtpAccount("h.example", 465, Security.TLS, USER, "", "", "contractor.example", Purse([NEW]))
     said = account.without_login(f"454 later: AUTH XOAUTH2 {in_base64('t' * 80).decode()}")
     assert said == "454 later: AUTH XOAUTH2 …"
 

@@ -15,13 +15,13 @@ import pytest
 from tests.support.fakes import FakeClock
 from tests.support.token_endpoints import CLIENT, TENANT, TokenEndpoints, token_endpoints
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.login_errors import Fault, find_refusal
+from worker.core.login_errors import LoginFault, find_refusal
 from worker.core.model import JST
 from worker.oauth.endpoint import TokenEndpoint
-from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.files import LoginFile, UnusableLogin
 from worker.oauth.settings import OauthSettings, Provider
-from worker.oauth.source import KeptLogin
-from worker.oauth.tokens import Kept, write_kept
+from worker.oauth.source import StoredTokenSource
+from worker.oauth.tokens import StoredLogin, write_login
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=JST)
 HOUR = dt.timedelta(hours=1)
@@ -40,24 +40,24 @@ def file(tmp_path: Path, endpoints: TokenEndpoints) -> LoginFile:
     store.mkdir()
     found = LoginFile(store, "main")
     refresh = endpoints.give()["refresh_token"]
-    found.write(Kept("microsoft", CLIENT, refresh, "old-token", NOW, NOW - HOUR, NOW - HOUR))
+    found.write(StoredLogin("microsoft", CLIENT, refresh, "old-token", NOW, NOW - HOUR, NOW - HOUR))
     return found
 
 
 @pytest.fixture
-def source(file: LoginFile, endpoints: TokenEndpoints) -> Callable[[], KeptLogin]:
-    def open_source() -> KeptLogin:
+def source(file: LoginFile, endpoints: TokenEndpoints) -> Callable[[], StoredTokenSource]:
+    def open_source() -> StoredTokenSource:
         settings = OauthSettings(Provider.MICROSOFT, CLIENT, TENANT, "", endpoints.authority, "")
         endpoint = TokenEndpoint(
             "main", "imap", settings, secret="", ca_file=str(endpoints.ca_file), is_for_sending=True
         )
-        return KeptLogin("main", "imap", file, endpoint, FakeClock(NOW))
+        return StoredTokenSource("main", "imap", file, endpoint, FakeClock(NOW))
 
     return open_source
 
 
 def test_those_who_need_a_token_at_the_same_time_ask_for_one(
-    source: Callable[[], KeptLogin], endpoints: TokenEndpoints
+    source: Callable[[], StoredTokenSource], endpoints: TokenEndpoints
 ) -> None:
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.append(source().fetch())) for _ in range(4)]
@@ -71,7 +71,7 @@ def test_those_who_need_a_token_at_the_same_time_ask_for_one(
 
 
 def test_a_token_that_is_good_is_not_asked_for_again(
-    source: Callable[[], KeptLogin], file: LoginFile, endpoints: TokenEndpoints
+    source: Callable[[], StoredTokenSource], file: LoginFile, endpoints: TokenEndpoints
 ) -> None:
     file.write(replace(file.read(), expires_at=NOW + HOUR))
     assert source().fetch() == "old-token"
@@ -79,7 +79,7 @@ def test_a_token_that_is_good_is_not_asked_for_again(
 
 
 def test_a_refused_token_is_noted_for_every_other_process(
-    source: Callable[[], KeptLogin], file: LoginFile, endpoints: TokenEndpoints
+    source: Callable[[], StoredTokenSource], file: LoginFile, endpoints: TokenEndpoints
 ) -> None:
     file.write(replace(file.read(), expires_at=NOW + HOUR))
     one = source()
@@ -91,7 +91,7 @@ def test_a_refused_token_is_noted_for_every_other_process(
 
 
 def test_a_token_that_another_process_has_replaced_meanwhile_is_not_thrown_away(
-    source: Callable[[], KeptLogin], file: LoginFile
+    source: Callable[[], StoredTokenSource], file: LoginFile
 ) -> None:
     file.write(replace(file.read(), access_token="newer", expires_at=NOW + HOUR))
     assert source().reject("old-token")
@@ -99,7 +99,7 @@ def test_a_token_that_another_process_has_replaced_meanwhile_is_not_thrown_away(
 
 
 def test_an_endpoint_that_is_away_is_the_worlds_where_the_old_token_has_ended(
-    source: Callable[[], KeptLogin], file: LoginFile, endpoints: TokenEndpoints
+    source: Callable[[], StoredTokenSource], file: LoginFile, endpoints: TokenEndpoints
 ) -> None:
     endpoints.status = 503
     with pytest.raises(Unavailable) as caught:
@@ -110,14 +110,14 @@ def test_an_endpoint_that_is_away_is_the_worlds_where_the_old_token_has_ended(
 
 
 def test_a_login_that_is_gone_is_a_refusal_that_names_the_login(
-    source: Callable[[], KeptLogin], file: LoginFile
+    source: Callable[[], StoredTokenSource], file: LoginFile
 ) -> None:
     file.path.unlink()
     with pytest.raises(AccountRefused) as caught:
         source().fetch()
     refusal = find_refusal(caught.value.detail)
     assert refusal is not None
-    assert (refusal.name, refusal.fault) == ("main", Fault.ABSENT)
+    assert (refusal.name, refusal.fault) == ("main", LoginFault.ABSENT)
 
 
 @pytest.mark.parametrize(
@@ -130,19 +130,19 @@ def test_a_file_that_is_not_ours_alone_or_not_whole_is_not_used(
     if content is not None:
         file.path.write_bytes(content)
     file.path.chmod(mode)
-    with pytest.raises(UnfitLogin) as caught:
+    with pytest.raises(UnusableLogin) as caught:
         file.read()
     assert caught.value.code == code
 
 
 def test_a_link_is_neither_read_nor_written_through(file: LoginFile, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
-    elsewhere.write_bytes(write_kept(file.read()))
+    elsewhere.write_bytes(write_login(file.read()))
     elsewhere.chmod(0o600)
     kept = file.read()
     file.path.unlink()
     file.path.symlink_to(elsewhere)
-    with pytest.raises(UnfitLogin):
+    with pytest.raises(UnusableLogin):
         file.read()
     file.write(kept)
     assert not file.path.is_symlink()

@@ -8,25 +8,25 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from worker.core.login_errors import Fault, LoginRefusal, find_refusal, hide_tokens, xoauth2_response
+from worker.core.login_errors import LoginFault, LoginRefusal, find_refusal, hide_tokens, xoauth2_response
 from worker.core.model import JST
 from worker.oauth.tokens import (
-    Given,
     NoCode,
+    TokenResponse,
     agreement_page,
     begin,
     is_an_answer,
     judge_error,
-    read_given,
-    read_kept,
+    read_login,
     read_pasted,
-    write_kept,
+    read_token_response,
+    write_login,
 )
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=JST)
 HOUR = dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)
-GIVEN = Given("access-1", "refresh-1", HOUR)
+GIVEN = TokenResponse("access-1", "refresh-1", HOUR)
 KEPT = begin("microsoft", "id-1", GIVEN, NOW)
 
 
@@ -38,7 +38,7 @@ def test_a_token_is_renewed_five_minutes_before_its_end_and_serves_until_it():
 
 
 def test_a_token_that_lives_for_a_minute_is_used_for_half_of_it():
-    short = begin("google", "id-1", Given("a", "r", MINUTE), NOW)
+    short = begin("google", "id-1", TokenResponse("a", "r", MINUTE), NOW)
     assert short.is_usable(NOW + dt.timedelta(seconds=29))
     assert not short.is_usable(NOW + dt.timedelta(seconds=30))
 
@@ -57,14 +57,14 @@ def test_a_token_that_the_server_refused_is_not_used_again():
 
 def test_a_renewed_login_keeps_its_refresh_token_where_no_other_was_given():
     later = NOW + HOUR
-    assert KEPT.renewed(Given("access-2", "refresh-2", HOUR), later).refresh_token == "refresh-2"
-    renewed = KEPT.renewed(Given("access-2", "", HOUR), later)
+    assert KEPT.renewed(TokenResponse("access-2", "refresh-2", HOUR), later).refresh_token == "refresh-2"
+    renewed = KEPT.renewed(TokenResponse("access-2", "", HOUR), later)
     assert (renewed.refresh_token, renewed.access_token) == ("refresh-1", "access-2")
     assert (renewed.expires_at, renewed.renewed_at, renewed.logged_in_at) == (later + HOUR, later, NOW)
 
 
 def test_a_kept_login_is_read_as_it_was_written_and_shows_no_token():
-    assert read_kept(write_kept(KEPT)) == KEPT
+    assert read_login(write_login(KEPT)) == KEPT
     assert "access-1" not in repr(KEPT) + repr(GIVEN)
     assert "refresh-1" not in repr(KEPT) + repr(GIVEN)
 
@@ -74,9 +74,9 @@ def test_a_kept_login_is_read_as_it_was_written_and_shows_no_token():
     [{"refresh_token": ""}, {"refresh_token": 5}, {"expires_at": "soon"}, {"expires_at": "2026-11-24T09:00:00"}],
 )
 def test_what_is_no_kept_login_is_none(change):
-    assert read_kept(json.dumps(json.loads(write_kept(KEPT)) | change).encode()) is None
-    assert read_kept(b"") is None
-    assert read_kept(b"[]") is None
+    assert read_login(json.dumps(json.loads(write_login(KEPT)) | change).encode()) is None
+    assert read_login(b"") is None
+    assert read_login(b"[]") is None
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_only_the_endpoint_itself_can_refuse(status, body, spoke):
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        ("invalid_grant", Fault.ENDED),
-        ("interaction_required", Fault.ENDED),
-        ("", Fault.ENDED),
-        ("invalid_client", Fault.APPLICATION),
-        ("unauthorized_client", Fault.APPLICATION),
-        ("invalid_scope", Fault.APPLICATION),
+        ("invalid_grant", LoginFault.ENDED),
+        ("interaction_required", LoginFault.ENDED),
+        ("", LoginFault.ENDED),
+        ("invalid_client", LoginFault.APPLICATION),
+        ("unauthorized_client", LoginFault.APPLICATION),
+        ("invalid_scope", LoginFault.APPLICATION),
         ("temporarily_unavailable", None),
         ("server_error", None),
     ],
@@ -116,15 +116,15 @@ def test_each_error_is_the_logins_the_applications_or_the_worlds(error, fault):
 
 @pytest.mark.parametrize("answer", [{}, {"access_token": ""}, {"access_token": "a b\n"}, {"access_token": 5}])
 def test_an_answer_without_a_token_that_can_be_sent_gives_none(answer):
-    assert read_given(answer) is None
+    assert read_token_response(answer) is None
 
 
 @pytest.mark.parametrize(("life", "seconds"), [(60, 60), ("60", 60), (None, 3600), (-1, 3600), (10**9, 86_400)])
 def test_the_life_of_a_token_is_what_the_endpoint_says_within_a_day(life, seconds):
-    assert read_given({"access_token": "a", "expires_in": life}).life.total_seconds() == seconds
+    assert read_token_response({"access_token": "a", "expires_in": life}).life.total_seconds() == seconds
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", list(LoginFault))
 @pytest.mark.parametrize("said", ["", "invalid_grant: AADSTS70008: (x): the token has expired"])
 def test_a_refusal_is_found_again_in_an_error_and_in_an_alarm(fault, said):
     refusal = LoginRefusal("main", fault, said)

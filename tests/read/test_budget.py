@@ -18,11 +18,11 @@ from worker.read.budget import (
     SLOW_REMEMBERED,
     WINDOW,
     WINDOW_SECONDS,
+    Admission,
     LimitReached,
     MailBudget,
-    Room,
+    RecentUse,
     SlowSenders,
-    Window,
     is_disk_low,
     strangers_most,
 )
@@ -86,23 +86,23 @@ def test_slow_senders_are_remembered_for_an_hour_and_no_flood_of_them_fills_the_
 
 
 def test_mails_at_their_limit_fill_the_window_once_and_what_ends_early_gives_its_rest_back() -> None:
-    window = Window()
+    window = RecentUse()
     most = int(WINDOW_SECONDS // OF_STRANGERS.seconds)
     for _ in range(most):
-        assert window.room(START) is Room.NOW
+        assert window.room(START) is Admission.NOW
         window.begin()
-    assert window.room(START) is Room.SOON  # those that are being read may end early
+    assert window.room(START) is Admission.SOON  # those that are being read may end early
     window.end(0.1, START)
-    assert window.room(START) is Room.SOON
+    assert window.room(START) is Admission.SOON
     for _ in range(most - 1):
         window.end(0.1, START)
-    assert window.room(START) is Room.NOW
+    assert window.room(START) is Admission.NOW
     for _ in range(most - 1):
         window.begin()
         window.end(OF_STRANGERS.seconds, START)
-    assert window.room(START) is Room.LATER  # a whole mail does not fit any more
+    assert window.room(START) is Admission.LATER  # a whole mail does not fit any more
     assert window.free_at(START) == START + WINDOW
-    assert window.room(window.free_at(START)) is Room.NOW
+    assert window.room(window.free_at(START)) is Admission.NOW
 
 
 @pytest.mark.parametrize("turn", range(20))
@@ -110,7 +110,7 @@ def test_no_six_minutes_hold_more_than_their_seconds_and_no_hour_more_than_ten_m
     turn: int, pytestconfig: pytest.Config
 ) -> None:
     chance = random.Random(f"{pytestconfig.getoption('hypothesis_seed')}-{turn}")
-    window, now, running = Window(), START, []
+    window, now, running = RecentUse(), START, []
     spent: list[tuple[dt.datetime, float]] = []
     for _ in range(600):
         now += dt.timedelta(seconds=chance.choice((0, 1, 5, 20, 100)))
@@ -119,7 +119,7 @@ def test_no_six_minutes_hold_more_than_their_seconds_and_no_hour_more_than_ten_m
             seconds = chance.choice((0.05, 5.0, 10.0, OF_STRANGERS.seconds))
             window.end(seconds, now)
             spent.append((now, seconds))
-        elif window.room(now) is Room.NOW:
+        elif window.room(now) is Admission.NOW:
             window.begin()
             running.append(now)
     assert spent
@@ -130,11 +130,11 @@ def test_no_six_minutes_hold_more_than_their_seconds_and_no_hour_more_than_ten_m
 
 
 def test_a_clock_that_is_set_back_leaves_no_one_waiting_for_as_long() -> None:
-    window = Window()
+    window = RecentUse()
     window.begin()
     window.end(WINDOW_SECONDS, START)
-    assert window.room(START) is Room.LATER
-    assert window.room(START - dt.timedelta(days=1)) is Room.NOW
+    assert window.room(START) is Admission.LATER
+    assert window.room(START - dt.timedelta(days=1)) is Admission.NOW
 
 
 def test_strangers_have_at_most_half_of_the_children_and_never_none() -> None:

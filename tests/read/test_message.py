@@ -23,8 +23,8 @@ from worker.read.message import (
     decode_words,
     mentions_key,
     read_addresses,
+    read_header_value,
     read_message,
-    read_value,
 )
 
 PDF = b"%PDF-1.4\n" + bytes(range(256)) * 8 + b"\n%%EOF\n"
@@ -354,7 +354,7 @@ def check_storable(message: Message) -> None:
 def test_no_bytes_raise(raw: bytes) -> None:
     check_storable(read_message(raw))
     decode_bytes(raw, raw[:12].decode("latin-1"))
-    check_storable(Message(texts=tuple(read_value(raw).parameters.values())))
+    check_storable(Message(texts=tuple(read_header_value(raw).parameters.values())))
     decode_words(raw.decode("latin-1"))
 
 

@@ -27,7 +27,7 @@ class Server:
             raise self.failure
         return Session(server="mx.relay.example", tls="", dsn=True)
 
-    async def take(self, step: object) -> NoReply:
+    async def perform(self, step: object) -> NoReply:
         raise AssertionError(step)
 
     async def close(self) -> None:

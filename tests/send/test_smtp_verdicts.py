@@ -15,7 +15,7 @@ from worker.send.smtp_verdicts import (
     envid,
     is_our_envid,
     is_understood,
-    judge,
+    judge_reply,
     retry_delay,
     steps_for,
     steps_of,
@@ -75,14 +75,14 @@ def _cells() -> list[tuple[str, str, str]]:
 def test_an_answer_to_a_step_means_what_the_table_says(answer: str, step: str, cell: str) -> None:
     taken = STEPS[step]
     reply = NoReply("no answer in time", NOW) if answer == "silence" else Reply(int(answer), "text", NOW)
-    assert judge(taken, reply) is VERDICTS[cell.rstrip("*")]
+    assert judge_reply(taken, reply) is VERDICTS[cell.rstrip("*")]
     if isinstance(reply, Reply):
         assert is_understood(taken, reply) is not cell.endswith("*")
 
 
 def test_the_text_of_an_answer_decides_nothing() -> None:
     for text in ("", "2.0.0 Ok: queued as 4F", "5.1.1 user unknown", "421 try later"):
-        assert judge(STEPS["BODY"], Reply(250, text, NOW)) is Verdict.ACCEPTED
+        assert judge_reply(STEPS["BODY"], Reply(250, text, NOW)) is Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize(

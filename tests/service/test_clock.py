@@ -18,7 +18,7 @@ from worker.cli.demo.smtp_server import DsnController
 from worker.read.pdf.pool import PdfPool
 from worker.service.clock import SystemClock
 from worker.service.service import Service
-from worker.service.wiring import load_office
+from worker.service.wiring import load_installation
 from worker.store.sqlite.store import create_or_migrate
 
 SET = (
@@ -52,7 +52,7 @@ async def test_a_clock_that_is_set_stops_neither_the_folder_nor_the_sending_nor_
     listener = Listener(tmp_path)
     monkeypatch.setenv("NOTIFY_SOCKET", str(listener.path))
     monkeypatch.setenv("WATCHDOG_USEC", "300000")
-    loaded, clock = load_office(str(office.config)), SetClock()
+    loaded, clock = load_installation(str(office.config)), SetClock()
     create_or_migrate(loaded.places.store)
     store = open_store(loaded.places.store, clock)
     service = Service(loaded, str(office.config), store, PdfPool(1), clock)

@@ -23,10 +23,10 @@ from worker.core.heartbeat import STEP_LIMIT
 from worker.read.pdf.pool import PdfPool
 from worker.service import service as services
 from worker.service.service import Service
-from worker.service.wiring import load_office, system_clock
+from worker.service.wiring import load_installation, system_clock
 from worker.store.sqlite.store import create_or_migrate
-from worker.watch.folder.notices import NoticeFolder
-from worker.watch.ports import Listed, Rest
+from worker.watch.folder.notices import NoticeDirectory
+from worker.watch.ports import ListedFile, Rest
 
 
 class StalledFolder:
@@ -40,7 +40,7 @@ class StalledFolder:
     def place(self) -> str:
         return "/stalled"
 
-    def look(self) -> tuple[Listed, ...]:
+    def look(self) -> tuple[ListedFile, ...]:
         self.looks += 1
         if self.looks > 1:
             self.stalled.set()
@@ -50,12 +50,12 @@ class StalledFolder:
     def rest(self) -> Rest:
         return Rest()
 
-    def read(self, listed: Listed) -> bytes | None:
+    def read(self, listed: ListedFile) -> bytes | None:
         raise AssertionError(listed)
 
 
 class FaultyFolder(StalledFolder):
-    def look(self) -> tuple[Listed, ...]:
+    def look(self) -> tuple[ListedFile, ...]:
         raise ZeroDivisionError("a fault of ours")
 
 
@@ -72,7 +72,7 @@ async def service_with(
     monkeypatch.setenv("NOTIFY_SOCKET", str(listener.path))
     monkeypatch.setenv("WATCHDOG_USEC", "300000")
     monkeypatch.setattr(services, "build_folder", lambda office, thread: folder_of(folder, thread))
-    loaded = load_office(str(office.config))
+    loaded = load_installation(str(office.config))
     create_or_migrate(loaded.places.store)
     store = open_store(loaded.places.store, system_clock())
     try:
@@ -102,12 +102,12 @@ async def test_the_watchdog_is_not_fed_while_one_loop_hangs_and_the_others_go_on
                 return [event["loops"] for event in events if event["event"] == "hung"]
 
             def fed_until_now() -> int:
-                service._manager.status("now")
+                service._systemd.status("now")
                 listener.until_said("STATUS=now")
                 return listener.said.count("WATCHDOG=1")
 
             def say_status_until(condition: Callable[[], bool]) -> bool:
-                service._manager.status("ask again")
+                service._systemd.status("ask again")
                 return condition()
 
             hands[0] += STEP_LIMIT + 1
@@ -150,4 +150,4 @@ def test_a_broken_note_of_the_head_stops_the_sending_and_not_the_reading(relay: 
 
 
 def test_a_stalled_folder_is_a_folder_like_any_other() -> None:
-    assert {name for name in vars(NoticeFolder) if not name.startswith("_")} <= set(dir(StalledFolder()))
+    assert {name for name in vars(NoticeDirectory) if not name.startswith("_")} <= set(dir(StalledFolder()))

@@ -25,7 +25,7 @@ from tests.support.world import OFFICE, project
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import AlarmCause
-from worker.pipeline.store_outage import StoreOutage, Ways
+from worker.pipeline.store_outage import AlarmChannels, StoreOutage
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore, create_or_migrate
 
@@ -52,7 +52,7 @@ class Desk:
         self.outage = StoreOutage(self.store, self.clock)
         self.command = Command()
         configured = configuration_of(Settings(port=port, **settings)).settings
-        self.ways = Ways(configured, str(root), lambda: server_at(port, self.clock), self.command)
+        self.ways = AlarmChannels(configured, str(root), lambda: server_at(port, self.clock), self.command)
 
     def write(self) -> None:
         with contextlib.suppress(Unavailable, LogBroken), self.store.writing() as writing:

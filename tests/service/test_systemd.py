@@ -6,13 +6,13 @@ import socket
 import time
 from pathlib import Path
 
-from worker.service.systemd import ServiceManager
+from worker.service.systemd import SystemdNotifier
 
 
 def test_a_manager_that_does_not_read_is_waited_for_without_work_and_ends_nothing(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        told = ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        told = SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
         waited = 0.0
         while waited < 0.5:  # until one send finds the queue full and waits for its whole limit
             began, worked = time.monotonic(), time.thread_time()
@@ -24,4 +24,4 @@ def test_a_manager_that_does_not_read_is_waited_for_without_work_and_ends_nothin
 
 
 def test_a_manager_that_is_gone_ends_nothing(tmp_path: Path) -> None:
-    ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify")}).ready()
+    SystemdNotifier({"NOTIFY_SOCKET": str(tmp_path / "notify")}).ready()

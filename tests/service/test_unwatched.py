@@ -207,4 +207,4 @@ def test_from_outside_a_failure_is_told_although_the_clock_was_set_back(store: S
     clock.set_by(days=-40)
     health.failed(NAME, Unavailable("imap", "away"), clock.now())
     clock.let_pass(minutes=16)
-    assert dict(unwatched(store.looks(), clock.now(), LIMIT)) == {NAME: clock.now() - 16 * MINUTE}
+    assert dict(unwatched(store.health_records(), clock.now(), LIMIT)) == {NAME: clock.now() - 16 * MINUTE}

@@ -55,7 +55,7 @@ class SlowServer:
         self._pass()
         return Session("mx.relay.example", "", dsn=True)
 
-    async def take(self, step: Step) -> Reply | NoReply:
+    async def perform(self, step: Step) -> Reply | NoReply:
         self._pass()
         return Reply(250, "ok", dt.datetime(2026, 11, 21, tzinfo=JST))
 
@@ -107,8 +107,8 @@ async def test_a_slow_mail_server_is_no_hang_at_any_step(seconds: Seconds, loop:
     opening = limits.reset + 3 * limits.connect + limits.greeting + 5 * limits.command
     for takes, call in (
         (opening, lambda server: server.open()),
-        (limits.data, lambda server: server.take(Data())),
-        (limits.transfer + limits.answer, lambda server: server.take(Body(b"x"))),
+        (limits.data, lambda server: server.perform(Data())),
+        (limits.transfer + limits.answer, lambda server: server.perform(Body(b"x"))),
         (limits.quit, lambda server: server.close()),
     ):
         slow = SlowServer(seconds, loop, takes)
@@ -120,7 +120,7 @@ async def test_a_slow_mail_server_is_no_hang_at_any_step(seconds: Seconds, loop:
 async def test_an_answer_that_never_comes_is_a_hang_in_the_end(seconds: Seconds, loop: Heartbeat) -> None:
     slow = SlowServer(seconds, loop, retry.BODY_LIMIT + 1)
     RUNNING.set(loop)
-    await RetryingServer(slow, Backoff(FakeClock())).take(Body(b"x"))
+    await RetryingServer(slow, Backoff(FakeClock())).perform(Body(b"x"))
     assert slow.alive == [False]
 
 

@@ -19,7 +19,7 @@ from worker.core.errors import ConfigError, LogBroken, Unavailable
 from worker.core.states import NoteEvent
 from worker.store.ports import RESTORED_AT
 from worker.store.sqlite import backup as module
-from worker.store.sqlite.backup import back_up, put_back
+from worker.store.sqlite.backup import back_up, replace_store
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore
 
@@ -136,7 +136,7 @@ def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, 
         create_held(store, "12345-999999", "<late@contractor.example>")
         store.mark_head()
     head, secret = (folder / "head").read_bytes(), (folder / "secret").read_bytes()
-    done = put_back(folder, made.file, SteppingClock(), "root")
+    done = replace_store(folder, made.file, SteppingClock(), "root")
     with contextlib.closing(reopened(folder)) as store:
         (entry,) = store.entries(events=[NoteEvent.RESTORED])
         assert entry.number == made.verdict.count + 1
@@ -162,7 +162,7 @@ def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, 
 
 def test_two_restores_within_one_second_keep_both_former_files(folder: Path, target: Path) -> None:
     made = back_up(folder, target, SteppingClock())
-    kept = [put_back(folder, made.file, SteppingClock(), "root").replaced[0] for _ in range(3)]
+    kept = [replace_store(folder, made.file, SteppingClock(), "root").replaced[0] for _ in range(3)]
     first = f"{FILE_NAME}.replaced-20261121T000002Z"
     assert [each.name for each in kept] == [first, f"{first}-2", f"{first}-3"]
     assert all(each.exists() for each in kept)
@@ -175,7 +175,7 @@ def test_the_head_stays_so_that_what_the_backup_does_not_know_is_missed(folder: 
         create_held(store, "12345-999998", "<later@contractor.example>")
         store.mark_head()
     head = (folder / "head").read_bytes()
-    put_back(folder, made.file, SteppingClock(), "root")
+    replace_store(folder, made.file, SteppingClock(), "root")
     assert (folder / "head").read_bytes() == head
     with contextlib.closing(reopened(folder)) as store:
         noted = store.marked_head()
@@ -186,7 +186,7 @@ def test_the_head_stays_so_that_what_the_backup_does_not_know_is_missed(folder: 
 def test_a_copy_of_the_files_of_a_killed_service_is_put_back_with_its_wal(folder: Path, tmp_path: Path) -> None:
     """The record that a mail left may be in the ``-wal`` alone."""
     copied = killed(folder, tmp_path / "copied")
-    done = put_back(folder, copied / FILE_NAME, SteppingClock(), "root")
+    done = replace_store(folder, copied / FILE_NAME, SteppingClock(), "root")
     with contextlib.closing(reopened(folder)) as store:
         assert len(store.submissions()) == done.verdict.count == 3
 
@@ -194,7 +194,7 @@ def test_a_copy_of_the_files_of_a_killed_service_is_put_back_with_its_wal(folder
 def test_the_replaced_store_can_be_opened_with_its_wal(folder: Path, target: Path, tmp_path: Path) -> None:
     made = back_up(folder, target, SteppingClock())
     folder = killed(folder, tmp_path / "killed")
-    done = put_back(folder, made.file, SteppingClock(), "root")
+    done = replace_store(folder, made.file, SteppingClock(), "root")
     assert [each.name.partition("Z")[2] for each in done.replaced] == ["", "-wal"]
     place = tmp_path / "opened"
     place.mkdir()
@@ -210,7 +210,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(folder: Path, tmp_pa
     old = tmp_path / "old.sqlite3"
     old.write_bytes(lzma.decompress(OLD.read_bytes()))
     secret = (folder / "secret").read_text()
-    put_back(folder, old, SteppingClock(), "root")
+    replace_store(folder, old, SteppingClock(), "root")
     with contextlib.closing(reopened(folder)) as store:
         assert store.property(RESTORED_AT)
         assert not store.is_other_secret_noted(), "it takes the secret that lies there, and makes no new one"
@@ -221,7 +221,7 @@ def test_a_store_is_put_back_on_a_new_machine(folder: Path, target: Path, tmp_pa
     made = back_up(folder, target, SteppingClock())
     new = tmp_path / "new"
     new.mkdir()
-    assert put_back(new, made.file, SteppingClock(), "root").replaced == ()
+    assert replace_store(new, made.file, SteppingClock(), "root").replaced == ()
     with contextlib.closing(reopened(new)) as store:
         assert store.property(RESTORED_AT), "no head is there that would stop the sending"
 
@@ -252,7 +252,7 @@ def test_what_is_no_sound_backup_changes_nothing(folder: Path, target: Path, spo
     made.file.write_bytes(spoil(made.file.read_bytes()))  # type: ignore[operator]
     before = content(folder)
     with pytest.raises(LogBroken):
-        put_back(folder, made.file, SteppingClock(), "root")
+        replace_store(folder, made.file, SteppingClock(), "root")
     assert content(folder) == before
 
 
@@ -262,7 +262,7 @@ def test_a_database_of_another_program_is_none(folder: Path, tmp_path: Path) -> 
         database.execute("CREATE TABLE entries (number INTEGER)")
     before = content(folder)
     with pytest.raises(LogBroken, match="not_a_store"):
-        put_back(folder, other, SteppingClock(), "root")
+        replace_store(folder, other, SteppingClock(), "root")
     assert content(folder) == before
 
 
@@ -272,14 +272,14 @@ def test_a_backup_of_a_newer_version_changes_nothing(folder: Path, target: Path)
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     before = content(folder)
     with pytest.raises(ConfigError):
-        put_back(folder, made.file, SteppingClock(), "root")
+        replace_store(folder, made.file, SteppingClock(), "root")
     assert content(folder) == before
 
 
 def test_a_file_that_is_not_there_is_named_and_changes_nothing(folder: Path, tmp_path: Path) -> None:
     before = content(folder)
     with pytest.raises(Unavailable, match=r"gone\.sqlite3"):
-        put_back(folder, tmp_path / "gone.sqlite3", SteppingClock(), "root")
+        replace_store(folder, tmp_path / "gone.sqlite3", SteppingClock(), "root")
     assert content(folder) == before
 
 
@@ -314,7 +314,7 @@ def test_wherever_a_restore_is_cut_short_the_former_store_is_whole_under_one_of_
 
     monkeypatch.setattr(module, "_swap", cut_swap)
     with pytest.raises(Cut):
-        put_back(folder, made.file, SteppingClock(), "root")
+        replace_store(folder, made.file, SteppingClock(), "root")
     monkeypatch.undo()
     found = []
     names = {each.name.removesuffix("-wal") for each in folder.iterdir() if each.name.startswith(FILE_NAME)}
@@ -337,9 +337,9 @@ def test_wherever_a_restore_is_cut_short_the_former_store_is_whole_under_one_of_
 def test_a_restore_is_undone_by_putting_back_what_it_replaced(folder: Path, target: Path, tmp_path: Path) -> None:
     made = back_up(folder, target, SteppingClock())
     folder, clock = killed(folder, tmp_path / "killed"), SteppingClock()
-    replaced, wal = put_back(folder, made.file, clock, "root").replaced
+    replaced, wal = replace_store(folder, made.file, clock, "root").replaced
     assert wal.name == f"{replaced.name}-wal"
-    put_back(folder, replaced, clock, "root")
+    replace_store(folder, replaced, clock, "root")
     with contextlib.closing(reopened(folder)) as store:
         assert len(store.submissions()) == 3
         noted = store.marked_head()
@@ -352,12 +352,12 @@ def test_what_a_killed_restore_left_is_cleared_by_the_next(folder: Path, target:
     left = folder / ".restore-x"
     left.mkdir(mode=0o700)
     (left / FILE_NAME).write_bytes(b"a copy with keys in it")
-    put_back(folder, made.file, SteppingClock(), "root")
+    replace_store(folder, made.file, SteppingClock(), "root")
     assert not left.exists()
 
 
 def test_two_restores_keep_both_that_they_replace(folder: Path, target: Path) -> None:
     made, clock = back_up(folder, target, SteppingClock()), SteppingClock()
-    replaced = [each for _ in range(2) for each in put_back(folder, made.file, clock, "root").replaced]
+    replaced = [each for _ in range(2) for each in replace_store(folder, made.file, clock, "root").replaced]
     assert len(set(replaced)) == 2
     assert all(each.exists() for each in replaced)

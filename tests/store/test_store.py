@@ -30,8 +30,8 @@ from tests.support.stores import (
 )
 from tests.support.world import HANAKO, START, WORKER
 from worker.audit.chain import GENESIS
-from worker.audit.sent_log import is_within
-from worker.audit.verify import verify
+from worker.audit.sent_log import is_between_days
+from worker.audit.verify import verify_log
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Unavailable
 from worker.core.model import (
     JST,
@@ -430,15 +430,15 @@ def test_many_files_are_asked_for_at_once_and_those_of_the_same_bytes_are_found(
 
 def test_looks_and_alarms_are_kept(store: SqlStore) -> None:
     with store.writing() as writing:
-        writing.record_look(HealthRecord("smtp", error="down"))
-        writing.record_look(HealthRecord("mail:main", last_ok=START, uidvalidity=7, first_uid=5))
-        writing.record_look(HealthRecord("smtp", last_ok=START))
+        writing.record_health(HealthRecord("smtp", error="down"))
+        writing.record_health(HealthRecord("mail:main", last_ok=START, uidvalidity=7, first_uid=5))
+        writing.record_health(HealthRecord("smtp", last_ok=START))
         first = writing.raise_alarm("refused", [1, 2])
         second = writing.raise_alarm("refused", [3], "535 no")
         writing.update_alarm(dataclasses.replace(first, accepted_at=START))
-    assert store.look("smtp") == HealthRecord("smtp", last_ok=START)
-    assert store.look("folder") is None
-    assert [look.name for look in store.looks()] == ["mail:main", "smtp"]
+    assert store.health_of("smtp") == HealthRecord("smtp", last_ok=START)
+    assert store.health_of("folder") is None
+    assert [look.name for look in store.health_records()] == ["mail:main", "smtp"]
     assert store.alarms_waiting() == (second,)
     assert second.detail == "535 no"
     assert store.last_alarm("refused") == second
@@ -546,7 +546,7 @@ def test_the_projection_can_be_rebuilt_from_the_entries(store: SqlStore) -> None
     verdict = store.verify(heads=[lines[3][3]])
     assert verdict.holds
     assert (verdict.count, verdict.head) == (10, lines[-1][3])
-    assert verify([], [(1, "{}")], []).fault_count == 1
+    assert verify_log([], [(1, "{}")], []).fault_count == 1
 
 
 def test_an_outsider_checks_the_chain_with_the_lines_of_the_document(store: SqlStore) -> None:
@@ -587,7 +587,7 @@ def test_the_entries_of_a_period_are_those_of_every_submission_that_has_one_in_i
         found = list(store.entries_of_period(since, until))
         assert found == [entry for entry in entries if entry.submission in {each.submission for each in found}]
         numbers = {entry.number for entry in found}
-        assert {entry.number for entry in entries if is_within(entry.at, since, until)} <= numbers
+        assert {entry.number for entry in entries if is_between_days(entry.at, since, until)} <= numbers
     assert {each.submission for each in store.entries_of_period(days[11], None)} == set()
     database = raw(store)
     asked = {"since": "a", "until": "b"}
@@ -745,8 +745,8 @@ def test_submissions_are_walked_block_after_block_each_once_whatever_changes_mea
 
 def test_times_come_back_in_japanese_time(store: SqlStore) -> None:
     with store.writing() as writing:
-        writing.record_look(HealthRecord("smtp", last_ok=START.astimezone(dt.UTC)))
-    found = store.look("smtp")
+        writing.record_health(HealthRecord("smtp", last_ok=START.astimezone(dt.UTC)))
+    found = store.health_of("smtp")
     assert found is not None
     assert found.last_ok is not None
     assert found.last_ok.isoformat() == START.astimezone(JST).isoformat()

@@ -12,7 +12,7 @@ from worker.approve.reevaluate import ActiveConfig
 
 def invoices_of(active_config: ActiveConfig) -> Any:
     """The invoices that a look at the folder finds now."""
-    return active_config.files.snapshot()  # type: ignore[attr-defined]  every test that decides so has a FakeFiles
+    return active_config.invoice_folder.snapshot()  # type: ignore[attr-defined]  every test that decides so has a FakeFiles
 
 
 def approve(store: Any, active_config: ActiveConfig, *given: Any, asked: bool = False) -> Any:

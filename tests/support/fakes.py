@@ -32,9 +32,9 @@ from worker.pipeline.watch import LedgerRows, NewMessages
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import PdfReader
 from worker.send.ports import NoReply, Reply, Session, Step
-from worker.watch.folder.notices import ThreadedFolder
+from worker.watch.folder.notices import ThreadedNoticeFolder
 from worker.watch.imap.mailbox import ThreadedMailbox
-from worker.watch.ports import FileInfo, InvoiceSnapshot, Mailbox, Rest
+from worker.watch.ports import InvoiceFile, InvoiceSnapshot, Mailbox, Rest
 from worker.watch.threads import OwnThread
 
 P = ParamSpec("P")
@@ -93,19 +93,19 @@ class FakeFiles:
                 text = content.removeprefix(b"%PDF-1.4").decode(errors="replace")
                 texts[digest] = PdfText((PageText(text, text),))
         try:
-            shelved: tuple[FileInfo, ...] | Unavailable = self.listing()
+            found: tuple[InvoiceFile, ...] | Unavailable = self.listing()
         except Unavailable as away:
-            shelved = away
-        return InvoiceSnapshot(shelved, answers, texts)
+            found = away
+        return InvoiceSnapshot(found, answers, texts)
 
-    def listing(self) -> tuple[FileInfo, ...]:
-        shelved = []
+    def listing(self) -> tuple[InvoiceFile, ...]:
+        found = []
         for file, content in sorted(self.held.items()):
             if isinstance(content, Unavailable):
                 raise content
             digest = sha256(content) if isinstance(content, bytes) else None
-            shelved.append(FileInfo(file, digest, len(content) if isinstance(content, bytes) else 0))
-        return tuple(shelved)
+            found.append(InvoiceFile(file, digest, len(content) if isinstance(content, bytes) else 0))
+        return tuple(found)
 
     def stamp(self, file: str) -> str:
         return str(hash(self.held.get(file, ""))) if file in self.held else ""
@@ -235,7 +235,7 @@ class FakeServer:
     async def open(self) -> Session:
         return Session("mx.contractor.example", "TLSv1.3", dsn=True)
 
-    async def take(self, step: Step) -> Reply | NoReply:
+    async def perform(self, step: Step) -> Reply | NoReply:
         self.steps.append(step)
         return self.answers.pop(0)
 
@@ -302,9 +302,9 @@ def mailbox_of(box: Any, run: Callable[..., Awaitable[Any]] | None = None) -> Th
     return ThreadedMailbox(box, run if isinstance(run, OwnThread) else RunsCalls(run or run_at_once))
 
 
-def folder_of(folder: Any, run: Callable[..., Awaitable[Any]] | None = None) -> ThreadedFolder:
+def folder_of(folder: Any, run: Callable[..., Awaitable[Any]] | None = None) -> ThreadedNoticeFolder:
     """The same of a folder."""
-    return ThreadedFolder(folder, run if isinstance(run, OwnThread) else RunsCalls(run or run_at_once))
+    return ThreadedNoticeFolder(folder, run if isinstance(run, OwnThread) else RunsCalls(run or run_at_once))
 
 
 async def run_at_once(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

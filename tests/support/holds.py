@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from worker.core.messages import hold_detail, name_duty, name_evidence
+from worker.core.messages import hold_detail, name_evidence, name_follow_up
 from worker.core.model import Answer, Hold
 from worker.core.params import Told, of_text
 from worker.core.states import Reason
@@ -33,7 +33,7 @@ def in_words(evidence: Told) -> str:
 
 def in_ja(duties: Any) -> Any:
     """A duty, or tuples of such, as people read it."""
-    return tuple(map(in_ja, duties)) if isinstance(duties, tuple) else name_duty(duties, "ja")
+    return tuple(map(in_ja, duties)) if isinstance(duties, tuple) else name_follow_up(duties, "ja")
 
 
 def old(reason: Reason, detail: str) -> Hold:

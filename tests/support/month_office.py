@@ -38,11 +38,11 @@ from worker.core.states import Reason
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
-from worker.pipeline.store_outage import StoreOutage, Ways
+from worker.pipeline.store_outage import AlarmChannels, StoreOutage
 from worker.read.budget import STRANGERS_PDF_SECONDS
 from worker.service.reload import ConfigReload
 from worker.service.status import SENDING, ServiceStatus
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 from worker.watch.ports import SETTLE, Fetched, Header, SelectedMailbox
 
 TOWNS: Final = 20
@@ -366,13 +366,13 @@ class MonthOffice(SmallOffice):
     def check(self) -> bool:
         """The checks that the service makes every few seconds; whether one raised an alarm."""
         settings = self.pipeline.active_config.configuration.settings
-        self.outage.check(Ways(settings, str(self.root), self.make_server, self.script))
-        return self.standing.check_hearing(["folder", "mail:main"], self.pipeline.active_config)
+        self.outage.check(AlarmChannels(settings, str(self.root), self.make_server, self.script))
+        return self.standing.check_outages(["folder", "mail:main"], self.pipeline.active_config)
 
     async def _look_at_folder(self) -> int:
         if self.folder_failure is not None:
             raise self.folder_failure
-        folder = NoticeFolder(self.notices)
+        folder = NoticeDirectory(self.notices)
         began, again = await self.pipeline.watch_folder(folder_of(folder))
         if again is None:
             return began
@@ -401,7 +401,7 @@ class MonthOffice(SmallOffice):
             self._name_trouble(SENDING, done.broken)
         elif "smtp" in done.failures:
             with contextlib.suppress(Unavailable, LogBroken):
-                await self.pipeline.telling.call_operator(self.pipeline.active_config, done.failures["smtp"])
+                await self.pipeline.notifying.call_operator(self.pipeline.active_config, done.failures["smtp"])
             self._name_trouble(SENDING, done.failures["smtp"])
         else:
             self.standing.note_success(SENDING)

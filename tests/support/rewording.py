@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from worker.core import messages
-from worker.core.messages import events, reasons, receipts, seeing
+from worker.core.messages import events, preview, reasons, receipts
 
 JA_MARK = "〔改〕"
 EN_MARK = "(reworded) "
-MODULES = (messages, reasons, receipts, events, seeing)
+MODULES = (messages, reasons, receipts, events, preview)
 
 
 def reword(patch: pytest.MonkeyPatch, ja: str = JA_MARK, en: str = EN_MARK) -> int:

@@ -53,10 +53,10 @@ from worker.pipeline.start import record_configuration, record_start
 from worker.read.archives import Unpacked, unpack
 from worker.read.ports import MailReaders, PdfReader
 from worker.send.ports import MailServer
-from worker.send.smtp.client import Account, SmtpServer, Timeouts
+from worker.send.smtp.client import SmtpAccount, SmtpServer, Timeouts
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import DATABASE, SqlStore
-from worker.watch.folder.notices import NoticeFolder
+from worker.watch.folder.notices import NoticeDirectory
 from worker.watch.ports import SETTLE, Fetched, Header, IdleResult, SelectedMailbox
 
 INVOICE = "invoice-1.pdf"
@@ -254,7 +254,7 @@ def active_config_of(settings: Settings, files: FakeFiles | None = None) -> Acti
 def server_at(port: int, clock: FakeClock, timeouts: Timeouts | None = None) -> SmtpServer:
     """The real adapter, for a server on this machine without a login."""
     return SmtpServer(
-        Account(
+        SmtpAccount(
             host="127.0.0.1",
             port=port,
             security=Security.NONE,
@@ -335,7 +335,7 @@ class SmallOffice:
             self.clock,
             ACCOUNT,
             active_config,
-            signatures=self.signatures,
+            dkim=self.signatures,
             readers=self.readers,
         )
 
@@ -367,7 +367,7 @@ class SmallOffice:
 
     async def take_in(self) -> int:
         """Scan the folder until its files have settled, then the mailbox."""
-        folder = NoticeFolder(self.notices)
+        folder = NoticeDirectory(self.notices)
         began, _ = await self.pipeline.watch_folder(folder_of(folder))
         self.clock.let_pass(seconds=SETTLE.total_seconds())
         later, _ = await self.pipeline.watch_folder(folder_of(folder))

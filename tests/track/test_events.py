@@ -12,7 +12,7 @@ from tests.support.world import START
 from worker.core.messages.receipts import is_unproven
 from worker.core.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.states import Event, State
-from worker.track.dsn import Action, Block
+from worker.track.dsn import DsnAction, DsnBlock
 from worker.track.events import (
     KEPT_LIMIT,
     UNREAD_LIMIT,
@@ -320,8 +320,8 @@ def how(*senders: str, at: dt.timedelta = dt.timedelta(minutes=5), issuer: tuple
     return ReportContext(senders, START + at, Sha256("1" * 64), issuer, lambda text: text.replace("kEy1", "****"))
 
 
-def block(address: str, action: Action = Action.FAILED) -> DeliveryReport:
-    return DeliveryReport("", (), (Block((address,) if address else (), action, "5.1.1", "550 kEy1"),))
+def block(address: str, action: DsnAction = DsnAction.FAILED) -> DeliveryReport:
+    return DeliveryReport("", (), (DsnBlock((address,) if address else (), action, "5.1.1", "550 kEy1"),))
 
 
 @pytest.mark.parametrize(
@@ -341,8 +341,8 @@ def test_a_block_is_about_the_address_it_names_or_the_only_one_there_is(
     assert (found.kind, found.recipient, found.status, found.text) == (kind, recipient, "5.1.1", "550 ****")
 
 
-@pytest.mark.parametrize("action", [Action.FAILED, Action.DELIVERED])
-def test_what_is_said_of_our_own_copy_is_said_of_nobody_at_the_issuer(action: Action) -> None:
+@pytest.mark.parametrize("action", [DsnAction.FAILED, DsnAction.DELIVERED])
+def test_what_is_said_of_our_own_copy_is_said_of_nobody_at_the_issuer(action: DsnAction) -> None:
     copy_to = Address("hikae@contractor.example")
     only = sent(draft=a_draft((A,), ()))
     told = dataclasses.replace(how("MAILER-DAEMON@mx.example"), copy_to=copy_to)

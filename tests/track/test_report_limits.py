@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.returned import OURS, TOWN, recipient
 from worker.read.message import read_message
-from worker.track.dsn import PARTS_LIMIT, STATUS_LIMIT, Action, Block, read_delivery_status
+from worker.track.dsn import PARTS_LIMIT, STATUS_LIMIT, DsnAction, DsnBlock, read_delivery_status
 from worker.track.reports import DeliveryReport, read_report
 
 GROWTH = 10
@@ -109,4 +109,4 @@ def test_an_address_is_found_where_it_was_before() -> None:
         ("rfc822; " + "a" * 300 + f" {TOWN}", (TOWN,)),
     ):
         report = read(mail_of("message/delivery-status", f"{FAILED}Final-Recipient: {written}", 1))
-        assert report == DeliveryReport("", (), (Block(found, Action.FAILED, "5.1.1"),)), written
+        assert report == DeliveryReport("", (), (DsnBlock(found, DsnAction.FAILED, "5.1.1"),)), written

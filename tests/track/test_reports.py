@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.returned import ENVID, OURS, TOWN, bounce, dsn, qmail, read_receipt, recipient, reply
 from worker.read.message import read_message
-from worker.track.dsn import Action, Block, read_action
+from worker.track.dsn import DsnAction, DsnBlock, read_action
 from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
 
 THEIRS = "<somebody.else@other.example>"
@@ -22,7 +22,7 @@ def read(raw: bytes) -> ReturnedMail:
     return read_report(raw, read_message(raw), lambda message_id: message_id == OURS)
 
 
-def blocks(*recipients: str) -> tuple[Block, ...]:
+def blocks(*recipients: str) -> tuple[DsnBlock, ...]:
     report = read(dsn(*recipients))
     assert isinstance(report, DeliveryReport)
     return report.blocks
@@ -34,20 +34,20 @@ def blocks(*recipients: str) -> tuple[Block, ...]:
 @pytest.mark.parametrize(
     ("word", "action"),
     [
-        ("delivered", Action.DELIVERED),
-        ("relayed (to non-DSN-aware mailer)", Action.RELAYED),
-        ("expanded (to multi-recipient alias)", Action.RELAYED),
-        ("delayed", Action.DELAYED),
-        ("failed", Action.FAILED),
-        ("(permanent failure) Failed", Action.FAILED),
-        ("failure", Action.FAILED),
-        ("error", Action.FAILED),
-        ("expired", Action.FAILED),
+        ("delivered", DsnAction.DELIVERED),
+        ("relayed (to non-DSN-aware mailer)", DsnAction.RELAYED),
+        ("expanded (to multi-recipient alias)", DsnAction.RELAYED),
+        ("delayed", DsnAction.DELAYED),
+        ("failed", DsnAction.FAILED),
+        ("(permanent failure) Failed", DsnAction.FAILED),
+        ("failure", DsnAction.FAILED),
+        ("error", DsnAction.FAILED),
+        ("expired", DsnAction.FAILED),
         ("", None),
         ("forwarded to the moon", None),
     ],
 )
-def test_an_action_is_known_by_its_first_word_whatever_stands_around_it(word: str, action: Action | None) -> None:
+def test_an_action_is_known_by_its_first_word_whatever_stands_around_it(word: str, action: DsnAction | None) -> None:
     assert read_action(word) is action
 
 
@@ -56,27 +56,27 @@ def test_an_action_is_known_by_its_first_word_whatever_stands_around_it(word: st
 )
 def test_a_report_says_for_whom_and_about_which_envelope(action: str, status: str) -> None:
     report = read(dsn(recipient(action, status)))
-    assert report == DeliveryReport(ENVID, (OURS,), (Block((TOWN,), Action(action), status),))
+    assert report == DeliveryReport(ENVID, (OURS,), (DsnBlock((TOWN,), DsnAction(action), status),))
 
 
 def test_a_failure_with_a_4_status_is_a_failure() -> None:
     (block,) = blocks(recipient("failed", "4.2.2", diagnostic="smtp; 452 4.2.2 mailbox full"))
-    assert (block.action, block.status, block.diagnostic) == (Action.FAILED, "4.2.2", "452 4.2.2 mailbox full")
+    assert (block.action, block.status, block.diagnostic) == (DsnAction.FAILED, "4.2.2", "452 4.2.2 mailbox full")
 
 
 def test_each_recipient_has_its_own_block() -> None:
     found = blocks(recipient("failed"), recipient("delivered", "2.0.0", to="keiyaku@kawa-town.example"))
     assert [(block.addresses[0], block.action) for block in found] == [
-        (TOWN, Action.FAILED),
-        ("keiyaku@kawa-town.example", Action.DELIVERED),
+        (TOWN, DsnAction.FAILED),
+        ("keiyaku@kawa-town.example", DsnAction.DELIVERED),
     ]
 
 
 def test_recipients_without_an_empty_line_between_them_are_kept_apart() -> None:
     found = blocks(recipient("failed") + "\n" + recipient("delivered", "2.0.0", to="b@x.example"))
     assert [(block.addresses, block.action) for block in found] == [
-        ((TOWN,), Action.FAILED),
-        (("b@x.example",), Action.DELIVERED),
+        ((TOWN,), DsnAction.FAILED),
+        (("b@x.example",), DsnAction.DELIVERED),
     ]
 
 
@@ -106,16 +106,16 @@ def test_an_original_recipient_in_xtext_is_read_both_ways() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "action"), [("5.1.1", Action.FAILED), ("4.4.7", Action.DELAYED), ("2.0.0", Action.RELAYED)]
+    ("missing", "action"), [("5.1.1", DsnAction.FAILED), ("4.4.7", DsnAction.DELAYED), ("2.0.0", DsnAction.RELAYED)]
 )
-def test_without_an_action_the_code_speaks_and_a_success_counts_for_the_least(missing: str, action: Action) -> None:
+def test_without_an_action_the_code_speaks_and_a_success_counts_for_the_least(missing: str, action: DsnAction) -> None:
     (block,) = blocks(recipient("", missing))
     assert block.action is action
 
 
 def test_without_an_address_the_block_still_says_what_became_of_it() -> None:
     (block,) = blocks(recipient(to=""))
-    assert (block.addresses, block.action) == ((), Action.FAILED)
+    assert (block.addresses, block.action) == ((), DsnAction.FAILED)
 
 
 def test_a_report_that_says_nothing_of_any_recipient_is_one_that_nobody_can_read() -> None:
@@ -153,14 +153,18 @@ def test_a_report_in_an_attached_mail_is_read_and_said_to_be_enclosed() -> None:
     forwarded = b"From: a@x.example\r\nContent-Type: message/rfc822\r\n\r\n" + dsn(recipient())
     report = read(forwarded)
     assert isinstance(report, DeliveryReport)
-    assert (report.envid, report.blocks, report.is_enclosed) == (ENVID, (Block((TOWN,), Action.FAILED, "5.1.1"),), True)
+    assert (report.envid, report.blocks, report.is_enclosed) == (
+        ENVID,
+        (DsnBlock((TOWN,), DsnAction.FAILED, "5.1.1"),),
+        True,
+    )
 
 
 # --- Bounces of no standard form -----------------------------------------------------------------------------
 
 
 def test_a_bounce_of_qmail_is_read_by_the_second_reader_and_known_by_the_mail_below_it() -> None:
-    assert read(qmail()) == DeliveryReport("", (OURS,), (Block((TOWN,), Action.FAILED, "5.1.1"),))
+    assert read(qmail()) == DeliveryReport("", (OURS,), (DsnBlock((TOWN,), DsnAction.FAILED, "5.1.1"),))
 
 
 def test_a_bounce_of_exim_is_read_by_its_field() -> None:
@@ -168,7 +172,7 @@ def test_a_bounce_of_exim_is_read_by_its_field() -> None:
         f"A message that you sent could not be delivered.\n\n  {TOWN}\n    mailbox is full\n\nMessage-ID: {OURS}\n",
         fields=f"X-Failed-Recipients: {TOWN}\n",
     )
-    assert read(raw) == DeliveryReport("", (OURS,), (Block((TOWN,), Action.FAILED),))
+    assert read(raw) == DeliveryReport("", (OURS,), (DsnBlock((TOWN,), DsnAction.FAILED),))
 
 
 @pytest.mark.parametrize("raw", [qmail(returned=THEIRS), bounce(f"Sorry, no such user:\n\n<{TOWN}>:\nno\n")])
@@ -434,7 +438,7 @@ def test_a_report_that_was_turned_into_text_is_read_as_its_fields_say() -> None:
     report = read(raw)
     assert isinstance(report, DeliveryReport)
     assert [(each.addresses, each.action, each.status) for each in report.blocks] == [
-        ((TOWN,), Action.DELAYED, "4.4.1")
+        ((TOWN,), DsnAction.DELAYED, "4.4.1")
     ]
 
 

@@ -12,8 +12,8 @@ from tests.support.tables import every_case
 from tests.support.world import START
 from worker.cli import cli
 from worker.core.model import FollowUps, Hold, Receipt, ReceiptKind, Submission
-from worker.core.states import Kind, Reason, State, kind_of
-from worker.views.actions import Action, ActionKind, Input, action_for, duty_action, join_action, news_action
+from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.views.actions import Action, ActionKind, Input, action_for, follow_up_action, join_action, news_action
 from worker.views.commands import command_line
 
 REPLY = Receipt(ReceiptKind.REPLY, START, "<a.0@contractor.example>", text="x", sender="t@kawa.example")
@@ -27,9 +27,9 @@ OF_STATE = {
     State.OVERDUE: (ActionKind.CONFIRM, SAID),
 }
 OF_KIND = {
-    Kind.ANSWER: (ActionKind.APPROVE, (Input.BY,)),
-    Kind.CORRECT: (ActionKind.SHOW, ()),
-    Kind.NEVER: (ActionKind.WITHDRAW, (Input.BY, Input.WHY)),
+    HoldKind.ANSWER: (ActionKind.APPROVE, (Input.BY,)),
+    HoldKind.CORRECT: (ActionKind.SHOW, ()),
+    HoldKind.NEVER: (ActionKind.WITHDRAW, (Input.BY, Input.WHY)),
 }
 # Frozen: offices paste these from mails that lie in their mailboxes.
 LINES = [
@@ -70,11 +70,11 @@ def test_each_state_has_its_one_action_with_what_it_lacks_or_none(state: State) 
 @every_case("reasons", [*itertools.combinations(Reason, 1), *itertools.combinations(Reason, 2)], ids=str)
 def test_what_is_held_is_approved_only_where_an_answer_ends_every_reason(reasons: tuple[Reason, ...]) -> None:
     held = Submission(1, State.HELD, reasons=tuple(map(Hold, reasons)))
-    worst = min((kind_of(each) for each in reasons), key=[Kind.NEVER, Kind.CORRECT, Kind.ANSWER].index)
+    worst = min((kind_of(each) for each in reasons), key=[HoldKind.NEVER, HoldKind.CORRECT, HoldKind.ANSWER].index)
     action = action_for(held)
     assert action is not None
     assert (action.kind, action.missing) == OF_KIND[worst]
-    assert action.label == (held.label if worst is Kind.ANSWER else "")
+    assert action.label == (held.label if worst is HoldKind.ANSWER else "")
 
 
 @pytest.mark.parametrize(("action", "line"), EVERY_LINE, ids=lambda each: str(getattr(each, "kind", "")))
@@ -115,8 +115,8 @@ def test_only_one_notice_that_can_be_meant_is_no_question() -> None:
 def test_a_duty_has_its_number_where_there_are_several() -> None:
     only = Submission(1, State.SENT, duties=FollowUps(after=("一",)))
     several = Submission(1, State.SENT, duties=FollowUps(after=("一",)), unread=(REPLY,))
-    assert duty_action(only, 1).what is None
-    assert duty_action(several, 1).what == 1
+    assert follow_up_action(only, 1).what is None
+    assert follow_up_action(several, 1).what == 1
     assert news_action(several, 2, is_reply=False).what == 2
 
 

@@ -14,11 +14,11 @@ from tests.support.registered import NOTICE, PDF, REGISTER, REHEARSAL_TO, TO, Re
 from tests.support.world import KEY
 from worker.compose import checks as guards
 from worker.compose.checks import Check
-from worker.core.messages.seeing import TEXTS
+from worker.core.messages.preview import TEXTS
 from worker.core.model import JST, FollowUps, Hold, PageText, PdfText, Submission, Unreadable, sha256
 from worker.core.states import Reason, State
 from worker.match.near_matches import NearMiss
-from worker.views.preview import PAGE_LINES, SubmissionView, first_page, mask_key, render_view, seen_json
+from worker.views.preview import PAGE_LINES, SubmissionView, first_page, mask_key, render_view, view_json
 
 MAIL = drafted()
 SUBMISSION = MAIL.submission
@@ -111,7 +111,7 @@ def test_what_the_rule_assumes_is_shown_before_the_approval_and_to_programs() ->
         "番号とキーは、お知らせのPDFで出す（公表元に記載なし）",
         "提出の時期は問わない（公表元に記載なし）",
     ]
-    assert seen_json(SubmissionView(submission, MAIL.body))["rule"]["assumed"] == ["notice", "timing"]
+    assert view_json(SubmissionView(submission, MAIL.body))["rule"]["assumed"] == ["notice", "timing"]
     assert "仮定" not in dict(parts_of()["適用した提出方法"])
 
 
@@ -132,7 +132,7 @@ def test_a_guard_that_asked_nobody_says_so_and_is_not_shown_as_passed() -> None:
     checks = (Check("first_address", (), is_asked=False),)
     ((_, result),) = parts_of(checks=checks)["誤送信の防止チェック"]
     assert result.startswith("リハーサル中は確認しません")
-    assert seen_json(SubmissionView(SUBMISSION, checks=checks))["checks"] == [
+    assert view_json(SubmissionView(SUBMISSION, checks=checks))["checks"] == [
         {"name": "first_address", "passed": None, "holds": []}
     ]
 
@@ -220,7 +220,7 @@ def test_every_heading_has_its_english() -> None:
 def test_programs_get_the_same_in_fixed_fields() -> None:
     draft = replace(SUBMISSION.draft, conditions=("押印がある",))
     checks = (Check("invoice", (Hold.of(Reason.WRONG_INVOICE, file="a.pdf"),)), Check("key_differs", ()))
-    document = seen_json(
+    document = view_json(
         SubmissionView(replace(with_duties(), draft=draft), MAIL.body, checks, (NearMiss("a", "b", "c≠d"),))
     )
     assert document["rule"]["checked_on"] == "2026-04-02"

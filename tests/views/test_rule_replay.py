@@ -12,12 +12,12 @@ from tests.support.world import KEY, NUMBER
 from worker.approve.reevaluate import Drafted
 from worker.core.model import Address, Hold, sha256
 from worker.core.states import Reason
-from worker.views.rule_replay import Difference, Line, differences
+from worker.views.rule_replay import DraftDifference, FollowUpLine, differences
 
 BEFORE = drafted()
 
 
-def changed(register: Register) -> dict[str, Difference]:
+def changed(register: Register) -> dict[str, DraftDifference]:
     return {each.field: each for each in differences(BEFORE, drafted(register), KEY)}
 
 
@@ -90,7 +90,7 @@ def test_reasons_that_only_say_that_something_changed_are_no_difference() -> Non
 def test_conditions_and_duties_are_compared_too() -> None:
     found = changed(Register(issuers=(of_issuer(rule={"conditions": ("押印がある",), "after": ("原本を郵送",)}),)))
     assert found["conditions"].changes == (("+", "押印がある"),)
-    assert ("+", Line("after", ("原本を郵送",))) in found["duties"].changes
+    assert ("+", FollowUpLine("after", ("原本を郵送",))) in found["duties"].changes
 
 
 def test_a_typed_key_is_masked_in_what_is_compared() -> None:

@@ -34,11 +34,11 @@ from worker.watch.plan import (
     start_from,
     unfetched_delay,
 )
-from worker.watch.ports import SETTLE, Header, Listed, SelectedMailbox
+from worker.watch.ports import SETTLE, Header, ListedFile, SelectedMailbox
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
 SECOND = dt.timedelta(seconds=1)
-FILE = Listed("a.pdf", 100, 5, 7)
+FILE = ListedFile("a.pdf", 100, 5, 7)
 ROW = FileRow("a.pdf", 100, 5, 7, NOW)
 
 

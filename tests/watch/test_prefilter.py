@@ -14,7 +14,7 @@ from worker.core.rulebook import Guarantor
 from worker.read.classify import OwnMailSigns
 from worker.read.message import read_message
 from worker.watch.plan import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news, sections_of
-from worker.watch.ports import Header, Part
+from worker.watch.ports import BodyPart, Header
 
 OFFICE = "soumu@contractor.example"
 OURS_ID = "<0a1b2c3d.0@contractor.example>"
@@ -32,12 +32,12 @@ EAST = Guarantor(
     assumed=(),
 )
 TOWNS = frozenset({"kawa-town.example"})
-TEXT = Part("1", "text/plain", "7bit", 100)
-HTML = Part("2", "text/html", "base64", 200)
-BOTH = Part("", "multipart/alternative", parts=(TEXT, HTML))
+TEXT = BodyPart("1", "text/plain", "7bit", 100)
+HTML = BodyPart("2", "text/html", "base64", 200)
+BOTH = BodyPart("", "multipart/alternative", parts=(TEXT, HTML))
 
 
-def header(structure: Part | None = TEXT, **fields: str) -> Header:
+def header(structure: BodyPart | None = TEXT, **fields: str) -> Header:
     """A message of a stranger; ``fields`` are header fields, with ``_`` for ``-``; an empty one is left out."""
     kind = structure.kind if structure else "text/plain"
     named = {"From": "shop@store.example", "Subject": "New prices", "Return_Path": "<shop@store.example>"}
@@ -52,9 +52,11 @@ def judge(message: Header) -> Wanted:
 
 # --- What may say that a mail of ours left ------------------------------------------------------------------------
 
-PDF_PART = Part("2", "application/pdf", "base64", 90_000, "お知らせ.pdf")
-WITH_PDF = Part("", "multipart/mixed", parts=(TEXT, PDF_PART))
-NAMED_PDF = Part("", "multipart/mixed", parts=(BOTH, dataclasses.replace(PDF_PART, kind="application/octet-stream")))
+PDF_PART = BodyPart("2", "application/pdf", "base64", 90_000, "お知らせ.pdf")
+WITH_PDF = BodyPart("", "multipart/mixed", parts=(TEXT, PDF_PART))
+NAMED_PDF = BodyPart(
+    "", "multipart/mixed", parts=(BOTH, dataclasses.replace(PDF_PART, kind="application/octet-stream"))
+)
 
 
 def is_news(message: Header) -> bool:
@@ -63,7 +65,9 @@ def is_news(message: Header) -> bool:
 
 @pytest.mark.parametrize("structure", [TEXT, BOTH, WITH_PDF, NAMED_PDF])
 @pytest.mark.parametrize("fields", [{}, {"From": "netdesk@surety.example"}, {"Subject": "認証キーの件"}])
-def test_a_notice_and_a_strangers_mail_are_no_news_of_a_mail_of_ours(structure: Part, fields: dict[str, str]) -> None:
+def test_a_notice_and_a_strangers_mail_are_no_news_of_a_mail_of_ours(
+    structure: BodyPart, fields: dict[str, str]
+) -> None:
     assert not is_news(header(structure, **fields))
 
 
@@ -86,26 +90,26 @@ def test_a_notice_and_a_strangers_mail_are_no_news_of_a_mail_of_ours(structure: 
     ],
 )
 @pytest.mark.parametrize("structure", [BOTH, WITH_PDF])
-def test_what_may_have_come_back_is_news_also_with_a_pdf(structure: Part, fields: dict[str, str]) -> None:
+def test_what_may_have_come_back_is_news_also_with_a_pdf(structure: BodyPart, fields: dict[str, str]) -> None:
     assert is_news(header(structure, **fields))
 
 
 @pytest.mark.parametrize(
     "leaf",
     [
-        Part("2", "message/rfc822", parts=(TEXT,)),
-        Part("2", "message/delivery-status"),
-        Part("2", "application/octet-stream", names="mail.eml"),
-        Part("2", "application/pdf", names="mail.eml"),
-        Part("2", "application/octet-stream", names="a.pdf.msg"),
-        Part("2", "application/ms-tnef"),
-        Part("2", "application/pkcs7-mime", names="smime.p7m"),
-        Part("2", "multipart/mixed"),
-        Part("2", "text/plain", size=200_001),
+        BodyPart("2", "message/rfc822", parts=(TEXT,)),
+        BodyPart("2", "message/delivery-status"),
+        BodyPart("2", "application/octet-stream", names="mail.eml"),
+        BodyPart("2", "application/pdf", names="mail.eml"),
+        BodyPart("2", "application/octet-stream", names="a.pdf.msg"),
+        BodyPart("2", "application/ms-tnef"),
+        BodyPart("2", "application/pkcs7-mime", names="smime.p7m"),
+        BodyPart("2", "multipart/mixed"),
+        BodyPart("2", "text/plain", size=200_001),
     ],
 )
-def test_what_may_hold_a_mail_that_came_back_is_news(leaf: Part) -> None:
-    assert is_news(header(Part("", "multipart/mixed", parts=(TEXT, leaf, PDF_PART))))
+def test_what_may_hold_a_mail_that_came_back_is_news(leaf: BodyPart) -> None:
+    assert is_news(header(BodyPart("", "multipart/mixed", parts=(TEXT, leaf, PDF_PART))))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +119,17 @@ def test_what_may_hold_a_mail_that_came_back_is_news(leaf: Part) -> None:
         dataclasses.replace(header(WITH_PDF), fields=b""),
         dataclasses.replace(header(WITH_PDF), size=0),
         header(TEXT, Content_Type="multipart/mixed; boundary=x"),
-        header(Part("", "multipart/mixed", parts=(TEXT,) * 51)),
+        header(BodyPart("", "multipart/mixed", parts=(TEXT,) * 51)),
     ],
 )
 def test_what_is_not_known_of_a_message_is_news(message: Header) -> None:
     assert is_news(message)
 
 
-@pytest.mark.parametrize("structure", [TEXT, BOTH, Part("", "multipart/mixed", parts=(BOTH, Part("2", "image/png")))])
-def test_of_a_strangers_mail_the_first_bytes_of_each_part_are_enough(structure: Part) -> None:
+@pytest.mark.parametrize(
+    "structure", [TEXT, BOTH, BodyPart("", "multipart/mixed", parts=(BOTH, BodyPart("2", "image/png")))]
+)
+def test_of_a_strangers_mail_the_first_bytes_of_each_part_are_enough(structure: BodyPart) -> None:
     assert judge(header(structure)) is Wanted.STARTS
 
 
@@ -156,40 +162,40 @@ def test_what_may_announce_a_notice_or_be_news_of_a_mail_of_ours_is_fetched(fiel
 @pytest.mark.parametrize(
     "leaf",
     [
-        Part("2", "application/pdf"),
-        Part("2", "application/x-pdf"),
-        Part("2", "application/octet-stream", names="お知らせ.pdf"),
-        Part("2", "application/octet-stream", names="=?UTF-8?B?44GK55+l44KJ44GbLnBkZg==?="),
-        Part("2", "application/octet-stream", names="utf-8''%E3%81%8A.PDF"),
-        Part("2", "text/plain", names="notice.pdf"),
-        Part("2", "application/octet-stream", names="mail.eml"),
-        Part("2", "application/ms-tnef"),
-        Part("2", "application/octet-stream", names="winmail.dat"),
-        Part("2", "application/zip"),
-        Part("2", "application/x-zip-compressed"),
-        Part("2", "application/octet-stream", names="資料.ZIP"),
-        Part("2", "application/octet-stream", names="=?UTF-8?B?6LOH5paZLnppcA==?="),
-        Part("2", "application/octet-stream", names="fwd.msg"),
-        Part("2", "application/octet-stream", names="a.xdw"),
-        Part("2", "application/octet-stream", names="a.lzh"),
-        Part("2", "image/jpeg", names="認証キー.jpg"),
-        Part("2", "image/jpeg", names="認証ｷｰ.jpg"),
-        Part("2", "image/jpeg", names="=?UTF-8?B?6KqN6Ki844Kt44O8?="),
-        Part("2", "image/jpeg", names="utf-8''%E8%AA%8D%E8 %A8%BC%E3%82%AD%E3%83%BC.jpg"),
-        Part("2", "image/jpeg", names="iso-2022-jp''%1B%24BG%27%3EZ%25-%21%3C%1B%28B.jpg"),
-        Part("2", "image/jpeg", names="\ufffd\ufffd.jpg"),
-        Part("2", "application/pkcs7-mime", names="smime.p7m"),
-        Part("2", "message/rfc822", parts=(TEXT,)),
-        Part("2", "message/delivery-status"),
-        Part("2", "multipart/mixed"),
-        Part("2", "text/plain", size=200_001),
+        BodyPart("2", "application/pdf"),
+        BodyPart("2", "application/x-pdf"),
+        BodyPart("2", "application/octet-stream", names="お知らせ.pdf"),
+        BodyPart("2", "application/octet-stream", names="=?UTF-8?B?44GK55+l44KJ44GbLnBkZg==?="),
+        BodyPart("2", "application/octet-stream", names="utf-8''%E3%81%8A.PDF"),
+        BodyPart("2", "text/plain", names="notice.pdf"),
+        BodyPart("2", "application/octet-stream", names="mail.eml"),
+        BodyPart("2", "application/ms-tnef"),
+        BodyPart("2", "application/octet-stream", names="winmail.dat"),
+        BodyPart("2", "application/zip"),
+        BodyPart("2", "application/x-zip-compressed"),
+        BodyPart("2", "application/octet-stream", names="資料.ZIP"),
+        BodyPart("2", "application/octet-stream", names="=?UTF-8?B?6LOH5paZLnppcA==?="),
+        BodyPart("2", "application/octet-stream", names="fwd.msg"),
+        BodyPart("2", "application/octet-stream", names="a.xdw"),
+        BodyPart("2", "application/octet-stream", names="a.lzh"),
+        BodyPart("2", "image/jpeg", names="認証キー.jpg"),
+        BodyPart("2", "image/jpeg", names="認証ｷｰ.jpg"),
+        BodyPart("2", "image/jpeg", names="=?UTF-8?B?6KqN6Ki844Kt44O8?="),
+        BodyPart("2", "image/jpeg", names="utf-8''%E8%AA%8D%E8 %A8%BC%E3%82%AD%E3%83%BC.jpg"),
+        BodyPart("2", "image/jpeg", names="iso-2022-jp''%1B%24BG%27%3EZ%25-%21%3C%1B%28B.jpg"),
+        BodyPart("2", "image/jpeg", names="\ufffd\ufffd.jpg"),
+        BodyPart("2", "application/pkcs7-mime", names="smime.p7m"),
+        BodyPart("2", "message/rfc822", parts=(TEXT,)),
+        BodyPart("2", "message/delivery-status"),
+        BodyPart("2", "multipart/mixed"),
+        BodyPart("2", "text/plain", size=200_001),
     ],
 )
 @pytest.mark.parametrize("depth", [0, 3])
-def test_what_is_or_may_hold_a_pdf_or_another_mail_is_fetched_at_any_depth(leaf: Part, depth: int) -> None:
+def test_what_is_or_may_hold_a_pdf_or_another_mail_is_fetched_at_any_depth(leaf: BodyPart, depth: int) -> None:
     for level in range(depth):
-        leaf = Part(f"2.{level}", "multipart/mixed", parts=(TEXT, leaf))
-    assert judge(header(Part("", "multipart/mixed", parts=(TEXT, leaf)))) is Wanted.BODY
+        leaf = BodyPart(f"2.{level}", "multipart/mixed", parts=(TEXT, leaf))
+    assert judge(header(BodyPart("", "multipart/mixed", parts=(TEXT, leaf)))) is Wanted.BODY
 
 
 @pytest.mark.parametrize(
@@ -201,8 +207,8 @@ def test_what_is_or_may_hold_a_pdf_or_another_mail_is_fetched_at_any_depth(leaf:
         header(TEXT, Content_Type="multipart/mixed; boundary=x"),
         header(BOTH, Content_Type="text/plain"),
         header(TEXT, Content_Type="application/octet-stream"),
-        header(Part("", "multipart/report", parts=(TEXT, TEXT))),
-        header(Part("", "multipart/mixed", parts=(TEXT,) * 51)),
+        header(BodyPart("", "multipart/report", parts=(TEXT, TEXT))),
+        header(BodyPart("", "multipart/mixed", parts=(TEXT,) * 51)),
     ],
 )
 def test_what_the_server_cannot_tell_or_takes_for_something_else_is_fetched(message: Header) -> None:
@@ -219,23 +225,23 @@ def as_base64(content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("leaf", "start"),
     [
-        (Part("1", "image/png", "base64"), as_base64(PDF)),
-        (Part("1", "application/octet-stream", "base64"), as_base64(b"\x00" * 1000 + PDF)),
-        (Part("1", "application/octet-stream", "base64"), as_base64(b"PK\x03\x04" + b"x" * 3000)),
-        (Part("1", "text/plain", "base64"), as_base64("認証キーの写真を送ります。\r\n".encode() + b"x" * 3000)),
-        (Part("1", "text/plain", "8bit"), ("あ" * 1000 + "認証キー" + "い" * 1000).encode()[:3301]),
-        (Part("1", "text/plain", "7bit"), b"\x1b$BG'>Z%-!<\x1b(B \x1b$B$"),
-        (Part("1", "text/plain", "8bit"), "認証ｷｰ".encode("cp932") + b"\x83"),
-        (Part("1", "text/html", "quoted-printable"), b"<p>=E8=AA=8D=E8=A8=BC=E3=82=AD=E3=83=BC</p>"),
-        (Part("1", "application/msword", "binary"), PDF),
-        (Part("1", "text/plain", "base64"), as_base64(b"\r\n " + PDF)),
-        (Part("1", "text/plain", "quoted-printable"), b"=25PDF-1.4"),
-        (Part("1", "text/plain", "7bit"), b"--x\r\nContent-Type: application/pdf\r\n\r\n"),
-        (Part("1", "text/plain", "7bit"), b"content-type: message/rfc822\r\n\r\n"),
+        (BodyPart("1", "image/png", "base64"), as_base64(PDF)),
+        (BodyPart("1", "application/octet-stream", "base64"), as_base64(b"\x00" * 1000 + PDF)),
+        (BodyPart("1", "application/octet-stream", "base64"), as_base64(b"PK\x03\x04" + b"x" * 3000)),
+        (BodyPart("1", "text/plain", "base64"), as_base64("認証キーの写真を送ります。\r\n".encode() + b"x" * 3000)),
+        (BodyPart("1", "text/plain", "8bit"), ("あ" * 1000 + "認証キー" + "い" * 1000).encode()[:3301]),
+        (BodyPart("1", "text/plain", "7bit"), b"\x1b$BG'>Z%-!<\x1b(B \x1b$B$"),
+        (BodyPart("1", "text/plain", "8bit"), "認証ｷｰ".encode("cp932") + b"\x83"),
+        (BodyPart("1", "text/html", "quoted-printable"), b"<p>=E8=AA=8D=E8=A8=BC=E3=82=AD=E3=83=BC</p>"),
+        (BodyPart("1", "application/msword", "binary"), PDF),
+        (BodyPart("1", "text/plain", "base64"), as_base64(b"\r\n " + PDF)),
+        (BodyPart("1", "text/plain", "quoted-printable"), b"=25PDF-1.4"),
+        (BodyPart("1", "text/plain", "7bit"), b"--x\r\nContent-Type: application/pdf\r\n\r\n"),
+        (BodyPart("1", "text/plain", "7bit"), b"content-type: message/rfc822\r\n\r\n"),
     ],
 )
 def test_a_part_whose_first_bytes_are_a_pdfs_or_another_parts_is_opened_whatever_it_is_called(
-    leaf: Part, start: bytes
+    leaf: BodyPart, start: bytes
 ) -> None:
     assert not holds_nothing(leaf, {"1": start})
 
@@ -268,4 +274,4 @@ def test_whatever_the_reader_of_mails_calls_a_pdf_is_not_passed_over(
         mail = b"Content-Type: %s\r\nContent-Transfer-Encoding: %s\r\n\r\n" % (kind.encode(), encoding.encode())
         body = base64.encodebytes(content) if encoding == "base64" else content
         is_pdf = bool(read_message(mail + body).pdfs)
-        assert holds_nothing(Part("1", kind, encoding), {"1": encode(content)}) is not is_pdf, before
+        assert holds_nothing(BodyPart("1", kind, encoding), {"1": encode(content)}) is not is_pdf, before

@@ -21,7 +21,7 @@ from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import Announced, Answer, Hold, Receipt, Submission
 from worker.core.params import Numbered, Params, Told
-from worker.core.states import Event, IllegalEvent, Kind, NoteEvent, Reason, State, kind_of, next_state
+from worker.core.states import Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
@@ -402,7 +402,7 @@ def answer_holds(submission: Submission, approval: Approval, release: Release) -
     NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a note
     and there is none, or if a condition is not ticked.
     """
-    blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not Kind.ANSWER]
+    blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not HoldKind.ANSWER]
     if blocking:
         raise NotAllowed(
             "not_answerable",

@@ -63,8 +63,8 @@ from worker.core.states import Reason, State
 from worker.match.match import (
     Ambiguous,
     Match,
+    MatchOutcome,
     NumbersBefore,
-    Outcome,
     Proposed,
     Register,
     Unmatched,
@@ -83,7 +83,7 @@ _REHEARSALS_EACH: Final = 1000
 """Rehearsal numbers reserved for each correction, far more than one mail is ever rehearsed."""
 
 
-_LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
+_HAVE_LEFT: Final = frozenset({State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +94,19 @@ class ActiveConfig:
     register: Register
     guarantors: Mapping[str, Guarantor]
     templates: Templates
-    files: InvoiceFolder
+    invoice_folder: InvoiceFolder
     is_loopback_server: bool
     renderer: Renderer = field(default_factory=Renderer)
 
 
-def activate_config(configuration: Configuration, templates: Templates, files: InvoiceFolder) -> ActiveConfig:
+def activate_config(configuration: Configuration, templates: Templates, invoice_folder: InvoiceFolder) -> ActiveConfig:
     """``configuration`` ready for drafting."""
     return ActiveConfig(
         configuration,
         index_projects(configuration.projects, configuration.settings.contractor.name),
         {guarantor.id: guarantor for guarantor in configuration.guarantors},
         templates,
-        files,
+        invoice_folder,
         configuration.settings.smtp.is_loopback,
     )
 
@@ -117,7 +117,7 @@ def treat_unread_as_missing(invoices: InvoiceSnapshot) -> InvoiceSnapshot:
     A file that was not read counts as missing for now: the draft lacks its invoice, is HELD for it, and is re-evaluated
     until the folder is back. A file that is still being written is reported as such.
     """
-    listing = () if isinstance(invoices.shelved, Unavailable) else invoices.shelved
+    listing = () if isinstance(invoices.listed, Unavailable) else invoices.listed
     answers: dict[str, tuple[str, bytes] | Unreadable | Unavailable | None] = dict.fromkeys(
         each.file for each in listing
     )
@@ -177,7 +177,7 @@ def reevaluate(
     notice = reading.notice(pdf) if pdf and submission.refusal is None else None
     if pdf is None or notice is None:
         release = active_config.configuration.settings.release
-        return Drafted(_stand(submission, None, None, judge(submission, None, None, release, now)), {}, "")
+        return Drafted(_stand(submission, None, None, judge_submission(submission, None, None, release, now)), {}, "")
     amends = find_amended(submission, reading)
     bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number, notice.product)
     if submission.id:
@@ -240,7 +240,7 @@ def _replaced_mail(submission: Submission, reading: Reading) -> str:
     number = submission.corrects
     while number is not None:
         corrected = reading.submission(number)
-        has_left = corrected.sent_at is not None or corrected.state in _LEFT
+        has_left = corrected.sent_at is not None or corrected.state in _HAVE_LEFT
         if has_left and corrected.draft is not None:
             return corrected.draft.message_id
         number = corrected.corrects
@@ -269,7 +269,7 @@ def draft_submission(case: DraftInput) -> Drafted:
     outcome = match_project(case.notice, case.active_config.register, case.bound, _numbers_before(submission, known))
     project = _project_of(outcome)
     if project is None:
-        judgement = judge(submission, outcome, None, release, case.now, is_number_unsent=is_unsent)
+        judgement = judge_submission(submission, outcome, None, release, case.now, is_number_unsent=is_unsent)
         stood = _stand(submission, outcome, None, judgement)
         return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
     given = _gather(case, project)
@@ -281,7 +281,7 @@ def draft_submission(case: DraftInput) -> Drafted:
         composed = _compose_as(case, given, *way)
     checks = _check(case, given, composed)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
-    judgement = judge(submission, outcome, composed, release, case.now, is_number_unsent=is_unsent)
+    judgement = judge_submission(submission, outcome, composed, release, case.now, is_number_unsent=is_unsent)
     read = _read_invoice(composed, case.invoices)
     stood = dataclasses.replace(
         _stand(submission, outcome, composed, judgement),
@@ -398,7 +398,7 @@ def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
     return numbers
 
 
-def _project_of(outcome: Outcome) -> Project | None:
+def _project_of(outcome: MatchOutcome) -> Project | None:
     match outcome:
         case Match(project) | Proposed(project):
             return project
@@ -434,7 +434,7 @@ def _gather(case: DraftInput, project: Project) -> ComposeInput:
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
         correction=submission.correction,
         in_reply_to=case.replaces,
-        secret=read_secret(case.reading),
+        secret=secret_of(case.reading),
         template=active_config.templates.texts.get,
         load_invoice=case.invoices.invoice,
         found_invoices=_find_invoices(case, project) if is_invoice_mailed else (),
@@ -446,7 +446,7 @@ def _gather(case: DraftInput, project: Project) -> ComposeInput:
     )
 
 
-def read_secret(known: Reading) -> bytes:
+def secret_of(known: Reading) -> bytes:
     """The store's secret; every store has one from its first start, or its upgrade, on."""
     secret = known.property(SECRET)
     if secret is None:
@@ -465,7 +465,7 @@ def _previous(amends: Submission | None, notice: Notice) -> Previous | None:
 
 
 def _stand(
-    submission: Submission, outcome: Outcome | None, composed: Composed | None, judgement: Judgement
+    submission: Submission, outcome: MatchOutcome | None, composed: Composed | None, judgement: Judgement
 ) -> Submission:
     project = _project_of(outcome) if outcome is not None else None
     section = composed.section if composed else None
@@ -559,9 +559,9 @@ class Judgement:
     release_account: str
 
 
-def judge(
+def judge_submission(
     submission: Submission,
-    outcome: Outcome | None,
+    outcome: MatchOutcome | None,
     composed: Composed | None,
     release: Release,
     now: dt.datetime,
@@ -603,7 +603,7 @@ def judge(
 
 def _standing(
     submission: Submission,
-    outcome: Outcome | None,
+    outcome: MatchOutcome | None,
     composed: Composed | None,
     release: Release,
     *,
@@ -665,7 +665,7 @@ def _of_history(submission: Submission, *, is_number_unsent: bool) -> Iterable[H
         yield Hold.of(Reason.NOT_SENT, times=str(submission.not_sent))
 
 
-def _of_match(outcome: Outcome | None) -> Iterable[Hold]:
+def _of_match(outcome: MatchOutcome | None) -> Iterable[Hold]:
     match outcome:
         case None:
             return ()

@@ -85,7 +85,7 @@ def hash_bytes(previous_hash: str, body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """An entry as it is kept: ``body`` is the very text that was hashed."""
 
     number: int
@@ -94,14 +94,14 @@ class Line:
     hash: str
 
 
-def chain(previous: tuple[int, str], content: Mapping[str, Any]) -> Line:
+def chain(previous: tuple[int, str], content: Mapping[str, Any]) -> LogLine:
     """The line that follows ``previous`` (number, hash) and holds ``content``; the number is the next one."""
     number = previous[0] + 1
     body = canonical({**content, "number": number})
-    return Line(number, body, previous[1], entry_hash(previous[1], body))
+    return LogLine(number, body, previous[1], entry_hash(previous[1], body))
 
 
-def read_entry(line: Line) -> Entry:
+def read_entry(line: LogLine) -> Entry:
     """The entry that ``line`` holds. Raises ValueError, TypeError or KeyError if it holds none."""
     content, at = read_content(line.number, line.body)
     return Entry(

@@ -26,19 +26,19 @@ _RUN_BYTES: Final = 16
 _HASH_BYTES: Final = 67
 """In the entry: a run of tables, and the hash of a new one."""
 
-Tables = list[bytes]
+RegisterTables = list[bytes]
 """A register cut before each ``[[project]]``: joined, it is the file."""
 Changes = Sequence[tuple[int, int] | bytes]
 """A register as runs of another one's tables, and new tables."""
 Original = Callable[[Sha256], bytes]
 
 
-def split_tables(content: bytes) -> Tables:
+def split_tables(content: bytes) -> RegisterTables:
     """Returns ``content`` cut before each line that begins a project."""
     return [table for table in _TABLE.split(content) if table]
 
 
-def find_changes(former: Tables, tables: Tables) -> Changes:
+def find_changes(former: RegisterTables, tables: RegisterTables) -> Changes:
     """Returns ``tables`` as runs of ``former`` and tables that are not in it."""
     places = {table: at for at, table in reversed(list(enumerate(former)))}
     found: list[tuple[int, int] | bytes] = []
@@ -80,7 +80,7 @@ def read_recorded(entries: Iterable[Entry], original: Original) -> dict[str, byt
     return contents
 
 
-def read_register(entries: Iterable[Entry], original: Original) -> tuple[Tables, int]:
+def read_register(entries: Iterable[Entry], original: Original) -> tuple[RegisterTables, int]:
     """Returns the register at the last of ``entries``, and the number of changes since it was kept whole.
 
     Raises LogBroken as ``read_recorded`` does.
@@ -103,8 +103,8 @@ def read_register(entries: Iterable[Entry], original: Original) -> tuple[Tables,
     return tables, len(changes)
 
 
-def _apply(changes: Iterable[Sequence[int] | str], former: Tables, original: Original) -> Tables:
-    tables: Tables = []
+def _apply(changes: Iterable[Sequence[int] | str], former: RegisterTables, original: Original) -> RegisterTables:
+    tables: RegisterTables = []
     for each in changes:
         if isinstance(each, str):
             tables.append(original(Sha256(each)))

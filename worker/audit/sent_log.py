@@ -124,10 +124,10 @@ def log_rows(
             continue
         if after.get("state") != State.IN_DOUBT:
             pending.pop(number, None)
-        if _makes_row(entry, before, after) and is_within(entry.at, since, until):
+        if _makes_row(entry, before, after) and is_between_days(entry.at, since, until):
             yield _row(entry, before, after)
     for number, entry in pending.items():
-        if is_within(entry.at, since, until):
+        if is_between_days(entry.at, since, until):
             last = folds.last(number)
             yield _row(entry, last, last)
 
@@ -173,7 +173,7 @@ class _Folds:
         return row
 
 
-def is_within(moment: dt.datetime, since: dt.date | None, until: dt.date | None) -> bool:
+def is_between_days(moment: dt.datetime, since: dt.date | None, until: dt.date | None) -> bool:
     """True for a moment on one of these Japanese days, both included; None is no limit."""
     if since is None and until is None:
         return True

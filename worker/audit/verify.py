@@ -1,6 +1,6 @@
 """Decides whether a log still is what was written.
 
-``verify`` reads every entry once, in order of number. It names every entry whose bytes, place or neighbour changed,
+``verify_log`` reads every entry once, in order of number. It names every entry whose bytes, place or neighbour changed,
 every submission that is not the fold of its entries or is not noted as open until the right day, and every original
 that does not have its hash. A cut-off end is found only through a head that was noted elsewhere. Memory grows by 25
 bytes a submission, 20 more if it is noted as open, and 8 an original.
@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from worker.audit.chain import GENESIS, Line, canonical, fold_onto, hash_bytes, read_content
+from worker.audit.chain import GENESIS, LogLine, canonical, fold_onto, hash_bytes, read_content
 from worker.audit.kept_register import hashes_kept
 from worker.core.open_until import open_days_of_row
 from worker.core.states import NoteEvent, State
@@ -37,7 +37,7 @@ _WHERE_SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LogFault:
     """One thing that is not as it was written; ``code`` is one of a fixed list, ``where`` a number or a hash.
 
     Codes: ``bad_hash`` ``broken_link`` ``wrong_number`` ``no_entry`` (entries), ``row_differs`` ``row_missing``
@@ -50,14 +50,14 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LogVerdict:
     """The findings of a verification; ``first`` and ``last`` are None for an empty log."""
 
     count: int
     first: dt.datetime | None
     last: dt.datetime | None
     head: str
-    faults: tuple[Fault, ...]
+    faults: tuple[LogFault, ...]
     fault_count: int
 
     @property
@@ -66,11 +66,11 @@ class Verdict:
         return self.fault_count == 0
 
 
-class Faults:
+class LogFaults:
     """Collects the first FAULTS_SHOWN and counts all."""
 
     def __init__(self) -> None:
-        self.shown: list[Fault] = []
+        self.shown: list[LogFault] = []
         self.count = 0
 
     def add(self, code: str, where: object) -> None:
@@ -80,15 +80,15 @@ class Faults:
             self.shown.append(_fault(code, where))
 
 
-def _fault(code: str, where: object) -> Fault:
-    return Fault(code, str(where)[:_WHERE_SHOWN].encode("utf-8", "backslashreplace").decode())
+def _fault(code: str, where: object) -> LogFault:
+    return LogFault(code, str(where)[:_WHERE_SHOWN].encode("utf-8", "backslashreplace").decode())
 
 
 class _FaultsBySubmission:
     """Collects the first FAULTS_SHOWN in order of submission, not of finding, and counts all."""
 
     def __init__(self) -> None:
-        self._first: list[tuple[bool, int, bool, int, Fault]] = []
+        self._first: list[tuple[bool, int, bool, int, LogFault]] = []
         self.count = 0
 
     def add(self, code: str, where: object, submission: int | None, *, is_row: bool) -> None:
@@ -100,7 +100,7 @@ class _FaultsBySubmission:
             del self._first[FAULTS_SHOWN:]
 
     @property
-    def shown(self) -> list[Fault]:
+    def shown(self) -> list[LogFault]:
         """Those that are named."""
         return [each[-1] for each in self._first]
 
@@ -108,7 +108,7 @@ class _FaultsBySubmission:
 class Chain:
     """Follows the lines in order of number; ``after`` is number and hash of the line before the first."""
 
-    def __init__(self, faults: Faults, heads: Iterable[str] = (), after: tuple[int, str] = (0, GENESIS)) -> None:
+    def __init__(self, faults: LogFaults, heads: Iterable[str] = (), after: tuple[int, str] = (0, GENESIS)) -> None:
         self._faults = faults
         self._heads = set(heads) - {GENESIS}
         self.count = 0
@@ -116,7 +116,7 @@ class Chain:
         self.first: dt.datetime | None = None
         self.last: dt.datetime | None = None
 
-    def follow(self, line: Line) -> tuple[dict[str, Any], dt.datetime] | None:
+    def follow(self, line: LogLine) -> tuple[dict[str, Any], dt.datetime] | None:
         """Add what is amiss with the next line; returns what its entry holds, None if it holds none."""
         if line.number != self._number + 1:
             self._faults.add("wrong_number", line.number)
@@ -130,7 +130,7 @@ class Chain:
         self.head = line.hash
         self._heads.discard(line.hash)
         try:
-            held = read_content(line.number, line.body, partial(parse, encoded=body))
+            held = read_content(line.number, line.body, partial(parse_json, encoded=body))
         except (ValueError, TypeError, KeyError):
             self._faults.add("no_entry", line.number)
             return None
@@ -336,14 +336,14 @@ def _version_in(text: str) -> int:
     return int(found[1]) if found else -1
 
 
-def verify(
-    lines: Iterable[Line],
+def verify_log(
+    lines: Iterable[LogLine],
     rows: Iterable[tuple[int, str]],
     originals: Iterable[tuple[str, str]],
     heads: Iterable[str] = (),
     aside: MutableMapping[int, str] | None = None,
     open_days: Iterable[tuple[int, str]] | None = None,
-) -> Verdict:
+) -> LogVerdict:
     """Judges the log, the projection and the originals, and looks for every head of ``heads`` in the chain.
 
     ``rows`` are the projection's, by id. ``originals`` are pairs: the hash that an original is kept under, and the hash
@@ -351,7 +351,7 @@ def verify(
     ``open_days`` are the submissions noted as open, by id, with the last day; None: they are not compared.
     ``aside`` takes the unfinished folds above FOLDS_HELD; None: they stay in memory.
     """
-    of_chain, of_originals, by_submission = Faults(), Faults(), _FaultsBySubmission()
+    of_chain, of_originals, by_submission = LogFaults(), LogFaults(), _FaultsBySubmission()
     kept = _Originals()
     for name, digest in originals:
         if name != digest:
@@ -378,7 +378,7 @@ def verify(
     found = (of_chain, of_originals, by_submission)
     shown = [fault for each in found for fault in each.shown][:FAULTS_SHOWN]
     count = sum(each.count for each in found)
-    return Verdict(chained.count, chained.first, chained.last, chained.head, tuple(shown), count)
+    return LogVerdict(chained.count, chained.first, chained.last, chained.head, tuple(shown), count)
 
 
 def _written(folded: Mapping[str, Any]) -> str | None:
@@ -398,7 +398,7 @@ def _written_fast(folded: Mapping[str, Any]) -> str:
     return "" if "NaN" in text or "Infinity" in text else text  # numbers that no row holds
 
 
-def parse(text: str, encoded: bytes | None = None) -> Any:
+def parse_json(text: str, encoded: bytes | None = None) -> Any:
     """The same as ``json.loads`` in half its time; ``encoded`` is the text in UTF-8 if that is at hand."""
     try:
         return from_json(text if encoded is None else encoded, cache_strings="keys")

@@ -3,7 +3,7 @@
 The steps in order: the header fields and the one From; the server's Authentication-Results (RFC 8601); the signatures
 that can authenticate the sender, and what their keys must say (RFC 6376); the verdict for a guarantor.
 
-Header fields are read so strictly that two readers cannot disagree. A ``Sender`` comes from exactly one From with
+Header fields are read so strictly that two readers cannot disagree. A ``FromAddress`` comes from exactly one From with
 exactly one plain address; display names are ignored. Of the Authentication-Results exactly one header of the configured
 server counts, and only above the fields that the sender wrote. RFC 8601 §5 requires the server to remove forged
 headers. A server that does not cannot be recognised here; ``doctor`` says how to try it.
@@ -77,7 +77,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class FromAddress:
     """The one address of the From, its domain in small letters."""
 
     address: str
@@ -88,7 +88,7 @@ class Sender:
         return self.address.rpartition("@")[2]
 
 
-def read_fields(raw: bytes) -> tuple[Field, ...] | None:
+def read_header_fields(raw: bytes) -> tuple[Field, ...] | None:
     """Returns the header fields of a mail; None if two readers may see other fields, or another end of them.
 
     That is the case for mixed line ends, a line that is no field, an empty folded line, a control character, and a
@@ -119,7 +119,7 @@ def read_fields(raw: bytes) -> tuple[Field, ...] | None:
     return tuple(Field(name, b"".join(lines)) for name, lines in found)
 
 
-def read_sender(fields: tuple[Field, ...] | None) -> Sender | Flaw:
+def read_sender(fields: tuple[Field, ...] | None) -> FromAddress | Flaw:
     """Returns the sender that ``fields`` name."""
     if fields is None:
         return Flaw.HEADERS
@@ -134,7 +134,7 @@ def read_sender(fields: tuple[Field, ...] | None) -> Sender | Flaw:
     is_encoded = "=?" in local  # some programs decode it there, against RFC 2047 §5
     if is_encoded or len(local) > _LOCAL_LIMIT or len(found["address"]) > _ADDRESS_LIMIT:
         return Flaw.UNCLEAR
-    return Sender(f"{local}@{domain.lower()}")
+    return FromAddress(f"{local}@{domain.lower()}")
 
 
 def read_domain(text: str) -> str:
@@ -669,7 +669,7 @@ class Role(Enum):
 class AuthHeaders:
     """The authentication data in a mail's headers."""
 
-    sender: Sender | Flaw
+    sender: FromAddress | Flaw
     findings: AuthResults
     fields: tuple[Field, ...] = ()
     came_at: dt.datetime | None = None
@@ -695,7 +695,7 @@ class AllowedSenders:
     guarantors: Mapping[str, Guarantor]
     colleagues: Collection[Address]
 
-    def domains_for(self, sender: Sender, guarantor: str | None) -> tuple[tuple[Role, str], ...]:
+    def domains_for(self, sender: FromAddress, guarantor: str | None) -> tuple[tuple[Role, str], ...]:
         """Returns the domains that must be authenticated for ``sender`` to bring notices of ``guarantor``.
 
         Empty if it may not. A colleague's domain is that of the address, so that no parent domain counts. A guarantor's
@@ -757,7 +757,7 @@ class SenderAuth:
             if not self.auth_headers.why_excluded(role, is_enclosed=False)
         )
 
-    def _prove_as(self, sender: Sender, role: Role, root: str, *, is_enclosed: bool) -> Proof:
+    def _prove_as(self, sender: FromAddress, role: Role, root: str, *, is_enclosed: bool) -> Proof:
         if why := self.auth_headers.why_excluded(role, is_enclosed=is_enclosed):
             return _unproven(sender, why)
         found = _found(self.auth_headers, root)
@@ -777,7 +777,7 @@ def read_auth_headers(
     raw: bytes, authserv_id: str, came_at: dt.datetime | None, *, answers_by: str = "", unattended_by: str = ""
 ) -> AuthHeaders:
     """Returns the authentication data of a mail's headers; ``authserv_id`` is the name of our own server."""
-    fields = read_fields(raw)
+    fields = read_header_fields(raw)
     sender = read_sender(fields)
     return AuthHeaders(
         sender, read_auth_results(fields or (), authserv_id), fields or (), came_at, answers_by, unattended_by
@@ -846,10 +846,10 @@ def _of_signature(signed: DkimResult) -> Params:
     return Params(code=f"signature_{signed.why.value}", about=about)
 
 
-def _proven(sender: Sender, code: str, domain: str, *, by_open_dns: bool = False) -> Proof:
+def _proven(sender: FromAddress, code: str, domain: str, *, by_open_dns: bool = False) -> Proof:
     evidence = Params(code=code, domain=domain, address=sender.address)
     return Proof(is_authenticated=True, evidence=evidence, by_open_dns=by_open_dns)
 
 
-def _unproven(sender: Sender, why: Params) -> Proof:
+def _unproven(sender: FromAddress, why: Params) -> Proof:
     return Proof(is_authenticated=False, evidence=Params(**why, address=sender.address))

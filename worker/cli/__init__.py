@@ -21,7 +21,7 @@ import click
 if TYPE_CHECKING:
     from worker.core.clock import Clock
     from worker.core.messages import Language
-    from worker.service.wiring import Office
+    from worker.service.wiring import Installation
     from worker.store.ports import Store
 
 DONE: Final = 0
@@ -57,23 +57,23 @@ def language_of(ctx: click.Context | None) -> Language:
     return shared.lang if shared else "ja"
 
 
-def open_for_command(office: Office, clock: Clock) -> Store:
+def open_for_command(office: Installation, clock: Clock) -> Store:
     """Opens the office's store until the command ends. Raises ConfigError for a missing or older one."""
-    from worker.service.wiring import open_office_store
+    from worker.service.wiring import open_store_of
 
-    store = open_office_store(office, clock)
+    store = open_store_of(office, clock)
     click.get_current_context().call_on_close(store.close)
     return store
 
 
-def open_office(shared: Cli) -> Office:
+def open_installation(shared: Cli) -> Installation:
     """Loads the office on disk; for faulty files the configuration in force, with a message about it.
 
     For commands that show stored records, or decide on them. Raises ConfigError if neither is of use.
     """
-    from worker.service.wiring import load_office_in_use
+    from worker.service.wiring import load_installation_in_use
 
-    office = load_office_in_use(shared.config)
+    office = load_installation_in_use(shared.config)
     if office.faults:
         from worker.cli.tables import time_text
         from worker.core.messages import say
@@ -93,7 +93,7 @@ class _ReaderLeft(Exception):
     """The reader of our output has left."""
 
 
-class Part(NamedTuple):
+class CommandPart(NamedTuple):
     """The place of one command of a group, and its first line of help.
 
     Its module is imported when the command runs: with all of them, ``--help`` takes as long as everything together.
@@ -108,7 +108,7 @@ class Part(NamedTuple):
 class PartedGroup(click.Group):
     """A group whose commands are imported one by one."""
 
-    def __init__(self, *args: Any, parts: dict[str, Part], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, parts: dict[str, CommandPart], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.parts = parts
 
@@ -172,48 +172,54 @@ class _Commands(PartedGroup):
 
 
 _PARTS: Final = {
-    "approve": Part("decide", "承認：保留の理由を確認済みとし、送信待ちにします。"),
-    "audit": Part("log", "記録（ログ）の検証。"),
-    "backup": Part("backup", "バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"),
-    "check": Part(
+    "approve": CommandPart("decide", "承認：保留の理由を確認済みとし、送信待ちにします。"),
+    "audit": CommandPart("log", "記録（ログ）の検証。"),
+    "backup": CommandPart(
+        "backup", "バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"
+    ),
+    "check": CommandPart(
         "setup", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
     ),
-    "confirm": Part("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
-    "demo": Part("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
-    "doctor": Part("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
-    "done": Part("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
-    "hand-over": Part("decide", "別途提出：フォーム・持参など、ほかの方法で提出します。"),
-    "init": Part("setup", "設定のひな形を作ります。"),
-    "join": Part(
+    "confirm": CommandPart("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
+    "demo": CommandPart("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
+    "doctor": CommandPart("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
+    "done": CommandPart("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
+    "hand-over": CommandPart("decide", "別途提出：フォーム・持参など、ほかの方法で提出します。"),
+    "init": CommandPart("setup", "設定のひな形を作ります。"),
+    "join": CommandPart(
         "decide", "結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"
     ),
-    "issuers": Part("issuers", "発注者：同梱の一覧と自社の設定を比べます。"),
-    "list": Part("show", "一覧：提出の状態と、次にすること。"),
-    "login": Part(
+    "issuers": CommandPart("issuers", "発注者：同梱の一覧と自社の設定を比べます。"),
+    "list": CommandPart("show", "一覧：提出の状態と、次にすること。"),
+    "login": CommandPart(
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
-    "log": Part("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
-    "preview": Part("preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"),
-    "project": Part("project", "案件：登録、工事台帳の取込み、一覧。"),
-    "read": Part(
+    "log": CommandPart("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
+    "preview": CommandPart(
+        "preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"
+    ),
+    "project": CommandPart("project", "案件：登録、工事台帳の取込み、一覧。"),
+    "read": CommandPart(
         "preview", "お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
-    "resend": Part("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
-    "resolve": Part("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
-    "restore": Part(
+    "resend": CommandPart("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
+    "resolve": CommandPart("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
+    "restore": CommandPart(
         "backup", "復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"
     ),
-    "resume": Part("decide", "再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。"),
-    "rules": Part("rules_test", "ルール：変更した設定を、使う前に試します。"),
-    "run": Part("run", "実行：監視と送信を続けます（--once は1回だけ）。"),
-    "service-failed": Part(
+    "resume": CommandPart(
+        "decide", "再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。"
+    ),
+    "rules": CommandPart("rules_test", "ルール：変更した設定を、使う前に試します。"),
+    "run": CommandPart("run", "実行：監視と送信を続けます（--once は1回だけ）。"),
+    "service-failed": CommandPart(
         "service_failed",
         "停止の連絡：保証便が止まったときに systemd が実行し、[operator] command で担当者に知らせます。",
     ),
-    "show": Part("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
-    "status": Part("show", "現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"),
-    "tasks": Part("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
-    "withdraw": Part("decide", "取下げ：送信しないことにします（複数可）。"),
+    "show": CommandPart("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
+    "status": CommandPart("show", "現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"),
+    "tasks": CommandPart("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
+    "withdraw": CommandPart("decide", "取下げ：送信しないことにします（複数可）。"),
 }
 
 

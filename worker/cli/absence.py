@@ -12,12 +12,12 @@ from worker.core.messages import Language, say, say_end
 from worker.core.model import HealthRecord
 from worker.core.text import escape_control_chars
 from worker.service.absence import NEVER, ONCE, UNKNOWN, Absence, find_absence
-from worker.service.wiring import look_at_lock
+from worker.service.wiring import read_lock_holder
 
 
 def absence_of(folder: Path, looks: Iterable[HealthRecord]) -> Absence | None:
     """Returns the absence of a holder of the sender's lock of ``folder``; None while a process holds it."""
-    return find_absence(look_at_lock(folder), looks)
+    return find_absence(read_lock_holder(folder), looks)
 
 
 def absence_text(absence: Absence, lang: Language) -> str:

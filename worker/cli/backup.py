@@ -18,9 +18,9 @@ from worker.core.messages import Language, name_fault, say
 from worker.service.absence import RESTORE
 from worker.service.wiring import (
     back_up_store,
-    find_office_store,
-    look_at_lock,
-    put_back_store,
+    find_store_of,
+    read_lock_holder,
+    restore_store,
     system_clock,
     take_lock_of,
 )
@@ -33,7 +33,7 @@ from worker.views.service_json import backup_json, restore_json
 @pass_cli
 def backup(shared: Cli, target: Path, as_json: bool) -> int:
     """バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"""
-    folder = find_office_store(shared.config)
+    folder = find_store_of(shared.config)
     try:
         made = back_up_store(folder, target, system_clock())
     except LogBroken as broken:
@@ -55,13 +55,13 @@ def backup(shared: Cli, target: Path, as_json: bool) -> int:
 @pass_cli
 def restore(shared: Cli, file: Path, as_json: bool) -> int:
     """復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"""
-    folder, clock = find_office_store(shared.config), system_clock()
+    folder, clock = find_store_of(shared.config), system_clock()
     _refuse_root(folder)
     try:
-        before = look_at_lock(folder)
+        before = read_lock_holder(folder)
         with take_lock_of(folder, clock) as lock:
             try:
-                done = put_back_store(folder, file, clock)
+                done = restore_store(folder, file, clock)
             finally:  # this was no run of the service: what its last one said of its end stays
                 if before is not None and before.ended is not None:
                     lock.note_end(before.ended, before.why, before.detail)

@@ -14,7 +14,17 @@ import click
 
 from worker.approve import decisions
 from worker.approve.decisions import Approval, refuse_unless_shown
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
+from worker.cli import (
+    DONE,
+    FOR_A_PERSON,
+    Cli,
+    cli,
+    json_option,
+    language_of,
+    open_for_command,
+    open_installation,
+    pass_cli,
+)
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.days import Moment
 from worker.cli.pages import with_reader
@@ -24,11 +34,11 @@ from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, put, say, say_refusal
 from worker.core.model import Submission
-from worker.core.states import Event, Kind, State, kind_of
+from worker.core.states import Event, HoldKind, State, kind_of
 from worker.core.text import escape_control_chars, match_key
 from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
-from worker.service.wiring import Office, account_name, system_clock
+from worker.service.wiring import Installation, account_name, system_clock
 from worker.store.ports import Author, Store
 from worker.store.signs import find_signs
 from worker.views.problems import refusal_json
@@ -95,7 +105,7 @@ def is_at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def author_of(office: Office, by: str) -> Author:
+def author_of(office: Installation, by: str) -> Author:
     """Returns the person as registered in ``[operator] people``, typed in any width and spacing. Raises NotAllowed."""
     people = office.configuration.settings.people
     registered = next((person for person in people if match_key(person) == match_key(by)), None)
@@ -104,9 +114,9 @@ def author_of(office: Office, by: str) -> Author:
     return Author(registered, account_name())
 
 
-def _open_to_decide(shared: Cli, by: str) -> tuple[Office, Author, Store]:
+def _open_to_decide(shared: Cli, by: str) -> tuple[Installation, Author, Store]:
     """Opens the office and its store for the registered person ``by``. Raises ConfigError, NotAllowed."""
-    office = open_office(shared)
+    office = open_installation(shared)
     return office, author_of(office, by), open_for_command(office, system_clock())
 
 
@@ -164,7 +174,7 @@ def approve(
     """
     clock = system_clock()
     office, author, store = _open_to_decide(shared, by)
-    absence, signs = absence_of(office.places.store, store.looks()), find_signs(store)
+    absence, signs = absence_of(office.places.store, store.health_records()), find_signs(store)
     # A question and its summary go to the same stream, so that the person sees both.
     may_ask = is_at_terminal() and not as_json
     wanted = {number for number, _ in references}
@@ -239,7 +249,7 @@ def _look_and_tick(
 
     Raises NotAllowed if the person does not approve.
     """
-    is_answerable = all(kind_of(hold.reason) is Kind.ANSWER for hold in before.reasons)
+    is_answerable = all(kind_of(hold.reason) is HoldKind.ANSWER for hold in before.reasons)
     if is_labelled or not is_answerable:  # a hold that no approval ends is refused without a question
         return ask_conditions(before, lang) if may_ask and not ticks and is_labelled else name_ticked(before, ticks)
     _print_summary(before, lang)
@@ -442,7 +452,7 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
 
     端末では、一覧の後に尋ねます。端末でないとき（--json も）は、--yes を付けるまで再開しません。
     """
-    office = open_office(shared)
+    office = open_installation(shared)
     author = author_of(office, by)
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)

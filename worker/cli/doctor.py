@@ -26,20 +26,20 @@ from worker.core.message_id import alarm_number
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
 from worker.core.model import JST, Disposition, HealthRecord, Unreadable
 from worker.core.server_faults import find_fault
-from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.files import LoginFile, UnusableLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
 from worker.send.ports import MailServer, Session
 from worker.service.wiring import (
-    Office,
+    Installation,
     build_invoice_folder,
     build_mailboxes,
     build_notice_folder,
     build_reader,
     build_server,
-    has_office_store,
-    load_office_for_servers,
+    has_store_of,
+    load_installation_for_servers,
     load_secrets,
-    open_office_store,
+    open_store_of,
     store_form,
     system_clock,
     try_resolver,
@@ -56,7 +56,7 @@ from worker.views.unread_files import INVOICES, NOTICES, UnreadIn, say_unread
 @pass_cli
 def doctor(shared: Cli, as_json: bool) -> int:
     """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
-    office = load_office_for_servers(shared.config)
+    office = load_installation_for_servers(shared.config)
     tallies: dict[str, Tally] = {}
     unread: dict[str, UnreadIn] = {}
     results = asyncio.run(_examine(office, tallies, unread, shared.lang))
@@ -80,7 +80,7 @@ def doctor(shared: Cli, as_json: bool) -> int:
     return DONE if is_well else NOT_REACHED
 
 
-def _placeholders(office: Office) -> tuple[str, ...]:
+def _placeholders(office: Installation) -> tuple[str, ...]:
     """The sample addresses of the configuration, each once."""
     remarks = office.configuration.remarks
     return tuple(dict.fromkeys(each.params["address"] for each in remarks if each.code == "placeholder"))
@@ -91,7 +91,7 @@ def _said(result: Examined, lang: Language) -> str:
 
 
 async def _examine(
-    office: Office, tallies: dict[str, Tally], unread: dict[str, UnreadIn], lang: Language
+    office: Installation, tallies: dict[str, Tally], unread: dict[str, UnreadIn], lang: Language
 ) -> list[Examined]:
     """Each thing that is reached, what failed, and what to do about it.
 
@@ -138,14 +138,14 @@ async def _examine(
     return results
 
 
-def _describe_service(office: Office, lang: Language) -> Examined:
+def _describe_service(office: Installation, lang: Language) -> Examined:
     """Reports if it runs; one that was never started, or runs pass by pass, is no failure."""
     folder = office.places.store
     looks: tuple[HealthRecord, ...] = ()
     with contextlib.suppress(HoshobinError):  # none yet, or one of another version: other commands say so
-        store = open_office_store(office, system_clock())
+        store = open_store_of(office, system_clock())
         with contextlib.closing(store):
-            looks = store.looks()
+            looks = store.health_records()
     absence = absence_of(folder, looks)
     if absence is None:
         return Examined("service", note=say("service_running", lang))
@@ -154,12 +154,12 @@ def _describe_service(office: Office, lang: Language) -> Examined:
     return Examined("service", absence_text(absence, lang), say("remedy_service", lang))
 
 
-def _describe_store(office: Office, lang: Language) -> list[Examined]:
+def _describe_store(office: Installation, lang: Language) -> list[Examined]:
     """Reports the store's form and the signs against sending from it; nothing before the first run."""
-    if not has_office_store(office):
+    if not has_store_of(office):
         return []
     try:
-        with contextlib.closing(open_office_store(office, system_clock())) as store:
+        with contextlib.closing(open_store_of(office, system_clock())) as store:
             signs = find_signs(store)
     except ConfigError as other:  # older or newer than this program
         (problem,) = other.problems
@@ -172,13 +172,13 @@ def _describe_store(office: Office, lang: Language) -> list[Examined]:
     return [Examined("store", note=say("doctor_store", lang, revision=store_form()))]
 
 
-def _describe_copies(office: Office, lang: Language, *, offers_dsn: bool) -> list[Examined]:
+def _describe_copies(office: Installation, lang: Language, *, offers_dsn: bool) -> list[Examined]:
     """The witness, and by what this office would find that it is an old copy, or that another one sends."""
     settings = office.configuration.settings
     wrote = False
     number, folder, has_machine = None, office.places.witness or USUAL_WITNESS, False
     with contextlib.suppress(HoshobinError), contextlib.ExitStack() as closing:
-        store = closing.enter_context(contextlib.closing(open_office_store(office, system_clock())))
+        store = closing.enter_context(contextlib.closing(open_store_of(office, system_clock())))
         folder, has_machine = store.witness_folder or folder, bool(store.machine)
         own = (row for name in settings.mailboxes for row in store.messages(name, Disposition.OWN))
         wrote = any(alarm_number(row.message_id) is not None for row in own)
@@ -223,11 +223,11 @@ async def _open(server: MailServer, sessions: list[Session]) -> None:
     sessions.append(await server.open())
 
 
-def _describe_login(office: Office, name: str, lang: Language) -> Examined:
+def _describe_login(office: Installation, name: str, lang: Language) -> Examined:
     """Reports the stored login by token after the scan of its mailbox, which renewed it if that was due."""
     try:
         kept = LoginFile(office.places.store, name).read()
-    except UnfitLogin as unfit:
+    except UnusableLogin as unfit:
         params = {"name": name} | unfit.params
         return Examined(f"login:{name}", say(unfit.code, lang, **params), hint(unfit.code, lang, **params))
     code = "doctor_login" if kept.is_usable(system_clock().now()) else "doctor_login_renews"
@@ -236,14 +236,14 @@ def _describe_login(office: Office, name: str, lang: Language) -> Examined:
     return Examined(f"login:{name}", note=say(code, lang, provider=PROVIDERS[kept.provider], **moments))
 
 
-def _is_to_come(folder: Path, office: Office) -> bool:
+def _is_to_come(folder: Path, office: Installation) -> bool:
     """Returns True if the first ``run`` will make this folder: after that, a folder that is gone is missed."""
-    return not folder.exists() and is_own_folder(folder, office.places) and not has_office_store(office)
+    return not folder.exists() and is_own_folder(folder, office.places) and not has_store_of(office)
 
 
-def _recorded_unread(office: Office) -> dict[str, UnreadIn]:
+def _recorded_unread(office: Installation) -> dict[str, UnreadIn]:
     with contextlib.suppress(HoshobinError):  # no store yet, or one of another version: other commands say so
-        store = open_office_store(office, system_clock())
+        store = open_store_of(office, system_clock())
         with contextlib.closing(store):
             return recorded_unread(office, store)
     return recorded_unread(office, None)

@@ -13,8 +13,8 @@ from worker.cli.tables import print_json, print_table
 from worker.compose.rule_examples import try_examples
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.editing.catalogue import (
-    Answer,
-    Entry,
+    CatalogueEntry,
+    KeyAnswer,
     Question,
     answered_keys,
     find_entry,
@@ -27,7 +27,7 @@ from worker.config.editing.catalogue import (
     read_setting_value,
     value_in,
 )
-from worker.config.editing.fields import FieldRefused, Key
+from worker.config.editing.fields import FieldRefused, KeyPath
 from worker.config.files import TemplateFiles
 from worker.config.issuers import issuer_id
 from worker.config.load import ISSUERS, load_configuration
@@ -77,7 +77,7 @@ def _table(name: str, content: bytes) -> Mapping[str, Any]:
     return parse_toml(name, content, []) or {}
 
 
-def _cells(entry: Entry, lang: Language) -> tuple[str, ...]:
+def _cells(entry: CatalogueEntry, lang: Language) -> tuple[str, ...]:
     if not entry.is_own:
         use = say("issuer_not_taken", lang)
     else:
@@ -144,7 +144,7 @@ def add_issuer(
     return DONE
 
 
-def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
+def _given(file: str, settings: Sequence[str]) -> list[tuple[KeyPath, object]]:
     """Returns the values of ``--set``; raises all their faults at once."""
     given, found = [], []
     for setting in settings:
@@ -158,7 +158,11 @@ def _given(file: str, settings: Sequence[str]) -> list[tuple[Key, object]]:
 
 
 def _filled_in(
-    files: Mapping[str, bytes], file: str, content: bytes, given: Sequence[tuple[Key, object]], certain: Sequence[Key]
+    files: Mapping[str, bytes],
+    file: str,
+    content: bytes,
+    given: Sequence[tuple[KeyPath, object]],
+    certain: Sequence[KeyPath],
 ) -> tuple[bytes, list[Problem]]:
     """The copy with what was answered; and how the catalogue's examples do not fit it.
 
@@ -191,11 +195,11 @@ def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Jud
     return problems
 
 
-def _ask(table: Mapping[str, Any], lang: Language, judge: Judge) -> tuple[list[tuple[Key, object]], list[Key]]:
+def _ask(table: Mapping[str, Any], lang: Language, judge: Judge) -> tuple[list[tuple[KeyPath, object]], list[KeyPath]]:
     """Question by question; an empty answer leaves the key as it is."""
     click.echo(say("issuer_asks", lang, name=escape_control_chars(str(table.get("name", "")))))
-    given: list[tuple[Key, object]] = []
-    certain: list[Key] = []
+    given: list[tuple[KeyPath, object]] = []
+    certain: list[KeyPath] = []
     for question in questions_of(table):
         answer = _answer(question, table, lang, judge)
         if answer is _AS_IT_IS:
@@ -217,10 +221,10 @@ def _answer(question: Question, table: Mapping[str, Any], lang: Language, judge:
         text = str(click.prompt(prompt, default="", show_default=False)).strip()
         if not text:
             return None
-        answer = Answer.OTHER if is_wrong else read_answer(text)
-        if answer is Answer.YES:
+        answer = KeyAnswer.OTHER if is_wrong else read_answer(text)
+        if answer is KeyAnswer.YES:
             return _AS_IT_IS
-        if answer is Answer.NO:
+        if answer is KeyAnswer.NO:
             is_wrong = True
             continue
         try:
@@ -258,8 +262,8 @@ def _agrees(question: str) -> bool:
     """Asks until the answer is yes or no."""
     while True:
         answer = read_answer(str(click.prompt(question, default="", show_default=False)))
-        if answer in {Answer.YES, Answer.NO}:
-            return answer is Answer.YES
+        if answer in {KeyAnswer.YES, KeyAnswer.NO}:
+            return answer is KeyAnswer.YES
 
 
 def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:

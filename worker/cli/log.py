@@ -14,7 +14,17 @@ import click
 
 from worker.audit.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
 from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
+from worker.cli import (
+    DONE,
+    FOR_A_PERSON,
+    Cli,
+    cli,
+    json_option,
+    language_of,
+    open_for_command,
+    open_installation,
+    pass_cli,
+)
 from worker.cli.days import Days, Period
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.errors import ConfigError, Problem
@@ -67,7 +77,7 @@ def log(
     save: Path | None,
 ) -> int:
     """送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"""
-    store = open_for_command(open_office(shared), system_clock())
+    store = open_for_command(open_installation(shared), system_clock())
     period = month or (Days().convert("先週", None, None) if last_week else None)
     if period is not None:
         since, until = since or period, until or period
@@ -197,7 +207,7 @@ def audit() -> None:
 @pass_cli
 def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
     """検証：記録の連鎖、現況との一致、原本のハッシュ。"""
-    store = open_for_command(open_office(shared), system_clock())
+    store = open_for_command(open_installation(shared), system_clock())
     return print_verdict(store, heads, shared.lang, as_json=as_json)
 
 

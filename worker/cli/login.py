@@ -15,19 +15,19 @@ from worker.config.ports import Secrets
 from worker.config.secret_files import find_missing_extra, read_client_secret
 from worker.config.settings import MailboxSettings
 from worker.core.errors import AccountRefused, ConfigError, Problem, Unavailable
-from worker.core.login_errors import Fault, LoginRefusal, find_refusal
+from worker.core.login_errors import LoginFault, LoginRefusal, find_refusal
 from worker.core.messages import PROVIDERS, Language, name_thing, say, say_refused_login
 from worker.core.text import escape_control_chars
-from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.files import LoginFile, UnusableLogin
 from worker.oauth.settings import OauthSettings, Provider
-from worker.oauth.tokens import Given, agreement_page, begin, read_pasted
+from worker.oauth.tokens import TokenResponse, agreement_page, begin, read_pasted
 from worker.service.wiring import (
-    Office,
+    Installation,
     build_endpoint,
     build_mailbox,
     build_new_token,
     build_server,
-    load_office,
+    load_installation,
     system_clock,
 )
 
@@ -40,7 +40,7 @@ def login(shared: Cli, mailbox: str) -> int:
 
     MAILBOX は設定の [mailbox.名前] の名前です。[smtp] も同じログインを使うときは、送信も確かめます。
     """
-    office = load_office(shared.config)
+    office = load_installation(shared.config)
     settings, oauth = _find(office, mailbox)
     file = LoginFile(office.places.store, mailbox)
     _refuse_early(file, settings, oauth)
@@ -62,7 +62,7 @@ def login(shared: Cli, mailbox: str) -> int:
     return DONE
 
 
-def _find(office: Office, name: str) -> tuple[MailboxSettings, OauthSettings]:
+def _find(office: Installation, name: str) -> tuple[MailboxSettings, OauthSettings]:
     mailboxes = office.settings.mailboxes
     settings = mailboxes.get(name)
     if settings is None or settings.oauth is None:
@@ -77,7 +77,7 @@ def _refuse_early(file: LoginFile, settings: MailboxSettings, oauth: OauthSettin
     found = find_missing_extra(settings.name, oauth)
     try:
         file.refuse_other_account()
-    except UnfitLogin as unfit:
+    except UnusableLogin as unfit:
         found.append(Problem("worker.toml", "store.dir", unfit.code, unfit.params))
     if found:
         raise ConfigError(found)
@@ -87,7 +87,7 @@ def _tell_refusal(refused: AccountRefused, lang: Language) -> int:
     if refusal := find_refusal(refused.detail):
         why, step = say_refused_login(refusal, lang)
         click.echo(escape_control_chars(f"{why}: {refusal.said}"), err=True)
-        if refusal.fault is Fault.SERVER:
+        if refusal.fault is LoginFault.SERVER:
             click.echo(say("login_not_kept", lang), err=True)
         click.echo(step, err=True)
     else:
@@ -98,7 +98,9 @@ def _tell_refusal(refused: AccountRefused, lang: Language) -> int:
 # --- A person agrees -----------------------------------------------------------------------------------------
 
 
-def _ask(office: Office, client_secret: str, settings: MailboxSettings, oauth: OauthSettings, lang: Language) -> Given:
+def _ask(
+    office: Installation, client_secret: str, settings: MailboxSettings, oauth: OauthSettings, lang: Language
+) -> TokenResponse:
     """The tokens of a person who agreed. Raises AccountRefused, Unavailable."""
     endpoint = build_endpoint(office, client_secret, settings.name, "imap")
     if oauth.provider is Provider.MICROSOFT:
@@ -124,7 +126,7 @@ def _ask(office: Office, client_secret: str, settings: MailboxSettings, oauth: O
         if isinstance(found, str):
             return endpoint.redeem(found, verifier)
         if found.error:
-            raise AccountRefused("imap", str(LoginRefusal(settings.name, Fault.ENDED, found.error)))
+            raise AccountRefused("imap", str(LoginRefusal(settings.name, LoginFault.ENDED, found.error)))
         click.echo(say("login_pasted_wrong", lang))
 
 
@@ -136,7 +138,7 @@ def _rest(seconds: float) -> None:
 # --- The servers ---------------------------------------------------------------------------------------------
 
 
-def _try(office: Office, name: str, token: str, lang: Language) -> bool:
+def _try(office: Installation, name: str, token: str, lang: Language) -> bool:
     """Log in to each server of this login; False if one was not reached. Raises AccountRefused."""
     settings = office.settings
     tries: list[tuple[str, Callable[[], None]]] = [(f"mail:{name}", lambda: _open_mailbox(office, name, token))]
@@ -158,7 +160,7 @@ def _try(office: Office, name: str, token: str, lang: Language) -> bool:
 _NO_PASSWORDS = Secrets(imap={}, smtp="")
 
 
-def _open_mailbox(office: Office, name: str, token: str) -> None:
+def _open_mailbox(office: Installation, name: str, token: str) -> None:
     settings = office.settings.mailboxes[name]
     mailbox = build_mailbox(office, _NO_PASSWORDS, settings, build_new_token(name, "imap", token))
     try:
@@ -167,7 +169,7 @@ def _open_mailbox(office: Office, name: str, token: str) -> None:
         mailbox.close()
 
 
-async def _open_server(office: Office, name: str, token: str) -> None:
+async def _open_server(office: Installation, name: str, token: str) -> None:
     server = build_server(office, _NO_PASSWORDS, system_clock(), build_new_token(name, "smtp", token))
     try:
         await server.open()

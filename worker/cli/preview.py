@@ -25,7 +25,7 @@ from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
 from worker.match.match import KnownNotice, NewNotice, Source, receive_notice
 from worker.match.near_matches import near_misses_of
-from worker.service.wiring import Office, an_empty_store, has_office_store, load_office, system_clock
+from worker.service.wiring import Installation, empty_store, has_store_of, load_installation, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.preview import SubmissionView, render_view
 from worker.views.problems import refusal_json
@@ -116,7 +116,7 @@ class _WithNotice(OtherSecret):
 @pass_cli
 def preview(shared: Cli, file: Path, as_json: bool) -> int:
     """下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"""
-    office = load_office(shared.config)
+    office = load_installation(shared.config)
     content = _content(file)
     read_as = _read(content, office.configuration.guarantors)
     if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
@@ -133,7 +133,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     return FOR_A_PERSON if reasons - {Reason.APPROVAL} else DONE
 
 
-def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) -> SubmissionView:
+def _see(office: Installation, notice: Notice, pdf: bytes, name: str, lang: Language) -> SubmissionView:
     clock = system_clock()
     known = _open_known(office, clock)
     digest = sha256(pdf)
@@ -159,15 +159,15 @@ def _see(office: Office, notice: Notice, pdf: bytes, name: str, lang: Language) 
     )
 
 
-def _open_known(office: Office, clock: Clock) -> Store:
+def _open_known(office: Installation, clock: Clock) -> Store:
     """Opens the office's store; before the first run an empty one, which is removed when the command ends."""
-    if has_office_store(office):
+    if has_store_of(office):
         return open_for_command(office, clock)
-    return click.get_current_context().with_resource(an_empty_store(clock))
+    return click.get_current_context().with_resource(empty_store(clock))
 
 
 def _draft(
-    office: Office, invoices: InvoiceSnapshot, received: KnownNotice | NewNotice, pdf: bytes, known: Reading
+    office: Installation, invoices: InvoiceSnapshot, received: KnownNotice | NewNotice, pdf: bytes, known: Reading
 ) -> Drafted:
     submission = received.first if isinstance(received, KnownNotice) else received.submission
     if isinstance(received, KnownNotice) and submission.state is not State.HELD:

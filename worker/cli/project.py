@@ -6,20 +6,22 @@ from typing import Final
 
 import click
 
-from worker.cli import DONE, Cli, Part, PartedGroup, cli, json_option, open_for_command, pass_cli
+from worker.cli import DONE, Cli, CommandPart, PartedGroup, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.core.messages import Language, name_product, put, say
 from worker.core.model import Product
-from worker.service.wiring import load_office, system_clock
+from worker.service.wiring import load_installation, system_clock
 from worker.views.project_status import Row, project_rows
 from worker.views.register_json import cell_text, row_json
 
 _PARTS: Final = {
-    "add": Part(
+    "add": CommandPart(
         "project_add", "案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"
     ),
-    "import": Part("project_import", "工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"),
-    "list": Part("project", "案件一覧：保証の種類ごとの状態と、次にすること。"),
+    "import": CommandPart(
+        "project_import", "工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"
+    ),
+    "list": CommandPart("project", "案件一覧：保証の種類ごとの状態と、次にすること。"),
 }
 
 
@@ -33,7 +35,7 @@ def project() -> None:
 @pass_cli
 def list_projects(shared: Cli, as_json: bool) -> int:
     """案件一覧：保証の種類ごとの状態と、次にすること。"""
-    office = load_office(shared.config)
+    office = load_installation(shared.config)
     clock = system_clock()
     store = open_for_command(office, clock)
     rows = project_rows(store, office.configuration, clock.now())

@@ -13,8 +13,16 @@ from worker.cli import DONE, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.addresses import AddressRefused, read_address
-from worker.config.editing.add_project import Needed, Office, lacks_address, needed_keys, register_project
-from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, number_forms, parse_key, read_value
+from worker.config.editing.add_project import NeededKey, ProjectRecipient, lacks_address, needed_keys, register_project
+from worker.config.editing.fields import (
+    FieldRefused,
+    KeyPath,
+    Value,
+    find_issuer,
+    number_forms,
+    parse_key,
+    read_key_value,
+)
 from worker.config.editing.import_rows import Fate
 from worker.config.files import TemplateFiles
 from worker.config.load import Configuration, load_configuration
@@ -55,9 +63,9 @@ def _date_options(command: Callable[..., Any]) -> Callable[..., Any]:
 class _Answers:
     """The answers given so far, and their faults."""
 
-    given: dict[Key, Value] = field(default_factory=dict)
+    given: dict[KeyPath, Value] = field(default_factory=dict)
     issuer: Issuer | None = None
-    office: Office | None = None
+    office: ProjectRecipient | None = None
 
 
 @project.command("add")
@@ -122,13 +130,13 @@ def _problems_of(fate: Fate) -> list[Problem]:
     return [Problem(FILE, "name", "project_exists", {"name": fate.name})]
 
 
-def _needed(answers: _Answers, issuer: Issuer, templates: TemplateFiles) -> tuple[Needed, ...]:
+def _needed(answers: _Answers, issuer: Issuer, templates: TemplateFiles) -> tuple[NeededKey, ...]:
     return needed_keys(issuer, map(Product, _expected(answers)), templates.source)
 
 
-def _numbers_asked(answers: _Answers) -> list[Needed]:
+def _numbers_asked(answers: _Answers) -> list[NeededKey]:
     """One question for each guarantee that the project must have, else for each that there is."""
-    return [Needed(("numbers", product)) for product in _expected(answers) or [each.value for each in Product]]
+    return [NeededKey(("numbers", product)) for product in _expected(answers) or [each.value for each in Product]]
 
 
 def _expected(answers: _Answers) -> list[str]:
@@ -136,19 +144,19 @@ def _expected(answers: _Answers) -> list[str]:
     return list(expects) if isinstance(expects, tuple) else []
 
 
-def _has(answers: _Answers, key: Key) -> bool:
+def _has(answers: _Answers, key: KeyPath) -> bool:
     return key in answers.given or (key == ("section",) and any(each[0] == "section" for each in answers.given))
 
 
-def _dotted(key: Key) -> str:
+def _dotted(key: KeyPath) -> str:
     return ".".join(key)
 
 
 # --- By options ----------------------------------------------------------------------------------------------
 
 
-def _texts_given(options: Mapping[str, Any]) -> dict[Key, str]:
-    texts: dict[Key, str] = {(name,): options[name] for name in _PLAIN if options[name]}
+def _texts_given(options: Mapping[str, Any]) -> dict[KeyPath, str]:
+    texts: dict[KeyPath, str] = {(name,): options[name] for name in _PLAIN if options[name]}
     texts |= {
         ("dates", each.value): options[f"date_{each.value}"] for each in CountedBy if options[f"date_{each.value}"]
     }
@@ -195,12 +203,12 @@ def _read_options(options: Mapping[str, Any], configuration: Configuration) -> _
     if to:
         section = answers.issuer.sections.get(str(answers.given.get(("section",)))) if answers.issuer else None
         name = options["office_name"] or (section.name if section else say("office_unnamed", "ja"))
-        answers.office = Office(name, tuple(to), options["office_phone"])
+        answers.office = ProjectRecipient(name, tuple(to), options["office_phone"])
     return answers
 
 
-def _take(answers: _Answers, key: Key, text: str, configuration: Configuration) -> None:
-    value = read_value(key, text, answers.issuer, number_forms(configuration.guarantors))
+def _take(answers: _Answers, key: KeyPath, text: str, configuration: Configuration) -> None:
+    value = read_key_value(key, text, answers.issuer, number_forms(configuration.guarantors))
     if key == ("issuer",):
         answers.issuer = find_issuer(str(value), configuration.issuers)
         value = answers.issuer.id
@@ -219,13 +227,13 @@ def _ask_everything(
     known = tuple((each.id, each.full_name) for each in configuration.issuers.values())
     for key in [("issuer",), ("name",), ("expects",), *texts]:
         if key not in answers.given:
-            needed = Needed(key, known if key == ("issuer",) else ())
+            needed = NeededKey(key, known if key == ("issuer",) else ())
             _ask(answers, needed, texts.get(key, ""), configuration, lang, is_required=key[0] in {"name", "issuer"})
     issuer = answers.issuer
     if issuer is None:
         raise click.Abort
     numbers = [] if ("contract_numbers",) in answers.given else _numbers_asked(answers)
-    for needed in (*_needed(answers, issuer, templates), *numbers, Needed(("contact",))):
+    for needed in (*_needed(answers, issuer, templates), *numbers, NeededKey(("contact",))):
         if not _has(answers, needed.key):
             _ask(answers, needed, "", configuration, lang)
     section = lacks_address(issuer, answers.given)
@@ -236,7 +244,7 @@ def _ask_everything(
 
 def _ask(
     answers: _Answers,
-    needed: Needed,
+    needed: NeededKey,
     text: str,
     configuration: Configuration,
     lang: Language,
@@ -262,7 +270,7 @@ def _ask(
         text = ""
 
 
-def _question(needed: Needed, lang: Language) -> str:
+def _question(needed: NeededKey, lang: Language) -> str:
     first = needed.key[0]
     if first == "values":
         about = needed.key[1]
@@ -275,21 +283,21 @@ def _question(needed: Needed, lang: Language) -> str:
     return about + (say("ask_sample", lang, sample=escape_control_chars(needed.sample)) if needed.sample else "")
 
 
-def _choices(needed: Needed, lang: Language) -> list[str]:
+def _choices(needed: NeededKey, lang: Language) -> list[str]:
     return [
         f"  {at}: {put(Aside(escape_control_chars(name), id_), lang)}"
         for at, (id_, name) in enumerate(needed.choices, start=1)
     ]
 
 
-def _chosen(needed: Needed, text: str) -> str:
+def _chosen(needed: NeededKey, text: str) -> str:
     """The id behind the number of a choice; any other text as it is."""
     if text.isascii() and text.isdigit() and 1 <= int(text) <= len(needed.choices):
         return needed.choices[int(text) - 1][0]
     return text
 
 
-def _ask_office(name: str, phone: str, lang: Language) -> Office | None:
+def _ask_office(name: str, phone: str, lang: Language) -> ProjectRecipient | None:
     """Asks for the address that the issuer gave for this project alone; None if it is not known yet."""
     while True:
         text = str(
@@ -298,6 +306,6 @@ def _ask_office(name: str, phone: str, lang: Language) -> Office | None:
         if not text:
             return None
         try:
-            return Office(name, (read_address(text),), phone)
+            return ProjectRecipient(name, (read_address(text),), phone)
         except AddressRefused as refused:
             click.echo(say(refused.code, lang, **refused.params), err=True)

@@ -12,7 +12,7 @@ from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
 from worker.config.editing.columns import Headings, Sheet, read_headings
-from worker.config.editing.fields import Key, Value, number_forms
+from worker.config.editing.fields import KeyPath, Value, number_forms
 from worker.config.editing.import_rows import Change, Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
 from worker.config.load import load_configuration
 from worker.config.projects import FILE
@@ -175,7 +175,7 @@ def _as_understood(fate: Fate, lang: Language) -> str:
     return str(put([Labelled(about, value) for about, value in told if about], lang))
 
 
-def _about(key: Key, lang: Language) -> str:
+def _about(key: KeyPath, lang: Language) -> str:
     match key:
         case ("name" | "issuer",):
             return ""
@@ -190,7 +190,7 @@ def _about(key: Key, lang: Language) -> str:
     return say(code, lang).partition("（")[0] if is_said(code) else ".".join(key)
 
 
-def _value(key: Key, value: Value, lang: Language) -> str:
+def _value(key: KeyPath, value: Value, lang: Language) -> str:
     if key == ("expects",) and isinstance(value, tuple):
         return "・".join(name_product(Product(each), lang) for each in value)
     if key == ("amount",) and isinstance(value, int):

@@ -27,10 +27,10 @@ from worker.core.model import Hold, Submission
 from worker.core.params import read_spelled
 from worker.core.states import NoteEvent, Reason
 from worker.pipeline.invoices import load_invoices
-from worker.service.wiring import Office, load_office, system_clock
+from worker.service.wiring import Installation, load_installation, system_clock
 from worker.store.ports import Reading, Store
 from worker.views.register_json import replay_json, replayed_json
-from worker.views.rule_replay import Difference, Line, OtherSecret, differences
+from worker.views.rule_replay import DraftDifference, FollowUpLine, OtherSecret, differences
 from worker.watch.ports import InvoiceSnapshot
 
 MOST: Final = 200
@@ -40,7 +40,7 @@ MOST: Final = 200
 @dataclass(frozen=True, slots=True)
 class _Differing:
     submission: Submission
-    found: tuple[Difference, ...]
+    found: tuple[DraftDifference, ...]
 
 
 @cli.group()
@@ -58,7 +58,7 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
 
     --against がなければ、稼働中の設定と、いまのフォルダの設定とを比べます。
     """
-    office = load_office(shared.config)
+    office = load_installation(shared.config)
     clock = system_clock()
     store = open_for_command(office, clock)
     if against is not None:
@@ -84,9 +84,9 @@ def _read_changed(directory: Path) -> dict[str, bytes]:
     return read_directory(directory)
 
 
-def _in_force_of(files: dict[str, bytes], office: Office) -> ActiveConfig:
+def _in_force_of(files: dict[str, bytes], office: Installation) -> ActiveConfig:
     """Puts those files in force with the office's own invoices folder: the place of a copy alters no mail."""
-    return activate_config(load_configuration(files), TemplateFiles(files), office.active_config.files)
+    return activate_config(load_configuration(files), TemplateFiles(files), office.active_config.invoice_folder)
 
 
 def _has_notice(submission: Submission) -> bool:
@@ -130,13 +130,13 @@ def _print(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, 
     click.echo(say("rules_differ" if found else "rules_same", lang, count=len(found), tried=tried))
 
 
-def _lines(difference: Difference, lang: Language) -> str:
+def _lines(difference: DraftDifference, lang: Language) -> str:
     """Every change on a line of its own, below the heading."""
     return "\n" + "\n".join(f"{sign} {_line(difference, line, lang)}" for sign, line in difference.changes)
 
 
-def _line(difference: Difference, line: str | Line, lang: Language) -> str:
-    if isinstance(line, Line):
+def _line(difference: DraftDifference, line: str | FollowUpLine, lang: Language) -> str:
+    if isinstance(line, FollowUpLine):
         return line.text(lang)
     if difference.field != "reasons":
         return line

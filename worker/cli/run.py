@@ -31,19 +31,19 @@ from worker.send.rate_limit import leaves_at
 from worker.service.absence import ASKED, ONCE, explain_end
 from worker.service.service import Service
 from worker.service.wiring import (
-    Office,
+    Installation,
     account_name,
     build_command,
+    build_dkim_verifier,
     build_folder,
     build_mailboxes,
     build_reader,
     build_server,
-    build_signatures,
-    find_office_store,
-    load_office_for_servers,
+    find_store_of,
+    load_installation_for_servers,
     load_secrets,
-    make_office_store,
-    open_office_store,
+    make_store_of,
+    open_store_of,
     program_version,
     system_clock,
     take_lock_of,
@@ -62,12 +62,12 @@ def run(shared: Cli, once: bool) -> int:
     _log_to_stderr()
     clock = system_clock()
     try:
-        office = load_office_for_servers(shared.config)
+        office = load_installation_for_servers(shared.config)
     except ConfigError as error:
         _note_failed_start(shared.config, clock, error)
         raise
     with take_sender_lock(office, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
-        make_office_store(office)
+        make_store_of(office)
         make_own_folders(office.places)
         if once:
             done = pass_once(office)
@@ -75,7 +75,7 @@ def run(shared: Cli, once: bool) -> int:
             if done.broken is None:
                 _say_when_the_rest_leaves(office, clock, shared.lang)
             return code
-        with contextlib.closing(open_office_store(office, clock)) as store:
+        with contextlib.closing(open_store_of(office, clock)) as store:
             asyncio.run(Service(office, shared.config, store, build_reader(), clock).run())
     return DONE
 
@@ -83,7 +83,7 @@ def run(shared: Cli, once: bool) -> int:
 def _note_failed_start(option: str | None, clock: Clock, error: ConfigError) -> None:
     """Leave word in a store's directory that is known and in which no service runs."""
     with contextlib.suppress(HoshobinError):
-        folder = find_office_store(option)
+        folder = find_store_of(option)
         if folder.is_dir():
             with take_lock_of(folder, clock) as lock:
                 lock.note_end(clock.now(), *explain_end(error))
@@ -99,14 +99,14 @@ def _noting_end(lock: Lock, clock: Clock, ended_well: str) -> Iterator[None]:
     lock.note_end(clock.now(), ended_well)
 
 
-def pass_once(office: Office) -> Pass:
+def pass_once(office: Installation) -> Pass:
     """One pass over everything due, for the holder of the sender's lock."""
     clock, secrets = system_clock(), load_secrets(office)
-    with contextlib.closing(open_office_store(office, clock)) as store:
+    with contextlib.closing(open_store_of(office, clock)) as store:
         return _pass_over(office, store, secrets, clock)
 
 
-def _pass_over(office: Office, store: Store, secrets: Secrets, clock: Clock) -> Pass:
+def _pass_over(office: Installation, store: Store, secrets: Secrets, clock: Clock) -> Pass:
     server = build_server(office, secrets, clock)
     reader = build_reader()
     mailboxes, folder = build_mailboxes(office, secrets), build_folder(office)
@@ -120,11 +120,11 @@ def _pass_over(office: Office, store: Store, secrets: Secrets, clock: Clock) -> 
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
         recover(store, office.active_config, account_name(), clock.now())
-        command, signatures = build_command(office), build_signatures(clock)
+        command, dkim = build_command(office), build_dkim_verifier(clock)
         pipeline = Pipeline(
-            store, reader, server, clock, account_name(), office.active_config, command, signatures, reader.for_mail
+            store, reader, server, clock, account_name(), office.active_config, command, dkim, reader.for_mail
         )
-        pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
+        pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
         return runner.run(run_once(pipeline, mailboxes, since, folder, clock))
 
@@ -143,9 +143,9 @@ def _end_of_pass(done: Pass, lang: Language) -> int:
     return FOR_A_PERSON if done.began_to_wait or done.broken else DONE
 
 
-def _say_when_the_rest_leaves(office: Office, clock: Clock, lang: Language) -> None:
+def _say_when_the_rest_leaves(office: Installation, clock: Clock, lang: Language) -> None:
     """A pass that sent nothing is no failure while the released mails wait for the hours of sending."""
-    with contextlib.closing(open_office_store(office, clock)) as store:
+    with contextlib.closing(open_store_of(office, clock)) as store:
         waiting = store.submissions(State.APPROVED)
     hours, now = office.settings.hours, clock.now()
     moments = [moment for each in waiting if (moment := leaves_at(each, hours, now)) is not None]
@@ -162,8 +162,8 @@ def _log_to_stderr() -> None:
     ]
     line = structlog.processors.JSONRenderer(ensure_ascii=False)
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)  # of the handler: loggers have levels of their own
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=stamps, processors=[meta, line]))
-    logging.basicConfig(handlers=[handler])
+    to_stderr = logging.StreamHandler(sys.stderr)
+    to_stderr.setLevel(logging.WARNING)  # here: loggers have levels of their own
+    to_stderr.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=stamps, processors=[meta, line]))
+    logging.basicConfig(handlers=[to_stderr])
     structlog.configure(processors=[*stamps, line], logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -20,10 +20,10 @@ from worker.core.messages import say
 from worker.service.absence import CONFIGURATION, Absence, find_absence
 from worker.service.wiring import (
     build_program_command,
-    find_office_store,
     find_operator_command,
-    look_at_lock,
-    note_death_at,
+    find_store_of,
+    read_lock_holder,
+    record_end_of,
     system_clock,
 )
 
@@ -42,15 +42,15 @@ def service_failed(shared: Cli) -> int:
     result, code = (_said_by_systemd(os.environ, name) for name in ("SERVICE_RESULT", "EXIT_STATUS"))
     if result == "success":
         return DONE
-    folder, clock = find_office_store(shared.config), system_clock()
-    note_death_at(folder, clock.now(), result or "exit-code", code)
-    holder = look_at_lock(folder)
+    folder, clock = find_store_of(shared.config), system_clock()
+    record_end_of(folder, clock.now(), result or "exit-code", code)
+    holder = read_lock_holder(folder)
     absence = find_absence(holder, ())
     if absence is None:
         return DONE  # it was started again meanwhile
     lived = absence.since - holder.since if holder and holder.since and absence.since else dt.timedelta(0)
     memory = Path(os.environ["RUNTIME_DIRECTORY"]) / TOLD if os.environ.get("RUNTIME_DIRECTORY") else None
-    if memory and is_told(_read(memory), absence, lived, clock.now()):
+    if memory and is_reported(_read(memory), absence, lived, clock.now()):
         return DONE
     command = find_operator_command(shared.config)
     text = say("service_failed", shared.lang, text=absence_text(absence, shared.lang))
@@ -71,7 +71,7 @@ def _said_by_systemd(env: Mapping[str, str], name: str) -> str:
     return env.get(name) or env.get(f"MONITOR_{name}", "")
 
 
-def is_told(told: Mapping[str, str], absence: Absence, lived: dt.timedelta, now: dt.datetime) -> bool:
+def is_reported(told: Mapping[str, str], absence: Absence, lived: dt.timedelta, now: dt.datetime) -> bool:
     """Returns True if people know of this end, or of one like it in a row of failing starts, an hour long.
 
     A wrong configuration is reported each time: nothing starts the service again before a person does.

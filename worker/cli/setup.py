@@ -17,13 +17,13 @@ from worker.core.errors import ConfigError, LogBroken, Problem, Unavailable
 from worker.core.messages import Language, say
 from worker.core.messages.keys import GUARANTOR, name_key
 from worker.service.wiring import (
-    Office,
+    Installation,
     failing_examples,
     failing_examples_of_catalogue,
-    has_office_store,
+    has_store_of,
     load_catalogue,
-    load_office_for_servers,
-    open_office_store,
+    load_installation_for_servers,
+    open_store_of,
     system_clock,
 )
 from worker.views.service_json import check_json
@@ -36,7 +36,7 @@ from worker.views.unread_files import CONFIGURATION, gather_unread, say_unread
 @pass_cli
 def check(shared: Cli, examples: bool, as_json: bool) -> int:
     """設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"""
-    office = load_office_for_servers(shared.config)
+    office = load_installation_for_servers(shared.config)
     configuration = office.configuration
     failing = failing_examples(office)
     shipped = 0
@@ -71,12 +71,12 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
     return DONE
 
 
-def _unfit_database(office: Office) -> tuple[Problem, ...]:
+def _unfit_database(office: Installation) -> tuple[Problem, ...]:
     """Reports a database that ``run`` would not open, or would change for good; nothing before it is made."""
-    if not has_office_store(office):
+    if not has_store_of(office):
         return ()
     try:
-        open_office_store(office, system_clock()).close()
+        open_store_of(office, system_clock()).close()
     except ConfigError as other:
         return other.problems
     except (Unavailable, LogBroken):  # ``doctor`` reports any other fault of it
@@ -84,7 +84,7 @@ def _unfit_database(office: Office) -> tuple[Problem, ...]:
     return ()
 
 
-def _uncertain(office: Office, lang: Language) -> Iterator[str]:
+def _uncertain(office: Installation, lang: Language) -> Iterator[str]:
     """Yields the keys that the files themselves list as never seen or not certain."""
     for issuer in office.configuration.issuers.values():
         keys = [key for section in issuer.sections.values() for key in section.open]

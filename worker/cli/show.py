@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_office, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_installation, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import (
     DAMAGE_SECONDS,
@@ -32,7 +32,7 @@ from worker.core.messages.reasons import APPROVAL_STATE, STATES
 from worker.core.model import FRESH, JST, Disposition, HealthRecord, Submission
 from worker.core.states import Reason, State
 from worker.core.text import match_key
-from worker.service.wiring import Office, system_clock
+from worker.service.wiring import Installation, system_clock
 from worker.store.ports import Store
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
@@ -79,13 +79,13 @@ class _StateWord(click.ParamType[State | str]):
         return found
 
 
-def _say_rehearsing(office: Office, lang: Language) -> None:
+def _say_rehearsing(office: Installation, lang: Language) -> None:
     to = office.brief.release.rehearsal_to
     if to is not None:
         click.echo(say("rehearsing", lang, to=to))
 
 
-def _sends_at(office: Office, submission: Submission) -> dt.datetime | None:
+def _sends_at(office: Installation, submission: Submission) -> dt.datetime | None:
     if submission.state is not State.APPROVED:
         return None
     from worker.send.rate_limit import leaves_at
@@ -116,7 +116,7 @@ def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as
     終わっていないものすべてと、この14日に動きのあったものを示します。
     --all、--state、--json では、それより古いものも示します。
     """
-    office = open_office(shared)
+    office = open_installation(shared)
     store = open_for_command(office, system_clock())
     is_short = state is None and not shows_all and not as_json
     found = _find_listed(store, state, is_short=is_short)
@@ -130,7 +130,7 @@ def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as
         return DONE
     say_release(office.brief.release, shared.lang, is_before_a_table=True)
     say_stopped(store, shared.lang)
-    say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
+    say_absence(absence_of(office.places.store, store.health_records()), shared.lang, err=True)
     shown_ones = _print_listed(found, office, store, shared.lang)
     older = sum(store.count_by_state().values()) - shown_ones if is_short else 0
     if older > 0:
@@ -151,7 +151,7 @@ def _find_listed(store: Store, state: State | str | None, *, is_short: bool) -> 
     return store.walk_submissions(*([State(state)] if state else []))
 
 
-def _print_listed(found: Iterator[Submission], office: Office, store: Store, lang: Language) -> int:
+def _print_listed(found: Iterator[Submission], office: Installation, store: Store, lang: Language) -> int:
     """Print them in blocks; how many there were."""
     count = 0
     for block in _blocks(found):
@@ -178,10 +178,10 @@ def _blocks(found: Iterator[Submission]) -> Iterator[list[Submission]]:
 @pass_cli
 def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     """詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"""
-    from worker.cli.look import detail_text
+    from worker.cli.entry_details import detail_text
     from worker.views.preview import render_view
 
-    office = open_office(shared)
+    office = open_installation(shared)
     store = open_for_command(office, system_clock())
     wanted = unicodedata.normalize("NFKC", number).strip().partition("@")[0]
     if not wanted.isdigit():
@@ -198,7 +198,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         return DONE
     _say_rehearsing(office, shared.lang)
     say_stopped(store, shared.lang)
-    say_absence(absence_of(office.places.store, store.looks()), shared.lang, err=True)
+    say_absence(absence_of(office.places.store, store.health_records()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
     print_parts(render_view(seen, shared.lang))
     if sending := sending_text(_sends_at(office, submission), shared.lang):
@@ -237,7 +237,9 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
     return [store.submission(number) for number in sorted(number for number in numbers if number is not None)]
 
 
-def _see(submission: Submission, office: Office, store: Store, lang: Language, *, with_pages: bool) -> SubmissionView:
+def _see(
+    submission: Submission, office: Installation, store: Store, lang: Language, *, with_pages: bool
+) -> SubmissionView:
     """The submission in its current form, its key masked: ``show`` is for any eye in the office.
 
     Register and rules are loaded for one that waits alone: of a closed one everything is in the store.
@@ -319,7 +321,7 @@ def _say_watched(looks: Iterable[HealthRecord], deaf: Mapping[str, dt.datetime],
             click.echo(say("status_left", lang, mailbox=name_thing(each.name, lang), since=moment, **counts))
 
 
-def _status_of(office: Office, store: Store) -> Status:
+def _status_of(office: Installation, store: Store) -> Status:
     from worker.cli.unread import recorded_unread
     from worker.service.watchdog import unwatched
     from worker.store.signs import find_signs
@@ -327,7 +329,7 @@ def _status_of(office: Office, store: Store) -> Status:
 
     settings = office.brief
     now = system_clock().now()
-    looks = store.looks()
+    looks = store.health_records()
     absence = absence_of(office.places.store, looks)
     return Status(
         rehearsal_to=settings.release.rehearsal_to,
@@ -360,7 +362,7 @@ def status(shared: Cli, as_json: bool) -> int:
     from worker.views.service_json import status_json
     from worker.views.unread_files import say_unread
 
-    office = open_office(shared)
+    office = open_installation(shared)
     store = open_for_command(office, system_clock())
     found = _status_of(office, store)
     if as_json:

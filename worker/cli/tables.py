@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from worker.config.outline import OutlinedRelease
     from worker.config.release import Release
     from worker.store.ports import Store
-    from worker.views.preview import Part
+    from worker.views.preview import ViewPart
 
 _COLOURS = {
     State.HELD: "yellow",
@@ -176,7 +176,7 @@ def _project_cell(submission: Submission, lang: Language) -> str:
     return " ".join(filter(None, (submission.known_as, product)))
 
 
-def print_parts(parts: Iterable[Part]) -> None:
+def print_parts(parts: Iterable[ViewPart]) -> None:
     """Prints the parts that ``views.preview`` laid out."""
     for part in parts:
         print_pairs(part.pairs, title=part.title)

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_office, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_stopped
 from worker.core.messages import Language, name_product, say
@@ -25,11 +25,11 @@ _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOO
 @pass_cli
 def show_tasks(shared: Cli, as_json: bool) -> int:
     """対応すること：案件ごとに、急ぐものから示します。"""
-    office = open_office(shared)
+    office = open_installation(shared)
     clock = system_clock()
     store = open_for_command(office, clock)
     found = open_tasks(store, office.outline, clock.now())
-    absence = absence_of(office.places.store, store.looks())
+    absence = absence_of(office.places.store, store.health_records())
     if as_json:
         for each in found:
             print_json(listed_task_json(each, shared.lang, is_running=absence is None))

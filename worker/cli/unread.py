@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from worker.config.files import find_unread
 from worker.core.model import UnreadReason
-from worker.service.wiring import Office
+from worker.service.wiring import Installation
 from worker.store.ports import Store
 from worker.views.unread_files import CONFIGURATION, PROPERTY, UnreadIn, gather_unread, read_unread
 
@@ -17,7 +17,7 @@ _BY_THE_SERVICE: Final = frozenset({UnreadReason.UNFINISHED, UnreadReason.FORBID
 """Reasons that one look does not show: the time since it came, its bytes, the rights of the service's account."""
 
 
-def recorded_unread(office: Office, store: Store | None) -> dict[str, UnreadIn]:
+def recorded_unread(office: Installation, store: Store | None) -> dict[str, UnreadIn]:
     """Those of the folders as the service found them last, those of the configuration as they are now."""
     recorded = read_unread(store.property(PROPERTY)) if store is not None else {}
     return {**recorded, CONFIGURATION: gather_unread(find_unread(office.directory))}

@@ -21,7 +21,7 @@ from worker.core.states import Reason
 from worker.core.text import match_key
 from worker.match.match import Match, Proposed, Register, match_project
 from worker.store.ports import Reading
-from worker.watch.ports import FileInfo
+from worker.watch.ports import InvoiceFile
 
 # --- The invoice -----------------------------------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ def find_candidates(
     number: str,
     project: Project,
     register: Register,
-    listing: Iterable[FileInfo],
+    listing: Iterable[InvoiceFile],
     was_carried: Callable[[Sha256], bool],
 ) -> tuple[str, ...]:
     """The files whose names lead to this guarantee alone, and which no other submission has carried."""

@@ -78,12 +78,12 @@ from worker.core.rulebook import (
     rule_for,
     sentences_for,
 )
-from worker.core.states import Kind, Reason, kind_of
+from worker.core.states import HoldKind, Reason, kind_of
 from worker.core.text import match_key, unsafe_character
 from worker.core.value_forms import fit_values
 from worker.match.match import judge_eligibility
 
-Names = Mapping[str, Any]
+TemplateNames = Mapping[str, Any]
 """Variable → value, as ``Renderer.render`` takes them."""
 
 
@@ -218,7 +218,7 @@ class Unwritable(HoshobinError):
         self.hold = hold
 
 
-def add_key(names: Names, key: str) -> dict[str, Any]:
+def add_key(names: TemplateNames, key: str) -> dict[str, Any]:
     """``names`` with ``notice.key``: the key itself for a body that types it, its mask for what is stored."""
     return {**names, "notice": Scope("notice", {**names["notice"], "key": key})}
 
@@ -234,7 +234,7 @@ def contractor_of(contractor: Contractor, project: Project) -> Contractor:
     )
 
 
-def write_text(what: str, source: str, names: Names, renderer: Renderer) -> str:
+def write_text(what: str, source: str, names: TemplateNames, renderer: Renderer) -> str:
     """The text of ``source``. Raises Unwritable: a missing name by its own name, anything else by ``what``."""
     try:
         return renderer.render(source, names)
@@ -246,7 +246,7 @@ def write_text(what: str, source: str, names: Names, renderer: Renderer) -> str:
         raise Unwritable(Hold.of(Reason.RULE_OPEN, "template", where=what, found=str(fault))) from fault
 
 
-def write_line(what: str, source: str, names: Names, renderer: Renderer) -> str:
+def write_line(what: str, source: str, names: TemplateNames, renderer: Renderer) -> str:
     """The one line of ``source``, neither empty nor with a character that no header may hold. Raises Unwritable."""
     line = write_text(what, source, names, renderer)
     if not line.strip():
@@ -280,7 +280,7 @@ class ManualSteps:
 
 
 def prepare_manual_submission(
-    case: Case, duties: FollowUps, names: Names, files: Iterable[Attachment], timing: Params
+    case: Case, duties: FollowUps, names: TemplateNames, files: Iterable[Attachment], timing: Params
 ) -> ManualSteps:
     """Returns a person's steps: prior contact, the submission itself, then the manual checks.
 
@@ -378,7 +378,7 @@ def _as_told_before(stored: FollowUps, fresh: FollowUps) -> FollowUps:
 def _spoils(hold: Hold) -> bool:
     if hold.reason is Reason.SUPERSEDED:
         return False  # a later key alters no step of this one
-    return hold.reason in _OF_ANOTHER or kind_of(hold.reason) is not Kind.ANSWER
+    return hold.reason in _OF_ANOTHER or kind_of(hold.reason) is not HoldKind.ANSWER
 
 
 NOTICE_TITLE: Final = "認証キーのお知らせ"

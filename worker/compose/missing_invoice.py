@@ -18,7 +18,7 @@ from worker.core.rulebook import Project, invoice_for
 from worker.core.states import Reason, State
 from worker.core.text import hide_codes, match_key
 from worker.match.match import Register, fold_name
-from worker.watch.ports import FileInfo
+from worker.watch.ports import InvoiceFile
 
 EXAMINED: Final = 300
 """Files, the newest, whose names are compared with the whole register: an invoice is saved about when it is missed."""
@@ -68,7 +68,9 @@ def name_to_give(product: Product, number: str, project: Project, register: Regi
     return next((name for name in names if could_be_invoice(name, product, number, project, register)), "")
 
 
-def find_unused(project: Project, number: str, register: Register, listing: Iterable[FileInfo]) -> tuple[FileInfo, ...]:
+def find_unused(
+    project: Project, number: str, register: Register, listing: Iterable[InvoiceFile]
+) -> tuple[InvoiceFile, ...]:
     """Returns the PDFs among the newest EXAMINED that are neither registered nor named for another project."""
     registered = {
         each.file for one in register.by_id.values() for invoices in one.invoices.values() for each in invoices
@@ -94,7 +96,7 @@ def describe_missing(
     product: Product,
     number: str,
     register: Register,
-    unused: Iterable[FileInfo],
+    unused: Iterable[InvoiceFile],
     text_of: Callable[[str], tuple[Sha256, PdfText | Unreadable] | None],
     was_carried: Callable[[Sha256], bool],
 ) -> MissingInvoice:

@@ -19,7 +19,7 @@ from worker.config.templates import Renderer
 from worker.config.toml_lines import index_lines, line_of
 from worker.core.errors import Problem
 from worker.core.message_id import SECRET_BYTES
-from worker.core.messages import name_duty
+from worker.core.messages import name_follow_up
 from worker.core.model import Address, Channel, Hold, Key, Notice, Product, sha256
 from worker.core.params import Aside
 from worker.core.rulebook import Contractor, Example, Guarantor, Issuer, Project, Rule, Section
@@ -225,8 +225,8 @@ def _shown(composed: Composed) -> str:
     if composed.channel is Channel.EMAIL:
         return composed.body
     duties = composed.duties
-    entries = (f"{name_duty(title, 'ja')}：{name_duty(value, 'ja')}" for title, value in duties.entries)
-    steps = (name_duty(step, "ja") for step in duties.instructions)
+    entries = (f"{name_follow_up(title, 'ja')}：{name_follow_up(value, 'ja')}" for title, value in duties.entries)
+    steps = (name_follow_up(step, "ja") for step in duties.instructions)
     return "\n".join((duties.url, *steps, *entries, *duties.bring))
 
 

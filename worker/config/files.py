@@ -77,7 +77,7 @@ def read_directory(path: Path) -> dict[str, bytes]:
     for name in _names(path):
         try:
             files[name] = read_regular(path / name, MAX_FILE_BYTES)
-        except Unfit as unfit:
+        except UnusableFile as unfit:
             found.append(Problem(name, "", unfit.code, unfit.params))
     found += find_loose([path, *(path / name for name in files)])
     if found:
@@ -152,7 +152,7 @@ def _listed(folder: Path) -> list[str]:
         raise ConfigError([Problem(folder.name, "", "file_unreadable", {"detail": error.strerror or ""})]) from error
 
 
-class Unfit(Exception):
+class UnusableFile(Exception):
     """A file cannot be used; ``code`` is one of ``core.messages``."""
 
     def __init__(self, code: str, **params: str) -> None:
@@ -168,16 +168,16 @@ def read_regular(path: Path, limit: int, judge: Callable[[os.stat_result], None]
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise Unfit("not_a_file")
+                raise UnusableFile("not_a_file")
             if judge is not None:
                 judge(status)
             content = file.read(limit + 1)
     except IsADirectoryError as error:
-        raise Unfit("not_a_file") from error
+        raise UnusableFile("not_a_file") from error
     except OSError as error:
-        raise Unfit("file_unreadable", detail=error.strerror or type(error).__name__) from error
+        raise UnusableFile("file_unreadable", detail=error.strerror or type(error).__name__) from error
     if len(content) > limit:
-        raise Unfit("file_too_large", limit=f"{limit:,}")
+        raise UnusableFile("file_too_large", limit=f"{limit:,}")
     return content
 
 

@@ -100,11 +100,11 @@ def guarantors_of(content: bytes) -> tuple[Guarantor, ...]:
     return profiles
 
 
-Tables = Mapping[str, dict[str, Any] | None]
+TomlTables = Mapping[str, dict[str, Any] | None]
 """The table of each TOML file; None if it could not be read."""
 
 
-def _tables(files: Mapping[str, bytes], found: list[Problem]) -> Tables:
+def _tables(files: Mapping[str, bytes], found: list[Problem]) -> TomlTables:
     named = (settings.FILE, register.FILE, guarantors.FILE)
     found.extend(Problem(name, "", "missing_file") for name in named if name not in files)
     return {name: parse_toml(name, content, found) for name, content in sorted(files.items()) if _is_toml(name)}
@@ -118,17 +118,17 @@ def _is_issuer(name: str) -> bool:
     return name.startswith(ISSUERS) and name.endswith(".toml")
 
 
-def _settings(tables: Tables, found: list[Problem]) -> Settings | None:
+def _settings(tables: TomlTables, found: list[Problem]) -> Settings | None:
     table = tables.get(settings.FILE)
     return None if table is None else settings.read_settings(table, found)
 
 
-def _guarantors(tables: Tables, found: list[Problem]) -> tuple[Guarantor, ...] | None:
+def _guarantors(tables: TomlTables, found: list[Problem]) -> tuple[Guarantor, ...] | None:
     table = tables.get(guarantors.FILE)
     return None if table is None else guarantors.read_guarantors(table, found)
 
 
-def _issuers(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) -> dict[str, Issuer]:
+def _issuers(files: Mapping[str, bytes], tables: TomlTables, found: list[Problem]) -> dict[str, Issuer]:
     sureties = tables.get(guarantors.FILE)
     ids = None if sureties is None else list(table_in(sureties, "guarantor"))
     issuers = {}
@@ -140,7 +140,9 @@ def _issuers(files: Mapping[str, bytes], tables: Tables, found: list[Problem]) -
     return issuers
 
 
-def _examples(tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem]) -> dict[str, tuple[Example, ...]]:
+def _examples(
+    tables: TomlTables, issuers: Mapping[str, Issuer], found: list[Problem]
+) -> dict[str, tuple[Example, ...]]:
     examples = {}
     for name in filter(_is_issuer, tables):
         read = rules.read_examples(name, tables[name] or {}, found)
@@ -153,7 +155,7 @@ def _examples(tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem
     return examples
 
 
-def _projects(tables: Tables, issuers: Mapping[str, Issuer], found: list[Problem]) -> tuple[Project, ...] | None:
+def _projects(tables: TomlTables, issuers: Mapping[str, Issuer], found: list[Problem]) -> tuple[Project, ...] | None:
     table = tables.get(register.FILE)
     if table is None:
         return None
@@ -179,7 +181,7 @@ def _with_lines(found: Iterable[Problem], files: Mapping[str, bytes]) -> Iterato
 # --- Bodies --------------------------------------------------------------------------------------------------
 
 
-def _problems_of_bodies(files: Mapping[str, bytes], tables: Tables) -> Iterator[Problem]:
+def _problems_of_bodies(files: Mapping[str, bytes], tables: TomlTables) -> Iterator[Problem]:
     """Each template that a rule names, once; a template that no rule names is left alone."""
     present = [name.removeprefix(TEMPLATES).removesuffix(BODY_ENDING) for name in files if _is_body(name)]
     if not present:
@@ -197,7 +199,7 @@ def _is_body(name: str) -> bool:
     return name.startswith(TEMPLATES) and name.endswith(BODY_ENDING)
 
 
-def _bodies_named(tables: Tables) -> Iterator[tuple[str, str, str]]:
+def _bodies_named(tables: TomlTables) -> Iterator[tuple[str, str, str]]:
     """File, key and name of each body that a rule names, and of the one that an issuer means by naming none."""
     for file in filter(_is_issuer, tables):
         for name, rule in table_in(tables[file], "rule").items():

@@ -56,8 +56,8 @@ class OauthTable(Shape):
 
     @field_validator("tenant")
     @classmethod
-    def _microsoft_has_one(cls, tenant: str, info: ValidationInfo) -> str:
-        provider = info.data.get("provider")
+    def _microsoft_has_one(cls, tenant: str, validated: ValidationInfo) -> str:
+        provider = validated.data.get("provider")
         if provider is Provider.MICROSOFT and not _TENANT.fullmatch(tenant):
             raise Refused("tenant_missing")
         if provider is Provider.GOOGLE and tenant:
@@ -66,8 +66,8 @@ class OauthTable(Shape):
 
     @field_validator("client_secret_file")
     @classmethod
-    def _google_has_one(cls, name: str, info: ValidationInfo) -> str:
-        provider = info.data.get("provider")
+    def _google_has_one(cls, name: str, validated: ValidationInfo) -> str:
+        provider = validated.data.get("provider")
         if provider is Provider.GOOGLE and not name.strip():
             raise Refused("client_secret_missing")
         if provider is Provider.MICROSOFT and name:

@@ -23,7 +23,7 @@ from worker.config.template_check import Use, check_template, shows_key
 from worker.config.toml import Path, key_path, nearest, table_in
 from worker.core.errors import Problem
 from worker.core.model import Channel, Closing, Product
-from worker.core.rulebook import Contract, InvoiceRule, Line, NoticeForm, Timing
+from worker.core.rulebook import Contract, InvoiceRule, NoticeForm, Timing, TitledValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,6 @@ def _holds_key(lines: Any) -> bool:
 
 def _values(lines: Any) -> Iterable[str]:
     for line in lines if isinstance(lines, list | tuple) else ():
-        value = line.value if isinstance(line, Line) else table_in({"line": line}, "line").get("value")
+        value = line.value if isinstance(line, TitledValue) else table_in({"line": line}, "line").get("value")
         if isinstance(value, str):
             yield value

@@ -13,7 +13,7 @@ from worker.config.rule_layers import RULE_KEYS, RULE_TABLES, WrittenRule
 from worker.config.template_check import Use, check_template
 from worker.config.toml import Listed, NonEmpty, OneOf, PerProduct, Refused, Shape, value_of
 from worker.core.model import Channel, Closing, Product
-from worker.core.rulebook import Conditional, InvoiceRule, Line, NoticeForm, Sentence, Timing, When
+from worker.core.rulebook import Conditional, InvoiceRule, NoticeForm, Sentence, Timing, TitledValue, When
 
 SETTLE_DAYS_LIMIT: Final = 60
 """Days without a bounce: mail servers give up after five, and a task that waits for months is forgotten."""
@@ -78,7 +78,7 @@ class RuleTable(Shape):
     chosen: str | None = None
     notice: OneOf[NoticeForm] | None = None
     file_name: Annotated[str, _template(Use.FILE_NAME)] | None = None
-    lines: Listed[Annotated[_Line, AfterValidator(partial(value_of, Line))]] | None = None
+    lines: Listed[Annotated[_Line, AfterValidator(partial(value_of, TitledValue))]] | None = None
     documents_required: Listed[NonEmpty] | None = None
     documents_allowed: Listed[NonEmpty] | None = None
     other_documents: bool | None = None

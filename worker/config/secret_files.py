@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from worker.config.files import Unfit, read_regular
+from worker.config.files import UnusableFile, read_regular
 from worker.config.oauth_settings import Auth
 from worker.config.ports import Secrets
 from worker.config.settings import MailboxSettings, Settings
 from worker.core.errors import ConfigError, Problem
-from worker.oauth.files import LoginFile, UnfitLogin
+from worker.oauth.files import LoginFile, UnusableLogin
 from worker.oauth.settings import OauthSettings, Provider
 
 MAX_SECRET_BYTES: Final = 65_536
@@ -33,7 +33,7 @@ def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) ->
     def read(key: str, name: str) -> str:
         try:
             return _read_secret(name, env, store_dir)
-        except Unfit as unfit:
+        except UnusableFile as unfit:
             found.append(Problem("worker.toml", key, unfit.code, unfit.params))
             return ""
 
@@ -60,7 +60,7 @@ def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_d
     name = mailbox.oauth.client_secret_file if mailbox.oauth is not None else ""
     try:
         return _read_secret(name, env, store_dir) if name else ""
-    except Unfit as unfit:
+    except UnusableFile as unfit:
         key = f"mailbox.{mailbox.name}.oauth.client_secret_file"
         raise ConfigError([Problem("worker.toml", key, unfit.code, unfit.params)]) from None
 
@@ -71,7 +71,7 @@ def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_d
     missing = find_missing_extra(mailbox.name, oauth)
     try:
         kept = LoginFile(store_dir, mailbox.name).read()
-    except UnfitLogin as unfit:
+    except UnusableLogin as unfit:
         return [*missing, Problem("worker.toml", key, unfit.code, {"name": mailbox.name} | unfit.params)]
     if (kept.provider, kept.client_id) != (oauth.provider, oauth.client_id):
         return [*missing, Problem("worker.toml", key, "login_of_other_application", {"name": mailbox.name})]
@@ -105,18 +105,18 @@ def _read_secret(name: str, env: Mapping[str, str], store_dir: Path) -> str:
     def judge(status: os.stat_result) -> None:
         if status.st_mode & forbidden:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
-            raise Unfit("secret_readable", path=str(path), mode=mode)
+            raise UnusableFile("secret_readable", path=str(path), mode=mode)
 
     if not os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be entered
-        raise Unfit("secret_missing", path=str(path))
+        raise UnusableFile("secret_missing", path=str(path))
     content = read_regular(path, MAX_SECRET_BYTES, judge)
     secret = content.removesuffix(b"\n").removesuffix(b"\r")
     if not secret:
-        raise Unfit("secret_empty", path=str(path))
+        raise UnusableFile("secret_empty", path=str(path))
     try:
         text = secret.decode()
     except UnicodeDecodeError as error:
-        raise Unfit("secret_not_text", path=str(path)) from error
+        raise UnusableFile("secret_not_text", path=str(path)) from error
     if not text.isprintable():
-        raise Unfit("secret_not_text", path=str(path))
+        raise UnusableFile("secret_not_text", path=str(path))
     return text

@@ -225,15 +225,15 @@ class _Server(Shape):
 
     @field_validator("security")
     @classmethod
-    def _plain_ends_here(cls, security: Security, info: ValidationInfo) -> Security:
-        if security is Security.NONE and not is_loopback(info.data.get("host", "localhost")):
+    def _plain_ends_here(cls, security: Security, validated: ValidationInfo) -> Security:
+        if security is Security.NONE and not is_loopback(validated.data.get("host", "localhost")):
             raise Refused("plain_not_loopback")
         return security
 
     @field_validator("password_file")
     @classmethod
-    def _login_has_a_secret(cls, name: str, info: ValidationInfo) -> str:
-        if info.data.get("user") and info.data.get("auth") is Auth.PASSWORD and not name.strip():
+    def _login_has_a_secret(cls, name: str, validated: ValidationInfo) -> str:
+        if validated.data.get("user") and validated.data.get("auth") is Auth.PASSWORD and not name.strip():
             raise Refused("secret_not_named")
         return name
 
@@ -248,9 +248,9 @@ class _Mailbox(_Server):
 
     @field_validator("after")
     @classmethod
-    def _leads_away(cls, after: str, info: ValidationInfo) -> str:
+    def _leads_away(cls, after: str, validated: ValidationInfo) -> str:
         """A message that is moved to its own folder would be a new one for ever."""
-        folder = info.data.get("folder", "")
+        folder = validated.data.get("folder", "")
         if parse_after(after).folder.casefold() == folder.casefold():
             raise Refused("after_same_folder", value=folder)
         return after
@@ -273,8 +273,8 @@ class _Smtp(_Server):
 
     @field_validator("user")
     @classmethod
-    def _no_login_ends_here(cls, user: str, info: ValidationInfo) -> str:
-        if not user and not is_loopback(info.data.get("host", "localhost")):
+    def _no_login_ends_here(cls, user: str, validated: ValidationInfo) -> str:
+        if not user and not is_loopback(validated.data.get("host", "localhost")):
             raise Refused("no_login_not_loopback")
         return user
 
@@ -308,8 +308,8 @@ class _Schedule(Shape):
 
     @field_validator("deaf_minutes")
     @classmethod
-    def _longer_than_a_pause(cls, minutes: int | None, info: ValidationInfo) -> int | None:
-        poll_seconds = info.data.get("poll_seconds", 0)
+    def _longer_than_a_pause(cls, minutes: int | None, validated: ValidationInfo) -> int | None:
+        poll_seconds = validated.data.get("poll_seconds", 0)
         if minutes is not None and minutes * 60 < LOOKS_MISSED * poll_seconds:
             raise Refused("deaf_too_soon", least=str(-(-LOOKS_MISSED * poll_seconds // 60)))
         return minutes

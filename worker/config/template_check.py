@@ -217,8 +217,8 @@ def _left_as_text(tree: nodes.Template, use: Use) -> _Findings:
 
 def _texts(tree: nodes.Template) -> Iterator[str]:
     """Yields the literal text of the result, and the texts that an expression may put there."""
-    for data in tree.find_all(nodes.TemplateData):
-        yield data.data
+    for text in tree.find_all(nodes.TemplateData):
+        yield text.data
     names = {id(node.arg) for node in tree.find_all(nodes.Getitem)}
     names |= {id(node.node) for node in tree.find_all(nodes.Getattr)}  # "{:,}".format(…)
     for const in tree.find_all(nodes.Const):

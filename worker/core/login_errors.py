@@ -17,7 +17,7 @@ _TOKEN_LIKE: Final = re.compile(r"[A-Za-z0-9+/_.=~-]{40,}")
 """Matches text longer than a correlation id (36), shorter than any token, or the command that carried it."""
 
 
-class Fault(StrEnum):
+class LoginFault(StrEnum):
     """The reason why there is no token that the server accepts."""
 
     ABSENT = "absent"
@@ -35,20 +35,20 @@ class LoginRefusal:
     """A refused login and its reason; errors, records and alarms carry it as text, and it can be found there again."""
 
     name: str
-    fault: Fault
+    fault: LoginFault
     said: str
 
     def __str__(self) -> str:
         return f"xoauth2 {self.name} ({self.fault}): {self.said}".rstrip(": ")
 
 
-_REFUSAL: Final = re.compile(rf"xoauth2 (\S+) \(({'|'.join(Fault)})\)(?:: (.*))?", re.DOTALL)
+_REFUSAL: Final = re.compile(rf"xoauth2 (\S+) \(({'|'.join(LoginFault)})\)(?:: (.*))?", re.DOTALL)
 
 
 def find_refusal(text: str) -> LoginRefusal | None:
     """Returns the refusal in ``text``; None if it is about something else."""
     found = _REFUSAL.search(text)
-    return LoginRefusal(found[1], Fault(found[2]), found[3] or "") if found else None
+    return LoginRefusal(found[1], LoginFault(found[2]), found[3] or "") if found else None
 
 
 def hide_tokens(text: str, secrets: Iterable[str] = ()) -> str:

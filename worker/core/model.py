@@ -499,6 +499,7 @@ class Submission:
     """In yen, as the text of the draft's invoice says for certain; the register's own word is in the draft."""
     invoice_date_read: dt.date | None = None
     duties: FollowUps = FollowUps()
+    """The follow-ups, under their stored name."""
     done: tuple[Told, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
     ticked: tuple[str, ...] = ()
@@ -532,7 +533,7 @@ class Submission:
     late_answer: str = ""
     """The evidence that it may have been sent after all (``code: value``): a 250, a report, our own copy."""
     letter_sha256: Sha256 | None = None
-    """The exact bytes handed to the server."""
+    """The exact message handed to the server."""
     receipts: tuple[Receipt, ...] = ()
     """The responses, the newest of each kind for each recipient or sender; the entries hold all."""
     unread: tuple[Receipt, ...] = ()

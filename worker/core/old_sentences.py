@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from worker.core.messages.sentences import Teller
+from worker.core.messages.sentences import SentenceWriter
 from worker.core.model import Hold
 from worker.core.params import Params
 from worker.core.states import Reason
@@ -164,7 +164,7 @@ _NAMES: Final = {
         }
     ),
 }
-_TELLER: Final = Teller(_NAMES, _alone(_FACTS), {}, or_ja="又は")
+_SENTENCES: Final = SentenceWriter(_NAMES, _alone(_FACTS), {}, or_ja="又は")
 _JA: Final = 0
 
 
@@ -178,7 +178,7 @@ def old_detail(hold: Hold) -> str | None:
     else:
         words = _HOLDS.get((hold.reason, params.code))
     if words is not None:
-        return _TELLER.fill(words, params, _JA)
+        return _SENTENCES.fill(words, params, _JA)
     if params.code and params.keys() <= {"code", "value"}:
         return f"{params.code}: {params.word('value')}" if "value" in params else params.code
     return None
@@ -188,4 +188,4 @@ def old_told(told: object) -> object:
     """Returns ``told``, a sentence or tuples of sentences, as an older program stored it."""
     if isinstance(told, tuple):
         return tuple(map(old_told, told))
-    return _TELLER.fill(_DUTIES[told.code], told, _JA) if isinstance(told, Params) else told
+    return _SENTENCES.fill(_DUTIES[told.code], told, _JA) if isinstance(told, Params) else told

@@ -165,7 +165,7 @@ OFFICE: Final = "office"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TitledValue:
     """One titled value in the issuer's order: a line of the body, or a field of its form. ``value`` is a template."""
 
     title: str
@@ -193,7 +193,7 @@ class Rule:
     notice: NoticeForm = NoticeForm.ATTACHED
     file_name: str = ""
     """Template of the notice's file name; empty: 認証キーのお知らせ_<contract number>.pdf."""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[TitledValue, ...] = ()
     """The required items of the body (e-mail), or the fields to enter (form, upload), in the issuer's order."""
     documents_required: tuple[str, ...] = ()
     documents_allowed: tuple[str, ...] = ()

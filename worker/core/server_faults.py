@@ -51,7 +51,7 @@ _REPLIES: Final = re.compile(r"^|: (?=5\d\d[ -])")
 """Matches the start of an answer: a record may name the mail before it."""
 
 
-def told_fault(fault: ServerFault, text: str) -> str:
+def with_fault_code(fault: ServerFault, text: str) -> str:
     """Returns ``text`` with its code in front."""
     return f"{fault}: {text}"
 

@@ -146,9 +146,9 @@ class AlarmCause(StrEnum):
     """Strangers' mails wait for their turn, or for space on the disk."""
     ACCOUNT_REFUSED = "account_refused"
     MUTE = "mute"
-    """The mail server stays away."""
+    """The SMTP server is unreachable (an outage)."""
     DEAF = "deaf"
-    """A mailbox or folder is not watched."""
+    """A mailbox or folder is unreachable (an outage): nothing in it is read."""
     LEFT_ALONE = "left_alone"
     """Messages that look like notices are left as older than what is taken."""
     PDF_SANDBOX = "pdf_sandbox"
@@ -280,7 +280,7 @@ def may_follow(state: State, event: Event) -> bool:
     return event in TRANSITIONS[state]
 
 
-class Kind(StrEnum):
+class HoldKind(StrEnum):
     """The end of a hold: correct something, answer as a person, or only withdraw."""
 
     CORRECT = "correct"
@@ -388,8 +388,8 @@ REFUSALS: Final = frozenset(
 """Reasons why a PDF was not read as a notice."""
 
 
-def kind_of(reason: Reason) -> Kind:
+def kind_of(reason: Reason) -> HoldKind:
     """The kind of ``reason``: who or what ends the hold."""
     if reason in _NEVER:
-        return Kind.NEVER
-    return Kind.ANSWER if reason in _ANSWERED else Kind.CORRECT
+        return HoldKind.NEVER
+    return HoldKind.ANSWER if reason in _ANSWERED else HoldKind.CORRECT

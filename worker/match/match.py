@@ -56,7 +56,7 @@ class Ambiguous:
     projects: tuple[Project, ...]
 
 
-Outcome = Match | Proposed | Unmatched | Ambiguous
+MatchOutcome = Match | Proposed | Unmatched | Ambiguous
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def no_numbers_before(project: str, product: Product) -> tuple[str, ...]:  # noq
 
 def match_project(
     notice: Notice, register: Register, bound: str | None, numbers_before: NumbersBefore = no_numbers_before
-) -> Outcome:
+) -> MatchOutcome:
     """Returns the project of ``notice``; ``bound`` is the project that an approval has tied its number to.
 
     The register's own numbers go first: a number written there corrects an earlier approval.
@@ -470,7 +470,7 @@ def _day(moment: dt.datetime) -> str:
     return moment.astimezone(JST).date().isoformat()
 
 
-_LEFT: Final = frozenset(
+_HAVE_LEFT: Final = frozenset(
     {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED, State.BOUNCED, State.CONFIRMED}
 )
 """States in which the issuer was given it, by mail or by hand.
@@ -540,7 +540,7 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Source, known: Reading) -> 
         contract_number=notice.contract_number,
         notice_name=notice.project_name,
         correction=_count_before(pdf, known),
-        follows=find_followed(standing_before(earlier, notice, known, proven=way.proven)),
+        follows=find_followed(current_before(earlier, notice, known, proven=way.proven)),
     )
     # An unauthenticated notice waits itself, and changes nothing about authenticated ones.
     superseded = [each for each in others if way.proven or each.is_doubtful] + doubtful
@@ -552,7 +552,7 @@ def _count_before(pdf: Sha256, known: Reading) -> int:
     return max((each.correction + 1 for each in known.by_pdf(pdf) if each.refusal is None), default=0)
 
 
-def standing_before(
+def current_before(
     earlier: Sequence[Submission], notice: Notice, known: Reading, *, proven: bool
 ) -> tuple[Submission, ...]:
     """Returns those of ``earlier``, of the same number, that a further notice may follow; all if it is unauthenticated.
@@ -728,7 +728,7 @@ def _may_be_there(earlier: Submission, later: Submission, known: Reading) -> boo
     if earlier.state is State.HANDED_OVER:
         notice = known.notice(later.pdf_sha256) if later.pdf_sha256 else None
         return notice is not None and _has_other_key(earlier, notice, known)
-    return earlier.sent_at is not None or earlier.state in _LEFT
+    return earlier.sent_at is not None or earlier.state in _HAVE_LEFT
 
 
 def _has_other_key(other: Submission, notice: Notice, known: Reading) -> bool:

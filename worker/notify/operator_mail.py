@@ -19,7 +19,7 @@ from worker.core.messages import (
     Language,
     name_any_state,
     name_deadline,
-    name_duty,
+    name_follow_up,
     name_hold,
     name_limit,
     name_receipt,
@@ -111,7 +111,7 @@ def describe_submission(
         lines.append(f"　　次にすること：{step}")
     if submission.state is State.ANNOUNCED:
         lines += [
-            f"　　　{at}. {escape_control_chars(name_duty(each, 'ja'))}"
+            f"　　　{at}. {escape_control_chars(name_follow_up(each, 'ja'))}"
             for at, each in enumerate(submission.duties.instructions, start=1)
         ]
     if command := command_line(action_for(submission), "ja"):

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import requests
 
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.login_errors import Fault, LoginRefusal, hide_tokens
+from worker.core.login_errors import LoginFault, LoginRefusal, hide_tokens
 from worker.oauth.settings import OauthSettings, Provider
-from worker.oauth.tokens import REDIRECT, Given, is_an_answer, judge_error, read_given
+from worker.oauth.tokens import REDIRECT, TokenResponse, is_an_answer, judge_error, read_token_response
 
 if TYPE_CHECKING:
     from msal import PublicClientApplication
@@ -64,7 +64,7 @@ class TokenEndpoint:
         self._scopes = list(settings.scopes(is_for_sending=is_for_sending))
         self._session = _Session(what, ca_file)
 
-    def renew(self, refresh_token: str) -> Given:
+    def renew(self, refresh_token: str) -> TokenResponse:
         """Another access token. Raises AccountRefused, Unavailable."""
         with self._translated(refresh_token):
             if self._settings.provider is Provider.MICROSOFT:
@@ -82,7 +82,7 @@ class TokenEndpoint:
                 self._refuse(flow)
             return DeviceCode(flow["verification_uri"], flow["user_code"], flow["expires_in"], flow)
 
-    def await_device_code(self, code: DeviceCode, rest: Callable[[float], None]) -> Given:
+    def await_device_code(self, code: DeviceCode, rest: Callable[[float], None]) -> TokenResponse:
         """The tokens, once the person has agreed; ``rest`` waits between two questions. Raises as the others."""
         flow, waited = dict(code.flow), 0.0
         with self._translated(flow.get("device_code", "")):
@@ -109,11 +109,11 @@ class TokenEndpoint:
                 instance_discovery=False,  # it asks Microsoft about hosts, also about one's own
             )
         except ValueError as error:  # the authority answered in good order that it does not know the tenant
-            raise self._refusal(Fault.APPLICATION, str(error)) from None
+            raise self._refusal(LoginFault.APPLICATION, str(error)) from None
 
     # --- Google: a page whose answer is pasted ---------------------------------------------------------------
 
-    def redeem(self, code: str, verifier: str) -> Given:
+    def redeem(self, code: str, verifier: str) -> TokenResponse:
         """The tokens for the code that a person brought. Raises AccountRefused, Unavailable."""
         asked = {
             "grant_type": "authorization_code",
@@ -126,10 +126,10 @@ class TokenEndpoint:
         with self._translated(code, verifier):
             given = self._take(self._session.post(self._settings.google_tokens, data=asked).json(), code, verifier)
         if not given.refresh_token:
-            raise self._refusal(Fault.ENDED, "no refresh token was given")
+            raise self._refusal(LoginFault.ENDED, "no refresh token was given")
         return given
 
-    def _renew_at_google(self, refresh_token: str) -> Given:
+    def _renew_at_google(self, refresh_token: str) -> TokenResponse:
         from google.auth.exceptions import RefreshError, TransportError
         from google.auth.transport.requests import Request
         from google.oauth2.credentials import Credentials
@@ -159,10 +159,10 @@ class TokenEndpoint:
 
     # --- What came back --------------------------------------------------------------------------------------
 
-    def _take(self, answer: dict[str, Any], *secrets: str) -> Given:
+    def _take(self, answer: dict[str, Any], *secrets: str) -> TokenResponse:
         if "error" in answer:
             self._refuse(answer, *secrets)
-        given = read_given(answer)
+        given = read_token_response(answer)
         if given is None:
             raise self._unavailable("an answer without a token")
         return given
@@ -175,7 +175,7 @@ class TokenEndpoint:
             raise self._unavailable(said, *secrets)
         raise self._refusal(fault, said, *secrets)
 
-    def _refusal(self, fault: Fault, said: str, *secrets: str) -> AccountRefused:
+    def _refusal(self, fault: LoginFault, said: str, *secrets: str) -> AccountRefused:
         text = hide_tokens(said, (*secrets, self._secret))
         return AccountRefused(self._what, str(LoginRefusal(self._name, fault, text)))
 

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from worker.oauth.tokens import Kept, read_kept, write_kept
+from worker.oauth.tokens import StoredLogin, read_login, write_login
 
 FOLDER: Final = "tokens"
 _LIMIT: Final = 65_536
 """Bytes of one file: Microsoft's tokens have some kilobytes each."""
 
 
-class UnfitLogin(Exception):
+class UnusableLogin(Exception):
     """The file cannot be used; ``code`` is one of ``core.messages``."""
 
     def __init__(self, code: str, **params: str) -> None:
@@ -32,7 +32,7 @@ class UnfitLogin(Exception):
 
 
 class LoginFile:
-    """One mailbox's login on disk. Methods raise OSError, and UnfitLogin for faults that have a code."""
+    """One mailbox's login on disk. Methods raise OSError, and UnusableLogin for faults that have a code."""
 
     def __init__(self, store: Path, name: str) -> None:
         """Nothing is opened yet."""
@@ -44,35 +44,35 @@ class LoginFile:
         """The file."""
         return self._store / FOLDER / self._name
 
-    def read(self) -> Kept:
-        """Returns the login. Raises UnfitLogin, also if there is none."""
+    def read(self) -> StoredLogin:
+        """Returns the login. Raises UnusableLogin, also if there is none."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
-            raise UnfitLogin("login_missing") from None
+            raise UnusableLogin("login_missing") from None
         except OSError as error:
-            raise UnfitLogin("login_unreadable", path=str(self.path), detail=error.strerror or "") from error
+            raise UnusableLogin("login_unreadable", path=str(self.path), detail=error.strerror or "") from error
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise UnfitLogin("login_broken", path=str(self.path))
+                raise UnusableLogin("login_broken", path=str(self.path))
             if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise UnfitLogin("login_readable", path=str(self.path), mode=f"{stat.S_IMODE(status.st_mode):04o}")
+                raise UnusableLogin("login_readable", path=str(self.path), mode=f"{stat.S_IMODE(status.st_mode):04o}")
             if status.st_uid not in {os.geteuid(), self._store.stat().st_uid}:
-                raise UnfitLogin("login_of_another", path=str(self.path))
-            kept = read_kept(file.read(_LIMIT))
+                raise UnusableLogin("login_of_another", path=str(self.path))
+            kept = read_login(file.read(_LIMIT))
         if kept is None:
-            raise UnfitLogin("login_broken", path=str(self.path))
+            raise UnusableLogin("login_broken", path=str(self.path))
         return kept
 
     def refuse_other_account(self) -> None:
-        """Raises UnfitLogin if the store's owner could not read a file of this account."""
+        """Raises UnusableLogin if the store's owner could not read a file of this account."""
         try:
             status = self._store.stat()
         except OSError as error:
-            raise UnfitLogin("login_no_store", path=str(self._store), detail=error.strerror or "") from error
+            raise UnusableLogin("login_no_store", path=str(self._store), detail=error.strerror or "") from error
         if os.geteuid() not in {0, status.st_uid}:
-            raise UnfitLogin("login_wrong_account", path=str(self._store), owner=_account(status.st_uid))
+            raise UnusableLogin("login_wrong_account", path=str(self._store), owner=_account(status.st_uid))
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -81,7 +81,7 @@ class LoginFile:
             fcntl.flock(folder, fcntl.LOCK_EX)
             yield
 
-    def write(self, kept: Kept) -> None:
+    def write(self, kept: StoredLogin) -> None:
         """Replace the file, durable before it takes effect."""
         with self._folder() as folder:
             beside = f".{self._name}.{os.getpid()}.{os.urandom(4).hex()}"
@@ -91,7 +91,7 @@ class LoginFile:
                 with os.fdopen(descriptor, "wb") as file:
                     os.fchmod(descriptor, 0o600)
                     self._hand_over(descriptor)
-                    file.write(write_kept(kept))
+                    file.write(write_login(kept))
                     file.flush()
                     os.fsync(descriptor)
                 os.rename(beside, self._name, src_dir_fd=folder, dst_dir_fd=folder)

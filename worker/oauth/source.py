@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.login_errors import Fault, LoginRefusal, hide_tokens
+from worker.core.login_errors import LoginFault, LoginRefusal, hide_tokens
 from worker.oauth.endpoint import TokenEndpoint
-from worker.oauth.files import LoginFile, UnfitLogin
-from worker.oauth.tokens import Kept
+from worker.oauth.files import LoginFile, UnusableLogin
+from worker.oauth.tokens import StoredLogin
 
 
-class KeptLogin:
+class StoredTokenSource:
     """The login of one mailbox, for one of the servers that it opens."""
 
     def __init__(self, name: str, what: str, file: LoginFile, endpoint: TokenEndpoint, clock: Clock) -> None:
@@ -52,9 +52,9 @@ class KeptLogin:
     def refusal(self, said: str) -> AccountRefused:
         """The error for a server that refuses a new token, with what it said."""
         text = hide_tokens(said, [self._newest])
-        return AccountRefused(self._what, str(LoginRefusal(self._name, Fault.SERVER, text)))
+        return AccountRefused(self._what, str(LoginRefusal(self._name, LoginFault.SERVER, text)))
 
-    def _renew(self, kept: Kept) -> str:
+    def _renew(self, kept: StoredLogin) -> str:
         try:
             given = self._endpoint.renew(kept.refresh_token)
         except AccountRefused:
@@ -71,14 +71,14 @@ class KeptLogin:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except UnfitLogin as unfit:
+        except UnusableLogin as unfit:
             said = " ".join(filter(None, [unfit.code, *unfit.params.values()]))
-            raise AccountRefused(self._what, str(LoginRefusal(self._name, Fault.ABSENT, said))) from None
+            raise AccountRefused(self._what, str(LoginRefusal(self._name, LoginFault.ABSENT, said))) from None
         except OSError as error:
             raise Unavailable(self._what, f"{self._file.path}: {error.strerror}") from None
 
 
-class NewToken:
+class NewTokenSource:
     """``config.ports.TokenSource`` for a login that is tried before it is kept."""
 
     def __init__(self, name: str, what: str, token: str) -> None:
@@ -95,6 +95,6 @@ class NewToken:
         return False
 
     def refusal(self, said: str) -> AccountRefused:
-        """As ``KeptLogin``'s."""
+        """As ``StoredTokenSource``'s."""
         text = hide_tokens(said, [self._token])
-        return AccountRefused(self._what, str(LoginRefusal(self._name, Fault.SERVER, text)))
+        return AccountRefused(self._what, str(LoginRefusal(self._name, LoginFault.SERVER, text)))

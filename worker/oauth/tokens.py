@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from worker.core.login_errors import TEXT_LIMIT, Fault
+from worker.core.login_errors import TEXT_LIMIT, LoginFault
 from worker.core.text import escape_control_chars
 
 RENEW_AHEAD: Final = dt.timedelta(minutes=5)
@@ -36,7 +36,7 @@ _APPLICATION: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredLogin:
     """One login as it is kept between runs; ``access_token`` is empty if the server refused the last one."""
 
     provider: str
@@ -56,11 +56,11 @@ class Kept:
         """Returns true if it is still valid, for use while no other can be had."""
         return bool(self.access_token) and self.renewed_at - CLOCK_SLACK <= now < self.expires_at
 
-    def without_access(self) -> Kept:
+    def without_access(self) -> StoredLogin:
         """The same, to be renewed before the next login."""
         return replace(self, access_token="")
 
-    def renewed(self, given: Given, now: dt.datetime) -> Kept:
+    def renewed(self, given: TokenResponse, now: dt.datetime) -> StoredLogin:
         """The same after the endpoint gave another token; the refresh token stays if it gave no other."""
         return replace(
             self,
@@ -72,7 +72,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class TokenResponse:
     """The tokens of an answer; their life counts from its arrival, so that the endpoint's clock does not matter."""
 
     access_token: str = field(repr=False)
@@ -80,24 +80,24 @@ class Given:
     life: dt.timedelta = dt.timedelta(seconds=DEFAULT_LIFE)
 
 
-def begin(provider: str, client_id: str, given: Given, now: dt.datetime) -> Kept:
+def begin(provider: str, client_id: str, given: TokenResponse, now: dt.datetime) -> StoredLogin:
     """Returns the login to keep after a person logged in."""
-    return Kept(provider, client_id, given.refresh_token, given.access_token, now + given.life, now, now)
+    return StoredLogin(provider, client_id, given.refresh_token, given.access_token, now + given.life, now, now)
 
 
 _TIMES: Final = ("expires_at", "renewed_at", "logged_in_at")
 _TEXTS: Final = ("provider", "client_id", "refresh_token", "access_token")
 
 
-def write_kept(kept: Kept) -> bytes:
+def write_login(kept: StoredLogin) -> bytes:
     """The file's bytes."""
     texts = {name: getattr(kept, name) for name in _TEXTS}
     times = {name: getattr(kept, name).isoformat() for name in _TIMES}
     return json.dumps(texts | times, indent=1).encode() + b"\n"
 
 
-def read_kept(content: bytes) -> Kept | None:
-    """Returns the login that ``write_kept`` wrote; None for any other content."""
+def read_login(content: bytes) -> StoredLogin | None:
+    """Returns the login that ``write_login`` wrote; None for any other content."""
     try:
         table = json.loads(content)
         texts = {name: table[name] for name in _TEXTS}
@@ -106,7 +106,7 @@ def read_kept(content: bytes) -> Kept | None:
         return None
     is_whole = all(isinstance(text, str) for text in texts.values()) and all(time.tzinfo for time in times.values())
     values: dict[str, Any] = texts | times
-    return Kept(**values) if is_whole and texts["refresh_token"] else None
+    return StoredLogin(**values) if is_whole and texts["refresh_token"] else None
 
 
 # --- What an answer means ------------------------------------------------------------------------------------
@@ -122,20 +122,20 @@ def is_an_answer(status: int, body: str) -> bool:
         return False
 
 
-def judge_error(code: str) -> Fault | None:
+def judge_error(code: str) -> LoginFault | None:
     """Returns the fault of an answer's ``error`` (RFC 6749 §5.2); None if asking later may help."""
     if code in _TOO_BUSY:
         return None
-    return Fault.APPLICATION if code in _APPLICATION else Fault.ENDED
+    return LoginFault.APPLICATION if code in _APPLICATION else LoginFault.ENDED
 
 
-def read_given(answer: dict[str, Any]) -> Given | None:
+def read_token_response(answer: dict[str, Any]) -> TokenResponse | None:
     """The tokens of an answer; None if it has no access token."""
     token, refresh, life = (answer.get(name) for name in ("access_token", "refresh_token", "expires_in"))
     if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
         return None
     seconds = int(life) if isinstance(life, int | str) and str(life).isdigit() else DEFAULT_LIFE
-    return Given(token, refresh if isinstance(refresh, str) else "", dt.timedelta(seconds=min(seconds, 86_400)))
+    return TokenResponse(token, refresh if isinstance(refresh, str) else "", dt.timedelta(seconds=min(seconds, 86_400)))
 
 
 # --- A person agrees (Google) --------------------------------------------------------------------------------

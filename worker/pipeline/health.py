@@ -31,18 +31,18 @@ class Health:
     def note_reached(self, writing: Writing, name: str, now: dt.datetime) -> None:
         """As ``reached``, in an open transaction."""
         if (fresh := self._reached(name, now)) is not None:
-            writing.record_look(fresh)
+            writing.record_health(fresh)
 
     def _reached(self, name: str, now: dt.datetime) -> HealthRecord | None:
-        return (self._store.look(name) or HealthRecord(name)).reached_at(now)
+        return (self._store.health_of(name) or HealthRecord(name)).reached_at(now)
 
     def failed(self, name: str, failure: Unavailable, now: dt.datetime) -> bool:
         """Record that ``name`` was not reached; whether that raised an alarm."""
         with self._store.writing() as writing:
             if isinstance(failure, AccountRefused):
                 return self.refused(writing, name, failure.detail, now)
-            known = _failing(self._store.look(name) or HealthRecord(name), now)
-            writing.record_look(dataclasses.replace(known, last_error=now, error=str(failure)))
+            known = _failing(self._store.health_of(name) or HealthRecord(name), now)
+            writing.record_health(dataclasses.replace(known, last_error=now, error=str(failure)))
             return _tell_broken_sandbox(writing, failure)
 
     def tell_unread(self, failure: Unavailable) -> None:
@@ -52,10 +52,10 @@ class Health:
 
     def refused(self, writing: Writing, name: str, answer: str, now: dt.datetime) -> bool:
         """Record that our account was refused, and tell a person unless that is told already."""
-        known = _failing(self._store.look(name) or HealthRecord(name), now)
+        known = _failing(self._store.health_of(name) or HealthRecord(name), now)
         is_told = AlarmCause.ACCOUNT_REFUSED.value in known.told
         told = known.told if is_told else (*known.told, AlarmCause.ACCOUNT_REFUSED.value)
-        writing.record_look(dataclasses.replace(known, last_error=now, error=answer, told=told))
+        writing.record_health(dataclasses.replace(known, last_error=now, error=answer, told=told))
         if not is_told:
             writing.raise_alarm(cause_about(AlarmCause.ACCOUNT_REFUSED, name), [], answer)
         return not is_told

@@ -36,7 +36,7 @@ async def load_invoices(
 ) -> InvoiceSnapshot:
     """Returns what these guarantees may carry beside the notice, and the files ``also``; no look if that is nothing."""
     wanted = files_wanted(guarantees, active_config.register, also)
-    return NOT_LOOKED if wanted is None else await active_config.files.look(reader, wanted)
+    return NOT_LOOKED if wanted is None else await active_config.invoice_folder.look(reader, wanted)
 
 
 async def with_invoices(
@@ -70,8 +70,8 @@ async def look_at_folder(
     """
     if not any(any(invoices_of(each, active_config)) for each in submissions):
         return None
-    await active_config.files.look(reader, lambda _: False)
-    return active_config.files.rest()
+    await active_config.invoice_folder.look(reader, lambda _: False)
+    return active_config.invoice_folder.rest()
 
 
 EXPLAINED: Final = 20
@@ -82,7 +82,7 @@ async def explain_missing(
     submissions: Iterable[Submission], active_config: ActiveConfig, reader: PdfReader, reading: Reading
 ) -> Mapping[int, MissingInvoice]:
     """Returns by id for each that waits for an invoice the place for it and the unused files there. Raises nothing."""
-    register, files = active_config.register, active_config.files
+    register, invoice_folder = active_config.register, active_config.invoice_folder
     asking = []
     for each in submissions:
         project = register.by_id.get(each.project) if each.project else None
@@ -91,9 +91,9 @@ async def explain_missing(
     asking = asking[:EXPLAINED]
     if not asking:
         return {}
-    folder = active_config.configuration.settings.invoices_shown or files.place()
-    seen = await files.look(reader, lambda _: False)
-    if isinstance(seen.shelved, Unavailable):
+    folder = active_config.configuration.settings.invoices_shown or invoice_folder.place()
+    seen = await invoice_folder.look(reader, lambda _: False)
+    if isinstance(seen.listed, Unavailable):
         return {
             each.id: MissingInvoice(
                 folder, name_to_give(product, each.contract_number or "", project, register), is_away=True
@@ -101,10 +101,10 @@ async def explain_missing(
             for each, product, project in asking
         }
     unused = {
-        each.id: find_unused(project, each.contract_number or "", register, seen.shelved) for each, _, project in asking
+        each.id: find_unused(project, each.contract_number or "", register, seen.listed) for each, _, project in asking
     }
     wanted = {one.file for several in unused.values() for one in several[:READ]}
-    read = await files.look(reader, wanted.__contains__)
+    read = await invoice_folder.look(reader, wanted.__contains__)
 
     def text_of(file: str) -> tuple[Sha256, PdfText | Unreadable] | None:
         found = read.answers.get(file)
@@ -128,9 +128,9 @@ async def explain_missing(
 def fingerprint_files(submission: Submission, active_config: ActiveConfig) -> str:
     """Returns a text that changes when a file that ``submission`` may carry comes, changes or goes; empty for none."""
     named, could_be = invoices_of(submission, active_config)
-    found = [active_config.files.stamp(file) for file in sorted(named)]
+    found = [active_config.invoice_folder.stamp(file) for file in sorted(named)]
     if could_be is not None:
         with contextlib.suppress(Unavailable):  # away: the draft says so
-            candidates = [each.file for each in active_config.files.listing() if could_be(each.file)]
-            found += [f"{file} {active_config.files.stamp(file)}" for file in candidates]
+            candidates = [each.file for each in active_config.invoice_folder.listing() if could_be(each.file)]
+            found += [f"{file} {active_config.invoice_folder.stamp(file)}" for file in candidates]
     return " ".join(filter(None, found))

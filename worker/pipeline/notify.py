@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
-from worker.compose import mime_write as letter
+from worker.compose import mime_write
 from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings
 from worker.core.alarms import (
@@ -51,7 +51,7 @@ DIGEST_UP_TO: Final = "digest_up_to"
 DIGESTS_BACK: Final = 14
 """Days in which the last digest without a number is looked for: an office is closed for less."""
 
-_LEFT: Final = (
+_LEAVING_EVENTS: Final = (
     *(Event.ACCEPTED, Event.PROVEN_SENT, Event.CONFIRMED_SENT),
     *(Event.DELAYED, Event.RELAYED, Event.DELIVERED, Event.BOUNCED),
 )
@@ -169,7 +169,7 @@ class Notifier:
         A server that is away for as long as it takes to restart one is waited for. Every alarm is handed over once.
         """
         now = self._clock.now()
-        look = self._store.look("smtp")
+        look = self._store.health_of("smtp")
         since = look.failing_since if look is not None and look.error else None
         is_refused = isinstance(failure, AccountRefused)
         if not is_refused and (since is None or now - since < SMTP_DOWN_AFTER):
@@ -306,7 +306,7 @@ class Notifier:
         since = now if told is not None else self._last_digest(now)
         numbers = [
             each.submission
-            for each in self._store.entries(events=_LEFT, after=int(told or 0))
+            for each in self._store.entries(events=_LEAVING_EVENTS, after=int(told or 0))
             if each.submission and each.set.get("sent_at") and (told is not None or each.at >= since)
         ]
         return tuple(map(self._store.submission, dict.fromkeys(numbers)))
@@ -356,7 +356,7 @@ class Notifier:
     async def _send(self, message: _Message, settings: Settings, now: dt.datetime) -> Unavailable | None:
         first, sender = message.alarms[0], settings.contractor.email
         message_id = alarm_message_id(first.id, first.created_at, sender)
-        raw = letter.write_alarm(
+        raw = mime_write.write_alarm(
             sender=sender,
             sender_name=SENDER_NAME,
             to=message.to,
@@ -369,7 +369,7 @@ class Notifier:
         # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox.
         self._mark(message, now, message_id=message_id)
         try:
-            verdict, answer, refused = await hand_over(
+            verdict, answer, refused = await deliver(
                 self._server, self._clock, sender, message.to, raw, self._note_taken
             )
         except Unavailable as failure:
@@ -443,7 +443,7 @@ def _no_note() -> None:
     """Nothing is recorded."""
 
 
-async def hand_over(
+async def deliver(
     server: MailServer,
     clock: Clock,
     sender: Address,
@@ -463,8 +463,8 @@ async def hand_over(
     for step in send.steps_for(sender, to, raw):
         if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
             break
-        answer = await server.take(step)
-        verdict = send.judge(step, answer)
+        answer = await server.perform(step)
+        verdict = send.judge_reply(step, answer)
         if isinstance(step, Rcpt) and verdict is send.Verdict.REFUSED:
             refused[step.recipient] = answer
         elif verdict is not send.Verdict.GO_ON:

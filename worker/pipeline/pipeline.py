@@ -32,7 +32,7 @@ from worker.pipeline.watch import FolderWatcher, LedgerRows, MailboxWatcher, Rec
 from worker.read.ports import BROKEN_SANDBOX, MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store
-from worker.watch.ports import Fetched, Folder, Mailbox
+from worker.watch.ports import Fetched, Mailbox, NoticeFolder
 
 WAITS_FOR_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
@@ -65,23 +65,23 @@ class Pipeline:
         account: str,
         active_config: ActiveConfig,
         command: OperatorCommand | None = None,
-        signatures: DkimVerifier | None = None,
+        dkim: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
-        """Without ``signatures`` none is verified; without ``readers`` of mails ``reader`` reads theirs as well."""
+        """Without ``dkim`` none is verified; without ``readers`` of mails ``reader`` reads theirs as well."""
         author, waits = Author("hoshobin", account), HoldWaits(store, clock)
         self.store = store
         self.active_config = active_config
         self.health = Health(store)
-        self.reading = NoticeReader(store, reader, clock, signatures, readers)
+        self.reading = NoticeReader(store, reader, clock, dkim, readers)
         self.recording = Recorder(store, self.reading, reader, clock, author)
         self.revisions = RevisionCache(store, clock)
         self.reevaluation = Reevaluation(store, reader, clock, author, self.reading, self.revisions)
         self.gate = SendingGate(store, clock, author)
         self.sending = Sender(store, server, reader, self.reading.readings, clock, account, self.health, waits)
         self.reminding = Reminders(store, clock, author)
-        self.telling = Notifier(store, server, clock, self.health, waits, author, command)
-        self.telling.explain_invoices = self.reevaluation.explain_invoices
+        self.notifying = Notifier(store, server, clock, self.health, waits, author, command)
+        self.notifying.explain_invoices = self.reevaluation.explain_invoices
         beginning = WatchStart(store, clock)
         self.watching = MailboxWatcher(
             store, clock, self.reading, beginning, author, lambda: self.active_config, self._read, self._record
@@ -124,7 +124,7 @@ class Pipeline:
         self.on_recorded()
         return recorded
 
-    async def watch_folder(self, folder: Folder) -> tuple[int, dt.timedelta | None]:
+    async def watch_folder(self, folder: NoticeFolder) -> tuple[int, dt.timedelta | None]:
         """Take settled files; returns how many submissions began to wait, and when to look again at others.
 
         Raises Unavailable.
@@ -140,8 +140,8 @@ class Pipeline:
         """
         done, sent, unread = Pass(broken=broken), SendingPass(), None
         try:
-            await self.tell_doubt()
-            done.began_to_wait = await self.judge_waiting()
+            await self.notify_in_doubt()
+            done.began_to_wait = await self.reevaluate_waiting()
             try:
                 sent = await self.send_due()
             except LogBroken as failure:  # people are reminded all the same
@@ -157,15 +157,15 @@ class Pipeline:
             self.health.tell_unread(failure)
         done.sent, done.goes_on_at = sent.sent, sent.goes_on_at
         if done.broken is not None:
-            self.telling.tell_broken(done.broken)
-        if (untold := sent.failure or await self.tell_operator()) is not None:
+            self.notifying.tell_broken(done.broken)
+        if (untold := sent.failure or await self.notify_operator()) is not None:
             done.failures["smtp"] = untold
         mark_head(self.store)
         if unread is not None:
             raise unread
         return done
 
-    async def judge_waiting(self) -> int:
+    async def reevaluate_waiting(self) -> int:
         """Reevaluate what waits; returns how many submissions began to wait for a person."""
         return await self.reevaluation.reevaluate(self.active_config)
 
@@ -175,16 +175,16 @@ class Pipeline:
             await self.sending.send_due(self.active_config) if self.gate.is_open(self.active_config) else SendingPass()
         )
 
-    async def tell_operator(self) -> Unavailable | None:
+    async def notify_operator(self) -> Unavailable | None:
         """Send one mail about everything that began to wait since the last one; returns why it could not be sent.
 
         While a look still takes messages in, nothing is told: one look is one mail, however long its backlog.
         """
         if self.watching.under_way or self.sending.is_ending:
             return None  # alarms left by a stop wait in the store
-        return await self.telling.tell(self.active_config)
+        return await self.notifying.tell(self.active_config)
 
-    async def tell_doubt(self) -> None:
+    async def notify_in_doubt(self) -> None:
         """Tell of submissions in doubt before anything else is done.
 
         If no mail can be sent, the pass finds that out again, and says so.
@@ -192,13 +192,13 @@ class Pipeline:
         if self.sending.is_ending:
             return
         if any(each.cause == AlarmCause.IN_DOUBT for each in self.store.alarms_waiting()):
-            await self.telling.tell(self.active_config, AlarmCause.IN_DOUBT)
+            await self.notifying.tell(self.active_config, AlarmCause.IN_DOUBT)
 
 
 # --- One pass ------------------------------------------------------------------------------------------------
 
 
-async def watch_folder_until_settled(pipeline: Pipeline, folder: Folder) -> int:
+async def watch_folder_until_settled(pipeline: Pipeline, folder: NoticeFolder) -> int:
     """Look, and once more when the files that still settled at the first look have had their time.
 
     A file that keeps changing is left to the next pass. Raises Unavailable.
@@ -215,7 +215,7 @@ async def run_once(
     pipeline: Pipeline,
     mailboxes: Sequence[Mailbox],
     since: Mapping[str, dt.date | None],
-    folder: Folder,
+    folder: NoticeFolder,
     clock: Clock,
 ) -> Pass:
     """Read all mailboxes and the folder first, then judge, send and tell. A step that fails is named; the rest goes on.
@@ -246,7 +246,7 @@ async def _run_once(
     pipeline: Pipeline,
     mailboxes: Sequence[Mailbox],
     since: Mapping[str, dt.date | None],
-    folder: Folder,
+    folder: NoticeFolder,
     clock: Clock,
 ) -> Pass:
     async def watch(name: str, look: Awaitable[int]) -> int | Unavailable | LogBroken:
@@ -271,7 +271,7 @@ async def _run_once(
         done.began_to_wait, done.sent = done.began_to_wait + former.began_to_wait, done.sent + former.sent
     if "smtp" in done.failures:
         pipeline.health.failed("smtp", done.failures["smtp"], clock.now())
-        await pipeline.telling.call_operator(pipeline.active_config, done.failures["smtp"])
+        await pipeline.notifying.call_operator(pipeline.active_config, done.failures["smtp"])
     done.failures = {**failures, **done.failures}
     return done
 

@@ -38,13 +38,13 @@ from worker.read.budget import (
     OF_STRANGERS,
     OF_THE_PROVEN,
     STRANGERS_PDF_SECONDS,
+    Admission,
     Deferred,
     Lane,
     LimitReached,
     MailBudget,
-    Room,
+    RecentUse,
     SlowSenders,
-    Window,
     is_disk_low,
 )
 from worker.read.classify import (
@@ -139,7 +139,7 @@ class MailRead:
     """The reason why nothing of it was read yet, and its turn comes later."""
 
 
-class Turns:
+class MailTurns:
     """The limits of mails in one process."""
 
     def __init__(self, clock: Clock, readers: MailReaders, free_disk: Callable[[], int]) -> None:
@@ -147,7 +147,7 @@ class Turns:
         self._readers = readers
         self._free_disk = free_disk
         self._slow = SlowSenders()
-        self._window = Window()
+        self._window = RecentUse()
         self._line = asyncio.Lock()
         self._ended = asyncio.Event()
 
@@ -182,7 +182,7 @@ class Turns:
         self, read: Callable[[MailReader], Awaitable[Notice | Unreadable]]
     ) -> tuple[Notice | Unreadable, float] | None:
         """Read one PDF that a stranger once sent, with the seconds it took; None if its turn comes later."""
-        if self._window.room(self._clock.now()) is not Room.NOW:
+        if self._window.room(self._clock.now()) is not Admission.NOW:
             return None
         reader = self._readers(Lane.STRANGERS)
         self._window.begin()
@@ -202,7 +202,7 @@ class Turns:
 
     def has_room(self) -> bool:
         """Returns whether a stranger's mail that was put off can be read now."""
-        return self._window.room(self._clock.now()) is not Room.LATER and self.has_space()
+        return self._window.room(self._clock.now()) is not Admission.LATER and self.has_space()
 
     async def _read(
         self,
@@ -224,12 +224,12 @@ class Turns:
     async def _begin(self) -> bool:
         """Wait until there is room for a stranger's mail; False if there will be none for a while."""
         async with self._line:  # in the order in which they came
-            while (room := self._window.room(self._clock.now())) is Room.SOON:
+            while (room := self._window.room(self._clock.now())) is Admission.SOON:
                 self._ended.clear()
                 await self._ended.wait()
-            if room is Room.NOW:
+            if room is Admission.NOW:
                 self._window.begin()
-            return room is Room.NOW
+            return room is Admission.NOW
 
     def _end(self, seconds: float) -> None:
         self._window.end(seconds, self._clock.now())
@@ -286,7 +286,7 @@ _OPENED_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class IncomingMail:
     """One message with everything that is read of it before its transaction."""
 
     fetched: Fetched
@@ -311,7 +311,7 @@ class Mail:
 class Block:
     """Mails that are read together and recorded in one transaction, and the configuration by which they were read."""
 
-    mails: tuple[Mail, ...]
+    mails: tuple[IncomingMail, ...]
     active_config: ActiveConfig
 
 
@@ -323,35 +323,39 @@ class NoticeReader:
         store: Store,
         reader: PdfReader,
         clock: Clock,
-        signatures: DkimVerifier | None = None,
+        dkim: DkimVerifier | None = None,
         readers: MailReaders | None = None,
     ) -> None:
         """``readers`` give each mail a reader of its lane; without them all lanes share ``reader``."""
         self._store = store
-        self._signatures = signatures
+        self._dkim = dkim
         self.readings = Readings(reader)
-        self.turns = Turns(clock, readers or (lambda _: Unmetered(reader)), store.free_disk)
+        self.turns = MailTurns(clock, readers or (lambda _: Unmetered(reader)), store.free_disk)
         self._opening = asyncio.Semaphore(_OPENED_AT_ONCE)
 
     # --- read → authenticate → read the PDFs ----------------------------------------------------------------
 
-    async def open_mails(self, block: Sequence[Fetched], active_config: ActiveConfig) -> tuple[Mail, ...]:
+    async def open_mails(self, block: Sequence[Fetched], active_config: ActiveConfig) -> tuple[IncomingMail, ...]:
         """Take the messages apart and say what each is by its headers and texts."""
         return tuple([await self._open_mail(each, active_config) for each in block])
 
-    async def _open_mail(self, fetched: Fetched, active_config: ActiveConfig) -> Mail:
+    async def _open_mail(self, fetched: Fetched, active_config: ActiveConfig) -> IncomingMail:
         if not fetched.content:
-            return Mail(fetched, None, Unrelated(()))
+            return IncomingMail(fetched, None, Unrelated(()))
         message = await _take_apart(fetched.content)
         what = self.recognise(message, active_config)
-        return Mail(fetched, message, what, written_by=_written_by(fetched.content))
+        return IncomingMail(fetched, message, what, written_by=_written_by(fetched.content))
 
-    async def authenticate(self, mailbox: str, mails: Sequence[Mail], active_config: ActiveConfig) -> tuple[Mail, ...]:
+    async def authenticate(
+        self, mailbox: str, mails: Sequence[IncomingMail], active_config: ActiveConfig
+    ) -> tuple[IncomingMail, ...]:
         """Find out who wrote each mail that may bring a notice."""
-        sender_auth = await asyncio.gather(*(self._vouch(mailbox, each, active_config) for each in mails))
+        sender_auth = await asyncio.gather(*(self._authenticate_mail(mailbox, each, active_config) for each in mails))
         return tuple(dataclasses.replace(each, sender_auth=who) for each, who in zip(mails, sender_auth, strict=True))
 
-    async def _vouch(self, mailbox: str, mail: Mail, active_config: ActiveConfig) -> SenderAuth | None:
+    async def _authenticate_mail(
+        self, mailbox: str, mail: IncomingMail, active_config: ActiveConfig
+    ) -> SenderAuth | None:
         """Returns the evidence of who wrote ``mail``; None if it can bring no notice and announces none.
 
         The DNS is asked only about a mail that its signatures could authenticate.
@@ -373,29 +377,29 @@ class NoticeReader:
             unattended_by=find_machine_sign(message),
         )
         roots = domains_to_verify(auth_headers, allowed_senders, (None, *allowed_senders.guarantors))
-        signed = {root: await self._sign(fetched, auth_headers, root) for root in roots}
+        signed = {root: await self._verify_dkim(fetched, auth_headers, root) for root in roots}
         return SenderAuth(
             auth_headers, signed, allowed_senders, is_approved_by_hand=settings.release.mode is Mode.APPROVE
         )
 
-    async def _sign(self, fetched: Fetched, auth_headers: AuthHeaders, root: str) -> DkimResult:
+    async def _verify_dkim(self, fetched: Fetched, auth_headers: AuthHeaders, root: str) -> DkimResult:
         if not fetched.whole or fetched.has_every_pdf:
             return DkimResult(why=DkimFailure.NOT_WHOLE)
-        if self._signatures is None:
+        if self._dkim is None:
             return DkimResult(why=DkimFailure.NOT_TRIED)
-        return await self._signatures.verify(fetched.content, auth_headers.fields, root, auth_headers.came_at)
+        return await self._dkim.verify(fetched.content, auth_headers.fields, root, auth_headers.came_at)
 
-    async def read_pdfs(self, mails: Sequence[Mail], active_config: ActiveConfig) -> tuple[Mail, ...]:
+    async def read_pdfs(self, mails: Sequence[IncomingMail], active_config: ActiveConfig) -> tuple[IncomingMail, ...]:
         """Read the PDFs of each mail, also those in its ZIPs, within the limits of its sender."""
         read = await asyncio.gather(*(self._read_mail(each, active_config) for each in mails))
         return tuple(dataclasses.replace(each, came_back=self._find_report(each)) for each in read)
 
-    def _find_report(self, mail: Mail) -> ReturnedMail:
+    def _find_report(self, mail: IncomingMail) -> ReturnedMail:
         if mail.message is None:
             return NoReport()
         return read_report(mail.fetched.content, mail.message, self._store.by_message_id)
 
-    async def _read_mail(self, mail: Mail, active_config: ActiveConfig) -> Mail:
+    async def _read_mail(self, mail: IncomingMail, active_config: ActiveConfig) -> IncomingMail:
         what, pdfs = await self.open_and_read(mail.message, mail.what, _lane_of(mail.sender_auth), active_config)
         return dataclasses.replace(mail, what=what, pdfs=pdfs)
 

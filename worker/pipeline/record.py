@@ -41,6 +41,7 @@ from worker.match.match import (
     NewNotice,
     Source,
     announce,
+    current_before,
     find_announcement,
     find_answers,
     find_followed,
@@ -51,10 +52,9 @@ from worker.match.match import (
     join_notice,
     receive_notice,
     receive_unreadable,
-    standing_before,
 )
 from worker.pipeline.invoices import load_invoices
-from worker.pipeline.read import Block, Mail, NoticeReader, Read, hidden_in
+from worker.pipeline.read import Block, IncomingMail, NoticeReader, Read, hidden_in
 from worker.pipeline.track import (
     MAY_BE_HELD_ANEW,
     OWN_MESSAGE,
@@ -72,16 +72,16 @@ from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
 from worker.track.reports import ReturnedMail
 from worker.watch.plan import GONE, next_try
-from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, Listed
+from worker.watch.ports import NOT_LOOKED, Fetched, InvoiceSnapshot, ListedFile
 
-UNFETCHED_TOLD: Final = 3
+UNFETCHED_ALARM_AFTER: Final = 3
 """Failed fetches after which a person is told, about 20 minutes after the first: a hiccup is over by then."""
 
 
-FILES_TOLD: Final = 10
+FILES_NAMED: Final = 10
 """Names of attachments told in one hold."""
 
-_BY_SIGN: Final = (
+_LIKELIEST_FIRST: Final = (
     AttachmentKind.LOCKED,
     AttachmentKind.ZIP,
     AttachmentKind.OUTLOOK,
@@ -150,7 +150,7 @@ class Recorder:
         taking: IntakeTransaction,
         receiving: ReceiptTransaction,
         rows: LedgerRows,
-        mail: Mail,
+        mail: IncomingMail,
         active_config: ActiveConfig,
     ) -> MessageRow:
         """Returns the ledger row of one message, with the submissions that it became."""
@@ -208,7 +208,7 @@ class Recorder:
         )
         tries = (known.tries if known else 0) + 1
         failure = fetched.failure or "empty"
-        if tries == UNFETCHED_TOLD and failure != GONE:
+        if tries == UNFETCHED_ALARM_AFTER and failure != GONE:
             writing.raise_alarm(cause_about(AlarmCause.UNFETCHED, "mail", row.mailbox), [], f"UID {row.uid}: {failure}")
         return dataclasses.replace(
             row,
@@ -222,7 +222,7 @@ class Recorder:
 
     async def take_file(
         self,
-        listed: Listed,
+        listed: ListedFile,
         content: bytes,
         active_config: ActiveConfig,
         from_before: str,
@@ -263,7 +263,7 @@ class Recorder:
 
     async def _take_mail_file(
         self,
-        listed: Listed,
+        listed: ListedFile,
         content: bytes,
         active_config: ActiveConfig,
         from_before: str,
@@ -306,7 +306,7 @@ class Recorder:
             return taking.end()
 
     def hold_large_file(
-        self, listed: Listed, active_config: ActiveConfig, from_before: str, unfinished: Submission | None = None
+        self, listed: ListedFile, active_config: ActiveConfig, from_before: str, unfinished: Submission | None = None
     ) -> int:
         """A file above the limit is not read; somebody put it there as a notice, so it is held."""
         with self._store.writing() as writing:
@@ -318,12 +318,12 @@ class Recorder:
             return taking.end()
 
 
-def _by_folder(listed: Listed, from_before: str) -> Source:
+def _by_folder(listed: ListedFile, from_before: str) -> Source:
     return Source("folder", hide_codes(listed.name), "", None, proven=True, from_before=from_before)
 
 
 def _file_row(
-    listed: Listed, now: dt.datetime, end: Disposition, numbers: tuple[int, ...], digest: Sha256 | None = None
+    listed: ListedFile, now: dt.datetime, end: Disposition, numbers: tuple[int, ...], digest: Sha256 | None = None
 ) -> FileRow:
     shape = (listed.size, listed.mtime_ns, listed.inode)
     return FileRow(listed.name, *shape, now, end, sha256=digest, submissions=numbers)
@@ -336,7 +336,7 @@ def _file_row(
 class _Taken:
     """A mail that could be fetched, and by what way it came."""
 
-    mail: Mail
+    mail: IncomingMail
     message: Message
     way: Source
 
@@ -466,9 +466,9 @@ def _worth_telling(unopened: Sequence[Unopened], *, has_notice: bool) -> Sequenc
 def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
     """One hold for all of them, with the words for the likeliest."""
     sorts = {each.sort for each in unopened}
-    first = next((sort for sort in _BY_SIGN if sort in sorts), unopened[0].sort)
+    first = next((sort for sort in _LIKELIEST_FIRST if sort in sorts), unopened[0].sort)
     names = dict.fromkeys(hide_codes(each.shown) for each in unopened if each.shown)
-    return Hold.of(Reason.ATTACHMENT_UNOPENED, first.value, files=tuple(names)[:FILES_TOLD])
+    return Hold.of(Reason.ATTACHMENT_UNOPENED, first.value, files=tuple(names)[:FILES_NAMED])
 
 
 def _hold_refused(
@@ -519,9 +519,9 @@ def _hold_rest(
 def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Source, guarantor: str) -> MessageRow:
     known, seen = taking.take_announcement(guarantor, way)
     row = dataclasses.replace(row, submissions=tuple(each.id for each in known))
-    if seen is Seen.NEW:
+    if seen is AnnouncementStatus.NEW:
         return dataclasses.replace(row, end=Disposition.ANNOUNCEMENT)
-    why = "what it announces is here" if seen is Seen.ANSWERED else "announced before"
+    why = "what it announces is here" if seen is AnnouncementStatus.ANSWERED else "announced before"
     return dataclasses.replace(row, end=Disposition.DUPLICATE, why=why)
 
 
@@ -586,7 +586,7 @@ NEWEST_LOOKED_AT: Final = 200
 """Notices among which one that an announcement names by its project is looked for: those of the last days."""
 
 
-class Seen(Enum):
+class AnnouncementStatus(Enum):
     """Says whether an announcement without a PDF is new."""
 
     NEW = auto()
@@ -756,23 +756,23 @@ class IntakeTransaction:
         """The submission in which a mail or a file that was not read as one waits for a person."""
         return self._hold(hold_without_notice(refusal, None, way), {})
 
-    def take_announcement(self, guarantor: str, way: Source) -> tuple[tuple[Submission, ...], Seen]:
+    def take_announcement(self, guarantor: str, way: Source) -> tuple[tuple[Submission, ...], AnnouncementStatus]:
         """The task that an announcement without a PDF opens; what it announces, if that is here or open already."""
         profile = self._active_config.guarantors.get(guarantor)
         arriving = announce(guarantor, way, profile.download if profile else ())
         of_its_id = self._writing.by_source_message(way.source_message_id) if way.source_message_id else ()
         earlier = tuple(each for each in of_its_id if is_seen_before(each, arriving))
         if earlier:
-            return self._see_again(earlier[:1], way), Seen.ANNOUNCED
+            return self._see_again(earlier[:1], way), AnnouncementStatus.ANNOUNCED
         if answers := self._answers(arriving):
-            return self._see_again(answers, way), Seen.ANSWERED
+            return self._see_again(answers, way), AnnouncementStatus.ANSWERED
         open_ones = self._writing.awaited(guarantor)
         same = tuple(each for each in open_ones if is_same_announcement(each, arriving))
         if same:
-            return self._see_again(same[:1], way), Seen.ANNOUNCED
+            return self._see_again(same[:1], way), AnnouncementStatus.ANNOUNCED
         announced = self._writing.create(Event.ANNOUNCED, arriving, self._author, {})
         self._note_wait(announced)
-        return (announced,), Seen.NEW
+        return (announced,), AnnouncementStatus.NEW
 
     def _answers(self, announcement: Submission) -> tuple[Submission, ...]:
         """The notices that it announces, if all of them are here.
@@ -835,7 +835,7 @@ class IntakeTransaction:
             product=notice.product,
             contract_number=notice.contract_number,
             notice_name=notice.project_name,
-            follows=find_followed(standing_before(earlier, notice, self._writing, proven=before.proven)),
+            follows=find_followed(current_before(earlier, notice, self._writing, proven=before.proven)),
         )
         judged = self._redraft(Event.REDRAFTED, before, read, {})
         self._note_wait(judged)

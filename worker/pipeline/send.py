@@ -22,8 +22,8 @@ from worker.approve.reevaluate import (
     Drafted,
     find_notice_difference,
     keep_contents,
-    read_secret,
     reevaluate,
+    secret_of,
     verify_mail,
     write_mail,
 )
@@ -40,7 +40,7 @@ from worker.pipeline.health import Health
 from worker.pipeline.invoices import load_invoices, with_invoices
 from worker.pipeline.read import Readings
 from worker.pipeline.track import (
-    Copied,
+    OwnCopyEvidence,
     ReceiptTransaction,
     is_try_recorded,
     last_resumed,
@@ -57,7 +57,7 @@ from worker.store.signs import find_signs
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
 
 
-class Outcome(Enum):
+class SendOutcome(Enum):
     """The result of a recorded attempt, for the counts of its pass."""
 
     SENT = auto()
@@ -66,11 +66,11 @@ class Outcome(Enum):
     NEWS = auto()
 
 
-UNREAD_TOLD: Final = 3
+UNREAD_ALARM_AFTER: Final = 3
 """Tries without an answer of the reader after which a person is told: by then its process was started three times."""
 
 
-_Record = Callable[[Writing], Outcome]
+_Record = Callable[[Writing], SendOutcome]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Sender:
         A server that is not reached ends the pass with that reason; no submission is blamed for it.
         """
         settings = active_config.configuration.settings
-        outcomes: list[Outcome | None] = []
+        outcomes: list[SendOutcome | None] = []
         failure, goes_on_at = None, None
         try:
             outcomes.append(self._record_kept())
@@ -139,7 +139,7 @@ class Sender:
             rehearsals = [each for each in broken_off if each.is_rehearsal]
             invoices = await self._look_for(rehearsals, active_config) if rehearsals else NOT_LOOKED
             found = recover(self._store, active_config, self._author.account, self._clock.now(), invoices)
-            outcomes += [Outcome.WAITS] * (len(found.in_doubt) + len(found.rehearsals))
+            outcomes += [SendOutcome.WAITS] * (len(found.in_doubt) + len(found.rehearsals))
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
             for number in dict.fromkeys(due):
                 now = self._clock.now()
@@ -163,7 +163,7 @@ class Sender:
                         raise unrecorded
         except Unavailable as unavailable:
             failure = unavailable
-        return SendingPass(outcomes.count(Outcome.SENT), outcomes.count(Outcome.WAITS), failure, goes_on_at)
+        return SendingPass(outcomes.count(SendOutcome.SENT), outcomes.count(SendOutcome.WAITS), failure, goes_on_at)
 
     def _may_begin(self, submission: Submission, active_config: ActiveConfig, now: dt.datetime) -> bool:
         if not may_leave(submission, active_config.configuration.settings.hours, now):
@@ -177,7 +177,7 @@ class Sender:
             return
         first = max(self._store.head()[0] - LOOKED_BACK, 0)
         self._pace.recall(self._store.entries(events=[Event.SEND_STARTED, Event.NOT_NOW], after=first))
-        look = self._store.look("smtp")
+        look = self._store.health_of("smtp")
         if look is not None and look.error and look.last_error is not None:
             self._pace.recall_failure(look.error, look.last_error)
         self._is_pace_recalled = True
@@ -215,7 +215,7 @@ class Sender:
             writing.note(
                 NoteEvent.NOT_READ_AGAIN, before.id, self._author, detail, {"due_at": due, "unread_tries": tries}
             )
-            if tries == UNREAD_TOLD:
+            if tries == UNREAD_ALARM_AFTER:
                 writing.raise_alarm(AlarmCause.NOT_READ_AGAIN, [], f"{before.id}: {why}")
 
     async def _send_one(
@@ -225,13 +225,13 @@ class Sender:
         session: Session,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
-    ) -> tuple[Outcome | None, HoshobinError | None]:
+    ) -> tuple[SendOutcome | None, HoshobinError | None]:
         """Returns what was recorded of the attempt, and why the store refused to record the begin of the body."""
 
         def wanted() -> tuple[Guarantee, ...]:
             return guarantees_of([submission], active_config.register, self._store)
 
-        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | Outcome:
+        def start(brought: InvoiceSnapshot) -> tuple[Submission, tuple[Step, ...]] | SendOutcome:
             return self._start(submission.id, reread, session, active_config, brought)
 
         try:
@@ -243,13 +243,13 @@ class Sender:
             if failure.what != "folder":
                 raise
             return None, None  # the share with its invoice is away: this one waits, the others need not
-        if isinstance(started, Outcome):
+        if isinstance(started, SendOutcome):
             return started, None
         return await self._carry_out(*started, active_config, invoices)
 
     async def _carry_out(
         self, current: Submission, steps: tuple[Step, ...], active_config: ActiveConfig, invoices: InvoiceSnapshot
-    ) -> tuple[Outcome | None, HoshobinError | None]:
+    ) -> tuple[SendOutcome | None, HoshobinError | None]:
         self._pace.begin(self._clock.now())
         without_copy: dict[str, str] = {}
         for step in steps:
@@ -263,7 +263,7 @@ class Sender:
                         current, Data(), silence, send.Verdict.NOT_NOW, active_config, invoices
                     ), failure
             answer = await self._take(step)
-            verdict = send.judge(step, answer)
+            verdict = send.judge_reply(step, answer)
             if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
             if verdict is not send.Verdict.GO_ON:
@@ -273,7 +273,7 @@ class Sender:
     async def _take(self, step: Step) -> Reply | NoReply:
         self.awaits_answer = isinstance(step, Body)
         try:
-            return await self._server.take(step)
+            return await self._server.perform(step)
         finally:
             self.awaits_answer = False
 
@@ -294,18 +294,20 @@ class Sender:
         session: Session,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
-    ) -> tuple[Submission, tuple[Step, ...]] | Outcome:
+    ) -> tuple[Submission, tuple[Step, ...]] | SendOutcome:
         """Record SendStarted for exactly the approved draft; returns the outcome if it is not begun."""
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
             if not self._may_begin(before, active_config, now):
-                return Outcome.NEWS  # connecting took so long that the office has closed, or somebody decided meanwhile
+                return (
+                    SendOutcome.NEWS
+                )  # connecting took so long that the office has closed, or somebody decided meanwhile
             if writing.property(FOREIGN_MAIL):
-                return Outcome.NEWS  # a mail of this very pass shows that this is an old copy: the next one says so
+                return SendOutcome.NEWS  # a mail of this very pass shows that this is an old copy: the next one says so
             receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)
             if receiving.follow_kept(before):
-                return Outcome.NEWS
+                return SendOutcome.NEWS
             if refusal := find_notice_difference(
                 reread.notice, reread.pdf, before, self._store.entries(before.id), writing
             ):
@@ -318,8 +320,8 @@ class Sender:
             if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
                 return self._hold(writing, before, drafted, None)
             copied = receiving.follow_copy(before, partial(write_mail, drafted))
-            if copied is Copied.SAME:
-                return Outcome.NEWS
+            if copied is OwnCopyEvidence.SAME:
+                return SendOutcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
                 return self._hold_for_evidence(writing, before, copied, active_config, invoices, now)
             date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
@@ -327,9 +329,9 @@ class Sender:
             if different := verify_mail(drafted, raw, date):
                 return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
             tries = before.tries + 1
-            envid = send.envid(read_secret(writing), mail.message_id, tries) if session.dsn else ""
+            envid = send.envid(secret_of(writing), mail.message_id, tries) if session.dsn else ""
             copy_to = copy_of(mail, active_config.configuration.settings.smtp.copy_to)
-            steps = send.steps_of(mail, raw, envid, copy_to)  # a letter that no step could carry must not be begun
+            steps = send.steps_of(mail, raw, envid, copy_to)  # a message that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
             detail |= {"recipients": list(mail.recipients), **({"copy_to": copy_to} if copy_to else {})}
             started = writing.change(
@@ -357,14 +359,14 @@ class Sender:
             )
         return started, steps
 
-    def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> Outcome:
+    def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> SendOutcome:
         """Hold it: the mail that would be sent now is not the approved one."""
         keep_contents(writing, drafted)
         reasons = (hold,) if hold else drafted.submission.reasons or (Hold(Reason.CHANGED),)
         after = dataclasses.replace(drafted.submission, state=State.HELD, reasons=reasons)
         held = writing.change(Event.HELD, before, after, self._author, {})
         writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], alarm_fingerprint(held))
-        return Outcome.WAITS
+        return SendOutcome.WAITS
 
     def _hold_for_evidence(
         self,
@@ -374,7 +376,7 @@ class Sender:
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
         now: dt.datetime,
-    ) -> Outcome:
+    ) -> SendOutcome:
         """Hold it: a mail that came back speaks of it and proves nothing, so a person decides."""
         came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
         return self._hold(writing, before, reevaluate(came, active_config, invoices, writing, now), None)
@@ -387,16 +389,16 @@ class Sender:
         verdict: send.Verdict,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
-    ) -> Outcome | None:
+    ) -> SendOutcome | None:
         """Record what the transaction came to; kept and tried again if it cannot be recorded."""
 
-        def record(writing: Writing) -> Outcome:
+        def record(writing: Writing) -> SendOutcome:
             return self._record_outcome(writing, before, step, answer, verdict, active_config, invoices)
 
         self._unrecorded = record
         return self._record_kept()
 
-    def _record_kept(self) -> Outcome | None:
+    def _record_kept(self) -> SendOutcome | None:
         """Returns the outcome that was kept, once it is recorded; a commit that fails is made again."""
         if self._unrecorded is None:
             return None
@@ -414,7 +416,7 @@ class Sender:
         verdict: send.Verdict,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
-    ) -> Outcome:
+    ) -> SendOutcome:
         now = self._clock.now()
         if isinstance(answer, Reply) and is_about_all(type(step).__name__, str(answer)):
             self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
@@ -427,7 +429,7 @@ class Sender:
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
             # The record of IN_DOUBT was taken for failed and had been made: nothing left, and no proof of that exists.
             note_no_reply(writing, before, str(answer), self._author, detail)
-            return Outcome.WAITS
+            return SendOutcome.WAITS
         if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
             is_acceptance = verdict.event is Event.ACCEPTED
             note_late_answer(
@@ -441,25 +443,25 @@ class Sender:
                 now,
                 is_acceptance=is_acceptance,
             )
-            return Outcome.NEWS
+            return SendOutcome.NEWS
         replied = dataclasses.replace(before, reply=str(answer))
         if verdict.event is Event.NOT_NOW:
             defer(writing, before, str(answer), self._author, detail, now)
-            return Outcome.GOES_AGAIN
+            return SendOutcome.GOES_AGAIN
         if before.is_rehearsal:
             end_rehearsal(writing, active_config, invoices, replied, self._author, detail, now)
-            return Outcome.WAITS
+            return SendOutcome.WAITS
         if verdict.event is Event.ACCEPTED:
             after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
             writing.change(Event.ACCEPTED, before, after, self._author, detail)
-            return Outcome.SENT
+            return SendOutcome.SENT
         if verdict.event is Event.REFUSED:
             after = dataclasses.replace(replied, state=State.REFUSED)
             writing.change(Event.REFUSED, before, after, self._author, detail)
             writing.raise_alarm(AlarmCause.REFUSED, [before.id])
-            return Outcome.WAITS
+            return SendOutcome.WAITS
         note_no_reply(writing, before, str(answer), self._author, detail)
-        return Outcome.WAITS
+        return SendOutcome.WAITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -594,7 +596,7 @@ class SendingGate:
             raise LogBroken(signs[0], ", ".join(signs))
         if self.awaits_first_looks():  # a whole machine put back shows nothing of it but what lies in its mailbox
             return False
-        if not self._has_looked_since_resumed and unlooked(self._store, active_config, self._clock.now()):
+        if not self._has_looked_since_resumed and mailboxes_not_scanned(self._store, active_config, self._clock.now()):
             return False
         self._has_looked_since_resumed = True
         return True
@@ -613,7 +615,7 @@ def note_unknown_mails(store: Store, author: Author) -> None:
             return
 
 
-def unlooked(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tuple[str, ...]:
+def mailboxes_not_scanned(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tuple[str, ...]:
     """The mailboxes without a look that succeeded since a person last said to go on.
 
     One that the database never saw reached held back nothing before: it is to be tried once, well or not. If the clock
@@ -622,7 +624,7 @@ def unlooked(store: Store, active_config: ActiveConfig, now: dt.datetime) -> tup
     resumed = last_resumed(store)
     if resumed is None or resumed.at > now:
         return ()
-    looks = {name: store.look(f"mail:{name}") for name in active_config.configuration.settings.mailboxes}
+    looks = {name: store.health_of(f"mail:{name}") for name in active_config.configuration.settings.mailboxes}
     return tuple(name for name, look in looks.items() if not _is_tried(look, resumed.at))
 
 

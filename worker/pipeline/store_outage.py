@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from worker.compose import mime_write as letter
+from worker.compose import mime_write
 from worker.config.settings import Settings
 from worker.core.alarms import AGAIN, cause_about
 from worker.core.clock import Clock
@@ -22,7 +22,7 @@ from worker.core.message_id import alarm_message_id
 from worker.core.states import AlarmCause
 from worker.notify.operator_mail import write_store_failed
 from worker.notify.ports import OperatorCommand
-from worker.pipeline.notify import hand_over
+from worker.pipeline.notify import deliver
 from worker.send import smtp_verdicts as send
 from worker.send.ports import MailServer
 from worker.store.ports import Store
@@ -34,7 +34,7 @@ _log = structlog.get_logger("hoshobin")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Ways:
+class AlarmChannels:
     """The ways by which a person is told, without the store and without the connection for submissions."""
 
     settings: Settings
@@ -66,7 +66,7 @@ class StoreOutage:
         is_ours = isinstance(failure, LogBroken) or (failure is not None and failure.what in FAULTS_OF_THE_STORE)
         self.pass_failed = failure if is_ours else None
 
-    def check(self, ways: Ways) -> None:
+    def check(self, ways: AlarmChannels) -> None:
         """Begin to tell if it has lasted too long; record its end if that was told, or had lasted as long."""
         if self._telling is not None and self._telling.done():
             self._telling.result()  # a fault of ours ends the service
@@ -118,7 +118,7 @@ class StoreOutage:
 
     # --- Without the store ----------------------------------------------------------------------------------
 
-    async def _tell(self, ways: Ways, since: dt.datetime, failure: str) -> None:
+    async def _tell(self, ways: AlarmChannels, since: dt.datetime, failure: str) -> None:
         subject, body = write_store_failed(since, failure, ways.place)
         is_called, is_mailed = ways.command is None, not ways.settings.notify
         tries = 0
@@ -131,10 +131,10 @@ class StoreOutage:
             if not (is_called and is_mailed):
                 await self._pause(send.retry_delay(tries).total_seconds())
 
-    async def _mail_from_memory(self, ways: Ways, since: dt.datetime, subject: str, body: str) -> bool:
+    async def _mail_from_memory(self, ways: AlarmChannels, since: dt.datetime, subject: str, body: str) -> bool:
         sender, now = ways.settings.contractor.email, self._clock.now()
         message_id = alarm_message_id(0, since, sender)  # no alarm has this number
-        raw = letter.write_alarm(
+        raw = mime_write.write_alarm(
             sender=sender,
             sender_name=ways.settings.contractor.name,
             to=ways.settings.notify,
@@ -145,7 +145,7 @@ class StoreOutage:
         )
         server = ways.build_server()
         try:
-            verdict, answer, _ = await hand_over(server, self._clock, sender, ways.settings.notify, raw)
+            verdict, answer, _ = await deliver(server, self._clock, sender, ways.settings.notify, raw)
         except (Unavailable, LogBroken) as error:
             _log.error("untold", loop="store", detail=str(error))
             return False

@@ -23,8 +23,8 @@ from worker.approve.reevaluate import (
     find_early,
     is_weighed,
     keep_contents,
-    read_secret,
     reevaluate,
+    secret_of,
     treat_unread_as_missing,
 )
 from worker.audit.sent_log import receipt_detail
@@ -40,7 +40,7 @@ from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Reading, Store, Writing
-from worker.track.dsn import Action
+from worker.track.dsn import DsnAction
 from worker.track.events import (
     ALARMING,
     ENVELOPE,
@@ -81,7 +81,7 @@ MAY_BE_HELD_ANEW: Final = frozenset({State.HELD, State.APPROVED})
 """The states in which a submission is drafted again, with its invoice, after news of it."""
 
 
-class Copied(Enum):
+class OwnCopyEvidence(Enum):
     """The evidence of our own copies about a mail that is about to be sent."""
 
     NONE = auto()
@@ -250,7 +250,7 @@ class ReceiptTransaction:
         """``envelope`` if a report bears what only the mail servers were told of this mail."""
         if not isinstance(came_back, DeliveryReport) or not submission.id:
             return ""
-        return ENVELOPE if is_our_envid(read_secret(self._writing), message_id, came_back.envid) else ""
+        return ENVELOPE if is_our_envid(secret_of(self._writing), message_id, came_back.envid) else ""
 
     def _found_by_server(self, submission: Submission, came_back: ReturnedMail, row: MessageRow, content: bytes) -> str:
         """``server`` if our own server found a writer of the issuer, of our mail server, or of our own."""
@@ -304,7 +304,7 @@ class ReceiptTransaction:
         _raise_alarm(self._writing, tracked)
         return True
 
-    def follow_copy(self, approved: Submission, write: Callable[[dt.datetime], bytes]) -> Copied | str:
+    def follow_copy(self, approved: Submission, write: Callable[[dt.datetime], bytes]) -> OwnCopyEvidence | str:
         """Returns what copies of our own that came earlier say of ``approved``.
 
         ``write`` gives its bytes by date.
@@ -314,7 +314,7 @@ class ReceiptTransaction:
         """
         message_id = approved.draft.message_id if approved.draft else ""
         is_known_to_us_alone = bears_secret(message_id) or approved.was_tried_as(message_id)
-        came: Copied | str = Copied.NONE
+        came: OwnCopyEvidence | str = OwnCopyEvidence.NONE
         for digest in self._writing.early_reports(message_id):
             raw = self._writing.original(digest)
             message = read_message(raw)
@@ -331,7 +331,7 @@ class ReceiptTransaction:
                 continue
             detail = {"why": PROVEN_BEFORE, "receipts": [receipt_detail(receipt)]}
             self._writing.change(tracked.event, approved, tracked.after, self._author, detail)
-            return Copied.SAME
+            return OwnCopyEvidence.SAME
         return came
 
     def unproven(self, approved: Submission) -> str:
@@ -428,7 +428,7 @@ def _raise_alarm(writing: Writing, tracked: ReportEffect) -> None:
 def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:
     if isinstance(report, ReadReceipt):
         return not report.is_displayed
-    return not report.blocks or any(each.action is Action.FAILED for each in report.blocks)
+    return not report.blocks or any(each.action is DsnAction.FAILED for each in report.blocks)
 
 
 def _left_before(submission: Submission, at: dt.datetime) -> bool:
@@ -547,7 +547,7 @@ def _with_our_secret(
     the envelope id of a report, must show it.
     """
     configuration = active_config.configuration
-    sender, secret = configuration.settings.contractor.email, read_secret(store)
+    sender, secret = configuration.settings.contractor.email, secret_of(store)
     named = [message.message_id]
     match came_back:
         case DeliveryReport(envid, returned):

@@ -79,7 +79,7 @@ from worker.watch.plan import (
     saved_at,
     start_from,
 )
-from worker.watch.ports import Fetched, Folder, Header, Listed, Mailbox, SelectedMailbox
+from worker.watch.ports import Fetched, Header, ListedFile, Mailbox, NoticeFolder, SelectedMailbox
 
 ACTED_ON_AT_ONCE: Final = 100
 """Messages in one command: what fails is tried again in whole."""
@@ -181,7 +181,7 @@ class MailboxWatcher:
         opened = await mailbox.open()
         start = start_from(since, self._beginning.first_start or self._clock.now())
         is_alike = alike_by(active_config, self._reading.ours(active_config))
-        asking = Asking(self._store, self._clock, mailbox, start, is_alike, self._reading.turns.has_room)
+        asking = MailboxScan(self._store, self._clock, mailbox, start, is_alike, self._reading.turns.has_room)
         found = await find_messages(asking, opened)
         self.under_way += 1
         try:
@@ -223,14 +223,14 @@ class MailboxWatcher:
         look = dataclasses.replace(found.look, gap=above + missing)
         if last_ok is not None:
             look = dataclasses.replace(look, last_ok=last_ok, error="", failing_since=None, told=())
-        elif (known := self._store.look(look.name)) is not None:
+        elif (known := self._store.health_of(look.name)) is not None:
             look = dataclasses.replace(look, told=known.told)  # an alarm about a long look may be recorded meanwhile
         with self._store.writing() as writing:
             if found.left is not None:
-                note_left(writing, self._store.look(look.name), look, found.left, self._author)
+                note_left(writing, self._store.health_of(look.name), look, found.left, self._author)
                 if missing:  # some were not taken: the next look asks for them again
                     look = dataclasses.replace(look, taken_from=None)
-            writing.record_look(look)
+            writing.record_health(look)
 
     async def _take(
         self,
@@ -322,7 +322,7 @@ class NewMessages:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class MailboxScan:
     """One mailbox, and what decides which of its messages are taken."""
 
     store: Store
@@ -335,13 +335,13 @@ class Asking:
     """True if a stranger's mail that was put off can be read now."""
 
 
-async def find_messages(asking: Asking, opened: SelectedMailbox) -> NewMessages:
+async def find_messages(asking: MailboxScan, opened: SelectedMailbox) -> NewMessages:
     """The messages to take, by UID; of those put off some of the oldest, if there is room for strangers' mails."""
     store, mailbox, start = asking.store, asking.mailbox, asking.start
     name = f"mail:{mailbox.name}"
     now = asking.clock.now()
     last_uid_of = partial(store.last_uid, mailbox.name)
-    plan = watch.plan_mailbox(store.look(name), opened, last_uid_of=last_uid_of, start=start, now=now, name=name)
+    plan = watch.plan_mailbox(store.health_of(name), opened, last_uid_of=last_uid_of, start=start, now=now, name=name)
     if isinstance(plan, watch.Incremental):
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
@@ -354,20 +354,20 @@ async def find_messages(asking: Asking, opened: SelectedMailbox) -> NewMessages:
     return dataclasses.replace(found, look=look)
 
 
-def asks_below(asking: Asking) -> watch.InitialSync | None:
+def asks_below(asking: MailboxScan) -> watch.InitialSync | None:
     """Returns what ``start`` asks for below the UID of the first look; None if that was asked before."""
-    look = asking.store.look(f"mail:{asking.mailbox.name}")
+    look = asking.store.health_of(f"mail:{asking.mailbox.name}")
     return None if look is None else watch.plan_below(look, asking.start)
 
 
-async def find_below(asking: Asking) -> NewMessages | None:
+async def find_below(asking: MailboxScan) -> NewMessages | None:
     """The messages to take below the UID of the first look; None if they were asked for before."""
     plan = asks_below(asking)
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
 
 async def _decide_by_date(
-    asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged
+    asking: MailboxScan, plan: watch.InitialSync | watch.UidValidityChanged
 ) -> tuple[NewMessages, int]:
     """The messages that are taken by their date, and the number of those with a row; those that are left are counted.
 
@@ -402,7 +402,7 @@ async def _decide_by_date(
     return found, len(had)
 
 
-async def _uids_below(asking: Asking, plan: watch.InitialSync | watch.UidValidityChanged) -> set[int]:
+async def _uids_below(asking: MailboxScan, plan: watch.InitialSync | watch.UidValidityChanged) -> set[int]:
     """Returns every UID that is taken or left by its date."""
     if plan.first >= plan.below:
         return set()
@@ -410,7 +410,7 @@ async def _uids_below(asking: Asking, plan: watch.InitialSync | watch.UidValidit
     return {uid for uid in uids if uid < plan.below}
 
 
-async def _look_at_left(asking: Asking, uids: Sequence[int]) -> tuple[list[Header], list[Header]]:
+async def _look_at_left(asking: MailboxScan, uids: Sequence[int]) -> tuple[list[Header], list[Header]]:
     """The headers of these, as far as the server gives them; and of those that look like notices, with their fields."""
     seen: list[Header] = []
     alike: list[Header] = []
@@ -426,7 +426,7 @@ def _is_to_be_counted(look: HealthRecord, now: dt.datetime) -> bool:
     return look.counted_at is None or abs(now - look.counted_at) >= COUNT_AGAIN
 
 
-async def _go_on(asking: Asking, first: int, look: HealthRecord, now: dt.datetime) -> NewMessages:
+async def _go_on(asking: MailboxScan, first: int, look: HealthRecord, now: dt.datetime) -> NewMessages:
     """Returns what came after the last message that has a row."""
     uids = await asking.mailbox.uids(first, None)
     again = _due_again(asking, look, now)
@@ -434,7 +434,7 @@ async def _go_on(asking: Asking, first: int, look: HealthRecord, now: dt.datetim
     return NewMessages(tuple(sorted({*uids, *again})), again, window, is_onward=True)
 
 
-async def _count(asking: Asking, look: HealthRecord, now: dt.datetime) -> NewMessages:
+async def _count(asking: MailboxScan, look: HealthRecord, now: dt.datetime) -> NewMessages:
     """Returns everything in the window without a row."""
     uids = await asking.mailbox.uids(look.first_uid, None)
     missing = {*uids} - asking.store.recorded_uids(asking.mailbox.name, look.uidvalidity or 0, look.first_uid)
@@ -443,7 +443,7 @@ async def _count(asking: Asking, look: HealthRecord, now: dt.datetime) -> NewMes
     return NewMessages(tuple(sorted({*missing, *again})), again, window, is_onward=True)
 
 
-def _due_again(asking: Asking, look: HealthRecord, now: dt.datetime) -> frozenset[int]:
+def _due_again(asking: MailboxScan, look: HealthRecord, now: dt.datetime) -> frozenset[int]:
     store, mailbox, numbering = asking.store, asking.mailbox.name, look.uidvalidity or 0
     unfetched = watch.due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
     put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now)
@@ -644,7 +644,7 @@ class WatchStart:
         }
         recorded = self._store.property(MAILBOXES)
         former = None if recorded is None else {name: _watched(row) for name, row in json.loads(recorded).items()}
-        looked_at = frozenset(name for name in configured if self._store.look(f"mail:{name}") is not None)
+        looked_at = frozenset(name for name in configured if self._store.health_of(f"mail:{name}") is not None)
         now = self._clock.now()
         watched = update_watched(former, configured, looked_at, self.first_start or now, now)
         if watched != former:
@@ -672,7 +672,7 @@ class WatchStart:
         """
         recorded = json.loads(self._store.property(SUBFOLDERS) or "{}")
         former = recorded.get(place)
-        known = self._store.look("folder")
+        known = self._store.health_of("folder")
         last_look = known.last_ok if known is not None else None
         begun = first_read
         if last_look is not None:
@@ -706,8 +706,8 @@ def _watched(row: Mapping[str, str]) -> WatchedMailbox:
 
 # --- The notices folder ----------------------------------------------------------------------------------------
 
-TakeFile = Callable[[Listed, bytes, ActiveConfig, str, Submission | None, Sequence[FileRow]], Awaitable[int]]
-HoldLargeFile = Callable[[Listed, ActiveConfig, str, Submission | None], int]
+TakeFile = Callable[[ListedFile, bytes, ActiveConfig, str, Submission | None, Sequence[FileRow]], Awaitable[int]]
+HoldLargeFile = Callable[[ListedFile, ActiveConfig, str, Submission | None], int]
 
 BEGINNING: Final = 1_024
 """Bytes by which a beginning is known: those of fewer may be alike in all notices of one program, and a file system
@@ -775,7 +775,7 @@ class FolderWatcher:
         self._ended: dict[str, FileRow] = {}
         """Rows of files that were dealt with: what such a row says of a file of that shape never changes."""
 
-    async def look(self, folder: Folder, active_config: ActiveConfig) -> tuple[int, dt.timedelta | None]:
+    async def look(self, folder: NoticeFolder, active_config: ActiveConfig) -> tuple[int, dt.timedelta | None]:
         """Take settled files; how many submissions began to wait, and when to look again at others.
 
         Raises Unavailable.
@@ -795,7 +795,7 @@ class FolderWatcher:
         here = {each.name: each for each in listed}
         waiting = 0
         failures: list[Unavailable] = []
-        forbidden: list[Listed] = []
+        forbidden: list[ListedFile] = []
         for each in plan.take:
             watched = max(first_read, since.get(each.name[: each.name.rfind("/") + 1], first_read))
             try:
@@ -810,15 +810,15 @@ class FolderWatcher:
         self._unread.note(NOTICES, [(each.name, each.why) for each in unread if each.why is not None])
         for broken in failures:
             raise broken  # one file does not keep the others waiting, and is not passed over in silence
-        fresh = (self._store.look("folder") or HealthRecord("folder")).reached_at(now)
+        fresh = (self._store.health_of("folder") or HealthRecord("folder")).reached_at(now)
         if fresh is not None:
             with self._store.writing() as writing:
-                writing.record_look(fresh)
+                writing.record_health(fresh)
         return waiting, plan.look_again
 
     # --- The ledger -----------------------------------------------------------------------------------------
 
-    def _rows(self, listed: Iterable[Listed]) -> dict[str, FileRow]:
+    def _rows(self, listed: Iterable[ListedFile]) -> dict[str, FileRow]:
         """The rows of these files; an older program kept a name from macOS in the letters of macOS (NFD)."""
         names = [each.name for each in listed]
         if not names:
@@ -840,7 +840,7 @@ class FolderWatcher:
                 self._ended.pop(row.name, None)
                 writing.record_file(dataclasses.replace(row, looked_at=seen_at))
 
-    def _of_other_kinds(self, listed: Sequence[Listed]) -> Iterator[Listed]:
+    def _of_other_kinds(self, listed: Sequence[ListedFile]) -> Iterator[ListedFile]:
         """Yields files that only their bytes showed to be no PDFs."""
         rows = self._rows(listed)
         for each in listed:
@@ -852,11 +852,11 @@ class FolderWatcher:
 
     async def _take(
         self,
-        folder: Folder,
-        listed: Listed,
+        folder: NoticeFolder,
+        listed: ListedFile,
         row: FileRow,
         watched: dt.datetime,
-        here: Mapping[str, Listed],
+        here: Mapping[str, ListedFile],
         active_config: ActiveConfig,
     ) -> int:
         """Take one file; how many submissions began to wait. Raises Unavailable."""
@@ -879,7 +879,12 @@ class FolderWatcher:
         return waiting
 
     def _take_large(
-        self, listed: Listed, row: FileRow, here: Mapping[str, Listed], active_config: ActiveConfig, from_before: str
+        self,
+        listed: ListedFile,
+        row: FileRow,
+        here: Mapping[str, ListedFile],
+        active_config: ActiveConfig,
+        from_before: str,
     ) -> int:
         """Its bytes are not read: if this process saw a file of its shape that is gone, it was moved."""
         unfinished = self._unfinished(row, here)
@@ -892,7 +897,7 @@ class FolderWatcher:
         self._rows([listed])
         return waiting
 
-    def _unfinished(self, row: FileRow, here: Mapping[str, Listed]) -> Submission | None:
+    def _unfinished(self, row: FileRow, here: Mapping[str, ListedFile]) -> Submission | None:
         """The hold of what this file was before it was written to its end, or replaced; None if it goes on alone.
 
         If the same bytes are in another file too, the hold is also that file's.
@@ -906,7 +911,9 @@ class FolderWatcher:
                 return held
         return None
 
-    def _unfinished_elsewhere(self, listed: Listed, content: bytes, here: Mapping[str, Listed]) -> Submission | None:
+    def _unfinished_elsewhere(
+        self, listed: ListedFile, content: bytes, here: Mapping[str, ListedFile]
+    ) -> Submission | None:
         """The hold of a beginning of ``content`` whose own name is gone: it was renamed when it was whole.
 
         Only if this process has seen it; else a person takes the hold back.
@@ -931,11 +938,11 @@ def _is_ended(row: FileRow) -> bool:
     return row.end is not Disposition.PENDING
 
 
-def _is_moved(row: FileRow, listed: Listed, here: Mapping[str, Listed]) -> bool:
+def _is_moved(row: FileRow, listed: ListedFile, here: Mapping[str, ListedFile]) -> bool:
     """Returns whether ``listed``, of the same bytes, is the file of ``row`` under another name; a copy leaves it."""
     return row.mtime_ns == listed.mtime_ns and row.name not in here
 
 
-def _renamed(row: FileRow, listed: Listed) -> FileRow:
+def _renamed(row: FileRow, listed: ListedFile) -> FileRow:
     """``row`` as that of ``listed``, which is the same file under another name."""
     return dataclasses.replace(row, name=listed.name, inode=listed.inode)

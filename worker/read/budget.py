@@ -170,7 +170,7 @@ class SlowSenders:
             del self._slow[next(iter(self._slow))]
 
 
-class Room(Enum):
+class Admission(Enum):
     """The answer to a stranger's mail that asks to be read."""
 
     NOW = auto()
@@ -180,7 +180,7 @@ class Room(Enum):
     """After the window has moved on."""
 
 
-class Window:
+class RecentUse:
     """The seconds that strangers used in the last ``WINDOW``, and the limits of the mails that are being read.
 
     A mail is only begun if its whole limit fits, so that none is left half read.
@@ -190,12 +190,12 @@ class Window:
         self._spent: deque[tuple[dt.datetime, float]] = deque()
         self._begun = 0
 
-    def room(self, now: dt.datetime) -> Room:
+    def room(self, now: dt.datetime) -> Admission:
         """Returns whether one more mail may begin."""
         left = WINDOW_SECONDS - self.spent(now)
         if left >= (self._begun + 1) * OF_STRANGERS.seconds:
-            return Room.NOW
-        return Room.SOON if self._begun and left >= OF_STRANGERS.seconds else Room.LATER
+            return Admission.NOW
+        return Admission.SOON if self._begun and left >= OF_STRANGERS.seconds else Admission.LATER
 
     def begin(self) -> None:
         """Records that one begins."""

@@ -217,14 +217,14 @@ def header_text(raw: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class HeaderValue:
     """A header's first word in lower case (``text/plain``, ``attachment``) and its parameters, decoded."""
 
     word: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def read_value(raw: bytes) -> Value:
+def read_header_value(raw: bytes) -> HeaderValue:
     """Reads a Content-Type or Content-Disposition with RFC 2231 parameters, split or not; encoded words stay.
 
     The charset is decoded before the quotes are searched: raw ISO-2022-JP and Shift_JIS contain the bytes of a quote or
@@ -242,7 +242,7 @@ def read_value(raw: bytes) -> Value:
             content = _ESCAPED.sub(r"\1", content[1:].removesuffix('"'))
         number = int(found[2]) if found[2] else -1
         pieces.setdefault(found[1].lower(), []).append((number, bool(found[3]), content.strip()))
-    return Value(word.lower(), {name: _join_pieces(found) for name, found in pieces.items()})
+    return HeaderValue(word.lower(), {name: _join_pieces(found) for name, found in pieces.items()})
 
 
 def _join_pieces(pieces: list[tuple[int, bool, str]]) -> str:
@@ -363,14 +363,14 @@ class Headers:
         return tuple(_WORD_END.split(header_text(each).lower(), maxsplit=1)[0] for each in self.every(name))
 
     @cached_property
-    def content_type(self) -> Value:
+    def content_type(self) -> HeaderValue:
         """The Content-Type."""
-        return read_value(self.first(b"content-type"))
+        return read_header_value(self.first(b"content-type"))
 
     @cached_property
-    def disposition(self) -> Value:
+    def disposition(self) -> HeaderValue:
         """The Content-Disposition."""
-        return read_value(self.first(b"content-disposition"))
+        return read_header_value(self.first(b"content-disposition"))
 
     @cached_property
     def encoding(self) -> str:
@@ -867,7 +867,7 @@ def _filename(headers: Headers) -> str:
 
 
 def _read_leaf(
-    kind: str, content_type: Value, filename: str, content: bytes, sheet: _Sheet, *, is_in_text: bool
+    kind: str, content_type: HeaderValue, filename: str, content: bytes, sheet: _Sheet, *, is_in_text: bool
 ) -> None:
     if is_zip(kind, filename, content) and not content.startswith(_PDF_MARK):
         sheet.zips.append(Attached(filename, content))

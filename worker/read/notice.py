@@ -42,7 +42,7 @@ _NO_CONTINUATION: Final = re.compile(r"[【〔《※■□●◆]|\(注|.*。|(?
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PageLine:
     """A line, its comparison key, and the position of each character of the key in the line."""
 
     text: str
@@ -83,15 +83,15 @@ def _fold(character: str) -> str:
 
 
 @lru_cache(maxsize=256)  # the readings of a page have most of their lines in common
-def fold_line(text: str) -> Line:
+def fold_line(text: str) -> PageLine:
     """``text`` as a Line; radicals are repaired in both, nothing else is changed in what is shown."""
     repaired = repair_radicals(text)
     pieces = list(map(_fold, repaired))
     places = chain.from_iterable(map(repeat, count(), map(len, pieces)))  # a piece may be of no or several characters
-    return Line(repaired, "".join(pieces), tuple(places))
+    return PageLine(repaired, "".join(pieces), tuple(places))
 
 
-def fold_lines(text: str) -> tuple[Line, ...]:
+def fold_lines(text: str) -> tuple[PageLine, ...]:
     """The lines of a page that hold anything."""
     lines = (fold_line(line) for line in text.split("\n"))
     return tuple(line for line in lines if line.folded)
@@ -112,7 +112,7 @@ class Labels:
         self._inner = re.compile(f"({words})")
         self._cell = re.compile(f"{_NUMBERING}({words}){_NOTE}?:?")
 
-    def find(self, lines: tuple[Line, ...], tables: tuple[tuple[str, ...], ...] = ()) -> Fields:
+    def find(self, lines: tuple[PageLine, ...], tables: tuple[tuple[str, ...], ...] = ()) -> Fields:
         """Every value that a label of ``lines`` or a cell of ``tables`` points to, per field; "" for a lone label."""
         found: dict[str, list[LabelledValue]] = {}
         marks = [self._marks(line) for line in lines]
@@ -129,16 +129,16 @@ class Labels:
         """Returns whether a whole folded line is one label."""
         return self._cell.fullmatch(folded) is not None
 
-    def has_label(self, line: Line) -> bool:
+    def has_label(self, line: PageLine) -> bool:
         """Returns whether ``line`` begins with a label, or holds that of a number or key with its colon."""
         return bool(self._marks(line))
 
-    def unlabelled(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    def unlabelled(self, lines: tuple[PageLine, ...]) -> tuple[PageLine, ...]:
         """The lines without labels and the note below them: what is left, in the same order."""
         rests = (fold_line(self._without_labels(line)) for line in lines)
         return tuple(line for line in rests if line.folded and not _JOINT_VENTURE_NOTE.fullmatch(line.folded))
 
-    def _without_labels(self, line: Line) -> str:
+    def _without_labels(self, line: PageLine) -> str:
         """Returns ``line`` without the label that it begins with, else without one between two gaps.
 
         A table cell reads like that if its lines are above and below the height of its label.
@@ -150,7 +150,7 @@ class Labels:
                 return line.rest(0, match.start()) + line.rest(match.end())
         return line.text
 
-    def _marks(self, line: Line) -> list[_Mark]:
+    def _marks(self, line: PageLine) -> list[_Mark]:
         """Returns the labels of a line: the first if the line begins with one, and those that follow in the same line.
 
         In any other line only a number or key with its colon counts: hidden text may be anywhere.
@@ -171,7 +171,7 @@ class Labels:
         return _Mark(self._field[match[1]], match.start(1), match.end())
 
     @staticmethod
-    def _gap_after(line: Line, end: int) -> bool:
+    def _gap_after(line: PageLine, end: int) -> bool:
         """Returns whether a label ends here, at the line's end or before a space: 工事名称 is not 工事名."""
         if end >= len(line.folded):
             return True
@@ -179,12 +179,12 @@ class Labels:
         return spaced and not re.match(r"[一-鿿々]{1,3}:", line.folded[end:])  # 工 事 名 称 ：, spaced out
 
     @staticmethod
-    def _gap_before(line: Line, start: int) -> bool:
+    def _gap_before(line: PageLine, start: int) -> bool:
         return line.at[start] > line.at[start - 1] + 1 and line.folded[start - 1] not in "「『(["
 
-    def _following(self, lines: tuple[Line, ...], marks: list[list[_Mark]]) -> list[Line]:
+    def _following(self, lines: tuple[PageLine, ...], marks: list[list[_Mark]]) -> list[PageLine]:
         """The lines that may belong to a value, up to the next label or what cannot be part of a name."""
-        following: list[Line] = []
+        following: list[PageLine] = []
         for line, line_marks in zip(lines, marks, strict=True):
             if line_marks or _NO_CONTINUATION.match(line.folded) or _OTHER_LABEL.match(line.folded):
                 break
@@ -193,7 +193,7 @@ class Labels:
             following.append(line)
         return following
 
-    def _found(self, field: str, value: str, following: list[Line]) -> LabelledValue:
+    def _found(self, field: str, value: str, following: list[PageLine]) -> LabelledValue:
         if field in CODES:
             return (
                 LabelledValue(value)
@@ -239,7 +239,7 @@ def without_letter_spacing(value: str) -> str:
     return value.replace(" ", "") if re.fullmatch(r"\S(?: \S)+", value) else value
 
 
-def join_lines(lines: tuple[Line, ...]) -> Line:
+def join_lines(lines: tuple[PageLine, ...]) -> PageLine:
     """All lines as one, for values that run over several."""
     return fold_line("".join(line.text.strip() for line in lines))
 
@@ -402,12 +402,12 @@ def _any_stands(pages: tuple[_Page, ...], words: tuple[str, ...]) -> bool:
 class _Reading:
     """The contents of one engine's lines."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[PageLine, ...]
     fields: Fields
     labels: Labels
 
     @property
-    def bare(self) -> Line:
+    def bare(self) -> PageLine:
         """All of it in one line, without the labels."""
         return join_lines(self.labels.unlabelled(self.lines))
 
@@ -428,7 +428,7 @@ class _Form:
         self.deduped = self._reading(page.deduped, page.tables)
         self.pdfium = self._reading(page.pdfium)
 
-    def _reading(self, lines: tuple[Line, ...], tables: tuple[tuple[str, ...], ...] = ()) -> _Reading:
+    def _reading(self, lines: tuple[PageLine, ...], tables: tuple[tuple[str, ...], ...] = ()) -> _Reading:
         fields = self._labels.find(lines, tables) if lines else {}
         return _Reading(lines, fields, self._labels)
 

@@ -87,7 +87,7 @@ class MailServer(Protocol):
         """
         ...
 
-    async def take(self, step: Step) -> Reply | NoReply:
+    async def perform(self, step: Step) -> Reply | NoReply:
         """Takes one step and returns the answer. After ``NoReply`` the connection is closed."""
         ...
 

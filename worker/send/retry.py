@@ -80,10 +80,10 @@ class RetryingServer:
         note_step()
         return session
 
-    async def take(self, step: Step) -> Reply | NoReply:
+    async def perform(self, step: Step) -> Reply | NoReply:
         """Take one step; a body may take longer than one others."""
         note_step(BODY_LIMIT if isinstance(step, Body) else STEP_LIMIT)
-        answer = await self._server.take(step)
+        answer = await self._server.perform(step)
         note_step()
         return answer
 

@@ -66,7 +66,7 @@ _EVENTS: Final = {
 }
 
 
-def judge(step: Step, answer: Reply | NoReply) -> Verdict:
+def judge_reply(step: Step, answer: Reply | NoReply) -> Verdict:
     """Returns the meaning of ``answer`` to ``step``; every verdict but ``GO_ON`` ends the transaction.
 
     The code decides (RFC 5321 §4.2), with one exception. A 5xx to RCPT, DATA and the body concerns the message, one to
@@ -94,7 +94,7 @@ def is_understood(step: Step, reply: Reply) -> bool:
     """
     if reply.code // 100 in (_TRANSIENT, _PERMANENT):
         return True
-    return judge(step, reply) in (Verdict.GO_ON, Verdict.ACCEPTED)
+    return judge_reply(step, reply) in (Verdict.GO_ON, Verdict.ACCEPTED)
 
 
 def _judge_mail(answer: Reply | NoReply) -> Verdict:
@@ -153,33 +153,37 @@ def _judge_body(answer: Reply | NoReply) -> Verdict:
 
 
 def steps_for(
-    sender: Address, recipients: Sequence[Address], letter: bytes, envid: str = "", copy_to: Address | None = None
+    sender: Address,
+    recipients: Sequence[Address],
+    message_bytes: bytes,
+    envid: str = "",
+    copy_to: Address | None = None,
 ) -> tuple[Step, ...]:
     """Returns the steps of one transaction in their order; an empty ``envid`` requests no reports.
 
     ``copy_to`` comes last, so that only the issuer's answers decide before it.
 
-    Raises ValueError without a recipient, or if ``letter`` holds a CR or LF alone: relays disagree on whether that ends
-    a line, so a dot after it could end the message for one of them.
+    Raises ValueError without a recipient, or if ``message_bytes`` holds a CR or LF alone: relays disagree on whether
+    that ends a line, so a dot after it could end the message for one of them.
     """
     if not recipients:
         raise ValueError("a transaction without a recipient")
-    if not letter.count(b"\r\n") == letter.count(b"\r") == letter.count(b"\n"):
-        raise ValueError("a letter with a CR or LF that is no line end")
+    if not message_bytes.count(b"\r\n") == message_bytes.count(b"\r") == message_bytes.count(b"\n"):
+        raise ValueError("a message with a CR or LF that is no line end")
     once = dict.fromkeys(recipients)
     asks_for_reports = bool(envid)
     return (
-        Mail(sender=sender, size=len(letter), envid=envid),
+        Mail(sender=sender, size=len(message_bytes), envid=envid),
         *(Rcpt(recipient=recipient, dsn=asks_for_reports) for recipient in once),
         *([Rcpt(recipient=copy_to, dsn=False, is_copy=True)] if copy_to else []),
         Data(),
-        Body(content=letter),
+        Body(content=message_bytes),
     )
 
 
-def steps_of(draft: Draft, letter: bytes, envid: str, copy_to: Address | None = None) -> tuple[Step, ...]:
-    """The steps that hand ``letter`` to every recipient of ``draft``, each once even if in To and Cc, and to us."""
-    return steps_for(draft.sender, draft.recipients, letter, envid, copy_to)
+def steps_of(draft: Draft, message_bytes: bytes, envid: str, copy_to: Address | None = None) -> tuple[Step, ...]:
+    """Returns the steps for every recipient of ``draft``, each once even if in To and Cc, and for ourselves."""
+    return steps_for(draft.sender, draft.recipients, message_bytes, envid, copy_to)
 
 
 def envid(secret: bytes, message_id: str, tries: int) -> str:

@@ -50,7 +50,7 @@ class Loop:
         """The name of its heartbeat."""
         return self.heartbeat.name
 
-    async def rouse(self) -> None:
+    async def wake_up(self) -> None:
         """Begin the next pass now; a running IDLE continues until it is over."""
         self.wake.set()
 

@@ -33,10 +33,10 @@ class ConfigReload:
     def accept(self, files: Sequence[ConfigFile]) -> None:
         """Record what changed, and that nothing is wrong any more."""
         record_configuration(self._store, files, self._account, self._store.config_in_force())
-        known = self._store.look(CONFIGURATION)
+        known = self._store.health_of(CONFIGURATION)
         if known is not None and known.error:
             with self._store.writing() as writing:
-                writing.record_look(dataclasses.replace(known, last_ok=self._clock.now(), error=""))
+                writing.record_health(dataclasses.replace(known, last_ok=self._clock.now(), error=""))
 
     def refuse(self, error: ConfigError) -> None:
         """Report that the files are faulty and the former ones stay in force."""
@@ -44,9 +44,9 @@ class ConfigReload:
         told = error.problems[:TOLD_LIMIT]
         said = "; ".join(f"{_place(problem)}: {problem.code}" for problem in told)
         problems = Params(problems=tuple(map(_params_of, told)))
-        known = self._store.look(CONFIGURATION) or HealthRecord(CONFIGURATION)
+        known = self._store.health_of(CONFIGURATION) or HealthRecord(CONFIGURATION)
         with self._store.writing() as writing:
-            writing.record_look(dataclasses.replace(known, last_error=now, error=said))
+            writing.record_health(dataclasses.replace(known, last_error=now, error=said))
             writing.raise_alarm(AlarmCause.CONFIGURATION_REFUSED, [], spell(problems))
 
 

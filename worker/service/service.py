@@ -32,7 +32,7 @@ from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
-from worker.pipeline.store_outage import StoreOutage, Ways
+from worker.pipeline.store_outage import AlarmChannels, StoreOutage
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
 from worker.send.retry import Backoff, RetryingServer
@@ -40,16 +40,16 @@ from worker.service.loop import RECONNECT_LIMIT, Loop, MailboxPoller, keep_going
 from worker.service.reload import CONFIGURATION, ConfigReload
 from worker.service.shutdown import Shutdown
 from worker.service.status import SENDING, ServiceStatus
-from worker.service.systemd import ServiceManager
+from worker.service.systemd import SystemdNotifier
 from worker.service.wiring import (
-    Office,
+    Installation,
     account_name,
     build_command,
+    build_dkim_verifier,
     build_folder,
     build_mailboxes,
     build_server,
-    build_signatures,
-    load_changed_office,
+    load_changed_installation,
     load_secrets,
     program_version,
 )
@@ -68,21 +68,23 @@ _log = structlog.get_logger("hoshobin")
 class Service:
     """The worker as systemd runs it; the caller holds the sender's lock and has opened the store."""
 
-    def __init__(self, office: Office, option: str | None, store: Store, reader: LanedReader, clock: Clock) -> None:
+    def __init__(
+        self, office: Installation, option: str | None, store: Store, reader: LanedReader, clock: Clock
+    ) -> None:
         self._office = office
         self._secrets = load_secrets(office)
         self._option = option
         self._store = store
         self._reader = reader
         self._clock = clock
-        self._manager = ServiceManager()
-        self._stopping = Shutdown(self._manager)
-        self._resting = Debounce()
-        self._taking_up = ConfigReload(store, clock, account_name())
+        self._systemd = SystemdNotifier()
+        self._stopping = Shutdown(self._systemd)
+        self._debounce = Debounce()
+        self._config_reload = ConfigReload(store, clock, account_name())
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
-        self._standing = ServiceStatus(store, clock)
-        self._troubles = self._standing.troubles
+        self._status = ServiceStatus(store, clock)
+        self._troubles = self._status.troubles
         self._outage = StoreOutage(store, clock)
         self._loops: list[Loop] = []  # the sending one first
         self._looked: set[str] = set()  # the loops whose first pass has ended, well or not
@@ -99,7 +101,7 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload)
         files = self._office.configuration.files
         record_start(self._store, files, program_version(), account_name(), self._store.config_in_force())
-        self._taking_up.accept(files)
+        self._config_reload.accept(files)
         found = recover(self._store, self._office.active_config, account_name(), self._clock.now())
         _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
         try:
@@ -122,14 +124,14 @@ class Service:
 
     # --- One configuration's life ----------------------------------------------------------------------------
 
-    async def _run_office(self, office: Office) -> None:
+    async def _run_office(self, office: Installation) -> None:
         """Run every loop with ``office`` until a stop, a fault, or the next configuration."""
         mailboxes = build_mailboxes(office, self._secrets)
         heartbeat = Heartbeat(SENDING, TICK_SECONDS, time.monotonic)
         self._backoffs = [Backoff(self._clock, dt.timedelta(seconds=office.configuration.settings.poll_seconds))]
         server = RetryingServer(build_server(office, self._secrets, self._clock), self._backoffs[0])
         account, command = account_name(), build_command(office)
-        signatures = build_signatures(self._clock)
+        dkim = build_dkim_verifier(self._clock)
         pipeline = Pipeline(
             self._store,
             self._reader,
@@ -138,13 +140,13 @@ class Service:
             account,
             office.active_config,
             command,
-            signatures,
+            dkim,
             self._reader.for_mail,
         )
         self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
-        pipeline.telling.find_unread_configuration = partial(find_unread, office.directory)
+        pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.poller is not None}
         pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
         scheduler = self._schedule()
@@ -156,7 +158,7 @@ class Service:
         ]
         checks = self._start_checks(pipeline)
         scheduler.start()
-        self._manager.ready()
+        self._systemd.ready()
         turn = asyncio.create_task(self._turn.wait())
         await asyncio.wait([turn, *tasks, *checks], return_when=asyncio.FIRST_COMPLETED)
         turn.cancel()
@@ -171,7 +173,7 @@ class Service:
                 _log.error("fault", loop=task.get_name(), trace="".join(traceback.format_exception(fault)))
                 raise fault
 
-    def _watching(self, office: Office, pipeline: Pipeline, mailboxes: Sequence[Mailbox]) -> list[Loop]:
+    def _watching(self, office: Installation, pipeline: Pipeline, mailboxes: Sequence[Mailbox]) -> list[Loop]:
         settings = office.configuration.settings
         loops = [self._watching_one(mailbox, settings, pipeline) for mailbox in mailboxes]
         heartbeat = Heartbeat("folder", settings.poll_seconds, time.monotonic)
@@ -198,14 +200,14 @@ class Service:
         scheduler = AsyncIOScheduler(
             timezone=JST, job_defaults={"max_instances": 1, "misfire_grace_time": None, "coalesce": True}
         )
-        scheduler.add_job(self._loops[0].rouse, "cron", second=0)
+        scheduler.add_job(self._loops[0].wake_up, "cron", second=0)
         return scheduler
 
     def _start_checks(self, pipeline: Pipeline) -> list[asyncio.Task[None]]:
         """Start the checks in tasks of their own, so that a loop that hangs is seen."""
-        checks = {"hearing": _every(TICK_SECONDS, partial(self._listen_for_silence, pipeline))}
-        if self._manager.watchdog_seconds:
-            checks["watchdog"] = _every(self._manager.watchdog_seconds / 3, self._feed_watchdog)
+        checks = {"hearing": _every(TICK_SECONDS, partial(self._check_outages, pipeline))}
+        if self._systemd.watchdog_seconds:
+            checks["watchdog"] = _every(self._systemd.watchdog_seconds / 3, self._feed_watchdog)
         return [asyncio.create_task(check, name=name) for name, check in checks.items()]
 
     def _feed_watchdog(self) -> None:
@@ -213,7 +215,7 @@ class Service:
         if hung:
             _log.error("hung", loops=hung)
         else:
-            self._manager.feed_watchdog()
+            self._systemd.feed_watchdog()
 
     async def _end(
         self, tasks: Sequence[asyncio.Task[None]], mailboxes: Sequence[Mailbox], server: MailServer, pipeline: Pipeline
@@ -246,7 +248,7 @@ class Service:
         except (Unavailable, LogBroken) as failure:
             self._name_trouble(loop.name, failure, pipeline)
         else:
-            self._standing.note_success(loop.name, pipeline.watching.actions.failures.get(loop.name))
+            self._status.note_success(loop.name, pipeline.watching.actions.failures.get(loop.name))
         self._looked.add(loop.name)
         if loop.name != SENDING:
             self._loops[0].wake.set()
@@ -283,7 +285,7 @@ class Service:
         if done.broken is not None:
             raise done.broken
         if "smtp" in done.failures:
-            await pipeline.telling.call_operator(pipeline.active_config, done.failures["smtp"])
+            await pipeline.notifying.call_operator(pipeline.active_config, done.failures["smtp"])
             raise done.failures["smtp"]
 
     def _reload(self, pipeline: Pipeline) -> None:
@@ -295,7 +297,7 @@ class Service:
         if pipeline.sending.has_unrecorded_answer:
             return
         stamp = stamp_directory(self._office.directory)
-        if not (self._is_asked_to_reload or self._resting.has_rested(stamp, time.monotonic())):
+        if not (self._is_asked_to_reload or self._debounce.has_rested(stamp, time.monotonic())):
             return
         refused, office, secrets = None, self._office, self._secrets
         try:
@@ -308,25 +310,25 @@ class Service:
             self._refuse(refused)
         else:
             self._activate_config(office, secrets, pipeline)
-        self._resting.take(stamp)
+        self._debounce.take(stamp)
         self._is_asked_to_reload = False
 
-    def _load_changed(self) -> tuple[Office, Secrets]:
+    def _load_changed(self) -> tuple[Installation, Secrets]:
         """The office as it is on disk; the one in force itself if no byte differs and no person asks."""
         active_config = {each.name: each.content for each in self._office.configuration.files}
         if not self._is_asked_to_reload and read_directory(self._office.directory) == active_config:
             return self._office, self._secrets
-        office = load_changed_office(self._office, self._option)
+        office = load_changed_installation(self._office, self._option)
         return office, load_secrets(office)
 
     def _refuse(self, error: ConfigError) -> None:
         self._troubles[CONFIGURATION] = error
         _log.error("configuration_refused", problems=[f"{p.file}: {p.key}: {p.code}" for p in error.problems])
-        self._taking_up.refuse(error)
+        self._config_reload.refuse(error)
 
-    def _activate_config(self, office: Office, secrets: Secrets, pipeline: Pipeline) -> None:
+    def _activate_config(self, office: Installation, secrets: Secrets, pipeline: Pipeline) -> None:
         make_own_folders(office.places)
-        self._taking_up.accept(office.configuration.files)
+        self._config_reload.accept(office.configuration.files)
         self._troubles.pop(CONFIGURATION, None)
         if office is self._office:
             return
@@ -336,19 +338,19 @@ class Service:
             each.forget()
         for loop in self._loops[1:]:
             loop.forget_failures()
-        if (office.world, secrets) != (self._office.world, self._secrets):
+        if (office.connection_settings, secrets) != (self._office.connection_settings, self._secrets):
             self._turn.set()
         self._office, self._secrets = office, secrets
 
     def _show_status(self, pipeline: Pipeline) -> None:
-        self._manager.status(self._standing.write(pipeline.active_config))
+        self._systemd.status(self._status.write(pipeline.active_config))
 
-    def _listen_for_silence(self, pipeline: Pipeline) -> None:
+    def _check_outages(self, pipeline: Pipeline) -> None:
         office = self._office
         build = partial(build_server, office, self._secrets, self._clock)
         place = str(office.places.store)
-        self._outage.check(Ways(office.configuration.settings, place, build, build_command(office)))
-        if self._standing.check_hearing([each.name for each in self._loops[1:]], pipeline.active_config):
+        self._outage.check(AlarmChannels(office.configuration.settings, place, build, build_command(office)))
+        if self._status.check_outages([each.name for each in self._loops[1:]], pipeline.active_config):
             self._loops[0].wake.set()
             self._show_status(pipeline)
 

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from worker.core.messages import say
-from worker.service.systemd import ServiceManager
+from worker.service.systemd import SystemdNotifier
 
 STOP_SECONDS: Final = 7.0
 """Seconds that a stop waits for a mail before its first byte leaves: with what follows it stays below 10 s."""
@@ -29,8 +29,8 @@ _log = structlog.get_logger("hoshobin")
 class Shutdown:
     """One run's stop."""
 
-    def __init__(self, manager: ServiceManager) -> None:
-        self._manager = manager
+    def __init__(self, systemd: SystemdNotifier) -> None:
+        self._systemd = systemd
         self._asked = asyncio.Event()
         self._at_once = asyncio.Event()
 
@@ -43,7 +43,7 @@ class Shutdown:
         """End; asked a second time, end at once, and leave what is in doubt in doubt."""
         if self._asked.is_set():
             self._at_once.set()
-        self._manager.stopping()
+        self._systemd.stopping()
         self._asked.set()
 
     async def wait_for(self, sending: asyncio.Task[None], awaits_answer: Callable[[], bool]) -> None:
@@ -55,9 +55,9 @@ class Shutdown:
             pause = until - time.monotonic()
             if awaits_answer():
                 pause = EXTEND_EVERY
-                self._manager.extend_timeout(EXTEND_BY)
-                self._manager.feed_watchdog()
-                self._manager.status(say("stopping_waits", "ja"))
+                self._systemd.extend_timeout(EXTEND_BY)
+                self._systemd.feed_watchdog()
+                self._systemd.status(say("stopping_waits", "ja"))
                 if not is_told:
                     _log.info("waiting_for_answer")
                     is_told = True

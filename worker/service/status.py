@@ -28,7 +28,7 @@ class ServiceStatus:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._hearing = OutageMonitor(store, clock)
+        self._outages = OutageMonitor(store, clock)
         self.troubles: dict[str, HoshobinError] = {}
         self.looked: dict[str, dt.datetime] = {}
         self._heard: dict[str, float] = {}
@@ -46,16 +46,16 @@ class ServiceStatus:
             _log.warning("unsettled", loop=name, failure=str(unsettled))
         self._unsettled[name] = str(unsettled or "")
 
-    def check_hearing(self, names: Iterable[str], active_config: ActiveConfig) -> bool:
+    def check_outages(self, names: Iterable[str], active_config: ActiveConfig) -> bool:
         """Returns whether a look that does not succeed any more raised an alarm just now."""
         limit = active_config.configuration.settings.deaf_after
         try:
-            is_raised = self._hearing.check(names, limit, self._heard)
+            is_raised = self._outages.check(names, limit, self._heard)
         except (Unavailable, LogBroken) as failure:
             _log.error("unrecorded", loop="hearing", detail=str(failure))
             return False
         if is_raised:
-            _log.error("deaf", loops={name: since.isoformat() for name, since in self._hearing.deaf.items()})
+            _log.error("deaf", loops={name: since.isoformat() for name, since in self._outages.deaf.items()})
         return is_raised
 
     def write(self, active_config: ActiveConfig) -> str:
@@ -68,4 +68,4 @@ class ServiceStatus:
             troubles["store"] = failure
         looked = {name: at for name, at in self.looked.items() if name != SENDING}
         is_rehearsing = active_config.configuration.settings.release.rehearsal_to is not None
-        return write_status(troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._hearing.deaf)
+        return write_status(troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._outages.deaf)

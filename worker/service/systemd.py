@@ -11,7 +11,7 @@ SEND_SECONDS: Final = 1.0
 """A manager whose queue is full reads it within milliseconds; one that hangs must not stop the mails."""
 
 
-class ServiceManager:
+class SystemdNotifier:
     """Sends systemd READY, STATUS and WATCHDOG."""
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:

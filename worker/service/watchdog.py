@@ -25,7 +25,7 @@ RECORDED_EVERY: Final = dt.timedelta(minutes=5)
 """Of a folder a success is recorded only so often: an idle pass writes nothing."""
 
 
-class Unheard:
+class TimeSinceLook:
     """The time without a successful scan of one place, in seconds of a clock that cannot be set.
 
     The recorded moments are of the machine's clock, which may be set: it only counts that they changed, and how long
@@ -82,7 +82,7 @@ class OutageMonitor:
         self._store = store
         self._clock = clock
         self._begun = self._checked = clock.uptime()
-        self._unheard: dict[str, Unheard] = {}
+        self._unheard: dict[str, TimeSinceLook] = {}
         self.deaf: Mapping[str, dt.datetime] = {}
 
     def check(self, names: Iterable[str], limit: dt.timedelta, heard: Mapping[str, float]) -> bool:
@@ -94,10 +94,10 @@ class OutageMonitor:
         now, seconds = self._clock.now(), self._clock.uptime()
         has_slept = seconds - self._checked >= SLEPT.total_seconds()
         self._checked = seconds
-        looks = {name: self._store.look(name) for name in names}
+        looks = {name: self._store.health_of(name) for name in names}
         found: dict[str, dt.datetime] = {}
         for name, look in looks.items():
-            unheard = self._unheard.setdefault(name, Unheard(self._begun))
+            unheard = self._unheard.setdefault(name, TimeSinceLook(self._begun))
             unheard.note(look, heard.get(name), now, seconds)
             if has_slept:
                 unheard.wake(seconds)
@@ -116,7 +116,7 @@ class OutageMonitor:
     def _tell(writing: Writing, look: HealthRecord, since: dt.datetime) -> None:
         detail = f"{since.astimezone(JST):%Y-%m-%d %H:%M} {look.error}".strip()
         writing.raise_alarm(cause_about(AlarmCause.DEAF, look.name), [], detail)
-        writing.record_look(dataclasses.replace(look, told=(*look.told, AlarmCause.DEAF.value)))
+        writing.record_health(dataclasses.replace(look, told=(*look.told, AlarmCause.DEAF.value)))
 
 
 def _is_told(look: HealthRecord | None) -> bool:

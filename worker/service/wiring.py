@@ -43,15 +43,15 @@ if TYPE_CHECKING:
     from worker.notify.operator_command import ProgramCommand
     from worker.notify.ports import OperatorCommand
     from worker.oauth.endpoint import TokenEndpoint
-    from worker.oauth.source import KeptLogin, NewToken
+    from worker.oauth.source import NewTokenSource, StoredTokenSource
     from worker.read.pdf.pool import PdfPool
     from worker.send.ports import Holder
     from worker.send.smtp.client import SmtpServer
     from worker.send.smtp.lock import SenderLock
     from worker.store.ports import Store
-    from worker.store.sqlite.backup import Copy, PutBack
+    from worker.store.sqlite.backup import BackupCopy, RestoredStore
     from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
-    from worker.watch.folder.notices import NoticeFolder, ThreadedFolder
+    from worker.watch.folder.notices import NoticeDirectory, ThreadedNoticeFolder
     from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
     from worker.watch.ports import InvoiceFolder
     from worker.watch.threads import OwnThread
@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Office:
+class Installation:
     """One contractor's configuration, and the places that it names.
 
     Settings, rules, register and templates are loaded when they are first asked for.
@@ -78,7 +78,7 @@ class Office:
     """When that was recorded; None with one from disk."""
     checked: Configuration | None = None
     """The configuration, if it was loaded to check it."""
-    shelf: InvoiceFolder | None = None
+    invoice_folder: InvoiceFolder | None = None
     """The files of the invoices folder that were read before a reload."""
 
     @cached_property
@@ -100,8 +100,8 @@ class Office:
         """The configuration with its index of the register, its templates and the invoices folder."""
         from worker.approve.reevaluate import activate_config
 
-        shelf = self.shelf or _open_shelf(self.places)
-        return activate_config(self.configuration, TemplateFiles(self.files), shelf)
+        invoice_folder = self.invoice_folder or _open_invoice_folder(self.places)
+        return activate_config(self.configuration, TemplateFiles(self.files), invoice_folder)
 
     def judge(self, act: Callable[[ActiveConfig], T]) -> T:
         """Returns what ``act`` makes of the configuration, read without shapes if the files were accepted before.
@@ -119,7 +119,7 @@ class Office:
         from worker.config.accepted import read_accepted
 
         configuration = cast("Configuration", read_accepted(self.files))  # the part of it that a draft depends on
-        return activate_config(configuration, TemplateFiles(self.files), _open_shelf(self.places))
+        return activate_config(configuration, TemplateFiles(self.files), _open_invoice_folder(self.places))
 
     @cached_property
     def outline(self) -> Outline | Configuration:
@@ -130,7 +130,7 @@ class Office:
         return self.configuration
 
     @property
-    def world(self) -> tuple[object, ...]:
+    def connection_settings(self) -> tuple[object, ...]:
         """The settings of connections and loops; if they are the same, a reload needs no new ones."""
         settings = self.settings
         return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, settings.command, self.places)
@@ -142,7 +142,7 @@ def find_configuration_files(option: str | None, env: Mapping[str, str] = os.env
     return directory, read_directory(directory)
 
 
-def find_office_store(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
+def find_store_of(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
     """Returns the store's directory, also with other faults in the configuration. Raises ConfigError if it has none."""
     return find_store(option, env, Path.cwd())
 
@@ -163,11 +163,13 @@ def find_operator_command(option: str | None) -> tuple[str, ...]:
         settings = settings_of(find_configuration_files(option)[1])
     if settings is None:
         with contextlib.suppress(ConfigError):
-            settings = load_office_in_use(option).settings
+            settings = load_installation_in_use(option).settings
     return tuple(settings.command) if settings else ()
 
 
-def load_office(option: str | None, env: Mapping[str, str] = os.environ, former: Office | None = None) -> Office:
+def load_installation(
+    option: str | None, env: Mapping[str, str] = os.environ, former: Installation | None = None
+) -> Installation:
     """Find, read and check the configuration. Raises ConfigError with every problem at once.
 
     The cache of the invoices folder of ``former`` is kept if the folder is the same.
@@ -180,12 +182,14 @@ def load_office(option: str | None, env: Mapping[str, str] = os.environ, former:
     places = resolve_places(configuration.settings, directory, env)
     judge_store(places.store, configuration.settings)
     is_same_folder = former is not None and former.places.invoices == places.invoices
-    shelf = former.active_config.files if former is not None and is_same_folder else None
-    return Office(directory, files, configuration.settings, places, checked=configuration, shelf=shelf)
+    invoice_folder = former.active_config.invoice_folder if former is not None and is_same_folder else None
+    return Installation(
+        directory, files, configuration.settings, places, checked=configuration, invoice_folder=invoice_folder
+    )
 
 
-def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
-    """As ``load_office``; if the files are at fault, with those that the store recorded as in force.
+def load_installation_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Installation:
+    """As ``load_installation``; if the files are at fault, with those that the store recorded as in force.
 
     Files that are those recorded were checked then, and are not checked again. Raises ConfigError with the faults on
     disk if the store knows of no configuration.
@@ -193,7 +197,7 @@ def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) 
     if (unchanged := _load_unchanged(option, env)) is not None:
         return unchanged
     try:
-        return load_office(option, env)
+        return load_installation(option, env)
     except ConfigError as error:
         recorded = _load_recorded(option, env, error.problems)
         if recorded is None:
@@ -201,11 +205,11 @@ def load_office_in_use(option: str | None, env: Mapping[str, str] = os.environ) 
         return recorded
 
 
-def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None:
+def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Installation | None:
     """Returns the office on disk if its files are those that the store recorded as in force; None if one differs."""
     try:
         directory, files = find_configuration_files(option, env)
-        with contextlib.closing(open_store(find_office_store(option, env), system_clock())) as store:
+        with contextlib.closing(open_store(find_store_of(option, env), system_clock())) as store:
             recorded = store.config_in_force()
         if recorded != {name: sha256(content) for name, content in files.items()}:
             return None
@@ -214,16 +218,16 @@ def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Office | None
         judge_store(places.store, brief)
     except (HoshobinError, *OTHER_FORM):
         return None
-    return Office(directory, files, brief, places)
+    return Installation(directory, files, brief, places)
 
 
-def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Office | None:
+def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Installation | None:
     """None if there is no store, or none that holds a configuration which this program understands."""
     from worker.audit.kept_register import read_recorded
     from worker.config.load import load_configuration
 
     try:
-        folder, directory = find_office_store(option, env), find_directory(option, env, Path.cwd())
+        folder, directory = find_store_of(option, env), find_directory(option, env, Path.cwd())
         with contextlib.closing(open_store(folder, system_clock())) as store:
             recorded = tuple(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]))
             files = read_recorded(recorded, store.original)
@@ -232,18 +236,18 @@ def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Pro
     except HoshobinError:
         return None
     recorded_at = max((each.at for each in recorded), default=None)
-    return Office(directory, files, configuration.settings, places, faults, recorded_at, checked=configuration)
+    return Installation(directory, files, configuration.settings, places, faults, recorded_at, checked=configuration)
 
 
-def _open_shelf(places: Places) -> InvoiceCache:
+def _open_invoice_folder(places: Places) -> InvoiceCache:
     from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
     from worker.watch.threads import OwnThread
 
     return InvoiceCache(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
 
 
-def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Office:
-    """As ``load_office``, and every password is there: what is wrong with either comes in one ConfigError."""
+def load_installation_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Installation:
+    """As ``load_installation``, and every password is there: what is wrong with either comes in one ConfigError."""
     from worker.config.secret_files import read_secrets
     from worker.config.settings import settings_of
 
@@ -256,7 +260,7 @@ def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.envi
         except ConfigError as missing:
             found += missing.problems
     try:
-        office = load_office(option, env)
+        office = load_installation(option, env)
     except ConfigError as error:
         raise ConfigError([*error.problems, *(each for each in found if each not in error.problems)]) from error
     if found:
@@ -264,9 +268,9 @@ def load_office_for_servers(option: str | None, env: Mapping[str, str] = os.envi
     return office
 
 
-def load_changed_office(former: Office, option: str | None) -> Office:
+def load_changed_installation(former: Installation, option: str | None) -> Installation:
     """The office as it is on disk now. Raises ConfigError, also for a change that a running service cannot follow."""
-    office = load_office(option, former=former)
+    office = load_installation(option, former=former)
     if office.places.store != former.places.store:
         raise ConfigError([Problem("worker.toml", "store.dir", "needs_restart")])
     if office.places.witness != former.places.witness:
@@ -276,7 +280,7 @@ def load_changed_office(former: Office, option: str | None) -> Office:
     return office
 
 
-def failing_examples(office: Office) -> tuple[Problem, ...]:
+def failing_examples(office: Installation) -> tuple[Problem, ...]:
     """Returns what the examples in the office's own issuer files expect otherwise than its rules and templates do."""
     from worker.compose.rule_examples import try_examples
 
@@ -343,7 +347,7 @@ def _name_of(uid: int | None) -> str:
         return str(uid)
 
 
-def open_office_store(office: Office, clock: Clock) -> SqlStore:
+def open_store_of(office: Installation, clock: Clock) -> SqlStore:
     """The office's database as it is. Raises ConfigError if there is none, or an older one."""
     store = open_store(office.places.store, clock)
     try:
@@ -354,7 +358,7 @@ def open_office_store(office: Office, clock: Clock) -> SqlStore:
     return store
 
 
-def find_witness(office: Office, store: Store) -> Path:
+def find_witness(office: Installation, store: Store) -> Path:
     """Returns the folder of the witness: as configured, or given by systemd, else the one that the service last used.
 
     systemd gives no folder to a command that a person runs; it must use the same one.
@@ -375,13 +379,13 @@ def store_form() -> str:
     return REVISION
 
 
-def make_office_store(office: Office) -> None:
+def make_store_of(office: Installation) -> None:
     """Make the office's database, or bring an older one up to date. Raises ConfigError, Unavailable."""
     create_or_migrate(office.places.store)
 
 
 @contextlib.contextmanager
-def an_empty_store(clock: Clock) -> Iterator[SqlStore]:
+def empty_store(clock: Clock) -> Iterator[SqlStore]:
     """A store without an entry, in a temporary folder: for a look before the first run."""
     from tempfile import TemporaryDirectory
 
@@ -391,12 +395,12 @@ def an_empty_store(clock: Clock) -> Iterator[SqlStore]:
             yield store
 
 
-def has_office_store(office: Office) -> bool:
+def has_store_of(office: Installation) -> bool:
     """Returns whether the office has a database yet."""
     return has_database(office.places.store)
 
 
-def take_sender_lock(office: Office, clock: Clock) -> SenderLock:
+def take_sender_lock(office: Installation, clock: Clock) -> SenderLock:
     """The lock of the one process that may send, until it is released. Raises NotAllowed, Unavailable."""
     from worker.send.smtp.lock import SenderLock
 
@@ -410,32 +414,32 @@ def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
     return SenderLock(folder, clock)
 
 
-def look_at_lock(folder: Path) -> Holder | None:
+def read_lock_holder(folder: Path) -> Holder | None:
     """The holder of the lock of the store in ``folder``; None if it was never taken. Raises Unavailable."""
     from worker.send.smtp.lock import read_holder
 
     return read_holder(folder)
 
 
-def note_death_at(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
+def record_end_of(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
     """Record the end of a process that could not record it itself."""
-    from worker.send.smtp.lock import note_death
+    from worker.send.smtp.lock import record_end
 
-    note_death(folder, now, why, detail)
+    record_end(folder, now, why, detail)
 
 
-def back_up_store(folder: Path, target: Path, clock: Clock) -> Copy:
+def back_up_store(folder: Path, target: Path, clock: Clock) -> BackupCopy:
     """A checked copy of the store in ``folder``, in ``target``. Raises ConfigError, LogBroken, Unavailable."""
     from worker.store.sqlite.backup import back_up
 
     return back_up(folder, target, clock)
 
 
-def put_back_store(folder: Path, file: Path, clock: Clock) -> PutBack:
+def restore_store(folder: Path, file: Path, clock: Clock) -> RestoredStore:
     """The store in ``folder`` replaced by ``file``. Raises LogBroken, ConfigError, Unavailable."""
-    from worker.store.sqlite.backup import put_back
+    from worker.store.sqlite.backup import replace_store
 
-    return put_back(folder, file, clock, account_name())
+    return replace_store(folder, file, clock, account_name())
 
 
 def build_program_command(command: Sequence[str], seconds: float) -> OperatorCommand:
@@ -452,14 +456,14 @@ def build_reader(most: int | None = None) -> PdfPool:
     return PdfPool(most)
 
 
-def load_secrets(office: Office, env: Mapping[str, str] = os.environ) -> Secrets:
+def load_secrets(office: Installation, env: Mapping[str, str] = os.environ) -> Secrets:
     """Every password that the configuration names. Raises ConfigError."""
     from worker.config.secret_files import read_secrets
 
     return read_secrets(office.settings, env, office.places.store)
 
 
-def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ThreadedMailbox, ...]:
+def build_mailboxes(office: Installation, secrets: Secrets) -> tuple[ThreadedMailbox, ...]:
     """One adapter per ``[mailbox.NAME]``; nothing is connected yet."""
     from worker.watch.imap.mailbox import ThreadedMailbox
 
@@ -469,7 +473,7 @@ def build_mailboxes(office: Office, secrets: Secrets) -> tuple[ThreadedMailbox, 
 
 
 def build_mailbox(
-    office: Office, secrets: Secrets, mailbox: MailboxSettings, tokens: TokenSource | None
+    office: Installation, secrets: Secrets, mailbox: MailboxSettings, tokens: TokenSource | None
 ) -> ImapMailbox:
     """The adapter of one ``[mailbox.NAME]``."""
     from worker.watch.imap.mailbox import ImapMailbox
@@ -488,23 +492,23 @@ def build_mailbox(
     )
 
 
-def build_login(office: Office, secrets: Secrets, name: str, what: str) -> KeptLogin:
+def build_login(office: Installation, secrets: Secrets, name: str, what: str) -> StoredTokenSource:
     """The login of a mailbox, for ``what`` needs it ("imap", "smtp")."""
     from worker.oauth.files import LoginFile
-    from worker.oauth.source import KeptLogin
+    from worker.oauth.source import StoredTokenSource
 
     endpoint = build_endpoint(office, secrets.clients.get(name, ""), name, what)
-    return KeptLogin(name, what, LoginFile(office.places.store, name), endpoint, system_clock())
+    return StoredTokenSource(name, what, LoginFile(office.places.store, name), endpoint, system_clock())
 
 
-def build_new_token(name: str, what: str, token: str) -> NewToken:
+def build_new_token(name: str, what: str, token: str) -> NewTokenSource:
     """A token just given, for a login that is tried before it is kept."""
-    from worker.oauth.source import NewToken
+    from worker.oauth.source import NewTokenSource
 
-    return NewToken(name, what, token)
+    return NewTokenSource(name, what, token)
 
 
-def build_endpoint(office: Office, client_secret: str, name: str, what: str) -> TokenEndpoint:
+def build_endpoint(office: Installation, client_secret: str, name: str, what: str) -> TokenEndpoint:
     """The provider of a mailbox's login, which must have one; nothing is connected yet."""
     from worker.oauth.endpoint import TokenEndpoint
 
@@ -517,15 +521,15 @@ def build_endpoint(office: Office, client_secret: str, name: str, what: str) -> 
     return TokenEndpoint(name, what, oauth, secret=client_secret, ca_file=ca_file, is_for_sending=is_for_sending)
 
 
-def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSource | None = None) -> SmtpServer:
+def build_server(office: Installation, secrets: Secrets, clock: Clock, tokens: TokenSource | None = None) -> SmtpServer:
     """The adapter of ``[smtp]``; nothing is connected yet. ``tokens`` in place of the login that is kept."""
-    from worker.send.smtp.client import Account, SmtpServer
+    from worker.send.smtp.client import SmtpAccount, SmtpServer
 
     smtp = office.settings.smtp
     if tokens is None and smtp.login and smtp.user:
         tokens = build_login(office, secrets, smtp.login, "smtp")
     return SmtpServer(
-        Account(
+        SmtpAccount(
             host=smtp.host,
             port=smtp.port,
             security=smtp.security,
@@ -539,7 +543,7 @@ def build_server(office: Office, secrets: Secrets, clock: Clock, tokens: TokenSo
     )
 
 
-def build_command(office: Office) -> ProgramCommand | None:
+def build_command(office: Installation) -> ProgramCommand | None:
     """The program of ``[operator] command``; None if none is named."""
     from worker.notify.operator_command import ProgramCommand
 
@@ -547,7 +551,7 @@ def build_command(office: Office) -> ProgramCommand | None:
     return ProgramCommand(command) if command else None
 
 
-def build_signatures(clock: Clock) -> DnsDkimVerifier:
+def build_dkim_verifier(clock: Clock) -> DnsDkimVerifier:
     """The adapter that verifies DKIM signatures; nothing is asked yet."""
     from worker.authenticate.dkim.verify import DnsDkimVerifier
 
@@ -561,28 +565,28 @@ def try_resolver() -> Resolver:
     return TxtRecords().try_resolver()
 
 
-def build_invoice_folder(office: Office) -> InvoiceFiles:
+def build_invoice_folder(office: Installation) -> InvoiceFiles:
     """The invoices folder, for one look."""
     from worker.watch.folder.invoices import InvoiceFiles
 
     return InvoiceFiles(office.places.invoices)
 
 
-def build_notice_folder(office: Office) -> NoticeFolder:
+def build_notice_folder(office: Installation) -> NoticeDirectory:
     """The notices folder, for one look."""
-    from worker.watch.folder.notices import NoticeFolder
+    from worker.watch.folder.notices import NoticeDirectory
 
-    return NoticeFolder(office.places.notices)
+    return NoticeDirectory(office.places.notices)
 
 
-def build_folder(office: Office, thread: OwnThread | None = None) -> ThreadedFolder:
+def build_folder(office: Installation, thread: OwnThread | None = None) -> ThreadedNoticeFolder:
     """The notices folder, in ``thread`` or in one of its own."""
-    from worker.watch.folder.notices import ThreadedFolder
+    from worker.watch.folder.notices import ThreadedNoticeFolder
 
-    return ThreadedFolder(build_notice_folder(office), thread)
+    return ThreadedNoticeFolder(build_notice_folder(office), thread)
 
 
-def _ca(office: Office, ca_file: str) -> str:
+def _ca(office: Installation, ca_file: str) -> str:
     return str(office.places.under_store(ca_file)) if ca_file else ""
 
 

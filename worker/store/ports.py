@@ -25,7 +25,7 @@ from worker.core.model import (
 from worker.core.states import Event, NoteEvent, State
 
 if TYPE_CHECKING:
-    from worker.audit.verify import Verdict
+    from worker.audit.verify import LogVerdict
 
 RESTORED_AT: Final = "restored_at"
 """Name of the value with the time at which the store was put back from a backup; empty after a person resumed."""
@@ -65,7 +65,7 @@ class Author:
     account: str
 
 
-Guarantee = tuple[str, Product]
+GuaranteeKey = tuple[str, Product]
 """A project's id and a product."""
 
 
@@ -87,19 +87,19 @@ class Overview(Protocol):
         """The last ``count`` of this guarantor that have a PDF and that nothing announced, by id."""
         ...
 
-    def newest(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, Submission]:
+    def newest(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, Submission]:
         """Of each of these guarantees the newest submission, where there is one."""
         ...
 
-    def newest_standing(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, Submission]:
+    def newest_standing(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, Submission]:
         """The same of those that were neither withdrawn nor corrected."""
         ...
 
-    def having_standing(self, guarantees: Sequence[Guarantee]) -> frozenset[Guarantee]:
+    def having_standing(self, guarantees: Sequence[GuaranteeKey]) -> frozenset[GuaranteeKey]:
         """Those of these guarantees that have a submission that was neither withdrawn nor corrected."""
         ...
 
-    def numbers_standing(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, frozenset[str | None]]:
+    def numbers_standing(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, frozenset[str | None]]:
         """The contract numbers of the same submissions."""
         ...
 
@@ -253,7 +253,7 @@ class Writing(Reading, Protocol):
         """Inserts or replaces the ledger's row of the file's name."""
         ...
 
-    def record_look(self, look: HealthRecord) -> None:
+    def record_health(self, look: HealthRecord) -> None:
         """Inserts or replaces the last look at one watched or reached thing."""
         ...
 
@@ -363,11 +363,11 @@ class Store(Reading, Overview, Protocol):
         """The rows of every file that had these bytes when it was last read."""
         ...
 
-    def look(self, name: str) -> HealthRecord | None:
+    def health_of(self, name: str) -> HealthRecord | None:
         """The last look at one watched or reached thing."""
         ...
 
-    def looks(self) -> tuple[HealthRecord, ...]:
+    def health_records(self) -> tuple[HealthRecord, ...]:
         """All of them, by name."""
         ...
 
@@ -442,7 +442,7 @@ class Store(Reading, Overview, Protocol):
         """
         ...
 
-    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
+    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> LogVerdict:
         """The whole log checked: its chain, the rows it folds to, the originals; ``heads`` must stand in it.
 
         ``told`` is called with the number of each entry that is read.

@@ -31,7 +31,7 @@ _ADDRESS: Final = re.compile(r"(?<![^\s<>;,\"])[^\s<>;,\"]{1,256}@[^\s<>;,\"]{1,
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 
-class Action(StrEnum):
+class DsnAction(StrEnum):
     """The result for one recipient (RFC 3464 §2.3.3); ``expanded`` counts as ``relayed``."""
 
     DELIVERED = "delivered"
@@ -41,26 +41,26 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DsnBlock:
     """A report's result for one recipient."""
 
     addresses: tuple[str, ...]
     """The recipient as it was addressed, then as the last server knew it; empty if the report names none."""
-    action: Action
+    action: DsnAction
     status: str = ""
     """The enhanced code, ``5.1.1``; empty if there is none."""
     diagnostic: str = ""
 
 
-Fields = tuple[tuple[str, str], ...]
+FieldGroup = tuple[tuple[str, str], ...]
 
 
-def read_fields(content: bytes) -> tuple[Fields, ...]:
+def read_field_groups(content: bytes) -> tuple[FieldGroup, ...]:
     """Returns the groups of fields of a machine-readable part; an empty line ends one (RFC 3464 §2.1).
 
     Reads STATUS_LIMIT.
     """
-    groups: list[Fields] = []
+    groups: list[FieldGroup] = []
     body = content[:STATUS_LIMIT].lstrip(b"\r\n")
     while body and len(groups) <= BLOCKS_LIMIT:
         headers, rest = split_headers(body)
@@ -73,12 +73,12 @@ def read_fields(content: bytes) -> tuple[Fields, ...]:
     return tuple(groups)
 
 
-def read_delivery_status(parts: Iterable[bytes]) -> tuple[str, tuple[Block, ...]]:
+def read_delivery_status(parts: Iterable[bytes]) -> tuple[str, tuple[DsnBlock, ...]]:
     """Returns the envelope id, empty if there is none, and every recipient block of the machine-readable ``parts``.
 
     Parts beyond the limits are not consumed.
     """
-    groups = [group for part in _within_limits(parts) for group in read_fields(part)]
+    groups = [group for part in _within_limits(parts) for group in read_field_groups(part)]
     envid = next((text for group in groups for name, text in group if name == "original-envelope-id"), "")
     blocks = [block for group in groups for each in _recipients(group) if (block := _block(each)) is not None]
     return envid.strip(), tuple(blocks[:BLOCKS_LIMIT])
@@ -93,7 +93,7 @@ def _within_limits(parts: Iterable[bytes]) -> Iterator[bytes]:
             return
 
 
-def _recipients(group: Fields) -> Iterator[dict[str, str]]:
+def _recipients(group: FieldGroup) -> Iterator[dict[str, str]]:
     """Yields the recipients of a group: one, or several if a server leaves out the empty lines between them."""
     block: dict[str, str] = {}
     for name, text in group:
@@ -105,7 +105,7 @@ def _recipients(group: Fields) -> Iterator[dict[str, str]]:
         yield block
 
 
-def _block(fields: dict[str, str]) -> Block | None:
+def _block(fields: dict[str, str]) -> DsnBlock | None:
     """Returns None if neither its action nor its code says what happened to the mail."""
     diagnostic = fields.get("diagnostic-code", "")
     status = _read_status(fields.get("status", ""), diagnostic)
@@ -114,11 +114,11 @@ def _block(fields: dict[str, str]) -> Block | None:
         return None
     named = [fields.get(name, "") for name in ("original-recipient", "final-recipient", "x-actual-recipient")]
     addresses = dict.fromkeys(address for text in named for address in _read_address(text))
-    return Block(tuple(addresses), action, status, _own_words(diagnostic))
+    return DsnBlock(tuple(addresses), action, status, _own_words(diagnostic))
 
 
-def read_action(field: str) -> Action | None:
-    """Returns the meaning of an ``Action`` field, or None for an unknown word.
+def read_action(field: str) -> DsnAction | None:
+    """Returns the meaning of an ``DsnAction`` field, or None for an unknown word.
 
     Servers add comments: sendmail writes "relayed (to non-DSN-aware mailer)". opensmtpd writes "error" for "failed",
     others "expired" or "failure"; a word is recognised by its beginning.
@@ -131,19 +131,19 @@ def read_action(field: str) -> Action | None:
 
 
 _ACTIONS: Final = (
-    ("fail", Action.FAILED),
-    ("error", Action.FAILED),
-    ("expired", Action.FAILED),
-    ("delayed", Action.DELAYED),
-    ("delivered", Action.DELIVERED),
-    ("relayed", Action.RELAYED),
-    ("expanded", Action.RELAYED),
+    ("fail", DsnAction.FAILED),
+    ("error", DsnAction.FAILED),
+    ("expired", DsnAction.FAILED),
+    ("delayed", DsnAction.DELAYED),
+    ("delivered", DsnAction.DELIVERED),
+    ("relayed", DsnAction.RELAYED),
+    ("expanded", DsnAction.RELAYED),
 )
 
 
-def _by_status(status: str) -> Action | None:
+def _by_status(status: str) -> DsnAction | None:
     """Returns the action by the class of the code; a success counts as the least that it can mean."""
-    return {"5": Action.FAILED, "4": Action.DELAYED, "2": Action.RELAYED}.get(status[:1])
+    return {"5": DsnAction.FAILED, "4": DsnAction.DELAYED, "2": DsnAction.RELAYED}.get(status[:1])
 
 
 def _read_status(field: str, diagnostic: str) -> str:

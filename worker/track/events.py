@@ -24,7 +24,7 @@ from worker.core.addresses import domain_of, is_within
 from worker.core.message_id import bears_secret
 from worker.core.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
 from worker.core.states import SAYS_UNSENT, Event, State, may_follow, next_state
-from worker.track.dsn import DIAGNOSTIC_LIMIT, Action, Block
+from worker.track.dsn import DIAGNOSTIC_LIMIT, DsnAction, DsnBlock
 from worker.track.reports import DeliveryReport, MailReply, ReadReceipt
 
 AT_ONCE: Final = dt.timedelta(minutes=1)
@@ -38,10 +38,10 @@ SENDERS_LIMIT: Final = 200
 """Characters of a sender's addresses: a mail has one sender, and the original holds the rest."""
 
 _OUTCOMES: Final = {
-    Action.DELIVERED: ReceiptKind.DELIVERED,
-    Action.RELAYED: ReceiptKind.RELAYED,
-    Action.DELAYED: ReceiptKind.DELAYED,
-    Action.FAILED: ReceiptKind.FAILED,
+    DsnAction.DELIVERED: ReceiptKind.DELIVERED,
+    DsnAction.RELAYED: ReceiptKind.RELAYED,
+    DsnAction.DELAYED: ReceiptKind.DELAYED,
+    DsnAction.FAILED: ReceiptKind.FAILED,
 }
 ENVELOPE: Final = "envelope"
 SERVER: Final = "server"
@@ -129,7 +129,7 @@ def receipts_of(
             return (dataclasses.replace(signed, kind=kind, text=how.mask(text)),)
 
 
-def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: ReportContext) -> Receipt:
+def _receipt_of(block: DsnBlock, draft: Draft | None, bare: Receipt, how: ReportContext) -> Receipt:
     recipient = _recipient_meant(block, draft, how.copy_to)
     kind = _OUTCOMES[block.action]
     if recipient is None and kind is ReceiptKind.FAILED:
@@ -138,7 +138,7 @@ def _receipt_of(block: Block, draft: Draft | None, bare: Receipt, how: ReportCon
     return dataclasses.replace(bare, kind=kind, recipient=named, status=block.status, text=how.mask(block.diagnostic))
 
 
-def _recipient_meant(block: Block, draft: Draft | None, copy_to: Address | None) -> Address | None:
+def _recipient_meant(block: DsnBlock, draft: Draft | None, copy_to: Address | None) -> Address | None:
     """Returns the recipient that the block names; the only one, if it names an address behind it.
 
     Our own copy requests no reports, but a server without DSN sends its bounce anyway.
@@ -156,9 +156,9 @@ def failed_addresses(report: DeliveryReport | ReadReceipt) -> tuple[str, ...]:
     return tuple(address for block in _failed_blocks(report) for address in block.addresses)
 
 
-def _failed_blocks(report: DeliveryReport | ReadReceipt) -> tuple[Block, ...]:
+def _failed_blocks(report: DeliveryReport | ReadReceipt) -> tuple[DsnBlock, ...]:
     blocks = report.blocks if isinstance(report, DeliveryReport) else ()
-    return tuple(each for each in blocks if each.action is Action.FAILED)
+    return tuple(each for each in blocks if each.action is DsnAction.FAILED)
 
 
 def unmatched_receipt(

@@ -14,12 +14,12 @@ from worker.compose.mime_write import UnsafeValue
 from worker.read.message import Headers, split_headers
 
 
-def is_same_mail(copy: bytes, letter: bytes) -> bool:
-    """Returns whether ``copy``, from a mailbox, is ``letter`` below the fields that relays add.
+def is_same_mail(copy: bytes, message_bytes: bytes) -> bool:
+    """Returns whether ``copy``, from a mailbox, is ``message_bytes`` below the fields that relays add.
 
     Folding and trailing line ends are the mailbox's own; they are ignored.
     """
-    ours, our_body = split_headers(letter)
+    ours, our_body = split_headers(message_bytes)
     theirs, their_body = split_headers(copy)
     if ours.broken or theirs.broken or not our_body.strip():
         return False

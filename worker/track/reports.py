@@ -34,7 +34,15 @@ from worker.read.message import (
     undo_transfer,
 )
 from worker.track.bounces import read_bounce
-from worker.track.dsn import BLOCKS_LIMIT, DIAGNOSTIC_LIMIT, STATUS, Action, Block, read_delivery_status, read_fields
+from worker.track.dsn import (
+    BLOCKS_LIMIT,
+    DIAGNOSTIC_LIMIT,
+    STATUS,
+    DsnAction,
+    DsnBlock,
+    read_delivery_status,
+    read_field_groups,
+)
 
 IDS_LIMIT: Final = 50
 """Message-IDs read of one mail: long threads name some twenty."""
@@ -89,7 +97,7 @@ class DeliveryReport:
     envid: str = ""
     returned: tuple[str, ...] = ()
     """Message-IDs that it may be about: first those of the mail that it brings back, whole or its headers alone."""
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[DsnBlock, ...] = ()
     named: tuple[str, ...] = ()
     """The addresses in its own words, if it names no Message-ID of ours: we may have written to them."""
     text: str = ""
@@ -158,7 +166,7 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
     brings_back = any(map(is_ours, found.returned))
     is_returned = is_failure_subject(message.subject)
     blocks = _read_blocks(raw, message) if brings_back or sign or is_returned else ()
-    has_failed = any(block.action is Action.FAILED for block in blocks)
+    has_failed = any(block.action is DsnAction.FAILED for block in blocks)
     if brings_back and not is_returned:
         is_returned = has_transcript("\n".join(part.text for part in own)) if is_answer(message.subject) else warns
     if ours and (blocks or sign or is_returned or message.is_report):
@@ -185,7 +193,7 @@ def _standard_report(
     return None
 
 
-def _read_blocks(raw: bytes, message: Message) -> tuple[Block, ...]:
+def _read_blocks(raw: bytes, message: Message) -> tuple[DsnBlock, ...]:
     """Returns the fields of a report that a program turned into text, else the findings of the second reader."""
     for text in message.texts:
         if (fields := _FIELDS_IN_TEXT.search(text)) is not None:
@@ -193,8 +201,8 @@ def _read_blocks(raw: bytes, message: Message) -> tuple[Block, ...]:
             if said:
                 return said
     failed, delayed = read_bounce(raw)
-    blocks = [Block((address,), Action.FAILED, _status_in(message, address)) for address in failed]
-    blocks += [Block((address,), Action.DELAYED) for address in delayed]
+    blocks = [DsnBlock((address,), DsnAction.FAILED, _status_in(message, address)) for address in failed]
+    blocks += [DsnBlock((address,), DsnAction.DELAYED) for address in delayed]
     return tuple(blocks[:BLOCKS_LIMIT])
 
 
@@ -311,7 +319,7 @@ def _originals(parts: Sequence[_Part]) -> Iterator[str]:
         fields = part.headers.fields
         if part.kind in _STATUS_KINDS | _READ_KINDS | _RETURNED_KINDS:
             inner = split_headers(part.content.lstrip(b"\r\n"))[0].fields
-            status = (field for group in read_fields(part.content) for field in group)
+            status = (field for group in read_field_groups(part.content) for field in group)
             fields = (*fields, *inner, *((name.encode(), text.encode("utf-8", "replace")) for name, text in status))
         for name, content in fields:
             if name.endswith(b"message-id") and name != b"message-id" and b"parent" not in name:
@@ -357,7 +365,7 @@ def _status_in(message: Message, address: str) -> str:
 
 
 def _read_receipt(part: _Part, returned: tuple[str, ...], text: str, named: tuple[str, ...]) -> ReadReceipt:
-    fields = {name: text for group in read_fields(part.content) for name, text in group}
+    fields = {name: text for group in read_field_groups(part.content) for name, text in group}
     original = _ID.findall(fields.get("original-message-id", ""))
     disposition = fields.get("disposition", "").rpartition(";")[2].strip()[:DIAGNOSTIC_LIMIT]
     what, _, modifiers = disposition.lower().partition("/")

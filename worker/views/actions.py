@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.core.model import Submission
-from worker.core.states import Event, Kind, State, kind_of, may_follow
+from worker.core.states import Event, HoldKind, State, kind_of, may_follow
 
 
 class ActionKind(StrEnum):
@@ -82,9 +82,9 @@ def action_for(submission: Submission) -> Action | None:
 
 def _end_holds(submission: Submission) -> Action:
     kinds = {kind_of(hold.reason) for hold in submission.reasons}
-    if Kind.NEVER in kinds:
+    if HoldKind.NEVER in kinds:
         return withdraw_action(submission)
-    if Kind.CORRECT in kinds:
+    if HoldKind.CORRECT in kinds:
         return show_action(submission)
     return Action(ActionKind.APPROVE, submission.id, (Input.BY,), label=submission.label)
 
@@ -109,7 +109,7 @@ def confirm_action(submission: Submission) -> Action:
     return Action(ActionKind.CONFIRM, submission.id, _SAID)
 
 
-def duty_action(submission: Submission, what: int) -> Action:
+def follow_up_action(submission: Submission, what: int) -> Action:
     """Returns the action that records duty number ``what`` as done."""
     return Action(ActionKind.DONE, submission.id, (Input.BY, Input.WHEN_AND_HOW), what=_number(submission, what))
 

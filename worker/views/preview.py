@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from worker.core.messages import (
     Language,
     hold_detail,
-    name_duty,
     name_evidence,
+    name_follow_up,
     name_hold,
     name_limit,
     name_product,
@@ -67,14 +67,14 @@ class SubmissionView:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ViewPart:
     """One titled part; its headings and values are in office words."""
 
     title: str
     pairs: tuple[tuple[str, str], ...]
 
 
-def render_view(seen: SubmissionView, lang: Language) -> tuple[Part, ...]:
+def render_view(seen: SubmissionView, lang: Language) -> tuple[ViewPart, ...]:
     """Returns the parts that are not empty, in the order in which a person should check them."""
     parts = (
         ("", _standing(seen, lang)),
@@ -90,7 +90,7 @@ def render_view(seen: SubmissionView, lang: Language) -> tuple[Part, ...]:
         ("h_receipts", _receipts(seen.submission, lang)),
     )
     laid = ((title, tuple(pair for pair in pairs if pair[1])) for title, pairs in parts)
-    return tuple(Part(say(title, lang) if title else "", pairs) for title, pairs in laid if pairs)
+    return tuple(ViewPart(say(title, lang) if title else "", pairs) for title, pairs in laid if pairs)
 
 
 _Pairs = Iterator[tuple[str, str]]
@@ -163,7 +163,7 @@ def _rule(submission: Submission, lang: Language) -> _Pairs:
     duties = submission.duties
     yield say("h_file", lang), submission.draft.rule_file if submission.draft else ""
     if duties.rule_hash:
-        yield say("h_source", lang), name_duty(duties.source, lang) or say("not_written", lang)
+        yield say("h_source", lang), name_follow_up(duties.source, lang) or say("not_written", lang)
         yield say("h_checked_on", lang), _day(duties.checked_on) or say("not_written", lang)
     for key in duties.assumed:
         yield say("h_assumed", lang), say(f"taken_{key}", lang)
@@ -192,8 +192,8 @@ def _hand_over(submission: Submission, lang: Language) -> _Pairs:
     duties = submission.duties
     yield "URL", duties.url
     for number, step in enumerate(duties.instructions, start=1):
-        yield f"{number}", name_duty(step, lang)
-    yield from ((name_duty(title, lang), name_duty(value, lang)) for title, value in duties.entries)
+        yield f"{number}", name_follow_up(step, lang)
+    yield from ((name_follow_up(title, lang), name_follow_up(value, lang)) for title, value in duties.entries)
     for thing in duties.bring:
         yield "□", thing
 
@@ -208,7 +208,7 @@ def _duties(seen: SubmissionView, lang: Language) -> _Pairs:
     if duties.call_after:
         yield say("h_call", lang), " ".join(filter(None, (submission.section_name, submission.section_phone)))
     for sentence in duties.after:
-        told = name_duty(sentence, lang)
+        told = name_follow_up(sentence, lang)
         yield say("h_after", lang), say("done", lang, sentence=told) if sentence in submission.done else told
     if submission.issuer:
         yield say("h_closes", lang), say(f"closes_{Closing(duties.closes).value}", lang, days=duties.settle_days)
@@ -236,14 +236,14 @@ def _day(day: dt.date | None) -> str:
 # --- For programs --------------------------------------------------------------------------------------------
 
 
-def seen_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
+def view_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
     """The fixed fields that ``preview`` and ``show`` add to a submission's own."""
     submission, duties = seen.submission, seen.submission.duties
     return {
         "rule": {
             "file": (submission.draft.rule_file if submission.draft else "") or None,
             "hash": duties.rule_hash or None,
-            "source": name_duty(duties.source, lang) or None,
+            "source": name_follow_up(duties.source, lang) or None,
             "checked_on": _day(duties.checked_on) or None,
             "chosen": duties.chosen or None,
             "assumed": list(duties.assumed),
@@ -269,11 +269,14 @@ def seen_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
             "phone": submission.section_phone or None,
             "closes": duties.closes,
             "settle_days": duties.settle_days,
-            "after": [{"sentence": name_duty(each, lang), "done": each in submission.done} for each in duties.after],
+            "after": [
+                {"sentence": name_follow_up(each, lang), "done": each in submission.done} for each in duties.after
+            ],
             "url": duties.url or None,
-            "instructions": [name_duty(each, lang) for each in duties.instructions],
+            "instructions": [name_follow_up(each, lang) for each in duties.instructions],
             "entries": [
-                {"title": name_duty(title, lang), "value": name_duty(value, lang)} for title, value in duties.entries
+                {"title": name_follow_up(title, lang), "value": name_follow_up(value, lang)}
+                for title, value in duties.entries
             ],
             "bring": list(duties.bring),
         },

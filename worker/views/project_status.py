@@ -15,8 +15,8 @@ from worker.config.load import Configuration
 from worker.core.model import JST, Product, Submission
 from worker.core.rulebook import Project
 from worker.core.text import match_key
-from worker.store.ports import Guarantee, Overview
-from worker.views.tasks import Registered, Task, guarantees_of, is_settled, open_tasks, standing_among
+from worker.store.ports import GuaranteeKey, Overview
+from worker.views.tasks import Registered, Task, current_among, expected_guarantees, is_settled, open_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +83,25 @@ def _name_of(project: Project) -> tuple[str, str]:
 
 def _look_up(
     overview: Overview, projects: Sequence[Project]
-) -> Mapping[Guarantee, tuple[Submission | None, AbstractSet[str | None]]]:
+) -> Mapping[GuaranteeKey, tuple[Submission | None, AbstractSet[str | None]]]:
     """Of each guarantee the submission that its cell speaks of, and the contract numbers of those that count."""
     guarantees = [(project.id, product) for project in projects for product in Product]
     counting = dict(overview.newest_standing(guarantees))
-    numbers: dict[Guarantee, set[str | None]] = {}
+    numbers: dict[GuaranteeKey, set[str | None]] = {}
     for guarantee, several in overview.numbers_standing(guarantees).items():
         numbers[guarantee] = set(several)
     moved = Registered.of(projects).moved({project.id for project in projects}, overview)
-    _keep_newest(counting, standing := standing_among(moved, overview))
+    _keep_newest(counting, standing := current_among(moved, overview))
     for each in standing:
-        for guarantee in guarantees_of(each):
+        for guarantee in expected_guarantees(each):
             numbers.setdefault(guarantee, set()).add(each.contract_number)
     last = dict(overview.newest([each for each in guarantees if each not in counting]))
     _keep_newest(last, moved)
     return {each: (counting.get(each) or last.get(each), numbers.get(each, set())) for each in guarantees}
 
 
-def _keep_newest(kept: dict[Guarantee, Submission], submissions: Sequence[Submission]) -> None:
+def _keep_newest(kept: dict[GuaranteeKey, Submission], submissions: Sequence[Submission]) -> None:
     for each in submissions:
-        for guarantee in guarantees_of(each):
+        for guarantee in expected_guarantees(each):
             if guarantee not in kept or kept[guarantee].id < each.id:
                 kept[guarantee] = each

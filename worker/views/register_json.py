@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from worker.config.editing.catalogue import Entry
-from worker.config.editing.columns import Fault, Headings, Sheet
+from worker.config.editing.catalogue import CatalogueEntry
+from worker.config.editing.columns import CellFault, Headings, Sheet
 from worker.config.editing.import_rows import Fate, FateKind
 from worker.core.errors import Problem
 from worker.core.messages import Language, hint, name_state, say
 from worker.core.model import Product, Submission
 from worker.views.problems import problem_json
 from worker.views.project_status import Cell, Row
-from worker.views.rule_replay import Difference
+from worker.views.rule_replay import DraftDifference
 from worker.views.submission_json import task_json
 
 
@@ -55,7 +55,7 @@ def cell_text(cell: Cell, lang: Language) -> str:
     return say("cell_more", lang, cell=text, count=cell.others) if cell.others else text
 
 
-def issuer_json(entry: Entry) -> dict[str, Any]:
+def issuer_json(entry: CatalogueEntry) -> dict[str, Any]:
     """The fixed fields of one issuer of the catalogue."""
     return {
         "id": entry.id,
@@ -71,7 +71,7 @@ def issuer_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def difference_json(difference: Difference, lang: Language = "ja") -> dict[str, Any]:
+def difference_json(difference: DraftDifference, lang: Language = "ja") -> dict[str, Any]:
     """Returns the fixed fields of one difference between two rules' mails."""
     before, after = (
         [each if isinstance(each, str) else each.text(lang) for each in lines]
@@ -80,7 +80,7 @@ def difference_json(difference: Difference, lang: Language = "ja") -> dict[str, 
     return {"field": difference.field, "before": before, "after": after}
 
 
-def replayed_json(submission: Submission, found: Sequence[Difference], lang: Language) -> dict[str, Any]:
+def replayed_json(submission: Submission, found: Sequence[DraftDifference], lang: Language) -> dict[str, Any]:
     """Returns the fixed fields of one submission that ``rules test`` would draft otherwise."""
     return {
         "id": submission.id,
@@ -132,11 +132,11 @@ def import_json(
     }
 
 
-def _fault_json(fault: Fault, lang: Language) -> dict[str, str]:
+def _fault_json(fault: CellFault, lang: Language) -> dict[str, str]:
     return {"cell": fault.cell, "code": fault.code, "message": fault_text(fault, lang)}
 
 
-def fault_text(fault: Fault, lang: Language) -> str:
+def fault_text(fault: CellFault, lang: Language) -> str:
     """Returns what is wrong, and what to do about it."""
     parts = (say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params))
     return " / ".join(filter(None, parts))

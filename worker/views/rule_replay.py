@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from worker.approve.reevaluate import Drafted
 from worker.core.message_id import SECRET, SECRET_BYTES
-from worker.core.messages import Language, name_duty
+from worker.core.messages import Language, name_follow_up
 from worker.core.model import Draft, FollowUps
 from worker.core.params import Told
 from worker.core.states import Reason
@@ -24,7 +24,7 @@ _OF_THE_CHANGE: Final = frozenset({Reason.CHANGED, Reason.RULE_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FollowUpLine:
     """One duty: its name and its sentences, the issuer's own or ours."""
 
     name: str
@@ -32,19 +32,19 @@ class Line:
 
     def text(self, lang: Language) -> str:
         """Returns the duty in one line."""
-        return f"{self.name} {': '.join(name_duty(each, lang) for each in self.told)}"
+        return f"{self.name} {': '.join(name_follow_up(each, lang) for each in self.told)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DraftDifference:
     """One field, line by line (an address, an attachment, a line of the body), before and after the change."""
 
     field: str
-    before: tuple[str | Line, ...]
-    after: tuple[str | Line, ...]
+    before: tuple[str | FollowUpLine, ...]
+    after: tuple[str | FollowUpLine, ...]
 
     @property
-    def changes(self) -> tuple[tuple[str, str | Line], ...]:
+    def changes(self) -> tuple[tuple[str, str | FollowUpLine], ...]:
         """The lines that are not the same: ``-`` for one that goes, ``+`` for one that comes, in their order."""
         codes = SequenceMatcher(None, self.before, self.after, autojunk=False).get_opcodes()
         return tuple(
@@ -69,13 +69,13 @@ class OtherSecret:
         return "0" * (2 * SECRET_BYTES) if name == SECRET else self._known.property(name)
 
 
-def differences(before: Drafted, after: Drafted, key: str) -> tuple[Difference, ...]:
+def differences(before: Drafted, after: Drafted, key: str) -> tuple[DraftDifference, ...]:
     """Returns the differences between two drafts of one submission in the order of importance; the key is masked."""
     facets = zip(_facets(before, key), _facets(after, key), strict=True)
-    return tuple(Difference(field, one, other) for (field, one), (_, other) in facets if one != other)
+    return tuple(DraftDifference(field, one, other) for (field, one), (_, other) in facets if one != other)
 
 
-def _facets(drafted: Drafted, key: str) -> Iterator[tuple[str, tuple[str | Line, ...]]]:
+def _facets(drafted: Drafted, key: str) -> Iterator[tuple[str, tuple[str | FollowUpLine, ...]]]:
     submission, draft, duties = drafted.submission, drafted.submission.draft, drafted.submission.duties
     yield "issuer", _some(submission.issuer)
     yield "project", _some(submission.project)
@@ -100,16 +100,16 @@ def _attachments(draft: Draft | None) -> tuple[str, ...]:
     return tuple(f"{each.title}: {each.filename} {each.sha256[:8]}" for each in draft.attachments) if draft else ()
 
 
-def _duties(duties: FollowUps) -> Iterator[str | Line]:
+def _duties(duties: FollowUps) -> Iterator[str | FollowUpLine]:
     if duties.call_after:
         yield "call_after"
     yield f"closes {duties.closes}"
     for name, day in (("not_before", duties.not_before), ("deadline", duties.deadline)):
         if day is not None:
             yield f"{name} {day}"
-    yield from (Line("after", (sentence,)) for sentence in duties.after)
+    yield from (FollowUpLine("after", (sentence,)) for sentence in duties.after)
     if duties.url:
         yield f"url {duties.url}"
-    yield from (Line("instruction", (step,)) for step in duties.instructions)
-    yield from (Line("entry", entry) for entry in duties.entries)
+    yield from (FollowUpLine("instruction", (step,)) for step in duties.instructions)
+    yield from (FollowUpLine("entry", entry) for entry in duties.entries)
     yield from (f"bring {thing}" for thing in duties.bring)

@@ -22,7 +22,7 @@ from worker.views.tasks import Urgency
 from worker.views.unread_files import UnreadIn, unread_json
 
 if TYPE_CHECKING:
-    from worker.audit.verify import Verdict
+    from worker.audit.verify import LogVerdict
     from worker.config.load import Configuration
     from worker.store.ports import Witness
 
@@ -159,17 +159,17 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
     }
 
 
-def backup_json(file: str, size: int, sha256: str, verdict: Verdict) -> dict[str, Any]:
+def backup_json(file: str, size: int, sha256: str, verdict: LogVerdict) -> dict[str, Any]:
     """Returns the fixed fields of a backup that was made; ``size`` in bytes."""
     return {"file": file, "size": size, "sha256": sha256, **_verified_json(verdict)}
 
 
-def restore_json(file: str, replaced: Sequence[str], verdict: Verdict) -> dict[str, Any]:
+def restore_json(file: str, replaced: Sequence[str], verdict: LogVerdict) -> dict[str, Any]:
     """Returns the fixed fields of a restored backup; ``replaced`` names the former store's files."""
     return {"file": file, **_verified_json(verdict), "replaced": list(replaced)}
 
 
-def _verified_json(verdict: Verdict) -> dict[str, Any]:
+def _verified_json(verdict: LogVerdict) -> dict[str, Any]:
     return {"entries": verdict.count, "last": time_json(verdict.last), "head": verdict.head}
 
 

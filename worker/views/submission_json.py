@@ -14,11 +14,11 @@ from worker.core.model import JST, Entry, HealthRecord, Notice, Submission
 from worker.core.states import State
 from worker.views.actions import Action
 from worker.views.commands import command_line
-from worker.views.preview import SubmissionView, hold_json, receipt_json, seen_json
+from worker.views.preview import SubmissionView, hold_json, receipt_json, view_json
 from worker.views.tasks import Task
 
 if TYPE_CHECKING:
-    from worker.audit.verify import Verdict
+    from worker.audit.verify import LogVerdict
 
 
 def time_json(moment: dt.datetime | None) -> str | None:
@@ -81,7 +81,7 @@ def shown_json(
         **submission_json(seen.submission, lang),
         "sends_at": time_json(sends_at),
         "hold_details": [hold_json(hold, lang) for hold in seen.submission.reasons],
-        **seen_json(seen, lang),
+        **view_json(seen, lang),
         "linked": [submission_json(each, lang) for each in linked],
         "entries": [entry_json(each) for each in entries],
     }
@@ -140,7 +140,7 @@ def preview_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
         else [],
         "rehearsal": submission.is_rehearsal,
         "id": submission.id or None,
-        **seen_json(seen, lang),
+        **view_json(seen, lang),
     }
 
 
@@ -208,7 +208,7 @@ def action_json(action: Action) -> dict[str, Any]:
     }
 
 
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: LogVerdict) -> dict[str, Any]:
     """The fixed fields of what the verification of the log found."""
     return {
         "holds": verdict.holds,

@@ -16,19 +16,19 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from worker.core.business_hours import working_days_before
-from worker.core.messages import Language, name_duty, name_limit, name_receipt, next_step, say
+from worker.core.messages import Language, name_follow_up, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside
 from worker.core.states import State
 from worker.core.text import match_key
-from worker.store.ports import Guarantee, Overview
+from worker.store.ports import GuaranteeKey, Overview
 from worker.track.overdue import PRESSED, is_stuck
 from worker.views.actions import (
     Action,
     action_for,
     confirm_action,
-    duty_action,
+    follow_up_action,
     join_action,
     news_action,
     show_action,
@@ -178,14 +178,14 @@ class Registered:
         return tuple(each for each in map(self.present, others) if each.project in wanted)
 
 
-def guarantees_of(submission: Submission) -> tuple[Guarantee, ...]:
+def expected_guarantees(submission: Submission) -> tuple[GuaranteeKey, ...]:
     """Returns its project and product; empty if either is not known."""
     if submission.project is None or submission.product is None:
         return ()
     return ((submission.project, submission.product),)
 
 
-def standing_among(submissions: Sequence[Submission], overview: Overview) -> tuple[Submission, ...]:
+def current_among(submissions: Sequence[Submission], overview: Overview) -> tuple[Submission, ...]:
     """Those that were neither withdrawn nor corrected."""
     corrected = overview.corrections(each.id for each in submissions)
     return tuple(each for each in submissions if each.state is not State.WITHDRAWN and each.id not in corrected)
@@ -300,7 +300,7 @@ def _hand_in(submission: Submission) -> Task:
     steps = () if submission.superseded_by is not None else submission.duties.instructions
 
     def text(lang: Language) -> str:
-        return " ".join(name_duty(each, lang) for each in steps) or next_step(submission, lang)
+        return " ".join(name_follow_up(each, lang) for each in steps) or next_step(submission, lang)
 
     return _task(submission, TaskKind.HAND_IN, (text("ja"), text("en")), Urgency.TODAY, action_for(submission))
 
@@ -349,8 +349,8 @@ def _remaining(submission: Submission) -> Iterator[Task]:
     """The duties that the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
     for number, text in enumerate(submission.duties.after, start=1):
         if text not in submission.done:
-            texts = (name_duty(text, "ja"), name_duty(text, "en"))
-            yield _task(submission, TaskKind.REMAINING, texts, Urgency.SOON, duty_action(submission, number))
+            texts = (name_follow_up(text, "ja"), name_follow_up(text, "en"))
+            yield _task(submission, TaskKind.REMAINING, texts, Urgency.SOON, follow_up_action(submission, number))
 
 
 def _task(
@@ -401,8 +401,8 @@ def _missing_guarantees(
     ]
     here = overview.having_standing(near)
     missing = [each for each in near if each not in here]
-    moved = standing_among(registered.moved((project for project, _ in missing), overview), overview)
-    came = {guarantee for each in moved for guarantee in guarantees_of(each)}
+    moved = current_among(registered.moved((project for project, _ in missing), overview), overview)
+    came = {guarantee for each in moved for guarantee in expected_guarantees(each)}
     for guarantee in missing:
         if guarantee in came:
             continue

@@ -32,12 +32,12 @@ from worker.read.message import (
     is_pdf,
     is_zip,
     mentions_key,
+    read_header_value,
     read_message,
-    read_value,
     split_headers,
     undo_transfer,
 )
-from worker.watch.ports import SETTLE, Header, Listed, Part, SelectedMailbox
+from worker.watch.ports import SETTLE, BodyPart, Header, ListedFile, SelectedMailbox
 
 FILE_LIMIT: Final = 20_000_000
 """Bytes of a file that are read: the largest mail limit seen at an issuer is 20 MB, and a notice has 0.2."""
@@ -67,19 +67,22 @@ UNFETCHED_DELAYS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (5,
 class FolderPlan:
     """``take`` now; ``record`` the others as PENDING; ``look_again`` after that time, None if nothing is due."""
 
-    take: tuple[Listed, ...]
+    take: tuple[ListedFile, ...]
     record: tuple[FileRow, ...]
     look_again: dt.timedelta | None
 
 
 def plan_folder(
-    listed: Sequence[Listed], known: Callable[[str], FileRow | None], now: dt.datetime, settle: dt.timedelta = SETTLE
+    listed: Sequence[ListedFile],
+    known: Callable[[str], FileRow | None],
+    now: dt.datetime,
+    settle: dt.timedelta = SETTLE,
 ) -> FolderPlan:
     """Returns which files have looked the same for ``settle``, and which are seen for the first time in this shape.
 
     A file is another one if its size, its modification time or its inode differ.
     """
-    take: list[Listed] = []
+    take: list[ListedFile] = []
     record: list[FileRow] = []
     waits: list[dt.timedelta] = []
     for file in listed:
@@ -105,13 +108,13 @@ a computer that sleeps goes on with it the next morning."""
 
 
 def plan_unread(
-    unread: Sequence[Listed], known: Callable[[str], FileRow | None], now: dt.datetime
-) -> tuple[tuple[Listed, ...], tuple[FileRow, ...]]:
+    unread: Sequence[ListedFile], known: Callable[[str], FileRow | None], now: dt.datetime
+) -> tuple[tuple[ListedFile, ...], tuple[FileRow, ...]]:
     """Returns which of the files that are not read are told to people, and the rows from which a day is counted.
 
     An unfinished one that grows, or is another by now, has its day from then on.
     """
-    told: list[Listed] = []
+    told: list[ListedFile] = []
     record: list[FileRow] = []
     for file in unread:
         if file.why is not UnreadReason.UNFINISHED:
@@ -125,7 +128,7 @@ def plan_unread(
     return tuple(told), tuple(record)
 
 
-def is_same_shape(row: FileRow, file: Listed) -> bool:
+def is_same_shape(row: FileRow, file: ListedFile) -> bool:
     """Returns whether the file has the size, the modification time and the inode that are recorded."""
     return (row.size, row.mtime_ns, row.inode) == (file.size, file.mtime_ns, file.inode)
 
@@ -135,7 +138,7 @@ _LAST_SECOND: Final = 253_402_214_400
 """The end of the year 9999 less a day: beyond it no moment can be told."""
 
 
-def saved_at(file: Listed) -> dt.datetime:
+def saved_at(file: ListedFile) -> dt.datetime:
     """The modification time of ``file``; one beyond what a moment can say is the nearest that it can."""
     seconds = min(max(file.mtime_ns // _NANOSECOND, 0), _LAST_SECOND)
     return dt.datetime.fromtimestamp(seconds, JST)
@@ -479,22 +482,22 @@ def may_be_news(
     return any(_must_be_opened(leaf) and not _is_plain_pdf(leaf) for leaf in leaves)
 
 
-def _is_plain_pdf(leaf: Part) -> bool:
+def _is_plain_pdf(leaf: BodyPart) -> bool:
     """Returns whether the part says that it is a PDF, and nothing else."""
     return leaf.kind in _PDFS and not _HOLDING_NAME.search(decode_words(leaf.names))
 
 
-def sections_of(structure: Part) -> tuple[str, ...]:
+def sections_of(structure: BodyPart) -> tuple[str, ...]:
     """The numbers of the parts whose first bytes ``holds_nothing`` is to see."""
     return tuple(leaf.section for leaf in _leaves(structure))
 
 
-def holds_nothing(structure: Part, starts: Mapping[str, bytes]) -> bool:
+def holds_nothing(structure: BodyPart, starts: Mapping[str, bytes]) -> bool:
     """Returns whether the first bytes of every part are there and say that none is a PDF, or a mail not taken apart."""
     return all(leaf.section in starts and not is_opened_by(leaf, starts[leaf.section]) for leaf in _leaves(structure))
 
 
-def is_opened_by(leaf: Part, start: bytes) -> bool:
+def is_opened_by(leaf: BodyPart, start: bytes) -> bool:
     """Returns whether the first bytes of a part, as they stand in the mail, show a PDF or what may hold one.
 
     So do another part's headers, and a text that speaks of a key: then the attachments are looked at.
@@ -513,7 +516,7 @@ def describe_passed(header: Header) -> tuple[str, str, str]:
     return ", ".join(message.senders), message.subject, message.date
 
 
-def _leaves(part: Part) -> Iterator[Part]:
+def _leaves(part: BodyPart) -> Iterator[BodyPart]:
     """The parts that hold no others, in order; a mail within is one."""
     waiting = [part]
     while waiting:
@@ -524,14 +527,14 @@ def _leaves(part: Part) -> Iterator[Part]:
             yield one
 
 
-def _must_be_opened(leaf: Part) -> bool:
+def _must_be_opened(leaf: BodyPart) -> bool:
     names = _names(leaf)
     is_holding = leaf.kind.startswith(_HOLDING) or any(map(_OPENABLE.search, names)) or any(map(mentions_key, names))
     is_holding = is_holding or "\ufffd" in leaf.names  # raw bytes of another charset: what they say is not known
     return is_holding or (leaf.kind.startswith("text/") and leaf.size > TEXT_SURE)
 
 
-def _names(leaf: Part) -> tuple[str, ...]:
+def _names(leaf: BodyPart) -> tuple[str, ...]:
     """The names of a part as they may be meant: as encoded words, or in pieces with percent signs (RFC 2231)."""
     joined = unquote_to_bytes(leaf.names.replace(" ", ""))
     return decode_words(leaf.names), decode_bytes(joined)[0]
@@ -543,10 +546,10 @@ def _speaks_of_a_key(start: bytes) -> bool:
     return any(map(mentions_key, (guessed, *(start.decode(codec, "ignore") for codec in _CODECS))))
 
 
-def _differs(fields: bytes, structure: Part) -> bool:
+def _differs(fields: bytes, structure: BodyPart) -> bool:
     """Returns whether the server takes the message for something else than we would: then its parts say nothing."""
     headers, _ = split_headers(fields)
-    kind = read_value(headers.first(b"content-type")).word or "text/plain"
+    kind = read_header_value(headers.first(b"content-type")).word or "text/plain"
     return kind != structure.kind or kind.startswith("multipart/") != bool(structure.parts)
 
 

@@ -37,7 +37,7 @@ class SelectedMailbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     """A part of a message as BODYSTRUCTURE tells it, kinds and encodings in small letters."""
 
     section: str
@@ -48,7 +48,7 @@ class Part:
     """In bytes as they stand in the mail."""
     names: str = ""
     """Every name that it bears, as written."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[BodyPart, ...] = ()
     """Of a multipart, and of a mail within (its one part is that mail's own)."""
 
 
@@ -62,7 +62,7 @@ class Header:
     message_id: str
     fields: bytes = b""
     """The header fields that ``judge_outline`` judges, if they were asked for."""
-    structure: Part | None = None
+    structure: BodyPart | None = None
     """Its parts, if they were asked for and could be had."""
 
 
@@ -152,7 +152,7 @@ class Mailbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFile:
     """A regular file of the folder as one look saw it."""
 
     name: str
@@ -167,20 +167,20 @@ class Listed:
 class Rest:
     """Found by a look beside the files that are read."""
 
-    unread: tuple[Listed, ...] = ()
+    unread: tuple[ListedFile, ...] = ()
     """Each with its reason; an UNFINISHED one whenever its name says so, however short a time it lies there."""
     folders: tuple[str, ...] = ()
     """Every folder inside that was looked into, by its path with a slash at the end."""
 
 
-class Folder(Protocol):
+class NoticeFolder(Protocol):
     """The notices folder; nothing in it is moved or deleted."""
 
     async def place(self) -> str:
         """Its path, links resolved: another one is another folder. Raises nothing."""
         ...
 
-    async def look(self) -> tuple[Listed, ...]:
+    async def look(self) -> tuple[ListedFile, ...]:
         """Every file that is read, in it and in its folders, in order of name."""
         ...
 
@@ -188,13 +188,13 @@ class Folder(Protocol):
         """The other things that the last look found. Raises nothing."""
         ...
 
-    async def read(self, listed: Listed) -> bytes | None:
+    async def read(self, listed: ListedFile) -> bytes | None:
         """Its bytes, or None if it is no longer what was listed, or changed while being read."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class FileInfo:
+class InvoiceFile:
     """A file of the invoices folder; ``sha256`` if it has settled and was read as a PDF."""
 
     file: str
@@ -212,16 +212,16 @@ class InvoiceSnapshot:
     NotInSnapshot if a file is there that the look was not asked for.
     """
 
-    shelved: tuple[FileInfo, ...] | Unavailable
+    listed: tuple[InvoiceFile, ...] | Unavailable
     answers: Mapping[str, tuple[str, bytes] | Unreadable | Unavailable | None]
     """By path, each file that was read, or the reason why it could not be."""
     texts: Mapping[Sha256, PdfText | Unreadable]
 
-    def listing(self) -> tuple[FileInfo, ...]:
+    def listing(self) -> tuple[InvoiceFile, ...]:
         """Every file of the folder, by path."""
-        if isinstance(self.shelved, Unavailable):
-            raise self.shelved
-        return self.shelved
+        if isinstance(self.listed, Unavailable):
+            raise self.listed
+        return self.listed
 
     def invoice(self, file: str) -> tuple[str, bytes] | Unreadable | None:
         """Name and bytes of a regular file inside the invoices folder that is a PDF alone.
@@ -256,7 +256,7 @@ class InvoiceFolder(Protocol):
         """A text that changes when the file does (size, time, inode); empty if there is none, or for now."""
         ...
 
-    def listing(self) -> tuple[FileInfo, ...]:
+    def listing(self) -> tuple[InvoiceFile, ...]:
         """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
         ...
 

@@ -20,7 +20,7 @@ import pytest
 from tests.support.fakes import FakeClock
 from tests.support.signed_mail import DOMAIN, KEY_NAME, WEAK, Zone, key_of, sign
 from worker.authenticate.dkim.verify import DnsDkimVerifier, Records, TxtRecords
-from worker.authenticate.sender_auth import DkimFailure, DkimResult, Resolver, read_fields
+from worker.authenticate.sender_auth import DkimFailure, DkimResult, Resolver, read_header_fields
 from worker.core.errors import Unavailable
 from worker.core.model import JST
 
@@ -42,7 +42,7 @@ def verified(
     came_at: dt.datetime | None = None,
 ) -> DkimResult:
     moment = now or dt.datetime.now(JST)
-    fields = read_fields(raw)
+    fields = read_header_fields(raw)
     assert fields is not None
     signatures = DnsDkimVerifier(FakeClock(moment), zone or Zone())
     return asyncio.run(signatures.verify(raw, fields, root, came_at or moment))

@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.registered import ISSUER, RULE, SECTION, of_issuer
-from worker.config.editing.add_project import Office, lacks_address, needed_keys, register_project
-from worker.config.editing.fields import Key, Value
+from worker.config.editing.add_project import ProjectRecipient, lacks_address, needed_keys, register_project
+from worker.config.editing.fields import KeyPath, Value
 from worker.config.editing.import_rows import Edit, Fate, FateKind
 from worker.core.model import Address, Channel, Product
-from worker.core.rulebook import CountedBy, Eligibility, Issuer, Line, ValueForm, WorkKind
+from worker.core.rulebook import CountedBy, Eligibility, Issuer, TitledValue, ValueForm, WorkKind
 
-CONTRACT: Key = ("dates", "contract")
+CONTRACT: KeyPath = ("dates", "contract")
 FIXED = {"rule": {"section": "doboku"}}
 
 
-def keys(issuer: Issuer, *products: Product, body: str = "{{ project.name }}") -> list[Key]:
+def keys(issuer: Issuer, *products: Product, body: str = "{{ project.name }}") -> list[KeyPath]:
     return [each.key for each in needed_keys(issuer, products, {"default.txt.j2": body}.get)]
 
 
@@ -33,7 +33,7 @@ def test_values_are_asked_for_wherever_a_template_names_them_and_in_whatever_way
     rule = {
         "section": "doboku",
         "subject": "{{ values.工事番号 | default(project.name) }}",
-        "lines": (Line("案件番号", '{{ values["案件番号"] }}'),),
+        "lines": (TitledValue("案件番号", '{{ values["案件番号"] }}'),),
         "file_name": "{{ project.values.契約番号 }}.pdf",
         "instructions": ("{{ values.施行番号 }}を入力",),
     }
@@ -73,18 +73,18 @@ def test_only_the_rules_of_the_guarantees_that_are_expected_count() -> None:
     assert keys(issuer, Product.INTERIM) == [("dates", "award"), CONTRACT]
 
 
-def given(**more: Value) -> dict[Key, Value]:
+def given(**more: Value) -> dict[KeyPath, Value]:
     return {("name",): "橋梁工事", ("issuer",): "mihon"} | {(key,): value for key, value in more.items()}
 
 
-def written(edit: Edit | Fate) -> dict[Key, Any]:
+def written(edit: Edit | Fate) -> dict[KeyPath, Any]:
     assert isinstance(edit, Edit)
     return dict(edit.values)
 
 
 def test_an_office_is_written_for_every_product_whose_section_the_project_names_and_no_other() -> None:
     rules = {**ISSUER.rules, Product.CONTRACT: replace(ISSUER.rules[Product.CONTRACT], section="doboku")}
-    office = Office("建設課", (Address("a@b.example"),), "045")
+    office = ProjectRecipient("建設課", (Address("a@b.example"),), "045")
     values = written(register_project(given(), office, replace(ISSUER, rules=rules), ()))
     assert {key[1] for key in values if key[0] == "office"} == {"advance", "interim"}
     assert values["office", "advance", "to"] == ["a@b.example"]

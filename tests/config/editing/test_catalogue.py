@@ -11,9 +11,9 @@ import pytest
 from tests.support.registered import ISSUER, of_issuer, of_project
 from tests.support.tables import every_case
 from worker.config.editing.catalogue import (
-    Answer,
-    Difference,
-    Entry,
+    CatalogueDifference,
+    CatalogueEntry,
+    KeyAnswer,
     answered_keys,
     find_entry,
     left_to_fill_in,
@@ -46,7 +46,7 @@ def copy(**changes: Any) -> dict[str, Any]:
     return {**SHIPPED, **changes}
 
 
-def entry(own: dict[str, Any] | None, issuer: Issuer = ISSUER) -> Entry:
+def entry(own: dict[str, Any] | None, issuer: Issuer = ISSUER) -> CatalogueEntry:
     owned = {"mihon": own} if own else {}
     (found,) = list_entries({"mihon": SHIPPED}, owned, {"mihon": issuer} if own else {}, [of_project()])
     return found
@@ -68,7 +68,7 @@ def test_what_the_user_filled_in_is_no_difference() -> None:
 
 def test_what_the_catalogue_says_otherwise_is_told_key_by_key() -> None:
     own = copy(rule={"default": {**SHIPPED["rule"]["default"], "invoice": "never", "max_bytes": 5}})
-    assert entry(own).differences == (Difference("rule.default.invoice", "never", "optional"),)
+    assert entry(own).differences == (CatalogueDifference("rule.default.invoice", "never", "optional"),)
     assert entry(own).is_outdated
 
 
@@ -180,15 +180,15 @@ def test_answered_keys_are_those_that_were_open() -> None:
     ("answer", "texts"),
     [
         (
-            Answer.YES,
+            KeyAnswer.YES,
             "はい|ﾊｲ|y|Y|ｙ|Ｙ|yes|YES|ＹＥＳ|ok|OK|ｏｋ|同じ|同じです|このとおり|はい。| はい　|「はい」|○",
         ),
-        (Answer.NO, "いいえ|いいえ。|n|N|ｎ|Ｎ|no|NO|ＮＯ|違います|違う|ちがう|×| いいえ "),
-        (Answer.NONE, "| |　"),
-        (Answer.OTHER, "電子保証(認証キー)|はい、送ります|yes@kaga.example|no.1|never|。|n1|y/n|いいえの場合"),
+        (KeyAnswer.NO, "いいえ|いいえ。|n|N|ｎ|Ｎ|no|NO|ＮＯ|違います|違う|ちがう|×| いいえ "),
+        (KeyAnswer.NONE, "| |　"),
+        (KeyAnswer.OTHER, "電子保証(認証キー)|はい、送ります|yes@kaga.example|no.1|never|。|n1|y/n|いいえの場合"),
     ],
 )
-def test_an_answer_is_read_in_any_width_and_case(answer: Answer, texts: str) -> None:
+def test_an_answer_is_read_in_any_width_and_case(answer: KeyAnswer, texts: str) -> None:
     assert {text: read_answer(text) for text in texts.split("|")} == dict.fromkeys(texts.split("|"), answer)
 
 

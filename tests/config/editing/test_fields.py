@@ -11,12 +11,12 @@ from tests.support.registered import ISSUER, SECTION
 from worker.config.editing.fields import (
     MAX_NAME,
     FieldRefused,
-    Key,
+    KeyPath,
     Value,
     find_issuer,
     key_names,
     parse_key,
-    read_value,
+    read_key_value,
 )
 from worker.core.messages import hint, say
 
@@ -40,8 +40,8 @@ from worker.core.messages import hint, say
         (("values", "工事番号"), "R8-12", "R8-12"),
     ],
 )
-def test_a_text_means_one_value(key: Key, text: str, value: Value) -> None:
-    assert read_value(key, text, ISSUER) == value
+def test_a_text_means_one_value(key: KeyPath, text: str, value: Value) -> None:
+    assert read_key_value(key, text, ISSUER) == value
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_a_text_means_one_value(key: Key, text: str, value: Value) -> None:
         (("amended",), "たぶん", "field_word"),
     ],
 )
-def test_anything_else_is_refused_with_its_reason(key: Key, text: str, code: str) -> None:
+def test_anything_else_is_refused_with_its_reason(key: KeyPath, text: str, code: str) -> None:
     with pytest.raises(FieldRefused) as refused:
-        read_value(key, text, ISSUER)
+        read_key_value(key, text, ISSUER)
     assert refused.value.code == code
 
 
 def test_a_section_s_name_that_two_have_is_no_section() -> None:
     twice = replace(ISSUER, sections={"a": SECTION, "b": SECTION})
     with pytest.raises(FieldRefused):
-        read_value(("section",), "土木課", twice)
+        read_key_value(("section",), "土木課", twice)
 
 
 def test_an_issuer_is_never_chosen_between_two_of_one_name() -> None:
@@ -115,7 +115,7 @@ FORMS = ("[0-9]{4,5}-[0-9]{5,6}[A-Z]?", "W[0-9]{8}")
     "text", ["40213-000001", "４０２１３－０００００１", "40213‑000001", "40213−000001 ", "W12345678"]
 )
 def test_a_contract_number_of_a_guarantor_s_form_is_taken_as_notices_print_it(text: str) -> None:
-    (number,) = read_value(("contract_numbers",), text, ISSUER, FORMS)  # type: ignore[misc]
+    (number,) = read_key_value(("contract_numbers",), text, ISSUER, FORMS)  # type: ignore[misc]
     assert number in {"40213-000001", "W12345678"}
 
 
@@ -149,9 +149,9 @@ def test_a_contract_number_of_a_guarantor_s_form_is_taken_as_notices_print_it(te
         (("section",), "#N/A", "damage_error"),
     ],
 )
-def test_an_answer_to_another_question_is_no_value_of_this_key(key: Key, text: str, code: str) -> None:
+def test_an_answer_to_another_question_is_no_value_of_this_key(key: KeyPath, text: str, code: str) -> None:
     with pytest.raises(FieldRefused) as refused:
-        read_value(key, text, ISSUER, FORMS)
+        read_key_value(key, text, ISSUER, FORMS)
     assert refused.value.code == code
 
 
@@ -168,5 +168,5 @@ def test_an_answer_to_another_question_is_no_value_of_this_key(key: Key, text: s
         (("values", "工事番号"), "12"),
     ],
 )
-def test_a_value_of_the_key_s_own_form_is_taken_as_it_is(key: Key, text: str) -> None:
-    assert read_value(key, text, ISSUER, FORMS) == text
+def test_a_value_of_the_key_s_own_form_is_taken_as_it_is(key: KeyPath, text: str) -> None:
+    assert read_key_value(key, text, ISSUER, FORMS) == text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.registered import ISSUER, SECTION, of_issuer
-from worker.config.editing.columns import Fault, Sheet, SheetRow, cell_name, read_headings
+from worker.config.editing.columns import CellFault, Sheet, SheetRow, cell_name, read_headings
 from worker.config.editing.import_rows import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
 from worker.core.errors import Problem
 
@@ -179,8 +179,8 @@ def test_the_office_s_own_headings_go_before_the_usual_ones_and_may_leave_one_ou
 def test_two_columns_of_one_key_and_a_missing_name_are_faults_of_the_headings() -> None:
     found = read_headings(sheet(headings=("発注者", "発注者名")), {})
     assert found.faults == (
-        Fault("B1", "import_heading_twice", {"key": "issuer"}),
-        Fault(
+        CellFault("B1", "import_heading_twice", {"key": "issuer"}),
+        CellFault(
             "1",
             "import_heading_missing",
             {"names": ["工事名", "業務名", "案件名", "件名"], "shown": ["発注者", "発注者名"]},
@@ -198,7 +198,7 @@ def test_what_the_whole_configuration_refuses_makes_its_row_bad() -> None:
     blamed = blame_rows(fates, [Problem("projects.toml", "project[2].name", "empty")], 1)
     assert blamed is not None
     assert [each.kind for each in blamed] == [CHANGED, BAD]
-    assert blamed[1].faults == (Fault("A3", "empty"),)
+    assert blamed[1].faults == (CellFault("A3", "empty"),)
 
 
 def test_a_problem_of_no_row_is_nobody_s() -> None:

@@ -19,8 +19,8 @@ from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, Address
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
-from worker.send.smtp.client import Account, SmtpServer, Timeouts, text_of
-from worker.send.smtp_verdicts import Verdict, judge, steps_for
+from worker.send.smtp.client import SmtpAccount, SmtpServer, Timeouts, text_of
+from worker.send.smtp_verdicts import Verdict, judge_reply, steps_for
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
 PASSWORD = "correct horse+battery"
@@ -47,7 +47,7 @@ def client_of(
     timeouts: Timeouts | None = None,
 ) -> SmtpServer:
     return SmtpServer(
-        Account(
+        SmtpAccount(
             host=host,
             port=server.port,
             security=security,
@@ -71,7 +71,7 @@ async def submit(client: SmtpServer, letter: bytes = LETTER) -> Verdict:
         return Verdict.NOT_NOW
     verdict = Verdict.GO_ON
     for step in steps_for(OFFICE, RECIPIENTS, letter, "abc.0.1"):
-        verdict = judge(step, await client.take(step))
+        verdict = judge_reply(step, await client.perform(step))
         if verdict is not Verdict.GO_ON:
             break
     return verdict
@@ -357,13 +357,13 @@ async def test_an_answer_between_354_and_the_body_is_heard_and_no_byte_is_writte
         await client.open()
         *before, body = steps_for(OFFICE, RECIPIENTS, LETTER, "abc.0.1")
         for step in before:
-            assert judge(step, await client.take(step)) is Verdict.GO_ON
+            assert judge_reply(step, await client.perform(step)) is Verdict.GO_ON
         server.cue.set()
         assert client._wire is not None
         # The commit of DataStarted would be here.
         while not client._wire.has_heard:  # noqa: ASYNC110  nothing in the product announces this moment
             await asyncio.sleep(0)
-        assert judge(body, await client.take(body)) is answer
+        assert judge_reply(body, await client.perform(body)) is answer
         assert server.messages == []
 
 
@@ -371,7 +371,7 @@ async def test_a_body_is_never_taken_without_an_invitation() -> None:
     async with MisbehavingServer() as server:
         client = client_of(server)
         await client.open()
-        assert isinstance(await client.take(Body(content=b"RSET\r\n")), NoReply)
+        assert isinstance(await client.perform(Body(content=b"RSET\r\n")), NoReply)
         assert "RSET" not in server.commands
 
 
@@ -421,12 +421,12 @@ async def test_a_step_that_is_cancelled_closes_the_connection() -> None:
         with pytest.raises(asyncio.CancelledError):
             await trying
         assert client._wire is None
-        assert isinstance(await client.take(Data()), NoReply)
+        assert isinstance(await client.perform(Data()), NoReply)
 
 
 async def test_a_step_without_a_connection_is_silence() -> None:
     async with MisbehavingServer() as server:
-        assert isinstance(await client_of(server).take(Data()), NoReply)
+        assert isinstance(await client_of(server).perform(Data()), NoReply)
 
 
 async def test_the_session_says_who_answered_and_what_it_offers(authority: trustme.CA, ca_file: str) -> None:
@@ -462,8 +462,8 @@ async def test_the_lines_of_an_answer_are_joined_and_always_text() -> None:
     async with MisbehavingServer(At.RCPT_1, "550") as server:
         client = client_of(server)
         await client.open()
-        await client.take(Mail(sender=OFFICE, size=3))
-        reply = await client.take(Rcpt(recipient=RECIPIENTS[0]))
+        await client.perform(Mail(sender=OFFICE, size=3))
+        reply = await client.perform(Rcpt(recipient=RECIPIENTS[0]))
         assert reply == Reply(550, "5.1.1 no such 5.1.1 user here", NOW)
         await client.close()
 
@@ -476,7 +476,7 @@ async def test_an_address_that_is_not_one_bare_address_is_never_put_into_a_comma
         client = client_of(server)
         await client.open()
         with pytest.raises(ValueError, match="address"):
-            await client.take(Rcpt(recipient=Address(address)))
+            await client.perform(Rcpt(recipient=Address(address)))
         assert not [command for command in server.commands if command.startswith("RCPT")]
         await client.close()
 

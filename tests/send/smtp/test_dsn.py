@@ -11,8 +11,8 @@ from worker.cli.demo.smtp_server import DsnController
 from worker.config.settings import Security
 from worker.core.model import JST, Address
 from worker.send.ports import Reply
-from worker.send.smtp.client import Account, SmtpServer, xtext
-from worker.send.smtp_verdicts import Verdict, judge, steps_for
+from worker.send.smtp.client import SmtpAccount, SmtpServer, xtext
+from worker.send.smtp_verdicts import Verdict, judge_reply, steps_for
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=JST)
 OFFICE = Address("soumu+hosho@contractor.example")
@@ -28,7 +28,7 @@ class StillClock:
 
 def client_of(server: DsnController) -> SmtpServer:
     return SmtpServer(
-        Account(
+        SmtpAccount(
             host=server.host,
             port=server.port,
             security=Security.NONE,
@@ -44,9 +44,9 @@ def client_of(server: DsnController) -> SmtpServer:
 async def send(client: SmtpServer, envid: str, *recipients: Address) -> Reply:
     await client.open()
     for step in steps_for(OFFICE, recipients, LETTER, envid):
-        answer = await client.take(step)
+        answer = await client.perform(step)
         assert isinstance(answer, Reply), answer
-        verdict = judge(step, answer)
+        verdict = judge_reply(step, answer)
         if verdict is not Verdict.GO_ON:
             assert verdict is Verdict.ACCEPTED, answer
             return answer

@@ -17,7 +17,7 @@ from tests.support.stores import SteppingClock
 from tests.support.world import START
 from worker.core.errors import NotAllowed, Unavailable
 from worker.send.ports import Holder
-from worker.send.smtp.lock import FILE_NAME, SenderLock, note_death, read_holder
+from worker.send.smtp.lock import FILE_NAME, SenderLock, read_holder, record_end
 
 ROOT = Path(__file__).parent.parent.parent
 HOLD = """
@@ -164,15 +164,15 @@ def test_a_look_during_a_start_lets_it_pass(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_death_is_noted_for_who_could_not_say_it_and_for_nobody_else(tmp_path: Path) -> None:
-    note_death(tmp_path, START, "signal", "KILL")
+    record_end(tmp_path, START, "signal", "KILL")
     assert not (tmp_path / FILE_NAME).exists()
     with SenderLock(tmp_path, SteppingClock()):
-        note_death(tmp_path, START, "signal", "KILL")
+        record_end(tmp_path, START, "signal", "KILL")
     holder = read_holder(tmp_path)
     assert holder is not None
     assert holder.ended is None, "it was held"
-    note_death(tmp_path, START, "signal", "KILL")
-    note_death(tmp_path, START + dt.timedelta(hours=1), "watchdog", "")
+    record_end(tmp_path, START, "signal", "KILL")
+    record_end(tmp_path, START + dt.timedelta(hours=1), "watchdog", "")
     dead = read_holder(tmp_path)
     assert dead is not None
     assert (dead.pid, dead.ended, dead.why, dead.detail) == (str(os.getpid()), START, "signal", "KILL")

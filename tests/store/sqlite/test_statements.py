@@ -87,13 +87,13 @@ def test_a_value_that_was_not_given_is_an_error(store: SqlStore) -> None:
 def test_what_a_transaction_wrote_is_gone_with_it(store: SqlStore) -> None:
     def write_and_fail() -> None:
         with store.writing() as writing:
-            writing.record_look(HealthRecord("folder"))
-            assert store.look("folder") == HealthRecord("folder")
+            writing.record_health(HealthRecord("folder"))
+            assert store.health_of("folder") == HealthRecord("folder")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
-    assert store.look("folder") is None
+    assert store.health_of("folder") is None
 
 
 def test_a_question_leaves_no_transaction_open(store: SqlStore) -> None:
@@ -112,11 +112,11 @@ def test_after_a_question_that_failed_the_file_is_opened_again(store: SqlStore) 
 
 def test_a_question_that_fails_inside_a_transaction_leaves_it_open(store: SqlStore) -> None:
     with store.writing() as writing:
-        writing.record_look(HealthRecord("folder"))
+        writing.record_health(HealthRecord("folder"))
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             store._rows("SELECT 1 FROM none_such")
         assert store._connection().in_transaction
-    assert store.look("folder") == HealthRecord("folder")
+    assert store.health_of("folder") == HealthRecord("folder")
 
 
 RUNNING = """

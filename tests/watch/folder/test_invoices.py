@@ -13,7 +13,7 @@ from worker.core.model import Unreadable, UnreadReason
 from worker.core.states import Reason
 from worker.watch.folder import invoices as invoice_files
 from worker.watch.folder.invoices import InvoiceFiles
-from worker.watch.ports import Listed
+from worker.watch.ports import ListedFile
 
 PDF = b"%PDF-1.4\n%%EOF\n"
 
@@ -31,7 +31,7 @@ def names(folder: Path) -> list[str]:
     return [each.name for each in InvoiceFiles(folder).look()]
 
 
-def unread(shelf: InvoiceFiles) -> tuple[Listed, ...]:
+def unread(shelf: InvoiceFiles) -> tuple[ListedFile, ...]:
     rest = shelf.rest()
     assert rest is not None
     return rest.unread
@@ -39,7 +39,7 @@ def unread(shelf: InvoiceFiles) -> tuple[Listed, ...]:
 
 def read(folder: Path, name: str) -> bytes | Unreadable | None:
     listed = {each.name: each for each in InvoiceFiles(folder).look()}
-    return InvoiceFiles(folder).read(listed.get(name, Listed(name, len(PDF), 0, 0)))
+    return InvoiceFiles(folder).read(listed.get(name, ListedFile(name, len(PDF), 0, 0)))
 
 
 def test_an_invoice_inside_the_folder_is_read_to_the_byte(folder: Path) -> None:
@@ -164,4 +164,4 @@ def test_a_share_that_is_away_is_no_empty_folder(folder: Path) -> None:
     with pytest.raises(Unavailable):
         names(folder / "away")
     with pytest.raises(Unavailable):
-        InvoiceFiles(folder / "away").read(Listed("a.pdf", 1, 1, 1))
+        InvoiceFiles(folder / "away").read(ListedFile("a.pdf", 1, 1, 1))

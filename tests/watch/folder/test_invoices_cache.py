@@ -15,7 +15,7 @@ from worker.core.model import PageText, PdfText, Unreadable, sha256
 from worker.core.states import Reason
 from worker.watch.folder import invoices as shelves
 from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
-from worker.watch.ports import NOT_LOOKED, SETTLE, Listed
+from worker.watch.ports import NOT_LOOKED, SETTLE, ListedFile
 from worker.watch.threads import OwnThread
 
 PDF = b"%PDF-1.4 an invoice\n%%EOF"
@@ -276,11 +276,11 @@ class SlowFolder:
         self.thread = thread
         self.reads = 0
 
-    def look(self) -> tuple[Listed, ...]:
+    def look(self) -> tuple[ListedFile, ...]:
         self.thread.hangs = not self.reads  # the reading that follows
-        return (Listed("a.pdf", len(PDF), OLD * 10**9, 1),)
+        return (ListedFile("a.pdf", len(PDF), OLD * 10**9, 1),)
 
-    def read(self, listed: Listed) -> bytes:
+    def read(self, listed: ListedFile) -> bytes:
         self.reads += 1
         return PDF
 

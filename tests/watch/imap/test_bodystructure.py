@@ -15,7 +15,7 @@ from imapclient.response_parser import parse_fetch_response
 from tests.support.mailservers import MailServers
 from tests.support.zips import zipped
 from tests.watch.imap.test_mailbox import OPENED
-from worker.authenticate.sender_auth import Sender, read_fields, read_sender
+from worker.authenticate.sender_auth import FromAddress, read_header_fields, read_sender
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.model import JST
@@ -23,14 +23,14 @@ from worker.read.message import read_message
 from worker.watch.imap import mailbox as imap_parts
 from worker.watch.imap.mailbox import PDFS_LIMIT, PIECE, ImapMailbox, put_together, read_structure
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART, holds_nothing, sections_of
-from worker.watch.ports import Fetched, Header, Part
+from worker.watch.ports import BodyPart, Fetched, Header
 
 PDF = b"%PDF-1.4\n" + random.Random(1).randbytes(300_000)
 DRAWING = random.Random(2).randbytes(7_000_000)
 SMALL_ZIP = zipped(("n.pdf", PDF))
 
 
-def structure_of(text: bytes) -> Part | None:
+def structure_of(text: bytes) -> BodyPart | None:
     answer: Any = parse_fetch_response([b"1 (UID 3 BODYSTRUCTURE (%s))" % text])
     return read_structure(answer[3][b"BODYSTRUCTURE"])
 
@@ -43,14 +43,14 @@ FILE = (
 
 
 def test_a_message_of_one_part_has_the_section_1() -> None:
-    assert structure_of(TEXT) == Part("1", "text/plain", "7bit", 10)
+    assert structure_of(TEXT) == BodyPart("1", "text/plain", "7bit", 10)
 
 
 def test_every_name_of_a_part_is_kept() -> None:
     found = structure_of(b'(%s)(%s) "mixed" ("boundary" "x") NIL NIL NIL' % (TEXT, FILE))
     assert found is not None
     assert found.kind == "multipart/mixed"
-    assert found.parts[1] == Part("2", "application/pdf", "base64", 400, "a .pdf b.pdf")
+    assert found.parts[1] == BodyPart("2", "application/pdf", "base64", 400, "a .pdf b.pdf")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,9 @@ def check_large(fetched: Fetched, original: bytes) -> None:
     seen, whole = read_message(fetched.content), read_message(original)
     named = ("subject", "senders", "message_id", "defects")
     assert [getattr(seen, name) for name in named] == [getattr(whole, name) for name in named]
-    assert isinstance(read_sender(read_fields(fetched.content)), Sender)  # its sender can be proven like any mail's
+    assert isinstance(
+        read_sender(read_header_fields(fetched.content)), FromAddress
+    )  # its sender can be proven like any mail's
     assert [text.rstrip() for text in seen.texts] == [text.rstrip() for text in whole.texts]
     assert [(each.filename, each.content) for each in (*seen.pdfs, *(p for m in seen.nested for p in m.pdfs))] == [
         ("download", PDF)
@@ -216,11 +218,11 @@ class Server:
         return {b"BODY[2]<0>": b"x" * max(0, min(length, self.size - place))}
 
 
-def header_with(*parts: Part) -> Header:
-    return Header(1, 9_000_000, WHEN, "", b"", Part("", "multipart/mixed", parts=parts))
+def header_with(*parts: BodyPart) -> Header:
+    return Header(1, 9_000_000, WHEN, "", b"", BodyPart("", "multipart/mixed", parts=parts))
 
 
-PART = Part("2", "application/pdf", "base64", 1)
+PART = BodyPart("2", "application/pdf", "base64", 1)
 
 
 def test_a_pdf_is_fetched_in_pieces_whatever_size_the_server_tells() -> None:
@@ -236,8 +238,8 @@ def test_a_pdf_is_fetched_in_pieces_whatever_size_the_server_tells() -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        header_with(Part("1", "text/plain", size=imap_parts.TEXT_SURE + 1)),
-        header_with(PART, Part("3", "application/pdf"), Part("4", "application/pdf")),
+        header_with(BodyPart("1", "text/plain", size=imap_parts.TEXT_SURE + 1)),
+        header_with(PART, BodyPart("3", "application/pdf"), BodyPart("4", "application/pdf")),
         Header(1, 9_000_000, WHEN, ""),
     ],
 )

@@ -30,7 +30,7 @@ from worker.cli.log import print_log, print_verdict
 from worker.cli.pages import with_reader
 from worker.cli.run import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
-from worker.compose import mime_verify as decode
+from worker.compose import mime_verify
 from worker.core.messages import Language, say
 from worker.core.model import JST, Submission
 from worker.core.states import NEEDS_A_PERSON, Reason, State
@@ -39,9 +39,9 @@ from worker.pipeline.start import record_start
 from worker.read.ports import PdfReader
 from worker.service.wiring import (
     account_name,
-    load_office,
-    make_office_store,
-    open_office_store,
+    load_installation,
+    make_store_of,
+    open_store_of,
     program_version,
     system_clock,
     take_sender_lock,
@@ -228,26 +228,26 @@ def _write_configuration(root: Path, mailbox: DemoImap, relay: DsnController) ->
 
 def _start(root: Path) -> None:
     """The first start, before any mail comes: what lay in the mailbox then would wait for a person as from before."""
-    office, clock = load_office(str(root / "config")), system_clock()
+    office, clock = load_installation(str(root / "config")), system_clock()
     with take_sender_lock(office, clock):
-        make_office_store(office)
-        with closing(open_office_store(office, clock)) as store:
+        make_store_of(office)
+        with closing(open_store_of(office, clock)) as store:
             files = office.configuration.files
             record_start(store, files, program_version(), account_name(), store.config_in_force())
 
 
 def _run_worker(root: Path) -> None:
     """One pass of the product itself, as ``hoshobin run --once`` makes it."""
-    office = load_office(str(root / "config"))
+    office = load_installation(str(root / "config"))
     with take_sender_lock(office, system_clock()):
-        make_office_store(office)
+        make_store_of(office)
         pass_once(office)
 
 
 def _approve_first_mails(root: Path, lang: Language) -> bool:
     """Shows and approves what waits for its first address alone; returns True if there was any."""
-    office = load_office(str(root / "config"))
-    with closing(open_office_store(office, system_clock())) as store:
+    office = load_installation(str(root / "config"))
+    with closing(open_store_of(office, system_clock())) as store:
         first = [each for each in store.submissions(State.HELD) if _is_first_mail(each)]
         if not first:
             return False
@@ -269,8 +269,8 @@ def _is_first_mail(submission: Submission) -> bool:
 
 
 def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Language) -> None:
-    office = load_office(str(root / "config"))
-    with closing(open_office_store(office, system_clock())) as store:
+    office = load_installation(str(root / "config"))
+    with closing(open_store_of(office, system_clock())) as store:
         submissions = store.submissions()
         headings = [say(f"h_{name}", lang) for name in ("id", "to", "cc", "subject", "attachments", "reply")]
         rows = [
@@ -289,7 +289,7 @@ def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Languag
         waiting = [each for each in submissions if each.state in NEEDS_A_PERSON]
         submission_table(waiting, lang, title=say("t_waits", lang))
         for mail in accepted:
-            told = decode.decode_message(mail.content)
+            told = mime_verify.decode_message(mail.content)
             if told.auto_submitted:
                 pairs = [(say("h_to", lang), ", ".join(told.to)), (say("h_subject", lang), told.subject)]
                 print_pairs([*pairs, (say("h_body", lang), told.text)], title=say("t_operator", lang))

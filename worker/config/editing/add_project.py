@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from worker.config.editing.fields import Key, Value
+from worker.config.editing.fields import KeyPath, Value
 from worker.config.editing.import_rows import Edit, Fate, FateKind, judge_given, new_project
 from worker.config.rule_layers import FROM_PROJECT
 from worker.config.template_check import lookups
@@ -23,14 +23,14 @@ from worker.core.rulebook import Award, CountedBy, Eligibility, Issuer, Rule, Se
 _BODY_ENDING: Final = ".txt.j2"
 _OF_EVERY_SCOPE: Final = frozenset({"", "items", "keys", "values"})
 """Methods by which a template goes through all values; they name none of them."""
-_CONTRACT_DATE: Final[Key] = ("dates", "contract")
+_CONTRACT_DATE: Final[KeyPath] = ("dates", "contract")
 
 
 @dataclass(frozen=True, slots=True)
-class Needed:
+class NeededKey:
     """One key that the issuer's rules ask of a project."""
 
-    key: Key
+    key: KeyPath
     choices: tuple[tuple[str, str], ...] = ()
     """The valid answers with their names; empty: any value of the key's kind."""
     sample: str = ""
@@ -39,7 +39,7 @@ class Needed:
 
 def needed_keys(
     issuer: Issuer, products: Iterable[Product], template: Callable[[str], str | None]
-) -> tuple[Needed, ...]:
+) -> tuple[NeededKey, ...]:
     """Returns the keys that the rules for ``products`` (none: all) ask for, in the order in which a person knows them.
 
     ``template`` gives the source of a mail template by its file name.
@@ -50,9 +50,9 @@ def needed_keys(
     alternatives = [each for each in issuer.eligibility if not each.products or set(each.products) & set(wanted)]
     counted = [counted_by.value for each in alternatives for counted_by in each.counted_by]
     found = [_section_of(issuer)] if any(rule.section == FROM_PROJECT for rule in rules) and issuer.sections else []
-    found += [Needed(("values", name), sample=_sample(issuer, name)) for name in values]
-    keys: list[Key] = [("dates", name) for name in (*dates, *counted) if name in set(CountedBy)]
-    found += [Needed(key) for key in dict.fromkeys([*keys, _CONTRACT_DATE])]
+    found += [NeededKey(("values", name), sample=_sample(issuer, name)) for name in values]
+    keys: list[KeyPath] = [("dates", name) for name in (*dates, *counted) if name in set(CountedBy)]
+    found += [NeededKey(key) for key in dict.fromkeys([*keys, _CONTRACT_DATE])]
     return (*found, *_of_eligibility(issuer, alternatives))
 
 
@@ -66,21 +66,21 @@ def _sample(issuer: Issuer, name: str) -> str:
     return issuer.values[name].sample if name in issuer.values else ""
 
 
-def _section_of(issuer: Issuer, key: str = "section") -> Needed:
-    return Needed((key,), tuple((id_, section.name) for id_, section in issuer.sections.items()))
+def _section_of(issuer: Issuer, key: str = "section") -> NeededKey:
+    return NeededKey((key,), tuple((id_, section.name) for id_, section in issuer.sections.items()))
 
 
-def _of_eligibility(issuer: Issuer, alternatives: Sequence[Eligibility]) -> Iterator[Needed]:
+def _of_eligibility(issuer: Issuer, alternatives: Sequence[Eligibility]) -> Iterator[NeededKey]:
     if any(each.kinds for each in alternatives):
-        yield Needed(("kind",), tuple((kind.value, NAMES["kind"][kind.value][0]) for kind in WorkKind))
+        yield NeededKey(("kind",), tuple((kind.value, NAMES["kind"][kind.value][0]) for kind in WorkKind))
     if any(each.awards for each in alternatives):
-        yield Needed(("award",), tuple((award.value, NAMES["award"][award.value][0]) for award in Award))
+        yield NeededKey(("award",), tuple((award.value, NAMES["award"][award.value][0]) for award in Award))
     if any(each.min_amount is not None for each in alternatives):
-        yield Needed(("amount",))
+        yield NeededKey(("amount",))
     if any(each.tendered_by for each in alternatives):
         yield _section_of(issuer, "tendered_by")
     if any(each.approval for each in alternatives):
-        yield Needed(("approval",))
+        yield NeededKey(("approval",))
 
 
 # --- What templates name -------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def _name_of(node: nodes.Getattr | nodes.Getitem) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class ProjectRecipient:
     """The recipient of this project's submissions, as the issuer gave it, if its sections have no address."""
 
     name: str
@@ -140,14 +140,17 @@ class Office:
     phone: str = ""
 
 
-def lacks_address(issuer: Issuer, given: Mapping[Key, Value]) -> Section | None:
+def lacks_address(issuer: Issuer, given: Mapping[KeyPath, Value]) -> Section | None:
     """Returns the section that the project names, if it has no address yet: an office may be given for this project."""
     section = issuer.sections.get(str(given.get(("section",), "")))
     return section if section is not None and not section.to else None
 
 
 def register_project(
-    given: Mapping[Key, Value], office: Office | None, issuer: Issuer, registered: Sequence[Mapping[str, Any]]
+    given: Mapping[KeyPath, Value],
+    office: ProjectRecipient | None,
+    issuer: Issuer,
+    registered: Sequence[Mapping[str, Any]],
 ) -> Edit | Fate:
     """Returns the edit for the new project; its fate as a row's if it is registered already or clashes."""
     fate = judge_given(given, registered)
@@ -157,7 +160,7 @@ def register_project(
     return edit if office is None else Edit(None, (*edit.values, *_office_values(office, issuer)))
 
 
-def _office_values(office: Office, issuer: Issuer) -> Iterator[tuple[Key, object]]:
+def _office_values(office: ProjectRecipient, issuer: Issuer) -> Iterator[tuple[KeyPath, object]]:
     """The office for every product whose section the project names; the others have their own."""
     for product, rule in issuer.rules.items():
         if rule.section == FROM_PROJECT:

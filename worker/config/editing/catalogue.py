@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import tomli
 
-from worker.config.editing.fields import FieldRefused, Key, names_of
+from worker.config.editing.fields import FieldRefused, KeyPath, names_of
 from worker.config.leaves import leaves_of
 from worker.config.rule_layers import FROM_PROJECT
 from worker.config.toml import strings_in
@@ -40,7 +40,7 @@ _TEXTS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CatalogueDifference:
     """One key on which a copy and the catalogue do not agree; None if one does not say."""
 
     key: str
@@ -49,7 +49,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One issuer: of the catalogue, of the user's configuration, or of both."""
 
     id: str
@@ -64,7 +64,7 @@ class Entry:
     checked_on: dt.date | None
     shipped_on: dt.date | None
     """When the catalogue's entry was checked; None if it has none."""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[CatalogueDifference, ...] = ()
 
     @property
     def is_outdated(self) -> bool:
@@ -79,7 +79,7 @@ def list_entries(
     own: Mapping[str, Mapping[str, Any]],
     issuers: Mapping[str, Issuer],
     projects: Iterable[Project],
-) -> tuple[Entry, ...]:
+) -> tuple[CatalogueEntry, ...]:
     """Every issuer by id, the user's own first; ``shipped`` and ``own`` are the files' tables by id."""
     registered = tuple(projects)
     entries = []
@@ -87,7 +87,7 @@ def list_entries(
         table = own.get(id_) or shipped[id_]
         of_issuer = [each for each in registered if each.issuer == id_]
         entries.append(
-            Entry(
+            CatalogueEntry(
                 id=id_,
                 name=_full_name(table),
                 is_own=id_ in own,
@@ -139,7 +139,7 @@ def _without_address(issuer: Issuer, projects: Iterable[Project]) -> Iterator[st
             yield id_
 
 
-def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[Difference, ...]:
+def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[CatalogueDifference, ...]:
     """Returns the differences of the two; a key that the catalogue leaves open or empty is the user's to fill in."""
     left_open = tuple(map(str, shipped.get("open", ())))
     ours, theirs = dict(leaves_of(own)), dict(leaves_of(shipped))
@@ -148,10 +148,12 @@ def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[Di
         is_open = any(key == each or key.startswith((f"{each}.", f"{each}[")) for each in left_open)
         is_for_the_user = theirs.get(key, "") in {"", "[]"}
         if ours.get(key) != theirs.get(key) and not is_open and not is_for_the_user:
-            found.append(Difference(key, ours.get(key), theirs.get(key)))
+            found.append(CatalogueDifference(key, ours.get(key), theirs.get(key)))
     known = {str(each) for each in own.get("open", ())} | set(ours)
     found += [
-        Difference(key, None, "open") for key in left_open if key not in known and key.partition(".")[0] == "rule"
+        CatalogueDifference(key, None, "open")
+        for key in left_open
+        if key not in known and key.partition(".")[0] == "rule"
     ]
     return tuple(found)
 
@@ -188,7 +190,7 @@ def _near(wanted: str, names: Mapping[str, tuple[str, ...]]) -> list[str]:
 # --- What is filled in ---------------------------------------------------------------------------------------
 
 
-class Answer(StrEnum):
+class KeyAnswer(StrEnum):
     """A person's answer to a question about a value that exists."""
 
     YES = "yes"
@@ -208,14 +210,14 @@ _NO: Final = frozenset(
 _ENDINGS: Final = ("です", "でよい", "でいい")
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str) -> KeyAnswer:
     """Returns the answer that ``text`` gives, in any width and case, with or without a full stop."""
     word = match_key(unicodedata.normalize("NFKC", text)).lower().strip("。.!、,「」\"'")
     for ending in _ENDINGS:
         word = word.removesuffix(ending) or word
     if not word:
-        return Answer.OTHER if text.strip() else Answer.NONE
-    return Answer.YES if word in _YES else Answer.NO if word in _NO else Answer.OTHER
+        return KeyAnswer.OTHER if text.strip() else KeyAnswer.NONE
+    return KeyAnswer.YES if word in _YES else KeyAnswer.NO if word in _NO else KeyAnswer.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class Question:
     """One key of an issuer's file that is not confirmed yet."""
 
     key: str
-    path: Key
+    path: KeyPath
     value: object
     """The value in the catalogue so far; None for nothing."""
 
@@ -265,7 +267,7 @@ def left_to_fill_in(table: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*map(str, table.get("open", ())), *_open_alternatives(table), *asked)))
 
 
-def read_path(key: str) -> Key | None:
+def read_path(key: str) -> KeyPath | None:
     """The parts of a dotted key as TOML and ``open`` write it: ``value."工事番号".pattern``, ``section.doboku.to``."""
     try:
         found: Any = tomli.loads(f"{key} = 0")
@@ -279,7 +281,7 @@ def read_path(key: str) -> Key | None:
     return tuple(path) if found == 0 else None
 
 
-def value_in(table: Mapping[str, Any], path: Key) -> object:
+def value_in(table: Mapping[str, Any], path: KeyPath) -> object:
     """Returns the value at ``path``; None for nothing."""
     found: object = table
     for part in path:
@@ -287,7 +289,7 @@ def value_in(table: Mapping[str, Any], path: Key) -> object:
     return found
 
 
-def read_setting(text: str) -> tuple[Key, object]:
+def read_setting(text: str) -> tuple[KeyPath, object]:
     """``KEY=VALUE``: the value as TOML, a bare text if the key holds one, and ``a, b`` for a list.
 
     Raises FieldRefused.
@@ -299,19 +301,19 @@ def read_setting(text: str) -> tuple[Key, object]:
     return path, read_setting_value(path, value.strip())
 
 
-def read_setting_value(path: Key, text: str) -> object:
+def read_setting_value(path: KeyPath, text: str) -> object:
     """Returns the value of ``text`` under ``path``.
 
     Raises FieldRefused for a line break and for a word that is an answer.
     """
     value = _read_setting_value(path, text)
     for _, word in strings_in(value if isinstance(value, list) else str(value)):
-        if read_answer(word) in {Answer.YES, Answer.NO}:
+        if read_answer(word) in {KeyAnswer.YES, KeyAnswer.NO}:
             raise FieldRefused("answer_word", value=word)
     return value
 
 
-def _read_setting_value(path: Key, text: str) -> object:
+def _read_setting_value(path: KeyPath, text: str) -> object:
     if any(unsafe for _, unsafe in strings_in(text) if "\n" in unsafe or "\r" in unsafe):
         raise FieldRefused("unsafe_value", character="U+000A")
     name = path[-1]
@@ -326,7 +328,7 @@ def _read_setting_value(path: Key, text: str) -> object:
     return text
 
 
-def answered_keys(table: Mapping[str, Any], paths: Iterable[Key]) -> tuple[str, ...]:
+def answered_keys(table: Mapping[str, Any], paths: Iterable[KeyPath]) -> tuple[str, ...]:
     """Those of the file's open keys that ``paths`` answer."""
     given = set(paths)
     return tuple(str(key) for key in table.get("open", ()) if read_path(str(key)) in given)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from worker.config.editing.fields import FieldRefused, Key, parse_key
+from worker.config.editing.fields import FieldRefused, KeyPath, parse_key
 from worker.core.text import match_key
 
 DEFAULT_COLUMNS: Final[Mapping[str, str]] = {
@@ -121,7 +121,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CellFault:
     """A fault of a row, at a cell (``C7``; ``7`` for the whole row)."""
 
     cell: str
@@ -133,10 +133,10 @@ class Fault:
 class Headings:
     """The key of each column."""
 
-    columns: Mapping[int, Key]
+    columns: Mapping[int, KeyPath]
     ignored: tuple[str, ...]
     """Headings that no key belongs to."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[CellFault, ...] = ()
     titles: tuple[SheetRow, ...] = ()
     """Rows above the headings, which are not read."""
 
@@ -148,7 +148,7 @@ def read_headings(sheet: Sheet, columns: Mapping[str, str]) -> Headings:
     faults are those of the row with the most headings.
     """
     if not sheet.rows:
-        return Headings({}, (), (Fault("A1", "import_empty"),))
+        return Headings({}, (), (CellFault("A1", "import_empty"),))
     wanted = {match_key(heading): key for heading, key in {**DEFAULT_COLUMNS, **columns}.items()}
     found = [
         replace(_headings_in(row, wanted), titles=sheet.rows[:at])
@@ -159,7 +159,7 @@ def read_headings(sheet: Sheet, columns: Mapping[str, str]) -> Headings:
 
 
 def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
-    found: dict[int, Key] = {}
+    found: dict[int, KeyPath] = {}
     ignored, faults = [], []
     for at, heading in enumerate(first.cells):
         key = parse_key(wanted.get(match_key(heading), ""))
@@ -167,7 +167,7 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
             if heading.strip():
                 ignored.append(" ".join(heading.split()))
         elif key in found.values():
-            faults.append(Fault(cell_name(at, first.number), "import_heading_twice", {"key": ".".join(key)}))
+            faults.append(CellFault(cell_name(at, first.number), "import_heading_twice", {"key": ".".join(key)}))
         else:
             found[at] = key
     given = {key[0] for key in found.values()}
@@ -175,7 +175,7 @@ def _headings_in(first: SheetRow, wanted: Mapping[str, str]) -> Headings:
     for needed in NEEDED:
         if needed not in given:
             names = [name for name, of in DEFAULT_COLUMNS.items() if of == needed]
-            faults.append(Fault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
+            faults.append(CellFault(str(first.number), "import_heading_missing", {"names": names, "shown": shown}))
     return Headings(found, tuple(ignored), tuple(faults))
 
 
@@ -197,7 +197,7 @@ _REPLACED: Final = re.compile(r"^[^#].*[?〓]|^[?〓]", re.DOTALL)
 """An error like #NAME? does not match."""
 
 
-def read_cell(key: Key, text: str, stored: Stored | None) -> str:
+def read_cell(key: KeyPath, text: str, stored: Stored | None) -> str:
     """The text of a cell under ``key`` as the sheet shows it; ``stored`` is None for a text.
 
     A whole number in a column of texts is taken as shown if its format is General, @, or zeros (``0000``).

@@ -18,7 +18,7 @@ from worker.core.params import Aside
 from worker.core.rulebook import Award, CountedBy, Guarantor, Issuer, WorkKind
 from worker.core.text import fold_hyphens, match_key, name_with_scope, plain_spaces, private_character, unsafe_character
 
-Key = tuple[str, ...]
+KeyPath = tuple[str, ...]
 """The path of a value below ``[[project]]``: ``("name",)``, ``("values", "工事番号")``, ``("dates", "contract")``."""
 
 Value = str | int | bool | dt.date | tuple[str, ...]
@@ -75,7 +75,7 @@ class FieldRefused(Refused):
     """A text that is no value of this key; ``code`` of ``core.messages`` says why."""
 
 
-def parse_key(text: str) -> Key | None:
+def parse_key(text: str) -> KeyPath | None:
     """The key that ``values.工事番号`` or ``name`` means; None if no text can be given for it."""
     first, _, rest = text.partition(".")
     if first == "values":
@@ -97,7 +97,7 @@ def key_names() -> tuple[str, ...]:
     return (*_READERS, *numbers, *sections, *dates, "values.…")
 
 
-def read_value(key: Key, text: str, issuer: Issuer | None, numbers: Sequence[str] = ()) -> Value:
+def read_key_value(key: KeyPath, text: str, issuer: Issuer | None, numbers: Sequence[str] = ()) -> Value:
     """Returns the value of ``text`` under ``key``; sections are found among those of ``issuer`` by id or name.
 
     ``numbers`` are the patterns for a contract number; without them its form is not checked. Raises FieldRefused.
@@ -357,7 +357,7 @@ def names_of(id_: str, names: Iterable[str], scope: str) -> Iterator[str]:
 # --- One value below a project's table ---------------------------------------------------------------------------
 
 
-def value_at(project: Mapping[str, object], key: Key) -> object:
+def value_at(project: Mapping[str, object], key: KeyPath) -> object:
     """Returns the value of a project's table under ``key``; None if there is none."""
     found: object = project
     for part in key:
@@ -367,7 +367,7 @@ def value_at(project: Mapping[str, object], key: Key) -> object:
     return found
 
 
-def merged_value(former: object, key: Key, value: Value) -> Value | list[str]:
+def merged_value(former: object, key: KeyPath, value: Value) -> Value | list[str]:
     """Returns the value of ``key`` once ``value`` is given: lists of numbers and names grow, others are replaced."""
     if isinstance(value, tuple):
         known = [str(each) for each in former] if key[0] in ADDED_TO and isinstance(former, list) else []

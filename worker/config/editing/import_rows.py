@@ -12,18 +12,26 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from worker.config.editing.columns import NEEDED, Fault, Headings, Sheet, SheetRow, cell_name, read_cell
-from worker.config.editing.fields import FieldRefused, Key, Value, find_issuer, merged_value, read_value, value_at
+from worker.config.editing.columns import NEEDED, CellFault, Headings, Sheet, SheetRow, cell_name, read_cell
+from worker.config.editing.fields import (
+    FieldRefused,
+    KeyPath,
+    Value,
+    find_issuer,
+    merged_value,
+    read_key_value,
+    value_at,
+)
 from worker.config.projects import FILE
 from worker.core.errors import Problem
 from worker.core.params import Labelled
 from worker.core.rulebook import Issuer
 from worker.core.text import match_key
 
-_NUMBERS: Final[Key] = ("contract_numbers",)
+_NUMBERS: Final[KeyPath] = ("contract_numbers",)
 _OF_PRODUCT: Final = "numbers"
 """The table of contract numbers by product."""
-_SECTION: Final[Key] = ("section",)
+_SECTION: Final[KeyPath] = ("section",)
 
 
 class FateKind(StrEnum):
@@ -39,7 +47,7 @@ class FateKind(StrEnum):
 class Change:
     """One key of a registered project: what it says now, and what it would say."""
 
-    key: Key
+    key: KeyPath
     former: object
     value: object
 
@@ -54,10 +62,10 @@ class Fate:
     issuer: str
     position: int | None = None
     """The position of its ``[[project]]``, counted from zero; None for a new one."""
-    given: Mapping[Key, Value] = field(default_factory=dict)
+    given: Mapping[KeyPath, Value] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    cells: Mapping[Key, str] = field(default_factory=dict)
+    faults: tuple[CellFault, ...] = ()
+    cells: Mapping[KeyPath, str] = field(default_factory=dict)
     """The cell of each value."""
     namesakes: tuple[str, ...] = ()
     """New rows only: the contract numbers of registered projects with the same issuer and name."""
@@ -92,19 +100,19 @@ def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], 
         if text.strip() or at in row.stored:
             texts[key], stored[key] = text, row.stored.get(at)
     cells = {key: cell_name(at, row.number) for at, key in headings.columns.items()}
-    given: dict[Key, Value] = {}
+    given: dict[KeyPath, Value] = {}
     faults = []
     issuer = None
     for key in sorted(texts, key=lambda each: each != ("issuer",)):  # the issuer first: it says which sections exist
         try:
-            value = read_value(key, read_cell(key, texts[key], stored[key]), issuer, numbers)
+            value = read_key_value(key, read_cell(key, texts[key], stored[key]), issuer, numbers)
             if key == ("issuer",):
                 issuer = find_issuer(str(value), issuers)
                 value = issuer.id
             given[key] = value
         except FieldRefused as refused:
-            faults.append(Fault(cells[key], refused.code, refused.params))
-    faults += [Fault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
+            faults.append(CellFault(cells[key], refused.code, refused.params))
+    faults += [CellFault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
     return Fate(
         row=row.number,
         kind=FateKind.BAD if faults else FateKind.NEW,
@@ -140,7 +148,7 @@ class _Register:
         identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))
         numbers = _numbers_given(fate)
         found = self._position(identity, numbers)
-        if isinstance(found, Fault):
+        if isinstance(found, CellFault):
             return _bad(fate, found)
         fault = self._number_elsewhere(fate, numbers, found) or self._taken_before(fate, identity, numbers, found)
         if fault is not None:
@@ -155,7 +163,7 @@ class _Register:
         changes = tuple(_changes(self._registered[found], fate.given))
         return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
 
-    def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | Fault | None:
+    def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | CellFault | None:
         """Returns the registered project of the row: by a shared number, else the only one without a different number.
 
         Only numbers distinguish two works of one name at one issuer.
@@ -164,7 +172,7 @@ class _Register:
         sharing = [at for at in named if numbers & _numbers_of(self._registered[at])]
         fitting = sharing or [at for at in named if not (numbers and _numbers_of(self._registered[at]))]
         if len(fitting) > 1:
-            return Fault("", "import_two_projects", {"count": str(len(fitting))})
+            return CellFault("", "import_two_projects", {"count": str(len(fitting))})
         return fitting[0] if fitting else None
 
     def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
@@ -173,25 +181,27 @@ class _Register:
             number for at in self._named.get(identity, []) for number in _numbers_written(self._registered[at])
         )
 
-    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> Fault | None:
+    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> CellFault | None:
         for number in sorted(numbers):
             cell = next((fate.cells[key] for key in fate.given if number in _numbers_under(fate, key)), str(fate.row))
             at = self._numbered.get(number)
             if at is not None and at != found:
                 name = str(self._registered[at].get("name"))
-                return Fault(cell, "import_number_elsewhere", {"number": number, "name": name})
+                return CellFault(cell, "import_number_elsewhere", {"number": number, "name": name})
             if number in self._row_of_number:
-                return Fault(cell, "import_number_twice", {"number": number, "row": str(self._row_of_number[number])})
+                return CellFault(
+                    cell, "import_number_twice", {"number": number, "row": str(self._row_of_number[number])}
+                )
         return None
 
     def _taken_before(
         self, fate: Fate, identity: tuple[str, str], numbers: frozenset[str], found: int | None
-    ) -> Fault | None:
+    ) -> CellFault | None:
         row = self._row_of_position.get(found) if found is not None else None
         if found is None:
             before = self._new.get(identity, [])
             row = next((at for at, others in before if not (numbers and others)), None)
-        return None if row is None else Fault(fate.cells["name",], "import_row_twice", {"row": str(row)})
+        return None if row is None else CellFault(fate.cells["name",], "import_row_twice", {"row": str(row)})
 
 
 def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
@@ -209,21 +219,21 @@ def _numbers_given(fate: Fate) -> frozenset[str]:
     return frozenset(number for key in fate.given for number in _numbers_under(fate, key))
 
 
-def _numbers_under(fate: Fate, key: Key) -> frozenset[str]:
+def _numbers_under(fate: Fate, key: KeyPath) -> frozenset[str]:
     numbers = fate.given[key] if key == _NUMBERS or key[0] == _OF_PRODUCT else ()
     return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
 
 
-def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> Fault | None:
+def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> CellFault | None:
     """Refuses one section for a project with a section per product, unless it is one of those."""
     former, value = project.get("section"), fate.given.get(_SECTION)
     if value is None or not isinstance(former, Mapping) or value in former.values():
         return None
     named = [Labelled(str(product), str(section)) for product, section in former.items()]
-    return Fault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
+    return CellFault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
 
 
-def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
+def _changes(project: Mapping[str, Any], given: Mapping[KeyPath, Value]) -> Iterable[Change]:
     for key, told in given.items():
         former, value = value_at(project, key), told
         if key[0] in NEEDED:
@@ -241,7 +251,7 @@ def _changes(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable
     yield from _no_longer_of_any(project, given)
 
 
-def _no_longer_of_any(project: Mapping[str, Any], given: Mapping[Key, Value]) -> Iterable[Change]:
+def _no_longer_of_any(project: Mapping[str, Any], given: Mapping[KeyPath, Value]) -> Iterable[Change]:
     """Removes a number that a ledger gives to one product from those of any product."""
     former = project.get("contract_numbers")
     moved = {match_key(each) for key, value in given.items() if key[0] == _OF_PRODUCT for each in _as_texts(value)}
@@ -255,7 +265,7 @@ def _as_texts(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _bad(fate: Fate, fault: Fault) -> Fate:
+def _bad(fate: Fate, fault: CellFault) -> Fate:
     at = fault.cell or fate.cells["name",]
     return replace(fate, kind=FateKind.BAD, faults=(*fate.faults, replace(fault, cell=at)))
 
@@ -268,7 +278,7 @@ class Edit:
     """An edit of ``projects.toml``: keys of the project at ``position``, or of a new one at the end."""
 
     position: int | None
-    values: tuple[tuple[Key, object], ...]
+    values: tuple[tuple[KeyPath, object], ...]
 
 
 def edits_of(fates: Iterable[Fate]) -> tuple[Edit, ...]:
@@ -282,9 +292,9 @@ def edits_of(fates: Iterable[Fate]) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-def new_project(given: Mapping[Key, Value]) -> Edit:
+def new_project(given: Mapping[KeyPath, Value]) -> Edit:
     """The edit that registers a project: name, issuer and section first, the rest as given."""
-    first: dict[Key, int] = {("name",): 0, ("issuer",): 1, ("section",): 2}
+    first: dict[KeyPath, int] = {("name",): 0, ("issuer",): 1, ("section",): 2}
     keys = sorted(given, key=lambda key: first.get(key, len(first)))
     return Edit(None, tuple((key, merged_value(None, key, given[key])) for key in keys))
 
@@ -314,11 +324,11 @@ def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: i
             return None
         fate = judged[place]
         cell = next((fate.cells[key] for key in fate.given if found[2].startswith(key[0])), fate.cells["name",])
-        judged[place] = _bad(fate, Fault(cell, problem.code, problem.params))
+        judged[place] = _bad(fate, CellFault(cell, problem.code, problem.params))
     return tuple(judged)
 
 
-def judge_given(given: Mapping[Key, Value], registered: Sequence[Mapping[str, Any]]) -> Fate:
+def judge_given(given: Mapping[KeyPath, Value], registered: Sequence[Mapping[str, Any]]) -> Fate:
     """The fate of one project given by hand, as if it were a ledger's only row; its cells are its keys."""
     cells = {key: ".".join(key) for key in given}
     name, issuer = str(given["name",]), str(given["issuer",])

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import tomli
 
-from worker.config.editing.fields import Key
+from worker.config.editing.fields import KeyPath
 from worker.config.editing.import_rows import Edit
 from worker.config.projects import FILE
 from worker.core.errors import ConfigError, Problem
@@ -46,7 +46,7 @@ def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def edit_table(
-    content: bytes, values: Iterable[tuple[Key, Any]], no_longer_open: Iterable[str], without: Iterable[str] = ()
+    content: bytes, values: Iterable[tuple[KeyPath, Any]], no_longer_open: Iterable[str], without: Iterable[str] = ()
 ) -> bytes:
     """An issuer's file with ``values`` put under their keys and ``no_longer_open`` taken off its list ``open``.
 
@@ -67,7 +67,7 @@ def edit_table(
         wanted.pop(name, None)
         document.pop(name, None)
     for key, value in given:
-        _put_item(document, key, value)
+        _put_value(document, key, value)
     if certain and "open" in document:
         _take_off(document["open"], certain)
     return _checked(mark + tomlkit.dumps(document).encode(), wanted)
@@ -97,7 +97,7 @@ def _applied(content: bytes, edits: Sequence[Edit]) -> dict[str, Any]:
     return wanted
 
 
-def _put(table: dict[str, Any], key: Key, value: Any) -> None:
+def _put(table: dict[str, Any], key: KeyPath, value: Any) -> None:
     for part in key[:-1]:
         inner = table.get(part)
         if not isinstance(inner, dict):
@@ -145,11 +145,11 @@ def _change_block(text: str, inside: int | None, edit: Edit) -> str:
     document = tomlkit.parse(text)
     projects: Any = document[_PROJECT]
     for key, value in edit.values:
-        _put_item(projects[inside], key, value)
+        _put_value(projects[inside], key, value)
     return tomlkit.dumps(document)
 
 
-def _put_item(table: Any, key: Key, value: Any) -> None:
+def _put_value(table: Any, key: KeyPath, value: Any) -> None:
     """Puts ``value`` under ``key``; an inline table, or a missing one, is written as a whole."""
     from tomlkit.items import InlineTable
 
@@ -158,13 +158,13 @@ def _put_item(table: Any, key: Key, value: Any) -> None:
         if not isinstance(inner, dict) or isinstance(inner, InlineTable):
             plain: dict[str, Any] = inner.unwrap() if isinstance(inner, InlineTable) else {}
             _put(plain, key[at + 1 :], value)
-            _replace_item(table, part, plain)
+            _replace_value(table, part, plain)
             return
         table = inner
-    _replace_item(table, key[-1], value)
+    _replace_value(table, key[-1], value)
 
 
-def _replace_item(table: Any, name: str, value: Any) -> None:
+def _replace_value(table: Any, name: str, value: Any) -> None:
     """Replaces the value of ``name``; the comment behind it stays, and those within a list that grows."""
     import tomlkit
     from tomlkit.items import Array
@@ -174,11 +174,11 @@ def _replace_item(table: Any, name: str, value: Any) -> None:
         for each in value[len(former) :]:
             former.append(each)
         return
-    item: Any = tomlkit.parse(f"x = {_written(value)}\n")["x"]
+    written: Any = tomlkit.parse(f"x = {_written(value)}\n")["x"]
     if former is not None and hasattr(former, "trivia"):
-        item.trivia.comment_ws, item.trivia.comment = former.trivia.comment_ws, former.trivia.comment
-        item.trivia.trail = former.trivia.trail
-    table[name] = item
+        written.trivia.comment_ws, written.trivia.comment = former.trivia.comment_ws, former.trivia.comment
+        written.trivia.trail = former.trivia.trail
+    table[name] = written
 
 
 def _written(value: Any) -> str:

@@ -16,23 +16,24 @@ from worker.core.messages import (
     config,
     events,
     incoming,
-    keeping,
     oauth,
+    preview,
     receipts,
     register,
     reminders,
-    seeing,
+    store,
 )
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
+from worker.core.messages.preview import PAPER_STEPS
 from worker.core.messages.reasons import (
     AFTER_REHEARSING,
     APPROVAL_STATE,
     CODED,
-    DUTIES,
     EVIDENCE,
     FACTS,
+    FOLLOW_UPS,
     FORMS,
     HOLD_DETAILS,
     MISFITS,
@@ -44,21 +45,18 @@ from worker.core.messages.reasons import (
     WHOLE,
 )
 from worker.core.messages.receipts import name_receipt as name_receipt
-from worker.core.messages.seeing import PAPER_STEPS
-from worker.core.messages.sentences import SYSTEM_FAULTS, Teller
+from worker.core.messages.sentences import SYSTEM_FAULTS, SentenceWriter
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.server_faults import find_fault
-from worker.core.states import Kind, Reason, State, kind_of
+from worker.core.states import HoldKind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
-_TABLES: Final = (commands, config, events, incoming, keeping, oauth, receipts, register, reminders, seeing)
+_TABLES: Final = (commands, config, events, incoming, store, oauth, receipts, register, reminders, preview)
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
-    code: pair
-    for table in (config, incoming, keeping, oauth, register, reminders)
-    for code, pair in table.HINTS.items()
+    code: pair for table in (config, incoming, store, oauth, register, reminders) for code, pair in table.HINTS.items()
 }
 
 
@@ -113,7 +111,7 @@ def put(value: object, lang: Language) -> object:
         case Receipt():
             return f"{value.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(value, lang)}"
         case Params():
-            return name_misfit(value, lang) if value.code in MISFITS else name_duty(value, lang)
+            return name_misfit(value, lang) if value.code in MISFITS else name_follow_up(value, lang)
         case tuple() | list():
             return ("、" if is_japanese else ", ").join(str(put(each, lang)) for each in value)
         case _:
@@ -165,7 +163,7 @@ def name_any_state(state: State, lang: Language) -> str:
     return STATES[state][0 if lang == "ja" else 1]
 
 
-_TELLER: Final = Teller(NAMES, FACTS, FORMS)
+_SENTENCES: Final = SentenceWriter(NAMES, FACTS, FORMS)
 
 
 def name_hold(hold: Hold, lang: Language) -> str:
@@ -173,10 +171,10 @@ def name_hold(hold: Hold, lang: Language) -> str:
     index = 0 if lang == "ja" else 1
     hold = _with_code(hold)
     if coded := CODED.get((hold.reason, hold.code)):
-        return _TELLER.fill(coded[0][index], _with_value(hold.params), index)
+        return _SENTENCES.fill(coded[0][index], _with_value(hold.params), index)
     whole = WHOLE.get((hold.reason, hold.code))
     if whole and hold.params and not hold.params.is_text:
-        return _TELLER.fill(whole[index], hold.params, index)
+        return _SENTENCES.fill(whole[index], hold.params, index)
     words, detail = REASONS[hold.reason][index], hold_detail(hold, lang)
     if not detail:
         return words
@@ -190,12 +188,12 @@ def hold_detail(hold: Hold, lang: Language) -> str:
     if params.is_text:
         return params.word(TEXT)
     if (hold.reason, params.code) in CODED:
-        value = _TELLER.fill("{value}", _with_value(params), index)
+        value = _SENTENCES.fill("{value}", _with_value(params), index)
         return f"{params.code}: {value}" if value else params.code
     if hold.reason is Reason.SENDER_UNPROVEN:
         return name_evidence(params, lang)
     if words := HOLD_DETAILS.get((hold.reason, params.code)):
-        return _TELLER.fill(words[index], params, index) if params else ""
+        return _SENTENCES.fill(words[index], params, index) if params else ""
     return spell(params)  # no sentence of ours is left out in silence
 
 
@@ -204,7 +202,7 @@ def name_evidence(evidence: Told, lang: Language) -> str:
     index = 0 if lang == "ja" else 1
     if isinstance(evidence, str) or not evidence:
         return str(evidence or "")
-    return _TELLER.fill(EVIDENCE[evidence.code][index], evidence, index)
+    return _SENTENCES.fill(EVIDENCE[evidence.code][index], evidence, index)
 
 
 def name_product(product: Product | None, lang: Language) -> str:
@@ -212,10 +210,10 @@ def name_product(product: Product | None, lang: Language) -> str:
     return NAMES["product"][product.value][0 if lang == "ja" else 1] if product else ""
 
 
-def name_duty(duty: Told, lang: Language) -> str:
+def name_follow_up(duty: Told, lang: Language) -> str:
     """Returns a person's task: the issuer's own sentence, or ours."""
     index = 0 if lang == "ja" else 1
-    return duty if isinstance(duty, str) else _TELLER.fill(DUTIES[duty.code][index], duty, index)
+    return duty if isinstance(duty, str) else _SENTENCES.fill(FOLLOW_UPS[duty.code][index], duty, index)
 
 
 def name_limit(day: dt.date | None, days_over: int, lang: Language) -> str:
@@ -228,7 +226,7 @@ def name_limit(day: dt.date | None, days_over: int, lang: Language) -> str:
 def name_misfit(params: Params, lang: Language) -> str:
     """Returns the reason why a value does not have the required form."""
     index = 0 if lang == "ja" else 1
-    return _TELLER.fill(MISFITS[params.code][index], params, index)
+    return _SENTENCES.fill(MISFITS[params.code][index], params, index)
 
 
 def _with_code(hold: Hold) -> Hold:
@@ -246,7 +244,7 @@ def _with_value(params: Params) -> Params:
     return Params(**params, value=" ".join(filter(None, about)))
 
 
-_ORDER: Final = (Kind.NEVER, Kind.CORRECT, Kind.ANSWER)
+_ORDER: Final = (HoldKind.NEVER, HoldKind.CORRECT, HoldKind.ANSWER)
 
 
 def _urgency(hold: Hold) -> tuple[int, bool]:

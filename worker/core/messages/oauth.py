@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from worker.core.login_errors import Fault, LoginRefusal
+from worker.core.login_errors import LoginFault, LoginRefusal
 
 _AGAIN: Final = ("`hoshobin login {name}` を実行してください", "run `hoshobin login {name}`")
 _TABLE: Final = ("docs/install.md の「OAuth2 でログインする」をご覧ください", "see OAuth2 in docs/install.md")
@@ -235,4 +235,4 @@ PROVIDERS: Final = {"microsoft": "Microsoft 365", "google": "Google"}
 
 def explain_refusal(refusal: LoginRefusal) -> tuple[str, str]:
     """The codes of why this login is of no use, and of the next step."""
-    return f"login_fault_{Fault(refusal.fault)}", f"login_step_{Fault(refusal.fault)}"
+    return f"login_fault_{LoginFault(refusal.fault)}", f"login_step_{LoginFault(refusal.fault)}"

@@ -1023,7 +1023,7 @@ MISFITS: Final = {
 }
 """The same without the value: of a form's own sample."""
 
-DUTIES: Final[dict[str, tuple[str, str]]] = {
+FOLLOW_UPS: Final[dict[str, tuple[str, str]]] = {
     **_TOGETHER,
     **_BEFORE,
     "no_steps": (

@@ -17,7 +17,7 @@ from worker.core.messages.keys import name_key
 from worker.core.params import Params, Value
 
 Pair = tuple[str, str]
-Names = Mapping[str, Mapping[str, Pair]]
+NameTables = Mapping[str, Mapping[str, Pair]]
 
 _OPTIONAL: Final = re.compile(r"\[\[(.*?)\]\]")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)(?::([a-z_ ]*))?\}")
@@ -27,10 +27,12 @@ _OR: Final = "または"
 _OR_WAY: Final = "_or"
 
 
-class Teller:
+class SentenceWriter:
     """One set of tables, by which parameters become a sentence."""
 
-    def __init__(self, names: Names, facts: Mapping[str, Pair], forms: Mapping[str, Pair], or_ja: str = _OR) -> None:
+    def __init__(
+        self, names: NameTables, facts: Mapping[str, Pair], forms: Mapping[str, Pair], or_ja: str = _OR
+    ) -> None:
         self._or: Pair = (or_ja, " or ")
         self._either: Pair = (f"。{or_ja}、", "; or ")
         self._names = names

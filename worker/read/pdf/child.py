@@ -36,7 +36,7 @@ from typing import Any, BinaryIO, Final, TypeVar
 
 from worker.read.archives import unpack
 from worker.read.pdf.font import use_box_font
-from worker.read.pdf.look import locate
+from worker.read.pdf.positions import locate
 from worker.read.pdf.sandbox import enter
 from worker.read.pdf.self_test import CODE, NOTICE, WORDS
 from worker.read.pdf_bytes import CONTAINER, fault_of

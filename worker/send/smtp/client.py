@@ -41,7 +41,7 @@ from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.model import Address
-from worker.core.server_faults import ServerFault, told_fault
+from worker.core.server_faults import ServerFault, with_fault_code
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply, Session, Step
 from worker.send.smtp_verdicts import OK, START_INPUT, is_understood
 
@@ -208,7 +208,7 @@ _MORE: Final = 334
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SmtpAccount:
     """Host and login of the outgoing server. ``Security.NONE`` and an empty ``user`` are for loopback hosts only."""
 
     host: str
@@ -238,7 +238,7 @@ class Account:
 class ConnectionAttempt:
     """One attempt to open a connection; after a failure the caller drops ``wire``."""
 
-    def __init__(self, account: Account, limits: Timeouts) -> None:
+    def __init__(self, account: SmtpAccount, limits: Timeouts) -> None:
         self._account = account
         self._limits = limits
         self._name = account.host
@@ -274,7 +274,7 @@ class ConnectionAttempt:
         if security is Security.STARTTLS and context is not None:
             if "starttls" not in self.offers:
                 text = f"{self._account.place} offers no STARTTLS; nothing is sent without it"
-                raise AccountRefused("smtp", told_fault(ServerFault.NO_STARTTLS, text))
+                raise AccountRefused("smtp", with_fault_code(ServerFault.NO_STARTTLS, text))
             # Offers made in clear text no longer count (RFC 3207 §4.2): hence EHLO again.
             await wire.start_tls(context, server_hostname=self._account.host, timeout=self._limits.connect)
             await self._say_hello(wire)
@@ -286,7 +286,7 @@ class ConnectionAttempt:
             context = ssl.create_default_context(cafile=self._account.ca_file or None)
         except OSError as error:
             text = f"{self._account.ca_file}: {describe_error(error)}"
-            raise Unavailable("smtp", told_fault(ServerFault.CA_FILE, text)) from None
+            raise Unavailable("smtp", with_fault_code(ServerFault.CA_FILE, text)) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
@@ -327,14 +327,14 @@ class ConnectionAttempt:
                 response = await self._ask(wire, base64.b64encode(answer.encode()))
         else:
             text = f"{self._account.place} offers no login by PLAIN or LOGIN"
-            raise AccountRefused("smtp", told_fault(ServerFault.NO_LOGIN, text))
+            raise AccountRefused("smtp", with_fault_code(ServerFault.NO_LOGIN, text))
         self._expect("AUTH", _LOGGED_IN, response)
 
     async def _log_in_by_token(self, wire: Wire, tokens: TokenSource) -> None:
         """Logs in by XOAUTH2, once more with a new token if the server refuses a cached one."""
         if "XOAUTH2" not in self.offers.get("auth", "").upper().split():
             text = f"{self._account.place} offers no login by XOAUTH2"
-            raise AccountRefused("smtp", told_fault(ServerFault.NO_LOGIN, text))
+            raise AccountRefused("smtp", with_fault_code(ServerFault.NO_LOGIN, text))
         loop = asyncio.get_running_loop()
         while True:
             token = await loop.run_in_executor(None, tokens.fetch)
@@ -378,7 +378,9 @@ def text_of(message: str) -> str:
 def describe_error(error: Exception) -> str:
     """Returns a description of a connection error, which names a certificate if it caused the error."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return told_fault(ServerFault.CERTIFICATE, f"the server's certificate is not accepted: {error.verify_message}")
+        return with_fault_code(
+            ServerFault.CERTIFICATE, f"the server's certificate is not accepted: {error.verify_message}"
+        )
     if isinstance(error, ssl.SSLError):
         return f"no secure connection: {error.reason or error}"
     if isinstance(error, SMTPResponseException):
@@ -398,7 +400,7 @@ def _decoded(challenge: str) -> str:
         return text_of(challenge)
 
 
-def _plain(account: Account) -> bytes:
+def _plain(account: SmtpAccount) -> bytes:
     """The initial response of AUTH PLAIN (RFC 4616 §2)."""
     return base64.b64encode(b"\0" + account.user.encode() + b"\0" + account.password.encode())
 
@@ -418,7 +420,7 @@ _XTEXT_PLAIN: Final = frozenset(range(0x21, 0x7F)) - {ord("+"), ord("=")}
 class SmtpServer:
     """``ports.MailServer`` on one connection."""
 
-    def __init__(self, account: Account, clock: Clock, timeouts: Timeouts | None = None) -> None:
+    def __init__(self, account: SmtpAccount, clock: Clock, timeouts: Timeouts | None = None) -> None:
         self._account = account
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
@@ -447,7 +449,7 @@ class SmtpServer:
         self._wire, self._offers, self._session = opening.wire, opening.offers, session
         return session
 
-    async def take(self, step: Step) -> Reply | NoReply:
+    async def perform(self, step: Step) -> Reply | NoReply:
         """One step and its answer; raises ValueError for an address that no command could carry safely.
 
         A connection that has ended since 354 is not looked at before the body: its last words, if it left any, are

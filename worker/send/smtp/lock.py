@@ -52,7 +52,7 @@ def read_holder(folder: Path) -> Holder | None:
     return Holder(is_held, said["pid"] or "?", since, ended, said["why"], said["detail"])
 
 
-def note_death(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
+def record_end(folder: Path, now: dt.datetime, why: str, detail: str) -> None:
     """Records the end of a holder that could not do so itself; nothing if it did, or if the lock is held."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)

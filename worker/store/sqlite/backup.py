@@ -36,7 +36,7 @@ from worker.store.sqlite.connection import (
 from worker.store.sqlite.store import create_or_migrate, open_store, read_secret, write_secret
 
 if TYPE_CHECKING:
-    from worker.audit.verify import Verdict
+    from worker.audit.verify import LogVerdict
 
 _WORK: Final = ".restore-"
 """Begin of the name of the folder in which a restore works; the folder holds a copy of the store."""
@@ -45,24 +45,24 @@ _BLOCK: Final = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class BackupCopy:
     """One checked copy of the store."""
 
     file: Path
-    verdict: Verdict
+    verdict: LogVerdict
     size: int
     sha256: str
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
+class RestoredStore:
     """The verdict on the store that was put back, and the new paths of the former files, if there were any."""
 
-    verdict: Verdict
+    verdict: LogVerdict
     replaced: tuple[Path, ...]
 
 
-def back_up(folder: Path, target: Path, clock: Clock) -> Copy:
+def back_up(folder: Path, target: Path, clock: Clock) -> BackupCopy:
     """Copies the store in ``folder`` into a new file in ``target``; makes that folder, but not the folders above it.
 
     Raises ConfigError if there is no store, or an older one, LogBroken if the copy is not sound, Unavailable.
@@ -84,10 +84,10 @@ def back_up(folder: Path, target: Path, clock: Clock) -> Copy:
             sync_folder(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Copy(named, verdict, size, digest)
+    return BackupCopy(named, verdict, size, digest)
 
 
-def put_back(folder: Path, file: Path, clock: Clock, account: str) -> PutBack:
+def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> RestoredStore:
     """Replaces the store in ``folder`` by the one in ``file`` (with ``file-wal``, if there is one).
 
     ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store`` and others if the file is not sound, ConfigError
@@ -114,7 +114,7 @@ def put_back(folder: Path, file: Path, clock: Clock, account: str) -> PutBack:
         replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return PutBack(verdict, replaced)
+    return RestoredStore(verdict, replaced)
 
 
 def _copy_in_one_step(folder: Path, work: Path) -> None:
@@ -136,7 +136,7 @@ def _refuse_another_kind(work: Path) -> None:
             raise LogBroken("not_a_store", "no tables of hoshobin are in it")
 
 
-def _check(work: Path, clock: Clock) -> Verdict:
+def _check(work: Path, clock: Clock) -> LogVerdict:
     """The verdict of ``audit verify`` on a sound copy. Raises LogBroken."""
     with translated(), contextlib.closing(sqlite3.connect(work / FILE_NAME)) as database:
         found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
@@ -150,7 +150,7 @@ def _check(work: Path, clock: Clock) -> Verdict:
     return verdict
 
 
-def _record(work: Path, file: Path, digest: str, verdict: Verdict, clock: Clock, account: str) -> None:
+def _record(work: Path, file: Path, digest: str, verdict: LogVerdict, clock: Clock, account: str) -> None:
     """Records the restore in the copy itself, so that it is there from the moment in which the copy is the store."""
     with contextlib.closing(open_store(work, clock)) as store, store.writing() as writing:
         detail = {"file": file.name, "sha256": digest, "entries": verdict.count, "head": verdict.head}

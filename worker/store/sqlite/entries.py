@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from functools import partial
 from typing import Final
 
-from worker.audit.chain import Line
+from worker.audit.chain import LogLine
 from worker.store.sqlite import compiled
 from worker.store.sqlite.queries import to_line
 
@@ -17,7 +17,7 @@ text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
 _MAKE_ASIDE: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
 
-def stream_lines(connection: sqlite3.Connection, told: Callable[[int], object] | None = None) -> Iterator[Line]:
+def stream_lines(connection: sqlite3.Connection, told: Callable[[int], object] | None = None) -> Iterator[LogLine]:
     """Every line in order of number; ``told`` is called with each number."""
     for row in connection.execute(compiled.EVERY_LINE):
         if told is not None:
@@ -44,7 +44,7 @@ def stream_originals(connection: sqlite3.Connection) -> Iterator[tuple[str, str]
         yield str(name), hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""
 
 
-class Aside(MutableMapping[int, str]):
+class TemporaryTexts(MutableMapping[int, str]):
     """Texts by number in a temporary table, which SQLite keeps in a file of its own once it is large.
 
     The connection's transaction may be one that only reads.

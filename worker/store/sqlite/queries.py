@@ -23,7 +23,7 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from worker.audit.chain import GENESIS, Line, canonical, read_entry
+from worker.audit.chain import GENESIS, LogLine, canonical, read_entry
 from worker.core.clock import is_over
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
@@ -44,7 +44,7 @@ from worker.core.model import (
 from worker.core.open_until import SILENT
 from worker.core.states import NoteEvent, State
 from worker.core.text import encodable
-from worker.store.ports import Guarantee
+from worker.store.ports import GuaranteeKey
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FOREIGN_ERRORS
 
@@ -64,7 +64,7 @@ _MAY_NOT_HAVE_ARRIVED: Final = (State.IN_DOUBT, State.BOUNCED)
 
 def listed(statement: str, name: str, items: Sequence[str | int]) -> tuple[str, dict[str, Any]]:
     """The statement with a parameter for each item in place of ``(:name)``, and the values of these parameters."""
-    values = {f"{name}_{number}": item for number, item in enumerate(items)}
+    values = {f"{name}_{number}": each for number, each in enumerate(items)}
     return statement.replace(f"(:{name})", f"({', '.join(f':{each}' for each in values)})"), values
 
 
@@ -298,11 +298,11 @@ class StoreReads(Reads):
         found = (decode(FileRow, row[0]) for row in self._rows(compiled.FILES_OF, {"digest": digest}))
         return tuple(sorted(found, key=lambda row: row.name))
 
-    def look(self, name: str) -> HealthRecord | None:
+    def health_of(self, name: str) -> HealthRecord | None:
         row = self._scalar(compiled.LOOK, {"name": name})
         return None if row is None else decode(HealthRecord, row)
 
-    def looks(self) -> tuple[HealthRecord, ...]:
+    def health_records(self) -> tuple[HealthRecord, ...]:
         return tuple(decode(HealthRecord, row[0]) for row in self._rows(compiled.EVERY_LOOK))
 
     def alarms_waiting(self) -> tuple[Alarm, ...]:
@@ -431,18 +431,18 @@ class StoreReads(Reads):
 
     # --- Guarantees of registered projects ------------------------------------------------------------------
 
-    def newest(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, Submission]:
+    def newest(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, Submission]:
         return self._of_guarantees(compiled.NEWEST, guarantees)
 
-    def newest_standing(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, Submission]:
+    def newest_standing(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, Submission]:
         return self._of_guarantees(compiled.NEWEST_STANDING, guarantees)
 
-    def having_standing(self, guarantees: Sequence[Guarantee]) -> frozenset[Guarantee]:
+    def having_standing(self, guarantees: Sequence[GuaranteeKey]) -> frozenset[GuaranteeKey]:
         rows = self._rows(compiled.NEWEST_STANDING, {"pairs": _pairs(guarantees)})
         return frozenset(guarantees[place] for place, found in rows if found is not None)
 
-    def numbers_standing(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, frozenset[str | None]]:
-        found: dict[Guarantee, set[str | None]] = {}
+    def numbers_standing(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, frozenset[str | None]]:
+        found: dict[GuaranteeKey, set[str | None]] = {}
         for place, number in self._rows(compiled.NUMBERS_STANDING, {"pairs": _pairs(guarantees)}):
             found.setdefault(guarantees[place], set()).add(number)
         return {guarantee: frozenset(numbers) for guarantee, numbers in found.items()}
@@ -455,7 +455,7 @@ class StoreReads(Reads):
         found = {each.id: each for each in (decode(Submission, row[0]) for row in rows)}
         return tuple(found[number] for number in sorted(found))
 
-    def _of_guarantees(self, statement: str, guarantees: Sequence[Guarantee]) -> dict[Guarantee, Submission]:
+    def _of_guarantees(self, statement: str, guarantees: Sequence[GuaranteeKey]) -> dict[GuaranteeKey, Submission]:
         places = {number: guarantees[place] for place, number in self._rows(statement, {"pairs": _pairs(guarantees)})}
         return {places[each.id]: each for each in self._walk_ids(number for number in places if number is not None)}
 
@@ -553,12 +553,12 @@ _LINE_TYPES: Final = (int, str, str, str)
 """Of the columns of a line as they are written."""
 
 
-def to_line(row: tuple[Any, ...]) -> Line:
+def to_line(row: tuple[Any, ...]) -> LogLine:
     """A line as the database gave it, for all types that a changed file may hold."""
     if tuple(map(type, row)) == _LINE_TYPES:
-        return Line(*row)
+        return LogLine(*row)
     number, body, previous_hash, line_hash = row
-    return Line(int(number), str(body), str(previous_hash), str(line_hash))
+    return LogLine(int(number), str(body), str(previous_hash), str(line_hash))
 
 
 def to_entry(row: tuple[Any, ...]) -> Entry:

@@ -66,11 +66,18 @@ from worker.store.sqlite.connection import (
     sync_folder,
     translated,
 )
-from worker.store.sqlite.entries import Aside, stream_lines, stream_open, stream_originals, stream_rows, text_of
+from worker.store.sqlite.entries import (
+    TemporaryTexts,
+    stream_lines,
+    stream_open,
+    stream_originals,
+    stream_rows,
+    text_of,
+)
 from worker.store.sqlite.queries import DEFAULTS, Reads, StoreReads, decode, encode_notice, fields_of, file_key
 
 if TYPE_CHECKING:
-    from worker.audit.verify import Verdict
+    from worker.audit.verify import LogVerdict
 
 _STEPS_BETWEEN_LOOKS: Final = 1_000
 """Instructions of SQLite between two looks at the time: less than a millisecond."""
@@ -316,7 +323,7 @@ class SqlWriting(Reads):
     def record_file(self, row: FileRow) -> None:
         self._rows(compiled.RECORD_FILE, {"name": file_key(row.name), "row": canonical(row)})
 
-    def record_look(self, look: HealthRecord) -> None:
+    def record_health(self, look: HealthRecord) -> None:
         self._rows(compiled.RECORD_LOOK, {"name": look.name, "row": canonical(look)})
 
     def raise_alarm(self, cause: str, submissions: Sequence[int], detail: str = "") -> Alarm:
@@ -558,7 +565,7 @@ class SqlStore(StoreReads):
 
     # --- The audit ------------------------------------------------------------------------------------------
 
-    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> Verdict:
+    def verify(self, heads: Iterable[str] = (), told: Callable[[int], object] | None = None) -> LogVerdict:
         heads = tuple(heads)
         with translated():
             try:
@@ -571,19 +578,19 @@ class SqlStore(StoreReads):
 
     def _verify(
         self, text: Callable[[bytes], str], heads: Iterable[str], told: Callable[[int], object] | None
-    ) -> Verdict:
-        from worker.audit.verify import verify  # noqa: PLC0415  one command in many verifies, and its parser is dear to load
+    ) -> LogVerdict:
+        from worker.audit.verify import verify_log  # noqa: PLC0415  one command in many verifies, and its parser is dear to load
 
         with contextlib.closing(open_file(self._folder, self._patience)) as connection:
             connection.text_factory = text
             connection.execute("BEGIN")  # one snapshot, while others may write
             check_revision(self._folder, connection)
-            return verify(
+            return verify_log(
                 stream_lines(connection, told),
                 stream_rows(connection),
                 stream_originals(connection),
                 heads,
-                Aside(connection),
+                TemporaryTexts(connection),
                 stream_open(connection),
             )
 

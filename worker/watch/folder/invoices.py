@@ -28,7 +28,7 @@ from worker.core.heartbeat import note_step
 from worker.core.model import PdfText, Sha256, Unreadable, UnreadReason, sha256
 from worker.core.states import Reason
 from worker.read.pdf_bytes import fault_of
-from worker.watch.ports import SETTLE, FileInfo, InvoiceSnapshot, Listed, Rest
+from worker.watch.ports import SETTLE, InvoiceFile, InvoiceSnapshot, ListedFile, Rest
 from worker.watch.threads import OwnThread
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ class InvoiceFiles:
         self._folder = folder
         self._rest: Rest | None = None
 
-    def look(self) -> tuple[Listed, ...]:
+    def look(self) -> tuple[ListedFile, ...]:
         """Every regular file by its path inside the folder (NFC), in order; at most FILES, DEPTH folders deep.
 
         Of two that are spelled alike in NFC neither is listed: which is meant is not known. Raises Unavailable.
         """
-        found: dict[str, Listed | None] = {}
-        unread: list[Listed] = []
+        found: dict[str, ListedFile | None] = {}
+        unread: list[ListedFile] = []
         try:
             for each in _walk(str(self._folder), "", DEPTH):
                 if each.why is not None:
@@ -88,7 +88,7 @@ class InvoiceFiles:
         """Its path. Raises nothing."""
         return str(self._folder)
 
-    def read(self, listed: Listed) -> bytes | Unreadable | None:
+    def read(self, listed: ListedFile) -> bytes | Unreadable | None:
         """The bytes of a PDF; None if it is no regular file inside the folder (any more).
 
         Unreadable(DAMAGED) if it does not begin as a PDF, Unreadable(TOO_LARGE) above MAX_INVOICE_BYTES. Raises
@@ -129,7 +129,7 @@ def _name_as_stored(name: str, folder: int) -> str:
     return same[0] if len(same) == 1 else name  # two spellings of one name: which is meant is not known
 
 
-def _walk(folder: str, inside: str, depth: int) -> Iterator[Listed]:
+def _walk(folder: str, inside: str, depth: int) -> Iterator[ListedFile]:
     with os.scandir(folder) as scanned:
         entries = sorted(scanned, key=lambda entry: entry.name)
     for entry in entries:
@@ -145,19 +145,19 @@ def _walk(folder: str, inside: str, depth: int) -> Iterator[Listed]:
                 yield from _walk_inside(entry.path, f"{inside}{name}/", depth - 1)
         elif stat.S_ISREG(seen.st_mode):
             why = UnreadReason.LINKED if seen.st_nlink > 1 else None
-            yield Listed(inside + name, seen.st_size, seen.st_mtime_ns, seen.st_ino, why)
+            yield ListedFile(inside + name, seen.st_size, seen.st_mtime_ns, seen.st_ino, why)
         elif stat.S_ISLNK(seen.st_mode):
-            yield Listed(inside + name, 0, 0, 0, UnreadReason.LINK)
+            yield ListedFile(inside + name, 0, 0, 0, UnreadReason.LINK)
 
 
-def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[Listed]:
+def _walk_inside(folder: str, inside: str, depth: int) -> Iterator[ListedFile]:
     if depth < 1:
-        yield Listed(inside, 0, 0, 0, UnreadReason.TOO_DEEP)
+        yield ListedFile(inside, 0, 0, 0, UnreadReason.TOO_DEEP)
         return
     try:
         yield from _walk(folder, inside, depth)
     except PermissionError:  # the others can be read all the same
-        yield Listed(inside, 0, 0, 0, UnreadReason.FOLDER_UNREADABLE)
+        yield ListedFile(inside, 0, 0, 0, UnreadReason.FOLDER_UNREADABLE)
 
 
 def _is_text(name: str) -> bool:
@@ -169,7 +169,7 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _read_pdf(listed: Listed, descriptor: int) -> bytes | Unreadable | None:
+def _read_pdf(listed: ListedFile, descriptor: int) -> bytes | Unreadable | None:
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode) or before.st_nlink > 1:
         return None
@@ -216,7 +216,7 @@ SPARE_ANSWERS: Final = 20_000
 _Stamp = tuple[str, int, int, int]
 
 
-def _stamp(listed: Listed) -> _Stamp:
+def _stamp(listed: ListedFile) -> _Stamp:
     return (listed.name, listed.size, listed.mtime_ns, listed.inode)
 
 
@@ -224,10 +224,10 @@ def _leave(answer: object) -> None:
     """The list of a look that no person waited for is old by the next one."""
 
 
-class Folder(Protocol):
+class BlockingFolder(Protocol):
     """The folder itself; every call may hang."""
 
-    def look(self) -> tuple[Listed, ...]:
+    def look(self) -> tuple[ListedFile, ...]:
         """Every regular file by its path inside the folder. Raises Unavailable."""
         ...
 
@@ -239,7 +239,7 @@ class Folder(Protocol):
         """Its path. Does not wait."""
         ...
 
-    def read(self, listed: Listed) -> bytes | Unreadable | None:
+    def read(self, listed: ListedFile) -> bytes | Unreadable | None:
         """The bytes of a PDF that was listed. Raises Unavailable."""
         ...
 
@@ -248,7 +248,7 @@ class InvoiceCache:
     """``ports.InvoiceFolder`` over a folder; used from one event loop at a time."""
 
     def __init__(
-        self, folder: Folder, open_thread: Callable[[], OwnThread], clock: Clock, patience: float = PATIENCE
+        self, folder: BlockingFolder, open_thread: Callable[[], OwnThread], clock: Clock, patience: float = PATIENCE
     ) -> None:
         self._folder = folder
         self._open_thread = open_thread
@@ -257,7 +257,7 @@ class InvoiceCache:
         self._thread: OwnThread | None = None
         self._hanging: asyncio.Future[Any] | None = None
         self._away: Unavailable | None = Unavailable("folder", "not looked at yet")
-        self._seen: dict[str, Listed] = {}
+        self._seen: dict[str, ListedFile] = {}
         self._seen_since: dict[str, tuple[_Stamp, dt.datetime]] = {}
         self._settled: frozenset[str] = frozenset()
         self._unread: dict[str, Unavailable] = {}
@@ -297,7 +297,7 @@ class InvoiceCache:
                     return
         self._away = None
 
-    async def _load(self, listed: Listed, reader: PdfReader) -> None:
+    async def _load(self, listed: ListedFile, reader: PdfReader) -> None:
         stamp = _stamp(listed)
         known = self._answers.use(stamp)
         if isinstance(known, Unreadable):
@@ -318,7 +318,7 @@ class InvoiceCache:
         self._answers.keep(stamp, digest)
         self._bytes.keep(stamp, content)
 
-    def _take_list(self, found: tuple[Listed, ...]) -> None:
+    def _take_list(self, found: tuple[ListedFile, ...]) -> None:
         """A file counts as there when it has looked the same for SETTLE; one not seen before, when it is that old."""
         now = self._clock.now()
         former, settled = self._seen_since, set()
@@ -368,15 +368,15 @@ class InvoiceCache:
             return ""
         return f"{listed.size} {listed.mtime_ns} {listed.inode}"
 
-    def listing(self) -> tuple[FileInfo, ...]:
+    def listing(self) -> tuple[InvoiceFile, ...]:
         """Every file by path, with the hash of each that has settled and was read as a PDF. Raises Unavailable."""
         if self._away is not None:
             raise self._away
-        shelved = []
+        found = []
         for name, listed in sorted(self._seen.items()):
             digest = self._answers.find(_stamp(listed)) if name in self._settled else None
-            shelved.append(FileInfo(name, digest if isinstance(digest, str) else None, listed.size, listed.mtime_ns))
-        return tuple(shelved)
+            found.append(InvoiceFile(name, digest if isinstance(digest, str) else None, listed.size, listed.mtime_ns))
+        return tuple(found)
 
     def _snapshot(self, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
         """Returns what is known now, and what each file that was asked for is."""
@@ -388,7 +388,7 @@ class InvoiceCache:
                 answers[name] = answer
         return InvoiceSnapshot(self.listing(), answers, self._texts.all())
 
-    def _answer(self, name: str, listed: Listed) -> tuple[str, bytes] | Unreadable | Unavailable | None:
+    def _answer(self, name: str, listed: ListedFile) -> tuple[str, bytes] | Unreadable | Unavailable | None:
         if name not in self._settled:
             return StillWritten("folder", f"{name}: is still being written")
         if name in self._unread:
@@ -399,7 +399,7 @@ class InvoiceCache:
         return None if content is None else (name.rpartition("/")[2], content)
 
 
-def _read(folder: Folder, listed: Listed) -> tuple[Sha256, bytes] | Unreadable:
+def _read(folder: BlockingFolder, listed: ListedFile) -> tuple[Sha256, bytes] | Unreadable:
     found = folder.read(listed)
     if found is None:
         raise Unavailable("folder", f"{listed.name}: is no longer there")

@@ -30,7 +30,7 @@ from worker.core.heartbeat import note_step
 from worker.core.model import UnreadReason
 from worker.read.message import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
-from worker.watch.ports import Listed, Rest
+from worker.watch.ports import ListedFile, Rest
 from worker.watch.threads import OwnThread
 
 P = ParamSpec("P")
@@ -55,8 +55,8 @@ class _Found:
 
     names: dict[str, str] = field(default_factory=dict)
     """Paths as shown → as stored."""
-    files: list[Listed] = field(default_factory=list)
-    unread: list[Listed] = field(default_factory=list)
+    files: list[ListedFile] = field(default_factory=list)
+    unread: list[ListedFile] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     is_full: bool = False
 
@@ -71,7 +71,7 @@ class _Found:
         """Note a file, or a folder, that is not read."""
         if len(self.unread) < UNREAD:
             shape = (status.st_size, status.st_mtime_ns, status.st_ino) if status else (0, 0, 0)
-            self.unread.append(Listed(name, *shape, why))
+            self.unread.append(ListedFile(name, *shape, why))
 
     def end_at(self, name: str) -> None:
         """Note the first file, or folder, for which there is no more room."""
@@ -80,7 +80,7 @@ class _Found:
         self.is_full = True
 
 
-class NoticeFolder:
+class NoticeDirectory:
     """A directory of notices; its calls may block for minutes on a share."""
 
     def __init__(self, path: Path) -> None:
@@ -92,7 +92,7 @@ class NoticeFolder:
         """Its path, links resolved: another one is another folder. Raises nothing."""
         return os.path.realpath(self._path)
 
-    def look(self) -> tuple[Listed, ...]:
+    def look(self) -> tuple[ListedFile, ...]:
         """Every file that is read, at most FILES in FOLDERS folders, DEPTH deep, in order of name.
 
         Names are in NFC, as people type them. Raises Unavailable if the folder itself cannot be read.
@@ -116,7 +116,7 @@ class NoticeFolder:
         """The folders inside, and the files that are not read, as the last look found them. Raises nothing."""
         return self._rest
 
-    def read(self, listed: Listed) -> bytes | None:
+    def read(self, listed: ListedFile) -> bytes | None:
         """Its bytes, or None if it is no longer what was listed, or changed while being read.
 
         Raises Forbidden if the account may not read this one file, Unavailable if it cannot be read otherwise (a
@@ -140,10 +140,10 @@ class NoticeFolder:
                 raise kind("folder", f"{listed.name}: {error.strerror}") from error
 
 
-class ThreadedFolder:
-    """``ports.Folder`` over a ``NoticeFolder`` that is used in one thread; each call is a sign of life of its loop."""
+class ThreadedNoticeFolder:
+    """``ports.NoticeFolder`` over a ``NoticeDirectory`` in one thread; each call is a sign of life of its loop."""
 
-    def __init__(self, folder: NoticeFolder, thread: OwnThread | None = None) -> None:
+    def __init__(self, folder: NoticeDirectory, thread: OwnThread | None = None) -> None:
         self._folder = folder
         self._thread = thread or OwnThread("folder")
 
@@ -151,7 +151,7 @@ class ThreadedFolder:
         """As ``ports.Folder``."""
         return await self._call(self._folder.place)
 
-    async def look(self) -> tuple[Listed, ...]:
+    async def look(self) -> tuple[ListedFile, ...]:
         """As ``ports.Folder``."""
         return await self._call(self._folder.look)
 
@@ -159,7 +159,7 @@ class ThreadedFolder:
         """As ``ports.Folder``."""
         return self._folder.rest()
 
-    async def read(self, listed: Listed) -> bytes | None:
+    async def read(self, listed: ListedFile) -> bytes | None:
         """As ``ports.Folder``."""
         return await self._call(self._folder.read, listed)
 
@@ -211,7 +211,7 @@ def _note_file(
         found.end_at(shown)
     else:
         shown = found.name(shown, stored, status.st_ino)
-        found.files.append(Listed(shown, status.st_size, status.st_mtime_ns, status.st_ino))
+        found.files.append(ListedFile(shown, status.st_size, status.st_mtime_ns, status.st_ino))
 
 
 def _why_unread(name: str, status: os.stat_result, beside: frozenset[str]) -> UnreadReason | None:
@@ -275,14 +275,14 @@ def _shown_name(name: str) -> str:
 # --- One file ------------------------------------------------------------------------------------------------
 
 
-def _is_listed(descriptor: int, listed: Listed) -> bool:
+def _is_listed(descriptor: int, listed: ListedFile) -> bool:
     status = os.fstat(descriptor)
     seen = (status.st_size, status.st_mtime_ns, status.st_ino)
     is_plain = stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
     return is_plain and seen == (listed.size, listed.mtime_ns, listed.inode)
 
 
-def _read_unchanged(descriptor: int, listed: Listed) -> bytes | None:
+def _read_unchanged(descriptor: int, listed: ListedFile) -> bytes | None:
     if not _is_listed(descriptor, listed):
         return None
     content = bytearray()

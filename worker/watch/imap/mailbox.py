@@ -41,11 +41,11 @@ from worker.core.heartbeat import note_step
 from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.mailbox_actions import Act, MailboxAction
 from worker.core.model import JST, NO_DATE
-from worker.core.server_faults import ServerFault, told_fault
+from worker.core.server_faults import ServerFault, with_fault_code
 from worker.core.text import escape_control_chars
 from worker.read.message import decode_words, read_message_id
 from worker.watch.plan import FIELDS, GONE, MAIL_LIMIT, MAIL_PART, START_BYTES, TEXT_SURE, holds_nothing, sections_of
-from worker.watch.ports import Fetched, Header, IdleResult, Part, SelectedMailbox
+from worker.watch.ports import BodyPart, Fetched, Header, IdleResult, SelectedMailbox
 from worker.watch.threads import OwnThread
 
 P = ParamSpec("P")
@@ -110,7 +110,7 @@ class ImapAccount:
                 client.starttls(self._tls())
             except CapabilityError:
                 raise AccountRefused(
-                    "imap", told_fault(ServerFault.NO_STARTTLS, f"{self.host} offers no STARTTLS")
+                    "imap", with_fault_code(ServerFault.NO_STARTTLS, f"{self.host} offers no STARTTLS")
                 ) from None
         if self.tokens is not None:
             self._log_in_by_token(client, self.tokens)
@@ -142,7 +142,7 @@ class ImapAccount:
             context = ssl.create_default_context(cafile=self.ca_file or None)
         except OSError as error:
             text = f"{self.ca_file}: {error.strerror or error}"
-            raise Unavailable("imap", told_fault(ServerFault.CA_FILE, text)) from None
+            raise Unavailable("imap", with_fault_code(ServerFault.CA_FILE, text)) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
@@ -164,7 +164,9 @@ class ImapAccount:
         failure; the mechanism wants an empty answer there, and the server's reason stands in its challenge.
         """
         if not client.has_capability("AUTH=XOAUTH2"):
-            raise AccountRefused("imap", told_fault(ServerFault.NO_LOGIN, f"{self.host} offers no login by XOAUTH2"))
+            raise AccountRefused(
+                "imap", with_fault_code(ServerFault.NO_LOGIN, f"{self.host} offers no login by XOAUTH2")
+            )
         while True:
             token = tokens.fetch()
             reasons: list[bytes] = []
@@ -343,7 +345,7 @@ class ImapConnection:
                 self._drop()
             text = self._account.clean(error)
             if isinstance(error, ssl.SSLCertVerificationError):
-                text = told_fault(ServerFault.CERTIFICATE, text)
+                text = with_fault_code(ServerFault.CERTIFICATE, text)
             raise Unavailable("imap", text) from None  # the chain could show what was sent
 
     def _reopen(self) -> SelectedMailbox:
@@ -369,9 +371,9 @@ class ImapConnection:
         except IMAPClientError as error:
             if not _is_refusal(error):
                 raise
-            raise Unavailable("imap", told_fault(ServerFault.FOLDER, self._account.clean(error))) from None
+            raise Unavailable("imap", with_fault_code(ServerFault.FOLDER, self._account.clean(error))) from None
         if b"UIDVALIDITY" not in answer:
-            raise Unavailable("imap", told_fault(ServerFault.FOLDER, "the server gives no UIDVALIDITY"))
+            raise Unavailable("imap", with_fault_code(ServerFault.FOLDER, "the server gives no UIDVALIDITY"))
         uidnext = answer.get(b"UIDNEXT") or max(client.search("ALL"), default=0) + 1  # optional before RFC 3501
         self._told = count_told(client)
         is_fresh, self._is_fresh = self._is_fresh, False
@@ -679,7 +681,7 @@ class ImapMailbox(ImapConnection):
         except FOREIGN as error:
             self._recover(error)
             return {}
-        contents = ((header, read_content(answer.get(header.uid, {}))) for header in group)
+        contents = ((header, read_body(answer.get(header.uid, {}))) for header in group)
         return {header.uid: fetched_message(header, content) for header, content in contents if content}
 
     def _fetch_alone(self, header: Header) -> tuple[Fetched, int]:
@@ -698,7 +700,7 @@ class ImapMailbox(ImapConnection):
                 return Fetched(header, parts, whole=False, has_every_pdf=True)
         length = MAIL_PART if header.size > MAIL_LIMIT else MAIL_LIMIT + 1 if header.size <= 0 else 0
         answer = self._fetch([header.uid], [f"BODY.PEEK[]<0.{length}>" if length else "BODY.PEEK[]"])
-        content = read_content(answer.get(header.uid, {}))
+        content = read_body(answer.get(header.uid, {}))
         if content:
             return fetched_message(header, content)
         exists = self._existing([header.uid])
@@ -938,7 +940,7 @@ def read_starts(sections: Sequence[str], answer: Mapping[bytes, Any]) -> dict[st
     return {section: answer[key] for section, key in keys.items() if isinstance(answer.get(key), bytes)}
 
 
-def read_content(answer: Mapping[bytes, Any]) -> bytes:
+def read_body(answer: Mapping[bytes, Any]) -> bytes:
     """The body in one message's answer, empty if it is NIL or left out."""
     found = next((content for key, content in answer.items() if key.startswith(b"BODY[]")), b"")
     return found if isinstance(found, bytes) else b""
@@ -966,7 +968,7 @@ Ask = Callable[[int, Sequence[str]], Mapping[bytes, Any]]
 """FETCH of some items of one message."""
 
 
-def read_structure(body: object) -> Part | None:
+def read_structure(body: object) -> BodyPart | None:
     """The BODYSTRUCTURE as imapclient gives it; None if anything in it is not as RFC 3501 has it."""
     try:
         return _read(body, "", 0)
@@ -974,7 +976,7 @@ def read_structure(body: object) -> Part | None:
         return None
 
 
-def _read(body: Any, section: str, depth: int) -> Part:
+def _read(body: Any, section: str, depth: int) -> BodyPart:
     if depth > DEPTH_LIMIT:
         raise ValueError("too deep")
     if not isinstance(body[0], bytes):
@@ -984,17 +986,17 @@ def _read(body: Any, section: str, depth: int) -> Part:
         inner, subtype = (body[0] if is_listed else body[:count]), body[count]
         numbers = (f"{section}.{number}".lstrip(".") for number in range(1, len(inner) + 1))
         held = tuple(_read(each, number, depth + 1) for each, number in zip(inner, numbers, strict=True))
-        return Part(section, f"multipart/{_word(subtype)}", parts=held)
+        return BodyPart(section, f"multipart/{_word(subtype)}", parts=held)
     kind = f"{_word(body[0])}/{_word(body[1])}"
     names = " ".join(_names(body[2:]))
     section = section or "1"
-    parts: tuple[Part, ...] = ()
+    parts: tuple[BodyPart, ...] = ()
     if kind in {"message/rfc822", "message/global"} and isinstance(body[8], tuple):
         within = body[8]  # RFC 3501 §7.4.2: after the seven fields of every part comes its envelope, then this
         is_multipart = not isinstance(within[0], bytes)
         parts = (_read(within, section if is_multipart else f"{section}.1", depth + 1),)
     size = body[6] if isinstance(body[6], int) else 0
-    return Part(section, kind, _word(body[5] or b"7bit"), size, names, parts)
+    return BodyPart(section, kind, _word(body[5] or b"7bit"), size, names, parts)
 
 
 def _word(raw: Any) -> str:
@@ -1035,7 +1037,7 @@ class _Together:
         except _NotAll:
             return None
 
-    def _message(self, root: Part, number: str) -> bytes:
+    def _message(self, root: BodyPart, number: str) -> bytes:
         """A message: the whole one, or one within that stands at ``number``."""
         section = f"{number}.HEADER" if number else "HEADER"
         top = self._piece(section, 0, HEADER_LIMIT)
@@ -1043,7 +1045,7 @@ class _Together:
             return _end_header(top) + self._content(root)
         return _without_content(top) + self._body_of(root)
 
-    def _body_of(self, part: Part) -> bytes:
+    def _body_of(self, part: BodyPart) -> bytes:
         """Content-Type and body of a multipart, its parts in their order."""
         boundary = f"=_parts-{part.section or '0'}-of-{self._uid}".encode()
         lines = [b'Content-Type: %s; boundary="%s"\r\n\r\n' % (part.kind.encode("ascii", "replace"), boundary)]
@@ -1052,14 +1054,14 @@ class _Together:
             lines.append(self._part(inner))
         return b"".join([*lines, b"\r\n--%s--\r\n" % boundary])
 
-    def _part(self, part: Part) -> bytes:
+    def _part(self, part: BodyPart) -> bytes:
         if part.kind.startswith("multipart/"):
             return self._body_of(part)
         if part.parts:
             return b"Content-Type: message/rfc822\r\n\r\n" + self._message(part.parts[0], part.section)
         return _end_header(self._piece(f"{part.section}.MIME", 0, HEADER_LIMIT)) + self._content(part)
 
-    def _content(self, part: Part) -> bytes:
+    def _content(self, part: BodyPart) -> bytes:
         """A PDF or a ZIP whole; of a text as much as is read; of anything else nothing."""
         if part.kind == "text/plain" and part.size > TEXT_SURE:
             raise _NotAll  # it may be attachments that the server could not take apart
@@ -1079,7 +1081,7 @@ class _Together:
                 break
         return b"".join(pieces)
 
-    def _may_be_a_pdf(self, part: Part) -> bool:
+    def _may_be_a_pdf(self, part: BodyPart) -> bool:
         if part.size > ZIP_LIMIT and "zip" in f"{part.kind} {decode_words(part.names)}".lower():
             return False  # of a mail that speaks of a key a person opens it
         if re.search(r"pdf|eml|zip", f"{part.kind} {part.names}", re.IGNORECASE) or part.kind.startswith("message/"):

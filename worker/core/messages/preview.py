@@ -1,4 +1,4 @@
-"""Words of seeing before sending: the layout of ``preview`` and ``show``, near misses, and ``rules test``."""
+"""Words of ``preview``, ``show`` and ``rules test``: headings, near misses, duties."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from worker.cli.tables import time_text
 from worker.core.messages import (
     Language,
     name_detail,
-    name_duty,
     name_evidence,
+    name_follow_up,
     name_hold,
     name_receipt,
     name_step,
@@ -45,7 +45,7 @@ def _value_text(name: str, value: object, lang: Language) -> str:
     if name in _MOMENTS:
         return time_text(dt.datetime.fromisoformat(str(value)))
     if name == "done" and isinstance(value, dict):
-        return name_receipt(read_receipt(value), lang) if "kind" in value else name_duty(Params.read(value), lang)
+        return name_receipt(read_receipt(value), lang) if "kind" in value else name_follow_up(Params.read(value), lang)
     if name == "evidence":
         return name_evidence(value if isinstance(value, str) else Params.read(value), lang)
     if name == "came_by":
