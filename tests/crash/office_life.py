@@ -41,7 +41,7 @@ from worker.send.smtp.lock import SenderLock
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 from worker.watch.folder.notices import NoticeDirectory
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 
 PASSES = 4
 """In one life, at most: mail in and submission out, report in, and what a failed call has put off twice more."""
@@ -89,12 +89,14 @@ class Life:
             server = server_at(self._smtp, clock)
             mailbox = ImapMailbox(
                 "main",
-                host="127.0.0.1",
-                port=self._imap,
-                security=Security.NONE,
-                user="soumu",
-                password="secret",
-                ca_file="",
+                ImapAccount(
+                    host="127.0.0.1",
+                    port=self._imap,
+                    security=Security.NONE,
+                    user="soumu",
+                    password="secret",
+                    ca_file="",
+                ),
                 folder="INBOX",
                 after=parse_after("seen"),
             )

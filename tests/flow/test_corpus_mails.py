@@ -54,7 +54,7 @@ from worker.read.classify import PossibleNotice, classify_mail
 from worker.read.message import Message, read_message
 from worker.track.bounces import read_bounce
 from worker.track.reports import read_report
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 from worker.watch.ports import BodyPart, Header
 
 ROOT = Path(__file__).parent.parent.parent
@@ -344,12 +344,14 @@ async def test_weighed_by_what_dovecot_tells_of_them_the_same_mails_count(
         servers.deliver("office", raw)
     box = ImapMailbox(
         "dovecot",
-        host=servers.host,
-        port=servers.imaps,
-        security=Security.TLS,
-        user="office",
-        password=servers.password,
-        ca_file=str(servers.ca_file),
+        ImapAccount(
+            host=servers.host,
+            port=servers.imaps,
+            security=Security.TLS,
+            user="office",
+            password=servers.password,
+            ca_file=str(servers.ca_file),
+        ),
     )
     try:
         await at_work.office.pipeline.watch_mailbox(mailbox_of(box), dt.date(2026, 1, 1))

@@ -32,7 +32,7 @@ from worker.notify.operator_mail import write_alarm_mail
 from worker.pipeline import watch as new_messages
 from worker.store.sqlite.connection import FILE_NAME
 from worker.watch import plan as watch
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 from worker.watch.ports import Fetched, Header
 
 HOUR = dt.timedelta(hours=1)
@@ -210,13 +210,10 @@ async def test_whatever_a_server_tells_as_internal_date_a_message_is_taken_or_co
     with ScriptedImap(mails, dates=dates) as server:
         box = ImapMailbox(
             "main",
-            host="127.0.0.1",
-            port=server.port,
-            security=Security.NONE,
-            user="u",
-            password="p",
+            ImapAccount(
+                host="127.0.0.1", port=server.port, security=Security.NONE, user="u", password="p", read_seconds=2
+            ),
             after=parse_after("nothing"),
-            read_seconds=2,
         )
         await office.pipeline.watch_mailbox(mailbox_of(box), None)
         box.close()

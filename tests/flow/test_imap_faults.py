@@ -36,7 +36,7 @@ from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
 from worker.service.loop import RECONNECT_LIMIT, MailboxPoller
 from worker.watch.folder.notices import NoticeDirectory
-from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox, ThreadedMailbox
 from worker.watch.ports import SETTLE, IdleResult
 
 SINCE = dt.date(2026, 1, 1)
@@ -73,13 +73,15 @@ class World:
     def mailbox(self) -> ImapMailbox:
         return ImapMailbox(
             "main",
-            host="127.0.0.1",
-            port=self.imap.port,
-            security=Security.NONE,
-            user="u",
-            password="p",
-            connect_seconds=0.5,
-            read_seconds=0.5,
+            ImapAccount(
+                host="127.0.0.1",
+                port=self.imap.port,
+                security=Security.NONE,
+                user="u",
+                password="p",
+                connect_seconds=0.5,
+                read_seconds=0.5,
+            ),
         )
 
     def seconds(self) -> float:

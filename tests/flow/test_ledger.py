@@ -27,7 +27,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.watch import COMPARED, COUNT_AGAIN
 from worker.service.wiring import load_installation
 from worker.store.sqlite.store import SqlStore, create_or_migrate
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 
 SINCE = dt.date(2026, 1, 1)
 PLAIN = b'"text" "plain" ("charset" "utf-8") NIL NIL "7bit" 20 1 NIL NIL NIL NIL'
@@ -59,13 +59,10 @@ class World:
         self.pipeline = Pipeline(self.store, NoPdfs(), Relay(), self.clock, "account", self.office.active_config)
         self.box = ImapMailbox(
             "main",
-            host="127.0.0.1",
-            port=self.server.port,
-            security=Security.NONE,
-            user="u",
-            password="p",
+            ImapAccount(
+                host="127.0.0.1", port=self.server.port, security=Security.NONE, user="u", password="p", read_seconds=2
+            ),
             after=parse_after(after),
-            read_seconds=2,
         )
         self.boxes.append(self.box)
 

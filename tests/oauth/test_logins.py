@@ -16,7 +16,7 @@ from worker.core.login_errors import LoginFault as Why
 from worker.core.login_errors import find_refusal, xoauth2_response
 from worker.oauth.source import NewTokenSource
 from worker.send.smtp.client import SmtpAccount, SmtpServer
-from worker.watch.imap.mailbox import ImapMailbox, answer_challenge
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox, answer_challenge
 
 USER = "soumu@contractor.example"
 OLD, NEW = "old-token", "new-token"
@@ -47,14 +47,16 @@ class Purse:
 def mailbox(server: ScriptedImap, purse: Purse) -> ImapMailbox:
     return ImapMailbox(
         "main",
-        host="127.0.0.1",
-        port=server.port,
-        security=Security.NONE,
-        user=USER,
-        password="",
-        tokens=purse,
-        connect_seconds=5,
-        read_seconds=5,
+        ImapAccount(
+            host="127.0.0.1",
+            port=server.port,
+            security=Security.NONE,
+            user=USER,
+            password="",
+            tokens=purse,
+            connect_seconds=5,
+            read_seconds=5,
+        ),
     )
 
 

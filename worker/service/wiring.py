@@ -476,19 +476,21 @@ def build_mailbox(
     office: Installation, secrets: Secrets, mailbox: MailboxSettings, tokens: TokenSource | None
 ) -> ImapMailbox:
     """The adapter of one ``[mailbox.NAME]``."""
-    from worker.watch.imap.mailbox import ImapMailbox
+    from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 
     return ImapMailbox(
         mailbox.name,
-        host=mailbox.host,
-        port=mailbox.port,
-        security=mailbox.security,
-        user=mailbox.user,
-        password=secrets.imap.get(mailbox.name, ""),
-        ca_file=_ca(office, mailbox.ca_file),
+        ImapAccount(
+            host=mailbox.host,
+            port=mailbox.port,
+            security=mailbox.security,
+            user=mailbox.user,
+            password=secrets.imap.get(mailbox.name, ""),
+            ca_file=_ca(office, mailbox.ca_file),
+            tokens=tokens,
+        ),
         folder=mailbox.folder,
         after=mailbox.after,
-        tokens=tokens,
     )
 
 

@@ -21,7 +21,7 @@ from worker.config.settings import Security
 from worker.core.model import JST
 from worker.read.message import read_message
 from worker.watch.imap import mailbox as imap_parts
-from worker.watch.imap.mailbox import PDFS_LIMIT, PIECE, ImapMailbox, put_together, read_structure
+from worker.watch.imap.mailbox import PDFS_LIMIT, PIECE, ImapAccount, ImapMailbox, put_together, read_structure
 from worker.watch.plan import MAIL_LIMIT, MAIL_PART, holds_nothing, sections_of
 from worker.watch.ports import BodyPart, Fetched, Header
 
@@ -113,8 +113,8 @@ def pymap_server() -> Iterator[DemoImap]:
 
 
 def box_of(server: DemoImap, folder: str) -> ImapMailbox:
-    settings: Any = {"user": server.user, "password": server.password, "folder": folder}
-    OPENED.append(ImapMailbox("main", host=server.host, port=server.port, security=Security.NONE, **settings))
+    account = ImapAccount(server.host, server.port, Security.NONE, server.user, server.password)
+    OPENED.append(ImapMailbox("main", account, folder=folder))
     return OPENED[-1]
 
 
@@ -160,7 +160,10 @@ def test_a_large_mail_of_a_real_server_is_put_together_at_any_depth(
     mail = large_mail(is_forwarded=is_forwarded, html="<p>x</p>" * 20_000)
     servers.deliver("issuer-c", mail)
     box = ImapMailbox(
-        "main", host=servers.host, port=servers.imap, security=Security.NONE, user="issuer-c", password=servers.password
+        "main",
+        ImapAccount(
+            host=servers.host, port=servers.imap, security=Security.NONE, user="issuer-c", password=servers.password
+        ),
     )
     OPENED.append(box)
     check_large(fetch_only(box), mail)
@@ -183,7 +186,10 @@ def test_a_real_servers_structures_and_first_bytes_tell_what_can_be_passed_over(
     for mail in (plain, hidden):
         servers.deliver("issuer-c", mail.as_bytes(policy=SMTP))
     box = ImapMailbox(
-        "main", host=servers.host, port=servers.imap, security=Security.NONE, user="issuer-c", password=servers.password
+        "main",
+        ImapAccount(
+            host=servers.host, port=servers.imap, security=Security.NONE, user="issuer-c", password=servers.password
+        ),
     )
     OPENED.append(box)
     box.open()

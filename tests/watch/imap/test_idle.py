@@ -14,7 +14,7 @@ from tests.support.scripted_imap import Fault, ScriptedImap
 from tests.watch.imap.test_mailbox import MESSAGES, ca_file, mailbox, server_context
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 from worker.watch.ports import IdleResult
 
 __all__ = ["ca_file"]
@@ -173,7 +173,7 @@ def test_a_server_without_idle_is_not_waited_for() -> None:
 
 
 def test_a_mailbox_that_is_not_open_is_lost() -> None:
-    box = ImapMailbox("main", host="127.0.0.1", port=1, user="u", password="p", security=Security.NONE)
+    box = ImapMailbox("main", ImapAccount(host="127.0.0.1", port=1, user="u", password="p", security=Security.NONE))
     assert box.listen(LONG) is IdleResult.LOST
 
 
@@ -195,9 +195,11 @@ def test_shut_from_another_thread_ends_listening(
 def test_a_real_server_is_heard() -> None:
     with DemoImap("office@contractor.example") as server, ThreadPoolExecutor(1) as thread:
         box = ImapMailbox(
-            "main", host=server.host, port=server.port, security=Security.NONE,
-            user=server.user, password=server.password,
-        )  # fmt: skip
+            "main",
+            ImapAccount(
+                host=server.host, port=server.port, security=Security.NONE, user=server.user, password=server.password
+            ),
+        )
         before = box.open().exists
         heard = thread.submit(box.listen, LONG)
         server.append(b"Subject: x\r\n\r\nx")

@@ -20,7 +20,7 @@ from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import JST, NO_DATE
 from worker.core.server_faults import ServerFault, find_fault
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 from worker.watch.plan import GONE, MAIL_LIMIT, MAIL_PART
 from worker.watch.ports import Fetched, Header, SelectedMailbox
 
@@ -38,10 +38,11 @@ def _mailboxes_are_closed() -> Iterator[None]:
         OPENED.pop().close()
 
 
-def mailbox(server: ScriptedImap, **more: object) -> ImapMailbox:
-    settings: dict[str, object] = {"host": "127.0.0.1", "port": server.port, "security": Security.NONE}
+def mailbox(server: ScriptedImap, **more: Any) -> ImapMailbox:
+    own = {name: more.pop(name) for name in ("folder", "after") if name in more}
+    settings: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "security": Security.NONE}
     settings |= {"user": "office", "password": PASSWORD, "connect_seconds": 5, "read_seconds": 5} | more
-    OPENED.append(ImapMailbox("main", **settings))
+    OPENED.append(ImapMailbox("main", ImapAccount(**settings), **own))
     return OPENED[-1]
 
 
@@ -303,7 +304,7 @@ def test_shut_from_another_thread_ends_a_blocked_call_and_nothing_reconnects(ste
 
 
 def test_a_mailbox_that_was_never_opened_is_not_connected() -> None:
-    box = ImapMailbox("main", host="127.0.0.1", port=1, security=Security.NONE, user="u", password="p")
+    box = ImapMailbox("main", ImapAccount(host="127.0.0.1", port=1, security=Security.NONE, user="u", password="p"))
     box.shut()
     with pytest.raises(Unavailable, match="not connected"):
         box.uids(1, None)
@@ -352,7 +353,10 @@ def test_a_user_with_spaces_and_quotes_is_quoted() -> None:
 
 def test_no_password_is_sent_in_clear_to_another_machine() -> None:
     with pytest.raises(ValueError, match="this machine"):
-        ImapMailbox("main", host="imap.contractor.example", port=143, security=Security.NONE, user="u", password="p")
+        ImapMailbox(
+            "main",
+            ImapAccount(host="imap.contractor.example", port=143, security=Security.NONE, user="u", password="p"),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -466,7 +470,7 @@ def test_a_certificate_that_does_not_hold_is_unavailable(authority: trustme.CA, 
 
 
 def test_the_libraries_do_not_log_message_text() -> None:
-    ImapMailbox("main", host="127.0.0.1", port=1, security=Security.NONE, user="u", password="p")
+    ImapMailbox("main", ImapAccount(host="127.0.0.1", port=1, security=Security.NONE, user="u", password="p"))
     assert not logging.getLogger("imapclient.imaplib").isEnabledFor(logging.DEBUG)
 
 
@@ -487,8 +491,8 @@ def pymap_server() -> Iterator[DemoImap]:
 
 
 def real_mailbox(server: DemoImap, folder: str = FOLDER, password: str = "") -> ImapMailbox:
-    settings = {"user": server.user, "password": password or server.password, "folder": folder}
-    OPENED.append(ImapMailbox("main", host=server.host, port=server.port, security=Security.NONE, **settings))
+    account = ImapAccount(server.host, server.port, Security.NONE, server.user, password or server.password)
+    OPENED.append(ImapMailbox("main", account, folder=folder))
     return OPENED[-1]
 
 

@@ -10,7 +10,7 @@ from tests.support.scripted_imap import Fault, ScriptedImap
 from worker.config.settings import Security
 from worker.core.errors import Unavailable
 from worker.core.mailbox_actions import parse_after
-from worker.watch.imap.mailbox import ImapMailbox
+from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 from worker.watch.ports import IdleResult
 
 READ_ONLY = b"* 0 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [READ-ONLY] x\r\nTAG OK [READ-ONLY] x\r\n"
@@ -26,13 +26,8 @@ def server() -> Iterator[ScriptedImap]:
 def mailbox(server: ScriptedImap, after: str) -> ImapMailbox:
     return ImapMailbox(
         "main",
-        host="127.0.0.1",
-        port=server.port,
-        security=Security.NONE,
-        user="u",
-        password="p",
+        ImapAccount(host="127.0.0.1", port=server.port, security=Security.NONE, user="u", password="p", read_seconds=2),
         after=parse_after(after),
-        read_seconds=2,
     )
 
 

@@ -66,6 +66,14 @@ _OF_ACCOUNT: Final = re.compile(
 """A FETCH refused because of all that this account asks for: another message would be refused as well."""
 
 
+CONNECT_SECONDS: Final = 20.0
+"""For name, connection, TLS and greeting together with each step of them: a slow line needs 3."""
+
+
+READ_SECONDS: Final = 60.0
+"""Without one byte from the server: Dovecot rebuilding the index of a big folder was silent for some 10 s."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImapAccount:
     """The mailbox's server and its login."""
@@ -75,11 +83,11 @@ class ImapAccount:
     security: Security
     user: str
     password: str = field(repr=False)
-    ca_file: str
-    connect_seconds: float
-    read_seconds: float
+    ca_file: str = ""
     tokens: TokenSource | None = None
     """If set, the login is by XOAUTH2 and there is no password."""
+    connect_seconds: float = CONNECT_SECONDS
+    read_seconds: float = READ_SECONDS
 
     def __post_init__(self) -> None:
         """Raises ValueError for ``none`` to another machine; the configuration refuses it with better words."""
@@ -208,13 +216,6 @@ def _quoted(text: str) -> str:
 LITERAL_LIMIT: Final = 2 * MAIL_LIMIT
 """Bytes of one literal: a whole mail has at most MAIL_LIMIT, and servers tell sizes that are a little wrong."""
 
-CONNECT_SECONDS: Final = 20.0
-"""For name, connection, TLS and greeting together with each step of them: a slow line needs 3."""
-
-
-READ_SECONDS: Final = 60.0
-"""Without one byte from the server: Dovecot rebuilding the index of a big folder was silent for some 10 s."""
-
 
 NO_CHANGE: Final = MailboxAction()
 
@@ -239,28 +240,12 @@ class ImapConnection:
     """The part of a mailbox that is not about messages."""
 
     def __init__(
-        self,
-        name: str,
-        *,
-        host: str,
-        port: int,
-        security: Security,
-        user: str,
-        password: str,
-        ca_file: str = "",
-        folder: str = "INBOX",
-        after: MailboxAction = NO_CHANGE,
-        tokens: TokenSource | None = None,
-        connect_seconds: float = CONNECT_SECONDS,
-        read_seconds: float = READ_SECONDS,
+        self, name: str, account: ImapAccount, *, folder: str = "INBOX", after: MailboxAction = NO_CHANGE
     ) -> None:
-        """Raises ValueError for ``none`` to another machine."""
         for logger in ("imapclient", "imapclient.imaplib"):
             logging.getLogger(logger).setLevel(logging.INFO)  # their DEBUG prints message text, the key in it
         self._name = name
-        self._account = ImapAccount(
-            host, port, security, user, password, ca_file, connect_seconds, read_seconds, tokens
-        )
+        self._account = account
         self._folder = folder
         self._client: IMAPClient | None = None
         self._shut = threading.Event()

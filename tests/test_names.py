@@ -1,0 +1,113 @@
+"""One word, one meaning: no public name of the package is defined twice, and words that say nothing are no names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+WORKER = Path(__file__).parent.parent / "worker"
+
+SAME_MEANING = {
+    "main": "an entry point: of the program, of the command line, of the child process that reads PDFs",
+    "upgrade": "alembic calls the function of this name in each version",
+    **dict.fromkeys(
+        ("approve", "confirm", "hand_over", "join", "resend", "resolve_not_sent", "resume", "withdraw"),
+        "one decision of a person: its rule in approve, with the invoices in pipeline, as a command in cli",
+    ),
+}
+"""Names that several modules define, and the one meaning that they have in all of them."""
+
+EMPTY_WORDS = {"job", "item", "data", "info", "manager", "handler", "processor", "helper", "utils"}
+"""The same list stands in docs/architecture.md."""
+FIELD_TERMS = {
+    **dict.fromkeys(
+        ("Data", "data", "handle_DATA", "on_data", "_judge_data", "DATA_STARTED"),
+        "the SMTP command DATA (RFC 5321 §4.1.1.4)",
+    ),
+    "data_received": "a method of asyncio's Protocol, with its argument",
+    "TRAILING_DATA": "the code ``trailing_data`` is public",
+}
+"""Names with such a word that a standard, a library or a public code gives."""
+
+
+def sources() -> dict[str, ast.Module]:
+    return {str(file.relative_to(WORKER)): ast.parse(file.read_text()) for file in sorted(WORKER.rglob("*.py"))}
+
+
+def public(module: ast.Module) -> set[str]:
+    """The classes, functions and type aliases that other modules can import."""
+    names = {
+        node.name for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    for node in module.body:
+        if isinstance(node, ast.Assign):
+            names |= {each.id for each in node.targets if isinstance(each, ast.Name) and re.search("[a-z]", each.id)}
+    return {name for name in names if not name.startswith("_")}
+
+
+def defined_twice(modules: Mapping[str, ast.Module]) -> dict[str, list[str]]:
+    """The names that several modules define, with these modules."""
+    places: dict[str, list[str]] = {}
+    for file, module in modules.items():
+        if file.startswith("store/sqlite/migrations/versions/") and file != "store/sqlite/migrations/versions/first.py":
+            continue  # alembic gives each version the same names
+        for name in public(module):
+            places.setdefault(name, []).append(file)
+    return {name: files for name, files in places.items() if len(files) > 1}
+
+
+def test_a_public_name_is_defined_in_one_module() -> None:
+    assert set(defined_twice(sources())) == set(SAME_MEANING)
+
+
+def test_a_second_definition_is_found() -> None:
+    one = ast.parse("class Verdict: ...\nPair = tuple[str, str]\nLIMIT = 5\ndef _own(): ...")
+    other = ast.parse("def judge(): ...\nPair = list[str]\nLIMIT = 7\nclass Verdict: ...\ndef _own(): ...")
+    assert defined_twice({"a.py": one, "b.py": other}) == {"Verdict": ["a.py", "b.py"], "Pair": ["a.py", "b.py"]}
+    assert defined_twice({"a.py": one}) == {}
+
+
+def names_in(file: str, module: ast.Module) -> Iterator[str]:
+    """The names that a module gives: its own, and those of classes, functions, arguments and variables."""
+    yield Path(file).stem
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+
+
+def words_of(name: str) -> set[str]:
+    return {each.lower() for each in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+
+
+def empty_names(modules: Mapping[str, ast.Module]) -> dict[str, str]:
+    """The names with such a word, each with one module that gives it."""
+    given = ((name, file) for file, module in modules.items() for name in names_in(file, module))
+    return {name: file for name, file in given if words_of(name) & EMPTY_WORDS}
+
+
+def test_a_word_that_says_nothing_is_no_name() -> None:
+    assert {name: file for name, file in empty_names(sources()).items() if name not in FIELD_TERMS} == {}
+
+
+def test_each_exception_is_still_there() -> None:
+    assert empty_names(sources()).keys() == FIELD_TERMS.keys()
+
+
+def test_an_empty_word_is_found_in_every_kind_of_name() -> None:
+    module = ast.parse("class FileInfo: ...\ndef job(item_of): ...\nself.data = 1\nDATABASE = 2\nfor helper in (): ...")
+    assert empty_names({"utils.py": module}).keys() == {"utils", "FileInfo", "job", "item_of", "data", "helper"}
+
+
+def test_the_document_lists_the_same_words() -> None:
+    document = (WORKER.parent / "docs" / "architecture.md").read_text()
+    listed = re.search(r"^Not used as names: (.+)\.$", document, re.MULTILINE)
+    assert listed is not None
+    assert set(listed[1].split(", ")) == EMPTY_WORDS
