@@ -23,6 +23,7 @@ from typing import Any, Final
 from bench.backlog import HERE, RUNS, a_folder, a_process, as_installed, wait_until
 from bench.office import Order, write_configuration
 from tests.support.known_addresses import say_installed
+from tests.support.parts import with_fields
 from tests.support.world import HANAKO, WORKER
 from worker.audit.chain import canonical
 from worker.core.model import JST, Disposition, Entry, FileRow, MessageRow, Notice, Submission, sha256
@@ -148,10 +149,10 @@ def record_courses() -> Courses:
             run_worker(config, "run", "--once")
         clock = FillClock(dt.datetime.now(JST))
         store = open_store(root / "var", clock)
-        found = {each.issuer or "": each for each in store.submissions() if each.state is State.SENT}
+        found = {each.destination.issuer or "": each for each in store.submissions() if each.state is State.SENT}
         held = store.submissions(State.HELD)
         if set(found) != {"city0", "city1"} or len(held) != 1:
-            states = [(each.issuer, each.state.value) for each in store.submissions()]
+            states = [(each.destination.issuer, each.state.value) for each in store.submissions()]
             raise SystemExit(f"the real run came to {states}")
         store.close()
         run_worker(config, "confirm", str(found["city0"].id), "--by", HANAKO.by, "--note", "電話で確認")
@@ -162,7 +163,7 @@ def record_courses() -> Courses:
 
 
 def _course(store: SqlStore, submission: Submission) -> Course:
-    notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
+    notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
     if notice is None:
         raise SystemExit(f"submission {submission.id} of the real run has no notice")
     return Course(list(store.entries(submission.id)), notice)
@@ -240,14 +241,19 @@ class _Player:
             else:
                 writing.note(NoteEvent(entry.event), standing.id, author, entry.detail)
         if is_withdrawn:
-            after = dataclasses.replace(standing, state=State.WITHDRAWN, reasons=(), due_at=None)
+            after = dataclasses.replace(
+                standing,
+                state=State.WITHDRAWN,
+                reasons=(),
+                approval=dataclasses.replace(standing.approval, due_at=None),
+            )
             standing = writing.change(Event.WITHDRAWN, standing, after, HANAKO, {"why": "二重"})
         self._record_ledger(writing, standing, name)
 
     def _changed(
         self, writing: Writing, submission: Submission, own: Mapping[str, Any], order: Order, name: str
     ) -> Submission:
-        draft = submission.draft
+        draft = submission.composed.draft
         changes = dict(own)
         if draft is not None:
             attachments = tuple(dataclasses.replace(each, sha256=own["pdf_sha256"]) for each in draft.attachments)
@@ -257,16 +263,16 @@ class _Player:
                 draft, message_id=message_id, body_sha256=body, attachments=attachments
             )
             changes["draft_hash"] = sha256(message_id.encode())
-        if submission.letter_sha256 is not None:
+        if submission.delivery.letter_sha256 is not None:
             changes["letter_sha256"] = writing.keep("letter", f"Message-ID: {order.number} {name}\r\n".encode() * 20)
-        if submission.tried_as:
+        if submission.delivery.tried_as:
             changes["tried_as"] = f"<{name}.{order.number}@contractor.example>"
-        if submission.sent_at is not None:
+        if submission.delivery.sent_at is not None:
             changes["sent_at"] = self._clock.moment
-        if submission.project is not None:
-            changes["project"] = f"{submission.issuer}/{order.name}"
+        if submission.destination.project is not None:
+            changes["project"] = f"{submission.destination.issuer}/{order.name}"
             changes["project_name"] = order.name
-        return dataclasses.replace(submission, **changes)
+        return with_fields(submission, **changes)
 
     def _record_ledger(self, writing: Writing, submission: Submission, name: str) -> None:
         moment = self._clock.moment
@@ -275,7 +281,7 @@ class _Player:
             writing.record_message(
                 MessageRow("main", 1, self._uid, end, message_id=f"<{name}.{end}@sender.example>", size=90_000)
             )
-        digest = submission.pdf_sha256
+        digest = submission.notice.pdf_sha256
         writing.record_file(
             FileRow(
                 f"{name}.pdf",

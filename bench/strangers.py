@@ -79,7 +79,7 @@ async def _watch(root: Path, strangers: Sequence[bytes], count: int, moments: Se
     news, all_here = asyncio.Event(), asyncio.Event()
 
     def note() -> None:
-        here = {each.contract_number: each.came_by for each in office.store.submissions()}
+        here = {each.notice.contract_number: each.source.came_by for each in office.store.submissions()}
         for number in [each for each in came if each in here]:
             waited = loop.time() - came.pop(number) - OWN_SECONDS
             waits[here[number]].append(waited / STRANGERS_PDF_SECONDS)

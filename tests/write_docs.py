@@ -15,7 +15,7 @@ from tests.support.issuer_tables import sources_table, ways_table
 from tests.support.smtp_outcomes import outcome_table
 from worker.core.messages import name_any_state, name_event
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
-from worker.core.model import Hold, Submission
+from worker.core.model import Composition, Hold, Submission
 from worker.core.states import TRANSITIONS, Event, HoldKind, NoteEvent, Reason, State, kind_of
 from worker.views.actions import action_for
 from worker.views.commands import command_line
@@ -135,7 +135,9 @@ def commands_by_kind() -> str:
     }
     lines = ["| 解除のしかた | コマンド |", "|---|---|"]
     for kind, words in KINDS.items():
-        held = Submission(1, State.HELD, reasons=(Hold(example[kind]),), draft_hash="7efa" + "0" * 60)
+        held = Submission(
+            1, State.HELD, reasons=(Hold(example[kind]),), composed=Composition(draft_hash="7efa" + "0" * 60)
+        )
         command = command_line(action_for(held), "ja")
         lines.append(f"| {words} | `{command}` |")
     return "\n".join(lines)

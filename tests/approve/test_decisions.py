@@ -18,6 +18,7 @@ from tests.support import decided, world
 from tests.support.fakes import FakeClock, FakeFiles
 from tests.support.holds import detail_of
 from tests.support.known_addresses import make_known
+from tests.support.parts import with_fields
 from tests.support.registered import (
     APPROVED_ONLY,
     INVOICE,
@@ -40,7 +41,7 @@ from worker.approve.reevaluate import keep_contents
 from worker.config.release import Mode
 from worker.core.errors import NotAllowed, Unavailable
 from worker.core.messages import name_hold
-from worker.core.model import JST, Address, Channel, Entry, Key, Notice, Product, Submission, sha256
+from worker.core.model import JST, Address, Channel, Entry, Key, Notice, NoticeRecord, Product, Submission, sha256
 from worker.core.rulebook import CountedBy, Document, Invoice
 from worker.core.states import Event, HoldKind, Reason, State, kind_of
 from worker.send.smtp.client import Timeouts
@@ -92,7 +93,7 @@ class Desk:
         current = self.store.submission(number)
         for event, state in events:
             with self.store.writing() as writing:
-                after = replace(current, state=state, **(changes if (event, state) == events[-1] else {}))
+                after = with_fields(current, state=state, **(changes if (event, state) == events[-1] else {}))
                 current = writing.change(event, current, after, WORKER, {})
         return current
 
@@ -142,7 +143,7 @@ def test_an_approval_keeps_who_by_which_account_what_was_answered_and_the_note(d
     assert (entry.event, entry.by, entry.account) == ("Approved", HANAKO.by, HANAKO.account)
     assert entry.detail == {
         "answered": ["sender_unproven", "approval"],
-        "draft": approved.draft_hash,
+        "draft": approved.composed.draft_hash,
         "label": shown.label,
         "note": "差出人に電話で確認",
     }
@@ -150,7 +151,7 @@ def test_an_approval_keeps_who_by_which_account_what_was_answered_and_the_note(d
 
 def test_what_was_approved_is_kept_whole(desk: Desk) -> None:
     desk.arrive()
-    draft = desk.approve(1).draft
+    draft = desk.approve(1).composed.draft
     assert draft is not None
     assert desk.store.original(draft.attachments[0].sha256) == PDF
     assert "道路改良工事" in desk.store.original(draft.body_sha256).decode()
@@ -159,7 +160,7 @@ def test_what_was_approved_is_kept_whole(desk: Desk) -> None:
 def test_an_approval_by_name_ties_this_number_to_the_project(desk: Desk) -> None:
     nameless = replace(REGISTER, projects=(of_project(contract_numbers=()),))
     desk.arrive(nameless)
-    assert desk.approve(1, nameless).bound_project == PROJECT
+    assert desk.approve(1, nameless).destination.bound_project == PROJECT
     assert desk.store.bound_project("east", NOTICE.contract_number, Product.CONTRACT) == PROJECT
     assert desk.store.bound_project("east", NOTICE.contract_number, Product.ADVANCE) is None
     # The next notice of this number is certain, even if another project now has the name.
@@ -167,7 +168,7 @@ def test_an_approval_by_name_ties_this_number_to_the_project(desk: Desk) -> None
     amended = replace(NOTICE, key=Key("ZzYyXxWw0099"))
     both = replace(REGISTER, projects=(of_project(contract_numbers=()), twin))
     later = desk.arrive(both, amended, b"%PDF-1.4 amended", follows=1)
-    assert later.project == PROJECT
+    assert later.destination.project == PROJECT
     assert set(reasons(later)) == {Reason.SEEN_BEFORE, Reason.APPROVAL}
 
 
@@ -178,7 +179,7 @@ def test_the_register_corrects_a_tie_made_by_mistake_and_the_draft_is_looked_at_
     numbered = replace(BRIDGE, contract_numbers=(NOTICE.contract_number,))
     corrected = replace(REGISTER, projects=(of_project(contract_numbers=()), numbered))
     fresh = decided.reevaluate(approved, corrected.active_config(), desk.store, START).submission
-    assert (fresh.project, set(reasons(fresh))) == (BRIDGE.id, {Reason.CHANGED, Reason.NUMBER_DIFFERS})
+    assert (fresh.destination.project, set(reasons(fresh))) == (BRIDGE.id, {Reason.CHANGED, Reason.NUMBER_DIFFERS})
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_a_draft_that_changed_since_it_was_shown_is_recorded_and_not_approved(de
     fresh = desk.store.submission(1)
     assert (refused.code, refused.params["now"]) == ("draft_differs", fresh.label)
     assert (fresh.state, fresh.answers) == (State.HELD, ())
-    assert fresh.draft_hash != shown.draft_hash
+    assert fresh.composed.draft_hash != shown.composed.draft_hash
     assert [entry.event for entry in desk.entries(1)] == ["NoticeRead", "Redrafted"]
     assert desk.approve(1, changed, shown=fresh.label).state is State.APPROVED
 
@@ -239,7 +240,7 @@ def test_the_label_shown_before_a_new_reason_does_not_answer_it_at_the_second_tr
     for _ in range(2):
         assert refusal(desk.approve, 1, stricter, shown=shown.label).code == "draft_differs"
     fresh = desk.store.submission(1)
-    assert (fresh.state, fresh.answers, fresh.draft_hash) == (State.HELD, (), shown.draft_hash)
+    assert (fresh.state, fresh.answers, fresh.composed.draft_hash) == (State.HELD, (), shown.composed.draft_hash)
     assert fresh.label != shown.label
 
 
@@ -301,7 +302,7 @@ def test_a_label_outlives_the_midnight_at_which_the_contracts_day_comes_but_no_o
     assert Reason.TIMING in reasons(shown)
     later = before_its_contract(dates={CountedBy.CONTRACT: dt.date(2026, 12, 2)})
     moved = decided.reevaluate(shown, later.active_config(), desk.store, desk.clock.now()).submission
-    assert (moved.draft_hash, moved.label == shown.label) == (shown.draft_hash, False)
+    assert (moved.composed.draft_hash, moved.label == shown.label) == (shown.composed.draft_hash, False)
     desk.clock.moment += dt.timedelta(minutes=2)
     fresh = decided.reevaluate(shown, register.active_config(), desk.store, desk.clock.now()).submission
     assert (Reason.TIMING in reasons(fresh), fresh.label) == (False, shown.label)
@@ -338,7 +339,7 @@ def test_a_second_approval_finds_nothing_to_approve(desk: Desk) -> None:
     desk.arrive()
     desk.approve(1)
     assert refusal(desk.approve, 1, author=JIRO).code == "not_held"
-    assert desk.store.submission(1).release == "山田 花子"
+    assert desk.store.submission(1).approval.release == "山田 花子"
 
 
 def test_a_number_that_does_not_exist_is_said(desk: Desk) -> None:
@@ -354,7 +355,7 @@ def test_an_approval_for_a_form_or_paper_opens_the_task_to_hand_it_in(desk: Desk
 
 def test_what_was_rehearsed_is_not_approved_while_rehearsing(desk: Desk) -> None:
     desk.in_doubt(REHEARSING)
-    ended = replace(desk.store.submission(1), rehearsals=1, released_draft="", due_at=None)
+    ended = with_fields(desk.store.submission(1), rehearsals=1, released_draft="", due_at=None)
     fresh = decided.reevaluate(ended, REHEARSING.active_config(), desk.store, START).submission
     with desk.store.writing() as writing:
         writing.change(Event.REHEARSAL_ENDED, desk.store.submission(1), fresh, WORKER, {})
@@ -394,15 +395,15 @@ def test_the_conditions_that_were_ticked_are_kept_with_the_approval(desk: Desk) 
     assert refusal(approve_ticking, desk, CONDITIONS[0]).code == "conditions_unticked"
     assert [entry.event for entry in desk.entries(1)] == ["NoticeRead"]
     approved = approve_ticking(desk, *CONDITIONS)
-    assert (approved.state, approved.ticked) == (State.APPROVED, CONDITIONS)
+    assert (approved.state, approved.approval.ticked) == (State.APPROVED, CONDITIONS)
     assert desk.entries(1)[-1].detail["ticked"] == list(CONDITIONS)
 
 
 def test_what_was_submitted_before_under_the_number_makes_this_an_amended_guarantee(desk: Desk) -> None:
     desk.sent()
     amended = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
-    assert amended.duties.is_amended
-    assert desk.approve(2).duties.is_amended
+    assert amended.follow_ups.duties.is_amended
+    assert desk.approve(2).follow_ups.duties.is_amended
     assert desk.entries(2)[-1].detail["amends"] == 1
 
 
@@ -410,27 +411,27 @@ def test_another_key_after_a_guarantee_that_was_handed_over_makes_this_an_amende
     """Only people know if it was handed in already; two keys under one number are an amendment."""
     assert desk.arrive(PAPER).state is State.HANDED_OVER
     amended = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
-    assert amended.duties.is_amended
+    assert amended.follow_ups.duties.is_amended
     assert Reason.SEEN_BEFORE in reasons(amended)
-    assert desk.approve(2).duties.is_amended
+    assert desk.approve(2).follow_ups.duties.is_amended
     assert desk.entries(2)[-1].detail["amends"] == 1
 
 
 def test_another_key_after_a_guarantee_that_nobody_handed_in_is_an_original_one(desk: Desk) -> None:
     desk.arrive(PAPER)
     decisions.withdraw(desk.store, 1, HANAKO, "未提出。変更後のものを提出")
-    assert not desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1).duties.is_amended
+    assert not desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1).follow_ups.duties.is_amended
 
 
 def test_the_same_key_read_from_another_file_does_not_amend_what_is_still_to_be_handed_in(desk: Desk) -> None:
     desk.arrive(PAPER)
-    assert not desk.arrive(REGISTER, NOTICE, b"%PDF-1.4 other bytes", follows=1).duties.is_amended
+    assert not desk.arrive(REGISTER, NOTICE, b"%PDF-1.4 other bytes", follows=1).follow_ups.duties.is_amended
 
 
 def test_what_never_left_is_not_amended_by_what_comes_after_it(desk: Desk) -> None:
     desk.arrive()
     decisions.withdraw(desk.store, 1, HANAKO, "重複")
-    assert not desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 again", follows=1).duties.is_amended
+    assert not desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 again", follows=1).follow_ups.duties.is_amended
 
 
 def test_a_copy_that_was_withdrawn_hides_nothing_from_the_amended_guarantee_after_it(desk: Desk) -> None:
@@ -438,8 +439,8 @@ def test_a_copy_that_was_withdrawn_hides_nothing_from_the_amended_guarantee_afte
     desk.arrive(REGISTER, NOTICE, b"%PDF-1.4 copy", follows=1)
     decisions.withdraw(desk.store, 2, HANAKO, "同じもの")
     third = desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=2)
-    body = desk.store.original(third.draft.body_sha256).decode() if third.draft else ""
-    assert third.duties.is_amended
+    body = desk.store.original(third.composed.draft.body_sha256).decode() if third.composed.draft else ""
+    assert third.follow_ups.duties.is_amended
     assert "令和8年11月21日に提出いたしました" in body
     desk.approve(3)
     assert desk.entries(3)[-1].detail["amends"] == 1
@@ -448,17 +449,17 @@ def test_a_copy_that_was_withdrawn_hides_nothing_from_the_amended_guarantee_afte
 def test_another_product_under_the_same_number_amends_nothing(desk: Desk) -> None:
     desk.sent()
     interim = replace(AMENDED, product=Product.INTERIM)
-    assert not desk.arrive(REGISTER, interim, b"%PDF-1.4 interim", follows=1).duties.is_amended
+    assert not desk.arrive(REGISTER, interim, b"%PDF-1.4 interim", follows=1).follow_ups.duties.is_amended
 
 
 def test_a_correction_of_an_amended_guarantee_is_one_too_and_a_plain_one_is_none(desk: Desk) -> None:
     desk.sent()
-    assert not desk.resend(1).duties.is_amended
+    assert not desk.resend(1).follow_ups.duties.is_amended
     decisions.withdraw(desk.store, 2, HANAKO, "不要")
     desk.arrive(REGISTER, AMENDED, b"%PDF-1.4 amended", follows=1)
     desk.approve(3)
     desk.send(3, STARTED, BODY, ACCEPTED, sent_at=START)
-    assert desk.resend(3).duties.is_amended
+    assert desk.resend(3).follow_ups.duties.is_amended
 
 
 def owing(desk: Desk) -> None:
@@ -470,12 +471,12 @@ def test_what_remains_after_sending_is_recorded_as_done_one_by_one(desk: Desk) -
     owing(desk)
     assert refusal(decisions.record_done, desk.store, 1, HANAKO, "窓口").code == "which_duty"
     after, duty = decisions.record_done(desk.store, 1, HANAKO, "書留で", 2)
-    assert (after.state, after.done, duty) == (State.SENT, ("原本を郵送",), "原本を郵送")
+    assert (after.state, after.follow_ups.done, duty) == (State.SENT, ("原本を郵送",), "原本を郵送")
     entry = desk.entries(1)[-1]
     assert (entry.event, entry.by, entry.detail) == ("Done", "山田 花子", {"done": "原本を郵送", "note": "書留で"})
     decisions.confirm(desk.store, 1, HANAKO, "土木課", None)
     after, duty = decisions.record_done(desk.store, 1, JIRO, "持参")
-    assert (after.state, after.done) == (State.CONFIRMED, ("原本を郵送", "請求書を紙で提出"))
+    assert (after.state, after.follow_ups.done) == (State.CONFIRMED, ("原本を郵送", "請求書を紙で提出"))
     length = len(desk.entries())
     assert refusal(decisions.record_done, desk.store, 1, JIRO, "", 1).code == "duty_done"
     assert refusal(decisions.record_done, desk.store, 1, JIRO, "").code == "no_duty_left"
@@ -490,7 +491,7 @@ def test_what_has_not_left_has_nothing_done_after_it(desk: Desk) -> None:
 def test_what_was_handed_over_may_have_more_to_be_done(desk: Desk) -> None:
     desk.arrive(replace(AFTERWARDS, issuers=(of_issuer(rule={"channel": Channel.FORM, "after": ("原本を郵送",)}),)))
     after, _ = decisions.record_done(desk.store, 1, HANAKO, "書留で")
-    assert (after.state, after.done) == (State.HANDED_OVER, ("原本を郵送",))
+    assert (after.state, after.follow_ups.done) == (State.HANDED_OVER, ("原本を郵送",))
 
 
 def test_each_file_of_a_draft_is_kept_as_what_it_is(desk: Desk) -> None:
@@ -502,7 +503,7 @@ def test_each_file_of_a_draft_is_kept_as_what_it_is(desk: Desk) -> None:
     files = FakeFiles({"road.pdf": INVOICE, "a.pdf": b"%PDF-1.4 a document"})
     issuer = of_issuer(rule={"documents_allowed": ("工程表",)})
     register = replace(REGISTER, projects=(project,), issuers=(issuer,), files=files)
-    draft = desk.arrive(register, replace(NOTICE, product=Product.ADVANCE)).draft
+    draft = desk.arrive(register, replace(NOTICE, product=Product.ADVANCE)).composed.draft
     assert draft is not None
     assert [desk.store.original(each.sha256) for each in draft.attachments] == [PDF, INVOICE, b"%PDF-1.4 a document"]
 
@@ -526,7 +527,7 @@ def test_only_what_has_not_left_can_be_withdrawn_or_handed_over(desk: Desk, even
 def test_a_withdrawal_keeps_who_and_why_and_is_never_due_again(desk: Desk) -> None:
     desk.approve(desk.arrive().id)
     withdrawn = decisions.withdraw(desk.store, 1, JIRO, "重複")
-    assert (withdrawn.reasons, withdrawn.due_at) == ((), None)
+    assert (withdrawn.reasons, withdrawn.approval.due_at) == ((), None)
     assert desk.store.due(desk.clock.let_pass(days=1)) == ()
     entry = desk.entries(1)[-1]
     assert (entry.by, entry.account, entry.detail) == ("佐藤 次郎", "jiro (root)", {"why": "重複"})
@@ -581,7 +582,7 @@ def test_a_doubt_is_resolved_at_once_when_no_answer_will_come(desk: Desk, sent: 
 def test_what_was_sent_after_all_says_when_a_person_said_so(desk: Desk) -> None:
     desk.in_doubt(silent="lost")
     moment = desk.clock.let_pass(hours=1)
-    assert resolve(desk, sent=True).sent_at == moment
+    assert resolve(desk, sent=True).delivery.sent_at == moment
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -592,7 +593,7 @@ def test_what_was_not_sent_goes_again_only_when_a_person_approves(desk: Desk, mo
     assert (held.state, reasons(held)) == (State.HELD, {Reason.NOT_SENT: "1"})
     assert desk.store.due(desk.clock.let_pass(days=1)) == ()
     released = desk.approve(1, register)
-    assert (released.state, released.draft_hash) == (State.APPROVED, held.draft_hash)
+    assert (released.state, released.composed.draft_hash) == (State.APPROVED, held.composed.draft_hash)
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -621,10 +622,10 @@ def test_a_correction_is_a_new_submission_that_names_the_old_one_and_waits_for_a
     assert (new.id, new.corrects, new.correction, new.state) == (2, 1, 1, State.HELD)
     # The causes of the new recipient are shown as well: it is a new address, and the rule is another.
     assert set(reasons(new)) == {Reason.FIRST_ADDRESS, Reason.RULE_CHANGED, Reason.APPROVAL}
-    assert old.draft is not None
-    assert new.draft is not None
-    assert new.draft.in_reply_to == old.draft.message_id
-    assert (new.draft.message_id[33:], old.draft.message_id[33:]) == (
+    assert old.composed.draft is not None
+    assert new.composed.draft is not None
+    assert new.composed.draft.in_reply_to == old.composed.draft.message_id
+    assert (new.composed.draft.message_id[33:], old.composed.draft.message_id[33:]) == (
         ".1@contractor.example>",
         ".0@contractor.example>",
     )
@@ -639,7 +640,7 @@ def test_each_correction_of_one_notice_has_a_number_of_its_own(desk: Desk) -> No
     desk.send(2, STARTED, BODY, ACCEPTED, sent_at=START)
     second = desk.resend(1)
     assert (second.corrects, second.correction) == (1, 2)
-    ids = [each.draft.message_id for each in desk.store.submissions() if each.draft]
+    ids = [each.composed.draft.message_id for each in desk.store.submissions() if each.composed.draft]
     assert len(set(ids)) == 3
 
 
@@ -660,7 +661,9 @@ def test_what_may_still_arrive_is_not_sent_again(desk: Desk, events: tuple[Any, 
 
 def test_a_refusal_has_no_mail_to_send_again(desk: Desk) -> None:
     with desk.store.writing() as writing:
-        writing.create(Event.ANNOUNCED, Submission(0, State.ANNOUNCED, guarantor="east"), WORKER, {})
+        writing.create(
+            Event.ANNOUNCED, Submission(0, State.ANNOUNCED, notice=NoticeRecord(guarantor="east")), WORKER, {}
+        )
     decisions.withdraw(desk.store, 1, HANAKO, "不要")
     assert refusal(desk.resend, 1).code == "not_resendable"
 
@@ -669,8 +672,8 @@ def test_a_correction_replies_to_no_mail_where_none_left(desk: Desk) -> None:
     desk.arrive()
     decisions.withdraw(desk.store, 1, HANAKO, "誤って取下げ")
     new = desk.resend(1)
-    assert new.draft is not None
-    assert new.draft.in_reply_to == ""
+    assert new.composed.draft is not None
+    assert new.composed.draft.in_reply_to == ""
 
 
 def test_a_correction_of_a_refused_correction_replies_to_the_mail_that_did_leave(desk: Desk) -> None:
@@ -678,9 +681,9 @@ def test_a_correction_of_a_refused_correction_replies_to_the_mail_that_did_leave
     desk.approve(desk.resend(1).id)
     desk.send(2, STARTED, (Event.REFUSED, State.REFUSED))
     third = desk.resend(2)
-    assert old.draft is not None
-    assert third.draft is not None
-    assert (third.corrects, third.draft.in_reply_to) == (2, old.draft.message_id)
+    assert old.composed.draft is not None
+    assert third.composed.draft is not None
+    assert (third.corrects, third.composed.draft.in_reply_to) == (2, old.composed.draft.message_id)
 
 
 def test_what_was_handed_over_with_a_draft_never_left_as_a_mail(desk: Desk) -> None:
@@ -688,8 +691,8 @@ def test_what_was_handed_over_with_a_draft_never_left_as_a_mail(desk: Desk) -> N
     decisions.hand_over(desk.store, 1, HANAKO, "持参")
     decisions.confirm(desk.store, 1, HANAKO, "窓口", None)
     new = desk.resend(1)
-    assert new.draft is not None
-    assert new.draft.in_reply_to == ""
+    assert new.composed.draft is not None
+    assert new.composed.draft.in_reply_to == ""
 
 
 def test_a_correction_of_a_name_that_was_tied_needs_no_second_tie(desk: Desk) -> None:

@@ -38,7 +38,12 @@ OF_0_1_0 = Shipped(own=((TEMPLATE, FORMER),))
 
 
 def approved(submission: Submission) -> Submission:
-    return replace(submission, state=State.APPROVED, reasons=(), released_draft=submission.draft_hash, release="山田")
+    return replace(
+        submission,
+        state=State.APPROVED,
+        reasons=(),
+        approval=replace(submission.approval, released_draft=submission.composed.draft_hash, release="山田"),
+    )
 
 
 def test_the_letters_differ_in_their_words() -> None:
@@ -58,7 +63,7 @@ def test_a_draft_of_other_words_stays_as_it_is_with_its_label() -> None:
 def test_what_was_approved_under_other_words_stays_approved() -> None:
     held = approved(drafted(OF_0_1_0).submission)
     again = drafted(TODAY, held).submission
-    assert again.draft_hash == held.draft_hash
+    assert again.composed.draft_hash == held.composed.draft_hash
     assert Reason.CHANGED not in {hold.reason for hold in again.reasons}
 
 

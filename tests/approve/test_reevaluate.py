@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.fakes import FakeFiles, FakeReading
 from tests.support.holds import detail_of
+from tests.support.parts import with_fields
 from tests.support.registered import (
     NOTICE,
     PROJECT,
@@ -43,11 +44,15 @@ def register_of(*projects: object) -> Register:
 
 def test_a_draft_says_whose_it_is_and_where_it_goes() -> None:
     stood = drafted().submission
-    assert (stood.project, stood.project_name) == (PROJECT, "道路改良工事")
-    assert (stood.issuer, stood.issuer_name) == ("mihon", "みほん町")
-    assert (stood.section, stood.section_name, stood.section_phone) == ("doboku", "土木課", "0557-00-0000")
-    assert stood.channel is Channel.EMAIL
-    assert len(stood.draft_hash) == 64
+    assert (stood.destination.project, stood.destination.project_name) == (PROJECT, "道路改良工事")
+    assert (stood.destination.issuer, stood.destination.issuer_name) == ("mihon", "みほん町")
+    assert (stood.destination.section, stood.destination.section_name, stood.destination.section_phone) == (
+        "doboku",
+        "土木課",
+        "0557-00-0000",
+    )
+    assert stood.destination.channel is Channel.EMAIL
+    assert len(stood.composed.draft_hash) == 64
     assert re.fullmatch("1@[0-9A-HJKMNP-TV-Z]{10}", stood.label)
 
 
@@ -55,8 +60,13 @@ def test_what_is_no_longer_so_is_taken_off_again() -> None:
     stood = drafted().submission
     emptied = drafted(register_of(), stood).submission
     assert reasons(emptied) == {Reason.UNKNOWN_PROJECT: ""}
-    assert (emptied.project, emptied.issuer, emptied.issuer_name, emptied.section) == (None, None, "", "")
-    assert (emptied.draft, emptied.draft_hash, emptied.channel) == (None, "", None)
+    assert (
+        emptied.destination.project,
+        emptied.destination.issuer,
+        emptied.destination.issuer_name,
+        emptied.destination.section,
+    ) == (None, None, "", "")
+    assert (emptied.composed.draft, emptied.composed.draft_hash, emptied.destination.channel) == (None, "", None)
     assert emptied.label not in {"1", stood.label}
 
 
@@ -79,7 +89,7 @@ def test_a_name_alone_is_held_in_every_mode_and_names_the_project(mode: Mode) ->
     made = drafted(replace(register_of(of_project(contract_numbers=())), mode=mode))
     assert reasons(made.submission)[Reason.NAME_ONLY] == PROJECT
     assert made.submission.state is State.HELD
-    assert made.submission.draft is not None, "a person must see what the approval would send"
+    assert made.submission.composed.draft is not None, "a person must see what the approval would send"
 
 
 def test_a_name_that_may_decide_is_not_held_for_it() -> None:
@@ -90,13 +100,13 @@ def test_a_name_that_may_decide_is_not_held_for_it() -> None:
 def test_a_number_tied_by_a_person_needs_no_second_look_at_the_name() -> None:
     made = drafted(register_of(BRIDGE), bound=BRIDGE.id)
     assert reasons(made.submission) == {Reason.APPROVAL: ""}
-    assert made.submission.project == BRIDGE.id
+    assert made.submission.destination.project == BRIDGE.id
 
 
 def test_a_correction_replies_to_the_mail_it_replaces_under_a_number_of_its_own() -> None:
-    first = drafted().submission.draft
+    first = drafted().submission.composed.draft
     made = drafted(submission=arrived(correction=1, corrects=1), replaces="<abc.0@contractor.example>")
-    draft = made.submission.draft
+    draft = made.submission.composed.draft
     assert first is not None
     assert draft is not None
     assert draft.in_reply_to == "<abc.0@contractor.example>"
@@ -106,23 +116,25 @@ def test_a_correction_replies_to_the_mail_it_replaces_under_a_number_of_its_own(
 
 def test_what_0_1_drafted_keeps_its_message_id_and_nothing_else_gets_one_of_its_form() -> None:
     fresh = drafted().submission
-    assert fresh.draft is not None
-    assert bears_secret(fresh.draft.message_id)
-    pdf, issuer, product = fresh.pdf_sha256, fresh.issuer, fresh.product
+    assert fresh.composed.draft is not None
+    assert bears_secret(fresh.composed.draft.message_id)
+    pdf, issuer, product = fresh.notice.pdf_sha256, fresh.destination.issuer, fresh.notice.product
     assert pdf is not None
     assert issuer is not None
     assert product is not None
-    old = old_message_id(pdf, issuer, product, 0, fresh.draft.sender)
-    before = replace(fresh, id=7, draft=replace(fresh.draft, message_id=old))
+    old = old_message_id(pdf, issuer, product, 0, fresh.composed.draft.sender)
+    before = replace(fresh, id=7, composed=replace(fresh.composed, draft=replace(fresh.composed.draft, message_id=old)))
     again = drafted(submission=before, known=FakeReading([before])).submission
-    assert again.draft is not None
-    assert (again.draft.message_id, again.draft_hash) == (old, hash_draft(again.draft))
-    lost = drafted(submission=replace(before, draft=None), known=FakeReading([before])).submission
-    assert lost.draft is not None
-    assert lost.draft.message_id == old, "also where the draft was missing for a while"
+    assert again.composed.draft is not None
+    assert (again.composed.draft.message_id, again.composed.draft_hash) == (old, hash_draft(again.composed.draft))
+    lost = drafted(
+        submission=replace(before, composed=replace(before.composed, draft=None)), known=FakeReading([before])
+    ).submission
+    assert lost.composed.draft is not None
+    assert lost.composed.draft.message_id == old, "also where the draft was missing for a while"
     another = drafted(submission=replace(before, id=8), known=FakeReading([before])).submission
-    assert another.draft is not None
-    assert bears_secret(another.draft.message_id)
+    assert another.composed.draft is not None
+    assert bears_secret(another.composed.draft.message_id)
 
 
 def test_a_rehearsal_is_one_while_the_setting_stands() -> None:
@@ -134,12 +146,12 @@ def test_a_rehearsal_is_one_while_the_setting_stands() -> None:
 
 def test_a_released_draft_is_remembered_while_it_is_held_again() -> None:
     approved = drafted(replace(REGISTER, mode=Mode.AUTO)).submission
-    assert approved.released_draft == approved.draft_hash
+    assert approved.approval.released_draft == approved.composed.draft_hash
     issuer = of_issuer(section={"to": ("other@mihon.example",)})
     held = drafted(replace(REGISTER, mode=Mode.AUTO, issuers=(issuer,)), approved).submission
-    assert held.released_draft == approved.draft_hash
+    assert held.approval.released_draft == approved.composed.draft_hash
     assert reasons(held) == {Reason.CHANGED: ""}
-    assert held.due_at is None
+    assert held.approval.due_at is None
 
 
 def test_drafting_again_changes_nothing_where_nothing_changed() -> None:
@@ -150,8 +162,8 @@ def test_drafting_again_changes_nothing_where_nothing_changed() -> None:
 
 
 def test_two_notices_of_one_project_do_not_share_a_message_id() -> None:
-    one = drafted(pdf=b"%PDF-1.4 one").submission.draft
-    two = drafted(pdf=b"%PDF-1.4 two", notice=NOTICE).submission.draft
+    one = drafted(pdf=b"%PDF-1.4 one").submission.composed.draft
+    two = drafted(pdf=b"%PDF-1.4 two", notice=NOTICE).submission.composed.draft
     assert one is not None
     assert two is not None
     assert one.message_id != two.message_id
@@ -197,7 +209,13 @@ def test_an_address_that_a_person_looked_at_stays_answered_when_another_mail_mad
     two = replace(AUTO, issuers=(of_issuer(section={"to": (TO, "other@mihon.example")}),))
     held = drafted(two, known=FakeReading()).submission
     answers = tuple(Answer(hold.reason, hold.params, "山田 花子", "hanako", START) for hold in held.reasons)
-    past = replace(drafted(AUTO).submission, id=9, state=State.SENT, contract_number="1-1", sent_at=None)
+    past = replace(
+        drafted(AUTO).submission,
+        id=9,
+        state=State.SENT,
+        notice=replace(drafted(AUTO).submission.notice, contract_number="1-1"),
+        delivery=replace(drafted(AUTO).submission.delivery, sent_at=None),
+    )
     approved = drafted(two, replace(held, answers=answers), known=FakeReading([past])).submission
     assert approved.state is State.APPROVED
 
@@ -214,13 +232,15 @@ def test_a_notice_of_a_number_that_was_not_submitted_is_told_so(state: State) ->
     (hold,) = (each for each in held.reasons if each.reason is Reason.SEEN_BEFORE)
     assert name_hold(hold, "ja") == "同じ番号のお知らせが前に届いています（3：未提出）"
     for submitted in ({"sent_at": START}, {"state": State.SENT}, {"state": State.IN_DOUBT}, {"not_sent": 1}):
-        known = EveryAddressKnown([replace(earlier, **submitted)])
+        known = EveryAddressKnown([with_fields(earlier, **submitted)])
         asked = reasons(drafted(AUTO, arrived(id=4, follows=3), known=known).submission)
         assert asked[Reason.SEEN_BEFORE] == "3"
 
 
 def test_a_projects_earlier_notice_of_this_product_is_asked_about_where_only_the_name_fits() -> None:
-    earlier = replace(drafted().submission, id=1, contract_number="12345-000001")
+    earlier = replace(
+        drafted().submission, id=1, notice=replace(drafted().submission.notice, contract_number="12345-000001")
+    )
     by_name = replace(register_of(of_project(contract_numbers=(), by_name=True)), mode=Mode.AUTO)
     later = arrived(id=2)
     held = drafted(by_name, later, known=EveryAddressKnown([earlier])).submission

@@ -82,35 +82,35 @@ def again(
 
 def test_by_default_a_person_releases() -> None:
     held = drafted().submission
-    assert (held.state, reasons(held), held.due_at) == (State.HELD, {Reason.APPROVAL: ""}, None)
+    assert (held.state, reasons(held), held.approval.due_at) == (State.HELD, {Reason.APPROVAL: ""}, None)
     approved = answered(held, now=LATER)
-    assert (approved.state, approved.reasons, approved.due_at) == (State.APPROVED, (), LATER)
-    assert (approved.release, approved.release_account) == (HANAKO, "soumu")
-    assert approved.released_draft == approved.draft_hash == held.draft_hash
+    assert (approved.state, approved.reasons, approved.approval.due_at) == (State.APPROVED, (), LATER)
+    assert (approved.approval.release, approved.approval.release_account) == (HANAKO, "soumu")
+    assert approved.approval.released_draft == approved.composed.draft_hash == held.composed.draft_hash
 
 
 def test_auto_releases_at_once_by_its_own_name() -> None:
     approved = drafted(AUTO).submission
-    assert (approved.state, approved.due_at, approved.release) == (State.APPROVED, START, "auto")
-    assert approved.release_account == ""
+    assert (approved.state, approved.approval.due_at, approved.approval.release) == (State.APPROVED, START, "auto")
+    assert approved.approval.release_account == ""
 
 
 def test_hold_releases_after_its_minutes_unless_withdrawn() -> None:
     approved = drafted(HOLD_10).submission
-    assert (approved.state, approved.due_at) == (State.APPROVED, START + dt.timedelta(minutes=10))
-    assert approved.release == "hold 10 min"
+    assert (approved.state, approved.approval.due_at) == (State.APPROVED, START + dt.timedelta(minutes=10))
+    assert approved.approval.release == "hold 10 min"
 
 
 def test_judging_again_does_not_put_the_moment_off() -> None:
     approved = drafted(HOLD_10).submission
-    assert again(approved, HOLD_10, LATER).due_at == START + dt.timedelta(minutes=10)
+    assert again(approved, HOLD_10, LATER).approval.due_at == START + dt.timedelta(minutes=10)
 
 
 def test_a_person_who_approved_is_not_made_to_wait() -> None:
     held = drafted(HOLD_10, arrived(proven=False)).submission
     assert reasons(held) == {Reason.SENDER_UNPROVEN: ""}
     approved = answered(held, HOLD_10, now=LATER)
-    assert (approved.state, approved.due_at, approved.release) == (State.APPROVED, LATER, HANAKO)
+    assert (approved.state, approved.approval.due_at, approved.approval.release) == (State.APPROVED, LATER, HANAKO)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -127,13 +127,17 @@ def test_why_the_sender_is_not_proven_is_what_is_answered() -> None:
     approved = answered(held, AUTO)
     assert approved.state is State.APPROVED
     assert again(approved, AUTO, LATER).state is State.APPROVED
-    assert reasons(again(replace(approved, evidence="another"), AUTO, LATER)) == {Reason.SENDER_UNPROVEN: "another"}
+    assert reasons(again(replace(approved, source=replace(approved.source, evidence="another")), AUTO, LATER)) == {
+        Reason.SENDER_UNPROVEN: "another"
+    }
 
 
 def test_a_rehearsal_does_not_ask_who_sent_the_mail_and_the_submission_does() -> None:
     rehearsal = drafted(replace(AUTO, rehearsal_to=REHEARSAL_TO), arrived(proven=False)).submission
     assert (rehearsal.state, rehearsal.is_rehearsal) == (State.APPROVED, True)
-    assert reasons(again(replace(rehearsal, rehearsals=1), AUTO, LATER)).keys() >= {Reason.SENDER_UNPROVEN}
+    assert reasons(
+        again(replace(rehearsal, delivery=replace(rehearsal.delivery, rehearsals=1)), AUTO, LATER)
+    ).keys() >= {Reason.SENDER_UNPROVEN}
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -212,7 +216,14 @@ def test_only_what_is_held_can_be_approved(state: State) -> None:
 def test_an_approval_names_the_draft_that_was_shown() -> None:
     held = drafted().submission
     refuse_unless_shown(held, held.label)
-    for other in (f"1@{held.draft_hash[:4]}", held.label[:-1], f"{held.label}0", "1@0000000000", held.label[2:], "1"):
+    for other in (
+        f"1@{held.composed.draft_hash[:4]}",
+        held.label[:-1],
+        f"{held.label}0",
+        "1@0000000000",
+        held.label[2:],
+        "1",
+    ):
         with pytest.raises(NotAllowed) as refused:
             refuse_unless_shown(held, other)
         assert refused.value.code == "draft_differs"
@@ -249,7 +260,7 @@ def test_what_has_conditions_is_a_persons_to_release_in_every_mode(mode: Mode) -
     held = drafted(register).submission
     assert (held.state, reasons(held)) == (State.HELD, {Reason.APPROVAL: ""})
     approved = ticking(held, register, *CONDITIONS)
-    assert (approved.state, approved.ticked, approved.release) == (State.APPROVED, CONDITIONS, HANAKO)
+    assert (approved.state, approved.approval.ticked, approved.approval.release) == (State.APPROVED, CONDITIONS, HANAKO)
 
 
 @pytest.mark.parametrize(
@@ -304,9 +315,9 @@ def test_a_mail_with_an_invoice_approved_before_the_contracts_day_leaves_on_it(m
     held = drafted(register, notice=ADVANCE).submission
     judged = answer(held, HANAKO, "soumu", "", START, register)
     approved = drafted(register, judged, notice=ADVANCE).submission
-    assert (approved.state, approved.due_at) == (State.APPROVED, MIDNIGHT)
+    assert (approved.state, approved.approval.due_at) == (State.APPROVED, MIDNIGHT)
     late = drafted(register, approved, notice=ADVANCE, now=MIDNIGHT + dt.timedelta(hours=1)).submission
-    assert (late.state, late.due_at) == (State.APPROVED, MIDNIGHT)
+    assert (late.state, late.approval.due_at) == (State.APPROVED, MIDNIGHT)
 
 
 def test_an_approval_for_one_contracts_day_does_not_speak_for_another() -> None:
@@ -327,12 +338,12 @@ def test_what_was_approved_for_the_contracts_day_goes_earlier_where_it_was_signe
     if mode is Mode.HOLD:  # no person's approval of the draft: its minutes to withdraw begin again
         judged = replace(judged, answers=tuple(each for each in judged.answers if each.reason is Reason.TIMING))
     approved = drafted(register, judged, notice=ADVANCE).submission
-    assert approved.due_at == MIDNIGHT
+    assert approved.approval.due_at == MIDNIGHT
     signed = drafted(with_invoice(mode, LATER.date()), approved, notice=ADVANCE, now=LATER).submission
-    assert (signed.state, signed.due_at) == (State.APPROVED, LATER + dt.timedelta(minutes=minutes))
+    assert (signed.state, signed.approval.due_at) == (State.APPROVED, LATER + dt.timedelta(minutes=minutes))
     # Once it is known when it goes, looking again does not put it off.
     once_more = drafted(with_invoice(mode, LATER.date()), signed, notice=ADVANCE, now=MIDNIGHT).submission
-    assert once_more.due_at == signed.due_at
+    assert once_more.approval.due_at == signed.approval.due_at
 
 
 # --- An answer is an answer to one thing -------------------------------------------------------------------------
@@ -357,7 +368,7 @@ def test_an_answer_about_one_earlier_submission_does_not_speak_for_the_next() ->
 def test_each_statement_that_it_had_not_left_is_answered_anew() -> None:
     approved = answered(drafted(submission=arrived(not_sent=1)).submission)
     assert approved.state is State.APPROVED
-    assert reasons(again(replace(approved, not_sent=2))) == {Reason.NOT_SENT: "2"}
+    assert reasons(again(replace(approved, delivery=replace(approved.delivery, not_sent=2)))) == {Reason.NOT_SENT: "2"}
 
 
 def test_what_was_answered_stays_answered_when_it_is_judged_again() -> None:
@@ -369,7 +380,7 @@ def test_of_two_people_the_later_one_is_who_released_it() -> None:
     first = answered(drafted().submission)
     changed = again(first, going_to(OTHER))
     second = answered(changed, going_to(OTHER), by=JIRO, now=LATER)
-    assert (second.release, second.due_at) == (JIRO, LATER)
+    assert (second.approval.release, second.approval.due_at) == (JIRO, LATER)
     assert [each.by for each in second.answers] == [HANAKO] * 2 + [JIRO] * 2
 
 
@@ -383,7 +394,7 @@ def test_a_draft_that_changed_after_its_release_is_held_again(register: Register
     changed = again(approved, going_to(OTHER, register))
     assert (changed.state, reasons(changed)) == (State.HELD, {Reason.CHANGED: ""})
     released = answered(changed, going_to(OTHER, register), by=JIRO)
-    assert (released.state, released.release) == (State.APPROVED, JIRO)
+    assert (released.state, released.approval.release) == (State.APPROVED, JIRO)
 
 
 def test_a_template_changed_after_the_release_is_a_change() -> None:
@@ -457,7 +468,14 @@ def test_a_rehearsal_is_released_like_any_mail() -> None:
 def rehearsed(register: Register = REHEARSING) -> Submission:
     """After a rehearsal ended, however it ended."""
     approved = answered(drafted(REHEARSING).submission, REHEARSING)
-    return again(replace(approved, rehearsals=1, released_draft="", due_at=None), register)
+    return again(
+        replace(
+            approved,
+            delivery=replace(approved.delivery, rehearsals=1),
+            approval=replace(approved.approval, released_draft="", due_at=None),
+        ),
+        register,
+    )
 
 
 def test_what_was_rehearsed_is_approved_only_once_rehearsing_is_over() -> None:
@@ -520,7 +538,11 @@ def test_the_question_about_the_address_of_rehearsals_holds_no_rehearsal(mode: M
     register = replace(REGISTER, mode=mode, rehearsal_to=OUTSIDE)
     released = drafted(register).submission
     assert (released.state, released.is_rehearsal) == (State.APPROVED, True)
-    ended = replace(released, rehearsals=1, rehearsed_to=(OUTSIDE,), released_draft="", due_at=None)
+    ended = replace(
+        released,
+        delivery=replace(released.delivery, rehearsals=1, rehearsed_to=(OUTSIDE,)),
+        approval=replace(released.approval, released_draft="", due_at=None),
+    )
     for later in (register, replace(register, rehearsal_to=None)):
         assert reasons(again(ended, later))[Reason.FIRST_ADDRESS] == f"rehearsal_to: {OUTSIDE}"
 

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 
 from worker.cli.tables import print_table, submission_table
 from worker.cli.terminal import fit_widths, wrap
-from worker.core.model import JST, Submission
+from worker.core.model import JST, ApprovalRecord, Submission
 from worker.core.states import State
 from worker.core.text import json_line
 from worker.views.submission_json import submission_json
@@ -116,11 +116,13 @@ def test_a_table_without_rows_shows_nothing_on_a_terminal(monkeypatch: pytest.Mo
 
 def test_a_list_says_from_when_what_waits_for_the_contract_may_go(capsys: pytest.CaptureFixture[str]) -> None:
     due = dt.datetime(2026, 9, 23, 15, tzinfo=dt.UTC)  # midnight in Japan
-    waiting = Submission(7, State.APPROVED, release="山田 花子", release_account="soumu", due_at=due)
+    waiting = Submission(
+        7, State.APPROVED, approval=ApprovalRecord(release="山田 花子", release_account="soumu", due_at=due)
+    )
     submission_table([waiting], "ja")
     assert "送信待ち（承認：山田 花子）、送信予定 2026-09-24 00:00" in capsys.readouterr().out
     assert submission_json(waiting)["due_at"] == "2026-09-24T00:00:00+09:00"
-    sent = Submission(7, State.SENT, due_at=due)
+    sent = Submission(7, State.SENT, approval=ApprovalRecord(due_at=due))
     submission_table([sent], "ja")
     assert "送信予定" not in capsys.readouterr().out
     assert submission_json(sent)["due_at"] is None
@@ -128,7 +130,9 @@ def test_a_list_says_from_when_what_waits_for_the_contract_may_go(capsys: pytest
 
 def test_a_list_names_one_moment_only_for_what_was_approved_in_the_evening(capsys: pytest.CaptureFixture[str]) -> None:
     due = dt.datetime(2026, 11, 20, 19, tzinfo=JST)
-    waiting = Submission(7, State.APPROVED, release="山田 花子", release_account="soumu", due_at=due)
+    waiting = Submission(
+        7, State.APPROVED, approval=ApprovalRecord(release="山田 花子", release_account="soumu", due_at=due)
+    )
     submission_table([waiting], "ja", sends_at=lambda each: due.replace(day=24, hour=8, minute=30))
     out = capsys.readouterr().out
     assert "、送信予定 2026-11-24 08:30" in out

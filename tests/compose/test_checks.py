@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.fakes import FakeReading
 from tests.support.holds import Said, detail_of
+from tests.support.parts import with_fields
 from tests.support.registered import (
     ISSUER,
     NOTICE,
@@ -41,11 +42,16 @@ from worker.core.model import (
     Answer,
     Attachment,
     Channel,
+    Composition,
+    Delivery,
+    Destination,
     Draft,
+    FollowUpRecord,
     FollowUps,
     Hold,
     Key,
     Notice,
+    NoticeRecord,
     PageText,
     PdfText,
     Product,
@@ -88,16 +94,11 @@ def a_draft(**changes: Any) -> Draft:
 PAST = Submission(
     id=1,
     state=State.SENT,
-    issuer="mihon",
-    product=Product.CONTRACT,
-    project="mihon/橋梁補修工事",
-    section="doboku",
-    pdf_sha256=Sha256("e" * 64),
-    contract_number="12345-000001",
-    draft=a_draft(attachments=(), message_id="<past.0@contractor.example>"),
-    duties=FollowUps(rule_hash=NEW_RULE),
-    sent_at=START - dt.timedelta(days=9),
-    reply="250 2.0.0 Ok: queued as 1",
+    destination=Destination(issuer="mihon", project="mihon/橋梁補修工事", section="doboku"),
+    notice=NoticeRecord(product=Product.CONTRACT, pdf_sha256=Sha256("e" * 64), contract_number="12345-000001"),
+    composed=Composition(draft=a_draft(attachments=(), message_id="<past.0@contractor.example>")),
+    follow_ups=FollowUpRecord(duties=FollowUps(rule_hash=NEW_RULE)),
+    delivery=Delivery(sent_at=START - dt.timedelta(days=9), reply="250 2.0.0 Ok: queued as 1"),
 )
 """A mail to the same section, accepted nine days ago under the same rule."""
 
@@ -183,7 +184,10 @@ def test_a_right_draft_passes_every_guard_and_each_says_so() -> None:
 
 KEIYAKU = Section("keiyaku", "契約課", (OTHER,), cc=(SITE,))
 TWO_SECTIONS = replace(ISSUER, sections={"doboku": SECTION, "keiyaku": KEIYAKU})
-KNOWN_ELSEWHERE = (PAST, replace(PAST, id=2, draft=a_draft(to=(OTHER,), cc=(SITE,), attachments=())))
+KNOWN_ELSEWHERE = (
+    PAST,
+    replace(PAST, id=2, composed=replace(PAST.composed, draft=a_draft(to=(OTHER,), cc=(SITE,), attachments=()))),
+)
 
 
 @pytest.mark.parametrize("changes", [{"to": (OTHER,)}, {"to": (TO, OTHER)}, {"cc": (OTHER,)}])
@@ -194,7 +198,11 @@ def test_an_address_of_another_section_is_stopped_even_where_it_is_known(changes
 
 def test_an_address_for_another_product_of_the_project_is_stopped() -> None:
     split = of_project(sections={Product.CONTRACT: "keiyaku", Product.ADVANCE: "doboku"})
-    found = holds(project=split, issuer=TWO_SECTIONS, past=(*KNOWN_ELSEWHERE, replace(PAST, id=3, section="keiyaku")))
+    found = holds(
+        project=split,
+        issuer=TWO_SECTIONS,
+        past=(*KNOWN_ELSEWHERE, replace(PAST, id=3, destination=replace(PAST.destination, section="keiyaku"))),
+    )
     assert found == alone(Reason.WRONG_RECIPIENT, TO)
 
 
@@ -208,7 +216,12 @@ def test_a_copy_receiver_is_not_addressed_as_the_receiver() -> None:
 def test_the_office_told_for_one_product_receives_that_product_alone() -> None:
     office = Section("office", "みほん県庁", (OTHER,))
     own = of_project(offices={Product.CONTRACT: office})
-    known = replace(PAST, id=3, section="office", project=own.id, draft=a_draft(to=(OTHER, TO), attachments=()))
+    known = replace(
+        PAST,
+        id=3,
+        destination=replace(PAST.destination, section="office", project=own.id),
+        composed=replace(PAST.composed, draft=a_draft(to=(OTHER, TO), attachments=())),
+    )
     assert holds(draft=a_draft(to=(OTHER,)), project=own, past=(PAST, known)) == []
     assert holds(project=own, past=(PAST, known)) == alone(Reason.WRONG_RECIPIENT, TO)
     other_product = of_project(offices={Product.ADVANCE: office})
@@ -294,7 +307,7 @@ def test_a_number_of_another_notice_is_stopped_wherever_it_stands(written: str) 
     neighbour = of_project(id="mihon/橋梁補修工事", contract_numbers=(OTHER_NUMBER,))
     expected = alone(Reason.KEY_DIFFERS, f"body: {OTHER_NUMBER}")
     assert with_body(body, neighbours=(neighbour,)) == expected
-    stored = replace(PAST, id=2, contract_number=OTHER_NUMBER)
+    stored = replace(PAST, id=2, notice=replace(PAST.notice, contract_number=OTHER_NUMBER))
     assert with_body(body, past=(PAST, stored)) == expected
     (own,) = a_draft().attachments
     assert holds(draft=a_draft(subject=written), neighbours=(neighbour,)) == alone(
@@ -314,14 +327,21 @@ def test_a_number_that_the_register_gives_this_project_is_its_own_word() -> None
 
 
 def test_the_key_of_an_earlier_notice_under_this_number_is_stopped() -> None:
-    earlier = replace(PAST, id=5, contract_number=NUMBER, pdf_sha256=OTHER_PDF)
+    earlier = replace(PAST, id=5, notice=replace(PAST.notice, contract_number=NUMBER, pdf_sha256=OTHER_PDF))
     notices = {OTHER_PDF: replace(NOTICE, key=Key("OldKey987654"))}
     body = f"{BODY}認証キー：{KEY}（変更前 OldKey987654）\n"
     found = with_body(body, issuer=typed(NoticeForm.BOTH), past=(PAST, earlier), notices=notices)
     assert found == alone(Reason.KEY_DIFFERS, "body: key #5")
 
 
-STRANGERS = replace(PAST, id=6, state=State.HELD, proven=False, draft=None, sent_at=None, reply="")
+STRANGERS = replace(
+    PAST,
+    id=6,
+    state=State.HELD,
+    source=replace(PAST.source, proven=False),
+    composed=replace(PAST.composed, draft=None),
+    delivery=replace(PAST.delivery, sent_at=None, reply=""),
+)
 """Of a notice that came by a mail of an unknown sender."""
 SENDER_ANSWER = Answer(Reason.SENDER_UNPROVEN, "", "鈴木", "suzuki", START)
 
@@ -341,8 +361,8 @@ def test_a_number_or_key_that_a_stranger_chose_keeps_no_proven_notice_back(
     changes: dict[str, Any], is_authenticated: bool, is_stopped: bool
 ) -> None:
     body = f"{BODY}電話 12345-000009、郵便 OldKey987654、認証キー：{KEY}\n"
-    numbered = replace(STRANGERS, contract_number=OTHER_NUMBER, **changes)
-    keyed = replace(STRANGERS, id=5, contract_number=NUMBER, pdf_sha256=OTHER_PDF, **changes)
+    numbered = with_fields(STRANGERS, contract_number=OTHER_NUMBER, **changes)
+    keyed = with_fields(STRANGERS, id=5, contract_number=NUMBER, pdf_sha256=OTHER_PDF, **changes)
     notices = {OTHER_PDF: replace(NOTICE, key=Key("OldKey987654"))}
     found = with_body(
         body,
@@ -362,7 +382,7 @@ def test_a_body_that_is_not_the_one_of_the_draft_is_stopped() -> None:
 # --- The invoice -----------------------------------------------------------------------------------------------
 
 ADVANCE = replace(NOTICE, product=Product.ADVANCE)
-PAST_ADVANCE = replace(PAST, product=Product.ADVANCE)
+PAST_ADVANCE = replace(PAST, notice=replace(PAST.notice, product=Product.ADVANCE))
 
 
 def with_invoice(invoice: Attachment = INVOICE, **changes: Any) -> list[Hold]:
@@ -374,17 +394,22 @@ def with_invoice(invoice: Attachment = INVOICE, **changes: Any) -> list[Hold]:
 def test_an_invoice_that_another_submission_carried_is_stopped(state: State) -> None:
     assert with_invoice() == []
     draft = a_draft(attachments=(INVOICE,))
-    other = replace(PAST_ADVANCE, id=4, state=state, draft=draft)
+    other = replace(PAST_ADVANCE, id=4, state=state, composed=replace(PAST_ADVANCE.composed, draft=draft))
     expected = alone(Reason.WRONG_INVOICE, "請求書.pdf: #4")
     assert with_invoice(past=(PAST_ADVANCE, other)) == expected
-    rehearsed = replace(other, draft=replace(draft, rehearsal_for=(TO,)))
+    rehearsed = replace(other, composed=replace(other.composed, draft=replace(draft, rehearsal_for=(TO,))))
     assert with_invoice(past=(PAST_ADVANCE, rehearsed)) == []
     waiting = replace(other, state=State.HELD)
     assert with_invoice(past=(PAST_ADVANCE, waiting)) == []
 
 
 def test_a_correction_carries_the_same_invoice_once_more() -> None:
-    corrected = replace(PAST_ADVANCE, id=4, pdf_sha256=sha256(PDF), draft=a_draft(attachments=(INVOICE,)))
+    corrected = replace(
+        PAST_ADVANCE,
+        id=4,
+        notice=replace(PAST_ADVANCE.notice, pdf_sha256=sha256(PDF)),
+        composed=replace(PAST_ADVANCE.composed, draft=a_draft(attachments=(INVOICE,))),
+    )
     assert with_invoice(past=(PAST_ADVANCE, corrected)) == []
 
 
@@ -412,7 +437,7 @@ def test_only_what_a_server_took_for_it_and_what_did_not_come_back_makes_an_addr
 
 
 def test_a_rehearsal_makes_no_address_known_and_its_own_is_not_asked_about() -> None:
-    rehearsed = replace(PAST, draft=a_draft(to=(TO,), rehearsal_for=(TO,)))
+    rehearsed = replace(PAST, composed=replace(PAST.composed, draft=a_draft(to=(TO,), rehearsal_for=(TO,))))
     assert holds(past=(rehearsed,)) == alone(Reason.FIRST_ADDRESS, TO)
     draft = a_draft(to=(REHEARSAL_TO,), rehearsal_for=(TO,))
     assert holds(draft=draft, past=(), rehearsal_to=REHEARSAL_TO) == []
@@ -421,7 +446,7 @@ def test_a_rehearsal_makes_no_address_known_and_its_own_is_not_asked_about() -> 
 ELSEWHERE = replace(ISSUER, id="another", file="issuers/another.toml")
 OFFICE = Section("office", "工事事務所", (TO,))
 WITH_OFFICE = of_project(offices={Product.CONTRACT: OFFICE})
-HAND_SENT = replace(PAST, reply="no answer for 300 s")
+HAND_SENT = replace(PAST, delivery=replace(PAST.delivery, reply="no answer for 300 s"))
 
 
 @pytest.mark.parametrize(
@@ -429,14 +454,30 @@ HAND_SENT = replace(PAST, reply="no answer for 300 s")
     [
         ({}, (PAST,), False),
         ({"issuer": ELSEWHERE}, (PAST,), True),
-        ({"issuer": ELSEWHERE}, (PAST, replace(PAST, id=2, issuer="another", product=Product.INTERIM)), False),
-        ({}, (replace(PAST, section="keiyaku"),), True),
-        ({}, (replace(PAST, issuer=None),), True),
-        ({}, (replace(PAST, project="mihon/べつの工事"),), False),
+        (
+            {"issuer": ELSEWHERE},
+            (
+                PAST,
+                replace(
+                    PAST,
+                    id=2,
+                    destination=replace(PAST.destination, issuer="another"),
+                    notice=replace(PAST.notice, product=Product.INTERIM),
+                ),
+            ),
+            False,
+        ),
+        ({}, (replace(PAST, destination=replace(PAST.destination, section="keiyaku")),), True),
+        ({}, (replace(PAST, destination=replace(PAST.destination, issuer=None)),), True),
+        ({}, (replace(PAST, destination=replace(PAST.destination, project="mihon/べつの工事")),), False),
         ({"project": WITH_OFFICE}, (PAST,), True),
-        ({"project": WITH_OFFICE}, (replace(PAST, section="office"),), True),
-        ({"project": WITH_OFFICE}, (replace(PAST, section="office", project=WITH_OFFICE.id),), False),
-        ({}, (replace(PAST, section="office", project=WITH_OFFICE.id),), True),
+        ({"project": WITH_OFFICE}, (replace(PAST, destination=replace(PAST.destination, section="office")),), True),
+        (
+            {"project": WITH_OFFICE},
+            (replace(PAST, destination=replace(PAST.destination, section="office", project=WITH_OFFICE.id)),),
+            False,
+        ),
+        ({}, (replace(PAST, destination=replace(PAST.destination, section="office", project=WITH_OFFICE.id)),), True),
         ({}, (HAND_SENT,), True),
         ({}, (replace(HAND_SENT, state=State.CONFIRMED),), True),
         ({}, (HAND_SENT, replace(PAST, id=2)), False),
@@ -480,21 +521,21 @@ def test_a_rehearsal_says_of_the_first_address_that_nobody_asked_instead_of_pass
 
 
 def test_a_submission_that_was_handed_in_makes_no_address_known() -> None:
-    handed_in = replace(PAST, state=State.CONFIRMED, sent_at=None)
+    handed_in = replace(PAST, state=State.CONFIRMED, delivery=replace(PAST.delivery, sent_at=None))
     assert holds(past=(handed_in,)) == alone(Reason.FIRST_ADDRESS, TO)
 
 
 # --- The rule --------------------------------------------------------------------------------------------------
 
-UNDER_OLD = replace(PAST, duties=FollowUps(rule_hash=OLD_RULE))
+UNDER_OLD = replace(PAST, follow_ups=replace(PAST.follow_ups, duties=FollowUps(rule_hash=OLD_RULE)))
 CHANGED = f"issuers/mihon.toml {'a' * 8} → {'b' * 8}"
 
 
 def test_a_rule_that_changed_since_the_last_mail_of_its_kind_is_held() -> None:
     assert holds(past=(UNDER_OLD,)) == alone(Reason.RULE_CHANGED, CHANGED)
-    again = replace(PAST, id=2, sent_at=START)
+    again = replace(PAST, id=2, delivery=replace(PAST.delivery, sent_at=START))
     assert holds(past=(UNDER_OLD, again)) == []
-    back = replace(UNDER_OLD, id=3, sent_at=START + dt.timedelta(minutes=1))
+    back = replace(UNDER_OLD, id=3, delivery=replace(UNDER_OLD.delivery, sent_at=START + dt.timedelta(minutes=1)))
     assert holds(past=(UNDER_OLD, again, back)) == alone(Reason.RULE_CHANGED, CHANGED)
 
 
@@ -504,7 +545,7 @@ def test_a_changed_rule_is_told_by_what_changed_in_the_issuer_s_file() -> None:
         then: f'name = "みほん町"\nchecked_on = 2026-04-02\n[section.doboku]\nto = ["{OTHER}"]\nphone = "1"\n'.encode(),
         now: f'name = "みほん町"\nchecked_on = 2026-11-02\n[section.doboku]\nto = ["{TO}"]\nphone = "1"\n'.encode(),
     }
-    before = replace(UNDER_OLD, draft=a_draft(attachments=(), rule_sha256=then))
+    before = replace(UNDER_OLD, composed=replace(UNDER_OLD.composed, draft=a_draft(attachments=(), rule_sha256=then)))
     issuer = replace(ISSUER, sha256=now)
     (hold,) = holds(past=(before,), issuer=issuer, originals=files)
     assert hold_detail(hold, "ja") == f"issuers/mihon.toml section.doboku.to：['{OTHER}'] → ['{TO}']"
@@ -523,7 +564,12 @@ def test_a_changed_rule_is_told_by_what_changed_in_the_issuer_s_file() -> None:
     ],
 )
 def test_the_hold_of_a_changed_rule_says_whether_the_recipients_are_others(before: Address, said: str) -> None:
-    (hold,) = holds(past=(replace(UNDER_OLD, draft=a_draft(to=(before,))), replace(PAST, id=9, issuer="other")))[-1:]
+    (hold,) = holds(
+        past=(
+            replace(UNDER_OLD, composed=replace(UNDER_OLD.composed, draft=a_draft(to=(before,)))),
+            replace(PAST, id=9, destination=replace(PAST.destination, issuer="other")),
+        )
+    )[-1:]
     assert hold.reason is Reason.RULE_CHANGED
     assert said in name_hold(hold, "ja")
     assert "aaaa" not in name_hold(hold, "ja")
@@ -532,7 +578,10 @@ def test_the_hold_of_a_changed_rule_says_whether_the_recipients_are_others(befor
 
 
 def test_the_hold_says_when_each_rule_was_checked() -> None:
-    old = replace(UNDER_OLD, duties=FollowUps(rule_hash=OLD_RULE, checked_on=dt.date(2026, 4, 2)))
+    old = replace(
+        UNDER_OLD,
+        follow_ups=replace(UNDER_OLD.follow_ups, duties=FollowUps(rule_hash=OLD_RULE, checked_on=dt.date(2026, 4, 2))),
+    )
     checked = of_issuer(checked_on=dt.date(2026, 11, 1))
     assert holds(past=(old,), issuer=checked) == alone(
         Reason.RULE_CHANGED, f"{CHANGED} (checked_on 2026-04-02 → 2026-11-01)"
@@ -541,16 +590,18 @@ def test_the_hold_says_when_each_rule_was_checked() -> None:
 
 def test_a_rule_that_now_names_another_section_is_held() -> None:
     fixed = replace(of_issuer(rule={"section": "doboku"}), sections={"doboku": SECTION, "keiyaku": KEIYAKU})
-    before = replace(UNDER_OLD, section="keiyaku")
-    known = replace(PAST, id=2, product=Product.INTERIM)
+    before = replace(UNDER_OLD, destination=replace(UNDER_OLD.destination, section="keiyaku"))
+    known = replace(PAST, id=2, notice=replace(PAST.notice, product=Product.INTERIM))
     assert holds(past=(before, known), issuer=fixed) == alone(Reason.RULE_CHANGED, CHANGED)
 
 
 def test_another_projects_section_and_an_amended_contracts_rule_are_no_change() -> None:
-    known = replace(PAST, issuer="other")
-    other_section = replace(UNDER_OLD, id=2, section="keiyaku")
-    amended = replace(UNDER_OLD, id=3, duties=FollowUps(rule_hash=OLD_RULE, is_amended=True))
-    other_product = replace(UNDER_OLD, id=4, product=Product.ADVANCE)
+    known = replace(PAST, destination=replace(PAST.destination, issuer="other"))
+    other_section = replace(UNDER_OLD, id=2, destination=replace(UNDER_OLD.destination, section="keiyaku"))
+    amended = replace(
+        UNDER_OLD, id=3, follow_ups=replace(UNDER_OLD.follow_ups, duties=FollowUps(rule_hash=OLD_RULE, is_amended=True))
+    )
+    other_product = replace(UNDER_OLD, id=4, notice=replace(UNDER_OLD.notice, product=Product.ADVANCE))
     assert holds(past=(known, other_section, amended, other_product)) == []
     assert holds(past=(known, amended), contract=Contract.AMENDED) == alone(Reason.RULE_CHANGED, CHANGED)
 
@@ -558,14 +609,18 @@ def test_another_projects_section_and_an_amended_contracts_rule_are_no_change() 
 def test_what_was_told_for_one_project_is_compared_with_that_projects_mails() -> None:
     own = of_project(rules={Product.CONTRACT: RULE})
     assert holds(past=(UNDER_OLD,), project=own) == []
-    before = replace(UNDER_OLD, id=2, project=own.id)
+    before = replace(UNDER_OLD, id=2, destination=replace(UNDER_OLD.destination, project=own.id))
     assert holds(past=(UNDER_OLD, before), project=own) == alone(Reason.RULE_CHANGED, CHANGED)
 
 
 def test_a_mail_of_an_older_program_is_compared_by_its_rule_file() -> None:
-    old = replace(PAST, duties=FollowUps(), draft=a_draft(rule_sha256="f" * 64))
+    old = replace(
+        PAST,
+        follow_ups=replace(PAST.follow_ups, duties=FollowUps()),
+        composed=replace(PAST.composed, draft=a_draft(rule_sha256="f" * 64)),
+    )
     assert holds(past=(old,)) == alone(Reason.RULE_CHANGED, f"issuers/mihon.toml {'f' * 8} → {'0' * 8}")
-    same = replace(old, draft=a_draft(rule_sha256=ISSUER.sha256))
+    same = replace(old, composed=replace(old.composed, draft=a_draft(rule_sha256=ISSUER.sha256)))
     assert holds(past=(same,)) == []
 
 
@@ -591,21 +646,39 @@ def test_a_section_is_held_from_the_day_after_its_last() -> None:
     assert holds(issuer=until, today=tomorrow) == alone(Reason.RULE_CHANGED, f"section.doboku.until {TODAY}")
 
 
-HANDED = replace(UNDER_OLD, id=4, state=State.HANDED_OVER, channel=Channel.FORM, draft=None, sent_at=None)
+HANDED = replace(
+    UNDER_OLD,
+    id=4,
+    state=State.HANDED_OVER,
+    destination=replace(UNDER_OLD.destination, channel=Channel.FORM),
+    composed=replace(UNDER_OLD.composed, draft=None),
+    delivery=replace(UNDER_OLD.delivery, sent_at=None),
+)
 
 
 def test_a_rule_that_changed_since_the_last_one_that_was_handed_in_is_held_once() -> None:
-    handed = replace(HANDED, created_at=PAST.sent_at + dt.timedelta(days=1)) if PAST.sent_at else HANDED
+    handed = (
+        replace(HANDED, created_at=PAST.delivery.sent_at + dt.timedelta(days=1)) if PAST.delivery.sent_at else HANDED
+    )
     assert holds(past=(PAST, handed)) == alone(Reason.RULE_CHANGED, CHANGED)
-    assert holds(past=(PAST, replace(handed, duties=FollowUps(rule_hash=NEW_RULE)))) == []
+    assert (
+        holds(past=(PAST, replace(handed, follow_ups=replace(handed.follow_ups, duties=FollowUps(rule_hash=NEW_RULE)))))
+        == []
+    )
     assert holds(past=(PAST, replace(handed, state=State.WITHDRAWN))) == []
-    assert holds(past=(PAST, replace(handed, channel=Channel.EMAIL))) == []
+    assert holds(past=(PAST, replace(handed, destination=replace(handed.destination, channel=Channel.EMAIL)))) == []
 
 
 def test_an_invoice_that_went_with_another_download_of_the_notice_names_the_one_to_correct() -> None:
     draft = a_draft(attachments=(*a_draft().attachments, INVOICE))
     advance = replace(NOTICE, product=Product.ADVANCE)
-    gone = replace(PAST, id=4, state=State.BOUNCED, draft=draft, product=Product.ADVANCE)
+    gone = replace(
+        PAST,
+        id=4,
+        state=State.BOUNCED,
+        composed=replace(PAST.composed, draft=draft),
+        notice=replace(PAST.notice, product=Product.ADVANCE),
+    )
     case = {"draft": draft, "notice": advance, "past": (PAST, gone)}
     again = holds(**case, notices={"e" * 64: advance})
     assert [hold for hold in again if "#" in detail_of(hold)] == alone(
@@ -637,8 +710,14 @@ def test_an_unusually_large_attachment_is_held() -> None:
         (Hold.of(Reason.FIRST_ADDRESS, address=TO), PAST),
         (Hold.of(Reason.RULE_CHANGED, "changed"), PAST),
         (Hold.of(Reason.RULE_CHANGED, "changed"), HANDED),
-        (Hold.of(Reason.WRONG_INVOICE, "carried"), replace(PAST, draft=a_draft(attachments=(INVOICE,)))),
-        (Hold.of(Reason.NUMBER_DIFFERS, others=(NUMBER,)), replace(PAST, project="mihon/道路改良工事")),
+        (
+            Hold.of(Reason.WRONG_INVOICE, "carried"),
+            replace(PAST, composed=replace(PAST.composed, draft=a_draft(attachments=(INVOICE,)))),
+        ),
+        (
+            Hold.of(Reason.NUMBER_DIFFERS, others=(NUMBER,)),
+            replace(PAST, destination=replace(PAST.destination, project="mihon/道路改良工事")),
+        ),
     ],
     ids=lambda each: each.reason.value if isinstance(each, Hold) else "",
 )

@@ -57,8 +57,8 @@ def with_project(**keys: Any) -> Register:
 
 
 def draft_in(made: Drafted) -> Draft:
-    assert made.submission.draft is not None
-    return made.submission.draft
+    assert made.submission.composed.draft is not None
+    return made.submission.composed.draft
 
 
 # --- The mail ----------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_subject_knows_no_key() -> None:
 
 def test_nothing_of_the_draft_is_derived_from_the_key() -> None:
     other = replace(NOTICE, key=replace(NOTICE.key, clear="zzzzZZZZ9999"))
-    assert drafted(notice=other).submission.draft == drafted().submission.draft
+    assert drafted(notice=other).submission.composed.draft == drafted().submission.composed.draft
 
 
 def test_the_project_speaks_for_itself_where_it_names_contact_department_phone_or_a_joint_venture() -> None:
@@ -135,7 +135,7 @@ def test_the_rule_may_name_the_section_itself() -> None:
     issuer = of_issuer(rule={"section": "keiyaku"}, sections=sections)
     made = drafted(replace(REGISTER, issuers=(issuer,)))
     assert draft_in(made).to == (CC,)
-    assert made.submission.section_name == "契約課"
+    assert made.submission.destination.section_name == "契約課"
 
 
 def test_each_product_goes_to_the_section_that_the_project_names_for_it() -> None:
@@ -181,7 +181,7 @@ def test_a_name_is_sent_as_it_is_written(name: str) -> None:
 def test_a_character_that_breaks_or_hides_never_becomes_a_header(character: str) -> None:
     made = drafted(with_project(name=f"道路{character}Bcc: x@other.example"))
     assert Reason.UNSAFE_VALUE in reasons(made.submission)
-    assert made.submission.draft is None
+    assert made.submission.composed.draft is None
 
 
 def test_an_unsafe_value_in_the_body_is_held_by_name() -> None:
@@ -203,7 +203,7 @@ def test_an_unsafe_display_name_is_held(name: str) -> None:
 def test_a_value_that_the_subject_needs_and_nobody_registered_is_named() -> None:
     made = drafted(with_rule(subject="{{ values.工事番号 }}"))
     assert reasons(made.submission)[Reason.MISSING_VALUE] == "工事番号"
-    assert made.submission.draft is None
+    assert made.submission.composed.draft is None
 
 
 def test_an_empty_value_is_a_missing_one() -> None:
@@ -251,7 +251,7 @@ def test_an_empty_body_is_not_sent() -> None:
 def test_a_section_without_an_address_is_named() -> None:
     made = drafted(with_section(to=()))
     assert reasons(made.submission) == {Reason.NO_RECIPIENT: "土木課"}
-    assert made.submission.section_phone == SECTION.phone
+    assert made.submission.destination.section_phone == SECTION.phone
 
 
 def test_a_project_that_names_no_section_for_the_product_is_held() -> None:
@@ -320,8 +320,8 @@ def test_an_unknown_channel_holds() -> None:
 @pytest.mark.parametrize("channel", [Channel.FORM, Channel.UPLOAD, Channel.PAPER, Channel.FAX])
 def test_another_channel_than_mail_is_handed_over_and_needs_no_address(channel: Channel) -> None:
     made = drafted(replace(REGISTER, issuers=(of_issuer(rule={"channel": channel}, section={"to": ()}),)))
-    assert (made.submission.state, made.submission.channel) == (State.HANDED_OVER, channel)
-    assert made.submission.draft is None
+    assert (made.submission.state, made.submission.destination.channel) == (State.HANDED_OVER, channel)
+    assert made.submission.composed.draft is None
 
 
 def test_a_body_template_that_is_gone_holds() -> None:
@@ -483,7 +483,7 @@ def test_a_mail_that_types_the_key_may_still_carry_its_invoice() -> None:
 def test_a_body_of_ones_own_that_forgets_number_or_key_is_held(template: str) -> None:
     made = drafted(replace(with_rule(notice=NoticeForm.TYPED), templates={"default.txt.j2": template}))
     assert reasons(made.submission)[Reason.MISSING_VALUE].startswith("body: notice.")
-    assert made.submission.draft is None
+    assert made.submission.composed.draft is None
 
 
 def test_the_items_of_the_body_are_those_that_the_issuer_requires_in_its_order() -> None:
@@ -615,7 +615,7 @@ def test_an_amended_guarantee_follows_the_rule_for_amended_contracts_and_names_t
     made = drafted(replace(REGISTER, issuers=(AMENDED,)), amends=BEFORE)
     assert draft_in(made).subject == "変更：道路改良工事"
     assert "\n本件は、令和8年4月1日に提出いたしました同番号の契約保証の変更に伴うものです。\n\n・案件名" in made.body
-    assert made.submission.duties.is_amended
+    assert made.submission.follow_ups.duties.is_amended
 
 
 def test_an_amended_guarantee_without_a_rule_of_its_own_follows_the_original_one() -> None:
@@ -625,13 +625,13 @@ def test_an_amended_guarantee_without_a_rule_of_its_own_follows_the_original_one
 
 
 def test_what_was_handed_over_by_hand_is_named_without_a_day() -> None:
-    made = drafted(amends=replace(BEFORE, state=State.CONFIRMED, sent_at=None))
+    made = drafted(amends=replace(BEFORE, state=State.CONFIRMED, delivery=replace(BEFORE.delivery, sent_at=None)))
     assert "本件は、先に提出いたしました同番号の契約保証の変更に伴うものです。" in made.body
 
 
 def test_a_mail_that_came_back_is_not_named_as_one_that_the_issuer_has() -> None:
     made = drafted(amends=replace(BEFORE, state=State.BOUNCED))
-    assert made.submission.duties.is_amended
+    assert made.submission.follow_ups.duties.is_amended
     assert "変更に伴う" not in made.body
 
 
@@ -639,7 +639,7 @@ def test_a_contract_registered_as_amended_follows_its_rule_with_no_earlier_one_t
     made = drafted(replace(REGISTER, issuers=(AMENDED,), projects=(of_project(is_amended=True),)))
     assert draft_in(made).subject == "変更：道路改良工事"
     assert "変更に伴う" not in made.body
-    assert drafted(replace(REGISTER, issuers=(AMENDED,))).submission.draft != made.submission.draft
+    assert drafted(replace(REGISTER, issuers=(AMENDED,))).submission.composed.draft != made.submission.composed.draft
 
 
 # --- Conditions and calls ----------------------------------------------------------------------------------------
@@ -728,7 +728,10 @@ def test_whatever_a_reader_would_see_changes_the_hash(name: str) -> None:
 
 def test_a_comment_changed_in_the_rule_file_changes_no_draft() -> None:
     commented = replace(ISSUER, sha256=Sha256("f" * 64))
-    assert drafted(replace(REGISTER, issuers=(commented,))).submission.draft_hash == drafted().submission.draft_hash
+    assert (
+        drafted(replace(REGISTER, issuers=(commented,))).submission.composed.draft_hash
+        == drafted().submission.composed.draft_hash
+    )
 
 
 def test_the_same_inputs_give_the_same_draft() -> None:

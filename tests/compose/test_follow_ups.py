@@ -64,7 +64,7 @@ def test_a_draft_keeps_what_people_do_as_its_rule_said() -> None:
         source="https://mihon.example/rule",
         checked_on=dt.date(2026, 4, 2),
     )
-    duties = drafted(replace(REGISTER, issuers=(issuer,))).submission.duties
+    duties = drafted(replace(REGISTER, issuers=(issuer,))).submission.follow_ups.duties
     assert duties == FollowUps(
         rule_hash=hash_rule(issuer.rules[Product.CONTRACT], issuer.sections["doboku"]),
         source="https://mihon.example/rule",
@@ -89,16 +89,16 @@ def test_the_rules_hash_follows_what_applies_and_who_receives() -> None:
 
 def test_duties_are_known_even_where_there_is_no_draft_yet() -> None:
     held = drafted(replace(REGISTER, issuers=(of_issuer(rule={"call_after": True}, section={"to": ()}),))).submission
-    assert (held.draft, held.duties.call_after) == (None, True)
+    assert (held.composed.draft, held.follow_ups.duties.call_after) == (None, True)
 
 
 def test_a_rule_given_for_one_project_says_that_it_stands_in_the_register() -> None:
     own = replace(of_issuer().rules[Product.CONTRACT], subject="指定の件名")
     register = replace(REGISTER, projects=(of_project(rules={Product.CONTRACT: own}),))
     made = drafted(register).submission
-    assert made.draft is not None
-    assert made.draft.subject == "指定の件名"
-    assert in_ja(made.duties.source) == f"projects.toml（{PROJECT}）"
+    assert made.composed.draft is not None
+    assert made.composed.draft.subject == "指定の件名"
+    assert in_ja(made.follow_ups.duties.source) == f"projects.toml（{PROJECT}）"
 
 
 # --- Contact, and together with ----------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_a_rehearsal_neither_waits_for_the_moment_nor_asks_for_a_call() -> None:
         rehearsal_to=REGISTER.contractor.email,
     )
     rehearsal = drafted(register, notice=ADVANCE).submission
-    assert (rehearsal.state, rehearsal.due_at) == (State.APPROVED, START)
+    assert (rehearsal.state, rehearsal.approval.due_at) == (State.APPROVED, START)
     real = drafted(replace(register, rehearsal_to=None), notice=ADVANCE).submission
     assert set(reasons(real)) == {Reason.TIMING, Reason.CONTACT_FIRST}
 
@@ -158,7 +158,7 @@ def test_what_comes_before_another_document_is_due_on_the_last_working_day_befor
     timing: Timing, deadline: dt.date | None
 ) -> None:
     register = with_invoice(TOMORROW, timing=timing, invoice=InvoiceRule.NEVER)
-    assert drafted(register, notice=ADVANCE).submission.duties.deadline == deadline
+    assert drafted(register, notice=ADVANCE).submission.follow_ups.duties.deadline == deadline
 
 
 @pytest.mark.parametrize(
@@ -177,14 +177,14 @@ def test_when_to_hand_it_in_says_the_day_until_which_it_may_be(timing: Timing, s
 
 def test_a_deadline_without_a_registered_day_holds_nothing_up() -> None:
     made = drafted(ruled(timing=Timing.BEFORE_CONTRACT)).submission
-    assert (made.state, made.duties.deadline) == (State.APPROVED, None)
+    assert (made.state, made.follow_ups.duties.deadline) == (State.APPROVED, None)
 
 
 @pytest.mark.parametrize("rule", InvoiceRule)
 def test_where_the_key_comes_before_the_invoice_it_never_rides_along(rule: InvoiceRule) -> None:
     made = drafted(with_invoice(TODAY, timing=Timing.BEFORE_INVOICE, invoice=rule), notice=ADVANCE).submission
-    assert made.draft is not None
-    assert len(made.draft.attachments) == 1
+    assert made.composed.draft is not None
+    assert len(made.composed.draft.attachments) == 1
 
 
 # --- An invoice does not leave before the contract ---------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_an_invoice_waits_until_the_contracts_day_is_known() -> None:
     held = drafted(with_invoice(None), notice=ADVANCE).submission
     assert set(reasons(held)) == {Reason.TIMING}
     assert reasons(held)[Reason.TIMING].startswith(PROJECT)
-    assert held.duties.not_before is None
+    assert held.follow_ups.duties.not_before is None
 
 
 def test_an_invoice_waits_for_the_contracts_day_and_then_waits_no_longer() -> None:
@@ -202,24 +202,24 @@ def test_an_invoice_waits_for_the_contracts_day_and_then_waits_no_longer() -> No
     held = drafted(register, notice=ADVANCE).submission
     assert set(reasons(held)) == {Reason.TIMING}
     assert "令和8年11月22日" in reasons(held)[Reason.TIMING]
-    assert held.duties.not_before == TOMORROW
+    assert held.follow_ups.duties.not_before == TOMORROW
     midnight = dt.datetime.combine(TOMORROW, dt.time(), START.tzinfo)
     before = drafted(register, held, notice=ADVANCE, now=midnight - dt.timedelta(seconds=1)).submission
     assert before.state is State.HELD
     on_the_day = drafted(register, held, notice=ADVANCE, now=midnight.astimezone(dt.UTC)).submission
-    assert (on_the_day.state, on_the_day.due_at) == (State.APPROVED, midnight)
+    assert (on_the_day.state, on_the_day.approval.due_at) == (State.APPROVED, midnight)
 
 
 @pytest.mark.parametrize("contract", [TODAY, TODAY - dt.timedelta(days=30)])
 def test_an_invoice_of_a_concluded_contract_goes_at_once(contract: dt.date) -> None:
     made = drafted(with_invoice(contract), notice=ADVANCE).submission
-    assert (made.state, made.due_at) == (State.APPROVED, START)
+    assert (made.state, made.approval.due_at) == (State.APPROVED, START)
 
 
 def test_a_mail_without_an_invoice_does_not_wait_for_the_contract() -> None:
     register = with_invoice(TOMORROW, invoice=InvoiceRule.NEVER)
     made = drafted(register, notice=ADVANCE).submission
-    assert (made.state, made.due_at, made.duties.not_before) == (State.APPROVED, START, None)
+    assert (made.state, made.approval.due_at, made.follow_ups.duties.not_before) == (State.APPROVED, START, None)
 
 
 # --- Done --------------------------------------------------------------------------------------------------------
@@ -255,8 +255,8 @@ def test_a_duty_that_is_not_one_or_is_done_already_is_refused(
 
 def test_an_amended_contract_is_marked_so() -> None:
     register = replace(REGISTER, projects=(of_project(is_amended=True),))
-    assert drafted(register).submission.duties.is_amended
-    assert not drafted().submission.duties.is_amended
+    assert drafted(register).submission.follow_ups.duties.is_amended
+    assert not drafted().submission.follow_ups.duties.is_amended
 
 
 # --- A project's own deadline ------------------------------------------------------------------------------------
@@ -267,9 +267,9 @@ def test_of_two_deadlines_the_earlier_counts() -> None:
     for own, expected in ((last - dt.timedelta(days=1), last - dt.timedelta(days=1)), (day, last)):
         project = of_project(dates={"contract": day}, deadlines={Product.CONTRACT: own})
         register = replace(ruled(timing=Timing.BEFORE_CONTRACT), projects=(project,))
-        assert drafted(register).submission.duties.deadline == expected
+        assert drafted(register).submission.follow_ups.duties.deadline == expected
 
 
 def test_a_projects_deadline_holds_for_its_own_product_alone() -> None:
     project = of_project(deadlines={Product.ADVANCE: dt.date(2026, 12, 1)})
-    assert drafted(replace(AUTO, projects=(project,))).submission.duties.deadline is None
+    assert drafted(replace(AUTO, projects=(project,))).submission.follow_ups.duties.deadline is None

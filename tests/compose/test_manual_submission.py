@@ -42,10 +42,10 @@ def test_a_form_is_told_field_by_field_with_its_address_and_its_steps() -> None:
         url="https://mihon.example/form", instructions=("「{{ project.name }}」を選ぶ", "送信を押す"), lines=LINES
     )
     handed = drafted(register).submission
-    assert (handed.state, handed.draft) == (State.HANDED_OVER, None)
-    assert handed.duties.url == "https://mihon.example/form"
-    assert handed.duties.instructions == ("「道路改良工事」を選ぶ", "送信を押す")
-    assert in_ja(handed.duties.entries) == (("案件名", "道路改良工事"), ("認証キー", "********Gh"))
+    assert (handed.state, handed.composed.draft) == (State.HANDED_OVER, None)
+    assert handed.follow_ups.duties.url == "https://mihon.example/form"
+    assert handed.follow_ups.duties.instructions == ("「道路改良工事」を選ぶ", "送信を押す")
+    assert in_ja(handed.follow_ups.duties.entries) == (("案件名", "道路改良工事"), ("認証キー", "********Gh"))
 
 
 def test_nothing_that_is_kept_of_a_form_holds_the_key() -> None:
@@ -66,7 +66,7 @@ def test_what_to_take_along_names_each_file() -> None:
     )
     handed = drafted(register, notice=ADVANCE).submission
     assert handed.state is State.HANDED_OVER
-    assert handed.duties.bring == (
+    assert handed.follow_ups.duties.bring == (
         "印鑑",
         "前払金請求書：road.pdf",
         f"認証キーのお知らせ：認証キーのお知らせ_{NUMBER}.pdf",
@@ -75,7 +75,7 @@ def test_what_to_take_along_names_each_file() -> None:
 
 
 def test_where_number_and_key_are_entered_the_notice_is_not_among_the_files() -> None:
-    assert drafted(by_form(notice=NoticeForm.TYPED)).submission.duties.bring == ()
+    assert drafted(by_form(notice=NoticeForm.TYPED)).submission.follow_ups.duties.bring == ()
 
 
 def test_contact_moment_and_conditions_are_steps_of_their_own() -> None:
@@ -91,7 +91,7 @@ def test_contact_moment_and_conditions_are_steps_of_their_own() -> None:
     )
     handed = drafted(register).submission
     assert handed.state is State.HANDED_OVER
-    assert in_ja(handed.duties.instructions) == (
+    assert in_ja(handed.follow_ups.duties.instructions) == (
         "事前に電話で一報",
         "契約書（令和8年12月1日）と同時に提出",
         "窓口へ持参",
@@ -129,7 +129,7 @@ def test_a_deadline_is_known_for_what_a_person_hands_in() -> None:
     register = replace(
         by_form(timing=Timing.BEFORE_CONTRACT), projects=(of_project(dates={"contract": dt.date(2026, 12, 1)}),)
     )
-    assert drafted(register).submission.duties.deadline == dt.date(2026, 11, 30)
+    assert drafted(register).submission.follow_ups.duties.deadline == dt.date(2026, 11, 30)
 
 
 # --- The second look ---------------------------------------------------------------------------------------------
@@ -156,13 +156,16 @@ def test_a_rule_that_should_be_looked_at_is_asked_about_before_anything_is_hande
 
 
 def test_a_form_whose_rule_changed_since_the_last_one_was_handed_in_is_asked_about_once() -> None:
-    first = replace(drafted(by_form(url="https://mihon.example/form")).submission, issuer="mihon")
+    first = replace(
+        drafted(by_form(url="https://mihon.example/form")).submission,
+        destination=replace(drafted(by_form(url="https://mihon.example/form")).submission.destination, issuer="mihon"),
+    )
     changed = by_form(url="https://mihon.example/new")
     arriving = arrived(id=2)
     held = drafted(changed, arriving, known=FakeReading([first])).submission
     assert (held.state, [*reasons(held)]) == (State.HELD, [Reason.RULE_CHANGED])
     looked_at = drafted(changed, replace(arriving, id=3)).submission
-    known = FakeReading([first, replace(looked_at, issuer="mihon", id=2)])
+    known = FakeReading([first, replace(looked_at, destination=replace(looked_at.destination, issuer="mihon"), id=2)])
     assert drafted(changed, replace(arriving, id=3), known=known).submission.state is State.HANDED_OVER
 
 
@@ -175,8 +178,8 @@ MENDED = replace(OLD, projects=(of_project(values={"工事番号": "08-021"}),))
 def test_a_mended_value_is_in_the_steps_of_what_is_still_to_be_handed_in_and_its_state_stays() -> None:
     before = drafted(OLD).submission
     renewed = renew_steps(before, drafted(MENDED, before).submission)
-    assert (renewed.state, renewed.duties.entries) == (State.HANDED_OVER, (("工事番号", "08-021"),))
-    assert replace(renewed, duties=before.duties) == before
+    assert (renewed.state, renewed.follow_ups.duties.entries) == (State.HANDED_OVER, (("工事番号", "08-021"),))
+    assert replace(renewed, follow_ups=replace(renewed.follow_ups, duties=before.follow_ups.duties)) == before
 
 
 def test_steps_that_are_not_whole_any_more_or_of_another_project_do_not_replace_those_that_were_looked_at() -> None:
@@ -196,5 +199,5 @@ def test_renewed_steps_keep_which_rule_a_person_last_looked_at() -> None:
     before = drafted(OLD).submission
     changed = replace(by_form(**{**STEPS, "bring": ("印鑑",)}), projects=OLD.projects)
     renewed = renew_steps(before, drafted(changed, before).submission)
-    assert renewed.duties.bring[0] == "印鑑"
-    assert renewed.duties.rule_hash == before.duties.rule_hash
+    assert renewed.follow_ups.duties.bring[0] == "印鑑"
+    assert renewed.follow_ups.duties.rule_hash == before.follow_ups.duties.rule_hash

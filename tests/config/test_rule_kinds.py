@@ -79,15 +79,15 @@ def test_a_sentence_holds_only_with_its_way_of_the_invoice(
     invoices: tuple[Invoice, ...] | None, rule: dict[str, Any], held_for: list[str]
 ) -> None:
     made = drafted(register(invoices, conditions=SENTENCES, after=SENTENCES, **rule), notice=ADVANCE).submission
-    assert made.draft is not None
-    assert list(made.draft.conditions) == held_for
-    assert list(made.duties.after) == held_for
+    assert made.composed.draft is not None
+    assert list(made.composed.draft.conditions) == held_for
+    assert list(made.follow_ups.duties.after) == held_for
 
 
 def test_a_contract_guarantee_has_no_invoice_and_so_neither_sentence() -> None:
     made = drafted(register(None, conditions=SENTENCES, after=SENTENCES)).submission
-    assert made.draft is not None
-    assert (made.draft.conditions, made.duties.after) == (("いつも",), ("いつも",))
+    assert made.composed.draft is not None
+    assert (made.composed.draft.conditions, made.follow_ups.duties.after) == (("いつも",), ("いつも",))
 
 
 def test_while_the_invoice_is_undecided_it_is_held_whatever_the_sentences_say() -> None:
@@ -101,7 +101,7 @@ def test_while_the_invoice_is_undecided_it_is_held_whatever_the_sentences_say() 
 def test_what_the_letter_promises_is_a_duty_whatever_the_rule_says(after: tuple[Any, ...]) -> None:
     made = drafted(register(SEPARATE, after=after), notice=ADVANCE)
     assert "前払金請求書は別途提出いたします" in made.body
-    assert "前払金請求書を別途提出" in in_ja(made.submission.duties.after)
+    assert "前払金請求書を別途提出" in in_ja(made.submission.follow_ups.duties.after)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_the_letter_promises_is_a_duty_whatever_the_rule_says(after: tuple[
 )
 def test_a_sentence_that_has_the_invoice_handed_in_needs_no_second_one(sentence: str) -> None:
     made = drafted(register(SEPARATE, after=(sentence,)), notice=ADVANCE)
-    assert made.submission.duties.after == (sentence,)
+    assert made.submission.follow_ups.duties.after == (sentence,)
     assert add_promised((sentence,), "前払金請求書") == (sentence,)
 
 
@@ -118,13 +118,13 @@ def test_where_the_letter_promises_nothing_no_duty_is_made(invoices: tuple[Invoi
     rule = {} if invoices else {"invoice": InvoiceRule.NEVER}
     made = drafted(register(invoices, **rule), notice=ADVANCE)
     assert "別途提出" not in made.body
-    assert made.submission.duties.after == ()
+    assert made.submission.follow_ups.duties.after == ()
 
 
 def test_by_hand_a_sentence_is_told_with_its_condition_while_the_invoice_is_not_registered() -> None:
     paper = {"channel": Channel.PAPER, "instructions": ("窓口へ持参",), "conditions": SENTENCES, "after": (APART,)}
     told = {
-        invoices: drafted(register(invoices, **paper), notice=ADVANCE).submission.duties
+        invoices: drafted(register(invoices, **paper), notice=ADVANCE).submission.follow_ups.duties
         for invoices in (None, NAMED, SEPARATE)
     }
     assert in_ja(told[None].instructions[1:]) == (
@@ -200,7 +200,7 @@ def test_an_issuer_may_count_by_the_start_of_the_procurement() -> None:
 
 def by_hand(channel: Channel, *, fax: str = "", **keys: Any) -> Any:
     issuer = of_issuer(rule={"channel": channel, **keys}, section={"fax": fax})
-    return drafted(replace(REGISTER, issuers=(issuer,))).submission.duties
+    return drafted(replace(REGISTER, issuers=(issuer,))).submission.follow_ups.duties
 
 
 def test_a_fax_is_told_with_its_number_and_what_is_written_on_it() -> None:
@@ -385,4 +385,4 @@ def test_a_rule_of_the_project_names_the_issuers_source_for_the_rest() -> None:
     issuer = of_issuer(source="市のページ")
     own = of_project(rules={Product.CONTRACT: replace(RULE, timing=RULE.timing, subject="別")})
     made = drafted(replace(REGISTER, issuers=(issuer,), projects=(own,))).submission
-    assert in_ja(made.duties.source) == f"projects.toml（{own.id}）、ほかは 市のページ"
+    assert in_ja(made.follow_ups.duties.source) == f"projects.toml（{own.id}）、ほかは 市のページ"

@@ -116,7 +116,7 @@ def test_an_assumption_takes_the_usual_values_and_holds_nothing() -> None:
     assert rule.assumed == ("notice", "timing")
     made = drafted(under(rule)).submission
     assert Reason.RULE_OPEN not in reasons(made)
-    assert made.duties.assumed == ("notice", "timing")
+    assert made.follow_ups.duties.assumed == ("notice", "timing")
 
 
 def test_an_assumption_does_not_stand_against_what_a_table_writes_or_calls_open() -> None:
@@ -160,7 +160,13 @@ def test_the_list_of_issuers_names_what_counts_as_open() -> None:
 
 def of_older_program(submission: Submission) -> Submission:
     """As 0.1.0 stored it: its duties say nothing of what the rule left out."""
-    return replace(submission, duties=replace(submission.duties, counts_silence=FollowUps().counts_silence))
+    return replace(
+        submission,
+        follow_ups=replace(
+            submission.follow_ups,
+            duties=replace(submission.follow_ups.duties, counts_silence=FollowUps().counts_silence),
+        ),
+    )
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -17,7 +17,7 @@ from worker.core.alarms import (
     is_about_strangers,
     next_report_time,
 )
-from worker.core.model import Alarm, Submission
+from worker.core.model import Alarm, Source, Submission
 from worker.core.states import AlarmCause, State
 
 
@@ -49,7 +49,7 @@ def test_a_clock_that_is_set_back_silences_nothing() -> None:
 
 
 STRANGERS = Submission(1, State.HELD)
-PROVEN = Submission(2, State.HELD, proven=True)
+PROVEN = Submission(2, State.HELD, source=Source(proven=True))
 
 
 @pytest.mark.parametrize("cause", AlarmCause)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.holds import old
+from tests.support.parts import with_fields
 from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
@@ -153,11 +154,11 @@ def test_what_was_rehearsed_speaks_of_the_setting_only_while_the_draft_is_a_rehe
     for_real = drafted().submission
     held = {"state": State.HELD, "reasons": (old(Reason.REHEARSED, "1"), Hold(Reason.APPROVAL))}
     for lang in ("ja", "en"):
-        assert "rehearsal_to" in next_step(replace(rehearsing, **held), lang)
-        assert "rehearsal_to" not in next_step(replace(for_real, **held), lang)
-    assert "承認" in next_step(replace(for_real, **held), "ja")
+        assert "rehearsal_to" in next_step(with_fields(rehearsing, **held), lang)
+        assert "rehearsal_to" not in next_step(with_fields(for_real, **held), lang)
+    assert "承認" in next_step(with_fields(for_real, **held), "ja")
     asking = {**held, "reasons": (*held["reasons"], old(Reason.FIRST_ADDRESS, "a@b.example"))}
-    assert next_step(replace(for_real, **asking), "ja") == reasons.NEXT_STEPS[Reason.FIRST_ADDRESS][0]
+    assert next_step(with_fields(for_real, **asking), "ja") == reasons.NEXT_STEPS[Reason.FIRST_ADDRESS][0]
 
 
 def test_a_refused_decision_is_told_in_office_words() -> None:

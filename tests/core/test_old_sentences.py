@@ -14,7 +14,7 @@ from worker.approve.reevaluate import covers
 from worker.core import messages
 from worker.core.messages import hold_detail, name_hold, reasons
 from worker.core.messages.reasons import CODED, EVIDENCE, HOLD_DETAILS
-from worker.core.model import JST, Answer, Hold, Submission
+from worker.core.model import JST, Answer, Hold, Source, Submission
 from worker.core.old_sentences import old_detail, old_told
 from worker.core.params import Params, of_text
 from worker.core.states import HoldKind, Reason, State, kind_of
@@ -335,7 +335,11 @@ def test_in_english_a_hold_shows_no_japanese_but_that_of_its_parameters(hold: Ho
 @every_case(("hold", "sentence"), FROZEN, ids=name_it)
 def test_what_is_stored_comes_back_equal_and_an_old_form_stays_as_it_was(hold: Hold, sentence: str) -> None:
     held = Submission(
-        1, State.HELD, reasons=(hold,), answers=(answer_to(hold.params, hold.reason),), evidence=hold.params
+        1,
+        State.HELD,
+        reasons=(hold,),
+        answers=(answer_to(hold.params, hold.reason),),
+        source=Source(evidence=hold.params),
     )
     assert decode(Submission, canonical(held)) == held
     text = of_text(sentence)

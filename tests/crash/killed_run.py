@@ -107,7 +107,7 @@ async def live(root: Path, port: int, clock: FakeClock) -> None:
         office.save(form(1))
         await office.pass_once()
         clock.let_pass(minutes=2)
-        if [each for each in office.store.submissions(State.HELD) if each.rehearsals]:
+        if [each for each in office.store.submissions(State.HELD) if each.delivery.rehearsals]:
             for_real.touch()
             office.configure(Settings(port=port))
     office.save(form(3))

@@ -160,9 +160,9 @@ class Month:
     def _note_victim(self, at: At, fault: str, envid: str) -> None:
         message_id = self.office.store.own_message_of(envid)
         one = self.office.store.of_own_message(message_id)
-        if one is None or one.contract_number not in self.judge.fates:
+        if one is None or one.notice.contract_number not in self.judge.fates:
             return
-        fate = self.judge.fates[one.contract_number]
+        fate = self.judge.fates[one.notice.contract_number]
         if at is At.RCPT_1 and fault == "550":
             fate.states, fate.copies = frozenset({State.REFUSED}), (0, 0)
             fate.alarms[AlarmCause.REFUSED] += 1
@@ -349,7 +349,7 @@ class Month:
 
     async def downloaded_again(self) -> bool:
         """Other bytes of a notice that has left: a person's to judge."""
-        fate = self._pick(lambda one: one.state in ACCEPTED and one.contract_number not in self._again)
+        fate = self._pick(lambda one: one.state in ACCEPTED and one.notice.contract_number not in self._again)
         if fate is None or not self._is_free("mailbox", "folder", "store"):
             return False
         self._again.add(fate.form.number)
@@ -435,9 +435,9 @@ class Month:
 
     def _pick(self, is_fit: Callable[[Submission], bool]) -> Fate | None:
         found = [
-            self.judge.fates[each.contract_number]
+            self.judge.fates[each.notice.contract_number]
             for each in self.office.store.submissions()
-            if each.id > 0 and each.contract_number in self.judge.fates and each.proven and is_fit(each)
+            if each.id > 0 and each.notice.contract_number in self.judge.fates and each.source.proven and is_fit(each)
         ]
         return self.chance.choice(found) if found else None
 
@@ -448,9 +448,9 @@ class Month:
         fate = self._pick(
             lambda one: (
                 one.state in {State.SENT, State.OVERDUE}
-                and one.contract_number not in self._spoken_of
-                and one.sent_at is not None
-                and one.sent_at > self.now - 5 * DAY
+                and one.notice.contract_number not in self._spoken_of
+                and one.delivery.sent_at is not None
+                and one.delivery.sent_at > self.now - 5 * DAY
             )
         )
         if fate is None:
@@ -458,9 +458,11 @@ class Month:
         (one,) = [
             each
             for each in self.office.store.by_number(fate.form.number)
-            if each.proven and each.state in {State.SENT, State.OVERDUE}
+            if each.source.proven and each.state in {State.SENT, State.OVERDUE}
         ]
-        mails = [each for each in self.relay.taken if one.draft and each.message_id == one.draft.message_id]
+        mails = [
+            each for each in self.relay.taken if one.composed.draft and each.message_id == one.composed.draft.message_id
+        ]
         if not mails:
             return None
         self._spoken_of.add(fate.form.number)
@@ -499,9 +501,12 @@ class Month:
         sent = [
             each
             for each in self.office.store.submissions()
-            if each.id > 0 and each.draft is not None and each.sent_at and each.sent_at > self.now - 9 * DAY
+            if each.id > 0
+            and each.composed.draft is not None
+            and each.delivery.sent_at
+            and each.delivery.sent_at > self.now - 9 * DAY
         ]
-        towns = Counter(town_of(int(str(each.contract_number).partition("-")[2])) for each in sent)
+        towns = Counter(town_of(int(str(each.notice.contract_number).partition("-")[2])) for each in sent)
         found = self._pick_sent()
         if found is None:
             return False
@@ -603,7 +608,7 @@ class Month:
 
     async def forged_key(self) -> bool:
         """Another key for a notice that has left."""
-        fate = self._pick(lambda one: one.state in ACCEPTED and one.contract_number not in self._again)
+        fate = self._pick(lambda one: one.state in ACCEPTED and one.notice.contract_number not in self._again)
         if fate is None:
             return False
         self._again.add(fate.form.number)  # a further one would be another incident of this one
@@ -800,8 +805,8 @@ class Month:
         await asyncio.gather(cut, return_exceptions=True)
         await self.office.restart()
         for each in self.office.store.submissions(State.IN_DOUBT):
-            if each.contract_number in self.judge.fates:
-                self.judge.fates[each.contract_number].may_doubt = True
+            if each.notice.contract_number in self.judge.fates:
+                self.judge.fates[each.notice.contract_number].may_doubt = True
         return True
 
     async def store_is_unwritable(self) -> bool:

@@ -121,7 +121,7 @@ async def test_an_announcement_that_names_nothing_is_a_task_with_the_steps_of_it
     assert "Net Desk にログイン" in task.text("ja")
     assert "印刷" in task.text("en")
     assert "inbox/notices" in task.text("ja")
-    assert desk.office.only().duties.instructions[0] == "Net Desk にログイン"
+    assert desk.office.only().follow_ups.duties.instructions[0] == "Net Desk にログイン"
 
 
 async def test_the_same_mail_again_adds_nothing_whether_or_not_it_bears_an_id(desk: Desk) -> None:
@@ -165,7 +165,12 @@ async def test_the_notice_goes_on_under_the_number_of_its_announcement(desk: Des
     await desk.comes(announcement(*lines))
     await desk.saves(form(1))
     one = desk.office.only()
-    assert (one.id, one.state, one.contract_number, one.came_by) == (1, State.HELD, form(1).number, "folder")
+    assert (one.id, one.state, one.notice.contract_number, one.source.came_by) == (
+        1,
+        State.HELD,
+        form(1).number,
+        "folder",
+    )
     assert desk.office.events(1) == ["Announced", "NoticeRead"]
     assert desk.downloads == []
     await desk.comes(announcement(*lines), announcement(*lines, message_id=TWO))
@@ -176,7 +181,7 @@ async def test_the_notice_goes_on_under_the_number_of_its_announcement(desk: Des
 async def test_the_notice_that_a_colleague_mails_is_joined_as_well(desk: Desk) -> None:
     await desk.comes(announcement(*numbered(form(1))))
     await desk.comes(mail_with(form(1), number=2))
-    assert [(each.id, each.came_by) for each in desk.all] == [(1, "mail:main")]
+    assert [(each.id, each.source.came_by) for each in desk.all] == [(1, "mail:main")]
     assert desk.ends[1] == (Disposition.SUBMISSION, (1,))
 
 

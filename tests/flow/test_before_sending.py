@@ -60,12 +60,18 @@ async def test_a_person_is_told_at_once_what_leaves_when_and_how_to_stop_it(tmp_
         await office.pass_once()
         (mail,) = told(server)
         waiting = office.only()
-        assert waiting.due_at == office.clock.now() + HOLD
-        moment = f"{waiting.due_at:%H:%M}"
-        for part in (waiting.label, KAWA_TO, moment, f"hoshobin withdraw {waiting.id} --by", waiting.issuer_name):
+        assert waiting.approval.due_at == office.clock.now() + HOLD
+        moment = f"{waiting.approval.due_at:%H:%M}"
+        for part in (
+            waiting.label,
+            KAWA_TO,
+            moment,
+            f"hoshobin withdraw {waiting.id} --by",
+            waiting.destination.issuer_name,
+        ):
             assert part in mail
-        assert waiting.draft is not None
-        assert waiting.draft.attachments[0].filename in mail
+        assert waiting.composed.draft is not None
+        assert waiting.composed.draft.attachments[0].filename in mail
         assert notice.key not in mail
         assert [moment in each for each in tasks(office)] == [True]
         await pass_minutes(office, 9)
@@ -110,8 +116,8 @@ async def test_what_comes_in_a_trickle_is_told_in_few_mails_and_waits_for_them(t
         assert sent(server) == 12
         for each in office.store.submissions():
             (entry,) = office.store.entries(each.id, [NoteEvent.TOLD_BEFORE])
-            assert each.sent_at is not None
-            assert each.sent_at - entry.at >= HOLD
+            assert each.delivery.sent_at is not None
+            assert each.delivery.sent_at - entry.at >= HOLD
 
 
 @pytest.mark.parametrize(
@@ -123,14 +129,14 @@ async def test_while_nobody_could_be_told_nothing_leaves_and_the_list_says_so(
     async with MisbehavingServer(at, fault, times=4) as server, office_with(tmp_path, server) as office:
         office.save(form(1))
         await office.pass_once()
-        assert office.only().due_at is None
+        assert office.only().approval.due_at is None
         assert "お知らせのメールをまだ送れていない" in tasks(office)[0]
         assert office.store.alarms_waiting()
         await pass_minutes(office, 5)
         assert sent(server) == 0
         await pass_minutes(office, 300)
         (entry,) = office.store.entries(office.only().id, [NoteEvent.TOLD_BEFORE])
-        sent_at = office.only().sent_at
+        sent_at = office.only().delivery.sent_at
         assert sent_at is not None
         assert sent_at - entry.at >= HOLD
         assert sent(server) == 1
@@ -174,7 +180,7 @@ async def test_what_waits_to_be_told_goes_on_where_the_configuration_wants_no_ma
     async with MisbehavingServer(At.RCPT_1, "550", times=1) as server, office_with(tmp_path, server) as office:
         office.save(form(1))
         await office.pass_once()
-        assert office.only().due_at is None
+        assert office.only().approval.due_at is None
         office.configure(Settings(**{"port": server.port, "mode": "hold", **changes}))
         await pass_minutes(office, 11)
         assert office.only().state is State.SENT
@@ -186,7 +192,7 @@ async def test_a_rehearsal_which_reaches_nobody_is_not_announced(tmp_path: Path)
         await office.pass_once()
         await pass_minutes(office, 11)
         assert told(server) == []
-        assert office.only().rehearsals == 1
+        assert office.only().delivery.rehearsals == 1
 
 
 async def test_what_changed_after_it_was_told_is_held_and_told_anew_when_it_is_to_leave(tmp_path: Path) -> None:

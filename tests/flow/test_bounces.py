@@ -58,7 +58,7 @@ def told(sent: Correspondence) -> list[str]:
 
 
 def kinds(after: Submission) -> list[ReceiptKind]:
-    return [each.kind for each in after.unread]
+    return [each.kind for each in after.delivery.unread]
 
 
 # --- As gateways and mail systems write ----------------------------------------------------------------------
@@ -91,7 +91,7 @@ async def test_what_is_not_understood_is_shown_with_its_own_words_and_told_at_on
     )
     after = await sent.comes(raw)
     assert (after.state, kinds(after)) == (State.SENT, [ReceiptKind.UNREADABLE])
-    assert "処理番号 4711" in after.unread[0].text
+    assert "処理番号 4711" in after.delivery.unread[0].text
     ((kind, text),) = tasks_of(sent)
     assert (kind, "処理番号 4711" in text) == (TaskKind.NEWS, True)
     (detail,) = told(sent)
@@ -102,7 +102,7 @@ async def test_a_key_in_a_bounces_own_words_is_masked(sent: Correspondence) -> N
     key = form(1).key
     raw = bounce(f"処理番号 {key}\n", fields=f"Return-Path: <>\nIn-Reply-To: {sent.message_id}\n", sender="g@x.example")
     after = await sent.comes(raw)
-    assert key not in after.unread[0].text + "".join(told(sent))
+    assert key not in after.delivery.unread[0].text + "".join(told(sent))
 
 
 @pytest.mark.parametrize("disposition", ["deleted", "denied", "failed", "displayed/error", "processed", ""])
@@ -115,7 +115,7 @@ async def test_a_read_receipt_that_does_not_say_displayed_is_no_opening_and_is_a
     )
     after = await sent.comes(raw)
     assert kinds(after) == [ReceiptKind.UNOPENED]
-    words = name_receipt(after.unread[0], "ja")
+    words = name_receipt(after.delivery.unread[0], "ja")
     assert "開封通知" not in words
     assert "Quota exceeded" in words
     assert len(told(sent)) == 1
@@ -192,9 +192,9 @@ async def test_a_failure_for_an_address_we_never_wrote_to_touches_nothing(sent: 
 
 async def test_an_address_is_known_in_whatever_letters_and_as_a_copy_receiver_too(sent: Correspondence) -> None:
     after = await sent.comes(unmatched("Doboku@Kawa-Town.EXAMPLE")["a report"])
-    assert [each.recipient for each in after.unread] == [TO]
+    assert [each.recipient for each in after.delivery.unread] == [TO]
     after = await sent.comes(unmatched(CC, 2)["a gateway's"])
-    assert [each.recipient for each in after.unread] == [TO, CC]
+    assert [each.recipient for each in after.delivery.unread] == [TO, CC]
 
 
 async def test_a_failure_long_after_the_mail_is_not_taken_for_it(sent: Correspondence) -> None:
@@ -207,7 +207,7 @@ async def test_a_failure_long_after_the_mail_is_not_taken_for_it(sent: Correspon
 async def test_the_same_failure_again_is_one_task_until_it_is_taken_note_of(sent: Correspondence) -> None:
     await sent.comes(unmatched(TO)["a report"])
     after = await sent.comes(unmatched(TO, 2)["a gateway's"])
-    assert (len(after.unread), len(told(sent))) == (1, 1)
+    assert (len(after.delivery.unread), len(told(sent))) == (1, 1)
     assert [row.why for row in sent.office.store.messages("main")][-2:] == [UNMATCHED, UNMATCHED]
 
 
@@ -221,7 +221,7 @@ async def test_of_several_mails_to_one_address_the_newest_bears_the_task_and_all
     await sent.office.take_in()
     first, second = sent.office.store.submissions(State.SENT)
     assert (kinds(first), kinds(second)) == ([], [ReceiptKind.UNMATCHED])
-    assert second.unread[0].text.startswith(f"#{second.id} #{first.id}")
+    assert second.delivery.unread[0].text.startswith(f"#{second.id} #{first.id}")
     assert list(sent.office.store.messages("main"))[-1].submissions == (second.id, first.id)
     assert AMONG_LIMIT > 1
 

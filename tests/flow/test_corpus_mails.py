@@ -189,8 +189,8 @@ class AtWork:
     @property
     def message_id(self) -> str:
         sent = self.office.store.submissions(State.SENT)[0]
-        assert sent.draft is not None
-        return sent.draft.message_id
+        assert sent.composed.draft is not None
+        return sent.composed.draft.message_id
 
     def rows(self) -> dict[int, str]:
         return {each.id: repr(each) for each in self.office.store.submissions()}
@@ -231,7 +231,7 @@ async def at_work(room: Path) -> AsyncIterator[AtWork]:
         await office.pass_once()
         sent = office.store.submissions(State.SENT)
         assert len(sent) == 4
-        came = dsn(recipient("failed", "5.1.1"), envid="", returned=sent[3].draft.message_id)
+        came = dsn(recipient("failed", "5.1.1"), envid="", returned=sent[3].composed.draft.message_id)
         office.mails.received.append(came)
         await office.pass_once()
         found = AtWork(office, {})
@@ -314,13 +314,13 @@ async def test_each_of_our_own_samples_becomes_what_a_person_would_make_of_it(at
     rows = await at_work.take([sample.raw for sample in built], weighed=False)
     wrong = []
     for sample, row in zip(built, rows, strict=True):
-        made = [at_work.office.store.submission(each).contract_number for each in row.submissions]
+        made = [at_work.office.store.submission(each).notice.contract_number for each in row.submissions]
         if (row.end, made) != BECOMES[sample.end]:
             wrong.append((sample.name, sample.end, row.end.value, row.why, made))
     assert wrong == [], "\n".join(map(str, wrong))
     after = at_work.rows()
     assert {number: after[number] for number in at_work.before} == at_work.before
-    made = [each.contract_number for each in at_work.office.store.submissions() if each.id not in at_work.before]
+    made = [each.notice.contract_number for each in at_work.office.store.submissions() if each.id not in at_work.before]
     assert (made.count(NOTICE.number), {*made}) == (1, {NOTICE.number, None})
     ends = ", ".join(f"{end} {count}" for end, count in Counter(row.end.value for row in rows).items())
     tell(f"our own: {len(rows)} mails through the intake: {ends}; each as a person would; false matches 0")

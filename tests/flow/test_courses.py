@@ -278,15 +278,15 @@ async def test_in_mode_hold_nothing_leaves_before_its_minutes_are_over(mailroom:
     async with running(room, hands) as pipeline:
         assert await pipeline.notify_operator() is None
         (waiting,) = pipeline.store.submissions(State.APPROVED)
-        assert waiting.due_at is not None
-        assert waiting.due_at - hands.now() == dt.timedelta(minutes=10)
+        assert waiting.approval.due_at is not None
+        assert waiting.approval.due_at - hands.now() == dt.timedelta(minutes=10)
         hands.pass_by(minutes=9, seconds=59)
         await pipeline.reevaluate_waiting()
         assert (await pipeline.send_due()).sent == 0
         hands.pass_by(seconds=1)
         assert (await pipeline.send_due()).sent == 1
         (sent,) = pipeline.store.submissions(State.SENT)
-        assert sent.release == "hold 10 min"
+        assert sent.approval.release == "hold 10 min"
     assert len(room.submissions) == 1
     assert any("自動で送信します" in each.subject for each in room.tellings)
 

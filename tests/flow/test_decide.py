@@ -175,13 +175,13 @@ async def test_each_decision_brings_the_invoice_of_its_submission(tmp_path: Path
     now, active_config, reader = office.clock.now(), office.pipeline.active_config, office.pipeline._reader
     approved, _ = await decide.approve(office.store, active_config, reader, Approval(1, held.label, HANAKO, "", now))
     assert len(office.files.looked_for) == 1
-    assert approved.draft is not None
-    assert "invoice-2.pdf" in {each.filename for each in approved.draft.attachments}
+    assert approved.composed.draft is not None
+    assert "invoice-2.pdf" in {each.filename for each in approved.composed.draft.attachments}
     decisions.withdraw(office.store, 1, HANAKO, "やめる")
     again = await decide.resend(office.store, active_config, reader, 1, HANAKO, "再提出", now)
     assert len(office.files.looked_for) == 2
-    assert again.draft is not None
-    assert "invoice-2.pdf" in {each.filename for each in again.draft.attachments}
+    assert again.composed.draft is not None
+    assert "invoice-2.pdf" in {each.filename for each in again.composed.draft.attachments}
 
 
 async def test_a_share_that_is_away_keeps_a_decision_from_being_taken(tmp_path: Path) -> None:

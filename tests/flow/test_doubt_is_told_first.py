@@ -33,7 +33,7 @@ async def killed(tmp_path: Path) -> AsyncIterator[tuple[SmallOffice, Misbehaving
 def move(office: SmallOffice, event: Event, state: State) -> None:
     with office.store.writing() as writing:
         before = office.only()
-        after = dataclasses.replace(before, state=state, tries=1)
+        after = dataclasses.replace(before, state=state, delivery=dataclasses.replace(before.delivery, tries=1))
         writing.change(event, before, after, Author("hoshobin", "hoshobin"), {})
 
 

@@ -98,7 +98,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 def present(office: SmallOffice) -> str:
-    draft = office.only().draft
+    draft = office.only().composed.draft
     assert draft is not None
     return draft.message_id
 
@@ -107,15 +107,20 @@ def as_0_1_drafted(office: SmallOffice) -> None:
     """Make the stored draft one that 0.1.0 made: under the Message-ID that follows from the PDF."""
     with office.store.writing() as writing:
         before = writing.submission(1)
-        assert before.draft is not None
-        draft = replace(before.draft, message_id=guessed())
+        assert before.composed.draft is not None
+        draft = replace(before.composed.draft, message_id=guessed())
         digest = hash_draft(draft)
-        released = digest if before.released_draft else ""
-        after = replace(before, state=State.HELD, draft=draft, draft_hash=digest, released_draft=released)
+        released = digest if before.approval.released_draft else ""
+        after = replace(
+            before,
+            state=State.HELD,
+            composed=replace(before.composed, draft=draft, draft_hash=digest),
+            approval=replace(before.approval, released_draft=released),
+        )
         event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
         held = writing.change(event, before, after, Author("hoshobin", "hoshobin"), {})
         if before.state is State.APPROVED:
-            back = replace(held, state=State.APPROVED, due_at=before.due_at)
+            back = replace(held, state=State.APPROVED, approval=replace(held.approval, due_at=before.approval.due_at))
             writing.change(Event.REDRAFTED, held, back, Author("hoshobin", "hoshobin"), {})
 
 
@@ -178,7 +183,7 @@ async def test_what_comes_of_a_withdrawn_one_is_an_urgent_task_and_it_stays_with
     office = await stage.begin("approve")
     decisions.withdraw(office.store, 1, HANAKO, "不要")
     await stage.comes(forged(present(office), what))
-    assert (office.only().state, len(office.only().unread)) == (State.WITHDRAWN, 1)
+    assert (office.only().state, len(office.only().delivery.unread)) == (State.WITHDRAWN, 1)
     assert office.alarms()[-1] == "came_back"
     assert what == "reply" or stage.urgent()
 
@@ -190,7 +195,7 @@ async def test_what_comes_of_one_that_was_handed_in_otherwise_is_a_task_and_the_
     office = await stage.begin("approve")
     decisions.hand_over(office.store, 1, HANAKO, "窓口へ持参")
     await stage.comes(forged(present(office), what))
-    assert (office.only().state, len(office.only().unread)) == (State.HANDED_OVER, 1)
+    assert (office.only().state, len(office.only().delivery.unread)) == (State.HANDED_OVER, 1)
 
 
 async def test_evidence_that_it_was_sent_is_never_shown_as_confirmed_unsent(stage: Stage) -> None:
@@ -208,9 +213,9 @@ async def test_whoever_has_the_mail_cannot_make_it_delivered(stage: Stage) -> No
     office = await stage.begin("auto")
     await stage.comes(forged(present(office), "report"))
     after = office.only()
-    assert (after.state, [each.kind for each in after.unread]) == (State.SENT, [ReceiptKind.DELIVERED])
-    assert "確認できません" in name_receipt(after.unread[0], "ja")
-    assert "not proven" in name_receipt(after.unread[0], "en")
+    assert (after.state, [each.kind for each in after.delivery.unread]) == (State.SENT, [ReceiptKind.DELIVERED])
+    assert "確認できません" in name_receipt(after.delivery.unread[0], "ja")
+    assert "not proven" in name_receipt(after.delivery.unread[0], "en")
 
 
 async def test_a_report_with_the_envelope_id_that_only_servers_saw_is_believed(stage: Stage) -> None:
@@ -218,8 +223,8 @@ async def test_a_report_with_the_envelope_id_that_only_servers_saw_is_believed(s
     (started,) = office.store.entries(1, ["SendStarted"])
     await stage.comes(dsn(DELIVERED, envid=started.detail["envid"], returned=""))
     after = office.only()
-    assert (after.state, after.receipts[0].proof) == (State.DELIVERED, "envelope")
-    assert "確認できません" not in name_receipt(after.receipts[0], "ja")
+    assert (after.state, after.delivery.receipts[0].proof) == (State.DELIVERED, "envelope")
+    assert "確認できません" not in name_receipt(after.delivery.receipts[0], "ja")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +263,7 @@ async def test_a_failure_known_by_the_mail_alone_counts_and_says_that_it_is_not_
     await stage.comes(forged(present(office), "bounce"))
     after = office.only()
     assert (after.state, office.alarms()) == (State.BOUNCED, ["bounced"])
-    assert "確認できません" in name_receipt(after.receipts[0], "ja")
+    assert "確認できません" in name_receipt(after.delivery.receipts[0], "ja")
 
 
 async def test_what_0_1_handed_over_is_judged_as_0_1_judged_it(stage: Stage) -> None:

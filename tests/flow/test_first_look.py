@@ -55,7 +55,7 @@ def give(office: NewOffice, number: int, moment: dt.datetime) -> Form:
 
 
 def numbers(office: NewOffice) -> list[str]:
-    return sorted(each.contract_number for each in office.store.submissions())
+    return sorted(each.notice.contract_number for each in office.store.submissions())
 
 
 def look_of(office: NewOffice, name: str = "main") -> HealthRecord:
@@ -289,7 +289,7 @@ async def test_new_mail_is_taken_before_what_a_changed_since_brings_in(office: N
     office.want(SINCE)
     await office.look()
     first, *rest = office.store.submissions()
-    assert first.contract_number == form(4).number
+    assert first.notice.contract_number == form(4).number
     assert len(rest) == 3
 
 
@@ -488,7 +488,7 @@ async def test_a_mailbox_under_another_name_is_read_again_and_sends_nothing_twic
     await office.finish()
     first, second = office.store.submissions()
     assert office.events(first.id).count("SendStarted") == sent() == 1
-    assert (second.contract_number, office.asked(2)) == (form(2).number, ["since: 2026-11-21"])
+    assert (second.notice.contract_number, office.asked(2)) == (form(2).number, ["since: 2026-11-21"])
 
 
 def test_what_the_store_holds_of_a_look_of_0_1_0_says_nothing_of_what_was_left(tmp_path: Path) -> None:

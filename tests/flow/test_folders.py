@@ -93,7 +93,7 @@ async def test_a_notice_in_a_folder_inside_is_submitted(office: Shared, sent: Ca
     office.put(name, form(1).pdf)
     await office.look_at_folder()
     await office.finish()
-    assert (office.only().state, office.only().source_name, sent()) == (
+    assert (office.only().state, office.only().source.source_name, sent()) == (
         State.SENT,
         unicodedata.normalize("NFC", name),
         1,
@@ -104,7 +104,7 @@ async def test_a_folder_beyond_the_depth_is_named_and_not_looked_into(office: Sh
     office.put("a/b/c/d/e/x.pdf", form(1).pdf)
     office.put("a/b/c/d/y.pdf", form(2).pdf)
     await office.look_at_folder()
-    assert [each.source_name for each in office.store.submissions()] == ["a/b/c/d/y.pdf"]
+    assert [each.source.source_name for each in office.store.submissions()] == ["a/b/c/d/y.pdf"]
     assert office.unread() == {"a/b/c/d/e/": UnreadReason.TOO_DEEP}
 
 
@@ -247,7 +247,7 @@ async def test_names_of_a_mac_are_shown_as_everybody_writes_them_and_known_again
     name = "橋げた/前払金のお知らせ.pdf"
     office.put(unicodedata.normalize("NFD", name), form(1).pdf)
     await office.look_at_folder()
-    assert office.only().source_name == name
+    assert office.only().source.source_name == name
     with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:  # as an older program
         database.execute("update files set name = ?", (unicodedata.normalize("NFD", name),))
     await office.restart()
@@ -298,7 +298,7 @@ async def test_other_kinds_are_named_once_and_open_no_task(office: Shared) -> No
 async def test_a_pdf_under_an_odd_name_is_read(office: Shared, name: str) -> None:
     office.put(name, form(1).pdf)
     await office.look_at_folder()
-    assert office.only().contract_number == form(1).number
+    assert office.only().notice.contract_number == form(1).number
 
 
 async def test_a_partial_download_is_awaited_and_named_after_a_day(office: Shared) -> None:
@@ -320,7 +320,7 @@ async def test_a_partial_download_is_awaited_and_named_after_a_day(office: Share
     (office.notices / names[1]).rename(office.notices / "x.pdf")
     (office.notices / "x.pdf").write_bytes(form(1).pdf)
     await office.look_at_folder()
-    assert office.only().contract_number == form(1).number
+    assert office.only().notice.contract_number == form(1).number
     assert names[1] not in office.unread()
 
 
@@ -332,7 +332,7 @@ async def test_a_hard_link_is_named_and_its_bytes_are_not_kept(office: Shared, t
     assert (office.store.submissions(), office.unread()) == ((), {"x.pdf": UnreadReason.LINKED})
     secret.unlink()
     await office.look_at_folder()
-    assert (office.only().contract_number, office.unread()) == (form(1).number, {})
+    assert (office.only().notice.contract_number, office.unread()) == (form(1).number, {})
 
 
 @pytest.mark.parametrize("content", [b"password", b"", b"PK no zip", b"\0" * 500, b"<html>%PDF-1.4"])
@@ -361,7 +361,7 @@ async def test_a_file_without_permission_is_named_and_the_others_go_on(
         await office.pipeline.watch_folder(folder_of(folder, as_nobody))
         office.clock.let_pass(seconds=10)
     (office.notices / "c").chmod(0o755)
-    assert [each.source_name for each in office.store.submissions()] == ["b/y.pdf"]
+    assert [each.source.source_name for each in office.store.submissions()] == ["b/y.pdf"]
     assert office.unread() == {"a.pdf": UnreadReason.FORBIDDEN, "c/": UnreadReason.FOLDER_UNREADABLE}
     look = office.store.health_of("folder")
     assert look is not None
@@ -370,7 +370,7 @@ async def test_a_file_without_permission_is_named_and_the_others_go_on(
     for _ in range(2):
         await office.pipeline.watch_folder(folder_of(folder, as_nobody))
         office.clock.let_pass(seconds=10)
-    assert {each.source_name for each in office.store.submissions()} == {"a.pdf", "b/y.pdf", "c/z.pdf"}
+    assert {each.source.source_name for each in office.store.submissions()} == {"a.pdf", "b/y.pdf", "c/z.pdf"}
     assert office.unread() == {}
 
 
@@ -401,7 +401,7 @@ async def test_a_half_written_file_that_is_finished_goes_on_where_it_was_held(
     await office.look_at_folder()
     await office.finish()
     only = office.only()
-    assert (only.state, only.refusal, only.contract_number, sent()) == (State.SENT, None, whole.number, 1)
+    assert (only.state, only.notice.refusal, only.notice.contract_number, sent()) == (State.SENT, None, whole.number, 1)
     entries = [each for each in office.store.entries(1) if each.detail.get("read_anew")]
     assert [each.event for each in entries] == ["Redrafted"] * 4
     assert office.store.verify().holds
@@ -453,7 +453,7 @@ async def test_a_held_file_that_is_downloaded_again_in_place_goes_on_where_it_wa
     await office.look_at_folder()
     part.rename(office.notices / "x.pdf")
     await office.look_at_folder()
-    assert (office.only().state, office.only().contract_number) == (State.APPROVED, form(1).number)
+    assert (office.only().state, office.only().notice.contract_number) == (State.APPROVED, form(1).number)
 
 
 async def test_a_whole_file_moved_over_a_held_one_ends_its_hold(office: Shared) -> None:
@@ -476,7 +476,7 @@ async def test_a_file_too_large_that_is_replaced_by_the_notice_goes_on_as_it(off
     assert len(office.store.submissions()) == 1  # moved
     office.put("済/x.pdf", form(1).pdf)
     await office.look_at_folder()
-    assert (office.only().state, office.only().contract_number) == (State.APPROVED, form(1).number)
+    assert (office.only().state, office.only().notice.contract_number) == (State.APPROVED, form(1).number)
 
 
 @pytest.mark.parametrize("seconds", [3, 100_000])
@@ -486,7 +486,7 @@ async def test_a_file_renamed_at_the_end_ends_the_hold_of_its_beginning(
     whole = form(1).pdf.replace(b"%PDF-1.4\n", b"%PDF-1.4\n" + b" " * 4_000)
     path = office.put("download", whole[:2_000])
     await office.look_at_folder()
-    assert [each.source_name for each in office.held()] == ["download"]
+    assert [each.source.source_name for each in office.held()] == ["download"]
     path.write_bytes(whole)  # the same inode
     path.rename(office.notices / "お知らせ.pdf")
     office.clock.let_pass(seconds=seconds)
@@ -501,7 +501,7 @@ async def test_another_file_with_a_deleted_ones_inode_ends_no_hold(office: Share
     path.write_bytes(form(2).pdf + b" " * 4_000)
     path.rename(office.notices / "b.pdf")
     await office.look_at_folder()
-    assert [each.source_name for each in office.store.submissions()] == ["a.pdf", "b.pdf"]
+    assert [each.source.source_name for each in office.store.submissions()] == ["a.pdf", "b.pdf"]
     assert office.reasons(1) == [Reason.DAMAGED]
 
 
@@ -522,7 +522,11 @@ async def test_a_file_that_is_exchanged_after_the_approval_changes_nothing_that_
     office.put("x.pdf", content)
     await office.look_at_folder()
     after = office.store.submission(1)
-    assert (after.state, after.draft, after.pdf_sha256) == (State.APPROVED, before.draft, before.pdf_sha256)
+    assert (after.state, after.composed.draft, after.notice.pdf_sha256) == (
+        State.APPROVED,
+        before.composed.draft,
+        before.notice.pdf_sha256,
+    )
     assert len(office.store.submissions()) == (1 if other == "the same once more" else 2)
     await office.finish()
     assert sent() == 1
@@ -548,7 +552,7 @@ async def test_a_stranger_s_mail_is_not_ended_by_a_file(office: Shared) -> None:
     await office.look_at_folder()
     office.put("x.pdf", form(1).pdf)
     await office.look_at_folder()
-    assert [each.came_by for each in office.held()] == ["mail:main"]
+    assert [each.source.came_by for each in office.held()] == ["mail:main"]
     assert len(office.store.submissions()) == 2
 
 
@@ -600,10 +604,10 @@ async def test_random_moves_and_slow_copies_lose_nothing_and_send_nothing_twice(
     await office.look_at_folder()
     await office.finish()
     begun = 8 - len(left)
-    numbers = [each.contract_number for each in office.store.submissions(State.SENT)]
+    numbers = [each.notice.contract_number for each in office.store.submissions(State.SENT)]
     assert sorted(numbers) == sorted({*numbers})
     assert (len(numbers), sent()) == (begun, begun), f"seed {seed}"
-    assert [each.source_name for each in office.held()] == [], f"seed {seed}"
+    assert [each.source.source_name for each in office.held()] == [], f"seed {seed}"
     assert office.store.verify().holds
     await office.stop()
 

@@ -50,7 +50,7 @@ async def test_an_address_removed_after_the_approval_gets_nothing(
     configuration = dataclasses.replace(
         active_config.configuration, issuers={**active_config.configuration.issuers, **issuers}
     )
-    assert SITE in office.only().draft.recipients
+    assert SITE in office.only().composed.draft.recipients
     office.pipeline.active_config = activate_config(
         configuration, active_config.templates, active_config.invoice_folder
     )
@@ -135,8 +135,8 @@ async def test_an_address_that_another_issuer_had_is_asked_about_for_this_one(
     made.save(form(2))
     await made.pass_once()
     first, second = made.store.submissions()
-    assert (first.issuer, first.state) == ("kawa", State.SENT)
-    assert (second.issuer, second.state) == ("yama", State.HELD)
+    assert (first.destination.issuer, first.state) == ("kawa", State.SENT)
+    assert (second.destination.issuer, second.state) == ("yama", State.HELD)
     assert [(each.reason, detail_of(each)) for each in second.reasons] == [(Reason.FIRST_ADDRESS, shared)]
     approve(made.store, made.pipeline.active_config, second.id, second.label, HANAKO, "公表元と照合", made.clock.now())
     await made.finish()

@@ -121,7 +121,7 @@ async def test_a_server_that_asks_for_time_gets_it(tmp_path: Path) -> None:
     office = office_at(tmp_path, FRIDAY, greylisted)
     office.save(form(1))
     await office.pass_once()
-    assert office.only().due_at == office.clock.now() + dt.timedelta(minutes=7)
+    assert office.only().approval.due_at == office.clock.now() + dt.timedelta(minutes=7)
     office.clock.let_pass(minutes=7)
     await office.finish()
     assert states(office) == [State.SENT]
@@ -143,7 +143,7 @@ async def test_no_server_silences_a_submission_for_longer_than_can_be_borne(tmp_
     office = office_at(tmp_path, FRIDAY, ("250 ok", "450 try again in 900 hours"))
     office.save(form(1))
     await office.pass_once()
-    assert office.only().due_at == office.clock.now() + dt.timedelta(hours=4)
+    assert office.only().approval.due_at == office.clock.now() + dt.timedelta(hours=4)
 
 
 async def restarted(office: SmallOffice) -> SmallOffice:

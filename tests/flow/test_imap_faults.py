@@ -132,7 +132,7 @@ class World:
         self.imap.ids[uid] = b"<in.%d@mail.example>" % number
 
     def taken(self) -> Counter[str]:
-        return Counter(each.contract_number for each in self.office.store.submissions())
+        return Counter(each.notice.contract_number for each in self.office.store.submissions())
 
     async def judge(self) -> None:
         """Lost 0, doubled 0: every notice that was given is known once and was sent once, and nothing else was."""

@@ -105,7 +105,7 @@ async def test_a_notice_within_a_mail_of_a_guarantors_mail_waits(
     office: Office, depth: int, fields: list[tuple[str, str]]
 ) -> None:
     await office.comes(a_mail_by(NETDESK, strangers(form(1), depth), fields=fields))
-    assert (office.only().state, office.only().proven) == (State.HELD, False)
+    assert (office.only().state, office.only().source.proven) == (State.HELD, False)
     assert office.reasons() == [Reason.SENDER_UNPROVEN]
 
 
@@ -123,7 +123,7 @@ async def test_a_zip_in_an_attached_mail_is_proven_as_a_pdf_there_is(
     office: Office, sender: str, *, proven: bool
 ) -> None:
     await office.comes(a_mail_by(sender, zip_of(form(1))))
-    assert office.only().proven is proven
+    assert office.only().source.proven is proven
     assert office.only().state is (State.SENT if proven else State.HELD)
 
 
@@ -175,7 +175,7 @@ async def test_the_genuine_file_beside_the_same_within_a_mail_counts(office: Off
 
 async def test_of_one_mail_what_is_beside_goes_and_what_is_enclosed_waits(office: Office) -> None:
     await office.comes(a_mail_by(NETDESK, strangers(form(2)), beside=[form(1)]))
-    states = {each.contract_number: each.state for each in office.store.submissions()}
+    states = {each.notice.contract_number: each.state for each in office.store.submissions()}
     assert states == {form(1).number: State.SENT, form(2).number: State.HELD}
 
 
@@ -205,7 +205,7 @@ async def test_an_announcement_within_a_guarantors_mail_is_a_task_that_is_not_pr
     inner["From"], inner["Subject"] = NETDESK, EAST
     inner.set_content(f"保証契約番号：{form(1).number}")
     await office.comes(a_mail_by(NETDESK, inner))
-    assert (office.only().state, office.only().proven) == (State.ANNOUNCED, False)
+    assert (office.only().state, office.only().source.proven) == (State.ANNOUNCED, False)
 
 
 # --- A colleague ---------------------------------------------------------------------------------------------------
@@ -281,10 +281,10 @@ async def test_a_key_without_dnssec_is_a_note_for_the_approver_and_a_question_el
     office.zone.is_secured = False
     await office.comes(signed(a_mail(form(1))))
     assert office.only().state is state
-    assert "DNSSEC" in in_words(office.only().evidence)
+    assert "DNSSEC" in in_words(office.only().source.evidence)
     wanted = [Reason.APPROVAL] if mode == "approve" else [Reason.SENDER_UNPROVEN]
     assert office.reasons() == wanted
-    assert office.only().proven is (mode == "approve")
+    assert office.only().source.proven is (mode == "approve")
     await office.stop()
 
 
@@ -381,7 +381,7 @@ async def test_a_strangers_copy_withdrawn_then_genuine_is_asked_about_and_not_sw
     decisions.withdraw(office.store, 1, HANAKO, "差出人が分からない")
     await office.comes(a_mail(form(1), results=GOOD, number=2))
     assert Reason.SEEN_BEFORE in office.reasons(2)
-    assert office.store.submission(2).proven
+    assert office.store.submission(2).source.proven
     assert "withdrawn_again" in office.alarms()
     office.approve(2)
     await office.finish()
@@ -420,7 +420,7 @@ async def test_what_is_proven_afterwards_is_superseded_by_no_stranger_any_more(o
 async def test_a_strangers_mail_of_the_announcements_id_hides_no_proven_announcement(office: Office) -> None:
     await office.comes(a_mail(form(2), sender="x@evil.example", number=9))
     await office.comes(announced(form(1)))
-    assert [(each.state, each.proven) for each in office.store.submissions()] == [
+    assert [(each.state, each.source.proven) for each in office.store.submissions()] == [
         (State.HELD, False),
         (State.ANNOUNCED, True),
     ]
@@ -432,5 +432,5 @@ async def test_a_strangers_announcement_of_the_number_keeps_no_proven_one_from_i
     await office.comes(wider)
     await office.comes(announced(form(1)))
     await office.comes(a_mail(form(1), results=GOOD, subject="お知らせ", number=2))
-    assert not [each for each in office.store.submissions() if each.proven and each.state is State.ANNOUNCED]
+    assert not [each for each in office.store.submissions() if each.source.proven and each.state is State.ANNOUNCED]
     assert State.SENT in {each.state for each in office.store.submissions()}

@@ -92,8 +92,8 @@ async def test_the_copy_is_the_last_recipient_asks_for_no_report_and_stands_in_n
         ]
         assert b"hikae" not in sent.mail
         assert sent.submission.state is State.SENT
-        assert sent.submission.draft is not None
-        assert sent.submission.draft.recipients == ("keiyaku@yama-city.example",)
+        assert sent.submission.composed.draft is not None
+        assert sent.submission.composed.draft.recipients == ("keiyaku@yama-city.example",)
         (started,) = sent.office.store.entries(sent.submission.id, ["SendStarted"])
         assert (started.detail["recipients"], started.detail["copy_to"]) == (["keiyaku@yama-city.example"], COPY)
 
@@ -135,7 +135,7 @@ async def test_a_rehearsal_outside_our_domain_goes_and_is_asked_about_until_it_i
         office.save(YAMA)
         await office.pass_once()
         held = office.only()
-        assert (held.rehearsals, {hold.reason for hold in held.reasons}) == (
+        assert (held.delivery.rehearsals, {hold.reason for hold in held.reasons}) == (
             1,
             {Reason.REHEARSED, Reason.FIRST_ADDRESS},
         )
@@ -170,7 +170,7 @@ async def test_an_address_that_gets_the_mail_anyway_gets_it_once(tmp_path: Path)
 @pytest.mark.parametrize("fault", ["450", "550", "552", "554"])
 async def test_refused_alone_the_mail_goes_without_it_and_an_entry_says_so(tmp_path: Path, fault: str) -> None:
     async with handing_over(tmp_path, At.RCPT_2, fault) as sent:
-        assert (sent.submission.state, sent.submission.tries, len(sent.server.messages)) == (State.SENT, 1, 1)
+        assert (sent.submission.state, sent.submission.delivery.tries, len(sent.server.messages)) == (State.SENT, 1, 1)
         (entry,) = sent.office.store.entries(sent.submission.id, ["WithoutCopy"])
         assert entry.detail["copy_to"] == COPY
         assert entry.detail["answer"].startswith(fault)
@@ -197,14 +197,14 @@ async def test_a_refused_issuer_is_refused_before_the_copy_is_asked_for(tmp_path
 async def test_our_own_copy_resolves_what_was_in_doubt_and_nothing_is_sent_again(doubtful: Copied) -> None:
     copy = TRACE + doubtful.mail
     after = await doubtful.comes(copy)
-    assert (after.state, after.silent, after.sent_at is not None) == (State.SENT, "", True)
-    assert [each.kind for each in after.receipts] == [ReceiptKind.COPY]
+    assert (after.state, after.delivery.silent, after.delivery.sent_at is not None) == (State.SENT, "", True)
+    assert [each.kind for each in after.delivery.receipts] == [ReceiptKind.COPY]
     last = list(doubtful.office.store.entries(after.id))[-1]
     assert last.event == "ProvenSent"
     assert doubtful.office.store.original(last.detail["receipts"][0]["mail"]) == copy
     doubtful.office.clock.let_pass(hours=24)
     done = await doubtful.office.finish()
-    assert (done.sent, doubtful.submission.tries, len(doubtful.server.messages)) == (0, 1, 1)
+    assert (done.sent, doubtful.submission.delivery.tries, len(doubtful.server.messages)) == (0, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ async def test_a_copy_that_is_not_what_was_handed_over_proves_nothing_and_is_kep
     altered = alter(doubtful.mail)
     assert altered != doubtful.mail
     after = await doubtful.comes(TRACE + altered)
-    assert (after.state, after.receipts) == (State.IN_DOUBT, ())
+    assert (after.state, after.delivery.receipts) == (State.IN_DOUBT, ())
     entry = list(doubtful.office.store.entries(after.id))[-1]
     assert entry.event == "OtherCopy"
     assert doubtful.office.store.original(entry.detail["mail"]) == TRACE + altered

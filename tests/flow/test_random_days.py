@@ -169,7 +169,7 @@ class Day:
         """Message-ID → how often a person stated that it had not left."""
         rows = {each.id: each for each in self.office.store.submissions()}
         stated = (entry.submission for entry in self.office.store.entries(events=["ConfirmedNotSent"]))
-        drafts = (rows[number].draft for number in stated if number is not None)
+        drafts = (rows[number].composed.draft for number in stated if number is not None)
         return Counter(draft.message_id for draft in drafts if draft is not None)
 
     async def end(self) -> None:
@@ -191,12 +191,12 @@ class Day:
         for each in store.submissions():
             assert folded[each.id] == each.state
             assert each.state in DECIDED
-            assert each.state is not State.IN_DOUBT or each.silent
+            assert each.state is not State.IN_DOUBT or each.delivery.silent
             assert each.state is not State.HELD or each.reasons
             stated = {entry.event for entry in store.entries(each.id)}
             if each.state is State.SENT and "ConfirmedSent" not in stated:
-                assert each.draft is not None
-                assert self.copies()[each.draft.message_id] >= 1, "SENT, and the server has nothing"
+                assert each.composed.draft is not None
+                assert self.copies()[each.composed.draft.message_id] >= 1, "SENT, and the server has nothing"
 
 
 @pytest.mark.parametrize("number", range(SEQUENCES))

@@ -226,17 +226,17 @@ class Days:
     def is_right(self, each: Submission) -> bool:
         """True if project, contract and invoice of the proposal are the true ones; the recipients are not looked at."""
         came = self.truth_of(each)
-        if came.project is None or each.draft is None:
+        if came.project is None or each.composed.draft is None:
             return False
         project = self.world.projects[came.project]
-        proposed = self.active_config.register.by_id[each.project or ""]
+        proposed = self.active_config.register.by_id[each.destination.project or ""]
         if proposed is not self.active_config.configuration.projects[came.project]:
             return False
         if each.follows is not None and self.is_copy(each):
             return False
-        if each.duties.is_amended is not (project.is_amended or came.is_amending):
+        if each.follow_ups.duties.is_amended is not (project.is_amended or came.is_amending):
             return False
-        attached = [file.sha256 for file in each.draft.attachments if file.title in TITLES.values()]
+        attached = [file.sha256 for file in each.composed.draft.attachments if file.title in TITLES.values()]
         papers = {sha256(paper.content): paper for paper in self.world.papers}
         if not all(is_invoice_of(papers[digest], came, project) for digest in attached):
             return False
@@ -244,7 +244,7 @@ class Days:
 
     def is_copy(self, each: Submission) -> bool:
         """True if the same number and key came before in other bytes."""
-        assert each.pdf_sha256 is not None
+        assert each.notice.pdf_sha256 is not None
         own = self.truth_of(each)
         before = [self.truth_of(one) for one in self.store.by_number(own.number) if one.id < each.id]
         return any(one.key == own.key for one in before)
@@ -256,7 +256,7 @@ class Days:
         return not asked & (ABOUT_THE_TARGET | {Reason.INVOICE_UNREADABLE, Reason.INVOICE_UNCLEAR}) and not unknown_day
 
     def truth_of(self, each: Submission) -> Came:
-        return next(came for came in self.world.notices if sha256(came.pdf) == each.pdf_sha256)
+        return next(came for came in self.world.notices if sha256(came.pdf) == each.notice.pdf_sha256)
 
     # --- What must hold -----------------------------------------------------------------------------------------
 
@@ -282,10 +282,13 @@ class Days:
         faults = []
         accepted = {entry.submission: entry.number for entry in self.store.entries(events=[Event.ACCEPTED])}
         for each in sorted(sent, key=lambda one: accepted[one.id]):  # several have one moment of the fake clock
-            assert each.draft is not None
-            project = each.project if each.section == "office" else ""
+            assert each.composed.draft is not None
+            project = each.destination.project if each.destination.section == "office" else ""
             told = {asked(answer) for answer in each.answers if answer.reason is Reason.FIRST_ADDRESS}
-            places = {(each.issuer, each.section, to, project) for to in each.draft.recipients}
+            places = {
+                (each.destination.issuer, each.destination.section, to, project)
+                for to in each.composed.draft.recipients
+            }
             faults += [f"nobody was asked of {place}" for place in places - known if place[2] not in told]
             known |= places
         self.room.counted["asked of an address"] += sum(

@@ -130,7 +130,7 @@ async def test_the_words_name_what_differs_and_the_way_out(office: WatchedOffice
     (office.notices / "もう一度.pdf").write_bytes(form(1).pdf)
     await office.take_in()
     fresh = office.store.submissions()[-1]
-    assert (fresh.state, fresh.contract_number) == (State.HELD, form(1).number)
+    assert (fresh.state, fresh.notice.contract_number) == (State.HELD, form(1).number)
     assert {each.reason for each in fresh.reasons} == {Reason.SEEN_BEFORE}
 
 
@@ -152,7 +152,7 @@ async def test_another_pdf_put_in_its_place_differs_from_the_entries(office: Wat
     first, second = office.store.submissions()
     with contextlib.closing(sqlite3.connect(office.root / FILE_NAME)) as database, database:
         row = json.loads(database.execute("select row from submissions where id = 1").fetchone()[0])
-        text = json.dumps({**row, "pdf_sha256": second.pdf_sha256}, ensure_ascii=False, sort_keys=True)
+        text = json.dumps({**row, "pdf_sha256": second.notice.pdf_sha256}, ensure_ascii=False, sort_keys=True)
         database.execute("update submissions set row = ? where id = 1", [text])
     await office.pipeline.send_due()
     assert [hold.reason for hold in office.store.submission(first.id).reasons] == [Reason.KEY_DIFFERS]
@@ -202,7 +202,7 @@ async def test_what_is_read_again_after_a_refusal_and_says_otherwise_is_held_for
 
 async def test_a_guarantor_without_a_profile_today_is_a_refusal(office: WatchedOffice, sent: list[bytes]) -> None:
     active_config = office.pipeline.active_config
-    others = tuple(each for each in active_config.configuration.guarantors if each.id != office.only().guarantor)
+    others = tuple(each for each in active_config.configuration.guarantors if each.id != office.only().notice.guarantor)
     configuration = dataclasses.replace(active_config.configuration, guarantors=others)
     office.pipeline.active_config = dataclasses.replace(active_config, configuration=configuration)
     await office.pipeline.send_due()
@@ -226,18 +226,18 @@ async def test_without_an_answer_of_the_reader_it_stays_approved_and_the_third_t
     for tries in range(1, UNREAD_ALARM_AFTER + 1):
         await office.finish()
         waiting = office.only()
-        assert (waiting.state, waiting.unread_tries) == (State.APPROVED, tries)
-        assert waiting.due_at == office.clock.now() + retry_delay(tries)
+        assert (waiting.state, waiting.delivery.unread_tries) == (State.APPROVED, tries)
+        assert waiting.approval.due_at == office.clock.now() + retry_delay(tries)
         assert office.alarms().count("not_read_again") == (tries == UNREAD_ALARM_AFTER)
         await office.finish()  # before its time nothing is tried
-        assert office.only().unread_tries == tries
+        assert office.only().delivery.unread_tries == tries
         office.clock.let_pass(seconds=retry_delay(tries).total_seconds())
         await office.restart()  # the count outlives the process
         office.forget().failure = failure
     office.forget()
     await office.finish()
     done = office.only()
-    assert (done.state, done.unread_tries) == (State.SENT, 0)
+    assert (done.state, done.delivery.unread_tries) == (State.SENT, 0)
     assert len(sent) == 1
 
 
@@ -316,7 +316,7 @@ async def test_a_notice_altered_before_the_approval_goes_to_no_other_town(
     office.alter("notices", contract_number=form(2).number, project_name=form(2).project)
     await office.restart()
     await office.pass_once()
-    assert office.only().issuer == "yama"  # judged by the altered notice: a person is shown the other town
+    assert office.only().destination.issuer == "yama"  # judged by the altered notice: a person is shown the other town
     now = office.clock.now()
     decided.approve(office.store, office.pipeline.active_config, 1, office.only().label, HANAKO, "", now)
     await office.pass_once()

@@ -39,8 +39,8 @@ class Correspondence:
 
     @property
     def message_id(self) -> str:
-        assert self.submission.draft is not None
-        return self.submission.draft.message_id
+        assert self.submission.composed.draft is not None
+        return self.submission.composed.draft.message_id
 
     @property
     def envid(self) -> str:
@@ -105,7 +105,7 @@ async def test_a_report_without_an_envelope_id_is_known_by_the_mail_it_returns(s
 
 async def test_a_bounce_of_no_standard_form_is_known_by_the_mail_below_it(sent: Correspondence) -> None:
     after = await sent.comes(qmail(TO, sent.message_id))
-    assert (after.state, after.receipts[0].status) == (State.BOUNCED, "5.1.1")
+    assert (after.state, after.delivery.receipts[0].status) == (State.BOUNCED, "5.1.1")
 
 
 @pytest.mark.parametrize(
@@ -135,15 +135,15 @@ async def test_the_original_of_every_receipt_is_kept_and_named_in_its_entry(sent
 
 async def test_the_bounce_of_a_copy_is_a_task_and_the_state_stays(sent: Correspondence) -> None:
     after = await sent.reported((*FAILED, CC), (*DELIVERED, TO))
-    assert (after.state, [each.recipient for each in after.unread]) == (State.DELIVERED, [CC])
+    assert (after.state, [each.recipient for each in after.delivery.unread]) == (State.DELIVERED, [CC])
     decisions.record_done(sent.office.store, after.id, HANAKO, "本人に口頭で連絡")
-    assert sent.submission.unread == ()
+    assert sent.submission.delivery.unread == ()
 
 
 async def test_a_bounce_after_the_confirmation_is_an_entry_with_a_task(sent: Correspondence) -> None:
     decisions.confirm(sent.office.store, sent.submission.id, HANAKO, "土木課 田中様", None)
     after = await sent.reported((*FAILED, TO))
-    assert (after.state, after.unread[0].kind) == (State.CONFIRMED, ReceiptKind.FAILED)
+    assert (after.state, after.delivery.unread[0].kind) == (State.CONFIRMED, ReceiptKind.FAILED)
     assert sent.office.events(after.id)[-1] == "CameBack"
 
 
@@ -177,10 +177,10 @@ async def test_a_report_with_our_envelope_id_resolves_what_was_in_doubt_and_noth
     doubtful: Correspondence, said: list[tuple[str, str, str]], state: State
 ) -> None:
     after = await doubtful.reported(*said, returned="")
-    assert (after.state, after.sent_at is not None) == (state, True)
+    assert (after.state, after.delivery.sent_at is not None) == (state, True)
     doubtful.office.clock.let_pass(hours=24)
     done = await doubtful.office.finish()
-    assert (done.sent, doubtful.submission.tries) == (0, 1)
+    assert (done.sent, doubtful.submission.delivery.tries) == (0, 1)
 
 
 async def test_a_report_that_contradicts_a_statement_holds_it_anew_whatever_was_approved(
@@ -226,18 +226,18 @@ async def test_a_report_that_came_before_an_old_backup_knew_the_mail_keeps_it_fr
 
 async def test_a_reply_of_the_issuer_is_a_task_with_its_text_and_confirms_nothing(sent: Correspondence) -> None:
     after = await sent.comes(reply("届いていません。\n", to=sent.message_id, sender=CLERK))
-    assert (after.state, [each.text for each in after.unread]) == (State.SENT, ["届いていません。"])
+    assert (after.state, [each.text for each in after.delivery.unread]) == (State.SENT, ["届いていません。"])
     assert sent.ends()[-1] == ("reply", (after.id,))
     decisions.report_not_accepted(sent.office.store, after.id, HANAKO, "返信のとおり", None)
-    assert (sent.submission.state, sent.submission.unread) == (State.BOUNCED, ())
+    assert (sent.submission.state, sent.submission.delivery.unread) == (State.BOUNCED, ())
 
 
 async def test_the_key_stands_in_no_entry_of_a_reply_that_quotes_it(sent: Correspondence) -> None:
     key = form(1).key
     after = await sent.comes(reply(f"キー {key} では開けません。\n{' '.join(key)}\n", to=sent.message_id, sender=CLERK))
-    assert "********" in after.unread[0].text
+    assert "********" in after.delivery.unread[0].text
     assert all(key not in canonical(entry.detail) + canonical(entry.set) for entry in sent.office.store.entries())
-    assert " ".join(key) not in after.unread[0].text
+    assert " ".join(key) not in after.delivery.unread[0].text
 
 
 @pytest.mark.parametrize(
@@ -252,12 +252,16 @@ async def test_what_is_no_answer_of_the_issuer_is_recorded_and_no_task(
     sent: Correspondence, mail: dict[str, str], kind: ReceiptKind
 ) -> None:
     after = await sent.comes(reply(to=sent.message_id, **mail))
-    assert ([each.kind for each in after.receipts], after.unread, after.state) == ([kind], (), State.SENT)
+    assert ([each.kind for each in after.delivery.receipts], after.delivery.unread, after.state) == (
+        [kind],
+        (),
+        State.SENT,
+    )
 
 
 async def test_a_read_receipt_is_recorded_and_confirms_nothing(sent: Correspondence) -> None:
     after = await sent.comes(read_receipt(sent.message_id, CLERK))
-    assert ([each.kind for each in after.receipts], after.unread) == ([ReceiptKind.READ], ())
+    assert ([each.kind for each in after.delivery.receipts], after.delivery.unread) == ([ReceiptKind.READ], ())
 
 
 async def test_a_paper_that_the_issuer_encloses_is_no_notice_and_what_a_colleague_encloses_may_be(
@@ -268,7 +272,7 @@ async def test_a_paper_that_the_issuer_encloses_is_no_notice_and_what_a_colleagu
         a_mail("Re: 提出について", ("受領書.pdf", b"%PDF x"), sender=CLERK, text="認証キーの件、添付のとおりです。")
     )
     after = await sent.comes(about + paper)
-    assert [each.kind for each in after.unread] == [ReceiptKind.REPLY]
+    assert [each.kind for each in after.delivery.unread] == [ReceiptKind.REPLY]
     sent.office.mails.received.append(about + mail_with(form(3), number=77))
     await sent.office.take_in()
     assert len(sent.office.store.submissions()) == 2

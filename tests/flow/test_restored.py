@@ -64,7 +64,7 @@ class Restored:
         (self.left,) = self.left_mails
         (submission,) = self.office.store.submissions()
         assert submission.state is State.SENT
-        message_id = submission.draft.message_id if submission.draft else ""
+        message_id = submission.composed.draft.message_id if submission.composed.draft else ""
         (started,) = self.office.store.entries(submission.id, ["SendStarted"])
         self.proofs = {
             "report": dsn(recipient("delivered", "2.0.0", TO), envid=started.detail["envid"], returned=""),

@@ -10,12 +10,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.flow.test_upgrade import ANSWERED_IN_0_1_0, NAMES, Office, Snapshot, servers
+from tests.support.parts import with_fields
 from tests.support.rewording import EN_MARK, JA_MARK, reword
 from tests.support.stores import open_store
 from worker.compose.compose import NOTICE_TITLE
@@ -53,7 +54,7 @@ def hold_again(office: Office) -> None:
         with store.writing() as writing:
             before = writing.submission(each.id)
             unanswered = {"answers": (), "released_draft": "", "due_at": None, "ticked": (), "bound_project": None}
-            held = replace(
+            held = with_fields(
                 before, state=State.HELD, reasons=(Hold(Reason.CHANGED),), release="", release_account="", **unanswered
             )
             writing.change(Event.HELD, before, held, Author("hoshobin", "test"), {})

@@ -133,7 +133,7 @@ async def sent(tmp_path: Path) -> Days:
 
 
 async def test_silence_over_a_holiday_becomes_overdue_once_and_is_closed_by_the_call(sent: Days) -> None:
-    sent_at = sent.office.only().sent_at
+    sent_at = sent.office.only().delivery.sent_at
     assert sent_at is not None
     overdue = TUESDAY.replace(day=26, hour=14, minute=0) + (sent_at - FRIDAY)
     await sent.at(overdue - dt.timedelta(seconds=1))
@@ -442,7 +442,9 @@ async def test_no_key_is_told_even_where_a_server_repeats_it(sent: Days) -> None
         before = writing.submission(1)
         key = form(1).key
         said = Receipt(ReceiptKind.FAILED, sent.clock.now(), text=f"550 body says {key}")
-        after = dataclasses.replace(before, state=State.BOUNCED, receipts=(said,))
+        after = dataclasses.replace(
+            before, state=State.BOUNCED, delivery=dataclasses.replace(before.delivery, receipts=(said,))
+        )
         writing.change("Bounced", before, after, HANAKO, {})
         writing.raise_alarm("bounced", [1])
         writing.raise_alarm("late_answer", [], f"1: 250 ok {key}")

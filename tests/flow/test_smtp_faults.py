@@ -63,7 +63,7 @@ async def test_a_late_answer_is_read_as_that_of_nothing_else(tmp_path: Path) -> 
         await office.pass_once()
         first, second = office.store.submissions()
         assert (first.state, second.state) == (State.IN_DOUBT, State.SENT)
-        assert first.silent
+        assert first.delivery.silent
         assert server.connections == 2
         assert sorted(ids_of(server.messages).values()) == [1, 1]
 
@@ -75,12 +75,12 @@ async def test_a_server_that_defers_is_asked_after_1_5_15_30_60_minutes_and_then
         await office.pass_once()
         waited = []
         while (due := office.only()).state is State.APPROVED:
-            assert due.due_at is not None
-            waited.append((due.due_at - office.clock.now()) // dt.timedelta(minutes=1))
-            office.clock.moment = due.due_at - dt.timedelta(seconds=1)
+            assert due.approval.due_at is not None
+            waited.append((due.approval.due_at - office.clock.now()) // dt.timedelta(minutes=1))
+            office.clock.moment = due.approval.due_at - dt.timedelta(seconds=1)
             await office.finish()
             assert office.only().version == due.version
-            office.clock.moment = due.due_at
+            office.clock.moment = due.approval.due_at
             await office.finish()
         assert waited == [1, 5, 15, 30, 60, 60, 60, 60, 60]
         assert office.only().state is State.SENT
@@ -193,8 +193,8 @@ async def test_an_answer_that_cannot_be_recorded_is_kept_and_nothing_else_is_sen
         assert (await office.finish()).sent == 2
         assert [each.state for each in office.store.submissions()] == [State.SENT] * 2
         assert sorted(ids_of(server.messages).values()) == [1, 1]
-        assert office.store.submission(1).sent_at is not None
-        assert office.store.submission(1).sent_at < office.clock.now() - dt.timedelta(hours=1)
+        assert office.store.submission(1).delivery.sent_at is not None
+        assert office.store.submission(1).delivery.sent_at < office.clock.now() - dt.timedelta(hours=1)
         assert office.alarms() == []
 
 
@@ -273,7 +273,7 @@ async def test_a_body_that_was_recorded_as_begun_and_reported_as_not_is_not_sent
         office.clock.let_pass(hours=2)
         await office.finish()
         assert office.only().state is State.IN_DOUBT
-        assert office.only().silent
+        assert office.only().delivery.silent
         assert office.alarms() == [IN_DOUBT]
         assert not ids_of(server.messages)
 

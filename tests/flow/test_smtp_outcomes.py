@@ -117,13 +117,13 @@ async def fail_once(office: SmallOffice, server: MisbehavingServer, at: At, lett
     after = office.store.submissions()
     assert [each.state for each in after] == [state] * len(before)
     assert office.alarms() == alarms
-    assert [each.tries for each in after] == [tries] * len(before)
+    assert [each.delivery.tries for each in after] == [tries] * len(before)
     assert server.fault_done.is_set(), "the fault was met"
     if letter in "wA":
         assert [each.version for each in after] == [each.version for each in before], "no submission is blamed"
         assert isinstance(done.failures["smtp"], AccountRefused) == (letter == "A")
     if letter in "aM":
-        assert after[0].due_at == office.clock.now() + dt.timedelta(minutes=1)
+        assert after[0].approval.due_at == office.clock.now() + dt.timedelta(minutes=1)
 
 
 def judge_end(office: SmallOffice, server: MisbehavingServer, letter: str) -> None:

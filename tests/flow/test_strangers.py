@@ -178,8 +178,8 @@ def test_a_notice_beside_many_files_is_taken_and_the_rest_is_told(play: Callable
         await scene.look(mail_of(form(1).pdf, *fillers, number=1, subject=KEYED))
 
     scene = play(act)
-    taken = [each for each in scene.office.store.submissions() if each.contract_number]
-    assert [each.contract_number for each in taken] == [form(1).number]
+    taken = [each for each in scene.office.store.submissions() if each.notice.contract_number]
+    assert [each.notice.contract_number for each in taken] == [form(1).number]
     assert ("rest_unread", "files", str(41 - OF_STRANGERS.pdfs)) in scene.holds()
 
 
@@ -229,8 +229,8 @@ def test_a_strangers_notice_that_was_put_off_is_read_in_its_turn(play: Callable[
         await scene.look_until_read()
 
     scene = play(act)
-    (taken,) = [each for each in scene.office.store.submissions() if each.contract_number]
-    assert (taken.contract_number, taken.proven) == (form(1).number, False)
+    (taken,) = [each for each in scene.office.store.submissions() if each.notice.contract_number]
+    assert (taken.notice.contract_number, taken.source.proven) == (form(1).number, False)
 
 
 def test_the_folder_and_a_proven_mail_go_on_while_strangers_are_put_off(play: Callable[..., Scene]) -> None:
@@ -244,7 +244,7 @@ def test_the_folder_and_a_proven_mail_go_on_while_strangers_are_put_off(play: Ca
         assert await looking <= WINDOW_SECONDS
 
     scene = play(act)
-    assert {each.contract_number for each in scene.office.store.submissions() if each.proven} == {
+    assert {each.notice.contract_number for each in scene.office.store.submissions() if each.source.proven} == {
         form(1).number,
         form(2).number,
     }
@@ -279,10 +279,10 @@ def test_an_answer_about_ours_counts_at_once_and_its_files_that_have_no_turn_wai
             assert scene.rows(Disposition.PUT_OFF)
         ours = record_past_submission(scene.office.store, "yama", Product.CONTRACT, ["x@yama-city.example"])
         reply = mail_of(form(1).pdf, number=70, subject="Re: 以前の提出", sender="x@yama-city.example")
-        about = b"In-Reply-To: " + ours.draft.message_id.encode() + b"\r\nMIME-Version"
+        about = b"In-Reply-To: " + ours.composed.draft.message_id.encode() + b"\r\nMIME-Version"
         await scene.look(reply.replace(b"MIME-Version", about, 1))
         after = scene.office.store.submission(ours.id)
-        assert [each.kind for each in after.receipts] == [ReceiptKind.REPLY]
+        assert [each.kind for each in after.delivery.receipts] == [ReceiptKind.REPLY]
         row = scene.rows()[-1]
         assert row.end is Disposition.HELD
         assert row.submissions[0] == ours.id
@@ -327,7 +327,7 @@ def test_files_of_strangers_that_could_not_be_read_are_tried_again_after_a_resta
         await scene.office.pipeline.reevaluate_waiting()
 
     scene = play(act)
-    assert scene.office.only().contract_number == form(1).number
+    assert scene.office.only().notice.contract_number == form(1).number
 
 
 async def test_while_a_large_mail_of_parts_within_parts_is_taken_apart_the_loop_goes_on(tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_below_the_floor_of_free_disk_strangers_mails_stay_where_they_are_and_ou
         assert "put_off:disk:mail:main" in scene.office.alarms()
         await scene.look(mail_with(form(2), number=3), mail_of(number=4))
         await scene.save(form(3))
-        taken = {each.contract_number for each in scene.office.store.submissions()}
+        taken = {each.notice.contract_number for each in scene.office.store.submissions()}
         assert taken == {form(2).number, form(3).number}
         free[0] = FREE_DISK
         await asyncio.sleep(DISK_AGAIN.total_seconds())
@@ -373,7 +373,7 @@ def test_below_the_floor_of_free_disk_strangers_mails_stay_where_they_are_and_ou
 
     scene = play(act)
     assert not scene.rows(Disposition.PUT_OFF)
-    assert form(1).number in {each.contract_number for each in scene.office.store.submissions()}
+    assert form(1).number in {each.notice.contract_number for each in scene.office.store.submissions()}
 
 
 # --- Patience ------------------------------------------------------------------------------------------------

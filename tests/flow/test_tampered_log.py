@@ -128,7 +128,9 @@ async def work_some_days(folder: Path) -> None:
                     decisions.withdraw(office.store, held.id, HANAKO, "取得の誤り")
             await office.pass_once()
             for sent in office.store.submissions(State.SENT)[-2:]:
-                office.mails.received += come_back(sent.draft.message_id, sent.tries, len(office.mails.received))
+                office.mails.received += come_back(
+                    sent.composed.draft.message_id, sent.delivery.tries, len(office.mails.received)
+                )
             office.clock.let_pass(days=1)
             await office.pass_once()
         assert office.store.head()[0] <= ENTRIES

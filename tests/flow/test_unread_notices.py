@@ -30,7 +30,7 @@ async def office(tmp_path: Path) -> AsyncIterator[SmallOffice]:
 async def taken(office: SmallOffice, mail: bytes) -> list[tuple[State, str]]:
     office.mails.received.append(mail)
     await office.take_in()
-    return [(each.state, each.source_name) for each in office.store.submissions()]
+    return [(each.state, each.source.source_name) for each in office.store.submissions()]
 
 
 async def test_each_of_several_is_held_and_bears_the_name_of_its_file(office: SmallOffice) -> None:

@@ -107,15 +107,15 @@ def signed(raw: bytes) -> bytes:
 async def test_the_notice_of_a_guarantor_that_our_server_proved_leaves_by_itself(office: Office) -> None:
     await office.comes(a_mail(form(1), results=GOOD))
     sent = office.only()
-    assert (sent.state, sent.proven) == (State.SENT, True)
-    assert in_words(sent.evidence) == f"{NETDESK}：受信サーバーの確認結果（dkim {DOMAIN}）"
+    assert (sent.state, sent.source.proven) == (State.SENT, True)
+    assert in_words(sent.source.evidence) == f"{NETDESK}：受信サーバーの確認結果（dkim {DOMAIN}）"
     assert office.zone.asked == []
 
 
 async def test_the_notice_of_a_guarantor_that_signed_it_leaves_by_itself(office: Office) -> None:
     await office.comes(signed(a_mail(form(1))))
     sent = office.only()
-    assert (sent.state, in_words(sent.evidence)) == (State.SENT, f"{NETDESK}：電子署名（DKIM {DOMAIN}）")
+    assert (sent.state, in_words(sent.source.evidence)) == (State.SENT, f"{NETDESK}：電子署名（DKIM {DOMAIN}）")
     assert len(office.zone.asked) == 1
 
 
@@ -150,7 +150,7 @@ async def test_a_mail_that_is_not_proven_waits_with_the_reason_and_one_approval_
     office, before = Office(tmp_path, relay.port, mode), len(relay.mails)
     await office.comes(a_mail(form(1), **mail))
     held = office.only()
-    assert (held.state, held.proven) == (State.HELD, False)
+    assert (held.state, held.source.proven) == (State.HELD, False)
     assert why in office.why()
     office.clock.let_pass(minutes=60)
     await office.pass_once()
@@ -158,7 +158,7 @@ async def test_a_mail_that_is_not_proven_waits_with_the_reason_and_one_approval_
     assert office.approve().state is State.APPROVED
     await office.finish()
     assert office.only().state is State.SENT
-    assert why in in_words(office.only().evidence)
+    assert why in in_words(office.only().source.evidence)
     await office.stop()
 
 
@@ -176,7 +176,7 @@ async def test_a_colleague_may_speak_and_another_of_the_same_office_may_not(offi
 async def test_a_file_in_the_folder_is_asked_nothing(office: Office) -> None:
     office.save(form(1))
     await office.pass_once()
-    assert (office.only().state, in_words(office.only().evidence)) == (State.SENT, "")
+    assert (office.only().state, in_words(office.only().source.evidence)) == (State.SENT, "")
 
 
 async def test_in_mode_approve_the_approver_sees_it_and_answers_both_at_once(
@@ -207,7 +207,7 @@ async def test_the_same_file_saved_in_the_folder_ends_the_question_and_an_entry_
     assert office.reasons() == [Reason.SENDER_UNPROVEN]
     office.save(form(1))
     await office.pass_once()
-    assert (office.only().state, office.only().proven) == (State.SENT, True)
+    assert (office.only().state, office.only().source.proven) == (State.SENT, True)
     assert office.events(1)[:3] == ["NoticeRead", "SeenAgain", "SenderProven"]
 
 
@@ -222,7 +222,7 @@ async def test_a_withdrawn_one_that_somebody_proven_brings_again_waits_under_a_n
     assert office.reasons(2) == [Reason.SEEN_BEFORE, Reason.APPROVAL]
     assert "withdrawn_again" in office.alarms()
     assert "2: #1" in office.store.last_alarm("withdrawn_again").text
-    first, second = office.store.submission(1).draft, office.store.submission(2).draft
+    first, second = office.store.submission(1).composed.draft, office.store.submission(2).composed.draft
     assert first is not None
     assert second is not None
     assert first.message_id != second.message_id
@@ -246,20 +246,20 @@ async def test_the_same_notice_of_a_proven_sender_ends_the_question_and_of_anoth
     assert office.reasons() == [Reason.SENDER_UNPROVEN]
     await office.comes(mail_with(form(1), number=3))
     assert office.only().state is State.SENT
-    assert "sato@contractor.example" in in_words(office.only().evidence)
+    assert "sato@contractor.example" in in_words(office.only().source.evidence)
 
 
 async def test_a_stranger_who_brings_a_proven_notice_again_stops_nothing(tmp_path: Path, relay: DsnController) -> None:
     office = Office(tmp_path, relay.port, "hold")
     await office.comes(a_mail(form(1), results=GOOD), a_mail(form(1), number=2))
-    assert (office.only().state, office.only().proven) == (State.APPROVED, True)
+    assert (office.only().state, office.only().source.proven) == (State.APPROVED, True)
     await office.stop()
 
 
 async def test_an_unproven_announcement_opens_its_task_and_is_marked(office: Office) -> None:
     await office.comes(a_mail())
     announced = office.only()
-    assert (announced.state, announced.proven) == (State.ANNOUNCED, False)
+    assert (announced.state, announced.source.proven) == (State.ANNOUNCED, False)
     assert name_state(announced, "ja") == "お知らせPDF待ち（送信元未確認）"
     assert "sender not proven" in name_state(announced, "en")
 
@@ -272,7 +272,7 @@ async def test_an_announcement_from_a_domain_like_the_guarantors_opens_its_task_
 ) -> None:
     await office.comes(a_mail(sender=sender, results=GOOD))
     assert name_state(office.only(), "ja") == "お知らせPDF待ち（送信元未確認）"
-    assert "にもない差出人" in in_words(office.only().evidence)
+    assert "にもない差出人" in in_words(office.only().source.evidence)
 
 
 async def test_a_proven_announcement_bears_no_mark_and_a_proven_repetition_takes_it_away(office: Office) -> None:
@@ -308,7 +308,7 @@ async def test_an_unproven_announcement_that_was_withdrawn_hides_no_proven_one_o
     await office.comes(a_mail())
     assert office.only().state is State.WITHDRAWN
     await office.comes(a_mail(results=GOOD))
-    assert [(each.state, each.proven) for each in office.store.submissions()] == [
+    assert [(each.state, each.source.proven) for each in office.store.submissions()] == [
         (State.WITHDRAWN, False),
         (State.ANNOUNCED, True),
     ]
@@ -316,7 +316,7 @@ async def test_an_unproven_announcement_that_was_withdrawn_hides_no_proven_one_o
 
 async def test_a_strangers_notice_joins_no_proven_announcement_and_the_genuine_one_does(office: Office) -> None:
     await office.comes(announced(form(1)))
-    assert (office.only().state, office.only().proven) == (State.ANNOUNCED, True)
+    assert (office.only().state, office.only().source.proven) == (State.ANNOUNCED, True)
     await office.comes(a_mail(form(1), sender="x@evil.example", subject="お知らせ", number=2))
     assert office.store.submission(1).state is State.ANNOUNCED
     assert office.store.submission(2).state is State.HELD
@@ -329,7 +329,7 @@ async def test_a_strangers_notice_joins_no_proven_announcement_and_the_genuine_o
 async def test_a_strangers_notice_joins_a_strangers_announcement_and_keeps_its_verdict(office: Office) -> None:
     await office.comes(announced(form(1)).replace(b"dkim=pass", b"dkim=fail"))
     await office.comes(a_mail(form(1), sender="x@evil.example", subject="お知らせ", number=2))
-    assert (office.only().state, office.only().proven) == (State.HELD, False)
+    assert (office.only().state, office.only().source.proven) == (State.HELD, False)
 
 
 async def test_a_rehearsal_asks_nothing_and_the_submission_does(tmp_path: Path, relay: DsnController) -> None:

@@ -443,8 +443,8 @@ class Week:
         """State, reasons, and the earliest send time if it is later than now."""
         one = self.of(number)
         parts = [one.state.value, *(hold.reason.value for hold in one.reasons)]
-        if one.due_at and one.due_at > self.clock.now():
-            parts.append(f"{one.due_at.astimezone(JST):from %m-%d %H:%M}")
+        if one.approval.due_at and one.approval.due_at > self.clock.now():
+            parts.append(f"{one.approval.due_at.astimezone(JST):from %m-%d %H:%M}")
         return " ".join(parts)
 
     def details(self, number: int) -> dict[str, str]:
@@ -613,14 +613,14 @@ async def on_monday_two_works_of_one_name_are_told_apart_by_their_numbers(week: 
 async def on_tuesday_a_form_is_handed_in_and_a_joint_venture_is_recognised(week: Week) -> None:
     await week.on(9, 15)
     form = week.of(4)
-    assert form.duties.url == "https://form.kazama.example/hosho"
-    assert form.duties.entries == (
+    assert form.follow_ups.duties.url == "https://form.kazama.example/hosho"
+    assert form.follow_ups.duties.entries == (
         ("工事名", "道路改良工事"),
         ("証券番号", "40213-000201"),
         ("認証キー", "********7W"),
     )
-    assert form.duties.instructions == ("フォームに入力し、お知らせのPDFを添付する",)
-    assert form.duties.bring == ("認証キーのお知らせ：認証キーのお知らせ_40213-000201.pdf",)
+    assert form.follow_ups.duties.instructions == ("フォームに入力し、お知らせのPDFを添付する",)
+    assert form.follow_ups.duties.bring == ("認証キーのお知らせ：認証キーのお知らせ_40213-000201.pdf",)
     # To fill in the form, the person downloads the notice once more; this does not hand it in.
     assert await week.take(dataclasses.replace(KAZAMA_CONTRACT, copy=1)) == []
     assert week.task(4) == ["TODAY hand_in #4"]
@@ -673,7 +673,7 @@ async def on_wednesday_an_invoice_waits_for_its_contract(week: Week) -> None:
     assert week.refused(7, "照合した") == "conditions_unticked"
     assert week.refused(7, "照合した", ROAD_CONDITIONS[0]) == "conditions_unticked"
     assert week.approve(7, "照合した", *ROAD_CONDITIONS) == "APPROVED from 09-24 00:00"
-    assert week.of(7).ticked == ROAD_CONDITIONS
+    assert week.of(7).approval.ticked == ROAD_CONDITIONS
     await week.look()
     assert week.left() == []
     assert week.task(7) == []
@@ -731,7 +731,7 @@ async def on_thursday_an_amended_guarantee_goes_out_and_a_mail_comes_back(week: 
     assert await week.take(MINATO_AMENDED) == [12]
     assert week.stand(12) == "HELD seen_before first_address approval"
     assert week.details(12)["seen_before"] == "1"
-    assert week.of(12).duties.is_amended
+    assert week.of(12).follow_ups.duties.is_amended
     assert week.approve(12, "増額変更の保証") == "APPROVED"
     await week.look()
     (mail,) = week.left()
@@ -747,7 +747,7 @@ async def on_thursday_an_amended_guarantee_goes_out_and_a_mail_comes_back(week: 
 
     # The joint venture's mail came back; the office has another address by now.
     first = week.of(6)
-    assert first.draft is not None
+    assert first.composed.draft is not None
     bounced = decisions.report_not_accepted(week.store, 6, JIRO, "不達通知", week.clock.now())
     assert bounced.state.value == "BOUNCED"
     assert week.task(6) == ["NOW correct #6"]
@@ -760,9 +760,9 @@ async def on_thursday_an_amended_guarantee_goes_out_and_a_mail_comes_back(week: 
     await week.look()
     (mail,) = week.left()
     assert mail.envelope == ("hosho@pref-shirane.example",)
-    assert mail.message_id != first.draft.message_id
-    assert mail.message_id[33:] == first.draft.message_id[33:].replace(".0@", ".1@")
-    assert mail.in_reply_to == first.draft.message_id
+    assert mail.message_id != first.composed.draft.message_id
+    assert mail.message_id[33:] == first.composed.draft.message_id[33:].replace(".0@", ".1@")
+    assert mail.in_reply_to == first.composed.draft.message_id
     assert week.stand(6) == "BOUNCED"
     assert (week.task(6), week.task(13)) == ([], ["WATCH unconfirmed #13"])
 
@@ -965,7 +965,7 @@ async def test_an_amended_notice_that_comes_before_the_first_has_left_takes_its_
         decisions.withdraw(week.store, 1, HANAKO, "変更後のものを提出")
         await week.look()
         # The issuer has nothing yet: to it this is the first, for the section of first ones.
-        assert not week.of(2).duties.is_amended
+        assert not week.of(2).follow_ups.duties.is_amended
         assert week.approve(2, "変更後のもの") == "APPROVED"
         await week.look()
         assert [each.to for each in week.left()] == ["keiyaku@minato.example"]

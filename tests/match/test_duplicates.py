@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.support.fakes import FakeReading
+from tests.support.parts import with_fields
 from tests.support.registered import NOTICE, PDF, arrived
 from tests.support.world import START
-from worker.core.model import Answer, Hold, Key, Product, Sha256, Submission, Unreadable, sha256
+from worker.core.model import Answer, Hold, Key, Product, Sha256, Source, Submission, Unreadable, sha256
 from worker.core.states import WAITING, Reason, State
 from worker.match.match import (
     KnownNotice,
     NewNotice,
-    Source,
     announce,
     find_later,
     hold_without_notice,
@@ -32,7 +32,7 @@ GONE = [state for state in State if state not in NOT_HANDED_IN]
 
 
 def here(state: State, **changes: object) -> Submission:
-    return replace(arrived(state=state), **changes)
+    return with_fields(arrived(state=state), **changes)
 
 
 def stranger(state: State, **changes: object) -> Submission:
@@ -44,14 +44,18 @@ def test_a_first_notice_is_a_new_submission_that_says_how_it_came() -> None:
     outcome = receive_notice(NOTICE, FIRST, MAIL, FakeReading())
     assert isinstance(outcome, NewNotice)
     new = outcome.submission
-    assert (new.state, new.came_by, new.source_name, new.source_message_id) == (
+    assert (new.state, new.source.came_by, new.source.source_name, new.source.source_message_id) == (
         State.HELD,
         "mail:main",
         "発行完了のお知らせ",
         "<a@east.example>",
     )
-    assert (new.proven, new.pdf_sha256, new.mail_sha256) == (False, FIRST, MAIL.mail_sha256)
-    assert (new.guarantor, new.product, new.contract_number) == ("east", Product.CONTRACT, NOTICE.contract_number)
+    assert (new.source.proven, new.notice.pdf_sha256, new.source.mail_sha256) == (False, FIRST, MAIL.mail_sha256)
+    assert (new.notice.guarantor, new.notice.product, new.notice.contract_number) == (
+        "east",
+        Product.CONTRACT,
+        NOTICE.contract_number,
+    )
     assert (new.follows, outcome.superseded) == (None, ())
 
 
@@ -123,7 +127,7 @@ def test_a_file_that_cannot_be_read_is_held_for_its_refusal() -> None:
     outcome = receive_unreadable(SCAN, FIRST, FOLDER, FakeReading())
     assert isinstance(outcome, NewNotice)
     refusal = Hold.of(Reason.NO_TEXT, found="1 page")
-    assert (outcome.submission.state, outcome.submission.refusal) == (State.HELD, refusal)
+    assert (outcome.submission.state, outcome.submission.notice.refusal) == (State.HELD, refusal)
     assert outcome.submission.reasons == (refusal,)
 
 
@@ -143,8 +147,8 @@ def test_a_notice_that_can_be_read_after_its_refusal_was_withdrawn_is_not_passed
 
 def test_an_announcement_opens_a_task() -> None:
     announced = announce("east", MAIL)
-    assert (announced.state, announced.guarantor, announced.pdf_sha256) == (State.ANNOUNCED, "east", None)
-    assert announced.source_message_id == "<a@east.example>"
+    assert (announced.state, announced.notice.guarantor, announced.notice.pdf_sha256) == (State.ANNOUNCED, "east", None)
+    assert announced.source.source_message_id == "<a@east.example>"
 
 
 # --- What an announcement opened ---------------------------------------------------------------------------------
@@ -153,15 +157,20 @@ ANNOUNCED = replace(announce("east", MAIL, ("ログイン", "印刷")), id=2, ve
 
 
 def test_an_announcement_keeps_the_steps_to_its_notice() -> None:
-    assert ANNOUNCED.duties.instructions == ("ログイン", "印刷")
+    assert ANNOUNCED.follow_ups.duties.instructions == ("ログイン", "印刷")
 
 
 def test_a_joined_notice_goes_on_under_the_number_and_the_message_of_its_announcement() -> None:
     outcome = receive_notice(AMENDED, SECOND, FOLDER, FakeReading([here(State.SENT)], {FIRST: NOTICE}))
     assert isinstance(outcome, NewNotice)
     joined = join_notice(ANNOUNCED, outcome.submission, FakeReading([here(State.SENT)]))
-    assert (joined.id, joined.version, joined.source_message_id) == (2, 7, "<a@east.example>")
-    assert (joined.came_by, joined.proven, joined.pdf_sha256, joined.follows) == ("folder", True, SECOND, 1)
+    assert (joined.id, joined.version, joined.source.source_message_id) == (2, 7, "<a@east.example>")
+    assert (joined.source.came_by, joined.source.proven, joined.notice.pdf_sha256, joined.follows) == (
+        "folder",
+        True,
+        SECOND,
+        1,
+    )
     assert joined.came_after == (1,)
 
 
@@ -291,5 +300,5 @@ def test_a_strangers_later_notice_counts_against_a_proven_one_where_recorded_bef
     assert find_later(recorded, NOTICE, FakeReading([recorded, forged], read)) == 2
     answered = replace(forged, answers=ANSWERED)
     assert find_later(first, NOTICE, FakeReading([first, answered], read)) == 2
-    proven = replace(forged, proven=True)
+    proven = replace(forged, source=replace(forged.source, proven=True))
     assert find_later(first, NOTICE, FakeReading([first, proven], read)) == 2

@@ -99,7 +99,9 @@ def test_only_a_notice_that_no_one_project_took_is_compared() -> None:
     reading = FakeReading([unmatched], {sha256(PDF): notice})
     assert [each.project_id for each in near_misses_of(unmatched, reading, register)] == [of_project().id]
     assert near_misses_of(drafted().submission, reading, register) == ()
-    assert near_misses_of(replace(unmatched, pdf_sha256=None), reading, register) == ()
+    assert (
+        near_misses_of(replace(unmatched, notice=replace(unmatched.notice, pdf_sha256=None)), reading, register) == ()
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from tests.support.holds import old
+from tests.support.parts import with_fields
 from tests.support.registered import NOTICE, REGISTER, Register, arrived, drafted, of_issuer, of_project
 from tests.support.world import KEY, START
 from worker.audit.sent_log import receipt_detail
 from worker.core.errors import AccountRefused
 from worker.core.messages import name_state, next_step
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import Alarm, FollowUps, Hold, Receipt, ReceiptKind, Submission
+from worker.core.model import Alarm, FollowUpRecord, FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params, spell
 from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
@@ -27,7 +28,7 @@ WAITS = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER, State.IN_DOUB
 
 def held(*reasons: Reason, **changes: object) -> Submission:
     holds = tuple(Hold(reason) for reason in reasons)
-    return replace(drafted().submission, reasons=holds, **changes)
+    return with_fields(drafted().submission, reasons=holds, **changes)
 
 
 def in_state(state: State) -> Submission:
@@ -57,17 +58,19 @@ def test_a_line_says_number_project_issuer_reason_and_the_one_command() -> None:
 
 
 def test_what_is_not_known_yet_is_called_by_what_came() -> None:
-    unread = replace(arrived(None), source_name="scan.pdf", reasons=(Hold(Reason.NO_TEXT),))
+    unread = with_fields(arrived(None), source_name="scan.pdf", reasons=(Hold(Reason.NO_TEXT),))
     assert describe_submission(unread).startswith(
         f"■ {unread.label}　scan.pdf　／　（発注者不明）\n　　理由：文字情報のないPDF"
     )
-    assert "（案件不明）" in describe_submission(replace(unread, source_name=""))
+    assert "（案件不明）" in describe_submission(replace(unread, source=replace(unread.source, source_name="")))
     unmatched = drafted(replace(REGISTER, projects=())).submission
     assert describe_submission(unmatched).startswith(f"■ {unmatched.label}　道路改良工事　／　（発注者不明）")
 
 
 def test_foreign_text_cannot_hide_in_the_mail() -> None:
-    unread = replace(arrived(None), source_name="a\u202efdp.exe\r\nBcc: x", reasons=(old(Reason.NO_TEXT, "\x1b[31m"),))
+    unread = with_fields(
+        arrived(None), source_name="a\u202efdp.exe\r\nBcc: x", reasons=(old(Reason.NO_TEXT, "\x1b[31m"),)
+    )
     text = describe_submission(unread)
     assert "a\\u{202E}fdp.exe\\u{000D}\\u{000A}Bcc: x" in text
     assert "\\u{001B}[31m" in text
@@ -75,9 +78,11 @@ def test_foreign_text_cannot_hide_in_the_mail() -> None:
 
 
 def test_the_servers_own_words_are_told_where_it_refused_or_fell_silent() -> None:
-    refused = replace(in_state(State.REFUSED), reply="550 5.1.1 no such user")
+    refused = with_fields(in_state(State.REFUSED), reply="550 5.1.1 no such user")
     assert "　　サーバーの応答：550 5.1.1 no such user" in describe_submission(refused)
-    assert "サーバーの応答" not in describe_submission(replace(drafted().submission, reply="451 later"))
+    assert "サーバーの応答" not in describe_submission(
+        replace(drafted().submission, delivery=replace(drafted().submission.delivery, reply="451 later"))
+    )
 
 
 COMMANDS = {
@@ -123,9 +128,9 @@ def test_only_approval_is_waiting_for_approval(language: str) -> None:
 
 
 def test_what_waits_to_be_sent_says_who_released_it() -> None:
-    by_person = replace(in_state(State.APPROVED), release="山田 花子", release_account="soumu")
+    by_person = with_fields(in_state(State.APPROVED), release="山田 花子", release_account="soumu")
     assert name_state(by_person, "ja") == "送信待ち（承認：山田 花子）"
-    by_policy = replace(in_state(State.APPROVED), release="hold 10 min")
+    by_policy = with_fields(in_state(State.APPROVED), release="hold 10 min")
     assert name_state(by_policy, "ja") == "送信待ち（自動）"
 
 
@@ -295,7 +300,9 @@ def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:
 )
 def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int, said: str) -> None:
     deadline = dt.date(2026, 11, day)
-    held = Submission(1, State.HELD, reasons=(Hold(Reason.APPROVAL),), duties=FollowUps(deadline=deadline))
+    held = Submission(
+        1, State.HELD, reasons=(Hold(Reason.APPROVAL),), follow_ups=FollowUpRecord(duties=FollowUps(deadline=deadline))
+    )
     lines = describe_submission(held, today=dt.date(2026, 11, 9)).splitlines()
     place = next(at for at, line in enumerate(lines) if "提出期限" in line)
     assert lines[place].endswith(f"：{said}")
@@ -309,7 +316,12 @@ def test_a_deadline_that_has_passed_stands_first_and_says_for_how_long(day: int,
 
 def test_a_deadline_that_is_over_is_marked() -> None:
     waiting = drafted().submission
-    waiting = replace(waiting, duties=replace(waiting.duties, deadline=dt.date(2026, 11, 9)))
+    waiting = replace(
+        waiting,
+        follow_ups=replace(
+            waiting.follow_ups, duties=replace(waiting.follow_ups.duties, deadline=dt.date(2026, 11, 9))
+        ),
+    )
     assert "　　提出期限：2026-11-09（20日過ぎています）" in describe_submission(waiting, today=dt.date(2026, 11, 29))
     assert "　　提出期限：2026-11-09（今日まで）" in describe_submission(waiting, today=dt.date(2026, 11, 9))
     assert "　　提出期限：2026-11-09\n" in describe_submission(waiting, today=dt.date(2026, 11, 8))
@@ -320,10 +332,12 @@ def test_a_deadline_that_is_over_is_marked() -> None:
 
 
 def test_what_came_back_says_where_its_address_stands() -> None:
-    bounced = replace(in_state(State.BOUNCED), receipts=())
+    bounced = with_fields(in_state(State.BOUNCED), receipts=())
     text = describe_submission(bounced)
     assert "宛先の登録：issuers/mihon.toml の [section.doboku] to" in text
-    assert "案件 mihon/x の office" in describe_submission(replace(bounced, section="office", project="mihon/x"))
+    assert "案件 mihon/x の office" in describe_submission(
+        replace(bounced, destination=replace(bounced.destination, section="office", project="mihon/x"))
+    )
 
 
 def test_a_later_notice_is_named_in_the_next_step() -> None:

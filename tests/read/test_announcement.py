@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.parts import with_fields
 from tests.support.registered import NOTICE, PDF, arrived
 from tests.support.world import EAST, NUMBER, START
 from worker.core.business_hours import OfficeHours, usual_windows
-from worker.core.model import JST, Announced, FollowUps, Hold, Product, Submission, sha256
+from worker.core.model import JST, Announced, FollowUps, Hold, NoticeRecord, Product, Source, Submission, sha256
 from worker.core.states import Reason, State
 from worker.match.match import APART, could_mean, find_announcement, find_answers, is_answered_by, is_same_announcement
 from worker.notify.operator_mail import describe_submission
@@ -31,12 +32,18 @@ def says(*lines: str, subject: str = SUBJECT) -> Announced:
 
 
 def awaited(announced: Announced, number: int = 5, **changes: object) -> Submission:
-    opened = Submission(number, State.ANNOUNCED, guarantor="east", announced=announced, created_at=START)
-    return replace(opened, **changes)
+    opened = Submission(
+        number,
+        State.ANNOUNCED,
+        notice=NoticeRecord(guarantor="east"),
+        source=Source(announced=announced),
+        created_at=START,
+    )
+    return with_fields(opened, **changes)
 
 
 def notice_here(**changes: object) -> Submission:
-    return replace(arrived(), **{"id": 9, "pdf_sha256": sha256(PDF), "created_at": START, **changes})
+    return with_fields(arrived(), **{"id": 9, "pdf_sha256": sha256(PDF), "created_at": START, **changes})
 
 
 # --- What it says ------------------------------------------------------------------------------------------------
@@ -264,7 +271,7 @@ def test_a_notice_that_nothing_announced_is_offered_for_one_that_names_nothing()
     assert not could_mean(awaited(SILENT), notice_here(announced=SILENT))
     assert not could_mean(awaited(SILENT), notice_here(guarantor="west"))
     assert not could_mean(awaited(replace(NUMBERED, numbers=("99999-000000",))), notice_here())
-    assert not could_mean(replace(awaited(SILENT), announced=None), notice_here())
+    assert not could_mean(with_fields(awaited(SILENT), announced=None), notice_here())
 
 
 @pytest.mark.parametrize(

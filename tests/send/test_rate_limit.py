@@ -92,9 +92,14 @@ def test_a_pause_ends_at_its_time_or_with_a_clock_that_is_set_back() -> None:
 
 def approved(due: dt.datetime, *, rehearsal: bool = False) -> Submission:
     submission = drafted().submission
-    assert submission.draft is not None
-    draft = replace(submission.draft, rehearsal_for=(Address("doboku@mihon.example"),) if rehearsal else ())
-    return replace(submission, state=State.APPROVED, due_at=due, draft=draft)
+    assert submission.composed.draft is not None
+    draft = replace(submission.composed.draft, rehearsal_for=(Address("doboku@mihon.example"),) if rehearsal else ())
+    return replace(
+        submission,
+        state=State.APPROVED,
+        approval=replace(submission.approval, due_at=due),
+        composed=replace(submission.composed, draft=draft),
+    )
 
 
 def test_what_is_approved_on_a_holiday_leaves_as_the_office_opens() -> None:

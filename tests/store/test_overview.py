@@ -24,14 +24,21 @@ from worker.config.load import Configuration
 from worker.core.model import (
     JST,
     Announced,
+    ApprovalRecord,
+    Composition,
+    Delivery,
+    Destination,
     Disposition,
     FileRow,
+    FollowUpRecord,
     FollowUps,
     MessageRow,
+    NoticeRecord,
     Product,
     Receipt,
     ReceiptKind,
     Sha256,
+    Source,
     Submission,
 )
 from worker.core.open_until import is_news_awaited, open_until
@@ -85,24 +92,30 @@ class Office:
             submission = Submission(
                 0,
                 chance.choice(states),
-                guarantor=chance.choice(["east", "west", None]),
-                product=chance.choice([*Product, None]),
-                contract_number=chance.choice([*NUMBERS, None]),
-                project=chance.choice([*IDS, GONE, None]),
-                issuer=chance.choice(["mihon", "mihon", "yama"]),
-                pdf_sha256=pdf,
-                announced=Announced(START) if event is Event.ANNOUNCED or chance.random() < 0.3 else None,
-                corrects=chance.choice(known) if known and chance.random() < 0.3 else None,
-                draft=draft_of(message_id, writing.keep("body", message_id.encode())),
-                duties=FollowUps(
-                    closes=chance.choice(["none", "none", "answer", "call"]),
-                    call_after=chance.random() < 0.2,
-                    settle_days=chance.randrange(5),
-                    after=chance.choice([(), (), ("持参する",), ("持参する", "電話する")]),
+                notice=NoticeRecord(
+                    guarantor=chance.choice(["east", "west", None]),
+                    product=chance.choice([*Product, None]),
+                    contract_number=chance.choice([*NUMBERS, None]),
+                    pdf_sha256=pdf,
                 ),
-                unread=chance.choice([(), (), (), (REPLY,)]),
-                due_at=START,
-                release=chance.choice(["", "hold 10 min"]),
+                destination=Destination(
+                    project=chance.choice([*IDS, GONE, None]), issuer=chance.choice(["mihon", "mihon", "yama"])
+                ),
+                source=Source(
+                    announced=Announced(START) if event is Event.ANNOUNCED or chance.random() < 0.3 else None
+                ),
+                corrects=chance.choice(known) if known and chance.random() < 0.3 else None,
+                composed=Composition(draft=draft_of(message_id, writing.keep("body", message_id.encode()))),
+                follow_ups=FollowUpRecord(
+                    duties=FollowUps(
+                        closes=chance.choice(["none", "none", "answer", "call"]),
+                        call_after=chance.random() < 0.2,
+                        settle_days=chance.randrange(5),
+                        after=chance.choice([(), (), ("持参する",), ("持参する", "電話する")]),
+                    )
+                ),
+                delivery=Delivery(unread=chance.choice([(), (), (), (REPLY,)])),
+                approval=ApprovalRecord(due_at=START, release=chance.choice(["", "hold 10 min"])),
             )
             writing.create(event, submission, WORKER, {})
 
@@ -110,15 +123,21 @@ class Office:
         chance = self.chance
         before = chance.choice(self.store.submissions())
         if chance.random() < 0.3:
-            done = chance.choice([(), before.duties.after, before.duties.after[:1]])
+            done = chance.choice([(), before.follow_ups.duties.after, before.follow_ups.duties.after[:1]])
             changes: dict[str, Any] = {"done": done, "unread": chance.choice([(), (REPLY,)])}
             with self.store.writing() as writing:
                 writing.note(NoteEvent.DONE, before.id, HANAKO, {}, changes)
         elif TRANSITIONS[before.state]:
             event, states = chance.choice(list(TRANSITIONS[before.state].items()))
             state = chance.choice(states)
-            sent_at = self.clock.now() if state is State.SENT else before.sent_at
-            after = dataclasses.replace(before, state=state, sent_at=sent_at, unread=chance.choice([(), before.unread]))
+            sent_at = self.clock.now() if state is State.SENT else before.delivery.sent_at
+            after = dataclasses.replace(
+                before,
+                state=state,
+                delivery=dataclasses.replace(
+                    before.delivery, sent_at=sent_at, unread=chance.choice([(), before.delivery.unread])
+                ),
+            )
             with self.store.writing() as writing:
                 writing.change(event, before, after, HANAKO, {})
         self.clock.moment += dt.timedelta(hours=chance.randrange(30))
@@ -337,7 +356,7 @@ def test_what_is_asked_once_more_while_states_change_is_seen_once(store: SqlStor
     made = []
     for number in range(3):
         with store.writing() as writing:
-            held = Submission(0, State.HELD, contract_number=f"1-{number}")
+            held = Submission(0, State.HELD, notice=NoticeRecord(contract_number=f"1-{number}"))
             made.append(writing.create(Event.NOTICE_READ, held, WORKER, {}))
     seen = []
     for each in store.walk_submissions(State.HELD, State.APPROVED):
@@ -365,7 +384,9 @@ def test_files_and_messages_are_found_by_what_is_asked(store: SqlStore) -> None:
 
 
 def test_awaiting_news_is_what_can_become_overdue() -> None:
-    sent = Submission(1, State.SENT, sent_at=START)
+    sent = Submission(1, State.SENT, delivery=Delivery(sent_at=START))
     assert is_news_awaited(sent)
-    assert not is_news_awaited(dataclasses.replace(sent, duties=FollowUps(closes="none")))
+    assert not is_news_awaited(
+        dataclasses.replace(sent, follow_ups=dataclasses.replace(sent.follow_ups, duties=FollowUps(closes="none")))
+    )
     assert not is_news_awaited(dataclasses.replace(sent, state=State.DELIVERED))

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import world
+from tests.support.parts import with_fields
 from tests.support.stores import (
     SteppingClock,
     approve,
@@ -46,10 +47,12 @@ from worker.core.model import (
     Key,
     MessageRow,
     Notice,
+    NoticeRecord,
     Product,
     Receipt,
     ReceiptKind,
     Sha256,
+    Source,
     Submission,
     sha256,
 )
@@ -193,9 +196,15 @@ def test_a_field_set_back_to_its_default_is_set_back_by_the_fold(store: SqlStore
     approved = approve(store, create_held(store))
     with store.writing() as writing:
         held = writing.change(
-            Event.HELD, approved, dataclasses.replace(approved, state=State.HELD, due_at=None), WORKER, {}
+            Event.HELD,
+            approved,
+            dataclasses.replace(
+                approved, state=State.HELD, approval=dataclasses.replace(approved.approval, due_at=None)
+            ),
+            WORKER,
+            {},
         )
-    assert held.due_at is None
+    assert held.approval.due_at is None
     assert [entry.set for entry in store.entries()][-1] == {"state": "HELD", "due_at": None}
     assert store.verify().holds
 
@@ -248,8 +257,8 @@ def test_a_note_sets_columns_other_than_the_state(store: SqlStore) -> None:
         writing.note("NoAnswer", 1, WORKER, {}, {"silent": "closed", "reasons": (Hold(Reason.TIMING),)})
         writing.note("SeenAgain", 1, WORKER, {"came_by": "folder"})
     noted = store.submission(1)
-    assert (noted.silent, noted.reasons, noted.version) == ("closed", (Hold(Reason.TIMING),), 2)
-    assert noted.draft == held.draft
+    assert (noted.delivery.silent, noted.reasons, noted.version) == ("closed", (Hold(Reason.TIMING),), 2)
+    assert noted.composed.draft == held.composed.draft
     for changes in ({"state": "SENT"}, {"version": 9}, {"no_such_field": 1}):
         with pytest.raises(ValueError, match="note"), store.writing() as writing:
             writing.note("NoAnswer", 1, WORKER, {}, changes)
@@ -261,7 +270,10 @@ def test_submissions_are_found_by_what_they_came_of(store: SqlStore) -> None:
     with store.writing() as writing:
         writing.keep("notice", b"%PDF-1")
         arrived = Submission(
-            0, State.HELD, pdf_sha256=pdf, contract_number="1-1", source_message_id="<m\udc80@mail.example>"
+            0,
+            State.HELD,
+            notice=NoticeRecord(pdf_sha256=pdf, contract_number="1-1"),
+            source=Source(source_message_id="<m\udc80@mail.example>"),
         )
         first = writing.create(Event.NOTICE_READ, arrived, WORKER, {})
         assert writing.by_pdf(pdf) == (first,)
@@ -279,7 +291,13 @@ def test_what_is_due_comes_in_order_of_its_moment(store: SqlStore) -> None:
         due_at = START + dt.timedelta(hours=1, seconds=after)
         with store.writing() as writing:
             writing.change(
-                Event.APPROVED, held, dataclasses.replace(held, state=State.APPROVED, due_at=due_at), HANAKO, {}
+                Event.APPROVED,
+                held,
+                dataclasses.replace(
+                    held, state=State.APPROVED, approval=dataclasses.replace(held.approval, due_at=due_at)
+                ),
+                HANAKO,
+                {},
             )
     assert store.due(START + dt.timedelta(hours=1, seconds=3.5)) == (3, 2, 1)
     assert store.due(START - dt.timedelta(days=40)) == (3, 2, 1, 4), "the clock was set back"
@@ -288,7 +306,12 @@ def test_what_is_due_comes_in_order_of_its_moment(store: SqlStore) -> None:
 def test_every_message_id_that_a_draft_ever_had_is_ours(store: SqlStore) -> None:
     held = create_held(store, message_id="<a.r1@contractor.example>")
     with store.writing() as writing:
-        redrafted = dataclasses.replace(held, draft=draft_of("<a.0@contractor.example>", writing.keep("body", b"b")))
+        redrafted = dataclasses.replace(
+            held,
+            composed=dataclasses.replace(
+                held.composed, draft=draft_of("<a.0@contractor.example>", writing.keep("body", b"b"))
+            ),
+        )
         writing.change(Event.REDRAFTED, held, redrafted, WORKER, {})
         alarm = writing.raise_alarm("refused", [1])
         writing.update_alarm(dataclasses.replace(alarm, message_id="<alarm@contractor.example>"))
@@ -301,7 +324,12 @@ def test_every_message_id_that_a_draft_ever_had_is_ours(store: SqlStore) -> None
 def test_the_last_binding_of_a_number_counts(store: SqlStore) -> None:
     def bind(held: Submission, project: str) -> Submission:
         with store.writing() as writing:
-            after = dataclasses.replace(held, product=Product.CONTRACT, bound_project=project, state=State.APPROVED)
+            after = dataclasses.replace(
+                held,
+                notice=dataclasses.replace(held.notice, product=Product.CONTRACT),
+                destination=dataclasses.replace(held.destination, bound_project=project),
+                state=State.APPROVED,
+            )
             return writing.change(Event.APPROVED, held, after, HANAKO, {})
 
     first = create_held(store, message_id="<1@contractor.example>")
@@ -770,14 +798,18 @@ ASKED_BY_THE_GUARDS = {
 def record_sent(store: SqlStore, number: str, **fields: object) -> Submission:
     """A submission with a copy receiver and one file, sent and accepted."""
     held = create_held(store, number, f"<{number}.0@contractor.example>")
-    assert held.draft is not None
-    draft = dataclasses.replace(held.draft, cc=(SITE,), attachments=(PAPER,))
+    assert held.composed.draft is not None
+    draft = dataclasses.replace(held.composed.draft, cc=(SITE,), attachments=(PAPER,))
     values = {"draft": draft, "issuer": "town", "product": Product.ADVANCE, "section": "kensetsu", **fields}
     with store.writing() as writing:
         writing.keep("invoice", b"%PDF-invoice")
-        kept = writing.change(Event.REDRAFTED, held, dataclasses.replace(held, **values), WORKER, {})
+        kept = writing.change(Event.REDRAFTED, held, with_fields(held, **values), WORKER, {})
         done = writing.change(
-            Event.APPROVED, kept, dataclasses.replace(kept, state=State.APPROVED, due_at=START), HANAKO, {}
+            Event.APPROVED,
+            kept,
+            dataclasses.replace(kept, state=State.APPROVED, approval=dataclasses.replace(kept.approval, due_at=START)),
+            HANAKO,
+            {},
         )
         for event, state in ((Event.SEND_STARTED, State.SENDING), (Event.DATA_STARTED, State.IN_DOUBT)):
             done = writing.change(event, done, dataclasses.replace(done, state=state), WORKER, {})
@@ -785,7 +817,11 @@ def record_sent(store: SqlStore, number: str, **fields: object) -> Submission:
         return writing.change(
             Event.ACCEPTED,
             done,
-            dataclasses.replace(done, state=State.SENT, sent_at=sent_at, reply="250 2.0.0 Ok"),
+            dataclasses.replace(
+                done,
+                state=State.SENT,
+                delivery=dataclasses.replace(done.delivery, sent_at=sent_at, reply="250 2.0.0 Ok"),
+            ),
             WORKER,
             {},
         )
@@ -793,7 +829,7 @@ def record_sent(store: SqlStore, number: str, **fields: object) -> Submission:
 
 def step(store: SqlStore, event: Event, before: Submission, state: State, **fields: object) -> Submission:
     with store.writing() as writing:
-        return writing.change(event, before, dataclasses.replace(before, state=state, **fields), WORKER, {})
+        return writing.change(event, before, with_fields(before, state=state, **fields), WORKER, {})
 
 
 def is_known(store: SqlStore, address: Address, **place: str) -> bool:
@@ -838,8 +874,8 @@ def test_what_a_person_recorded_as_sent_makes_no_address_known(store: SqlStore) 
 def test_a_copy_receiver_whose_mail_came_back_is_not_known(store: SqlStore) -> None:
     sent = record_sent(store, "1-1")
     assert is_known(store, SITE)
-    assert sent.draft is not None
-    bounce = Receipt(ReceiptKind.FAILED, START, sent.draft.message_id, SITE, "5.1.1")
+    assert sent.composed.draft is not None
+    bounce = Receipt(ReceiptKind.FAILED, START, sent.composed.draft.message_id, SITE, "5.1.1")
     with store.writing() as writing:
         writing.note("ReportRead", sent.id, WORKER, {}, {"receipts": (bounce,)})
     assert not is_known(store, SITE)
@@ -860,9 +896,9 @@ def test_a_file_was_carried_from_the_first_byte_until_it_is_known_not_to_have_le
     assert store.carried(sha256(b"another")) == ()
     bounced = step(store, Event.NOT_ACCEPTED, sent, State.BOUNCED)
     assert store.carried(PAPER.sha256) == (bounced,)
-    assert bounced.draft is not None
+    assert bounced.composed.draft is not None
     approved = approve(store, create_held(store, "1-2", "<b.0@contractor.example>"))
-    sending = step(store, Event.SEND_STARTED, approved, State.SENDING, draft=bounced.draft)
+    sending = step(store, Event.SEND_STARTED, approved, State.SENDING, draft=bounced.composed.draft)
     in_doubt = step(store, Event.DATA_STARTED, sending, State.IN_DOUBT)
     assert store.carried(PAPER.sha256) == (bounced, in_doubt)
     step(store, Event.CONFIRMED_NOT_SENT, in_doubt, State.HELD)
@@ -937,9 +973,9 @@ def test_a_database_of_the_first_program_is_refused_until_it_is_brought_up_to_da
     store = make_store(tmp_path)
     sent = record_sent(store, "1-1", project="town/道路改良工事")
     bounced = step(store, Event.NOT_ACCEPTED, record_sent(store, "1-2"), State.BOUNCED)
-    assert bounced.draft is not None
+    assert bounced.composed.draft is not None
     handed = create_held(store, "1-3", "<c.0@contractor.example>")
-    handed = step(store, Event.HANDED_OVER, handed, State.HANDED_OVER, draft=bounced.draft)
+    handed = step(store, Event.HANDED_OVER, handed, State.HANDED_OVER, draft=bounced.composed.draft)
     step(store, Event.CONFIRMED, handed, State.CONFIRMED)
     store.close()
     make_older(tmp_path)

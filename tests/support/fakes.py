@@ -141,19 +141,19 @@ class FakeReading:
         raise NotAllowed("no_such_submission", id=str(number))
 
     def by_pdf(self, pdf: Sha256) -> tuple[Submission, ...]:
-        return tuple(each for each in self.held if each.pdf_sha256 == pdf)
+        return tuple(each for each in self.held if each.notice.pdf_sha256 == pdf)
 
     def by_number(self, contract_number: str) -> tuple[Submission, ...]:
-        return tuple(each for each in self.held if each.contract_number == contract_number)
+        return tuple(each for each in self.held if each.notice.contract_number == contract_number)
 
     def by_source_message(self, message_id: str) -> tuple[Submission, ...]:
-        return tuple(each for each in self.held if each.source_message_id == message_id)
+        return tuple(each for each in self.held if each.source.source_message_id == message_id)
 
     def awaited(self, guarantor: str) -> tuple[Submission, ...]:
-        return tuple(each for each in self.held if (each.state, each.guarantor) == (State.ANNOUNCED, guarantor))
+        return tuple(each for each in self.held if (each.state, each.notice.guarantor) == (State.ANNOUNCED, guarantor))
 
     def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
-        found = [each for each in self.held if each.guarantor == guarantor and each.pdf_sha256]
+        found = [each for each in self.held if each.notice.guarantor == guarantor and each.notice.pdf_sha256]
         return tuple(reversed(found[-count:]))
 
     def notice(self, pdf: Sha256) -> Notice | None:
@@ -166,7 +166,11 @@ class FakeReading:
 
     def bound_project(self, guarantor: str, contract_number: str, product: Product) -> str | None:
         numbered = self.by_number(contract_number)
-        found = [each.bound_project for each in numbered if (each.guarantor, each.product) == (guarantor, product)]
+        found = [
+            each.destination.bound_project
+            for each in numbered
+            if (each.notice.guarantor, each.notice.product) == (guarantor, product)
+        ]
         return next((project for project in reversed(found) if project), None)
 
     def property(self, name: str) -> str | None:
@@ -174,11 +178,11 @@ class FakeReading:
 
     def was_sent_to(self, address: Address, issuer: str, section: str, project: str) -> bool:
         return any(
-            each.was_accepted and each.reply.startswith("2") and address in each.draft.recipients
+            each.was_accepted and each.delivery.reply.startswith("2") and address in each.composed.draft.recipients
             for each in self.held
-            if each.draft
-            and (each.issuer, each.section) == (issuer, section)
-            and (section != OFFICE or each.project == project)
+            if each.composed.draft
+            and (each.destination.issuer, each.destination.section) == (issuer, section)
+            and (section != OFFICE or each.destination.project == project)
         )
 
     def last_sent(
@@ -187,11 +191,12 @@ class FakeReading:
         sent = [
             each
             for each in self.held
-            if each.sent_at is not None
-            and (each.issuer, each.product, each.duties.is_amended) == (issuer, product, is_amended)
-            and section in ("", each.section)
+            if each.delivery.sent_at is not None
+            and (each.destination.issuer, each.notice.product, each.follow_ups.duties.is_amended)
+            == (issuer, product, is_amended)
+            and section in ("", each.destination.section)
         ]
-        return max(sent, key=lambda each: str(each.sent_at), default=None)
+        return max(sent, key=lambda each: str(each.delivery.sent_at), default=None)
 
     def last_handed_over(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
@@ -200,24 +205,27 @@ class FakeReading:
             each
             for each in self.held
             if each.was_handed_over
-            and (each.issuer, each.product, each.duties.is_amended) == (issuer, product, is_amended)
-            and section in ("", each.section)
+            and (each.destination.issuer, each.notice.product, each.follow_ups.duties.is_amended)
+            == (issuer, product, is_amended)
+            and section in ("", each.destination.section)
         ]
         return max(handed, key=lambda each: each.id, default=None)
 
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:
-        left = [each for each in self.held if each.may_have_left and each.draft]
-        return tuple(each for each in left if digest in {file.sha256 for file in each.draft.attachments})
+        left = [each for each in self.held if each.may_have_left and each.composed.draft]
+        return tuple(each for each in left if digest in {file.sha256 for file in each.composed.draft.attachments})
 
     def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
-        return tuple(each for each in self.held if (each.project, each.product) == (project, product))
+        return tuple(
+            each for each in self.held if (each.destination.project, each.notice.product) == (project, product)
+        )
 
     def of_own_message(self, message_id: str) -> Submission | None:
-        found = [each for each in self.held if each.draft and each.draft.message_id == message_id]
+        found = [each for each in self.held if each.composed.draft and each.composed.draft.message_id == message_id]
         return found[-1] if found else None
 
     def own_message_of(self, envid: str) -> str:
-        ids = [each.draft.message_id for each in self.held if each.draft]
+        ids = [each.composed.draft.message_id for each in self.held if each.composed.draft]
         return next((each for each in ids if each.startswith(f"<{envid.rpartition('.')[0]}@")), "")
 
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:

@@ -15,10 +15,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.support.parts import with_fields
 from tests.support.world import ACCOUNT, COMPANY, OFFICE, WORKER
 from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
 from worker.core.message_id import IDENTITY_BYTES
-from worker.core.model import JST, Address, Attachment, Channel, Draft, Product, Submission, sha256
+from worker.core.model import (
+    JST,
+    Address,
+    ApprovalRecord,
+    Attachment,
+    Channel,
+    Composition,
+    Delivery,
+    Destination,
+    Draft,
+    NoticeRecord,
+    Product,
+    Source,
+    Submission,
+    sha256,
+)
 from worker.core.states import Event, State
 from worker.match.match import FIRST_START
 from worker.store.ports import IDENTITY
@@ -28,7 +44,12 @@ from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 LONG_AGO = dt.datetime(2020, 4, 1, 9, tzinfo=JST)
 """The first start of an office that has had the product for long."""
-_PAST = Submission(id=0, state=State.CONFIRMED, channel=Channel.EMAIL, reply="250 2.0.0 Ok: queued before")
+_PAST = Submission(
+    id=0,
+    state=State.CONFIRMED,
+    destination=Destination(channel=Channel.EMAIL),
+    delivery=Delivery(reply="250 2.0.0 Ok: queued before"),
+)
 _STEPS = (
     (Event.SEND_STARTED, State.SENDING),
     (Event.DATA_STARTED, State.IN_DOUBT),
@@ -66,22 +87,21 @@ def record_past_submission(
         past = Submission(
             id=0,
             state=State.APPROVED,
-            came_by="folder",
-            proven=True,
-            pdf_sha256=writing.keep("notice", f"%PDF-1.4 {issuer} {number}".encode()),
-            guarantor="east",
-            product=product,
-            contract_number=number,
-            issuer=issuer,
-            channel=Channel.EMAIL,
-            draft=draft,
-            draft_hash=sha256(draft.message_id.encode()),
-            release="auto",
+            source=Source(came_by="folder", proven=True),
+            notice=NoticeRecord(
+                pdf_sha256=writing.keep("notice", f"%PDF-1.4 {issuer} {number}".encode()),
+                guarantor="east",
+                product=product,
+                contract_number=number,
+            ),
+            destination=Destination(issuer=issuer, channel=Channel.EMAIL),
+            composed=Composition(draft=draft, draft_hash=sha256(draft.message_id.encode())),
+            approval=ApprovalRecord(release="auto"),
         )
-        past = writing.create(Event.NOTICE_READ, dataclasses.replace(past, **fields), WORKER, {})
+        past = writing.create(Event.NOTICE_READ, with_fields(past, **fields), WORKER, {})
         for event, state in _STEPS:
             moment = (sent_at or past.created_at) if state is State.SENT else None
-            after = dataclasses.replace(past, state=state, sent_at=moment)
+            after = dataclasses.replace(past, state=state, delivery=dataclasses.replace(past.delivery, sent_at=moment))
             past = writing.change(event, past, after, WORKER, {})
     return past
 
@@ -125,7 +145,9 @@ def _add_past(
 ) -> None:
     (lowest,) = connection.execute("SELECT min(id) FROM submissions WHERE id <= 0").fetchone()
     last = connection.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-    past = dataclasses.replace(_PAST, issuer=issuer, section=section)
+    past = dataclasses.replace(
+        _PAST, destination=dataclasses.replace(_PAST.destination, issuer=issuer, section=section)
+    )
     content = {
         "at": at,
         "event": "Confirmed before",

@@ -98,7 +98,7 @@ class Judge:
             expected |= self._judge_stranger(stranger, seen, found)
         for each in seen.submissions:
             if each.id not in expected:
-                found.violations.append(f"nothing explains #{each.id} {each.state} {each.source_name}")
+                found.violations.append(f"nothing explains #{each.id} {each.state} {each.source.source_name}")
         self._judge_alarms(seen, found)
         self._judge_digests(office, found)
         if not office.store.verify().holds:
@@ -138,10 +138,11 @@ class Judge:
     # --- Notices -------------------------------------------------------------------------------------------------
 
     def _judge_fate(self, number: str, fate: Fate, seen: _Seen, found: Outcome) -> set[int]:
-        ours = [each for each in seen.submissions if each.pdf_sha256 == sha256(fate.form.pdf)]
+        ours = [each for each in seen.submissions if each.notice.pdf_sha256 == sha256(fate.form.pdf)]
         if len(ours) != 1:
             stand = [
-                (each.id, each.state.value, each.source_name, [h.reason.value for h in each.reasons]) for each in ours
+                (each.id, each.state.value, each.source.source_name, [h.reason.value for h in each.reasons])
+                for each in ours
             ]
             found.violations.append(f"{number} is {len(ours)} submissions: {stand} {fate.happened}")
             found.lost += not ours and fate.copies[0] == 0  # else no mail of it was found
@@ -169,7 +170,7 @@ class Judge:
     # --- What else came in ---------------------------------------------------------------------------------------
 
     def _judge_stranger(self, stranger: Stranger, seen: _Seen, found: Outcome) -> set[int]:
-        named = [each for each in seen.submissions if stranger.name in each.source_name]
+        named = [each for each in seen.submissions if stranger.name in each.source.source_name]
         least, most = stranger.holds
         if not least <= len(named) <= most:
             found.violations.append(f"{stranger.kind} {stranger.name}: {len(named)} submissions")
@@ -179,7 +180,7 @@ class Judge:
         return {each.id for each in named}
 
     def _judge_announced(self, number: str, at: str, seen: _Seen, found: Outcome) -> set[int]:
-        named = [each for each in seen.submissions if each.announced and number in each.announced.numbers]
+        named = [each for each in seen.submissions if each.source.announced and number in each.source.announced.numbers]
         if [each.state for each in named] != [State.ANNOUNCED]:
             found.violations.append(f"announced at {at}, {number} is {[each.state.value for each in named]}")
         for each in named:

@@ -30,8 +30,10 @@ class Among:
         }
 
     def unannounced(self, guarantor: str, count: int) -> tuple[Submission, ...]:
-        found = [each for each in self._all if each.guarantor == guarantor and each.pdf_sha256 is not None]
-        return tuple([each for each in found if each.announced is None][-count:])
+        found = [
+            each for each in self._all if each.notice.guarantor == guarantor and each.notice.pdf_sha256 is not None
+        ]
+        return tuple([each for each in found if each.source.announced is None][-count:])
 
     def _standing(self) -> list[Submission]:
         corrected = self.corrections(each.id for each in self._all)
@@ -49,8 +51,14 @@ class Among:
     def numbers_standing(self, guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, frozenset[str | None]]:
         found: dict[Guarantee, set[str | None]] = {}
         for each in self._standing():
-            if each.project is not None and each.product is not None and (each.project, each.product) in guarantees:
-                found.setdefault((each.project, each.product), set()).add(each.contract_number)
+            if (
+                each.destination.project is not None
+                and each.notice.product is not None
+                and (each.destination.project, each.notice.product) in guarantees
+            ):
+                found.setdefault((each.destination.project, each.notice.product), set()).add(
+                    each.notice.contract_number
+                )
         return {guarantee: frozenset(numbers) for guarantee, numbers in found.items()}
 
     def of_other_projects(self, match_keys: Iterable[str], projects: Iterable[str]) -> tuple[Submission, ...]:
@@ -58,13 +66,17 @@ class Among:
         return tuple(
             each
             for each in self._all
-            if each.project is not None and each.project not in ids and match_key(each.contract_number or "") in keys
+            if each.destination.project is not None
+            and each.destination.project not in ids
+            and match_key(each.notice.contract_number or "") in keys
         )
 
 
 def _newest_of(submissions: Iterable[Submission], guarantees: Sequence[Guarantee]) -> Mapping[Guarantee, Submission]:
     return {
-        (each.project, each.product): each
+        (each.destination.project, each.notice.product): each
         for each in submissions
-        if each.project is not None and each.product is not None and (each.project, each.product) in guarantees
+        if each.destination.project is not None
+        and each.notice.product is not None
+        and (each.destination.project, each.notice.product) in guarantees
     }

@@ -12,13 +12,14 @@ from tests.support.config_samples import files
 from tests.support.decided import invoices_of
 from tests.support.fakes import FakeFiles, FakeReading, FakeTemplates
 from tests.support.holds import detail_of
+from tests.support.parts import with_fields
 from tests.support.world import EAST, GUARANTORS_FILE, HANAKO, KEY, MIHON, MIHON_TO, NUMBER, REHEARSAL, START, WEST
 from worker.approve.reevaluate import ActiveConfig, Drafted, DraftInput, activate_config, draft_submission, reevaluate
 from worker.config.load import Configuration, load_configuration
 from worker.config.oauth_settings import Auth
 from worker.config.release import Mode, Release
 from worker.config.settings import Security, Settings, SmtpSettings
-from worker.core.model import Address, Key, Notice, Product, Sha256, Submission, sha256
+from worker.core.model import Address, Key, Notice, NoticeRecord, Product, Sha256, Source, Submission, sha256
 from worker.core.rulebook import Contractor, Eligibility, Guarantor, InvoiceRule, Issuer, Project
 from worker.core.states import Reason, State
 from worker.store.ports import Reading
@@ -108,16 +109,24 @@ ALL_KNOWN = EveryAddressKnown()
 
 def arrived(notice: Notice | None = NOTICE, pdf: bytes = PDF, **changes: Any) -> Submission:
     """A submission as it arrives, before it is drafted."""
-    came = Submission(id=1, state=State.HELD, came_by="folder", proven=True, pdf_sha256=sha256(pdf))
+    came = Submission(
+        id=1,
+        state=State.HELD,
+        source=Source(came_by="folder", proven=True),
+        notice=NoticeRecord(pdf_sha256=sha256(pdf)),
+    )
     if notice is not None:
         came = replace(
             came,
-            guarantor=notice.guarantor,
-            product=notice.product,
-            contract_number=notice.contract_number,
-            notice_name=notice.project_name,
+            notice=replace(
+                came.notice,
+                guarantor=notice.guarantor,
+                product=notice.product,
+                contract_number=notice.contract_number,
+                notice_name=notice.project_name,
+            ),
         )
-    return replace(came, **changes)
+    return with_fields(came, **changes)
 
 
 def drafted(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.world import COMPANY, HANAKO, MIHON_TO, NUMBER, OFFICE, START, WORKER
 from worker.core.clock import Clock
-from worker.core.model import Address, Draft, Sha256, Submission
+from worker.core.model import Address, Composition, Draft, NoticeRecord, Sha256, Submission
 from worker.core.states import Event, State
 from worker.store.sqlite import store as product
 from worker.store.sqlite.store import SqlStore, create_or_migrate
@@ -80,7 +80,10 @@ def create_held(store: SqlStore, number: str = NUMBER, message_id: str = "<a.0@c
     with store.writing() as writing:
         body = writing.keep("body", message_id.encode())
         submission = Submission(
-            0, State.HELD, contract_number=number, guarantor="east", draft=draft_of(message_id, body)
+            0,
+            State.HELD,
+            notice=NoticeRecord(contract_number=number, guarantor="east"),
+            composed=Composition(draft=draft_of(message_id, body)),
         )
         return writing.create(Event.NOTICE_READ, submission, WORKER, {"file": "お知らせ.pdf"})
 
@@ -88,5 +91,9 @@ def create_held(store: SqlStore, number: str = NUMBER, message_id: str = "<a.0@c
 def approve(store: SqlStore, held: Submission) -> Submission:
     with store.writing() as writing:
         return writing.change(
-            Event.APPROVED, held, dataclasses.replace(held, state=State.APPROVED, due_at=START), HANAKO, {}
+            Event.APPROVED,
+            held,
+            dataclasses.replace(held, state=State.APPROVED, approval=dataclasses.replace(held.approval, due_at=START)),
+            HANAKO,
+            {},
         )

@@ -43,7 +43,9 @@ def all_tasks(submissions: Sequence[Submission], configuration: Configuration, n
     ]
     found += _downloads(known, configuration)
     found += [tasks._stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
-    found += [tasks._leaving(each, configuration, now) for each in known if each.is_by_hold and not each.deferrals]
+    found += [
+        tasks._leaving(each, configuration, now) for each in known if each.is_by_hold and not each.delivery.deferrals
+    ]
     found += [task for each in known for task in tasks._unread(each)]
     standing = standing_of(known)
     for project in configuration.projects:
@@ -57,18 +59,18 @@ def all_cells(
     today = now.astimezone(JST).date()
     known = tuple(map(Registered.of(configuration.projects).present, submissions))
     standing = standing_of(known)
-    last = {(each.project, each.product): each for each in known}
+    last = {(each.destination.project, each.notice.product): each for each in known}
     cells = {}
     for project in configuration.projects:
         for product in Product:
             counting = standing.get((project.id, product), ())
             newest = counting[-1] if counting else last.get((project.id, product))
-            moment = None if newest is None else newest.sent_at or newest.updated_at
+            moment = None if newest is None else newest.delivery.sent_at or newest.updated_at
             cells[project.id, product] = Cell(
                 newest,
                 product in project.expects,
                 newest is not None and is_settled(newest, today),
-                max(0, len({each.contract_number for each in counting}) - 1),
+                max(0, len({each.notice.contract_number for each in counting}) - 1),
                 moment.astimezone(JST).date() if moment else None,
             )
     return cells
@@ -78,10 +80,10 @@ def standing_of(submissions: Sequence[Submission]) -> Standing:
     corrected = _corrected(submissions)
     found: dict[tuple[str, Product], list[Submission]] = {}
     for each in submissions:
-        if each.project is None or each.product is None:
+        if each.destination.project is None or each.notice.product is None:
             continue
         if each.state is not State.WITHDRAWN and each.id not in corrected:
-            found.setdefault((each.project, each.product), []).append(each)
+            found.setdefault((each.destination.project, each.notice.product), []).append(each)
     return found
 
 
@@ -93,13 +95,15 @@ def _downloads(known: Sequence[Submission], configuration: Configuration) -> Ite
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
     unannounced: dict[str, list[Submission]] = {}
     for each in known:
-        if each.guarantor is not None and each.pdf_sha256 is not None and each.announced is None:
-            unannounced.setdefault(each.guarantor, []).append(each)
+        if each.notice.guarantor is not None and each.notice.pdf_sha256 is not None and each.source.announced is None:
+            unannounced.setdefault(each.notice.guarantor, []).append(each)
     for each in known:
         if each.state is State.ANNOUNCED:
-            near = unannounced.get(each.guarantor or "", ())[-OFFERED_LIMIT:]
+            near = unannounced.get(each.notice.guarantor or "", ())[-OFFERED_LIMIT:]
             here = [other for other in near if could_mean(each, other)]
-            yield tasks._download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
+            yield tasks._download(
+                each, steps.get(each.notice.guarantor or "", ()), here, configuration.settings.notices
+            )
 
 
 def _of_project(project: Project, configuration: Configuration, standing: Standing, today: dt.date) -> Iterator[Task]:

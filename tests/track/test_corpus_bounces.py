@@ -21,7 +21,7 @@ import pytest
 
 from tests.flow.test_corpus_mails import ROOT, flufl_bounces, python_mails, structure_of, tell
 from tests.support.world import START
-from worker.core.model import Address, Draft, Sha256, Submission
+from worker.core.model import Address, Composition, Delivery, Draft, Sha256, Submission
 from worker.core.states import State
 from worker.read.classify import OwnMailSigns
 from worker.read.message import read_message
@@ -79,14 +79,14 @@ def became(raw: bytes, after: dt.timedelta = LATER) -> str:
     if isinstance(came_back, NoReport) or OURS not in ids_of(came_back):
         return "not matched"
     draft = Draft(Address("soumu@contractor.example"), "", (TO,), (), "件名", Sha256("0" * 64), (), OURS)
-    sent = Submission(1, State.SENT, draft=draft, sent_at=START, tried_as=OURS)
+    sent = Submission(1, State.SENT, composed=Composition(draft=draft), delivery=Delivery(sent_at=START, tried_as=OURS))
     how = ReportContext(message.senders, START + after, Sha256("1" * 64), (), lambda text: text)
     tracked = track(sent, receipts_of(came_back, sent, OURS, how))
     if tracked.event is not None:
         return tracked.after.state.value
-    if tracked.after.unread:
-        return f"told: {tracked.after.unread[-1].kind.value}"
-    return f"silent: {tracked.after.receipts[-1].kind.value}"
+    if tracked.after.delivery.unread:
+        return f"told: {tracked.after.delivery.unread[-1].kind.value}"
+    return f"silent: {tracked.after.delivery.receipts[-1].kind.value}"
 
 
 def ids_of(came_back: ReturnedMail) -> tuple[str, ...]:

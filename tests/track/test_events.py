@@ -7,10 +7,21 @@ import datetime as dt
 
 import pytest
 
+from tests.support.parts import with_fields
 from tests.support.tables import every_case
 from tests.support.world import START
 from worker.core.messages.receipts import is_unproven
-from worker.core.model import Address, Draft, Receipt, ReceiptKind, Sha256, Submission
+from worker.core.model import (
+    Address,
+    ApprovalRecord,
+    Composition,
+    Delivery,
+    Draft,
+    Receipt,
+    ReceiptKind,
+    Sha256,
+    Submission,
+)
 from worker.core.states import Event, State
 from worker.track.dsn import DsnAction, DsnBlock
 from worker.track.events import (
@@ -40,7 +51,7 @@ def a_draft(to: tuple[Address, ...] = (A, B), cc: tuple[Address, ...] = (C,), **
 
 
 def sent(state: State = State.SENT, draft: Draft | None = None, **fields: object) -> Submission:
-    return Submission(1, state, draft=draft or a_draft(), sent_at=START, tried_as=OURS, **fields)
+    return with_fields(Submission(1, state), draft=draft or a_draft(), sent_at=START, tried_as=OURS, **fields)
 
 
 def receipt(kind: ReceiptKind, recipient: str = A, message_id: str = OURS, minutes: int = 5) -> Receipt:
@@ -101,20 +112,20 @@ def test_the_recipients_of_one_report_count_together() -> None:
 @every_case("kind", list(ReceiptKind))
 def test_no_news_raises_in_any_state_and_all_of_it_is_kept(state: State, kind: ReceiptKind) -> None:
     tracked = track(sent(state), (receipt(kind, A),))
-    assert tracked.after.receipts == (receipt(kind, A),)
+    assert tracked.after.delivery.receipts == (receipt(kind, A),)
     assert (tracked.event is None) == (tracked.after.state is state)
 
 
 @pytest.mark.parametrize("state", [State.CONFIRMED, State.REFUSED, State.WITHDRAWN, State.HANDED_OVER])
 def test_a_failure_that_the_state_does_not_follow_is_unread(state: State) -> None:
     tracked = track(sent(state), (receipt(FAILED),))
-    assert (tracked.event, tracked.after.unread) == (None, (receipt(FAILED),))
+    assert (tracked.event, tracked.after.delivery.unread) == (None, (receipt(FAILED),))
 
 
 def test_the_failure_of_a_copy_is_unread_and_that_of_a_bounced_one_is_not() -> None:
-    assert track(sent(), (receipt(FAILED, C),)).after.unread == (receipt(FAILED, C),)
-    assert track(sent(State.BOUNCED), (receipt(FAILED, B),)).after.unread == ()
-    assert track(sent(), (receipt(FAILED, A),)).after.unread == ()
+    assert track(sent(), (receipt(FAILED, C),)).after.delivery.unread == (receipt(FAILED, C),)
+    assert track(sent(State.BOUNCED), (receipt(FAILED, B),)).after.delivery.unread == ()
+    assert track(sent(), (receipt(FAILED, A),)).after.delivery.unread == ()
 
 
 @pytest.mark.parametrize("state", [State.HELD, State.REFUSED, State.WITHDRAWN, State.HANDED_OVER])
@@ -127,7 +138,7 @@ def test_a_receipt_of_what_has_not_left_by_the_record_contradicts_it(state: Stat
 def test_no_reply_and_no_read_receipt_confirms_anything(kind: ReceiptKind) -> None:
     tracked = track(sent(), (receipt(kind, ""),))
     assert (tracked.event, tracked.after.state) == (None, State.SENT)
-    assert bool(tracked.after.unread) == (kind is ReceiptKind.REPLY)
+    assert bool(tracked.after.delivery.unread) == (kind is ReceiptKind.REPLY)
 
 
 # --- In doubt ------------------------------------------------------------------------------------------------
@@ -149,39 +160,60 @@ def test_no_reply_and_no_read_receipt_confirms_anything(kind: ReceiptKind) -> No
 def test_what_came_back_proves_that_it_left(
     state: State, came: list[tuple[ReceiptKind, str]], event: Event, target: State
 ) -> None:
-    doubtful = Submission(1, state, draft=a_draft(), tried_as=OURS, silent="EOF", due_at=START)
+    doubtful = Submission(
+        1,
+        state,
+        composed=Composition(draft=a_draft()),
+        delivery=Delivery(tried_as=OURS, silent="EOF"),
+        approval=ApprovalRecord(due_at=START),
+    )
     tracked = track(doubtful, tuple(receipt(kind, to) for kind, to in came))
     assert (tracked.event, tracked.after.state) == (event, target)
-    assert (tracked.after.sent_at, tracked.after.due_at, tracked.after.silent) == (receipt(FAILED).at, None, "")
+    assert (tracked.after.delivery.sent_at, tracked.after.approval.due_at, tracked.after.delivery.silent) == (
+        receipt(FAILED).at,
+        None,
+        "",
+    )
 
 
 def test_what_a_colleague_answers_proves_nothing() -> None:
-    doubtful = Submission(1, State.IN_DOUBT, draft=a_draft())
+    doubtful = Submission(1, State.IN_DOUBT, composed=Composition(draft=a_draft()))
     assert track(doubtful, (receipt(ReceiptKind.ANOTHERS, ""),)).event is None
 
 
 def test_a_report_of_a_rehearsal_changes_nothing_and_asks_nobody() -> None:
     rehearsed = receipt(FAILED, message_id="<aa.r1@contractor.example>")
-    tracked = track(Submission(1, State.APPROVED, draft=a_draft()), (rehearsed,))
-    assert (tracked.event, tracked.after.unread, tracked.contradicts) == (None, (), None)
+    tracked = track(Submission(1, State.APPROVED, composed=Composition(draft=a_draft())), (rehearsed,))
+    assert (tracked.event, tracked.after.delivery.unread, tracked.contradicts) == (None, (), None)
     rehearsing = a_draft(rehearsal_for=(A,))
-    assert track(Submission(1, State.IN_DOUBT, draft=rehearsing), (receipt(DELIVERED),)).event is None
+    assert (
+        track(Submission(1, State.IN_DOUBT, composed=Composition(draft=rehearsing)), (receipt(DELIVERED),)).event
+        is None
+    )
 
 
 def test_a_failure_of_an_earlier_draft_changes_no_state_and_is_unread() -> None:
     other = receipt(FAILED, message_id="<bb.0@contractor.example>")
     tracked = track(sent(), (other,))
-    assert (tracked.event, tracked.after.unread) == (None, (other,))
+    assert (tracked.event, tracked.after.delivery.unread) == (None, (other,))
     assert track(tracked.after, (receipt(DELIVERED, A), receipt(DELIVERED, B))).after.state is State.DELIVERED
 
 
 def test_what_came_while_it_could_not_be_followed_counts_before_it_is_sent_again() -> None:
-    tracked = track(Submission(1, State.SENDING, draft=a_draft()), (receipt(DELIVERED, A), receipt(DELIVERED, B)))
+    tracked = track(
+        Submission(1, State.SENDING, composed=Composition(draft=a_draft())),
+        (receipt(DELIVERED, A), receipt(DELIVERED, B)),
+    )
     assert tracked.event is None
-    put_off = Submission(1, State.APPROVED, draft=a_draft(), tried_as=OURS, receipts=tracked.after.receipts)
+    put_off = Submission(
+        1,
+        State.APPROVED,
+        composed=Composition(draft=a_draft()),
+        delivery=Delivery(tried_as=OURS, receipts=tracked.after.delivery.receipts),
+    )
     again = track_again(put_off)
     assert (again.event, again.after.state) == (Event.DELIVERED, State.DELIVERED)
-    assert track_again(Submission(1, State.APPROVED, draft=a_draft())).event is None
+    assert track_again(Submission(1, State.APPROVED, composed=Composition(draft=a_draft()))).event is None
 
 
 # --- What it bears, and whether there was a try --------------------------------------------------------------
@@ -196,7 +228,7 @@ def tracked_of(
 ) -> tuple[Submission, ReportEffect]:
     message_id, proof = bears
     draft = dataclasses.replace(a_draft((A,)), message_id=message_id)
-    before = Submission(1, state, draft=draft, tried_as=message_id if is_tried else "", **fields)
+    before = with_fields(Submission(1, state), draft=draft, tried_as=message_id if is_tried else "", **fields)
     came = dataclasses.replace(receipt(kind, A, message_id), proof=proof)
     return before, track(before, (came,))
 
@@ -255,7 +287,7 @@ def test_what_comes_of_one_never_tried_is_a_persons_where_the_state_says_that_no
     kind: ReceiptKind, bears: tuple[str, str], state: State
 ) -> None:
     before, tracked = tracked_of(state, kind, bears, is_tried=False)
-    assert (tracked.event, tracked.after.state, len(tracked.after.unread)) == (None, before.state, 1)
+    assert (tracked.event, tracked.after.state, len(tracked.after.delivery.unread)) == (None, before.state, 1)
     assert tracked.contradicts is not None
 
 
@@ -265,8 +297,8 @@ def test_good_news_that_everybody_with_the_mail_can_write_changes_no_state_and_i
     kind: ReceiptKind, state: State
 ) -> None:
     before, tracked = tracked_of(state, kind, MESSAGE_ID, is_tried=True, sent_at=START)
-    assert (tracked.event, tracked.after.state, len(tracked.after.unread)) == (None, before.state, 1)
-    assert is_unproven(tracked.after.unread[0])
+    assert (tracked.event, tracked.after.state, len(tracked.after.delivery.unread)) == (None, before.state, 1)
+    assert is_unproven(tracked.after.delivery.unread[0])
 
 
 @pytest.mark.parametrize("kind", [DELIVERED, RELAYED, DELAYED, FAILED])
@@ -285,16 +317,23 @@ def test_what_was_tried_under_a_message_id_of_0_1_is_judged_as_there(kind: Recei
 
 def test_what_came_before_any_try_counts_for_nothing_once_there_is_one() -> None:
     before, tracked = tracked_of(State.APPROVED, DELIVERED, OLD_FORM, is_tried=False)
-    assert before.draft is not None
-    draft = dataclasses.replace(before.draft, to=(A, B))
-    now_sent = dataclasses.replace(tracked.after, state=State.SENT, draft=draft, tried_as=OURS, sent_at=START)
+    assert before.composed.draft is not None
+    draft = dataclasses.replace(before.composed.draft, to=(A, B))
+    now_sent = dataclasses.replace(
+        tracked.after,
+        state=State.SENT,
+        composed=dataclasses.replace(tracked.after.composed, draft=draft),
+        delivery=dataclasses.replace(tracked.after.delivery, tried_as=OURS, sent_at=START),
+    )
     assert track(now_sent, (receipt(DELIVERED, B),)).event is None
     assert track(now_sent, (receipt(DELIVERED, A), receipt(DELIVERED, B))).event is Event.DELIVERED
 
 
 def test_a_later_forged_report_takes_nothing_from_a_proven_one() -> None:
     draft = dataclasses.replace(a_draft((A, B)), message_id=SECRET_FORM)
-    known = Submission(1, State.SENT, draft=draft, tried_as=SECRET_FORM, sent_at=START)
+    known = Submission(
+        1, State.SENT, composed=Composition(draft=draft), delivery=Delivery(tried_as=SECRET_FORM, sent_at=START)
+    )
     proven, forged = (dataclasses.replace(receipt(DELIVERED, A, SECRET_FORM), proof=each) for each in ("envelope", ""))
     known = track(track(known, (proven,)).after, (forged,)).after
     last = dataclasses.replace(receipt(DELIVERED, B, SECRET_FORM), proof="envelope")
@@ -303,14 +342,25 @@ def test_a_later_forged_report_takes_nothing_from_a_proven_one() -> None:
 
 def test_what_0_1_recorded_of_a_try_is_known() -> None:
     put_off = Submission(
-        1, State.APPROVED, draft=a_draft(), draft_hash="a" * 64, date_draft="a" * 64, letter_sha256=Sha256("2" * 64)
+        1,
+        State.APPROVED,
+        composed=Composition(draft=a_draft(), draft_hash="a" * 64),
+        delivery=Delivery(date_draft="a" * 64, letter_sha256=Sha256("2" * 64)),
     )
     assert put_off.was_tried_as(OURS)
-    assert Submission(1, State.HELD, draft=a_draft(), not_sent=1).was_tried_as(OURS)
-    rehearsed = dataclasses.replace(put_off, draft=a_draft(rehearsal_for=(A,)))
+    assert Submission(1, State.HELD, composed=Composition(draft=a_draft()), delivery=Delivery(not_sent=1)).was_tried_as(
+        OURS
+    )
+    rehearsed = dataclasses.replace(
+        put_off, composed=dataclasses.replace(put_off.composed, draft=a_draft(rehearsal_for=(A,)))
+    )
     assert not rehearsed.was_tried_as(OURS)
-    assert not dataclasses.replace(put_off, date_draft="b" * 64).was_tried_as(OURS)
-    assert not Submission(1, State.CONFIRMED, draft=a_draft()).was_tried_as(OURS), "handed in by hand"
+    assert not dataclasses.replace(
+        put_off, delivery=dataclasses.replace(put_off.delivery, date_draft="b" * 64)
+    ).was_tried_as(OURS)
+    assert not Submission(1, State.CONFIRMED, composed=Composition(draft=a_draft())).was_tried_as(OURS), (
+        "handed in by hand"
+    )
 
 
 # --- What a mail says of a submission ------------------------------------------------------------------------
@@ -348,7 +398,7 @@ def test_what_is_said_of_our_own_copy_is_said_of_nobody_at_the_issuer(action: Ds
     told = dataclasses.replace(how("MAILER-DAEMON@mx.example"), copy_to=copy_to)
     tracked = track(only, receipts_of(block(copy_to, action), only, OURS, told))
     assert (tracked.event, tracked.after.state) == (None, State.SENT)
-    assert [each.recipient for each in tracked.after.receipts] == [copy_to]
+    assert [each.recipient for each in tracked.after.delivery.receipts] == [copy_to]
 
 
 def test_a_report_without_a_recipient_that_can_be_read_is_still_a_receipt() -> None:
@@ -414,5 +464,5 @@ def test_a_machine_that_answers_for_ever_does_not_fill_the_row() -> None:
             ReceiptKind.REPLY, START + dt.timedelta(hours=number), OURS, sender=f"t{number}@kawa-town.example"
         )
         submission = track(submission, (reply,)).after
-    assert (len(submission.receipts), len(submission.unread)) == (KEPT_LIMIT, UNREAD_LIMIT)
-    assert submission.unread[-1] == submission.receipts[-1]
+    assert (len(submission.delivery.receipts), len(submission.delivery.unread)) == (KEPT_LIMIT, UNREAD_LIMIT)
+    assert submission.delivery.unread[-1] == submission.delivery.receipts[-1]

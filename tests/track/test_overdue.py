@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.parts import with_fields
 from tests.support.registered import REGISTER, drafted
 from worker.config.settings import Settings
 from worker.core.business_hours import OfficeHours, usual_windows
@@ -29,7 +30,7 @@ FRIDAY = at("2026-11-20 16:15")
 
 def one(state: State, **changes: Any) -> Submission:
     known = {"sent_at": FRIDAY, "due_at": FRIDAY, "created_at": FRIDAY, "duties": FollowUps(closes="answer")}
-    return replace(drafted().submission, state=state, **{**known, **changes})
+    return with_fields(drafted().submission, state=state, **{**known, **changes})
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.DELAYED, State.RELAYED])

@@ -11,7 +11,7 @@ import pytest
 from tests.support.tables import every_case
 from tests.support.world import START
 from worker.cli import cli
-from worker.core.model import FollowUps, Hold, Receipt, ReceiptKind, Submission
+from worker.core.model import Delivery, FollowUpRecord, FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.views.actions import Action, ActionKind, Input, action_for, follow_up_action, join_action, news_action
 from worker.views.commands import command_line
@@ -113,8 +113,10 @@ def test_only_one_notice_that_can_be_meant_is_no_question() -> None:
 
 
 def test_a_duty_has_its_number_where_there_are_several() -> None:
-    only = Submission(1, State.SENT, duties=FollowUps(after=("一",)))
-    several = Submission(1, State.SENT, duties=FollowUps(after=("一",)), unread=(REPLY,))
+    only = Submission(1, State.SENT, follow_ups=FollowUpRecord(duties=FollowUps(after=("一",))))
+    several = Submission(
+        1, State.SENT, follow_ups=FollowUpRecord(duties=FollowUps(after=("一",))), delivery=Delivery(unread=(REPLY,))
+    )
     assert follow_up_action(only, 1).what is None
     assert follow_up_action(several, 1).what == 1
     assert news_action(several, 2, is_reply=False).what == 2
@@ -122,7 +124,7 @@ def test_a_duty_has_its_number_where_there_are_several() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_a_reply_asks_for_an_outcome_where_the_state_can_still_take_one(state: State) -> None:
-    answered = Submission(1, state, unread=(REPLY,))
+    answered = Submission(1, state, delivery=Delivery(unread=(REPLY,)))
     takes_one = state in {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED}
     assert (Input.OUTCOME in news_action(answered, 1, is_reply=True).missing) is takes_one
     assert Input.OUTCOME not in news_action(answered, 1, is_reply=False).missing

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.holds import old
+from tests.support.parts import with_fields
 from tests.support.registered import NOTICE, PDF, REGISTER, REHEARSAL_TO, TO, Register, drafted, of_issuer, of_project
 from tests.support.world import KEY
 from worker.compose import checks as guards
@@ -42,7 +43,13 @@ def parts_of(submission: Submission = SUBMISSION, **more: object) -> dict[str, l
 
 
 def test_a_mail_that_has_left_is_not_called_one_that_will() -> None:
-    titles = parts_of(replace(SUBMISSION, state=State.SENT, sent_at=dt.datetime(2026, 11, 20, 10, 0, tzinfo=JST)))
+    titles = parts_of(
+        replace(
+            SUBMISSION,
+            state=State.SENT,
+            delivery=replace(SUBMISSION.delivery, sent_at=dt.datetime(2026, 11, 20, 10, 0, tzinfo=JST)),
+        )
+    )
     assert "送信したメール" in titles
     assert "送信するメール" not in titles
 
@@ -52,7 +59,7 @@ def mail_of(submission: Submission = SUBMISSION) -> dict[str, str]:
 
 
 def with_duties(**changes: object) -> Submission:
-    return replace(SUBMISSION, duties=replace(DUTIES, **changes))
+    return replace(SUBMISSION, follow_ups=replace(SUBMISSION.follow_ups, duties=replace(DUTIES, **changes)))
 
 
 # --- The mail ------------------------------------------------------------------------------------------------
@@ -62,7 +69,7 @@ def test_the_mail_is_shown_as_it_will_be_with_the_section_that_receives_it() -> 
     mail = mail_of()
     assert mail["差出人"] == "〇〇建設 株式会社 <soumu@contractor.example>"
     assert mail["宛先"] == f"{TO}（みほん町 土木課）"
-    assert mail["件名"] == SUBMISSION.draft.subject
+    assert mail["件名"] == SUBMISSION.composed.draft.subject
     assert mail["本文"] == MAIL.body
 
 
@@ -82,7 +89,7 @@ def test_an_attachment_is_shown_with_title_name_size_and_the_beginning_of_its_ha
 
 
 def test_each_attachments_first_page_is_shown_under_its_name() -> None:
-    name = SUBMISSION.draft.attachments[0].filename
+    name = SUBMISSION.composed.draft.attachments[0].filename
     assert parts_of(pages={sha256(PDF): "お知らせ"})["添付の1ページ目（認証キーは伏字）"] == [(name, "お知らせ")]
     assert parts_of(pages={sha256(PDF): ""})["添付の1ページ目（認証キーは伏字）"] == [(name, "（文字情報なし）")]
 
@@ -149,8 +156,12 @@ def test_every_guard_has_its_words() -> None:
 
 def test_every_condition_is_shown_with_its_number_and_whether_it_was_ticked() -> None:
     conditions = ("押印又は押印省略の記載がある", "様式第3号である")
-    draft = replace(SUBMISSION.draft, conditions=conditions)
-    ticked = replace(SUBMISSION, draft=draft, ticked=conditions[1:])
+    draft = replace(SUBMISSION.composed.draft, conditions=conditions)
+    ticked = replace(
+        SUBMISSION,
+        composed=replace(SUBMISSION.composed, draft=draft),
+        approval=replace(SUBMISSION.approval, ticked=conditions[1:]),
+    )
     assert parts_of(ticked)["目で確かめる条件"] == [("1", "□ 押印又は押印省略の記載がある"), ("2", "☑ 様式第3号である")]
 
 
@@ -159,7 +170,7 @@ def test_every_condition_is_shown_with_its_number_and_whether_it_was_ticked() ->
 
 def test_what_a_person_does_before_and_after_is_shown_with_its_days_and_the_telephone() -> None:
     contact = old(Reason.CONTACT_FIRST, "担当者へ電話で送信を予告")
-    held = replace(with_duties(), reasons=(contact,), done=())
+    held = with_fields(with_duties(), reasons=(contact,), done=())
     assert parts_of(held)["送信の前後にすること"] == [
         ("送信の前に", "担当者へ電話で送信を予告"),
         ("送信できる日", "2026-11-25"),
@@ -171,7 +182,7 @@ def test_what_a_person_does_before_and_after_is_shown_with_its_days_and_the_tele
 
 
 def test_what_was_done_afterwards_is_shown_as_done() -> None:
-    done = replace(with_duties(), done=DUTIES.after)
+    done = with_fields(with_duties(), done=DUTIES.after)
     assert ("送信の後に", "請求書の原本を郵送（済）") in parts_of(done)["送信の前後にすること"]
 
 
@@ -181,7 +192,7 @@ def test_what_closes_by_time_says_how_many_days() -> None:
 
 
 def test_what_is_not_mailed_is_shown_step_by_step_and_field_by_field() -> None:
-    handed = replace(
+    handed = with_fields(
         with_duties(
             url="https://form.mihon.example/",
             instructions=("フォームを開く", "PDFを添付"),
@@ -218,10 +229,10 @@ def test_every_heading_has_its_english() -> None:
 
 
 def test_programs_get_the_same_in_fixed_fields() -> None:
-    draft = replace(SUBMISSION.draft, conditions=("押印がある",))
+    draft = replace(SUBMISSION.composed.draft, conditions=("押印がある",))
     checks = (Check("invoice", (Hold.of(Reason.WRONG_INVOICE, file="a.pdf"),)), Check("key_differs", ()))
     document = view_json(
-        SubmissionView(replace(with_duties(), draft=draft), MAIL.body, checks, (NearMiss("a", "b", "c≠d"),))
+        SubmissionView(with_fields(with_duties(), draft=draft), MAIL.body, checks, (NearMiss("a", "b", "c≠d"),))
     )
     assert document["rule"]["checked_on"] == "2026-04-02"
     assert document["rule"]["amended"] is True
@@ -287,19 +298,23 @@ def test_a_project_of_a_product_that_has_no_section_shows_what_is_known() -> Non
 
 def test_from_when_it_goes_is_shown_to_the_minute_of_the_contracts_day() -> None:
     midnight = dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC)
-    waiting = replace(SUBMISSION, state=State.APPROVED, reasons=(), due_at=midnight)
+    waiting = replace(
+        SUBMISSION, state=State.APPROVED, reasons=(), approval=replace(SUBMISSION.approval, due_at=midnight)
+    )
     assert ("送信予定", "2026-11-25 00:00:00") in parts_of(waiting)[""]
 
 
 def test_what_waits_for_the_hours_of_sending_shows_when_it_leaves_not_since_when_it_may() -> None:
     evening = dt.datetime(2026, 11, 20, 19, tzinfo=JST)
-    waiting = replace(SUBMISSION, state=State.APPROVED, reasons=(), due_at=evening)
+    waiting = replace(
+        SUBMISSION, state=State.APPROVED, reasons=(), approval=replace(SUBMISSION.approval, due_at=evening)
+    )
     morning = evening.replace(day=24, hour=8, minute=30)
     assert ("送信予定", "2026-11-24 08:30:00") in parts_of(waiting, sends_at=morning)[""]
 
 
 def test_a_deadline_that_has_passed_stands_at_the_top() -> None:
-    pressed = replace(with_duties(), state=State.HELD, duties=FollowUps(deadline=dt.date(2026, 11, 9)))
+    pressed = with_fields(with_duties(), state=State.HELD, duties=FollowUps(deadline=dt.date(2026, 11, 9)))
     first = render_view(SubmissionView(pressed, MAIL.body, today=dt.date(2026, 11, 29)), "ja")[0].pairs[0]
     assert first == ("提出期限", "2026-11-09（20日過ぎています）")
     today = render_view(SubmissionView(pressed, MAIL.body, today=dt.date(2026, 11, 9)), "ja")[0].pairs[0]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from tests.support.overviews import Among
+from tests.support.parts import with_fields
 from tests.support.registered import PROJECT, Register, arrived, of_project
 from tests.support.world import START
 from worker.core.model import Product, Submission
@@ -17,7 +17,7 @@ TODAY = START.date()
 
 
 def one(number: int, state: State, **changes: Any) -> Submission:
-    return replace(arrived(), id=number, state=state, project=PROJECT, **changes)
+    return with_fields(arrived(), id=number, state=state, project=PROJECT, **changes)
 
 
 def row_of(*submissions: Submission, **project: Any) -> Row:
@@ -72,7 +72,7 @@ def test_the_next_task_of_a_project_is_its_most_urgent() -> None:
 
 
 def test_a_submission_of_no_registered_project_stands_in_no_row() -> None:
-    assert contract_cell(replace(one(1, State.SENT), project="mihon/ほかの工事")).submission is None
+    assert contract_cell(with_fields(one(1, State.SENT), project="mihon/ほかの工事")).submission is None
 
 
 def test_what_was_sent_stays_with_its_project_though_a_second_one_of_its_name_or_a_mended_name_changes_its_id() -> None:

@@ -64,9 +64,11 @@ def test_of_a_changed_body_only_the_changed_lines_are_shown() -> None:
 
 
 def test_another_file_that_rides_along_is_named_though_its_name_is_the_same() -> None:
-    attachment = replace(BEFORE.submission.draft.attachments[0], sha256=sha256(b"another"))
-    other = replace(BEFORE.submission.draft, attachments=(attachment,))
-    after = Drafted(replace(BEFORE.submission, draft=other), {}, BEFORE.body)
+    attachment = replace(BEFORE.submission.composed.draft.attachments[0], sha256=sha256(b"another"))
+    other = replace(BEFORE.submission.composed.draft, attachments=(attachment,))
+    after = Drafted(
+        replace(BEFORE.submission, composed=replace(BEFORE.submission.composed, draft=other)), {}, BEFORE.body
+    )
     assert [each.field for each in differences(BEFORE, after, KEY)] == ["attachments"]
 
 

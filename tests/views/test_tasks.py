@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.overviews import Among
+from tests.support.parts import with_fields
 from tests.support.registered import PROJECT, PROJECT_OF_NUMBER, Register, arrived, of_project
 from tests.support.world import START
 from worker.config.load import Configuration
@@ -37,7 +38,7 @@ def one(state: State, **changes: Any) -> Submission:
         "section_phone": "0557-00-0000",
         "sent_at": START,
     }
-    return replace(arrived(), state=state, **{**known, **changes})
+    return with_fields(arrived(), state=state, **{**known, **changes})
 
 
 def tasks_of(*submissions: Submission, today: dt.date = TODAY, projects: tuple[Any, ...] = ()) -> tuple[Task, ...]:
@@ -137,7 +138,7 @@ def test_what_remains_after_sending_stays_until_each_is_done(state: State) -> No
     task = next(each for each in tasks_of(left) if each.kind is TaskKind.REMAINING)
     assert task.text("ja") == THEN[0]
     assert command_line(task.action, "ja").startswith("hoshobin done 1 ")
-    assert TaskKind.REMAINING not in kinds(replace(left, done=("一つ目", *THEN)))
+    assert TaskKind.REMAINING not in kinds(replace(left, follow_ups=replace(left.follow_ups, done=("一つ目", *THEN))))
 
 
 @pytest.mark.parametrize("state", [State.HELD, State.BOUNCED, State.WITHDRAWN])
@@ -153,8 +154,10 @@ def test_a_hand_over_says_the_steps_of_its_rule() -> None:
 def test_a_hand_over_with_a_key_that_a_later_one_followed_says_so_with_the_contract_number() -> None:
     void = one(State.HANDED_OVER, superseded_by=2, duties=FollowUps(instructions=("フォームを開く", "送信する")))
     (task,) = tasks_of(void)
-    assert task.text("ja").startswith(f"保証契約番号 {void.contract_number} には、後から別の認証キーのお知らせ（2）が")
-    assert f"under contract number {void.contract_number} (2)" in task.text("en")
+    assert task.text("ja").startswith(
+        f"保証契約番号 {void.notice.contract_number} には、後から別の認証キーのお知らせ（2）が"
+    )
+    assert f"under contract number {void.notice.contract_number} (2)" in task.text("en")
     assert task.kind is TaskKind.HAND_IN
 
 

@@ -13,7 +13,7 @@ from worker.approve.decisions import choose_follow_up
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_receipt
 from worker.core.messages.receipts import KINDS, name_status
-from worker.core.model import FollowUps, Receipt, ReceiptKind, Submission
+from worker.core.model import Delivery, FollowUpRecord, FollowUps, Receipt, ReceiptKind, Submission
 from worker.core.states import State
 from worker.views.commands import command_line
 from worker.views.tasks import TaskKind, Urgency, open_tasks
@@ -23,7 +23,12 @@ FAILED = Receipt(ReceiptKind.FAILED, START, "<a.0@contractor.example>", "genba@c
 
 
 def tasks_of(state: State, *unread: Receipt, after: tuple[str, ...] = ()) -> list[tuple[TaskKind, Urgency, str]]:
-    submission = Submission(1, state, sent_at=START, unread=unread, duties=FollowUps(after=after))
+    submission = Submission(
+        1,
+        state,
+        delivery=Delivery(sent_at=START, unread=unread),
+        follow_ups=FollowUpRecord(duties=FollowUps(after=after)),
+    )
     found = open_tasks(Among(submission), configuration_of(Settings(works=())), START)
     news = [each for each in found if each.kind in {TaskKind.REPLY, TaskKind.NEWS}]
     return [(each.kind, each.urgency, command_line(each.action, "ja")) for each in news]
@@ -45,21 +50,26 @@ def test_a_reply_to_what_has_its_end_is_taken_note_of(state: State) -> None:
 def test_the_number_in_the_command_is_the_one_that_done_takes() -> None:
     ((_, _, first), (_, _, second)) = sorted(tasks_of(State.CONFIRMED, REPLY, FAILED, after=("原本を郵送",)))[::-1]
     assert ("--what 2" in first, "--what 3" in second) == (True, True)
-    submission = Submission(1, State.CONFIRMED, unread=(REPLY, FAILED), duties=FollowUps(after=("原本を郵送",)))
+    submission = Submission(
+        1,
+        State.CONFIRMED,
+        delivery=Delivery(unread=(REPLY, FAILED)),
+        follow_ups=FollowUpRecord(duties=FollowUps(after=("原本を郵送",))),
+    )
     assert [choose_follow_up(submission, what) for what in (2, 3)] == [REPLY, FAILED]
     with pytest.raises(NotAllowed, match="which_duty"):
         choose_follow_up(submission, None)
 
 
 def test_a_reply_to_a_mail_that_was_corrected_since_is_still_a_task() -> None:
-    old = Submission(1, State.BOUNCED, unread=(REPLY,))
+    old = Submission(1, State.BOUNCED, delivery=Delivery(unread=(REPLY,)))
     new = Submission(2, State.SENT, corrects=1)
     found = open_tasks(Among(old, new), configuration_of(Settings(works=())), START)
     assert (TaskKind.REPLY, 1) in {(each.kind, each.submission) for each in found}
 
 
 def test_the_task_holds_the_text_of_the_reply_on_one_line() -> None:
-    submission = Submission(1, State.SENT, sent_at=START, unread=(REPLY,))
+    submission = Submission(1, State.SENT, delivery=Delivery(sent_at=START, unread=(REPLY,)))
     (task,) = [
         each
         for each in open_tasks(Among(submission), configuration_of(Settings(works=())), START)

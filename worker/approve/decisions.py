@@ -19,7 +19,7 @@ from worker.compose.checks import remembered_as
 from worker.config.release import Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
-from worker.core.model import Announced, Answer, Hold, Receipt, Submission
+from worker.core.model import Announced, Answer, Destination, Hold, Receipt, Source, Submission
 from worker.core.params import Numbered, Params, Told
 from worker.core.states import Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
 from worker.match.match import find_amended
@@ -80,7 +80,7 @@ def approve(
         refuse_unless_shown(held, approval.label)
         shown = held.label
         fresh = reevaluate(held, active_config, invoices, writing, approval.at)
-        if (fresh.submission.draft_hash, fresh.submission.reasons) != (held.draft_hash, held.reasons):
+        if (fresh.submission.composed.draft_hash, fresh.submission.reasons) != (held.composed.draft_hash, held.reasons):
             keep_contents(writing, fresh)
             held = writing.change(
                 Event.REDRAFTED, held, fresh.submission, Author("hoshobin", approval.author.account), {}
@@ -90,7 +90,13 @@ def approve(
             release = active_config.configuration.settings.release
             answered = answer_holds(held, approval, release)
             if any(hold.reason in _BINDING for hold in held.reasons):
-                answered = dataclasses.replace(answered, bound_project=held.project or answered.bound_project)
+                answered = dataclasses.replace(
+                    answered,
+                    destination=dataclasses.replace(
+                        answered.destination,
+                        bound_project=held.destination.project or answered.destination.bound_project,
+                    ),
+                )
             drafted = reevaluate(answered, active_config, invoices, writing, approval.at)
             keep_contents(writing, drafted)
             for name in filter(None, map(remembered_as, held.reasons)):
@@ -105,13 +111,13 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
     author = approval.author
     detail: dict[str, Any] = {
         "answered": [hold.reason.value for hold in before.reasons],
-        "draft": before.draft_hash,
+        "draft": before.composed.draft_hash,
         "label": ASKED if approval.is_asked else before.label,
         "note": approval.note,
     }
-    if judged.ticked:
-        detail["ticked"] = list(judged.ticked)
-    if judged.duties.is_amended and (amended := find_amended(judged, writing)) is not None:
+    if judged.approval.ticked:
+        detail["ticked"] = list(judged.approval.ticked)
+    if judged.follow_ups.duties.is_amended and (amended := find_amended(judged, writing)) is not None:
         detail["amends"] = amended.id
     if judged.state is not State.HANDED_OVER:
         return writing.change(Event.APPROVED, before, judged, author, detail)
@@ -120,7 +126,11 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
         Event.APPROVED, before, dataclasses.replace(judged, state=State.HELD, reasons=()), author, detail
     )
     return writing.change(
-        Event.REDRAFTED, held, dataclasses.replace(held, state=State.HANDED_OVER), author, {"channel": judged.channel}
+        Event.REDRAFTED,
+        held,
+        dataclasses.replace(held, state=State.HANDED_OVER),
+        author,
+        {"channel": judged.destination.channel},
     )
 
 
@@ -135,14 +145,16 @@ def record_done(
     """
     with store.writing() as writing:
         before = writing.submission(number)
-        if before.state not in _DUTIES_IN and not before.unread:
+        if before.state not in _DUTIES_IN and not before.delivery.unread:
             raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=NoteEvent.DONE.value)
         duty = choose_follow_up(before, what)
         if isinstance(duty, Receipt):
-            changes: dict[str, Any] = {"unread": tuple(each for each in before.unread if each != duty)}
+            changes: dict[str, Any] = {"unread": tuple(each for each in before.delivery.unread if each != duty)}
             writing.note(NoteEvent.DONE, number, author, {"done": receipt_detail(duty), "note": note}, changes)
         else:
-            writing.note(NoteEvent.DONE, number, author, {"done": duty, "note": note}, {"done": (*before.done, duty)})
+            writing.note(
+                NoteEvent.DONE, number, author, {"done": duty, "note": note}, {"done": (*before.follow_ups.done, duty)}
+            )
         return writing.submission(number), duty
 
 
@@ -151,12 +163,12 @@ def choose_follow_up(submission: Submission, what: int | None) -> Told | Receipt
 
     Reports that came back are numbered after the rule's duties.
     """
-    duties: tuple[Told | Receipt, ...] = (*submission.duties.after, *submission.unread)
-    left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.done]
+    duties: tuple[Told | Receipt, ...] = (*submission.follow_ups.duties.after, *submission.delivery.unread)
+    left = [(at, duty) for at, duty in enumerate(duties, 1) if duty not in submission.follow_ups.done]
     number, listed = str(submission.id), [Numbered(at, duty) for at, duty in left]
     if what is not None and not 1 <= what <= len(duties):
         raise NotAllowed("no_such_duty", id=number, what=str(what), duties=listed or "-")
-    if what is not None and duties[what - 1] in submission.done:
+    if what is not None and duties[what - 1] in submission.follow_ups.done:
         raise NotAllowed("duty_done", id=number, duty=duties[what - 1])
     if what is not None:
         return duties[what - 1]
@@ -174,11 +186,11 @@ def withdraw(store: Store, number: int, author: Author, why: str) -> Submission:
 
 def held_of_mail(store: Store, number: int) -> tuple[int, ...]:
     """Returns the ids that wait for a person among those of the same mail. Raises NotAllowed without a mail."""
-    mail = store.submission(number).mail_sha256
+    mail = store.submission(number).source.mail_sha256
     if mail is None:
         raise NotAllowed("of_no_mail", id=str(number))
     waiting = store.submissions(State.HELD, State.ANNOUNCED)
-    return tuple(each.id for each in waiting if each.mail_sha256 == mail)
+    return tuple(each.id for each in waiting if each.source.mail_sha256 == mail)
 
 
 def hand_over(store: Store, number: int, author: Author, note: str) -> Submission:
@@ -201,7 +213,7 @@ def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) ->
 
     def left(before: Submission) -> Submission:
         _refuse_while_answer_may_come(before, now)
-        return dataclasses.replace(before, sent_at=now)
+        return dataclasses.replace(before, delivery=dataclasses.replace(before.delivery, sent_at=now))
 
     return _decide(store, number, Event.CONFIRMED_SENT, author, {}, left)
 
@@ -215,12 +227,15 @@ def resolve_not_sent(
         _refuse_while_answer_may_come(before, now)
         stated = dataclasses.replace(
             before,
-            not_sent=before.not_sent + 1,
-            late_answer="",
-            released_draft="",
-            silent="",
-            deferrals=0,
-            letter_sha256=None,
+            delivery=dataclasses.replace(
+                before.delivery,
+                not_sent=before.delivery.not_sent + 1,
+                late_answer="",
+                silent="",
+                deferrals=0,
+                letter_sha256=None,
+            ),
+            approval=dataclasses.replace(before.approval, released_draft=""),
         )
         drafted = reevaluate(stated, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
@@ -238,7 +253,11 @@ def join(store: Store, number: int, answers: Sequence[int], author: Author) -> S
         _check(before, Event.NOTICE_READ, State.HELD)
         notices = [writing.submission(each) for each in dict.fromkeys(answers)]
         for each in notices:
-            if each.pdf_sha256 is None or each.refusal is not None or each.guarantor != before.guarantor:
+            if (
+                each.notice.pdf_sha256 is None
+                or each.notice.refusal is not None
+                or each.notice.guarantor != before.notice.guarantor
+            ):
                 raise NotAllowed("not_its_notice", id=str(number), other=str(each.id))
         return end_announcement(writing, before, notices, author)
 
@@ -249,7 +268,7 @@ def end_announcement(
     """End ``announcement`` for what it announced, and name it with each of ``answers``."""
     for each in answers:
         note_announced(
-            writing, each, announcement.announced, NoteEvent.JOINED, author, {"announcement": announcement.id}
+            writing, each, announcement.source.announced, NoteEvent.JOINED, author, {"announcement": announcement.id}
         )
     numbers = tuple(each.id for each in answers)
     ended = dataclasses.replace(announcement, state=State.WITHDRAWN, joined=numbers)
@@ -268,7 +287,7 @@ def note_announced(
 
     The sender of the mail compares the row with its content at the beginning, so it must not change meanwhile.
     """
-    is_news = announced is not None and submission.announced is None and submission.state not in _AT_THE_SERVER
+    is_news = announced is not None and submission.source.announced is None and submission.state not in _AT_THE_SERVER
     writing.note(event, submission.id, author, detail, {"announced": announced} if is_news else None)
 
 
@@ -284,26 +303,24 @@ def resend(
     """Open a correction of a submission that left, was refused, handed over or withdrawn: a new, linked one."""
     with store.writing() as writing:
         old = writing.submission(number)
-        if old.state not in RESENDABLE or old.pdf_sha256 is None or old.refusal is not None:
+        if old.state not in RESENDABLE or old.notice.pdf_sha256 is None or old.notice.refusal is not None:
             raise NotAllowed("not_resendable", id=str(number), state=old.state.value)
-        line = writing.by_pdf(old.pdf_sha256)
+        line = writing.by_pdf(old.notice.pdf_sha256)
         waiting = [each.id for each in line if each.state not in RESENDABLE]
         if waiting:
             raise NotAllowed("correction_waits", id=str(number), other=str(waiting[0]))
         fresh = Submission(
             id=0,
             state=State.HELD,
-            came_by=old.came_by,
-            source_name=old.source_name,
-            source_message_id=old.source_message_id,
-            mail_sha256=old.mail_sha256,
-            proven=True,  # a named person asks for it
-            pdf_sha256=old.pdf_sha256,
-            guarantor=old.guarantor,
-            product=old.product,
-            contract_number=old.contract_number,
-            notice_name=old.notice_name,
-            bound_project=old.bound_project,
+            source=Source(
+                old.source.came_by,
+                old.source.source_name,
+                old.source.source_message_id,
+                old.source.mail_sha256,
+                proven=True,  # a named person asks for it
+            ),
+            notice=old.notice,
+            destination=Destination(bound_project=old.destination.bound_project),
             corrects=old.id,
             correction=max(each.correction for each in line) + 1,
         )
@@ -363,19 +380,24 @@ def _refuse_while_answer_may_come(submission: Submission, now: dt.datetime) -> N
     if submission.state is State.IN_DOUBT and submission.is_rehearsal:
         raise NotAllowed("rehearsal_in_doubt", id=str(submission.id))
     begun = submission.updated_at
-    if submission.state is State.IN_DOUBT and not submission.silent and begun and now - begun < ANSWER_MAY_COME:
+    if (
+        submission.state is State.IN_DOUBT
+        and not submission.delivery.silent
+        and begun
+        and now - begun < ANSWER_MAY_COME
+    ):
         raise NotAllowed(
             "answer_may_come", id=str(submission.id), minutes=str(int(ANSWER_MAY_COME.total_seconds() // 60))
         )
 
 
 def _without_reasons(before: Submission) -> Submission:
-    return dataclasses.replace(before, reasons=(), due_at=None)
+    return dataclasses.replace(before, reasons=(), approval=dataclasses.replace(before.approval, due_at=None))
 
 
 def _all_read(before: Submission) -> Submission:
     """Marks all reports as read: a person who states what the issuer has must have read them."""
-    return dataclasses.replace(before, unread=())
+    return dataclasses.replace(before, delivery=dataclasses.replace(before.delivery, unread=()))
 
 
 def _time(at: dt.datetime | None) -> str | None:
@@ -414,23 +436,30 @@ def answer_holds(submission: Submission, approval: Approval, release: Release) -
         raise NotAllowed("still_rehearsing", id=str(submission.id))
     if not approval.note.strip() and reasons & NEED_NOTE:
         raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
-    place = (submission.project or "", submission.section, submission.draft.attachments if submission.draft else ())
+    place = (
+        submission.destination.project or "",
+        submission.destination.section,
+        submission.composed.draft.attachments if submission.composed.draft else (),
+    )
     given = (approval.author.by, approval.author.account, approval.at, approval.note)
     answers = [
         Answer(hold.reason, hold.params, *given, target_of(hold, *place))
         for hold in submission.reasons
         if hold.reason not in OF_THE_DRAFT
     ]
-    if submission.draft_hash:
-        approved = Params(draft=submission.draft_hash)
+    if submission.composed.draft_hash:
+        approved = Params(draft=submission.composed.draft_hash)
         answers += [Answer(reason, approved, *given) for reason in sorted(OF_THE_DRAFT)]
     return dataclasses.replace(
         submission,
         answers=(*submission.answers, *answers),
-        ticked=_all_ticked(submission, approval.ticked),
-        # This draft is approved: an approval of an earlier one no longer makes it "changed".
-        released_draft="",
-        due_at=None,
+        approval=dataclasses.replace(
+            submission.approval,
+            ticked=_all_ticked(submission, approval.ticked),
+            # This draft is approved: an approval of an earlier one no longer makes it "changed".
+            released_draft="",
+            due_at=None,
+        ),
     )
 
 
@@ -439,7 +468,7 @@ def _all_ticked(submission: Submission, ticked: Sequence[str]) -> tuple[str, ...
 
     Each approval ticks them again, because the documents may have changed since last week.
     """
-    conditions = submission.draft.conditions if submission.draft else ()
+    conditions = submission.composed.draft.conditions if submission.composed.draft else ()
     if any(condition not in ticked for condition in conditions):
         numbered = " ".join(f"{at}. {each}" for at, each in enumerate(conditions, 1) if each not in ticked)
         raise NotAllowed("conditions_unticked", id=str(submission.id), conditions=numbered)

@@ -173,25 +173,34 @@ def reevaluate(
     Nothing is recorded. ``content`` is its PDF if that is at hand. Raises NotInSnapshot for a file that ``invoices``
     does not hold.
     """
-    pdf = submission.pdf_sha256
-    notice = reading.notice(pdf) if pdf and submission.refusal is None else None
+    pdf = submission.notice.pdf_sha256
+    notice = reading.notice(pdf) if pdf and submission.notice.refusal is None else None
     if pdf is None or notice is None:
         release = active_config.configuration.settings.release
         return Drafted(_stand(submission, None, None, judge_submission(submission, None, None, release, now)), {}, "")
     amends = find_amended(submission, reading)
-    bound = submission.bound_project or reading.bound_project(notice.guarantor, notice.contract_number, notice.product)
+    bound = submission.destination.bound_project or reading.bound_project(
+        notice.guarantor, notice.contract_number, notice.product
+    )
     if submission.id:
         submission = dataclasses.replace(submission, superseded_by=find_later(submission, notice, reading))
     original = content or reading.original(pdf)
     replaces = _replaced_mail(submission, reading)
     case = DraftInput(submission, notice, original, bound, amends, replaces, active_config, invoices, reading, now)
     drafted = draft_submission(case)
-    if drafted.submission.state is not State.HELD or submission.late_answer:
+    if drafted.submission.state is not State.HELD or submission.delivery.late_answer:
         return drafted  # a mail about to be sent is compared in that moment
     early = find_early(drafted.submission, reading)
     if not early:
         return drafted
-    return draft_submission(dataclasses.replace(case, submission=dataclasses.replace(submission, late_answer=early)))
+    return draft_submission(
+        dataclasses.replace(
+            case,
+            submission=dataclasses.replace(
+                submission, delivery=dataclasses.replace(submission.delivery, late_answer=early)
+            ),
+        )
+    )
 
 
 def find_early(submission: Submission, reading: Reading) -> str:
@@ -200,10 +209,12 @@ def find_early(submission: Submission, reading: Reading) -> str:
     The mail came before this store knew of it, under its own Message-ID or that of 0.1.0. Then an old backup was
     restored, or the mail is forged.
     """
-    draft, pdf = submission.draft, submission.pdf_sha256
-    if draft is None or draft.is_rehearsal or pdf is None or submission.product is None:
+    draft, pdf = submission.composed.draft, submission.notice.pdf_sha256
+    if draft is None or draft.is_rehearsal or pdf is None or submission.notice.product is None:
         return ""
-    old = old_message_id(pdf, submission.issuer or "", submission.product, submission.correction, draft.sender)
+    old = old_message_id(
+        pdf, submission.destination.issuer or "", submission.notice.product, submission.correction, draft.sender
+    )
     for digest in dict.fromkeys((*reading.early_reports(draft.message_id), *reading.early_reports(old))):
         if not is_weighed(submission, digest):
             return evidence_of_mail("early", digest)
@@ -214,10 +225,14 @@ def invoices_of(
     submission: Submission, active_config: ActiveConfig
 ) -> tuple[frozenset[str], Callable[[str], bool] | None]:
     """Returns the invoices that ``submission`` may carry: the files that are named, and what tells others by name."""
-    project = active_config.register.by_id.get(submission.project) if submission.project else None
-    if project is None or submission.product is None:
+    project = (
+        active_config.register.by_id.get(submission.destination.project) if submission.destination.project else None
+    )
+    if project is None or submission.notice.product is None:
         return frozenset(), None
-    return files_in_question(submission.product, submission.contract_number or "", project, active_config.register)
+    return files_in_question(
+        submission.notice.product, submission.notice.contract_number or "", project, active_config.register
+    )
 
 
 def draft_fingerprint(submission: Submission, files: str, reading: Reading, now: dt.datetime) -> tuple[str, ...]:
@@ -228,7 +243,7 @@ def draft_fingerprint(submission: Submission, files: str, reading: Reading, now:
     An approval of another may tie the number to a project. A later notice may come, or be withdrawn. A mail may
     make an address known. A contract's day comes, and with 1 April a rule is to be checked again.
     """
-    number = submission.contract_number
+    number = submission.notice.contract_number
     others = [each for each in reading.by_number(number) if each.id != submission.id] if number else []
     facts = (files, history_fingerprint(submission, reading))
     today = now.astimezone(JST).date().isoformat()
@@ -240,23 +255,23 @@ def _replaced_mail(submission: Submission, reading: Reading) -> str:
     number = submission.corrects
     while number is not None:
         corrected = reading.submission(number)
-        has_left = corrected.sent_at is not None or corrected.state in _HAVE_LEFT
-        if has_left and corrected.draft is not None:
-            return corrected.draft.message_id
+        has_left = corrected.delivery.sent_at is not None or corrected.state in _HAVE_LEFT
+        if has_left and corrected.composed.draft is not None:
+            return corrected.composed.draft.message_id
         number = corrected.corrects
     return ""
 
 
 def keep_contents(writing: Writing, drafted: Drafted) -> None:
     """Keep the body and the attachments that the draft refers to by hash."""
-    draft = drafted.submission.draft
+    draft = drafted.submission.composed.draft
     if draft is None:
         return
     kinds = {each.sha256: "document" for each in draft.attachments}
     kinds |= {each.sha256: "invoice" for each in draft.attachments if each.title in INVOICE_TITLES.values()}
     kinds[draft.body_sha256] = "body"
-    if drafted.submission.pdf_sha256:
-        kinds[drafted.submission.pdf_sha256] = "notice"
+    if drafted.submission.notice.pdf_sha256:
+        kinds[drafted.submission.notice.pdf_sha256] = "notice"
     for digest, content in drafted.contents.items():
         writing.keep(kinds[digest], content)
 
@@ -271,24 +286,27 @@ def draft_submission(case: DraftInput) -> Drafted:
     if project is None:
         judgement = judge_submission(submission, outcome, None, release, case.now, is_number_unsent=is_unsent)
         stood = _stand(submission, outcome, None, judgement)
-        return Drafted(dataclasses.replace(stood, issuer=None, issuer_name=""), {}, "")
+        return Drafted(
+            dataclasses.replace(stood, destination=dataclasses.replace(stood.destination, issuer=None, issuer_name="")),
+            {},
+            "",
+        )
     given = _gather(case, project)
     first, *others = _ways_of(submission)
     composed = _compose_as(case, given, *first)
     for way in others:
-        if composed.draft_hash == submission.draft_hash:
+        if composed.draft_hash == submission.composed.draft_hash:
             break
         composed = _compose_as(case, given, *way)
     checks = _check(case, given, composed)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
     judgement = judge_submission(submission, outcome, composed, release, case.now, is_number_unsent=is_unsent)
     read = _read_invoice(composed, case.invoices)
+    stood = _stand(submission, outcome, composed, judgement)
     stood = dataclasses.replace(
-        _stand(submission, outcome, composed, judgement),
-        issuer=given.issuer.id,
-        issuer_name=given.issuer.full_name,
-        invoice_amount_read=read.amount,
-        invoice_date_read=read.date,
+        stood,
+        destination=dataclasses.replace(stood.destination, issuer=given.issuer.id, issuer_name=given.issuer.full_name),
+        composed=dataclasses.replace(stood.composed, invoice_amount_read=read.amount, invoice_date_read=read.date),
     )
     return Drafted(stood, composed.contents, composed.body, checks)
 
@@ -303,13 +321,13 @@ def _compose_as(case: DraftInput, given: ComposeInput, counts_silence: bool, wor
 def _is_number_unsent(submission: Submission, notice: Notice, known: Reading) -> bool:
     """Returns whether others of its number are here and none of them was, or may have been, submitted."""
     others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
-    others = [each for each in others if each.guarantor == notice.guarantor]
+    others = [each for each in others if each.notice.guarantor == notice.guarantor]
     return bool(others) and not any(
         each.state not in {State.HELD, State.APPROVED, State.REFUSED, State.WITHDRAWN}
-        or each.sent_at is not None
-        or each.not_sent
-        or each.late_answer
-        or each.receipts
+        or each.delivery.sent_at is not None
+        or each.delivery.not_sent
+        or each.delivery.late_answer
+        or each.delivery.receipts
         for each in others
     )
 
@@ -327,9 +345,9 @@ def _ways_of(submission: Submission) -> tuple[tuple[bool, str], ...]:
     A draft of a program that took values missing in a rule for consent, or worded the message otherwise, stays as it is
     as long as nothing else changes: a person may have approved it. Last is today's way.
     """
-    if not submission.draft_hash:
+    if not submission.composed.draft_hash:
         return ((True, ""),)
-    counts = submission.duties.counts_silence
+    counts = submission.follow_ups.duties.counts_silence
     return ((counts, ""), (counts, FORMER_WORDS), (True, ""))
 
 
@@ -376,7 +394,7 @@ def _find_invoices(case: DraftInput, project: Project) -> tuple[str, ...]:
     def was_carried(digest: Sha256) -> bool:
         """By another line of submissions: a correction brings the issuer only what it lacks."""
         carried = case.reading.carried(digest)
-        return any(each.pdf_sha256 != case.submission.pdf_sha256 for each in carried)
+        return any(each.notice.pdf_sha256 != case.submission.notice.pdf_sha256 for each in carried)
 
     register, listing = case.active_config.register, case.invoices.listing()
     return find_candidates(product, number, project, register, listing, was_carried)
@@ -387,12 +405,12 @@ def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
 
     def numbers(project: str, product: Product) -> tuple[str, ...]:
         return tuple(
-            each.contract_number
+            each.notice.contract_number
             for each in known.of_project(project, product)
             if (each.id < submission.id or not submission.id)
-            and each.contract_number is not None
+            and each.notice.contract_number is not None
             and each.state not in {State.WITHDRAWN, State.REFUSED}
-            and not (submission.proven and each.is_doubtful)
+            and not (submission.source.proven and each.is_doubtful)
         )
 
     return numbers
@@ -431,7 +449,7 @@ def _gather(case: DraftInput, project: Project) -> ComposeInput:
         is_loopback_server=active_config.is_loopback_server,
         rehearsal_to=settings.release.rehearsal_to,
         # A correction's rehearsals must not bear the Message-IDs of the original's.
-        rehearsal=submission.correction * _REHEARSALS_EACH + submission.rehearsals + 1,
+        rehearsal=submission.correction * _REHEARSALS_EACH + submission.delivery.rehearsals + 1,
         correction=submission.correction,
         in_reply_to=case.replaces,
         secret=secret_of(case.reading),
@@ -458,10 +476,10 @@ def _previous(amends: Submission | None, notice: Notice) -> Previous | None:
     """Returns the earlier submission that the body names. The issuer does not have a mail that bounced."""
     if amends is None or amends.state is State.BOUNCED:
         return None
-    if amends.sent_at is None:
+    if amends.delivery.sent_at is None:
         return Previous(notice.contract_number, None)
-    subject = amends.draft.subject if amends.draft else ""
-    return Previous(notice.contract_number, amends.sent_at.astimezone(JST).date(), subject)
+    subject = amends.composed.draft.subject if amends.composed.draft else ""
+    return Previous(notice.contract_number, amends.delivery.sent_at.astimezone(JST).date(), subject)
 
 
 def _stand(
@@ -474,21 +492,30 @@ def _stand(
         submission,
         state=judgement.state,
         reasons=judgement.reasons,
-        project=project.id if project else None,
-        project_name=project.name if project else "",
-        section=section.id if section else "",
-        section_name=section.name if section else "",
-        section_phone=section.phone if section else "",
-        channel=composed.channel if composed else None,
-        draft=composed.draft if composed else None,
-        draft_hash=draft_hash,
-        invoice_amount_read=None,
-        invoice_date_read=None,
-        duties=composed.duties if composed else FollowUps(),
-        due_at=judgement.due_at,
-        release=judgement.release,
-        release_account=judgement.release_account,
-        released_draft=draft_hash if judgement.state is State.APPROVED else submission.released_draft,
+        destination=dataclasses.replace(
+            submission.destination,
+            project=project.id if project else None,
+            project_name=project.name if project else "",
+            section=section.id if section else "",
+            section_name=section.name if section else "",
+            section_phone=section.phone if section else "",
+            channel=composed.channel if composed else None,
+        ),
+        composed=dataclasses.replace(
+            submission.composed,
+            draft=composed.draft if composed else None,
+            draft_hash=draft_hash,
+            invoice_amount_read=None,
+            invoice_date_read=None,
+        ),
+        follow_ups=dataclasses.replace(submission.follow_ups, duties=composed.duties if composed else FollowUps()),
+        approval=dataclasses.replace(
+            submission.approval,
+            due_at=judgement.due_at,
+            release=judgement.release,
+            release_account=judgement.release_account,
+            released_draft=draft_hash if judgement.state is State.APPROVED else submission.approval.released_draft,
+        ),
     )
 
 
@@ -502,23 +529,23 @@ def find_notice_difference(
 
     ``pdf`` is the file that was read; ``entries`` are those of ``released``.
     """
-    if released.pdf_sha256 is None or released.pdf_sha256 != pdf:
+    if released.notice.pdf_sha256 is None or released.notice.pdf_sha256 != pdf:
         return Hold.of(Reason.KEY_DIFFERS, PDF_DIFFERS, value=("file",))
     if isinstance(read, Unreadable):
         return Hold.of_refusal(read)
     entered = entered_notice(entries)
-    return compare_notice(read, released.pdf_sha256, entered, reading.notice(released.pdf_sha256))
+    return compare_notice(read, released.notice.pdf_sha256, entered, reading.notice(released.notice.pdf_sha256))
 
 
 def write_mail(drafted: Drafted, date: dt.datetime) -> bytes:
     """Returns the bytes of the mail of ``date``."""
-    mail = drafted.submission.draft
+    mail = drafted.submission.composed.draft
     return b"" if mail is None else build_message(mail, drafted.body, drafted.contents, date)
 
 
 def verify_mail(drafted: Drafted, raw: bytes, date: dt.datetime) -> tuple[str, ...]:
     """Returns the places in which ``raw``, read as a mail, is another than the draft; empty if it is the same."""
-    mail = drafted.submission.draft
+    mail = drafted.submission.composed.draft
     return () if mail is None else verify_message(mail, drafted.body, drafted.contents, raw, date)
 
 
@@ -588,10 +615,16 @@ def judge_submission(
     name, account = _releaser(submission, composed, release)
     if composed.channel is not Channel.EMAIL:
         return Judgement(State.HANDED_OVER, (), None, name, account)
-    opening, former = composed.duties.opening, submission.duties.opening
-    was_for_former_day = opening != former and submission.due_at == former  # the contract has another day by now
-    if submission.released_draft == composed.draft_hash and submission.due_at and not was_for_former_day:
-        due = submission.due_at
+    opening, former = composed.duties.opening, submission.follow_ups.duties.opening
+    was_for_former_day = (
+        opening != former and submission.approval.due_at == former
+    )  # the contract has another day by now
+    if (
+        submission.approval.released_draft == composed.draft_hash
+        and submission.approval.due_at
+        and not was_for_former_day
+    ):
+        due = submission.approval.due_at
     elif release.mode is Mode.HOLD and not _approving(submission, composed):
         if release.is_announced and not is_rehearsal:  # a rehearsal reaches only ourselves
             return Judgement(State.APPROVED, (), None, name, account)
@@ -610,8 +643,8 @@ def _standing(
     is_number_unsent: bool,
 ) -> Iterable[Hold]:
     """Returns every reason, answered or not, in the order in which a person should read them."""
-    if submission.refusal is not None:
-        return (submission.refusal,)
+    if submission.notice.refusal is not None:
+        return (submission.notice.refusal,)
     holds = [*_of_history(submission, is_number_unsent=is_number_unsent), *_of_match(outcome)]
     if composed is not None:
         holds += composed.holds
@@ -625,7 +658,7 @@ def _standing(
 
 def _of_sender(submission: Submission) -> Hold:
     """Returns why its sender is not authenticated, as recorded; an older program recorded a sentence."""
-    evidence = submission.evidence
+    evidence = submission.source.evidence
     if isinstance(evidence, str):
         return Hold(Reason.SENDER_UNPROVEN, of_text(evidence))
     return Hold(Reason.SENDER_UNPROVEN, evidence)
@@ -633,15 +666,15 @@ def _of_sender(submission: Submission) -> Hold:
 
 def _is_proven(submission: Submission, composed: Composed | None, release: Release) -> bool:
     """Returns whether its sender is authenticated; a key without DNSSEC counts only if a person approves the draft."""
-    if not submission.by_open_dns or release.mode is Mode.APPROVE:
-        return submission.proven
-    return submission.proven and composed is not None and _approving(submission, composed) is not None
+    if not submission.source.by_open_dns or release.mode is Mode.APPROVE:
+        return submission.source.proven
+    return submission.source.proven and composed is not None and _approving(submission, composed) is not None
 
 
 def _of_release(submission: Submission, composed: Composed, release: Release) -> Iterable[Hold]:
     if composed.channel is Channel.EMAIL and composed.draft is None:
         return ()  # the holds that prevent it are listed already
-    if submission.released_draft and submission.released_draft != composed.draft_hash:
+    if submission.approval.released_draft and submission.approval.released_draft != composed.draft_hash:
         return (Hold(Reason.CHANGED),)
     draft = composed.draft
     if draft is not None and (release.mode is Mode.APPROVE or submission.correction or draft.conditions):
@@ -650,19 +683,19 @@ def _of_release(submission: Submission, composed: Composed, release: Release) ->
 
 
 def _of_history(submission: Submission, *, is_number_unsent: bool) -> Iterable[Hold]:
-    if submission.from_before:
-        yield Hold.of_code(Reason.FROM_BEFORE, submission.from_before)
+    if submission.source.from_before:
+        yield Hold.of_code(Reason.FROM_BEFORE, submission.source.from_before)
     if submission.superseded_by is not None:
         yield Hold.of(Reason.SUPERSEDED, later=str(submission.superseded_by))
     if submission.follows is not None:
         yield Hold.of(Reason.SEEN_BEFORE, UNSENT if is_number_unsent else "", earlier=str(submission.follows))
-    if submission.rehearsals:
-        yield Hold.of(Reason.REHEARSED, times=str(submission.rehearsals))
-    if submission.late_answer:
+    if submission.delivery.rehearsals:
+        yield Hold.of(Reason.REHEARSED, times=str(submission.delivery.rehearsals))
+    if submission.delivery.late_answer:
         # Each piece of evidence is a hold of its own: an approval given before it was known does not cover it.
-        yield Hold.of_code(Reason.MAYBE_SENT, submission.late_answer)
-    elif submission.not_sent:
-        yield Hold.of(Reason.NOT_SENT, times=str(submission.not_sent))
+        yield Hold.of_code(Reason.MAYBE_SENT, submission.delivery.late_answer)
+    elif submission.delivery.not_sent:
+        yield Hold.of(Reason.NOT_SENT, times=str(submission.delivery.not_sent))
 
 
 def _of_match(outcome: MatchOutcome | None) -> Iterable[Hold]:

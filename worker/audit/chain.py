@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.core.model import JST, Answer, Entry, Hold, Key
+from worker.core.model import JST, Answer, Entry, Hold, Key, Submission
 from worker.core.text import encodable
 
 GENESIS: Final = "0" * 64
@@ -27,8 +27,8 @@ _ENTRY_KEYS: Final = frozenset({"number", "at", "event", "submission", "by", "ac
 def canonical(value: object) -> str:
     """``value`` as JSON with keys sorted and no spaces; the same value gives the same text on every machine.
 
-    Times become ISO 8601 with +09:00, a dataclass an object of its fields, a Key its mask. Hold and Answer have
-    a form of their own (``stored``). A lone surrogate of a broken mail header becomes ``?``.
+    Times become ISO 8601 with +09:00, a dataclass an object of its fields, a Key its mask. Hold, Answer and
+    Submission have a form of their own (``stored``). A lone surrogate of a broken mail header becomes ``?``.
 
     Raises TypeError for anything else, ValueError for a time without a zone or a number that JSON does not know.
     """
@@ -43,7 +43,7 @@ def _plain(value: object) -> object:
     kind = type(value)
     if (names := _FIELDS.get(kind)) is not None:
         return {name: getattr(value, name) for name in names}
-    if isinstance(value, Hold | Answer):
+    if isinstance(value, Hold | Answer | Submission):
         return value.stored()
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:

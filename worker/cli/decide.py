@@ -239,7 +239,7 @@ def _was_released_as_shown(at_start: Submission | None, typed: str, now: Submiss
     """
     if at_start is None or fold_label(typed) != at_start.label or now.state not in _RELEASED:
         return False
-    return now.draft_hash == at_start.draft_hash
+    return now.composed.draft_hash == at_start.composed.draft_hash
 
 
 def _look_and_tick(
@@ -267,14 +267,18 @@ def _print_summary(submission: Submission, lang: Language) -> None:
 
 
 def _summary_of(submission: Submission, lang: Language) -> Iterator[tuple[str, str]]:
-    yield "h_section", " ".join(filter(None, (submission.issuer_name, submission.section_name))) or say("none", lang)
-    if submission.draft is None:
+    yield (
+        "h_section",
+        " ".join(filter(None, (submission.destination.issuer_name, submission.destination.section_name)))
+        or say("none", lang),
+    )
+    if submission.composed.draft is None:
         yield "h_to", say("not_mailed", lang)
     else:
-        yield "h_to", ", ".join(submission.draft.to)
-        yield "h_cc", ", ".join(submission.draft.cc) or say("none", lang)
-        yield "h_subject", submission.draft.subject
-        for each in submission.draft.attachments:
+        yield "h_to", ", ".join(submission.composed.draft.to)
+        yield "h_cc", ", ".join(submission.composed.draft.cc) or say("none", lang)
+        yield "h_subject", submission.composed.draft.subject
+        for each in submission.composed.draft.attachments:
             size = say("size", lang, bytes=f"{each.size:,}")
             yield "h_attachments", say("attachment", lang, title=each.title, name=each.filename, size=size)
     for hold in submission.reasons:
@@ -490,8 +494,8 @@ ALL_TICKED: Final = 0
 
 
 def _conditions(submission: Submission) -> tuple[str, ...]:
-    held = submission.state is State.HELD and submission.draft is not None
-    return submission.draft.conditions if held and submission.draft else ()
+    held = submission.state is State.HELD and submission.composed.draft is not None
+    return submission.composed.draft.conditions if held and submission.composed.draft else ()
 
 
 def name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def read_first_pages(
     submission: Submission, original: Callable[[Sha256], bytes], key: str, lang: Language
 ) -> dict[str, str]:
     """Returns the first page of each attachment by its hash, ``key`` masked. Raises Unavailable if no child starts."""
-    hashes = [each.sha256 for each in submission.draft.attachments] if submission.draft else []
+    hashes = [each.sha256 for each in submission.composed.draft.attachments] if submission.composed.draft else []
     read = read_pdfs([original(each) for each in hashes])
     return {digest: first_page(text, key, lang) for digest, text in zip(hashes, read, strict=True)}
 

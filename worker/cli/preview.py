@@ -19,11 +19,11 @@ from worker.config.shipped import shipped_file
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_hold, name_product, next_step, say
-from worker.core.model import JST, Hold, Notice, Sha256, Submission, Unreadable, sha256
+from worker.core.model import JST, Hold, Notice, NoticeRecord, Sha256, Source, Submission, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
 from worker.core.text import is_windows_path
-from worker.match.match import KnownNotice, NewNotice, Source, receive_notice
+from worker.match.match import KnownNotice, NewNotice, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.service.wiring import Installation, empty_store, has_store_of, load_installation, system_clock
 from worker.store.ports import Reading, Store
@@ -122,7 +122,7 @@ def preview(shared: Cli, file: Path, as_json: bool) -> int:
     if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
         refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
         hold = Hold.of_refusal(refusal)
-        seen = SubmissionView(Submission(0, State.HELD, refusal=hold, reasons=(hold,)))
+        seen = SubmissionView(Submission(0, State.HELD, notice=NoticeRecord(refusal=hold), reasons=(hold,)))
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)
     if as_json:
@@ -171,6 +171,6 @@ def _draft(
 ) -> Drafted:
     submission = received.first if isinstance(received, KnownNotice) else received.submission
     if isinstance(received, KnownNotice) and submission.state is not State.HELD:
-        body = submission.draft.body_sha256 if submission.draft else None
+        body = submission.composed.draft.body_sha256 if submission.composed.draft else None
         return Drafted(submission, {}, known.original(body).decode() if body else "")
     return reevaluate(submission, office.active_config, invoices, known, system_clock().now(), pdf)

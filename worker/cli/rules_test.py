@@ -90,7 +90,7 @@ def _in_force_of(files: dict[str, bytes], office: Installation) -> ActiveConfig:
 
 
 def _has_notice(submission: Submission) -> bool:
-    return submission.pdf_sha256 is not None and submission.refusal is None
+    return submission.notice.pdf_sha256 is not None and submission.notice.refusal is None
 
 
 def _replay(
@@ -104,7 +104,7 @@ def _replay(
     now = clock.now()
     known: Reading = OtherSecret(store)
     for submission in tried:
-        notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
+        notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
         if notice is None:
             continue
         drafts = (
@@ -120,7 +120,7 @@ def _replay(
 
 def _print(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
     for each in found:
-        name = each.submission.project_name or each.submission.notice_name
+        name = each.submission.destination.project_name or each.submission.notice.notice_name
         print_pairs(
             ((say(f"h_{difference.field}", lang), _lines(difference, lang)) for difference in each.found),
             title=f"{each.submission.label} {name}",

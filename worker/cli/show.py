@@ -208,8 +208,8 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
         print_pairs([(say("h_next", shared.lang), say("resubmitted_as", shared.lang, id=correction))])
     elif action is not None and action.kind is not ActionKind.SHOW:  # that was just run
         print_pairs([(say("h_command", shared.lang), command_line(action, shared.lang))])
-    if submission.reply:
-        print_pairs([(say("h_reply", shared.lang), submission.reply)])
+    if submission.delivery.reply:
+        print_pairs([(say("h_reply", shared.lang), submission.delivery.reply)])
     if linked:
         submission_table(linked, shared.lang, title=say("h_linked", shared.lang))
     headings = [say(f"h_{name}", shared.lang) for name in ("time", "event", "state", "by", "detail")]
@@ -231,7 +231,7 @@ def _linked(submission: Submission, store: Store) -> list[Submission]:
     numbers = {submission.corrects, submission.follows, submission.superseded_by, *submission.joined}
     numbers |= {
         each.id
-        for each in (store.by_number(submission.contract_number) if submission.contract_number else ())
+        for each in (store.by_number(submission.notice.contract_number) if submission.notice.contract_number else ())
         if submission.id in {each.corrects, each.follows, each.superseded_by}
     }
     return [store.submission(number) for number in sorted(number for number in numbers if number is not None)]
@@ -246,9 +246,9 @@ def _see(
     """
     from worker.views.preview import SubmissionView
 
-    notice = store.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
+    notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
     key = notice.key.clear if notice else ""
-    body = store.original(submission.draft.body_sha256).decode() if submission.draft else ""
+    body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
     is_judged = notice is not None and submission.state in _STILL_JUDGED
     judgement: _Judgement = ((), (), None)
     if is_judged or submission.reasons:

@@ -141,9 +141,9 @@ def submission_table(
             each.label,
             _state_cell(each, lang, sends_at(each)),
             _project_cell(each, lang),
-            " ".join(filter(None, (each.issuer_name, each.section_name))),
-            ", ".join(each.draft.to) if each.draft else "",
-            each.draft.subject if each.draft else "",
+            each.destination.receiver,
+            ", ".join(each.composed.draft.to) if each.composed.draft else "",
+            each.composed.draft.subject if each.composed.draft else "",
             say("resubmitted_as", lang, id=corrections[each.id])
             if each.id in corrections
             else next_step(each, lang) or sending_text(sends_at(each), lang),
@@ -162,17 +162,18 @@ def sending_text(moment: dt.datetime | None, lang: Language) -> str:
 def _state_cell(submission: Submission, lang: Language, sends_at: dt.datetime | None) -> str:
     """The state, with when it leaves: what a person released in the evening is due, and leaves in the morning."""
     state = name_state(submission, lang)
-    if submission.state is State.APPROVED and (moment := sends_at or submission.due_at) is not None:
+    if submission.state is State.APPROVED and (moment := sends_at or submission.approval.due_at) is not None:
         return say("state_due", lang, state=state, moment=moment.astimezone(JST).strftime("%Y-%m-%d %H:%M"))
     reasons = [name_hold(hold, lang) for hold in submission.reasons]
-    if submission.unread or submission.state is State.BOUNCED:  # facts that a person needs in addition to the state
-        failed = [each for each in submission.receipts if each.kind is ReceiptKind.FAILED]
-        reasons += [name_receipt(each, lang) for each in dict.fromkeys((*failed, *submission.unread))]
+    # Facts that a person needs in addition to the state.
+    if submission.delivery.unread or submission.state is State.BOUNCED:
+        failed = [each for each in submission.delivery.receipts if each.kind is ReceiptKind.FAILED]
+        reasons += [name_receipt(each, lang) for each in dict.fromkeys((*failed, *submission.delivery.unread))]
     return state if not reasons or reasons == [state] else str(put(Labelled(state, str(put(reasons, lang))), lang))
 
 
 def _project_cell(submission: Submission, lang: Language) -> str:
-    product = name_product(submission.product, lang)
+    product = name_product(submission.notice.product, lang)
     return " ".join(filter(None, (submission.known_as, product)))
 
 

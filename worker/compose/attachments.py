@@ -164,9 +164,11 @@ def guarantees_of(submissions: Iterable[Submission], register: Register, reading
     """Returns what these submissions are about, by the register as it is now."""
     found: list[Guarantee] = []
     for each in submissions:
-        notice = reading.notice(each.pdf_sha256) if each.pdf_sha256 and each.refusal is None else None
+        notice = (
+            reading.notice(each.notice.pdf_sha256) if each.notice.pdf_sha256 and each.notice.refusal is None else None
+        )
         if notice is not None:
-            found += _guarantee_of(notice, register, reading, each.bound_project)
+            found += _guarantee_of(notice, register, reading, each.destination.bound_project)
     return tuple(found)
 
 

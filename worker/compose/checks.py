@@ -138,7 +138,7 @@ def check_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> tuple[C
 def history_fingerprint(submission: Submission, known: Reading) -> str:
     """A text that changes when what holds ``submission`` may be answered otherwise by what was sent before."""
     asked = {hold.reason for hold in submission.reasons}
-    place = (submission.issuer or "", submission.section, submission.project or "")
+    place = (submission.destination.issuer or "", submission.destination.section, submission.destination.project or "")
     parts = [
         str(
             known.property(name)
@@ -148,15 +148,19 @@ def history_fingerprint(submission: Submission, known: Reading) -> str:
         for hold in submission.reasons
         if hold.reason is Reason.FIRST_ADDRESS
     ]
-    if Reason.RULE_CHANGED in asked and submission.issuer and submission.product:
+    if Reason.RULE_CHANGED in asked and submission.destination.issuer and submission.notice.product:
         for ask in (known.last_sent, known.last_handed_over):
-            last = ask(submission.issuer, submission.product, is_amended=submission.duties.is_amended)
+            last = ask(
+                submission.destination.issuer,
+                submission.notice.product,
+                is_amended=submission.follow_ups.duties.is_amended,
+            )
             parts.append(str(last.id if last else 0))
-    if Reason.WRONG_INVOICE in asked and submission.draft:
-        carried = [each.id for file in submission.draft.attachments for each in known.carried(file.sha256)]
+    if Reason.WRONG_INVOICE in asked and submission.composed.draft:
+        carried = [each.id for file in submission.composed.draft.attachments for each in known.carried(file.sha256)]
         parts.append(str(carried))
-    if Reason.NUMBER_DIFFERS in asked and submission.project and submission.product:
-        before = known.of_project(submission.project, submission.product)
+    if Reason.NUMBER_DIFFERS in asked and submission.destination.project and submission.notice.product:
+        before = known.of_project(submission.destination.project, submission.notice.product)
         parts.append(str([(each.id, each.state.value) for each in before if each.id < submission.id]))
     return " ".join(parts)
 
@@ -219,7 +223,7 @@ def _of_parts(finished: DraftCheckInput, known: Reading) -> Iterator[str]:
     draft = finished.draft
     if sha256(finished.body.encode()) != draft.body_sha256:
         yield "body"
-    own = [each for each in draft.attachments if each.sha256 == finished.submission.pdf_sha256]
+    own = [each for each in draft.attachments if each.sha256 == finished.submission.notice.pdf_sha256]
     if len(own) != int(finished.rule.notice is not NoticeForm.TYPED):
         yield "attachment"
     for each in draft.attachments:
@@ -289,17 +293,17 @@ def _came_in(number: str, of: Submission, known: Reading) -> bool:
 
     A stranger can choose any number, so it stops no authenticated notice.
     """
-    return any(not (of.proven and each.is_doubtful) for each in known.by_number(number))
+    return any(not (of.source.proven and each.is_doubtful) for each in known.by_number(number))
 
 
 def _other_keys(finished: DraftCheckInput, known: Reading) -> Iterator[tuple[int, str]]:
     """The keys of other notices under the same number, with the submission that each came in with."""
     for each in known.by_number(finished.notice.contract_number):
-        if each.pdf_sha256 is None or each.pdf_sha256 == finished.submission.pdf_sha256:
+        if each.notice.pdf_sha256 is None or each.notice.pdf_sha256 == finished.submission.notice.pdf_sha256:
             continue
-        if finished.submission.proven and each.is_doubtful:  # a stranger chose that key
+        if finished.submission.source.proven and each.is_doubtful:  # a stranger chose that key
             continue
-        read = known.notice(each.pdf_sha256)
+        read = known.notice(each.notice.pdf_sha256)
         if read is not None and read.key != finished.notice.key:
             yield each.id, read.key.clear
 
@@ -315,9 +319,13 @@ def _wrong_invoice(finished: DraftCheckInput, register: Register, known: Reading
         if finished.rule.invoice is InvoiceRule.NEVER or each.title != INVOICE_TITLES.get(product):
             yield Hold.of(Reason.WRONG_INVOICE, "other_product", file=each.filename, title=each.title)
         # A correction brings the issuer what it has not got; every other mail with this file would be a mix-up.
-        others = [one for one in known.carried(each.sha256) if one.pdf_sha256 != finished.submission.pdf_sha256]
+        others = [
+            one for one in known.carried(each.sha256) if one.notice.pdf_sha256 != finished.submission.notice.pdf_sha256
+        ]
         again = [
-            one for one in others if one.pdf_sha256 and _is_same_notice(finished.notice, known.notice(one.pdf_sha256))
+            one
+            for one in others
+            if one.notice.pdf_sha256 and _is_same_notice(finished.notice, known.notice(one.notice.pdf_sha256))
         ]
         if again:
             yield Hold.of(Reason.WRONG_INVOICE, "same_notice", file=each.filename, other=str(again[-1].id))
@@ -339,7 +347,7 @@ def _is_same_notice(notice: Notice, other: Notice | None) -> bool:
 
 def _large_attachments(finished: DraftCheckInput) -> Iterator[Hold]:
     for each in finished.draft.attachments:
-        limit = LARGE_NOTICE if each.sha256 == finished.submission.pdf_sha256 else LARGE_FILE
+        limit = LARGE_NOTICE if each.sha256 == finished.submission.notice.pdf_sha256 else LARGE_FILE
         if each.size > limit:
             yield Hold.of(Reason.LARGE_ATTACHMENT, file=each.filename, bytes=str(each.size))
 
@@ -371,7 +379,7 @@ def _beside_the_issuer(finished: DraftCheckInput) -> Iterator[tuple[str, Address
     if copy_to is not None:
         yield COPY, copy_to
     rehearsing = (finished.rehearsal_to,) if finished.rehearsal_to else ()
-    for address in dict.fromkeys((*rehearsing, *finished.submission.rehearsed_to)):
+    for address in dict.fromkeys((*rehearsing, *finished.submission.delivery.rehearsed_to)):
         yield REHEARSAL, address
 
 
@@ -397,17 +405,20 @@ def _changed_rule(ruled: RuleCheckInput, known: Reading, today: dt.date) -> Iter
     issuer, section = ruled.issuer, _receiving(ruled)
     last = _last_of_its_kind(ruled, section, known)
     if last is not None:
-        before, after = last.duties.rule_hash, ruled.rule_hash
-        if not before and last.draft is not None:  # an older program kept only the file's
-            before, after = last.draft.rule_sha256, issuer.sha256
+        before, after = last.follow_ups.duties.rule_hash, ruled.rule_hash
+        if not before and last.composed.draft is not None:  # an older program kept only the file's
+            before, after = last.composed.draft.rule_sha256, issuer.sha256
         if before and before != after:
-            checked = {"checked_before": _day(last.duties.checked_on), "checked_now": _day(issuer.checked_on)}
+            checked = {
+                "checked_before": _day(last.follow_ups.duties.checked_on),
+                "checked_now": _day(issuer.checked_on),
+            }
             changed = {"before": before[:8], "after": after[:8]}
             told = _changes(last, ruled, known)
             code = "changed_keys" if told else "changed"
             # If one of the two files is not kept, the mails still show whether the recipients changed.
             is_seen = not told and isinstance(ruled, DraftCheckInput) and section is not None
-            seen = _say_recipients(last.draft, section) if is_seen and section else {}
+            seen = _say_recipients(last.composed.draft, section) if is_seen and section else {}
             yield Hold.of(Reason.RULE_CHANGED, code, file=issuer.file, changes=told, **changed, **checked, **seen)
     april = last_first_of_april(today)
     if issuer.checked_on is not None and issuer.checked_on < april:
@@ -427,12 +438,12 @@ def _changes(last: Submission, ruled: RuleCheckInput, known: Reading) -> tuple[P
 
     A long list is cut, because after so many changes a person reads the file itself.
     """
-    if last.draft is None or last.draft.rule_sha256 == ruled.issuer.sha256:
+    if last.composed.draft is None or last.composed.draft.rule_sha256 == ruled.issuer.sha256:
         return ()
     try:
         before, after = (
             dict(leaves_of(tomli.loads(known.original(Sha256(digest)).decode("utf-8-sig"))))
-            for digest in (last.draft.rule_sha256, ruled.issuer.sha256)
+            for digest in (last.composed.draft.rule_sha256, ruled.issuer.sha256)
         )
     except (LogBroken, NotAllowed, ValueError):
         return ()
@@ -464,8 +475,8 @@ def _last_of_its_kind(ruled: RuleCheckInput, section: Section | None, known: Rea
         return _newest(
             each
             for each in known.of_project(project.id, product)
-            if (each.sent_at is not None or each.was_handed_over)
-            and (each.issuer, each.duties.is_amended) == (issuer.id, is_amended)
+            if (each.delivery.sent_at is not None or each.was_handed_over)
+            and (each.destination.issuer, each.follow_ups.duties.is_amended) == (issuer.id, is_amended)
         )
     sections = [section.id] if section else []
     if ruled.rule.section != "project":
@@ -480,7 +491,7 @@ def _last_of_its_kind(ruled: RuleCheckInput, section: Section | None, known: Rea
 
 def _newest(submissions: Iterable[Submission]) -> Submission | None:
     """The one that left last; of one that people hand in it is known when it came."""
-    moments = [(str(each.sent_at or each.created_at or ""), each.id, each) for each in submissions]
+    moments = [(str(each.delivery.sent_at or each.created_at or ""), each.id, each) for each in submissions]
     return max(moments)[2] if moments else None
 
 

@@ -346,24 +346,22 @@ def renew_steps(before: Submission, fresh: Submission) -> Submission:
     steps stay if today's are incomplete, may belong to another project, or are those of a mail.
     """
     renewed = dataclasses.replace(before, superseded_by=fresh.superseded_by)
-    if any(_spoils(hold) for hold in fresh.reasons) or (fresh.channel is Channel.EMAIL) != (
-        before.channel is Channel.EMAIL
+    if any(_spoils(hold) for hold in fresh.reasons) or (fresh.destination.channel is Channel.EMAIL) != (
+        before.destination.channel is Channel.EMAIL
     ):
         return renewed
-    looked_at = before.duties
+    looked_at = before.follow_ups.duties
     return dataclasses.replace(
         renewed,
-        project=fresh.project,
-        project_name=fresh.project_name,
-        issuer=fresh.issuer,
-        issuer_name=fresh.issuer_name,
-        section=fresh.section,
-        section_name=fresh.section_name,
-        section_phone=fresh.section_phone,
-        channel=fresh.channel,
-        duties=_as_told_before(
-            looked_at,
-            dataclasses.replace(fresh.duties, rule_hash=looked_at.rule_hash, checked_on=looked_at.checked_on),
+        destination=dataclasses.replace(fresh.destination, bound_project=before.destination.bound_project),
+        follow_ups=dataclasses.replace(
+            renewed.follow_ups,
+            duties=_as_told_before(
+                looked_at,
+                dataclasses.replace(
+                    fresh.follow_ups.duties, rule_hash=looked_at.rule_hash, checked_on=looked_at.checked_on
+                ),
+            ),
         ),
     )
 

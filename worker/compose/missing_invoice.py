@@ -53,7 +53,7 @@ def asks_for_invoice(submission: Submission) -> bool:
     """Returns whether ``submission`` waits for an invoice that was not found."""
     return (
         submission.state is State.HELD
-        and submission.product in INVOICE_TITLES
+        and submission.notice.product in INVOICE_TITLES
         and any(hold.reason in _ASKING and hold.code != "still_written" for hold in submission.reasons)
     )
 

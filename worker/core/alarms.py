@@ -67,7 +67,8 @@ def was_just_raised(told: Alarm | None, now: dt.datetime) -> bool:
 def alarm_fingerprint(submission: Submission) -> str:
     """Returns its reasons, decisions and tries: as long as they are equal, an alarm about it is the same one."""
     reasons = " ".join(f"{hold.reason.value}({spell(hold.params)})" for hold in submission.reasons)
-    counts = f"{len(submission.answers)}.{submission.tries}.{submission.rehearsals}.{submission.not_sent}"
+    delivery = submission.delivery
+    counts = f"{len(submission.answers)}.{delivery.tries}.{delivery.rehearsals}.{delivery.not_sent}"
     return f"{counts} {reasons}".rstrip()
 
 
@@ -83,4 +84,4 @@ def cause_kind(alarm: Alarm) -> str:
 
 def deadline_cause(submission: Submission) -> str:
     """The cause of the alarm about its deadline: once for each deadline that it ever had."""
-    return cause_about(AlarmCause.DEADLINE, submission.id, submission.duties.deadline)
+    return cause_about(AlarmCause.DEADLINE, submission.id, submission.follow_ups.duties.deadline)

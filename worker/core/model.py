@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, NewType
 
 from worker.core.approval_label import label_letters
@@ -450,37 +451,50 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """One message to an issuer, with its life: the projection of its entries."""
+class Part:
+    """The fields of a submission that one step sets; each is stored under its own name beside those of other parts."""
 
-    id: int
-    state: State
-    version: int = 0
-    """Number of the last entry that changed it: what a decision compares before it sets."""
-    reasons: tuple[Hold, ...] = ()
-    answers: tuple[Answer, ...] = ()
+
+@dataclass(frozen=True, slots=True)
+class Source(Part):
+    """How it came, and the evidence for its sender."""
+
     came_by: str = ""
     """``mail:NAME`` or ``folder``."""
     source_name: str = ""
     """The file's name, or the mail's subject."""
     source_message_id: str = ""
+    mail_sha256: Sha256 | None = None
     proven: bool = False
     """True if it came by the folder, or its mail's sender is authenticated and allowed."""
     evidence: Told = ""
     """The evidence for or against the sender of its mail; empty if it came by the folder."""
+    announced: Announced | None = None
+    """The announcement that opened it, or that came with or after its notice."""
     from_before: str = ""
     """The detail of FROM_BEFORE if it is from before the product watched; else empty."""
     by_open_dns: bool = False
     """True if the proof rests on a key from a DNS without DNSSEC: it counts only if a person approves the draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRecord(Part):
+    """The notice as it was read, or the reason why it was not."""
+
+    pdf_sha256: Sha256 | None = None
     refusal: Hold | None = None
     """The reason why its PDF, or its mail, could not be read as a notice; then there is no notice."""
-    pdf_sha256: Sha256 | None = None
-    mail_sha256: Sha256 | None = None
     guarantor: str | None = None
     product: Product | None = None
     contract_number: str | None = None
     notice_name: str = ""
     """工事名 as on the notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination(Part):
+    """The project that it was matched with, and the issuer's section that it is for."""
+
     project: str | None = None
     """Project id, certain or proposed (with ``name_only`` among the reasons)."""
     project_name: str = ""
@@ -492,18 +506,29 @@ class Submission:
     section_name: str = ""
     section_phone: str = ""
     channel: Channel | None = None
+
+    @property
+    def receiver(self) -> str:
+        """Returns the names of the issuer and its section; empty if it has neither."""
+        return " ".join(filter(None, (self.issuer_name, self.section_name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Composition(Part):
+    """The composed mail, and the contents of its invoice."""
+
     draft: Draft | None = None
     draft_hash: str = ""
     """64 hexadecimal digits over the draft and the hashes of its parts."""
     invoice_amount_read: int | None = None
     """In yen, as the text of the draft's invoice says for certain; the register's own word is in the draft."""
     invoice_date_read: dt.date | None = None
-    duties: FollowUps = FollowUps()
-    """The follow-ups, under their stored name."""
-    done: tuple[Told, ...] = ()
-    """Those of ``duties.after`` that a person has recorded as done."""
-    ticked: tuple[str, ...] = ()
-    """The conditions that the last approval ticked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRecord(Part):
+    """The release of a draft: who gave it, and when the mail may leave."""
+
     release: str = ""
     """The person or policy that released it: a name, ``auto`` or ``hold 10 min``."""
     release_account: str = ""
@@ -511,6 +536,14 @@ class Submission:
     """Hash of the draft that was released: another draft later is ``changed``."""
     due_at: dt.datetime | None = None
     """APPROVED: not before this moment; None: not before a person was notified (mode ``hold``)."""
+    ticked: tuple[str, ...] = ()
+    """The conditions that the last approval ticked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery(Part):
+    """The tries to send it, the server's answers, and the responses."""
+
     tries: int = 0
     """Sending attempts begun (SendStarted): T of the ENVID."""
     tried_as: str = ""
@@ -534,22 +567,49 @@ class Submission:
     """The evidence that it may have been sent after all (``code: value``): a 250, a report, our own copy."""
     letter_sha256: Sha256 | None = None
     """The exact message handed to the server."""
-    receipts: tuple[Receipt, ...] = ()
-    """The responses, the newest of each kind for each recipient or sender; the entries hold all."""
-    unread: tuple[Receipt, ...] = ()
-    """Receipts that a person has yet to acknowledge: each is a task."""
     rehearsals: int = 0
     rehearsed_to: tuple[Address, ...] = ()
     """Recipients of its rehearsals."""
     not_sent: int = 0
     """Number of statements by people that a try in doubt had not left."""
+    receipts: tuple[Receipt, ...] = ()
+    """The responses, the newest of each kind for each recipient or sender; the entries hold all."""
+    unread: tuple[Receipt, ...] = ()
+    """Receipts that a person has yet to acknowledge: each is a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRecord(Part):
+    """The steps for people around it, and those that are done."""
+
+    duties: FollowUps = FollowUps()
+    """The follow-ups, under their stored name."""
+    done: tuple[Told, ...] = ()
+    """Those of ``duties.after`` that a person has recorded as done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One message to an issuer, with its life: the projection of its entries."""
+
+    id: int
+    state: State
+    version: int = 0
+    """Number of the last entry that changed it: what a decision compares before it sets."""
+    reasons: tuple[Hold, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    source: Source = Source()
+    notice: NoticeRecord = NoticeRecord()
+    destination: Destination = Destination()
+    composed: Composition = Composition()
+    approval: ApprovalRecord = ApprovalRecord()
+    delivery: Delivery = Delivery()
+    follow_ups: FollowUpRecord = FollowUpRecord()
     correction: int = 0
     """N of the Message-ID: 0, or which correction this is."""
     corrects: int | None = None
     follows: int | None = None
     superseded_by: int | None = None
-    announced: Announced | None = None
-    """The announcement that opened it, or that came with or after its notice."""
     came_after: tuple[int, ...] = ()
     """Those of its number that were here when its notice was joined to it; empty: those with lower ids were."""
     joined: tuple[int, ...] = ()
@@ -557,12 +617,16 @@ class Submission:
     created_at: dt.datetime | None = None
     updated_at: dt.datetime | None = None
 
+    def stored(self) -> dict[str, object]:
+        """Returns its JSON form: one flat object with the fields of every part."""
+        return {key: read(self) for key, read in _STORED.items()}
+
     @property
     def known_as(self) -> str:
         """The name by which people recognise it: its project, else the name in its notice or its announcement."""
-        told = self.announced if self.pdf_sha256 is None else None
+        told = self.source.announced if self.notice.pdf_sha256 is None else None
         named = "、".join((*told.numbers, *told.names)) if told else ""
-        return self.project_name or self.notice_name or named or self.source_name
+        return self.destination.project_name or self.notice.notice_name or named or self.source.source_name
 
     @property
     def is_doubtful(self) -> bool:
@@ -572,7 +636,7 @@ class Submission:
         """
         is_answered = any(answer.reason is Reason.SENDER_UNPROVEN for answer in self.answers)
         is_untouched = self.state in {State.ANNOUNCED, State.HELD, State.WITHDRAWN}
-        return is_untouched and not self.proven and not is_answered
+        return is_untouched and not self.source.proven and not is_answered
 
     @property
     def invoice_amount(self) -> tuple[int | None, str]:
@@ -580,62 +644,75 @@ class Submission:
 
         The source is ``registered``, ``read`` (from its text), or empty.
         """
-        if self.draft is not None and self.draft.invoice_amount is not None:
-            return self.draft.invoice_amount, REGISTERED
-        return self.invoice_amount_read, READ if self.invoice_amount_read is not None else ""
+        if self.composed.draft is not None and self.composed.draft.invoice_amount is not None:
+            return self.composed.draft.invoice_amount, REGISTERED
+        return self.composed.invoice_amount_read, READ if self.composed.invoice_amount_read is not None else ""
 
     @property
     def invoice_date(self) -> tuple[dt.date | None, str]:
         """Returns the day of its invoice, and the source."""
-        if self.draft is not None and self.draft.invoice_date is not None:
-            return self.draft.invoice_date, REGISTERED
-        return self.invoice_date_read, READ if self.invoice_date_read is not None else ""
+        if self.composed.draft is not None and self.composed.draft.invoice_date is not None:
+            return self.composed.draft.invoice_date, REGISTERED
+        return self.composed.invoice_date_read, READ if self.composed.invoice_date_read is not None else ""
 
     @property
     def is_rehearsal(self) -> bool:
         """Returns whether the mail in progress is a rehearsal."""
-        return self.draft is not None and self.draft.is_rehearsal
+        return self.composed.draft is not None and self.composed.draft.is_rehearsal
 
     @property
     def was_accepted(self) -> bool:
         """Returns whether a mail server accepted it for the issuer, and no failure was reported since."""
-        is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
-        return self.state in ACCEPTED and is_by_mail and self.draft is not None and not self.is_rehearsal
+        is_by_mail = self.state is not State.CONFIRMED or self.delivery.sent_at is not None
+        return self.state in ACCEPTED and is_by_mail and self.composed.draft is not None and not self.is_rehearsal
 
     @property
     def may_have_left(self) -> bool:
         """Returns whether a mail of it to the issuer left, or may have left."""
-        is_by_mail = self.state is not State.CONFIRMED or self.sent_at is not None
-        return self.state in MAY_HAVE_LEFT and is_by_mail and self.draft is not None and not self.is_rehearsal
+        is_by_mail = self.state is not State.CONFIRMED or self.delivery.sent_at is not None
+        return self.state in MAY_HAVE_LEFT and is_by_mail and self.composed.draft is not None and not self.is_rehearsal
 
     def was_tried_as(self, message_id: str) -> bool:
         """Returns whether a try of the mail of this Message-ID is recorded, so that a response to it is expected."""
         if self.may_have_left or (self.state is State.SENDING and not self.is_rehearsal):
             return True
-        if self.tried_as:
-            return message_id == self.tried_as
+        if self.delivery.tried_as:
+            return message_id == self.delivery.tried_as
         # 0.1.0 recorded a person's statement about a try, or the bytes of a try of the current draft.
-        was_handed = self.letter_sha256 is not None and bool(self.draft_hash) and self.date_draft == self.draft_hash
-        return bool(self.not_sent) or (was_handed and not self.is_rehearsal)
+        was_handed = (
+            self.delivery.letter_sha256 is not None
+            and bool(self.composed.draft_hash)
+            and self.delivery.date_draft == self.composed.draft_hash
+        )
+        return bool(self.delivery.not_sent) or (was_handed and not self.is_rehearsal)
 
     @property
     def was_handed_over(self) -> bool:
         """Returns whether it was, or is to be, submitted by form, upload, paper or fax as its rule says."""
-        is_by_hand = self.sent_at is None and self.channel not in {None, Channel.EMAIL}
+        is_by_hand = self.delivery.sent_at is None and self.destination.channel not in {None, Channel.EMAIL}
         return is_by_hand and self.state in {State.HANDED_OVER, State.CONFIRMED}
 
     @property
     def is_by_hold(self) -> bool:
         """Returns whether the release policy ``hold`` approved it, and no person: its minutes run or are to begin."""
-        return self.state is State.APPROVED and self.release.startswith(BY_HOLD)
+        return self.state is State.APPROVED and self.approval.release.startswith(BY_HOLD)
 
     @property
     def label(self) -> str:
         """Returns ``ID@`` and ten letters over draft and open reasons, as shown; plain ``ID`` if it has neither."""
-        if not self.draft_hash and not self.reasons:
+        if not self.composed.draft_hash and not self.reasons:
             return str(self.id)
         holds = ((hold.reason, hold.params) for hold in self.reasons)
-        return f"{self.id}@{label_letters(self.draft_hash, holds, self.duties.not_before)}"
+        return f"{self.id}@{label_letters(self.composed.draft_hash, holds, self.follow_ups.duties.not_before)}"
+
+
+PARTS: Final = {each.name: type(each.default) for each in fields(Submission) if isinstance(each.default, Part)}
+"""The parts of a submission, by name."""
+PART_OF: Final = {key.name: part for part, kind in PARTS.items() for key in fields(kind)}
+"""The part that holds each stored key; a key that is not here is a field of the submission itself."""
+_STORED: Final = {each.name: attrgetter(each.name) for each in fields(Submission) if each.name not in PARTS} | {
+    key: attrgetter(f"{part}.{key}") for key, part in PART_OF.items()
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,15 +27,17 @@ def open_until(submission: Submission, *, is_corrected: bool) -> dt.date | None:
     submission open.
     """
     state = submission.state
-    if submission.unread or state in _UNFINISHED or is_news_awaited(submission):
+    if submission.delivery.unread or state in _UNFINISHED or is_news_awaited(submission):
         return NO_END
     if is_corrected or state is State.WITHDRAWN:
         return None
-    if state in _UNTIL_CORRECTED or any(each not in submission.done for each in submission.duties.after):
+    if state in _UNTIL_CORRECTED or any(
+        each not in submission.follow_ups.done for each in submission.follow_ups.duties.after
+    ):
         return NO_END
     if state is State.CONFIRMED:
         return None
-    is_called = state is State.OVERDUE or submission.duties.call_after
+    is_called = state is State.OVERDUE or submission.follow_ups.duties.call_after
     return NO_END if is_called else settles_on(submission) or NO_END
 
 
@@ -63,12 +65,14 @@ def open_days_of_row(row: Mapping[str, Any]) -> tuple[dt.date | None, dt.date | 
 
 def is_news_awaited(submission: Submission) -> bool:
     """Whether its silence can become too long: it was sent, and its rule does not close by itself."""
-    is_silent = submission.state in SILENT and submission.sent_at is not None
-    return is_silent and submission.duties.closes != Closing.NONE
+    is_silent = submission.state in SILENT and submission.delivery.sent_at is not None
+    return is_silent and submission.follow_ups.duties.closes != Closing.NONE
 
 
 def settles_on(submission: Submission) -> dt.date | None:
     """The last day on which a bounce reopens what no answer closes; None where its rule wants an answer."""
-    if submission.duties.closes != Closing.NONE or submission.sent_at is None:
+    if submission.follow_ups.duties.closes != Closing.NONE or submission.delivery.sent_at is None:
         return None
-    return submission.sent_at.astimezone(JST).date() + dt.timedelta(days=submission.duties.settle_days)
+    return submission.delivery.sent_at.astimezone(JST).date() + dt.timedelta(
+        days=submission.follow_ups.duties.settle_days
+    )

@@ -16,8 +16,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.core.model import JST, NO_DATE, Announced, FollowUps, Hold, Notice, Product, Sha256, Submission, Unreadable
-from worker.core.params import Params, Told
+from worker.core.model import (
+    JST,
+    NO_DATE,
+    Announced,
+    FollowUpRecord,
+    FollowUps,
+    Hold,
+    Notice,
+    NoticeRecord,
+    Product,
+    Sha256,
+    Source,
+    Submission,
+    Unreadable,
+)
+from worker.core.params import Params
 from worker.core.rulebook import Contract, CountedBy, Eligibility, Issuer, Project
 from worker.core.states import WAITING, Reason, State
 from worker.core.text import match_key
@@ -483,27 +497,6 @@ _NOT_HANDED_IN: Final = WAITING | {State.HANDED_OVER}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The source of a notice, and the evidence of its sender."""
-
-    came_by: str
-    """``mail:NAME`` or ``folder``."""
-    source_name: str
-    source_message_id: str
-    mail_sha256: Sha256 | None
-    proven: bool
-    """True if its sender is authenticated, or if it lay in the office's own folder."""
-    evidence: Told = ""
-    """The evidence for or against the sender, in words for people."""
-    announced: Announced | None = None
-    """The content of the mail if it is an announcement."""
-    from_before: str = ""
-    """The reason why it is from before the product watched (``Submission.from_before``)."""
-    by_open_dns: bool = False
-    """True if the proof rests on a key that came without DNSSEC."""
-
-
-@dataclass(frozen=True, slots=True)
 class KnownNotice:
     """The same notice, or the same bytes, arrived again; an entry names the first submission."""
 
@@ -521,24 +514,28 @@ class NewNotice:
 def receive_notice(notice: Notice, pdf: Sha256, way: Source, known: Reading) -> KnownNotice | NewNotice:
     """Compares the notice in the file ``pdf`` with the submissions here."""
     # A submission that ended unread says nothing about the notice in it.
-    same_file = [each for each in known.by_pdf(pdf) if each.refusal is None or each.state in WAITING]
+    same_file = [each for each in known.by_pdf(pdf) if each.notice.refusal is None or each.state in WAITING]
     same_file = [each for each in same_file if not (way.proven and _was_taken_back(each))]
     if same_file:
         return KnownNotice(same_file[0])
-    earlier = [each for each in known.by_number(notice.contract_number) if each.guarantor == notice.guarantor]
+    earlier = [each for each in known.by_number(notice.contract_number) if each.notice.guarantor == notice.guarantor]
     twins = [each for each in earlier if _is_same(each, notice, known)]
     doubtful = [each for each in twins if way.proven and each.is_doubtful]
     for twin in twins:
         if twin.state in _NOT_HANDED_IN and twin not in doubtful:
             return KnownNotice(twin)
     others = [each for each in earlier if _has_other_key(each, notice, known)]
-    submission = dataclasses.replace(
-        _arrived(way),
-        pdf_sha256=pdf,
-        guarantor=notice.guarantor,
-        product=notice.product,
-        contract_number=notice.contract_number,
-        notice_name=notice.project_name,
+    submission = Submission(
+        0,
+        State.HELD,
+        source=way,
+        notice=NoticeRecord(
+            pdf_sha256=pdf,
+            guarantor=notice.guarantor,
+            product=notice.product,
+            contract_number=notice.contract_number,
+            notice_name=notice.project_name,
+        ),
         correction=_count_before(pdf, known),
         follows=find_followed(current_before(earlier, notice, known, proven=way.proven)),
     )
@@ -549,7 +546,7 @@ def receive_notice(notice: Notice, pdf: Sha256, way: Source, known: Reading) -> 
 
 def _count_before(pdf: Sha256, known: Reading) -> int:
     """Counts the submissions of the same bytes: the bytes make the Message-ID, which names one submission."""
-    return max((each.correction + 1 for each in known.by_pdf(pdf) if each.refusal is None), default=0)
+    return max((each.correction + 1 for each in known.by_pdf(pdf) if each.notice.refusal is None), default=0)
 
 
 def current_before(
@@ -593,13 +590,20 @@ def is_replaced_by(held: Submission, former: Sha256 | None) -> bool:
 
     True only for a hold that never had a notice, so that nothing that a person could have approved changes.
     """
-    never_read = held.refusal is not None and held.contract_number is None
-    return held.state is State.HELD and held.came_by == "folder" and never_read and held.pdf_sha256 in {None, former}
+    never_read = held.notice.refusal is not None and held.notice.contract_number is None
+    return (
+        held.state is State.HELD
+        and held.source.came_by == "folder"
+        and never_read
+        and held.notice.pdf_sha256 in {None, former}
+    )
 
 
 def hold_without_notice(refusal: Hold, pdf: Sha256 | None, way: Source) -> Submission:
     """A submission that waits only for a person: there is a file or a mail, but no notice read from it."""
-    return dataclasses.replace(_arrived(way), pdf_sha256=pdf, refusal=refusal, reasons=(refusal,))
+    return Submission(
+        0, State.HELD, reasons=(refusal,), source=way, notice=NoticeRecord(pdf_sha256=pdf, refusal=refusal)
+    )
 
 
 def announce(guarantor: str, way: Source, steps: tuple[str, ...] = ()) -> Submission:
@@ -607,21 +611,28 @@ def announce(guarantor: str, way: Source, steps: tuple[str, ...] = ()) -> Submis
 
     Nothing is sent of it, so it is never from before. Its notice is judged by its own arrival.
     """
-    return dataclasses.replace(
-        _arrived(way), state=State.ANNOUNCED, guarantor=guarantor, duties=FollowUps(instructions=steps), from_before=""
+    return Submission(
+        0,
+        State.ANNOUNCED,
+        source=replace(way, from_before=""),
+        notice=NoticeRecord(guarantor=guarantor),
+        follow_ups=FollowUpRecord(duties=FollowUps(instructions=steps)),
     )
 
 
 def join_notice(announcement: Submission, arrived: Submission, known: Reading) -> Submission:
     """``announcement`` continued by the notice that has ``arrived``; its id, Message-ID and words stay."""
-    here = known.by_number(arrived.contract_number) if arrived.contract_number else ()
+    here = known.by_number(arrived.notice.contract_number) if arrived.notice.contract_number else ()
     return dataclasses.replace(
         arrived,
         id=announcement.id,
         version=announcement.version,
-        source_message_id=announcement.source_message_id or arrived.source_message_id,
-        announced=announcement.announced,
-        came_after=tuple(each.id for each in here if each.guarantor == arrived.guarantor),
+        source=dataclasses.replace(
+            arrived.source,
+            source_message_id=announcement.source.source_message_id or arrived.source.source_message_id,
+            announced=announcement.source.announced,
+        ),
+        came_after=tuple(each.id for each in here if each.notice.guarantor == arrived.notice.guarantor),
         created_at=announcement.created_at,
         updated_at=announcement.updated_at,
     )
@@ -630,23 +641,6 @@ def join_notice(announcement: Submission, arrived: Submission, known: Reading) -
 def _came_after(one: Submission, other: Submission) -> bool:
     """Returns whether the notice of ``one`` came after that of ``other``, by id unless an announcement came first."""
     return other.id in one.came_after or (one.id > other.id and one.id not in other.came_after)
-
-
-def _arrived(way: Source) -> Submission:
-    """A submission that came this way; its number is given when it is recorded."""
-    return Submission(
-        id=0,
-        state=State.HELD,
-        came_by=way.came_by,
-        source_name=way.source_name,
-        source_message_id=way.source_message_id,
-        mail_sha256=way.mail_sha256,
-        proven=way.proven,
-        evidence=way.evidence,
-        by_open_dns=way.by_open_dns,
-        announced=way.announced,
-        from_before=way.from_before,
-    )
 
 
 def find_later(submission: Submission, notice: Notice, known: Reading) -> int | None:
@@ -658,9 +652,9 @@ def find_later(submission: Submission, notice: Notice, known: Reading) -> int | 
     """
     for each in known.by_number(notice.contract_number):
         came_later = _came_after(each, submission) and each.id != submission.follows and each.corrects is None
-        counts = came_later and each.guarantor == notice.guarantor and each.state is not State.WITHDRAWN
+        counts = came_later and each.notice.guarantor == notice.guarantor and each.state is not State.WITHDRAWN
         if submission.is_doubtful:
-            counts = counts and (_has_other_key(each, notice, known) or (not each.is_doubtful and each.proven))
+            counts = counts and (_has_other_key(each, notice, known) or (not each.is_doubtful and each.source.proven))
         else:
             is_heard = not each.is_doubtful or each.id == submission.superseded_by
             counts = counts and is_heard and _has_other_key(each, notice, known)
@@ -683,7 +677,7 @@ def find_amended(submission: Submission, known: Reading) -> Submission | None:
     number = own.follows
     while number is not None:
         earlier = known.submission(number)
-        if earlier.product is submission.product and _may_be_there(earlier, submission, known):
+        if earlier.notice.product is submission.notice.product and _may_be_there(earlier, submission, known):
             return earlier
         number = earlier.corrects if earlier.corrects is not None else earlier.follows
     return None
@@ -699,7 +693,9 @@ def find_resubmitted(submission: Submission, notice: Notice, known: Reading) -> 
     if submission.corrects is None and submission.follows is None:
         return ()
     others = [each for each in known.by_number(notice.contract_number) if each.id != submission.id]
-    twins = {each.id: each for each in others if each.guarantor == notice.guarantor and _is_same(each, notice, known)}
+    twins = {
+        each.id: each for each in others if each.notice.guarantor == notice.guarantor and _is_same(each, notice, known)
+    }
     line: set[int] = set()
     left = [submission]
     while left:
@@ -720,28 +716,28 @@ def find_resubmitted(submission: Submission, notice: Notice, known: Reading) -> 
 
 def _left_a_trace(withdrawn: Submission) -> bool:
     """Returns whether a try was in doubt, or a report came back: the withdrawal then proves nothing about the mail."""
-    return bool(withdrawn.not_sent or withdrawn.late_answer or withdrawn.receipts)
+    return bool(withdrawn.delivery.not_sent or withdrawn.delivery.late_answer or withdrawn.delivery.receipts)
 
 
 def _may_be_there(earlier: Submission, later: Submission, known: Reading) -> bool:
     """Returns whether the issuer has ``earlier``, or may have been handed it before the key of ``later`` came."""
     if earlier.state is State.HANDED_OVER:
-        notice = known.notice(later.pdf_sha256) if later.pdf_sha256 else None
+        notice = known.notice(later.notice.pdf_sha256) if later.notice.pdf_sha256 else None
         return notice is not None and _has_other_key(earlier, notice, known)
-    return earlier.sent_at is not None or earlier.state in _HAVE_LEFT
+    return earlier.delivery.sent_at is not None or earlier.state in _HAVE_LEFT
 
 
 def _has_other_key(other: Submission, notice: Notice, known: Reading) -> bool:
-    if other.pdf_sha256 is None:
+    if other.notice.pdf_sha256 is None:
         return False
-    read = known.notice(other.pdf_sha256)
+    read = known.notice(other.notice.pdf_sha256)
     return read is not None and read.key != notice.key
 
 
 def _is_same(earlier: Submission, notice: Notice, known: Reading) -> bool:
-    if earlier.pdf_sha256 is None:
+    if earlier.notice.pdf_sha256 is None:
         return False
-    read = known.notice(earlier.pdf_sha256)
+    read = known.notice(earlier.notice.pdf_sha256)
     return read is not None and read.identity == notice.identity
 
 
@@ -760,15 +756,17 @@ def find_announcement(notice: Notice, awaited: Sequence[Submission]) -> Submissi
     listing = find_listing(notice.contract_number, awaited)
     if listing:
         (only,) = listing if len(listing) == 1 else (None,)
-        is_alone = only is not None and only.announced is not None and len(only.announced.numbers) == 1
-        return only if only is not None and is_alone and _may_be_of(only.announced, notice.product) else None
-    named = [each for each in awaited if _names(each.announced, notice.project_name, notice.product)]
+        is_alone = only is not None and only.source.announced is not None and len(only.source.announced.numbers) == 1
+        return only if only is not None and is_alone and _may_be_of(only.source.announced, notice.product) else None
+    named = [each for each in awaited if _names(each.source.announced, notice.project_name, notice.product)]
     return named[0] if len(named) == 1 else None
 
 
 def find_listing(number: str, awaited: Iterable[Submission]) -> tuple[Submission, ...]:
     """The open announcements that name this contract number."""
-    return tuple(each for each in awaited if each.announced is not None and number in each.announced.numbers)
+    return tuple(
+        each for each in awaited if each.source.announced is not None and number in each.source.announced.numbers
+    )
 
 
 def find_answers(
@@ -784,8 +782,8 @@ def find_answers(
     named = [
         each
         for each in newest
-        if each.product is not None
-        and _names(announced, each.notice_name, each.product)
+        if each.notice.product is not None
+        and _names(announced, each.notice.notice_name, each.notice.product)
         and is_answered_by(announced, each)
     ]
     return tuple(named) if len(named) == 1 else ()
@@ -796,13 +794,15 @@ def is_answered_by(announced: Announced, submission: Submission) -> bool:
 
     It arrived no earlier than APART before the announcement, and was announced by this announcement or by none.
     """
-    is_notice = submission.pdf_sha256 is not None and submission.refusal is None and submission.corrects is None
+    is_notice = (
+        submission.notice.pdf_sha256 is not None and submission.notice.refusal is None and submission.corrects is None
+    )
     if not is_notice or submission.state is State.WITHDRAWN or announced.at is None:
         return False
-    if submission.product is None or not _may_be_of(announced, submission.product):
+    if submission.notice.product is None or not _may_be_of(announced, submission.notice.product):
         return False
-    if submission.announced is not None and submission.announced.at is not None:
-        return abs(submission.announced.at - announced.at) <= APART
+    if submission.source.announced is not None and submission.source.announced.at is not None:
+        return abs(submission.source.announced.at - announced.at) <= APART
     return submission.created_at is not None and submission.created_at >= announced.at - APART
 
 
@@ -811,15 +811,19 @@ def is_same_announcement(one: Submission, other: Submission) -> bool:
 
     They name the same within APART. Two mails that name no number and no single product must have no id and be equal.
     """
-    first, second = one.announced, other.announced
+    first, second = one.source.announced, other.source.announced
     if first is None or second is None or first.at is None or second.at is None:
         return False
-    if one.guarantor != other.guarantor or not _say_the_same(first, second):
+    if one.notice.guarantor != other.notice.guarantor or not _say_the_same(first, second):
         return False
     if first.numbers or _is_telling(first):
         return abs(first.at - second.at) <= APART
-    has_no_id = not one.source_message_id and not other.source_message_id
-    return has_no_id and bool(first.date) and (one.source_name, first.date) == (other.source_name, second.date)
+    has_no_id = not one.source.source_message_id and not other.source.source_message_id
+    return (
+        has_no_id
+        and bool(first.date)
+        and (one.source.source_name, first.date) == (other.source.source_name, second.date)
+    )
 
 
 def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
@@ -829,8 +833,8 @@ def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
     another contract is new. An authenticated mail is also new if the earlier one was not authenticated and names
     something else or was withdrawn.
     """
-    first, second = earlier.announced, arriving.announced
-    if arriving.proven and earlier.is_doubtful and not earlier.joined:
+    first, second = earlier.source.announced, arriving.source.announced
+    if arriving.source.proven and earlier.is_doubtful and not earlier.joined:
         is_open = earlier.state is State.ANNOUNCED
         return is_open and first is not None and second is not None and _say_the_same(first, second)
     if first is None or second is None:
@@ -842,11 +846,11 @@ def is_seen_before(earlier: Submission, arriving: Submission) -> bool:
 
 def could_mean(announcement: Submission, submission: Submission) -> bool:
     """Returns whether a person may join the two: a notice of the guarantor that arrived since and was not announced."""
-    told = announcement.announced
-    is_fitting = submission.guarantor == announcement.guarantor and submission.announced is None
+    told = announcement.source.announced
+    is_fitting = submission.notice.guarantor == announcement.notice.guarantor and submission.source.announced is None
     if told is None or not is_fitting or not is_answered_by(told, submission):
         return False
-    return not told.numbers or submission.contract_number in told.numbers
+    return not told.numbers or submission.notice.contract_number in told.numbers
 
 
 def _may_be_of(announced: Announced | None, product: Product) -> bool:

@@ -64,9 +64,9 @@ def near_misses(notice: Notice, register: Register) -> tuple[NearMiss, ...]:
 
 def near_misses_of(submission: Submission, reading: Reading, register: Register) -> tuple[NearMiss, ...]:
     """Returns near matches for an unmatched stored notice; empty if it was matched."""
-    if not _UNDECIDED & {hold.reason for hold in submission.reasons} or submission.pdf_sha256 is None:
+    if not _UNDECIDED & {hold.reason for hold in submission.reasons} or submission.notice.pdf_sha256 is None:
         return ()
-    notice = reading.notice(submission.pdf_sha256)
+    notice = reading.notice(submission.notice.pdf_sha256)
     return near_misses(notice, register) if notice is not None else ()
 
 

@@ -108,8 +108,8 @@ def _day(now: dt.datetime) -> str:
 def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
     yield say("digest_sent", "ja", count=len(sent)) if sent else say("digest_sent_none", "ja")
     for each in sent[:TASKS_LIMIT]:
-        whom = escape_control_chars(f"{each.issuer_name}　{each.section_name}".strip())
-        moment = f"{each.sent_at.astimezone(JST):%m-%d %H:%M}" if each.sent_at is not None else ""
+        whom = escape_control_chars(f"{each.destination.issuer_name}　{each.destination.section_name}".strip())
+        moment = f"{each.delivery.sent_at.astimezone(JST):%m-%d %H:%M}" if each.delivery.sent_at is not None else ""
         named = {
             "number": each.id,
             "project": escape_control_chars(each.known_as),

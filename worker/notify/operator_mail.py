@@ -87,11 +87,11 @@ def describe_submission(
     ``missing`` describes its invoice if that was not found. A deadline that has passed on ``today`` comes first.
     """
     project = submission.known_as or "（案件不明）"
-    issuer = submission.issuer_name or "（発注者不明）"
+    issuer = submission.destination.issuer_name or "（発注者不明）"
     lines = [f"■ {submission.label}　{escape_control_chars(project)}　／　{escape_control_chars(issuer)}"]
-    over = days_over(submission.duties.deadline, today) if today and submission.state in PRESSED else 0
+    over = days_over(submission.follow_ups.duties.deadline, today) if today and submission.state in PRESSED else 0
     if over:
-        lines.append(say("line_due", "ja", day=name_limit(submission.duties.deadline, over, "ja")))
+        lines.append(say("line_due", "ja", day=name_limit(submission.follow_ups.duties.deadline, over, "ja")))
     if submission.reasons:
         lines += [f"　　理由：{escape_control_chars(name_hold(hold, 'ja'))}" for hold in submission.reasons]
     else:
@@ -101,10 +101,10 @@ def describe_submission(
         lines += [f"　　　・{escape_control_chars(_say_near_miss(each))}" for each in near]
     if missing is not None:
         lines += [f"　　　{line}" for line in say_missing(missing, "ja")]
-    if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.reply:
-        lines.append(f"　　サーバーの応答：{escape_control_chars(submission.reply)}")
+    if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.delivery.reply:
+        lines.append(f"　　サーバーの応答：{escape_control_chars(submission.delivery.reply)}")
     if submission.state is State.BOUNCED:
-        failed = (each for each in submission.receipts if each.kind is ReceiptKind.FAILED)
+        failed = (each for each in submission.delivery.receipts if each.kind is ReceiptKind.FAILED)
         lines += [f"　　{escape_control_chars(name_receipt(each, 'ja'))}" for each in failed]
     lines += _limits_of(submission, is_over=over > 0, today=today)
     if step := next_step(submission, "ja"):
@@ -112,7 +112,7 @@ def describe_submission(
     if submission.state is State.ANNOUNCED:
         lines += [
             f"　　　{at}. {escape_control_chars(name_follow_up(each, 'ja'))}"
-            for at, each in enumerate(submission.duties.instructions, start=1)
+            for at, each in enumerate(submission.follow_ups.duties.instructions, start=1)
         ]
     if command := command_line(action_for(submission), "ja"):
         lines.append(f"　　コマンド：{command}")
@@ -121,12 +121,14 @@ def describe_submission(
 
 def _limits_of(submission: Submission, *, is_over: bool, today: dt.date | None) -> Iterator[str]:
     """Yields the deadline, and the telephone number to call if that, or the outcome, cannot wait."""
-    deadline = submission.duties.deadline if submission.state in PRESSED else None
+    deadline = submission.follow_ups.duties.deadline if submission.state in PRESSED else None
     if deadline is not None and not is_over:
         yield say("line_due", "ja", day=name_deadline(deadline, today, "ja"))
     if deadline is not None or submission.state in _CALLED_ABOUT:
-        phone = submission.section_phone or say("no_phone", "ja")
-        yield say("line_phone", "ja", whom=escape_control_chars(f"{submission.section_name}　{phone}".strip()))
+        phone = submission.destination.section_phone or say("no_phone", "ja")
+        yield say(
+            "line_phone", "ja", whom=escape_control_chars(f"{submission.destination.section_name}　{phone}".strip())
+        )
 
 
 def _say_near_miss(miss: NearMiss) -> str:
@@ -385,9 +387,9 @@ def write_before_sending(
 
 
 def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[str]:
-    draft = submission.draft
-    product = PRODUCT_NAMES[submission.product] if submission.product else ""
-    whom = escape_control_chars(f"{submission.issuer_name}　{submission.section_name}".strip())
+    draft = submission.composed.draft
+    product = PRODUCT_NAMES[submission.notice.product] if submission.notice.product else ""
+    whom = escape_control_chars(f"{submission.destination.issuer_name}　{submission.destination.section_name}".strip())
     yield f"■ {submission.label}　{escape_control_chars(submission.known_as)}　／　{whom}　{product}".rstrip()
     yield say("leaving_at", "ja", moment=_moment(moment))
     if draft is not None:

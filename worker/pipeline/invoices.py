@@ -85,9 +85,9 @@ async def explain_missing(
     register, invoice_folder = active_config.register, active_config.invoice_folder
     asking = []
     for each in submissions:
-        project = register.by_id.get(each.project) if each.project else None
-        if asks_for_invoice(each) and each.product is not None and project is not None:
-            asking.append((each, each.product, project))
+        project = register.by_id.get(each.destination.project) if each.destination.project else None
+        if asks_for_invoice(each) and each.notice.product is not None and project is not None:
+            asking.append((each, each.notice.product, project))
     asking = asking[:EXPLAINED]
     if not asking:
         return {}
@@ -96,12 +96,13 @@ async def explain_missing(
     if isinstance(seen.listed, Unavailable):
         return {
             each.id: MissingInvoice(
-                folder, name_to_give(product, each.contract_number or "", project, register), is_away=True
+                folder, name_to_give(product, each.notice.contract_number or "", project, register), is_away=True
             )
             for each, product, project in asking
         }
     unused = {
-        each.id: find_unused(project, each.contract_number or "", register, seen.listed) for each, _, project in asking
+        each.id: find_unused(project, each.notice.contract_number or "", register, seen.listed)
+        for each, _, project in asking
     }
     wanted = {one.file for several in unused.values() for one in several[:READ]}
     read = await invoice_folder.look(reader, wanted.__contains__)
@@ -119,7 +120,7 @@ async def explain_missing(
 
     return {
         each.id: describe_missing(
-            folder, project, product, each.contract_number or "", register, unused[each.id], text_of, was_carried
+            folder, project, product, each.notice.contract_number or "", register, unused[each.id], text_of, was_carried
         )
         for each, product, project in asking
     }

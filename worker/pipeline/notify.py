@@ -343,7 +343,7 @@ class Notifier:
         """``body`` with the key of each of these submissions masked, also in the words of a server or a reply."""
         for number in dict.fromkeys(numbers):
             try:
-                pdf = self._store.submission(number).pdf_sha256
+                pdf = self._store.submission(number).notice.pdf_sha256
             except NotAllowed:
                 continue  # a number in a foreign text, not a submission's
             notice = self._store.notice(pdf) if pdf else None
@@ -431,7 +431,7 @@ class Notifier:
 
 
 def _not_before(submission: Submission, moment: dt.datetime) -> dt.datetime:
-    return max(moment, submission.duties.opening or moment)
+    return max(moment, submission.follow_ups.duties.opening or moment)
 
 
 def _is_due(alarm: Alarm, now: dt.datetime) -> bool:

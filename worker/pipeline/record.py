@@ -29,6 +29,7 @@ from worker.core.model import (
     Notice,
     ReceiptKind,
     Sha256,
+    Source,
     Submission,
     Unreadable,
     sha256,
@@ -39,7 +40,6 @@ from worker.core.text import hide_codes
 from worker.match.match import (
     KnownNotice,
     NewNotice,
-    Source,
     announce,
     current_before,
     find_announcement,
@@ -579,7 +579,7 @@ def _may_be_one(refusal: Unreadable) -> bool:
 
 def _replacing(held: Submission) -> dict[str, Any]:
     """Returns what the entry says of a file that was written to its end, or replaced, under its hold."""
-    return {"read_anew": True, "replaces": held.pdf_sha256 or ""}
+    return {"read_anew": True, "replaces": held.notice.pdf_sha256 or ""}
 
 
 NEWEST_LOOKED_AT: Final = 200
@@ -669,7 +669,7 @@ class IntakeTransaction:
         going_on = [
             each.id
             for each in here
-            if each.guarantor == notice.guarantor
+            if each.notice.guarantor == notice.guarantor
             and each.id != created.id
             and each.state in WAITING
             and not each.is_doubtful
@@ -692,10 +692,10 @@ class IntakeTransaction:
         awaited = self._writing.awaited(notice.guarantor)
         if not awaited:
             return None
-        unproven = [each for each in awaited if not each.proven]
+        unproven = [each for each in awaited if not each.source.proven]
         if not proven:
             return find_announcement(notice, unproven)
-        of_the_proven = find_announcement(notice, [each for each in awaited if each.proven])
+        of_the_proven = find_announcement(notice, [each for each in awaited if each.source.proven])
         return of_the_proven or find_announcement(notice, awaited)
 
     def _record_notice(
@@ -703,7 +703,7 @@ class IntakeTransaction:
     ) -> Submission:
         """A new submission, or the announcement's own as it goes on, with its id and its history."""
         if announcement is not None:
-            detail = {**detail, "came_by": arrived.came_by, "source": arrived.source_name}
+            detail = {**detail, "came_by": arrived.source.came_by, "source": arrived.source.source_name}
             arrived = join_notice(announcement, arrived, self._writing)
         drafted = reevaluate(arrived, self._active_config, self._invoices, self._writing, self.now, content)
         keep_contents(self._writing, drafted)
@@ -746,7 +746,7 @@ class IntakeTransaction:
         """
         for number in same:
             first = self._writing.submission(number)
-            if first.state is State.HELD and first.refusal is not None:
+            if first.state is State.HELD and first.notice.refusal is not None:
                 return self._note_again(first, digest, way)
         return self._hold(
             hold_without_notice(Hold.of_refusal(refusal), None, way), {"file": hide_codes(way.source_name)}
@@ -779,15 +779,15 @@ class IntakeTransaction:
 
         A stranger's notice may be taken back: a guarantor's word must not go with it.
         """
-        announced, guarantor = announcement.announced, announcement.guarantor
+        announced, guarantor = announcement.source.announced, announcement.notice.guarantor
         if announced is None or guarantor is None or not (announced.numbers or announced.names):
             return ()
 
         def counts(submission: Submission) -> bool:
-            return not (announcement.proven and submission.is_doubtful)
+            return not (announcement.source.proven and submission.is_doubtful)
 
         of_numbers = [
-            [each for each in self._writing.by_number(number) if each.guarantor == guarantor and counts(each)]
+            [each for each in self._writing.by_number(number) if each.notice.guarantor == guarantor and counts(each)]
             for number in announced.numbers
         ]
         newest = () if announced.numbers else self._writing.newest_notices(guarantor, NEWEST_LOOKED_AT)
@@ -807,7 +807,7 @@ class IntakeTransaction:
         awaited = self._writing.awaited(notice.guarantor)
         listing = find_listing(notice.contract_number, awaited) if awaited else ()
         for is_proven in (True, False):  # a stranger's keeps no proven one open
-            alike = [each for each in listing if each.proven is is_proven]
+            alike = [each for each in listing if each.source.proven is is_proven]
             if len(alike) == 1 and (answers := self._answers(alike[0])):
                 end_announcement(self._writing, alike[0], answers, self._author)
 
@@ -818,29 +818,34 @@ class IntakeTransaction:
         ``entered`` is what its entries say (``checks.entered_notice``).
         """
         before = self._writing.submission(held.id)
-        if before.version != held.version or before.pdf_sha256 is None:
+        if before.version != held.version or before.notice.pdf_sha256 is None:
             return
         if entered.get("contract_number") is not None:
-            differs = compare_notice(notice, before.pdf_sha256, entered, self._writing.notice(before.pdf_sha256))
-            again = dataclasses.replace(before, refusal=differs)
+            differs = compare_notice(
+                notice, before.notice.pdf_sha256, entered, self._writing.notice(before.notice.pdf_sha256)
+            )
+            again = dataclasses.replace(before, notice=dataclasses.replace(before.notice, refusal=differs))
             self._note_wait(self._redraft(Event.REDRAFTED, before, again, {}))
             return
-        self._writing.keep_notice(before.pdf_sha256, notice)
+        self._writing.keep_notice(before.notice.pdf_sha256, notice)
         same_number = self._writing.by_number(notice.contract_number)
-        earlier = [each for each in same_number if each.guarantor == notice.guarantor and each.id != before.id]
+        earlier = [each for each in same_number if each.notice.guarantor == notice.guarantor and each.id != before.id]
         read = dataclasses.replace(
             before,
-            refusal=None,
-            guarantor=notice.guarantor,
-            product=notice.product,
-            contract_number=notice.contract_number,
-            notice_name=notice.project_name,
-            follows=find_followed(current_before(earlier, notice, self._writing, proven=before.proven)),
+            notice=dataclasses.replace(
+                before.notice,
+                refusal=None,
+                guarantor=notice.guarantor,
+                product=notice.product,
+                contract_number=notice.contract_number,
+                notice_name=notice.project_name,
+            ),
+            follows=find_followed(current_before(earlier, notice, self._writing, proven=before.source.proven)),
         )
         judged = self._redraft(Event.REDRAFTED, before, read, {})
         self._note_wait(judged)
         # Two submissions are there already: the announcement cannot go on as the notice's, so it ends for it.
-        if announcement := self._find_announcement(notice, proven=before.proven):
+        if announcement := self._find_announcement(notice, proven=before.source.proven):
             end_announcement(self._writing, announcement, [judged], self._author)
         self._end_answered(notice)
 
@@ -865,10 +870,11 @@ class IntakeTransaction:
         """The further content of a held file cannot be read either: the hold stays, and is about that content."""
         after = dataclasses.replace(
             before,
-            refusal=arrived.refusal,
+            notice=dataclasses.replace(
+                before.notice, refusal=arrived.notice.refusal, pdf_sha256=arrived.notice.pdf_sha256
+            ),
             reasons=arrived.reasons,
-            pdf_sha256=arrived.pdf_sha256,
-            from_before=arrived.from_before,
+            source=dataclasses.replace(before.source, from_before=arrived.source.from_before),
         )
         detail |= _replacing(before)
         held = self._writing.change(Event.REDRAFTED, before, after, self._author, detail)
@@ -894,16 +900,16 @@ class IntakeTransaction:
         detail = {
             "came_by": way.came_by,
             "source": way.source_name,
-            "same_bytes": digest == first.pdf_sha256,
+            "same_bytes": digest == first.notice.pdf_sha256,
             "sha256": digest,
             "waiting": first.state in WAITING,
         }
         self._writing.note(NoteEvent.SEEN_AGAIN, first.id, self._author, detail)
         if self._replaced is not None and self._replaced.id != first.id:
             self._end_replaced(self._replaced, first)
-        if digest == first.pdf_sha256 and first.state is State.HELD:
+        if digest == first.notice.pdf_sha256 and first.state is State.HELD:
             self._lift_where_proven(first, way)
-        if way.from_before and not first.from_before and first.state in {State.HELD, State.APPROVED}:
+        if way.from_before and not first.source.from_before and first.state in {State.HELD, State.APPROVED}:
             self._hold_as_from_before(first.id, way)
         return first.id
 
@@ -917,12 +923,12 @@ class IntakeTransaction:
         """Hold it as from before: the same notice lay elsewhere when the product came."""
         first = self._writing.submission(number)
         event = Event.HELD if first.state is State.APPROVED else Event.REDRAFTED
-        marked = dataclasses.replace(first, from_before=way.from_before)
+        marked = dataclasses.replace(first, source=dataclasses.replace(first.source, from_before=way.from_before))
         self._note_wait(self._redraft(event, first, marked, {"from_before": way.from_before}))
 
     def _lift_where_proven(self, first: Submission, way: Source) -> None:
         """Mark it as authenticated if an authenticated sender later delivers the same notice."""
-        is_better = not first.proven or (first.by_open_dns and not way.by_open_dns)
+        is_better = not first.source.proven or (first.source.by_open_dns and not way.by_open_dns)
         if way.proven and is_better:
             changes: dict[str, Any] = {"proven": True, "evidence": way.evidence, "by_open_dns": way.by_open_dns}
             if first.superseded_by is not None and self._writing.submission(first.superseded_by).is_doubtful:

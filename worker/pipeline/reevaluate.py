@@ -7,7 +7,6 @@ after a change of the guarantors' profiles.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -43,8 +42,8 @@ _TOO_DEAR: Final = frozenset({Reason.TOO_SLOW, Reason.TOO_LARGE})
 
 _JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 
-_JUDGED: Final = ("state", "reasons", "draft_hash", "duties", "project")
-"""The fields whose change is recorded; a deadline is people's to see as much as a reason."""
+_JUDGED: Final = frozenset({"state", "reasons", "draft_hash", "duties", "project"})
+"""The stored keys whose change is recorded; a deadline is people's to see as much as a reason."""
 
 
 class RevisionCache:
@@ -186,7 +185,7 @@ class Reevaluation:
                 return 0
             if before.state is State.HANDED_OVER:
                 return note_steps(writing, before, after, self._author)
-            if all(getattr(after, name) == getattr(before, name) for name in _JUDGED):
+            if not _changes(before, after).keys() & _JUDGED:
                 return 0
             keep_contents(writing, drafted)
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
@@ -207,8 +206,8 @@ class Reevaluation:
         if self._read_with != profiles:
             refused = [each for each in self._store.submissions(State.HELD) if _is_worth_another_reading(each)]
             for submission in refused:
-                if not submission.is_doubtful and submission.pdf_sha256 is not None:
-                    pdf = self._store.original(submission.pdf_sha256)
+                if not submission.is_doubtful and submission.notice.pdf_sha256 is not None:
+                    pdf = self._store.original(submission.notice.pdf_sha256)
                     read = await self._reading.read_pdf(pdf, active_config)
                     waiting += await self._recognise_refused(submission, read, active_config)
             self._strangers_again = deque(each.id for each in refused if each.is_doubtful)
@@ -220,8 +219,12 @@ class Reevaluation:
         spent = 0.0
         while self._strangers_again and spent < AGAIN_SECONDS:
             submission = self._store.submission(self._strangers_again[0])
-            if submission.state is State.HELD and _is_worth_another_reading(submission) and submission.pdf_sha256:
-                pdf = self._store.original(submission.pdf_sha256)
+            if (
+                submission.state is State.HELD
+                and _is_worth_another_reading(submission)
+                and submission.notice.pdf_sha256
+            ):
+                pdf = self._store.original(submission.notice.pdf_sha256)
                 found = await self._reading.read_strangers_again(pdf, active_config)
                 if found is None:
                     break  # its turn comes at a later pass
@@ -234,7 +237,7 @@ class Reevaluation:
     async def _recognise_refused(
         self, submission: Submission, read: Notice | Unreadable, active_config: ActiveConfig
     ) -> int:
-        if isinstance(read, Unreadable) or submission.pdf_sha256 is None:
+        if isinstance(read, Unreadable) or submission.notice.pdf_sha256 is None:
             return 0
         wanted = guarantees_in([read], active_config.register, self._store)
         invoices = await load_invoices(wanted, active_config, self._reader)
@@ -245,24 +248,29 @@ class Reevaluation:
 
 
 def _is_worth_another_reading(submission: Submission) -> bool:
-    refusal = submission.refusal
-    if refusal is None or refusal.reason not in REFUSALS or submission.pdf_sha256 is None:
+    refusal = submission.notice.refusal
+    if refusal is None or refusal.reason not in REFUSALS or submission.notice.pdf_sha256 is None:
         return False
     return not (submission.is_doubtful and refusal.reason in _TOO_DEAR)
 
 
 def note_moment(writing: Writing, before: Submission, after: Submission, author: Author) -> None:
     """Move what was approved for a day of the contract to the day that the register gives now."""
-    if after.due_at is not None and after.due_at != before.due_at:
-        changes = {"due_at": after.due_at, "duties": after.duties}
-        writing.note(NoteEvent.RESCHEDULED, before.id, author, {"due_at": after.due_at.isoformat()}, changes)
+    if after.approval.due_at is not None and after.approval.due_at != before.approval.due_at:
+        changes = {"due_at": after.approval.due_at, "duties": after.follow_ups.duties}
+        writing.note(NoteEvent.RESCHEDULED, before.id, author, {"due_at": after.approval.due_at.isoformat()}, changes)
+
+
+def _changes(before: Submission, after: Submission) -> dict[str, object]:
+    """Returns the values of ``after`` that differ, by stored key."""
+    stored = before.stored()
+    return {key: value for key, value in after.stored().items() if value != stored[key]}
 
 
 def note_steps(writing: Writing, before: Submission, fresh: Submission, author: Author) -> int:
     """Renew the steps of a manual submission; returns 1 if the operator is told, 0 if nothing changed."""
     renewed = renew_steps(before, fresh)
-    names = [field.name for field in dataclasses.fields(Submission)]
-    changes = {name: getattr(renewed, name) for name in names if getattr(renewed, name) != getattr(before, name)}
+    changes = _changes(before, renewed)
     if not changes:
         return 0
     detail = {"superseded_by": renewed.superseded_by} if "superseded_by" in changes else {}

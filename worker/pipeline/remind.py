@@ -97,9 +97,12 @@ class Reminders:
                 later.append(moment)
             elif moment is not None and self._store.last_alarm(deadline_cause(each)) is None:
                 with self._store.writing() as writing:
-                    day = str(each.duties.deadline)
+                    day = str(each.follow_ups.duties.deadline)
                     writing.note(
-                        NoteEvent.DEADLINE_NEAR, each.id, self._author, {"deadline": day, "phone": each.section_phone}
+                        NoteEvent.DEADLINE_NEAR,
+                        each.id,
+                        self._author,
+                        {"deadline": day, "phone": each.destination.section_phone},
                     )
                     writing.raise_alarm(deadline_cause(each), [each.id])
         return min(later, default=None)

@@ -189,9 +189,9 @@ class Sender:
 
     async def _read_again(self, submission: Submission, active_config: ActiveConfig) -> _Reread | None:
         """Returns what its PDF says by today's profiles; None if the reader gave no answer: it is tried again later."""
-        if submission.pdf_sha256 is None:
+        if submission.notice.pdf_sha256 is None:
             return _Reread(None, Unreadable(Reason.NOT_A_NOTICE))
-        pdf = self._store.original(submission.pdf_sha256)
+        pdf = self._store.original(submission.notice.pdf_sha256)
         try:
             read = await self._readings.read_once(pdf, active_config.configuration.guarantors)
         except Unavailable as failure:
@@ -200,7 +200,7 @@ class Sender:
         if isinstance(read, Unreadable) and read.is_unanswered:
             self._put_off_unread(submission, f"{read.reason.value} {read.detail}".strip())
             return None
-        return _Reread(submission.pdf_sha256, read)
+        return _Reread(submission.notice.pdf_sha256, read)
 
     def _put_off_unread(self, submission: Submission, why: str) -> None:
         """APPROVED it stays; the others go on. A person is told if that goes on."""
@@ -209,7 +209,7 @@ class Sender:
             before = writing.submission(submission.id)
             if before.version != submission.version:
                 return  # somebody decided meanwhile
-            tries = before.unread_tries + 1
+            tries = before.delivery.unread_tries + 1
             due = now + send.retry_delay(tries)
             detail = {"why": why, "next_try_at": due.isoformat()}
             writing.note(
@@ -312,27 +312,39 @@ class Sender:
                 reread.notice, reread.pdf, before, self._store.entries(before.id), writing
             ):
                 # As a refusal, so that the notice kept, which may have been altered, is not believed from now on.
-                refused = dataclasses.replace(before, refusal=refusal, due_at=None)
+                refused = dataclasses.replace(
+                    before,
+                    notice=dataclasses.replace(before.notice, refusal=refusal),
+                    approval=dataclasses.replace(before.approval, due_at=None),
+                )
                 return self._hold(writing, before, reevaluate(refused, active_config, invoices, writing, now), None)
             drafted = reevaluate(before, active_config, invoices, writing, now)
             fresh = drafted.submission
-            mail = fresh.draft
-            if fresh.state is not State.APPROVED or mail is None or fresh.draft_hash != before.released_draft:
+            mail = fresh.composed.draft
+            if (
+                fresh.state is not State.APPROVED
+                or mail is None
+                or fresh.composed.draft_hash != before.approval.released_draft
+            ):
                 return self._hold(writing, before, drafted, None)
             copied = receiving.follow_copy(before, partial(write_mail, drafted))
             if copied is OwnCopyEvidence.SAME:
                 return SendOutcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
                 return self._hold_for_evidence(writing, before, copied, active_config, invoices, now)
-            date = before.first_date if before.first_date and before.date_draft == before.draft_hash else now
+            date = (
+                before.delivery.first_date
+                if before.delivery.first_date and before.delivery.date_draft == before.composed.draft_hash
+                else now
+            )
             raw = write_mail(drafted, date)
             if different := verify_mail(drafted, raw, date):
                 return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
-            tries = before.tries + 1
+            tries = before.delivery.tries + 1
             envid = send.envid(secret_of(writing), mail.message_id, tries) if session.dsn else ""
             copy_to = copy_of(mail, active_config.configuration.settings.smtp.copy_to)
             steps = send.steps_of(mail, raw, envid, copy_to)  # a message that no step could carry must not be begun
-            detail: dict[str, Any] = {"envid": envid, "released_by": before.release}
+            detail: dict[str, Any] = {"envid": envid, "released_by": before.approval.release}
             detail |= {"recipients": list(mail.recipients), **({"copy_to": copy_to} if copy_to else {})}
             started = writing.change(
                 Event.SEND_STARTED,
@@ -340,19 +352,25 @@ class Sender:
                 dataclasses.replace(
                     before,
                     state=State.SENDING,
-                    duties=fresh.duties,
-                    invoice_amount_read=fresh.invoice_amount_read,
-                    invoice_date_read=fresh.invoice_date_read,
-                    tries=tries,
-                    unread_tries=0,
-                    tried_as=before.tried_as if mail.is_rehearsal else mail.message_id,
-                    first_date=date,
-                    date_draft=before.draft_hash,
-                    letter_sha256=writing.keep("letter", raw),
-                    server=session.server,
-                    tls=session.tls,
-                    reply="",
-                    silent="",
+                    follow_ups=dataclasses.replace(before.follow_ups, duties=fresh.follow_ups.duties),
+                    composed=dataclasses.replace(
+                        before.composed,
+                        invoice_amount_read=fresh.composed.invoice_amount_read,
+                        invoice_date_read=fresh.composed.invoice_date_read,
+                    ),
+                    delivery=dataclasses.replace(
+                        before.delivery,
+                        tries=tries,
+                        unread_tries=0,
+                        tried_as=before.delivery.tried_as if mail.is_rehearsal else mail.message_id,
+                        first_date=date,
+                        date_draft=before.composed.draft_hash,
+                        letter_sha256=writing.keep("letter", raw),
+                        server=session.server,
+                        tls=session.tls,
+                        reply="",
+                        silent="",
+                    ),
                 ),
                 self._author,
                 detail,
@@ -378,7 +396,11 @@ class Sender:
         now: dt.datetime,
     ) -> SendOutcome:
         """Hold it: a mail that came back speaks of it and proves nothing, so a person decides."""
-        came = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
+        came = dataclasses.replace(
+            before,
+            delivery=dataclasses.replace(before.delivery, late_answer=evidence),
+            approval=dataclasses.replace(before.approval, released_draft="", due_at=None),
+        )
         return self._hold(writing, before, reevaluate(came, active_config, invoices, writing, now), None)
 
     def _conclude(
@@ -430,7 +452,11 @@ class Sender:
             # The record of IN_DOUBT was taken for failed and had been made: nothing left, and no proof of that exists.
             note_no_reply(writing, before, str(answer), self._author, detail)
             return SendOutcome.WAITS
-        if (before.state, before.tries, before.silent) != (sent.state, sent.tries, sent.silent):
+        if (before.state, before.delivery.tries, before.delivery.silent) != (
+            sent.state,
+            sent.delivery.tries,
+            sent.delivery.silent,
+        ):
             is_acceptance = verdict.event is Event.ACCEPTED
             note_late_answer(
                 writing,
@@ -444,7 +470,7 @@ class Sender:
                 is_acceptance=is_acceptance,
             )
             return SendOutcome.NEWS
-        replied = dataclasses.replace(before, reply=str(answer))
+        replied = dataclasses.replace(before, delivery=dataclasses.replace(before.delivery, reply=str(answer)))
         if verdict.event is Event.NOT_NOW:
             defer(writing, before, str(answer), self._author, detail, now)
             return SendOutcome.GOES_AGAIN
@@ -452,7 +478,11 @@ class Sender:
             end_rehearsal(writing, active_config, invoices, replied, self._author, detail, now)
             return SendOutcome.WAITS
         if verdict.event is Event.ACCEPTED:
-            after = dataclasses.replace(replied, state=State.SENT, sent_at=answer.at, deferrals=0)
+            after = dataclasses.replace(
+                replied,
+                state=State.SENT,
+                delivery=dataclasses.replace(replied.delivery, sent_at=answer.at, deferrals=0),
+            )
             writing.change(Event.ACCEPTED, before, after, self._author, detail)
             return SendOutcome.SENT
         if verdict.event is Event.REFUSED:
@@ -509,11 +539,11 @@ class HoldWaits:
         clock that may be wrong after it, so the wait begins once more.
         """
         due_at, begun, seconds = _recorded(self._store).get(str(submission.id), ("", 0.0, 0.0))
-        if submission.due_at is None or due_at != submission.due_at.isoformat():
+        if submission.approval.due_at is None or due_at != submission.approval.due_at.isoformat():
             return None
         if self._clock.uptime() < begun:
             with self._store.writing() as writing:
-                self.begin(writing, submission.id, submission.due_at, dt.timedelta(seconds=seconds))
+                self.begin(writing, submission.id, submission.approval.due_at, dt.timedelta(seconds=seconds))
             return False
         return self._has_passed(begun, seconds)
 
@@ -553,17 +583,17 @@ def recover(
     detail = {"answer": BROKE_OFF, "answered_at": now.isoformat()}
     put_back, in_doubt, rehearsals = [], [], []
     for each in store.submissions(State.SENDING, State.IN_DOUBT):
-        if each.silent and not each.is_rehearsal:
+        if each.delivery.silent and not each.is_rehearsal:
             continue  # a person has had the mail about it
         with store.writing() as writing:
             found = writing.submission(each.id)
             if found.state is State.SENDING:
-                defer(writing, found, found.reply, author, detail, now)
+                defer(writing, found, found.delivery.reply, author, detail, now)
                 put_back.append(found.id)
             elif found.state is State.IN_DOUBT and found.is_rehearsal:
                 end_rehearsal(writing, active_config, invoices, found, author, detail, now)
                 rehearsals.append(found.id)
-            elif found.state is State.IN_DOUBT and not found.silent:
+            elif found.state is State.IN_DOUBT and not found.delivery.silent:
                 note_no_reply(writing, found, BROKE_OFF, author, detail)
                 in_doubt.append(found.id)
     return Recovered(tuple(put_back), tuple(in_doubt), tuple(rehearsals))

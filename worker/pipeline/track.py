@@ -148,7 +148,7 @@ class ReceiptTransaction:
         receipt = unmatched_receipt(
             came_back, address, among, self._circumstances(among[0], message, digest, at, proof)
         )
-        is_known = any((each.kind, each.recipient) == (receipt.kind, address) for each in among[0].unread)
+        is_known = any((each.kind, each.recipient) == (receipt.kind, address) for each in among[0].delivery.unread)
         if not is_known:
             self._record(among[0], (receipt,), message, is_told_at_once=is_named)
         numbers = tuple(each.id for each in among)
@@ -165,9 +165,9 @@ class ReceiptTransaction:
         sent = [each for each in self._writing.written_to(addresses, AMONG_LIMIT) if _left_before(each, at)]
         sent.sort(key=lambda each: (each.state in _SETTLED, -each.id))
         for address in addresses:
-            for to in (to for each in sent for to in (each.draft.recipients if each.draft else ())):
+            for to in (to for each in sent for to in (each.composed.draft.recipients if each.composed.draft else ())):
                 if to.casefold() == address.casefold():
-                    among = [each for each in sent if each.draft and to in each.draft.recipients]
+                    among = [each for each in sent if each.composed.draft and to in each.composed.draft.recipients]
                     return to, tuple(among[:AMONG_LIMIT])
         return Address(""), ()
 
@@ -189,7 +189,7 @@ class ReceiptTransaction:
         if found is None:
             return self._keep_early_copy(row, message, content)
         was_tried = found.was_tried_as(message.message_id)
-        is_present = found.draft is not None and found.draft.message_id == message.message_id
+        is_present = found.composed.draft is not None and found.composed.draft.message_id == message.message_id
         if _NO_SUBMISSION.search(message.message_id) or (was_tried and not is_present):
             return row
         if found.state in _TO_BE_SENT:
@@ -199,7 +199,7 @@ class ReceiptTransaction:
             return row
         if was_tried and found.state is not State.IN_DOUBT and found.state not in SAYS_UNSENT:
             return row  # that it left is known
-        letter = self._writing.original(found.letter_sha256) if found.letter_sha256 else b""
+        letter = self._writing.original(found.delivery.letter_sha256) if found.delivery.letter_sha256 else b""
         if was_tried and not is_same_mail(content, letter):
             return self._note_other_copy(row, found, content)
         digest = self._writing.keep("mail", content)
@@ -256,7 +256,7 @@ class ReceiptTransaction:
         """``server`` if our own server found a writer of the issuer, of our mail server, or of our own."""
         settings = self._active_config.configuration.settings
         mailbox = settings.mailboxes.get(row.mailbox)
-        to = submission.draft.to if submission.draft else ()
+        to = submission.composed.draft.to if submission.composed.draft else ()
         allowed_senders = {*map(domain_of, to), domain_of(settings.contractor.email), settings.smtp.host}
         if isinstance(came_back, DeliveryReport) and came_back.is_enclosed:
             return ""  # the writer of the outer mail did not write the report
@@ -278,12 +278,12 @@ class ReceiptTransaction:
 
     def _addresses(self, submission: Submission) -> tuple[str, ...]:
         """Those of every section of its issuer."""
-        issuer = self._active_config.configuration.issuers.get(submission.issuer or "")
+        issuer = self._active_config.configuration.issuers.get(submission.destination.issuer or "")
         sections = issuer.sections.values() if issuer else ()
         return tuple(address for section in sections for address in section.to)
 
     def _mask(self, submission: Submission) -> Any:
-        notice = self._writing.notice(submission.pdf_sha256) if submission.pdf_sha256 else None
+        notice = self._writing.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
         key = notice.key.clear if notice else ""
         return lambda text: mask_key(text, key)
 
@@ -292,7 +292,7 @@ class ReceiptTransaction:
     def follow_kept(self, approved: Submission) -> bool:
         """Returns whether an earlier report proves that this very mail left: then it is recorded, and not sent."""
         early = self._early(approved)
-        if not early and not approved.receipts:
+        if not early and not approved.delivery.receipts:
             return False
         tracked = track(approved, early)
         if tracked.event is None:
@@ -312,7 +312,7 @@ class ReceiptTransaction:
         The very mail: it is recorded as sent, and is not to be sent again. Another mail under this Message-ID, or this
         very one if the PDF is enough to write it: the detail of MAYBE_SENT, until a person has answered it.
         """
-        message_id = approved.draft.message_id if approved.draft else ""
+        message_id = approved.composed.draft.message_id if approved.composed.draft else ""
         is_known_to_us_alone = bears_secret(message_id) or approved.was_tried_as(message_id)
         came: OwnCopyEvidence | str = OwnCopyEvidence.NONE
         for digest in self._writing.early_reports(message_id):
@@ -340,7 +340,7 @@ class ReceiptTransaction:
 
     def _early(self, approved: Submission) -> tuple[Receipt, ...]:
         """Returns what reports say that came before this mail was known here."""
-        message_id = approved.draft.message_id if approved.draft else ""
+        message_id = approved.composed.draft.message_id if approved.composed.draft else ""
         found: list[Receipt] = []
         for digest in self._writing.early_reports(message_id):
             raw = self._writing.original(digest)
@@ -365,7 +365,7 @@ class ReceiptTransaction:
             self.began_to_wait += tracked.event is Event.BOUNCED
             self._tell_news(before, tracked.after, is_told_at_once=is_told_at_once)
             return
-        changes = {"receipts": tracked.after.receipts, "unread": tracked.after.unread}
+        changes = {"receipts": tracked.after.delivery.receipts, "unread": tracked.after.delivery.unread}
         self._writing.note(NoteEvent.CAME_BACK, before.id, self._author, detail, changes)
         self._tell_news(before, tracked.after, is_told_at_once=is_told_at_once and tracked.contradicts is None)
         if (news := tracked.contradicts) is not None:
@@ -374,7 +374,7 @@ class ReceiptTransaction:
 
     def _tell_news(self, before: Submission, after: Submission, *, is_told_at_once: bool) -> None:
         """A mail may not have arrived, or a machine says of it what is not understood: a task, and told at once."""
-        fresh = [each for each in after.unread if each not in before.unread and each.kind in ALARMING]
+        fresh = [each for each in after.delivery.unread if each not in before.delivery.unread and each.kind in ALARMING]
         self.began_to_wait += bool(fresh)
         for each in fresh if is_told_at_once else ():
             self._writing.raise_alarm(AlarmCause.NEWS, [], f"{after.id}: {spell(Params(**receipt_detail(each)))}")
@@ -384,7 +384,11 @@ class ReceiptTransaction:
         before = self._writing.submission(number)
         if before.state in MAY_BE_HELD_ANEW:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
-            known = dataclasses.replace(before, late_answer=evidence, released_draft="", due_at=None)
+            known = dataclasses.replace(
+                before,
+                delivery=dataclasses.replace(before.delivery, late_answer=evidence),
+                approval=dataclasses.replace(before.approval, released_draft="", due_at=None),
+            )
             invoices = treat_unread_as_missing(self._invoices)
             drafted = reevaluate(known, self._active_config, invoices, self._writing, self._now)
             keep_contents(self._writing, drafted)
@@ -432,7 +436,7 @@ def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:
 
 
 def _left_before(submission: Submission, at: dt.datetime) -> bool:
-    left = submission.sent_at or submission.first_date
+    left = submission.delivery.sent_at or submission.delivery.first_date
     return left is not None and -BOUNCE_MAY_COME <= left - at <= _CLOCKS_DIFFER
 
 

@@ -24,9 +24,14 @@ def defer(
     writing: Writing, before: Submission, reply: str, author: Author, detail: Mapping[str, str], now: dt.datetime
 ) -> Submission:
     """Records APPROVED again, due after the usual delay or the longer one that the server asked for: nothing left."""
-    deferrals = before.deferrals + 1
+    deferrals = before.delivery.deferrals + 1
     due = now + max(retry_delay(deferrals), asked_delay(reply) or dt.timedelta())
-    after = dataclasses.replace(before, state=State.APPROVED, due_at=due, deferrals=deferrals, reply=reply)
+    after = dataclasses.replace(
+        before,
+        state=State.APPROVED,
+        approval=dataclasses.replace(before.approval, due_at=due),
+        delivery=dataclasses.replace(before.delivery, deferrals=deferrals, reply=reply),
+    )
     return writing.change(Event.NOT_NOW, before, after, author, {**detail, "next_try_at": due.isoformat()})
 
 
@@ -58,11 +63,15 @@ def note_late_answer(
     if is_acceptance and before.state in {State.HELD, State.APPROVED}:
         event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
         late = evidence_of_news("answer", answer, now)
-        known = dataclasses.replace(before, late_answer=late, released_draft="", due_at=None)
+        known = dataclasses.replace(
+            before,
+            delivery=dataclasses.replace(before.delivery, late_answer=late),
+            approval=dataclasses.replace(before.approval, released_draft="", due_at=None),
+        )
         drafted = reevaluate(known, active_config, treat_unread_as_missing(invoices), writing, now)
         keep_contents(writing, drafted)
         writing.change(event, before, drafted.submission, author, detail)
-    agrees = before.reply == answer or (is_acceptance and before.sent_at is not None)
+    agrees = before.delivery.reply == answer or (is_acceptance and before.delivery.sent_at is not None)
     if not agrees:
         writing.raise_alarm(AlarmCause.LATE_ANSWER, [], f"{number}: {answer}")
 
@@ -81,15 +90,17 @@ def end_rehearsal(
     An unreachable invoice folder must not prevent that: the draft is reevaluated later.
     """
     before = writing.submission(ended.id)
-    went_to = ended.draft.recipients if ended.draft else ()
+    went_to = ended.composed.draft.recipients if ended.composed.draft else ()
     rehearsed = dataclasses.replace(
         ended,
-        rehearsals=ended.rehearsals + 1,
-        rehearsed_to=tuple(dict.fromkeys((*ended.rehearsed_to, *went_to))),
-        released_draft="",
-        due_at=None,
-        deferrals=0,
-        letter_sha256=None,
+        delivery=dataclasses.replace(
+            ended.delivery,
+            rehearsals=ended.delivery.rehearsals + 1,
+            rehearsed_to=tuple(dict.fromkeys((*ended.delivery.rehearsed_to, *went_to))),
+            deferrals=0,
+            letter_sha256=None,
+        ),
+        approval=dataclasses.replace(ended.approval, released_draft="", due_at=None),
     )
     drafted = reevaluate(rehearsed, active_config, treat_unread_as_missing(invoices), writing, now)
     keep_contents(writing, drafted)
@@ -98,7 +109,7 @@ def end_rehearsal(
         before,
         drafted.submission,
         author,
-        {**detail, "letter": ended.letter_sha256 or ""},
+        {**detail, "letter": ended.delivery.letter_sha256 or ""},
     )
     writing.raise_alarm(AlarmCause.BEGAN_TO_WAIT, [held.id], alarm_fingerprint(held))
     return held

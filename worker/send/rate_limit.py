@@ -126,14 +126,14 @@ def is_due(submission: Submission, now: dt.datetime) -> bool:
     A wait that was recorded later than now is over, because the clock was set back since; the day of a contract is a
     calendar day and is waited for.
     """
-    if submission.due_at is None or not has_opened(submission, now):
+    if submission.approval.due_at is None or not has_opened(submission, now):
         return False
-    return is_over(submission.updated_at or now, submission.due_at, now)
+    return is_over(submission.updated_at or now, submission.approval.due_at, now)
 
 
 def has_opened(submission: Submission, now: dt.datetime) -> bool:
     """Returns whether it is APPROVED, and the day of its contract has come if it waits for one."""
-    opening = submission.duties.opening
+    opening = submission.follow_ups.duties.opening
     return submission.state is State.APPROVED and (opening is None or opening <= now)
 
 
@@ -144,7 +144,7 @@ def may_leave(submission: Submission, hours: OfficeHours, now: dt.datetime) -> b
 
 def leaves_at(submission: Submission, hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
     """Returns the expected time of sending of an APPROVED submission; None in any other state."""
-    if submission.state is not State.APPROVED or submission.due_at is None:
+    if submission.state is not State.APPROVED or submission.approval.due_at is None:
         return None
-    moment = max(submission.due_at, now)
+    moment = max(submission.approval.due_at, now)
     return moment if submission.is_rehearsal else hours.next_opening(moment)

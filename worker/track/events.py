@@ -118,7 +118,7 @@ def receipts_of(
     match came_back:
         case DeliveryReport(blocks=blocks, text=text):
             unread = dataclasses.replace(signed, text=how.mask(text))
-            return tuple(_receipt_of(block, submission.draft, bare, how) for block in blocks) or (unread,)
+            return tuple(_receipt_of(block, submission.composed.draft, bare, how) for block in blocks) or (unread,)
         case ReadReceipt(disposition=disposition, is_displayed=True):
             return (dataclasses.replace(signed, kind=ReceiptKind.READ, text=disposition),)
         case ReadReceipt(disposition=disposition, text=text):
@@ -184,9 +184,9 @@ def unmatched_receipt(
 
 
 def _kind_of_reply(submission: Submission, how: ReportContext, automatic: str, *, warns: bool) -> ReceiptKind:
-    left = submission.sent_at
+    left = submission.delivery.sent_at
     is_machine = bool(automatic) or (left is not None and abs(how.at - left) < AT_ONCE)
-    if not is_machine and is_of_issuer(how.senders, submission.draft, how.issuer_addresses):
+    if not is_machine and is_of_issuer(how.senders, submission.composed.draft, how.issuer_addresses):
         return ReceiptKind.REPLY
     if warns:
         return ReceiptKind.WARNING
@@ -237,8 +237,10 @@ def track(before: Submission, fresh: tuple[Receipt, ...]) -> ReportEffect:
     fresh = tuple(
         dataclasses.replace(each, proof=NOTHING) if weigh(each, before) is Weight.NOTHING else each for each in fresh
     )
-    known = dataclasses.replace(before, receipts=_newest(before.receipts + fresh))
-    about = [each for each in fresh if _is_of(known.draft, each)]
+    known = dataclasses.replace(
+        before, delivery=dataclasses.replace(before.delivery, receipts=_newest(before.delivery.receipts + fresh))
+    )
+    about = [each for each in fresh if _is_of(known.composed.draft, each)]
     event = _event(known, about)
     unread = [each for each in about if _is_for_a_person(each, known, event)]
     elsewhere = [each for each in fresh if each not in about and not _REHEARSED.search(each.message_id)]
@@ -246,7 +248,9 @@ def track(before: Submission, fresh: tuple[Receipt, ...]) -> ReportEffect:
     untried = [each for each in (*about, *elsewhere) if not before.was_tried_as(each.message_id)]
     if not _may_be_held(before.state):
         unread += [each for each in untried if each not in unread]
-    known = dataclasses.replace(known, unread=(*known.unread, *unread)[-UNREAD_LIMIT:])
+    known = dataclasses.replace(
+        known, delivery=dataclasses.replace(known.delivery, unread=(*known.delivery.unread, *unread)[-UNREAD_LIMIT:])
+    )
     if event is not None:
         return ReportEffect(event, _moved(known, event))
     proving = [each for each in about if each.kind in _PROOF] if _says_unsent(before.state) else []
@@ -258,7 +262,7 @@ def track_again(approved: Submission) -> ReportEffect:
 
     They may have come while its state could not follow them.
     """
-    event = _event(approved, [each for each in approved.receipts if _is_of(approved.draft, each)])
+    event = _event(approved, [each for each in approved.delivery.receipts if _is_of(approved.composed.draft, each)])
     return ReportEffect(event, _moved(approved, event) if event else approved)
 
 
@@ -267,9 +271,13 @@ def _moved(known: Submission, event: Event) -> Submission:
     if not may_follow(known.state, Event.PROVEN_SENT):
         return after
     # The time at which it left is not recorded; it was not later than the first news of it.
-    about = (each for each in known.receipts if _is_of(known.draft, each) and weigh(each, known))
+    about = (each for each in known.delivery.receipts if _is_of(known.composed.draft, each) and weigh(each, known))
     first = min((each.at for each in about), default=None)
-    return dataclasses.replace(after, sent_at=known.sent_at or first, silent="", due_at=None, deferrals=0)
+    return dataclasses.replace(
+        after,
+        delivery=dataclasses.replace(after.delivery, sent_at=known.delivery.sent_at or first, silent="", deferrals=0),
+        approval=dataclasses.replace(after.approval, due_at=None),
+    )
 
 
 def _is_of(draft: Draft | None, receipt: Receipt) -> bool:
@@ -294,13 +302,13 @@ def _counts(receipt: Receipt, known: Submission) -> bool:
 
 def _by_recipients(submission: Submission) -> Event | None:
     """Returns the combined result of all reports for the ``to``."""
-    draft = submission.draft
+    draft = submission.composed.draft
     if draft is None:
         return None
     said = {
         to: {
             each.kind
-            for each in submission.receipts
+            for each in submission.delivery.receipts
             if each.recipient == to and _is_of(draft, each) and _counts(each, submission)
         }
         for to in draft.to
@@ -323,7 +331,7 @@ def _is_for_a_person(receipt: Receipt, known: Submission, event: Event | None) -
         case ReceiptKind.UNMATCHED:
             return True
         case ReceiptKind.FAILED:
-            is_to = known.draft is not None and receipt.recipient in known.draft.to
+            is_to = known.composed.draft is not None and receipt.recipient in known.composed.draft.to
             return not (is_to and (event is Event.BOUNCED or known.state is State.BOUNCED))
         case ReceiptKind.DELIVERED | ReceiptKind.RELAYED | ReceiptKind.DELAYED | ReceiptKind.COPY:
             return known.state in SAYS_UNSENT or _is_doubtful(receipt, known, event)

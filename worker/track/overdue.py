@@ -37,9 +37,9 @@ def overdue_from(submission: Submission, settings: Settings) -> dt.datetime | No
 
     None if no news is expected, or if its state is not a silent one.
     """
-    if submission.sent_at is None or not is_news_awaited(submission):
+    if submission.delivery.sent_at is None or not is_news_awaited(submission):
         return None
-    heard = max([submission.sent_at, *(each.at for each in submission.receipts if each.kind in NEWS)])
+    heard = max([submission.delivery.sent_at, *(each.at for each in submission.delivery.receipts if each.kind in NEWS)])
     return settings.hours.after(heard, dt.timedelta(hours=settings.overdue_hours))
 
 
@@ -61,7 +61,7 @@ def stuck_since(submission: Submission) -> dt.datetime | None:
     """
     if submission.state is not State.APPROVED:
         return None
-    return submission.first_date if submission.deferrals else submission.due_at
+    return submission.delivery.first_date if submission.delivery.deferrals else submission.approval.due_at
 
 
 def warn_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
@@ -69,7 +69,7 @@ def warn_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
 
     A submission that came in after its deadline has no safe try left to warn of; the list of tasks shows it.
     """
-    deadline = submission.duties.deadline
+    deadline = submission.follow_ups.duties.deadline
     if deadline is None or submission.state not in PRESSED or submission.is_rehearsal:
         return None
     if submission.created_at is not None and submission.created_at.astimezone(JST).date() > deadline:

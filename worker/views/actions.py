@@ -123,4 +123,4 @@ def news_action(submission: Submission, what: int, *, is_reply: bool) -> Action:
 
 def _number(submission: Submission, what: int) -> int | None:
     """Returns ``what`` if there are several to choose from: ``done`` needs no number for the only one."""
-    return what if len(submission.duties.after) + len(submission.unread) > 1 else None
+    return what if len(submission.follow_ups.duties.after) + len(submission.delivery.unread) > 1 else None

@@ -80,12 +80,12 @@ def render_view(seen: SubmissionView, lang: Language) -> tuple[ViewPart, ...]:
         ("", _standing(seen, lang)),
         ("h_near", _near(seen.near, lang)),
         ("h_missing", _missing(seen.missing, lang)),
-        ("h_mail_sent" if seen.submission.sent_at else "h_mail", _mail(seen, lang)),
+        ("h_mail_sent" if seen.submission.delivery.sent_at else "h_mail", _mail(seen, lang)),
         ("h_pages", _pages(seen, lang)),
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
-        ("h_download" if seen.submission.product is None else "h_hand_over", _hand_over(seen.submission, lang)),
+        ("h_download" if seen.submission.notice.product is None else "h_hand_over", _hand_over(seen.submission, lang)),
         ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
     )
@@ -99,19 +99,19 @@ _Pairs = Iterator[tuple[str, str]]
 def _standing(seen: SubmissionView, lang: Language) -> _Pairs:
     submission = seen.submission
     if over := _days_over(seen):
-        yield say("h_deadline", lang), name_limit(submission.duties.deadline, over, lang)
+        yield say("h_deadline", lang), name_limit(submission.follow_ups.duties.deadline, over, lang)
     yield say("h_state", lang), name_state(submission, lang)
     for hold in submission.reasons:
         yield say("h_reason", lang), name_hold(hold, lang)
     yield say("h_next", lang), next_step(submission, lang)
     yield say("h_project", lang), submission.known_as
-    yield say("h_product", lang), name_product(submission.product, lang)
-    yield say("h_number", lang), submission.contract_number or ""
+    yield say("h_product", lang), name_product(submission.notice.product, lang)
+    yield say("h_number", lang), submission.notice.contract_number or ""
     yield say("h_section", lang), _section(submission)
-    if submission.evidence:
-        code = "sender_proven" if submission.proven else "sender_unproven"
-        yield say("h_sender", lang), say(code, lang, evidence=name_evidence(submission.evidence, lang))
-    moment = seen.sends_at or submission.due_at
+    if submission.source.evidence:
+        code = "sender_proven" if submission.source.proven else "sender_unproven"
+        yield say("h_sender", lang), say(code, lang, evidence=name_evidence(submission.source.evidence, lang))
+    moment = seen.sends_at or submission.approval.due_at
     if moment is not None and submission.state is State.APPROVED:
         yield say("h_due", lang), moment.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -120,15 +120,15 @@ def _days_over(seen: SubmissionView) -> int:
     submission = seen.submission
     if seen.today is None or submission.state not in PRESSED:
         return 0
-    return days_over(submission.duties.deadline, seen.today)
+    return days_over(submission.follow_ups.duties.deadline, seen.today)
 
 
 def _section(submission: Submission) -> str:
-    return " ".join(filter(None, (submission.issuer_name, submission.section_name, submission.section_phone)))
+    return " ".join(filter(None, (submission.destination.receiver, submission.destination.section_phone)))
 
 
 def _mail(seen: SubmissionView, lang: Language) -> _Pairs:
-    submission, draft = seen.submission, seen.submission.draft
+    submission, draft = seen.submission, seen.submission.composed.draft
     if draft is None:
         return
     yield say("h_from", lang), f"{draft.sender_name} <{draft.sender}>"
@@ -148,20 +148,20 @@ def _mail(seen: SubmissionView, lang: Language) -> _Pairs:
 
 def _received_by(draft: Draft, submission: Submission, lang: Language) -> str:
     """Returns the addresses with the name of their section; a rehearsal goes to no section."""
-    whose = "" if draft.is_rehearsal else " ".join(filter(None, (submission.issuer_name, submission.section_name)))
+    whose = "" if draft.is_rehearsal else submission.destination.receiver
     to = ", ".join(draft.to)
     return str(put(Aside(to, whose), lang)) if whose else to
 
 
 def _pages(seen: SubmissionView, lang: Language) -> _Pairs:
-    for each in seen.submission.draft.attachments if seen.submission.draft else ():
+    for each in seen.submission.composed.draft.attachments if seen.submission.composed.draft else ():
         if each.sha256 in seen.pages:
             yield each.filename, seen.pages[each.sha256] or say("page_empty", lang)
 
 
 def _rule(submission: Submission, lang: Language) -> _Pairs:
-    duties = submission.duties
-    yield say("h_file", lang), submission.draft.rule_file if submission.draft else ""
+    duties = submission.follow_ups.duties
+    yield say("h_file", lang), submission.composed.draft.rule_file if submission.composed.draft else ""
     if duties.rule_hash:
         yield say("h_source", lang), name_follow_up(duties.source, lang) or say("not_written", lang)
         yield say("h_checked_on", lang), _day(duties.checked_on) or say("not_written", lang)
@@ -179,17 +179,17 @@ def _checks(checks: Sequence[Check], lang: Language) -> _Pairs:
 
 def _conditions(submission: Submission, lang: Language) -> _Pairs:
     for number, sentence in enumerate(_conditions_of(submission), start=1):
-        mark = "ticked" if sentence in submission.ticked else "to_tick"
+        mark = "ticked" if sentence in submission.approval.ticked else "to_tick"
         yield f"{number}", say(mark, lang, sentence=sentence)
 
 
 def _conditions_of(submission: Submission) -> tuple[str, ...]:
-    return submission.draft.conditions if submission.draft else ()
+    return submission.composed.draft.conditions if submission.composed.draft else ()
 
 
 def _hand_over(submission: Submission, lang: Language) -> _Pairs:
     """Yields what a person enters, step by step, if nothing is mailed; titles are the issuer's own."""
-    duties = submission.duties
+    duties = submission.follow_ups.duties
     yield "URL", duties.url
     for number, step in enumerate(duties.instructions, start=1):
         yield f"{number}", name_follow_up(step, lang)
@@ -199,23 +199,26 @@ def _hand_over(submission: Submission, lang: Language) -> _Pairs:
 
 
 def _duties(seen: SubmissionView, lang: Language) -> _Pairs:
-    submission, duties = seen.submission, seen.submission.duties
+    submission, duties = seen.submission, seen.submission.follow_ups.duties
     for hold in submission.reasons:
         if hold.reason in _BEFORE:
             yield say("h_before", lang), hold_detail(hold, lang)
     yield say("h_not_before", lang), _day(duties.not_before)
     yield say("h_deadline", lang), name_limit(duties.deadline, _days_over(seen), lang)
     if duties.call_after:
-        yield say("h_call", lang), " ".join(filter(None, (submission.section_name, submission.section_phone)))
+        yield (
+            say("h_call", lang),
+            " ".join(filter(None, (submission.destination.section_name, submission.destination.section_phone))),
+        )
     for sentence in duties.after:
         told = name_follow_up(sentence, lang)
-        yield say("h_after", lang), say("done", lang, sentence=told) if sentence in submission.done else told
-    if submission.issuer:
+        yield say("h_after", lang), say("done", lang, sentence=told) if sentence in submission.follow_ups.done else told
+    if submission.destination.issuer:
         yield say("h_closes", lang), say(f"closes_{Closing(duties.closes).value}", lang, days=duties.settle_days)
 
 
 def _receipts(submission: Submission, lang: Language) -> _Pairs:
-    for each in submission.receipts:
+    for each in submission.delivery.receipts:
         yield each.at.astimezone(JST).strftime("%Y-%m-%d %H:%M:%S"), name_receipt(each, lang)
 
 
@@ -238,10 +241,10 @@ def _day(day: dt.date | None) -> str:
 
 def view_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
     """The fixed fields that ``preview`` and ``show`` add to a submission's own."""
-    submission, duties = seen.submission, seen.submission.duties
+    submission, duties = seen.submission, seen.submission.follow_ups.duties
     return {
         "rule": {
-            "file": (submission.draft.rule_file if submission.draft else "") or None,
+            "file": (submission.composed.draft.rule_file if submission.composed.draft else "") or None,
             "hash": duties.rule_hash or None,
             "source": name_follow_up(duties.source, lang) or None,
             "checked_on": _day(duties.checked_on) or None,
@@ -258,7 +261,7 @@ def view_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
             for each in seen.checks
         ],
         "conditions": [
-            {"number": number, "sentence": sentence, "ticked": sentence in submission.ticked}
+            {"number": number, "sentence": sentence, "ticked": sentence in submission.approval.ticked}
             for number, sentence in enumerate(_conditions_of(submission), start=1)
         ],
         "duties": {
@@ -266,11 +269,12 @@ def view_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
             "not_before": _day(duties.not_before) or None,
             "deadline": _day(duties.deadline) or None,
             "call_after": duties.call_after,
-            "phone": submission.section_phone or None,
+            "phone": submission.destination.section_phone or None,
             "closes": duties.closes,
             "settle_days": duties.settle_days,
             "after": [
-                {"sentence": name_follow_up(each, lang), "done": each in submission.done} for each in duties.after
+                {"sentence": name_follow_up(each, lang), "done": each in submission.follow_ups.done}
+                for each in duties.after
             ],
             "url": duties.url or None,
             "instructions": [name_follow_up(each, lang) for each in duties.instructions],

@@ -55,7 +55,7 @@ def project_rows(overview: Overview, configuration: Configuration, now: dt.datet
 
     def cell_of(project: Project, product: Product) -> Cell:
         newest, numbers = shown[project.id, product]
-        moment = None if newest is None else newest.sent_at or newest.updated_at
+        moment = None if newest is None else newest.delivery.sent_at or newest.updated_at
         return Cell(
             submission=newest,
             is_expected=product in project.expects,
@@ -94,7 +94,7 @@ def _look_up(
     _keep_newest(counting, standing := current_among(moved, overview))
     for each in standing:
         for guarantee in expected_guarantees(each):
-            numbers.setdefault(guarantee, set()).add(each.contract_number)
+            numbers.setdefault(guarantee, set()).add(each.notice.contract_number)
     last = dict(overview.newest([each for each in guarantees if each not in counting]))
     _keep_newest(last, moved)
     return {each: (counting.get(each) or last.get(each), numbers.get(each, set())) for each in guarantees}

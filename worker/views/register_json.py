@@ -84,7 +84,7 @@ def replayed_json(submission: Submission, found: Sequence[DraftDifference], lang
     """Returns the fixed fields of one submission that ``rules test`` would draft otherwise."""
     return {
         "id": submission.id,
-        "project": submission.project_name or None,
+        "project": submission.destination.project_name or None,
         "differences": [difference_json(each, lang) for each in found],
     }
 

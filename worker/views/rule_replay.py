@@ -76,11 +76,18 @@ def differences(before: Drafted, after: Drafted, key: str) -> tuple[DraftDiffere
 
 
 def _facets(drafted: Drafted, key: str) -> Iterator[tuple[str, tuple[str | FollowUpLine, ...]]]:
-    submission, draft, duties = drafted.submission, drafted.submission.draft, drafted.submission.duties
-    yield "issuer", _some(submission.issuer)
-    yield "project", _some(submission.project)
-    yield "channel", _some(submission.channel.value if submission.channel else None)
-    yield "section", _some(" ".join(filter(None, (submission.section, submission.section_name))))
+    submission, draft, duties = (
+        drafted.submission,
+        drafted.submission.composed.draft,
+        drafted.submission.follow_ups.duties,
+    )
+    yield "issuer", _some(submission.destination.issuer)
+    yield "project", _some(submission.destination.project)
+    yield "channel", _some(submission.destination.channel.value if submission.destination.channel else None)
+    yield (
+        "section",
+        _some(" ".join(filter(None, (submission.destination.section, submission.destination.section_name)))),
+    )
     yield "to", draft.to if draft else ()
     yield "cc", draft.cc if draft else ()
     yield "subject", _some(draft.subject if draft else None)

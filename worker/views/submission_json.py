@@ -28,7 +28,7 @@ def time_json(moment: dt.datetime | None) -> str | None:
 
 def submission_json(submission: Submission, lang: Language = "ja") -> dict[str, Any]:
     """Returns the fixed fields of ``list`` and ``show``; codes and values are the same in every language."""
-    draft = submission.draft
+    draft = submission.composed.draft
     reasons = [hold.reason.value for hold in submission.reasons]
     (amount, amount_from), (date, date_from) = submission.invoice_amount, submission.invoice_date
     return {
@@ -37,23 +37,23 @@ def submission_json(submission: Submission, lang: Language = "ja") -> dict[str, 
         "state": submission.state.value,
         "hold_reason": reasons[0] if reasons else None,
         "hold_reasons": reasons,
-        "issuer": submission.issuer,
-        "issuer_name": submission.issuer_name or None,
-        "product": submission.product.value if submission.product else None,
-        "project": submission.project_name or None,
-        "contract_number": submission.contract_number,
+        "issuer": submission.destination.issuer,
+        "issuer_name": submission.destination.issuer_name or None,
+        "product": submission.notice.product.value if submission.notice.product else None,
+        "project": submission.destination.project_name or None,
+        "contract_number": submission.notice.contract_number,
         "to": list(draft.to) if draft else [],
         "subject": draft.subject if draft else None,
         "message_id": draft.message_id if draft else None,
-        "proven": submission.proven,
-        "evidence": name_evidence(submission.evidence, lang) or None,
-        "evidence_params": None if isinstance(submission.evidence, str) else submission.evidence.plain(),
+        "proven": submission.source.proven,
+        "evidence": name_evidence(submission.source.evidence, lang) or None,
+        "evidence_params": None if isinstance(submission.source.evidence, str) else submission.source.evidence.plain(),
         "rehearsal": submission.is_rehearsal,
-        "due_at": time_json(submission.due_at if submission.state is State.APPROVED else None),
-        "sent_at": time_json(submission.sent_at),
-        "smtp_reply": submission.reply or None,
-        "receipts": [receipt_json(each) for each in submission.receipts],
-        "unread": [receipt_json(each) for each in submission.unread],
+        "due_at": time_json(submission.approval.due_at if submission.state is State.APPROVED else None),
+        "sent_at": time_json(submission.delivery.sent_at),
+        "smtp_reply": submission.delivery.reply or None,
+        "receipts": [receipt_json(each) for each in submission.delivery.receipts],
+        "unread": [receipt_json(each) for each in submission.delivery.unread],
         "updated_at": time_json(submission.updated_at),
         "invoice_amount": amount,
         "invoice_amount_from": amount_from or None,
@@ -106,7 +106,7 @@ def notice_json(notice: Notice) -> dict[str, Any]:
 
 def summary_json(submission: Submission, lang: Language = "ja") -> dict[str, Any]:
     """Returns the same as JSON, with the label of the present draft."""
-    draft = submission.draft
+    draft = submission.composed.draft
     return {
         "label": submission.label,
         "to": list(draft.to) if draft else [],
@@ -120,15 +120,15 @@ def summary_json(submission: Submission, lang: Language = "ja") -> dict[str, Any
 def preview_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
     """Returns the fixed fields of ``preview``, the notice before it comes in."""
     submission = seen.submission
-    draft = submission.draft
+    draft = submission.composed.draft
     reasons = [hold.reason.value for hold in submission.reasons]
     return {
         "state": submission.state.value,
         "hold_reason": reasons[0] if reasons else None,
         "hold_reasons": reasons,
         "hold_details": [hold_json(hold, lang) for hold in submission.reasons],
-        "issuer": submission.issuer,
-        "section": submission.section or None,
+        "issuer": submission.destination.issuer,
+        "section": submission.destination.section or None,
         "to": list(draft.to) if draft else [],
         "cc": list(draft.cc) if draft else [],
         "subject": draft.subject if draft else None,

@@ -126,7 +126,7 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     ]
     found += _downloads(known, configuration, overview)
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
-    found += [_leaving(each, configuration, now) for each in known if each.is_by_hold and not each.deferrals]
+    found += [_leaving(each, configuration, now) for each in known if each.is_by_hold and not each.delivery.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     found += _missing_guarantees(configuration, overview, registered, today)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
@@ -165,24 +165,30 @@ class Registered:
 
         A corrected name changes an id, and so does a second project of the same name; sent mail stays sent.
         """
-        if submission.project is None or submission.project in self.ids:
+        if submission.destination.project is None or submission.destination.project in self.ids:
             return submission
-        owners = self.owners.get((submission.issuer or "", match_key(submission.contract_number or "")), set())
-        return replace(submission, project=next(iter(owners))) if len(owners) == 1 else submission
+        owners = self.owners.get(
+            (submission.destination.issuer or "", match_key(submission.notice.contract_number or "")), set()
+        )
+        return (
+            replace(submission, destination=replace(submission.destination, project=next(iter(owners))))
+            if len(owners) == 1
+            else submission
+        )
 
     def moved(self, projects: Iterable[str], overview: Overview) -> tuple[Submission, ...]:
         """Submissions of these projects, under their present ids, that were recorded under an id that is gone."""
         wanted = set(projects)
         numbers = {number for (_, number), owners in self.owners.items() if len(owners) == 1 and owners <= wanted}
         others = overview.of_other_projects(sorted(numbers), sorted(self.ids)) if numbers else ()
-        return tuple(each for each in map(self.present, others) if each.project in wanted)
+        return tuple(each for each in map(self.present, others) if each.destination.project in wanted)
 
 
 def expected_guarantees(submission: Submission) -> tuple[GuaranteeKey, ...]:
     """Returns its project and product; empty if either is not known."""
-    if submission.project is None or submission.product is None:
+    if submission.destination.project is None or submission.notice.product is None:
         return ()
-    return ((submission.project, submission.product),)
+    return ((submission.destination.project, submission.notice.product),)
 
 
 def current_among(submissions: Sequence[Submission], overview: Overview) -> tuple[Submission, ...]:
@@ -237,15 +243,15 @@ def _downloads(
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
     unannounced = cache(partial(overview.unannounced, count=OFFERED_LIMIT))
     for each in announced:
-        near = unannounced(each.guarantor) if each.guarantor is not None else ()
+        near = unannounced(each.notice.guarantor) if each.notice.guarantor is not None else ()
         here = [other for other in near if could_mean(each, other)]
-        yield _download(each, steps.get(each.guarantor or "", ()), here, configuration.settings.notices)
+        yield _download(each, steps.get(each.notice.guarantor or "", ()), here, configuration.settings.notices)
 
 
 def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submission], folder: str) -> Task:
-    told = submission.announced
+    told = submission.source.announced
     named = (*told.numbers, *told.names) if told else ()
-    came = [Aside(str(each.id), each.notice_name) for each in here]
+    came = [Aside(str(each.id), each.notice.notice_name) for each in here]
 
     def text(lang: Language) -> str:
         numbered = "".join(say("download_step", lang, number=at, step=each) for at, each in enumerate(steps, start=1))
@@ -257,7 +263,7 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
             steps=say("task_download_steps", lang, steps=numbered) if steps else "",
         )
         said += say("task_download_here", lang, here=came) if came else ""
-        return said if submission.proven else said + say("task_download_unproven", lang)
+        return said if submission.source.proven else said + say("task_download_unproven", lang)
 
     action = join_action(submission, here[0].id) if len(here) == 1 else action_for(submission)
     task = _task(submission, TaskKind.DOWNLOAD, (text("ja"), text("en")), Urgency.TODAY, action)
@@ -266,9 +272,9 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
 
 def _stuck(submission: Submission) -> Task:
     """A mail that a server defers for hours: it is tried further, and a person may find another way."""
-    tried = submission.deferrals > 0
+    tried = submission.delivery.deferrals > 0
     texts = (
-        _of_whom("task_stuck", submission, reply=submission.reply or "-")
+        _of_whom("task_stuck", submission, reply=submission.delivery.reply or "-")
         if tried
         else _of_whom("task_stuck_unreached", submission)
     )
@@ -277,27 +283,29 @@ def _stuck(submission: Submission) -> Task:
 
 def _leaving(submission: Submission, configuration: Configuration | Outline, now: dt.datetime) -> Task:
     """A mail that leaves automatically, and can still be stopped."""
-    if submission.due_at is None:
+    if submission.approval.due_at is None:
         texts = _both("task_leaving_untold")
     else:
-        moment = configuration.settings.hours.next_opening(max(submission.due_at, now)).astimezone(JST)
+        moment = configuration.settings.hours.next_opening(max(submission.approval.due_at, now)).astimezone(JST)
         texts = _both("task_leaving", moment=f"{moment:%Y-%m-%d %H:%M}")
     return _task(submission, TaskKind.LEAVING, texts, Urgency.TODAY, withdraw_action(submission))
 
 
 def _of_whom(code: str, submission: Submission, **params: object) -> tuple[str, str]:
     """Returns the sentence of ``code`` in both languages, with the section and its telephone number."""
-    whom = " ".join(filter(None, (submission.issuer_name, submission.section_name)))
+    whom = submission.destination.receiver
 
     def text(lang: Language) -> str:
-        return say(code, lang, whom=Aside(whom, submission.section_phone or say("no_phone", lang)), **params)
+        return say(
+            code, lang, whom=Aside(whom, submission.destination.section_phone or say("no_phone", lang)), **params
+        )
 
     return text("ja"), text("en")
 
 
 def _hand_in(submission: Submission) -> Task:
     """The steps of its rule; if its key may be void, first of all the notice that a later key has come."""
-    steps = () if submission.superseded_by is not None else submission.duties.instructions
+    steps = () if submission.superseded_by is not None else submission.follow_ups.duties.instructions
 
     def text(lang: Language) -> str:
         return " ".join(name_follow_up(each, lang) for each in steps) or next_step(submission, lang)
@@ -308,7 +316,7 @@ def _hand_in(submission: Submission) -> Task:
 def _arrival(submission: Submission, today: dt.date) -> Iterator[Task]:
     """The arrival: a call now if the issuer wants one or is silent, else to be watched."""
     action = confirm_action(submission)
-    duties = submission.duties
+    duties = submission.follow_ups.duties
     if submission.state is State.OVERDUE or duties.call_after or duties.closes == Closing.CALL:
         urgency = Urgency.NOW if submission.state is State.OVERDUE else Urgency.TODAY
         yield _task(submission, TaskKind.CALL, _call_whom(submission), urgency, action)
@@ -321,16 +329,16 @@ def _arrival(submission: Submission, today: dt.date) -> Iterator[Task]:
 
 
 def _call_whom(submission: Submission) -> tuple[str, str]:
-    whom = " ".join(filter(None, (submission.issuer_name, submission.section_name)))
-    if submission.section_phone:
-        return _both("task_call", whom=whom, phone=submission.section_phone)
+    whom = submission.destination.receiver
+    if submission.destination.section_phone:
+        return _both("task_call", whom=whom, phone=submission.destination.section_phone)
     return _both("task_call_unknown", whom=whom)
 
 
 def _unread(submission: Submission) -> Iterator[Task]:
     """News that waits for a person: a reply of the issuer, a report that the state does not follow."""
-    duties = len(submission.duties.after)
-    for number, receipt in enumerate(submission.unread, start=duties + 1):
+    duties = len(submission.follow_ups.duties.after)
+    for number, receipt in enumerate(submission.delivery.unread, start=duties + 1):
         is_reply = receipt.kind is ReceiptKind.REPLY
         action = news_action(submission, number, is_reply=is_reply)
         if is_reply:
@@ -347,8 +355,8 @@ def _say_news(code: str, receipt: Receipt) -> tuple[str, str]:
 
 def _remaining(submission: Submission) -> Iterator[Task]:
     """The duties that the rule leaves for after sending, one task a sentence, numbered as ``done`` takes it."""
-    for number, text in enumerate(submission.duties.after, start=1):
-        if text not in submission.done:
+    for number, text in enumerate(submission.follow_ups.duties.after, start=1):
+        if text not in submission.follow_ups.done:
             texts = (name_follow_up(text, "ja"), name_follow_up(text, "en"))
             yield _task(submission, TaskKind.REMAINING, texts, Urgency.SOON, follow_up_action(submission, number))
 
@@ -358,13 +366,13 @@ def _task(
 ) -> Task:
     return Task(
         kind=kind,
-        project=submission.project or "",
+        project=submission.destination.project or "",
         project_name=submission.known_as,
-        issuer=submission.issuer_name,
-        product=submission.product,
+        issuer=submission.destination.issuer_name,
+        product=submission.notice.product,
         submission=submission.id,
         texts=texts,
-        due=submission.duties.deadline if submission.state in PRESSED else None,
+        due=submission.follow_ups.duties.deadline if submission.state in PRESSED else None,
         action=action,
         urgency=urgency,
         label=submission.label,

@@ -276,14 +276,14 @@ def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Languag
         rows = [
             (
                 str(each.id),
-                ", ".join(each.draft.to),
-                ", ".join(each.draft.cc),
-                each.draft.subject,
-                ", ".join(attachment.filename for attachment in each.draft.attachments),
-                each.reply,
+                ", ".join(each.composed.draft.to),
+                ", ".join(each.composed.draft.cc),
+                each.composed.draft.subject,
+                ", ".join(attachment.filename for attachment in each.composed.draft.attachments),
+                each.delivery.reply,
             )
             for each in submissions
-            if each.draft is not None and each.sent_at is not None
+            if each.composed.draft is not None and each.delivery.sent_at is not None
         ]
         print_table(headings, rows, title=say("t_sent", lang))
         waiting = [each for each in submissions if each.state in NEEDS_A_PERSON]

@@ -148,13 +148,13 @@ def name_state(submission: Submission, lang: Language) -> str:
     if submission.joined:
         return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
     words = STATES[submission.state][index]
-    if submission.state is State.ANNOUNCED and not submission.proven:
+    if submission.state is State.ANNOUNCED and not submission.source.proven:
         return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
-        by_policy = not submission.release_account
+        by_policy = not submission.approval.release_account
         if lang == "ja":
-            return f"{words}（{'自動' if by_policy else f'承認：{submission.release}'}）"
-        return f"{words} ({'by itself' if by_policy else f'approved by {submission.release}'})"
+            return f"{words}（{'自動' if by_policy else f'承認：{submission.approval.release}'}）"
+        return f"{words} ({'by itself' if by_policy else f'approved by {submission.approval.release}'})"
     return words
 
 
@@ -256,18 +256,18 @@ def next_step(submission: Submission, lang: Language) -> str:
     """Returns the next step about ``submission``; empty if there is none."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        if submission.draft is None or submission.is_rehearsal:
+        if submission.composed.draft is None or submission.is_rehearsal:
             return _step_about(min(submission.reasons, key=_urgency))[index]
         # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
         first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
         return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
-    if submission.state is State.BOUNCED and submission.draft is not None and submission.section:
+    if submission.state is State.BOUNCED and submission.composed.draft is not None and submission.destination.section:
         return say("step_bounced", lang, **_place_of_address(submission, lang))
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
-        number, later = submission.contract_number or "", str(submission.superseded_by)
+        number, later = submission.notice.contract_number or "", str(submission.superseded_by)
         return say("later_key", lang, id=submission.id, number=number, later=later)
     step = STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
-    if submission.state is State.ANNOUNCED and not submission.proven:
+    if submission.state is State.ANNOUNCED and not submission.source.proven:
         step += say("task_download_unproven", lang)
     return step
 
@@ -276,10 +276,13 @@ def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
     """Returns the place of the address of ``submission``: the issuer's file, or the project that has its own."""
     from worker.core.rulebook import OFFICE  # noqa: PLC0415  a list without a bounce needs no rules
 
-    draft = submission.draft
-    if draft is None or submission.section == OFFICE:
-        return {"file": "projects.toml", "place": say("place_office", lang, project=submission.project or "")}
-    return {"file": draft.rule_file, "place": f"[section.{submission.section}] to"}
+    draft = submission.composed.draft
+    if draft is None or submission.destination.section == OFFICE:
+        return {
+            "file": "projects.toml",
+            "place": say("place_office", lang, project=submission.destination.project or ""),
+        }
+    return {"file": draft.rule_file, "place": f"[section.{submission.destination.section}] to"}
 
 
 _CARRIED_WITH_IT: Final = re.compile("#([0-9]+) 同じお知らせ$")

@@ -21,6 +21,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any, Final, NamedTuple, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from worker.audit.chain import GENESIS, LogLine, canonical, read_entry
@@ -36,6 +37,7 @@ from worker.core.model import (
     Key,
     MessageRow,
     Notice,
+    Part,
     Product,
     Sha256,
     Submission,
@@ -206,7 +208,9 @@ class Reads(ABC):
         return tuple(
             each
             for each in sent
-            if each.may_have_left and each.draft and wanted & {to.casefold() for to in each.draft.recipients}
+            if each.may_have_left
+            and each.composed.draft
+            and wanted & {to.casefold() for to in each.composed.draft.recipients}
         )
 
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
@@ -499,10 +503,8 @@ def decode(kind: type[T], row: str) -> T:
 
 def fields_of(submission: Submission) -> dict[str, Any]:
     """The fields of ``submission`` as plain JSON values, without those that its entries give."""
-    return {name: _plain(getattr(submission, name)) for name in _SET_BY_ENTRIES}
-
-
-_SET_BY_ENTRIES: Final = tuple(each.name for each in dataclasses.fields(Submission) if each.name not in FROM_THE_ENTRY)
+    stored = submission.stored().items()
+    return {name: _plain(value) for name, value in stored if name not in FROM_THE_ENTRY}
 
 
 _AS_IN_JSON: Final = frozenset({int, bool})
@@ -610,6 +612,9 @@ def value_from(kind: Any, parsed: object) -> Any:
             places.append(name)
     if places:
         raise Misfit(tuple(places))
+    for part, (keys, part_kind) in form.parts.items():
+        if own := keys & given.keys():  # a part without a value is the default itself
+            given[part] = part_kind(**{key: given.pop(key) for key in own})
     return kind(**given)
 
 
@@ -622,17 +627,22 @@ class _Form(NamedTuple):
     """The readers of other types."""
     needed: tuple[str, ...]
     """The fields without a default."""
+    parts: dict[str, tuple[frozenset[str], type[Part]]]
+    """The fields of each part, which stand beside the others in the JSON."""
 
 
 @cache
 def _form_of(kind: Any) -> _Form:
-    hints = get_type_hints(kind)
-    fields = dataclasses.fields(kind)
-    ways = {each.name: _ways_of(hints[each.name]) for each in fields}
+    parts = {each.name: type(each.default) for each in dataclasses.fields(kind) if isinstance(each.default, Part)}
+    fields = [each for each in dataclasses.fields(kind) if each.name not in parts]
+    keys = {part: dataclasses.fields(part_kind) for part, part_kind in parts.items()}
+    hints = {name: hint for each in (kind, *parts.values()) for name, hint in get_type_hints(each).items()}
+    ways = {each.name: _ways_of(hints[each.name]) for each in chain(fields, *keys.values())}
     return _Form(
         {name: plain for name, (plain, _) in ways.items()},
         {name: read for name, (_, read) in ways.items()},
         tuple(each.name for each in fields if each.default is each.default_factory is dataclasses.MISSING),
+        {part: (frozenset(key.name for key in keys[part]), part_kind) for part, part_kind in parts.items()},
     )
 
 

@@ -252,8 +252,8 @@ class SqlWriting(Reads):
     def _known(self, row: str, entry: Entry) -> Submission:
         """The submission of a row just written. Records the Message-ID of a new draft as one of ours."""
         submission = decode(Submission, row)
-        if submission.draft is not None and "draft" in entry.set:
-            ours = {"message_id": submission.draft.message_id, "submission": submission.id}
+        if submission.composed.draft is not None and "draft" in entry.set:
+            ours = {"message_id": submission.composed.draft.message_id, "submission": submission.id}
             self._rows(compiled.ADD_OWN_MESSAGE, ours)
         # A person may have found out in any way that the issuer has it: that proves no address.
         if entry.event != Event.CONFIRMED and ("state" in entry.set or "sent_at" in entry.set):
@@ -280,7 +280,7 @@ class SqlWriting(Reads):
 
     def _note_spelling(self, submission: Submission) -> None:
         """Records the number as it is compared, if it is written in another way; an earlier number stays recorded."""
-        number = submission.contract_number or ""
+        number = submission.notice.contract_number or ""
         if (key := match_key(number)) != number:
             self._rows(compiled.SPELL_NUMBER, {"match_key": key, "submission": submission.id})
 
@@ -288,17 +288,17 @@ class SqlWriting(Reads):
         """Records the addresses and attachments of a submission that left; removes them if it bounced or never left."""
         for forget in (compiled.FORGET_SENT_TO, compiled.FORGET_SENT_WITH):
             self._rows(forget, {"submission": submission.id})
-        if submission.draft is None or not submission.may_have_left:
+        if submission.composed.draft is None or not submission.may_have_left:
             return
-        for digest in {each.sha256 for each in submission.draft.attachments}:
+        for digest in {each.sha256 for each in submission.composed.draft.attachments}:
             self._rows(compiled.ADD_SENT_WITH, {"sha256": digest, "submission": submission.id})
-        for address in submission.draft.recipients if submission.was_accepted else ():
+        for address in submission.composed.draft.recipients if submission.was_accepted else ():
             self._rows(compiled.ADD_SENT_TO, {"address": address, "submission": submission.id})
 
     def _forget_what_came_back(self, submission: Submission) -> None:
         """Removes the address of a copy receiver whose mail bounced: the bounce changes no state."""
-        draft = submission.draft
-        for each in submission.receipts if draft is not None else ():
+        draft = submission.composed.draft
+        for each in submission.delivery.receipts if draft is not None else ():
             if each.kind is ReceiptKind.FAILED and draft is not None and each.message_id == draft.message_id:
                 self._rows(compiled.FORGET_ADDRESS, {"submission": submission.id, "address": each.recipient})
 
