@@ -14,6 +14,7 @@ from worker.core.login_errors import LoginRefusal, find_refusal
 from worker.core.messages import (
     commands,
     config,
+    console,
     events,
     incoming,
     keeping,
@@ -53,7 +54,7 @@ from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
-_TABLES: Final = (commands, config, events, incoming, keeping, oauth, receipts, register, reminders, seeing)
+_TABLES: Final = (commands, config, console, events, incoming, keeping, oauth, receipts, register, reminders, seeing)
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
     code: pair
