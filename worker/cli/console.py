@@ -10,7 +10,9 @@ from worker.core.messages import say
 
 
 @cli.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8480, show_default=True, help="127.0.0.1 のポート / port")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8480, show_default=True, help="127.0.0.1 のポート / port"
+)
 @click.option("--unix", "unix", metavar="PATH", default=None, help="ポートの代わりにソケット / a socket in place of it")
 @pass_cli
 def console(shared: Cli, port: int, unix: str | None) -> int:

@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Final
 
 from anyio import to_thread
@@ -66,7 +67,7 @@ class Action:
 PAGES: Final = (
     Page("/login", login.show_login),
     Page("/invite/{token}", login.show_invitation),
-    Page("/", today.show_today, Right.SEE),
+    Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
     Page("/me", login.show_own_settings, Right.OWN),
 )
@@ -92,9 +93,9 @@ _STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in
 
 
 def build_app(desk: Desk, hosts: frozenset[str], proxy: str = "") -> Starlette:
-    """Builds the application. ``hosts`` are the values of Host that it answers; ``proxy`` is the one address whose
+    """Builds the application.
 
-    X-Forwarded-For is believed.
+    ``hosts`` are the values of Host that it answers. ``proxy`` is the one address whose X-Forwarded-For is believed.
     """
     by_path: dict[str, dict[str, Page | Action]] = {}
     for page in PAGES:
@@ -118,9 +119,7 @@ def build_app(desk: Desk, hosts: frozenset[str], proxy: str = "") -> Starlette:
     return app
 
 
-async def _answer(
-    request: Request, wanted: Page | Action, desk: Desk, hosts: frozenset[str], proxy: str
-) -> Response:
+async def _answer(request: Request, wanted: Page | Action, desk: Desk, hosts: frozenset[str], proxy: str) -> Response:
     visit = _visit_of(request, desk, proxy)
     if request.headers.get("host", "") not in hosts:
         return _error(visit, 421, "error_host")
@@ -186,7 +185,7 @@ def _handle(visit: Visit, wanted: Page | Action) -> Response:
     except LogBroken as broken:
         _LOG.error("console_log_broken %s", broken.code)
         answer = _error(visit, 503, "error_log_broken")
-    except Exception:
+    except Exception:  # noqa: BLE001  the boundary: a page with a reference for people, the trace in the journal
         reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
         _LOG.exception("console_fault %s %s", reference, wanted.path)
         answer = _error(visit, 500, "error_ours", reference=reference)
@@ -225,11 +224,11 @@ def _prove(visit: Visit) -> Response | None:
     if not password:
         return visit.page("prove.html", 403, typed=login.typed_fields(visit), failed="")
     try:
-        token, session = prove(visit.store, visit.session, password, visit.desk.hasher, visit.now)
+        proven = prove(visit.store, visit.session, password, visit.desk.hasher, visit.now)
     except NotAllowed as refused:
-        failed = visit.say(refused.code, **refused.params)
+        failed = visit.refusal(refused)
         return visit.page("prove.html", 403, typed=login.typed_fields(visit), failed=failed)
-    visit.keep_session(token, session)
+    visit.keep_session(proven)
     return None
 
 
@@ -262,9 +261,7 @@ def _error(visit: Visit, status: int, code: str, sentence: str = "", **params: o
 def _refused_by(desk: Desk, proxy: str) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def refuse(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        code = "error_missing" if status == 404 else "error_method"
+        code = "error_missing" if status == HTTPStatus.NOT_FOUND else "error_method"
         return _error(_visit_of(request, desk, proxy), status, code)
 
     return refuse
-
-

@@ -32,7 +32,9 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
     else:
         for name, since in unwatched(looks, visit.now, office.brief.deaf_after):
             at = f"{since.astimezone(JST):%-m/%-d %H:%M}"
-            found.append(Banner(visit.say("banner_unwatched", name=name_thing(name, visit.lang), since=at), is_alarm=True))
+            found.append(
+                Banner(visit.say("banner_unwatched", name=name_thing(name, visit.lang), since=at), is_alarm=True)
+            )
     if office.faults:
         found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
     if office.brief.release.rehearsal_to is not None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from worker.accounts import login, people, sessions
 from worker.accounts.login import Attempt
+from worker.accounts.sessions import token_hash
 from worker.console.guards import session_cookie
 from worker.console.visit import Visit
 from worker.core.accounts import Account
@@ -15,16 +16,15 @@ from worker.core.errors import NotAllowed
 
 _NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again"})
 """Fields that a page never gives back."""
-DEVICE: Final = "device"
-_DEVICE_SECONDS: Final = 365 * 24 * 3600
-"""How long a browser counts as one that has logged in before."""
 
 
 def show_login(visit: Visit) -> Response:
     """The login."""
     if visit.account is not None:
         return visit.go(_within(visit.query.get("then", "/")))
-    return visit.page("login.html", then=_within(visit.query.get("then", "/")), failed="", name="")
+    return visit.page(
+        "login.html", then=_within(visit.query.get("then", "/")), failed="", name="", typed=(), kept_for=""
+    )
 
 
 def log_in(visit: Visit) -> Response:
@@ -41,22 +41,34 @@ def log_in(visit: Visit) -> Response:
     try:
         done = login.log_in(visit.store, attempt, visit.desk.hasher, visit.now)
     except NotAllowed as refused:
-        return visit.page("login.html", 422, then=then, failed=visit.refusal(refused), name=form.text("login"))
-    visit.keep_session(done.token, done.session)
-    visit.cookies[DEVICE] = (done.device, _DEVICE_SECONDS)
+        return visit.page(
+            "login.html",
+            422,
+            then=then,
+            failed=visit.refusal(refused),
+            name=form.text("login"),
+            typed=typed_fields(visit, prefix="kept:"),
+            kept_for=form.text("kept-for"),
+        )
+    visit.keep_session(done)
     typed = typed_fields(visit, prefix="kept:")
-    if not typed:
-        return visit.go(then)
-    visit.account = done.account
-    if form.text("kept-for") != done.account.login:
+    if not typed or form.text("kept-for") != done.account.login:
         return visit.go(then)
     return visit.page("again.html", path=then, typed=typed)
 
 
 def ask_again(visit: Visit) -> Response:
     """The login for a form whose session had ended; what was typed goes on with it, in the browser alone."""
+    ended = visit.store.session(token_hash(visit.token)) if visit.token else None
+    owner = visit.store.account(ended.account) if ended else None
     return visit.page(
-        "login.html", 403, then=visit.path, failed=visit.say("error_session"), name="", typed=typed_fields(visit)
+        "login.html",
+        403,
+        then=visit.path,
+        failed=visit.say("error_session"),
+        name="",
+        typed=typed_fields(visit),
+        kept_for=owner.login if owner else "",
     )
 
 
@@ -94,7 +106,13 @@ def accept_invitation(visit: Visit) -> Response:
         return _invitation(visit, visit.say("error_passwords_differ"))
     try:
         people.accept_invitation(
-            visit.store, str(visit.params["token"]), visit.form.secret("password"), visit.desk.hasher, visit.now
+            visit.store,
+            str(visit.params["token"]),
+            visit.form.secret("password"),
+            visit.desk.hasher,
+            visit.now,
+            company=visit.office.settings.contractor.name,
+            address=visit.address,
         )
     except NotAllowed as refused:
         return _invitation(visit, visit.refusal(refused))
@@ -119,13 +137,19 @@ def change_password(visit: Visit) -> Response:
     if form.secret("password") != form.secret("again"):
         return _own(visit, visit.say("error_passwords_differ"))
     try:
-        people.change_password(
-            visit.store, visit.person, form.secret("old"), form.secret("password"), visit.desk.hasher, visit.now
+        done = login.change_password(
+            visit.store,
+            visit.opened_session,
+            form.secret("old"),
+            form.secret("password"),
+            visit.desk.hasher,
+            visit.now,
+            company=visit.office.settings.contractor.name,
         )
     except NotAllowed as refused:
         return _own(visit, visit.refusal(refused))
-    visit.cookies[session_cookie(visit.desk)] = ("", 0)
-    return visit.go("/login", "password_set")
+    visit.keep_session(done)
+    return visit.go("/me", "password_changed")
 
 
 def _own(visit: Visit, failed: str) -> Response:

@@ -93,7 +93,9 @@ def approve(visit: Visit) -> Response:
     ticked = tuple(each for place, each in enumerate(conditions, 1) if form.text(f"condition-{place}"))
     approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked)
     try:
-        after, _ = visit.desk.read(lambda reader: decide.approve(visit.store, visit.office.active_config, reader, approval))
+        after, _ = visit.desk.read(
+            lambda reader: decide.approve(visit.store, visit.office.active_config, reader, approval)
+        )
     except NotAllowed as refused:
         if refused.code == "not_held" and label:
             return _page(visit, visit.refusal(refused), 409)

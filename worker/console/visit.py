@@ -15,9 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from worker.accounts.login import LoggedIn
+from worker.accounts.people import author_of
 from worker.console.desk import Desk
 from worker.console.guards import session_cookie
-from worker.core.accounts import Account, Right, Session
+from worker.core.accounts import KEPT_DAYS, Account, Right, Session
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, is_said, say, say_refusal
 from worker.core.model import JST
@@ -25,8 +27,10 @@ from worker.service.wiring import Office
 from worker.store.ports import Author, Store
 
 HERE: Final = Path(__file__).parent
-KEPT_SECONDS: Final = 30 * 24 * 3600
-"""The longest life of a session on a device that was ticked; ``core.accounts`` ends it earlier."""
+KEPT_SECONDS: Final = int(KEPT_DAYS.total_seconds())
+DEVICE_COOKIE: Final = "device"
+DEVICE_SECONDS: Final = 365 * 24 * 3600
+"""How long a browser counts as one in which the person has logged in: a guesser elsewhere delays it not."""
 
 SAID: Final = "said"
 """The query's name for the code of the sentence that the next page begins with; any other text is never shown."""
@@ -77,18 +81,19 @@ class Visit:
     """The signed cookie of a browser that has logged in before."""
     session: Session | None = None
     account: Account | None = None
-    cookies: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Cookies that the answer sets: the value, and how long it is kept in seconds; 0: until the browser ends."""
+    cookies: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    """Cookies that the answer sets: the value, and how long it is kept in seconds; None: until the browser ends."""
 
     def use(self, store: Store) -> None:
         """Gives the request its store."""
         self.opened = store
 
-    def keep_session(self, token: str, session: Session) -> None:
-        """Sets the cookie of a session that was opened or proven again."""
-        self.token, self.session = token, session
-        seconds = KEPT_SECONDS if session.is_kept else 0
-        self.cookies[session_cookie(self.desk)] = (token, seconds)
+    def keep_session(self, done: LoggedIn) -> None:
+        """Sets the cookies of a session that was opened or proven again."""
+        self.token, self.session, self.account = done.token, done.session, done.account
+        self.cookies[session_cookie(self.desk)] = (done.token, KEPT_SECONDS if done.session.is_kept else None)
+        if done.device:
+            self.cookies[DEVICE_COOKIE] = (done.device, DEVICE_SECONDS)
 
     @property
     def store(self) -> Store:
@@ -115,9 +120,16 @@ class Visit:
         return self.account
 
     @property
+    def opened_session(self) -> Session:
+        """The session of a page that needs one."""
+        if self.session is None:
+            raise NotAllowed("login_needed")
+        return self.session
+
+    @property
     def author(self) -> Author:
         """The person as entries name them, with the account and the client's address."""
-        return Author(self.person.name, f"{self.person.login} ({self.address})")
+        return author_of(self.person, self.address)
 
     @property
     def today(self) -> dt.date:
@@ -203,5 +215,3 @@ def _day(day: dt.date | None, lang: Language) -> str:
 
 
 _ENVIRONMENT: Final = _environment()
-
-

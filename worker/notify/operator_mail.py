@@ -10,6 +10,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from worker.core.params import read_spelled
+from worker.core.messages.receipts import COPY_NEWS
+from worker.audit.sent_log import read_receipt
 from worker.audit.sent_log import read_receipt
 from worker.compose.missing_invoice import MissingInvoice
 from worker.core.alarms import cause_kind
@@ -311,6 +314,15 @@ def write_store_failed(since: dt.datetime, failure: str, place: str) -> tuple[st
         "telling_store", "ja", since=moment, failure=escape_control_chars(failure), place=escape_control_chars(place)
     )
     return say("telling_subject_store", "ja"), f"{said}\n\n{say('telling_end', 'ja')}\n"
+
+
+def _name_news(detail: str) -> str:
+    """What came back, from ``number: receipt`` in JSON; an older program wrote a sentence."""
+    number, _, told = detail.partition(": ")
+    news = read_spelled(told)
+    if news == COPY_NEWS:
+        return f"{number}：{say(news.code, 'ja')}"
+    return f"{number}：{name_receipt(read_receipt(news), 'ja')}" if "kind" in news else detail
 
 
 def write_status(

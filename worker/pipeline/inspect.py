@@ -6,11 +6,13 @@ Nothing is recorded. The invoices and the first pages are read as for a draft.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from worker.approve.draft import guarantees_of
 from worker.approve.reevaluate import ActiveConfig, reevaluate, treat_unread_as_missing
 from worker.compose.checks import Check
+from worker.compose.missing_invoice import MissingInvoice
 from worker.core.messages import Language
 from worker.core.model import JST, Notice, Submission
 from worker.core.states import State
@@ -25,7 +27,12 @@ _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 
 
 async def inspect(
-    submission: Submission, active_config: ActiveConfig, store: Store, reader: PdfReader, now: dt.datetime, lang: Language
+    submission: Submission,
+    active_config: ActiveConfig,
+    store: Store,
+    reader: PdfReader,
+    now: dt.datetime,
+    lang: Language,
 ) -> tuple[SubmissionView, Notice | None]:
     """Returns the submission with everything that a person checks, its key masked; and its notice.
 
@@ -41,12 +48,14 @@ async def inspect(
             lambda: guarantees_of([submission], active_config, store),
             active_config,
             reader,
-            lambda invoices: reevaluate(submission, active_config, treat_unread_as_missing(invoices), store, now).checks,
+            lambda invoices: (
+                reevaluate(submission, active_config, treat_unread_as_missing(invoices), store, now).checks
+            ),
         )
-    missing = {}
+    missing: Mapping[int, MissingInvoice] = {}
     if submission.state is State.HELD:
         missing = await explain_missing([submission], active_config, reader, store)
-    pages = {}
+    pages: dict[str, str] = {}
     for each in submission.draft.attachments if submission.draft and is_judged else ():
         pages[each.sha256] = first_page(await reader.read(store.original(each.sha256)), key, lang)
     hours = active_config.configuration.settings.hours

@@ -112,7 +112,9 @@ def review_of(seen: SubmissionView, notice: Notice | None, project: Project | No
     submission = seen.submission
     return Review(
         seen,
-        tuple(Difference(hold, kind_of(hold.reason)) for hold in submission.reasons if hold.reason is not Reason.APPROVAL),
+        tuple(
+            Difference(hold, kind_of(hold.reason)) for hold in submission.reasons if hold.reason is not Reason.APPROVAL
+        ),
         tuple(_compare(submission, notice, project, contractor)),
         split_body(seen.body, _filled(seen, notice, project, contractor)),
         ticks_of(submission),
@@ -169,7 +171,11 @@ def _compare(
         numbers = project.all_numbers if project else ()
         yield _line("h_project", notice.project_name, names)
         yield _line("h_number", notice.contract_number, numbers)
-        yield _line("h_contractor", notice.contractor_name, tuple(filter(None, (project.contractor if project else "", contractor))))
+        yield _line(
+            "h_contractor",
+            notice.contractor_name,
+            tuple(filter(None, (project.contractor if project else "", contractor))),
+        )
         yield Comparison("h_product", name_product(notice.product, "ja"), "", Finding.SAME)
     amount, source = submission.invoice_amount
     if amount is not None and submission.product is not None:
@@ -204,14 +210,10 @@ def split_body(body: str, values: Sequence[str]) -> tuple[BodyPart, ...]:
     if not marked:
         return (BodyPart(body, is_filled=False),) if body else ()
     pattern = re.compile("(" + "|".join(map(re.escape, marked)) + ")")
-    return tuple(
-        BodyPart(piece, is_filled=bool(place % 2)) for place, piece in enumerate(pattern.split(body)) if piece
-    )
+    return tuple(BodyPart(piece, is_filled=bool(place % 2)) for place, piece in enumerate(pattern.split(body)) if piece)
 
 
-def _filled(
-    seen: SubmissionView, notice: Notice | None, project: Project | None, contractor: str
-) -> tuple[str, ...]:
+def _filled(seen: SubmissionView, notice: Notice | None, project: Project | None, contractor: str) -> tuple[str, ...]:
     submission = seen.submission
     values: list[str] = [contractor, submission.project_name, submission.section_name, submission.issuer_name]
     if notice is not None:

@@ -186,5 +186,3 @@ def _mark(submission: Submission | None, is_expected: bool, today: dt.date) -> M
     if submission.state is State.CONFIRMED or is_settled(submission, today) or submission.state in ACCEPTED:
         return Mark.DONE
     return Mark.NOW
-
-

@@ -211,7 +211,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "パスワードを決めました。ログインしてください。",
         "The password is set. Please log in.",
     ),
+    "said_password_changed": (
+        "パスワードを変えました。ほかの端末はログアウトしました。",
+        "The password is changed. Other devices were logged out.",
+    ),
     # --- errors
+    "login_needed": ("ログインしてください。", "Please log in."),
     "error_session": (
         "時間がたったためログアウトしました。入力した内容は残っています。ログインすると続きから始められます。",
         "You were logged out after some time. What you typed is kept; log in to continue.",

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from worker.core.message_id import bears_secret
 from worker.core.model import Receipt, ReceiptKind
 from worker.core.params import Params
+from worker.core.params import Params
 
 KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.DELIVERED: ("先方サーバーに到着", "delivered"),
@@ -36,6 +37,9 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
 
 COPY_NEWS: Final = Params(code="copy_came")
 """An alarm: our own copy came although the record says that nothing left."""
+
+COPY_NEWS: Final = Params(code="copy_came")
+"""What an alarm says of our own copy that came while the record says that nothing left."""
 
 CODES: Final[dict[str, tuple[str, str]]] = {
     "1.1": ("アドレスの誤り、または廃止", "no such address"),
