@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.applications import Starlette
 
 from worker.console.app import build_app
 from worker.console.desk import Desk
@@ -33,23 +34,27 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
         if parts.scheme != "https" and parts.hostname not in {LOOPBACK, "localhost"}:
             raise ConfigError([Problem("worker.toml", "console.url", "console_needs_https")])
         desk.is_loopback_http = parts.scheme != "https"
-        app = build_app(desk, frozenset({parts.netloc}), settings.proxy)
-        config = uvicorn.Config(
-            app,
-            host=LOOPBACK,
-            port=port,
-            uds=unix,
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_level="warning",
-            lifespan="off",
-            backlog=BACKLOG,
-            limit_concurrency=REQUESTS_AT_ONCE,
-            h11_max_incomplete_event_size=HEADERS_BYTES,
-            timeout_graceful_shutdown=SECONDS_TO_STOP,
-        )
+        config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
         tell(base)
         uvicorn.Server(config).run()
     finally:
         desk.close()
+
+
+def configure(app: Starlette, port: int, unix: str | None = None) -> uvicorn.Config:
+    """Returns the server's settings: loopback or a socket, no word about itself, bounded heads and connections."""
+    return uvicorn.Config(
+        app,
+        host=LOOPBACK,
+        port=port,
+        uds=unix,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        backlog=BACKLOG,
+        limit_concurrency=REQUESTS_AT_ONCE,
+        h11_max_incomplete_event_size=HEADERS_BYTES,
+        timeout_graceful_shutdown=SECONDS_TO_STOP,
+    )
