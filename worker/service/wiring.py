@@ -34,6 +34,7 @@ from worker.store.sqlite import SqlStore, create_or_migrate, has_database, open_
 from worker.store.sqlite.connection import REVISION
 
 if TYPE_CHECKING:
+    from worker.accounts.argon2.hasher import Argon2Hasher
     from worker.approve.reevaluate import ActiveConfig
     from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.sender_auth import Resolver
@@ -412,6 +413,13 @@ def put_back_store(folder: Path, file: Path, clock: Clock) -> PutBack:
     from worker.store.sqlite.backup import put_back
 
     return put_back(folder, file, clock, account_name())
+
+
+def build_hasher() -> Argon2Hasher:
+    """Returns the function that hashes passwords. Raises ImportError without ``hoshobin[console]``."""
+    from worker.accounts.argon2.hasher import Argon2Hasher
+
+    return Argon2Hasher()
 
 
 def build_program_command(command: Sequence[str], seconds: float) -> OperatorCommand:

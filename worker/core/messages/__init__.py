@@ -18,6 +18,7 @@ from worker.core.messages import (
     incoming,
     keeping,
     oauth,
+    people,
     receipts,
     register,
     reminders,
@@ -53,7 +54,7 @@ from worker.core.states import Kind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
-_TABLES: Final = (commands, config, events, incoming, keeping, oauth, receipts, register, reminders, seeing)
+_TABLES: Final = (commands, config, events, incoming, keeping, oauth, people, receipts, register, reminders, seeing)
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
     code: pair

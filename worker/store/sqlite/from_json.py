@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
-from typing import Any, Final, NamedTuple, NoReturn, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, NoReturn, Union, get_args, get_origin, get_type_hints
 
 Reader = Callable[[Any], Any]
 _PLAIN: Final = frozenset({str, int, bool, types.NoneType})
@@ -102,6 +102,11 @@ def _reader_of(hint: Any) -> Reader:
         return _read_moment
     if hint is dt.date:
         return _read_day
+    if get_origin(hint) is frozenset:
+        read_items = _reader_of_list(*_ways_of(get_args(hint)[0]))
+        return lambda value: frozenset(read_items(value))
+    if get_origin(hint) is Literal:
+        return _reader_of_choice(get_args(hint))
     if issubclass(hint, Enum):
         return _reader_of_member(hint)
     read: Reader | None = getattr(hint, "read", None)  # Hold, Answer, Params: they know their own forms
@@ -145,6 +150,13 @@ def _reader_of_member(kind: type[Enum]) -> Reader:
         return found if found is not None else _refuse()
 
     return read_member
+
+
+def _reader_of_choice(choices: tuple[object, ...]) -> Reader:
+    def read_choice(value: Any) -> object:
+        return value if type(value) is str and value in choices else _refuse()
+
+    return read_choice
 
 
 def _read_moment(value: Any) -> dt.datetime:

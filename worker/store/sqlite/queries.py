@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import heapq
 import sqlite3
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
@@ -36,6 +36,7 @@ from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FOREIGN_ERRORS
 from worker.store.sqlite.entries import to_entry
 from worker.store.sqlite.overview import BLOCK, OverviewReads
+from worker.store.sqlite.people import PeopleReads
 from worker.store.sqlite.rows import decode, decode_notice
 
 _OFFSETS: Final = dt.timedelta(days=1)
@@ -61,7 +62,7 @@ def _around(since: dt.date | None, until: dt.date | None) -> dict[str, str]:
     }
 
 
-class Reads(ABC):
+class Reads(PeopleReads):
     """``ports.Reading``, on the open connection of a subclass."""
 
     def __init__(self, connection: sqlite3.Connection | None) -> None:

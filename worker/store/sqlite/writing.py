@@ -33,11 +33,12 @@ from worker.core.text import match_key
 from worker.store.ports import Author
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import translated
+from worker.store.sqlite.people import PeopleWrites
 from worker.store.sqlite.queries import Reads, file_key
 from worker.store.sqlite.rows import DEFAULTS, decode, encode_notice, fields_of
 
 
-class SqlWriting(Reads):
+class SqlWriting(Reads, PeopleWrites):
     """``ports.Writing`` on a connection whose transaction is open; refuses every use after the end."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
