@@ -183,9 +183,9 @@ def _checked(account: Account, others: Iterable[Account], now: dt.datetime, *, i
 
 def _tidy(text: str, field: str) -> str:
     """Returns a name on one line with plain spaces. Raises NotAllowed."""
-    tidy = " ".join(plain_spaces(text.replace("\u3000", " ")).split(" ")).strip() if len(text) <= MAX_NAME else text
-    if len(tidy) > MAX_NAME:
+    if len(text) > MAX_NAME:
         raise NotAllowed("name_long", field=field, most=MAX_NAME)
+    tidy = re.sub(" +", " ", plain_spaces(text.replace("\u3000", " "))).strip(" ")
     character = unsafe_character(tidy) or private_character(tidy)
     if character is not None:
         raise NotAllowed("name_character", field=field, character=character)
