@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
+from tests.support.world import HANAKO
 from worker.accounts.people import accept_invitation, add_account, invite
 from worker.core.accounts import Account, Role
 from worker.core.model import JST
@@ -32,7 +33,7 @@ class PlainHasher:
         return hashed == f"plain:{password}"
 
 
-def account(login: str = "hanako", name: str = "山田 花子", *roles: Role, **fields: Any) -> Account:
+def account(login: str = "hanako", name: str = HANAKO.by, *roles: Role, **fields: Any) -> Account:
     """Returns an account as it is given to ``add_account``."""
     return Account(0, login, name, roles=frozenset(roles or {Role.ADMIN}), **fields)
 
