@@ -11,18 +11,20 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from worker.accounts.passwords import check_password
 from worker.accounts.ports import Hasher
 from worker.accounts.sessions import MAX_TOKEN, token_hash
 from worker.config.addresses import AddressRefused, read_address
-from worker.config.settings import Settings
 from worker.core.accounts import Account, Invitation, Right, Role, japanese_day
 from worker.core.errors import NotAllowed
 from worker.core.states import NoteEvent
 from worker.core.text import match_key, plain_spaces, private_character, unsafe_character
 from worker.store.ports import Author, Reading, Store, Writing
+
+if TYPE_CHECKING:
+    from worker.config.settings import Settings
 
 INVITED_FOR: Final = dt.timedelta(hours=24)
 """Time in which an invitation can be used: a day, as it lies in a mailbox."""
