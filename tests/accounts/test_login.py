@@ -28,7 +28,8 @@ from worker.accounts.sessions import find_session
 from worker.core.accounts import Account, Role
 from worker.core.errors import NotAllowed
 from worker.core.messages import say_refusal
-from worker.core.states import NoteEvent
+from worker.core.states import AlarmCause, NoteEvent
+from worker.notify.operator_mail import write_alarm_mail
 from worker.store.sqlite import SqlStore
 
 SECOND = dt.timedelta(seconds=1)
@@ -331,6 +332,18 @@ def test_counts_of_a_day_ago_are_removed_at_a_login(store: SqlStore, hanako: Acc
     log_in(store, attempt(address="192.0.2.99"), HASHER, NOW + DAY + SECOND)
     with store.writing() as writing:
         assert writing._rows("SELECT name FROM login_attempts") == [("address:192.0.2.99",)]
+
+
+def test_a_hundred_wrong_passwords_in_a_row_are_told_to_people(store: SqlStore, hanako: Account) -> None:
+    free = guess(store, 99)
+    guess(store, 150, login="nobody")
+    assert store.alarms_waiting() == ()
+    guess(store, 1, free)
+    (alarm,) = store.alarms_waiting()
+    assert (alarm.cause, alarm.detail) == (AlarmCause.GUESSING, "hanako")
+    _, text = write_alarm_mail((alarm,), {}, (), rehearsing=False)
+    assert "hanako" in text
+    assert "パスワードの間違い" in text
 
 
 def test_nothing_secret_of_a_login_is_in_an_entry(store: SqlStore, hanako: Account) -> None:

@@ -27,6 +27,7 @@ from worker.config.settings import Settings, settings_of
 from worker.core.accounts import Account, Right, Role, Session
 from worker.core.errors import NotAllowed
 from worker.core.messages import is_said, say_refusal
+from worker.core.messages.events import DETAILS
 from worker.core.states import NoteEvent
 from worker.store.ports import Author
 from worker.store.sqlite import SqlStore
@@ -255,6 +256,7 @@ def test_every_change_is_an_entry_that_names_who_and_what(store: SqlStore, admin
     stop_account(store, jiro.id, author, NOW)
     entries = list(store.entries(events=[NoteEvent.USER_CHANGED]))[-3:]
     assert {(entry.by, entry.account) for entry in entries} == {("山田 花子", "hanako 192.0.2.1")}
+    assert {name for entry in entries for name in entry.detail} <= DETAILS.keys()
     added, changed, stopped = (dict(entry.detail) for entry in entries)
     assert (added["change"], added["user"], added["roles"]) == ("added", "jiro", ["staff"])
     assert changed == {

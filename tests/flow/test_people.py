@@ -84,7 +84,7 @@ def test_the_first_account_is_made_without_by_and_its_link_lets_its_person_log_i
 
 def test_the_first_account_must_be_an_administrators(office: Office) -> None:
     ran = add(office, HANAKO.by, "hanako", "approver")
-    assert (ran.code, ran.document["error"]) == (1, "first_is_admin")
+    assert (ran.code, ran.document["refused"]) == (1, "first_is_admin")
     assert office("user", "list", "--json").documents == []
 
 

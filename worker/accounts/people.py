@@ -32,8 +32,8 @@ MAX_NAME: Final = 60
 """Characters of a name and of its reading: no line of the screens breaks."""
 _LOGIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?")
 
-_SEEN: Final = ("name", "reading", "mail", "roles", "until", "is_stopped", "language")
-"""The fields whose values stand in an entry."""
+_SEEN: Final = ("name", "reading", "roles", "until", "is_stopped", "language")
+"""The fields whose values stand in an entry under their own names; ``mail`` is another detail's name."""
 _ENDS_SESSIONS: Final = ("login", "roles", "until", "is_stopped", "password", "totp")
 """The fields whose change ends every session of the account."""
 
@@ -153,7 +153,7 @@ def _current(reading: Reading, before: Account) -> Account:
 
 def _values_of(account: Account) -> dict[str, Any]:
     values = {name: getattr(account, name) for name in _SEEN}
-    return {**values, "roles": sorted(account.roles)}
+    return {**values, "mail_address": account.mail, "roles": sorted(account.roles)}
 
 
 def _record(writing: Writing, account: Account, author: Author, detail: Mapping[str, Any]) -> None:

@@ -38,6 +38,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
         "This invitation cannot be used: it is older than 24 hours, or used. Ask an administrator for a new one.",
     ),
+    "telling_guessing": (
+        (
+            "ログイン名「{login}」で、パスワードの間違いが続いています（100回以上）。\n"
+            "　　推測されているおそれがあります。ご本人の間違いでなければ、どこからの接続かを記録で確かめてください。"
+            "いつもの端末からは、そのまま使えます。"
+        ),
+        (
+            "Wrong passwords for the login {login} go on (100 or more in a row).\n"
+            "Somebody may be guessing. Unless it was the person, look up in the log from which address they come. "
+            "A browser in which the person logged in before is not affected."
+        ),
+    ),
     # --- Passwords -------------------------------------------------------------------------------------------
     "password_short": (
         "パスワードが短すぎます。{least}文字以上にしてください。言葉をいくつか並べると覚えやすくなります。",
