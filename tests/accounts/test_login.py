@@ -301,6 +301,17 @@ def test_an_address_has_sixty_tries_a_minute_for_all_names(store: SqlStore, hana
     assert log_in(store, attempt(), HASHER, NOW + 60 * SECOND).token
 
 
+def test_a_known_browser_is_let_in_though_strangers_use_up_the_tries_of_its_address(
+    store: SqlStore, hanako: Account
+) -> None:
+    """All come from one address where the proxy is not named in the settings."""
+    known = log_in(store, attempt(), HASHER, NOW).device
+    for number in range(PER_ADDRESS - 1):  # the login itself was one
+        wait_of(store, attempt("wrong", f"name{number}"))
+    assert wait_of(store, attempt()) == 60
+    assert log_in(store, attempt(device=known), HASHER, NOW).token
+
+
 @pytest.mark.parametrize(
     ("one", "other", "are_one"),
     [

@@ -93,9 +93,10 @@ class LoginRefused(NotAllowed):
 def log_in(store: Store, attempt: Attempt, hasher: Hasher, now: dt.datetime) -> LoggedIn:
     """Returns a new session. Raises LoginRefused; NotAllowed ``account_stopped`` after the right password."""
     with store.writing() as writing:
-        _count_address(writing, attempt.address, now)
         account = writing.account_of(fold_login(attempt.login))
         nonce = _known_device(writing, account, attempt.device)
+        if not nonce:  # a known browser has its own delays: a stranger behind the same proxy must not use up its tries
+            _count_address(writing, attempt.address, now)
         name = _count_name(writing, account, nonce, attempt.login)
         wait = _count(writing, name, now)
     if not _is_right(hasher, account, attempt.password):
