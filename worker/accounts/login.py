@@ -22,7 +22,7 @@ from worker.accounts.sessions import token_hash
 from worker.core.accounts import Account, Attempts, Session, japanese_day
 from worker.core.errors import NotAllowed
 from worker.core.message_id import SECRET
-from worker.core.states import NoteEvent
+from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import escape_control_chars
 from worker.core.waits import is_over
 from worker.store.ports import Author, Reading, Store, Writing
@@ -34,6 +34,8 @@ LONGEST_DELAY: Final = 60
 PER_ADDRESS: Final = 60
 """Tries in a minute from one address: an office behind one address stays below."""
 MINUTE: Final = dt.timedelta(minutes=1)
+TOLD_AFTER: Final = 100
+"""Wrong passwords in a row after which people are told: more than a person's slips."""
 FORGOTTEN_AFTER: Final = dt.timedelta(days=1)
 """Time without a wrong password after which the count begins again."""
 UNKNOWN_COUNTS: Final = 1 << 16
@@ -91,14 +93,15 @@ class LoginRefused(NotAllowed):
 def log_in(store: Store, attempt: Attempt, hasher: Hasher, now: dt.datetime) -> LoggedIn:
     """Returns a new session. Raises LoginRefused; NotAllowed ``account_stopped`` after the right password."""
     with store.writing() as writing:
-        _count_address(writing, attempt.address, now)
         account = writing.account_of(fold_login(attempt.login))
         nonce = _known_device(writing, account, attempt.device)
+        if not nonce:  # a known browser has its own delays: a stranger behind the same proxy must not use up its tries
+            _count_address(writing, attempt.address, now)
         name = _count_name(writing, account, nonce, attempt.login)
         wait = _count(writing, name, now)
     if not _is_right(hasher, account, attempt.password):
         with store.writing() as writing:
-            _note_failure(writing, account, attempt.address, now)
+            _note_failure(writing, account, name, attempt.address, now)
         raise LoginRefused(wait)
     with store.writing() as writing:
         held = writing.account(account.id) if account is not None else None
@@ -134,7 +137,7 @@ def prove(store: Store, session: Session, password: str, hasher: Hasher, now: dt
         wait = _count(writing, name, now)
     if not _is_right(hasher, account, password):
         with store.writing() as writing:
-            _note_failure(writing, account, session.address, now)
+            _note_failure(writing, account, name, session.address, now)
         raise LoginRefused(wait)
     with store.writing() as writing:
         held = writing.account(account.id)
@@ -188,10 +191,16 @@ def _renew(writing: Writing, session: Session, account: Account, now: dt.datetim
     return LoggedIn(token, renewed, account, "")
 
 
-def _note_failure(writing: Writing, account: Account | None, address: str, now: dt.datetime) -> None:
-    """Records a wrong password of an existing account, at most once a minute; an unknown name is not recorded."""
+def _note_failure(writing: Writing, account: Account | None, counted: str, address: str, now: dt.datetime) -> None:
+    """Records a wrong password of an existing account, at most once a minute; an unknown name is not recorded.
+
+    A hundred in a row are told to people.
+    """
     if account is None:
         return
+    held = writing.attempts(counted)
+    if held is not None and held.count % TOLD_AFTER == 0:
+        writing.raise_alarm(AlarmCause.GUESSING, [], account.login)
     name = f"noted:{account.id}"
     noted = writing.attempts(name)
     if noted is not None and not is_over(noted.at, noted.at + MINUTE, now):

@@ -11,18 +11,20 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from worker.accounts.passwords import check_password
 from worker.accounts.ports import Hasher
 from worker.accounts.sessions import MAX_TOKEN, token_hash
 from worker.config.addresses import AddressRefused, read_address
-from worker.config.settings import Settings
 from worker.core.accounts import Account, Invitation, Right, Role, japanese_day
 from worker.core.errors import NotAllowed
 from worker.core.states import NoteEvent
 from worker.core.text import match_key, plain_spaces, private_character, unsafe_character
 from worker.store.ports import Author, Reading, Store, Writing
+
+if TYPE_CHECKING:
+    from worker.config.settings import Settings
 
 INVITED_FOR: Final = dt.timedelta(hours=24)
 """Time in which an invitation can be used: a day, as it lies in a mailbox."""
@@ -30,8 +32,8 @@ MAX_NAME: Final = 60
 """Characters of a name and of its reading: no line of the screens breaks."""
 _LOGIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?")
 
-_SEEN: Final = ("name", "reading", "mail", "roles", "until", "is_stopped", "language")
-"""The fields whose values stand in an entry."""
+_SEEN: Final = ("name", "reading", "roles", "until", "is_stopped", "language")
+"""The fields whose values stand in an entry under their own names; ``mail`` is another detail's name."""
 _ENDS_SESSIONS: Final = ("login", "roles", "until", "is_stopped", "password", "totp")
 """The fields whose change ends every session of the account."""
 
@@ -151,7 +153,7 @@ def _current(reading: Reading, before: Account) -> Account:
 
 def _values_of(account: Account) -> dict[str, Any]:
     values = {name: getattr(account, name) for name in _SEEN}
-    return {**values, "roles": sorted(account.roles)}
+    return {**values, "mail_address": account.mail, "roles": sorted(account.roles)}
 
 
 def _record(writing: Writing, account: Account, author: Author, detail: Mapping[str, Any]) -> None:
@@ -183,9 +185,9 @@ def _checked(account: Account, others: Iterable[Account], now: dt.datetime, *, i
 
 def _tidy(text: str, field: str) -> str:
     """Returns a name on one line with plain spaces. Raises NotAllowed."""
-    tidy = " ".join(plain_spaces(text.replace("\u3000", " ")).split(" ")).strip() if len(text) <= MAX_NAME else text
-    if len(tidy) > MAX_NAME:
+    if len(text) > MAX_NAME:
         raise NotAllowed("name_long", field=field, most=MAX_NAME)
+    tidy = re.sub(" +", " ", plain_spaces(text.replace("\u3000", " "))).strip(" ")
     character = unsafe_character(tidy) or private_character(tidy)
     if character is not None:
         raise NotAllowed("name_character", field=field, character=character)

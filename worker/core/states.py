@@ -169,6 +169,8 @@ class AlarmCause(StrEnum):
     CONFIGURATION_REFUSED = "configuration_refused"
     DIGEST = "digest"
     ESCALATION = "escalation"
+    GUESSING = "guessing"
+    """A hundred wrong passwords in a row for one account: detail its login."""
 
 
 class IllegalEvent(HoshobinError):

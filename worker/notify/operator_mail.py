@@ -10,9 +10,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from worker.core.params import read_spelled
-from worker.core.messages.receipts import COPY_NEWS
-from worker.audit.sent_log import read_receipt
 from worker.audit.sent_log import read_receipt
 from worker.compose.missing_invoice import MissingInvoice
 from worker.core.alarms import cause_kind
@@ -246,6 +243,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say(f"telling_{kind}", "ja", news=escape_control_chars(_name_news(alarm.detail)))
         case AlarmCause.CONFIGURATION_REFUSED:
             return say("telling_configuration", "ja", problems=escape_control_chars(_name_problems(alarm.detail)))
+        case AlarmCause.GUESSING:
+            return say("telling_guessing", "ja", login=escape_control_chars(alarm.detail))
         case AlarmCause.DEAF:
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=escape_control_chars(alarm.detail))
         case AlarmCause.UNFETCHED | AlarmCause.PUT_OFF:

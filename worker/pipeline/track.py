@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
-from worker.core.params import Params, spell
-from worker.core.messages.receipts import COPY_NEWS
 from worker.approve.draft import draft
 from worker.approve.reevaluate import (
     ActiveConfig,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from worker.core.accounts import Role
 from worker.core.login_errors import LoginRefusal, find_refusal
 from worker.core.messages import (
     commands,
@@ -28,6 +29,7 @@ from worker.core.messages import (
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
+from worker.core.messages.people import ROLES
 from worker.core.messages.reasons import (
     AFTER_REHEARSING,
     APPROVAL_STATE,
@@ -163,6 +165,11 @@ def name_state(submission: Submission, lang: Language) -> str:
             return f"{words}（{'自動' if by_policy else f'承認：{submission.release}'}）"
         return f"{words} ({'by itself' if by_policy else f'approved by {submission.release}'})"
     return words
+
+
+def name_role(role: Role, lang: Language) -> str:
+    """Returns the role's office word."""
+    return ROLES[role][0 if lang == "ja" else 1]
 
 
 def name_any_state(state: State, lang: Language) -> str:

@@ -38,6 +38,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
         "This invitation cannot be used: it is older than 24 hours, or used. Ask an administrator for a new one.",
     ),
+    "telling_guessing": (
+        (
+            "ログイン名「{login}」で、パスワードの間違いが続いています（100回以上）。\n"
+            "　　推測されているおそれがあります。ご本人の間違いでなければ、どこからの接続かを記録で確かめてください。"
+            "いつもの端末からは、そのまま使えます。"
+        ),
+        (
+            "Wrong passwords for the login {login} go on (100 or more in a row).\n"
+            "Somebody may be guessing. Unless it was the person, look up in the log from which address they come. "
+            "A browser in which the person logged in before is not affected."
+        ),
+    ),
     # --- Passwords -------------------------------------------------------------------------------------------
     "password_short": (
         "パスワードが短すぎます。{least}文字以上にしてください。言葉をいくつか並べると覚えやすくなります。",
@@ -115,6 +127,57 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{mail}」はメールアドレスではありません。1つだけ、半角で入力してください。",
         "{mail} is no mail address. Give one address.",
     ),
+    "user_by_needed": (
+        "変更する「管理」の方の氏名を --by に指定してください。何も変更していません。",
+        "Name the administrator who changes this with --by. Nothing was changed.",
+    ),
+    "user_added": (
+        "{name}さん（ログイン名 {login}、役割：{roles}）を登録しました。",
+        "{name} was added (login {login}, roles: {roles}).",
+    ),
+    "user_invited": (
+        "{name}さん（ログイン名 {login}）の招待リンクを作りました。前のリンクは使えません。",
+        "A link was made for {name} (login {login}). An earlier one can no longer be used.",
+    ),
+    "user_roles": (
+        "{name}さん（ログイン名 {login}）の役割を {roles} にしました。",
+        "The roles of {name} (login {login}) are now {roles}.",
+    ),
+    "user_stopped": (
+        "{name}さん（ログイン名 {login}）の利用を止めました。ログイン中の画面も終わっています。",
+        "{name} (login {login}) was stopped, and every session has ended.",
+    ),
+    "user_restarted": (
+        "{name}さん（ログイン名 {login}）の利用を再開しました。",
+        "{name} (login {login}) may use it again.",
+    ),
+    "user_link": (
+        "次のリンクを{name}さんに渡してください。{until} までに1回だけ使え、パスワードを決められます：",
+        "Give this link to {name}. It can be used once, until {until}, to choose a password:",
+    ),
+    "user_link_path": (
+        "worker.toml の [console] url が空のため、リンクの前半（https://…）は付いていません。",
+        "[console] url of worker.toml is empty, so the link lacks its beginning (https://…).",
+    ),
+    "no_users": (
+        (
+            "利用者はまだいません。最初の方は `hoshobin user add 氏名 --login ログイン名 --role admin` で登録します。"
+            "それまでは worker.toml の [operator] people の方が判断します。"
+        ),
+        (
+            "There is no account yet. Add the first one with `hoshobin user add NAME --login LOGIN --role admin`. "
+            "Until then the people of [operator] people in worker.toml decide."
+        ),
+    ),
+    "h_user_login": ("ログイン名", "login"),
+    "h_user_name": ("氏名", "name"),
+    "h_user_roles": ("役割", "roles"),
+    "h_user_until": ("最終日", "last day"),
+    "h_user_state": ("状態", "state"),
+    "user_is_usable": ("利用中", "in use"),
+    "user_is_invited": ("招待中（パスワード未設定）", "invited (no password yet)"),
+    "user_is_stopped": ("停止", "stopped"),
+    "user_is_over": ("期限切れ", "last day has passed"),
     "person_not_known": (
         "「{name}」は利用者の一覧（hoshobin user list）にありません。この操作ができる方：{people}",
         "{name} is not in the list of people (hoshobin user list). Those who may do this: {people}",

@@ -8,7 +8,6 @@ from typing import Final, Literal
 from worker.core.message_id import bears_secret
 from worker.core.model import Receipt, ReceiptKind
 from worker.core.params import Params
-from worker.core.params import Params
 
 KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
     ReceiptKind.DELIVERED: ("先方サーバーに到着", "delivered"),
