@@ -126,7 +126,7 @@ def test_by_hand_a_sentence_is_told_with_its_condition_while_the_invoice_is_not_
         invoices: drafted(register(invoices, **paper), notice=ADVANCE).submission.duties
         for invoices in (None, NAMED, SEPARATE)
     }
-    assert in_ja(in_ja(told[None].instructions[1:])) == (
+    assert in_ja(told[None].instructions[1:]) == (
         "いつも",
         "請求書を一緒に提出するとき：押印がある",
         "請求書を別に提出するとき：請求書の原本を郵送",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.holds import detail_of
 from tests.support.registered import PROJECT, SECTION, of_issuer, of_project
-from worker.core.messages.reasons import CODED, NAMES, NAMES
+from worker.core.messages.reasons import CODED, NAMES
 from worker.core.model import Hold, Product
 from worker.core.rulebook import Award, Contract, CountedBy, Eligibility, Section, WorkKind
 from worker.core.states import Reason

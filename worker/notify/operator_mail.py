@@ -315,15 +315,6 @@ def write_store_failed(since: dt.datetime, failure: str, place: str) -> tuple[st
     return say("telling_subject_store", "ja"), f"{said}\n\n{say('telling_end', 'ja')}\n"
 
 
-def _name_news(detail: str) -> str:
-    """What came back, from ``number: receipt`` in JSON; an older program wrote a sentence."""
-    number, _, told = detail.partition(": ")
-    news = read_spelled(told)
-    if news == COPY_NEWS:
-        return f"{number}：{say(news.code, 'ja')}"
-    return f"{number}：{name_receipt(read_receipt(news), 'ja')}" if "kind" in news else detail
-
-
 def write_status(
     troubles: Mapping[str, HoshobinError],
     looked: Mapping[str, dt.datetime],

@@ -37,9 +37,6 @@ KINDS: Final[dict[ReceiptKind, tuple[str, str]]] = {
 COPY_NEWS: Final = Params(code="copy_came")
 """An alarm: our own copy came although the record says that nothing left."""
 
-COPY_NEWS: Final = Params(code="copy_came")
-"""What an alarm says of our own copy that came while the record says that nothing left."""
-
 CODES: Final[dict[str, tuple[str, str]]] = {
     "1.1": ("アドレスの誤り、または廃止", "no such address"),
     "1.2": ("宛先のドメインなし", "no such domain"),
