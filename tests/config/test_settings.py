@@ -11,7 +11,7 @@ from tests.support.config_samples import WORKER
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.oauth_settings import Auth
 from worker.config.release import Mode
-from worker.config.settings import Security, read_settings
+from worker.config.settings import ConsoleSettings, Security, read_settings
 from worker.core.addresses import domain_of, is_loopback, is_placeholder
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import Address
@@ -260,3 +260,78 @@ def test_only_this_machine_is_loopback(host, loopback):
 @pytest.mark.parametrize("address", ["a@Town.Example", "x@y@town.example", " a@town.example. ", "town.example"])
 def test_a_domain_is_compared_in_small_letters_and_without_the_dot_at_its_end(address):
     assert domain_of(address) == "town.example"
+
+
+# --- The console ---------------------------------------------------------------------------------------------
+
+
+def console_of(line: str) -> tuple[ConsoleSettings | None, list[str]]:
+    settings, found = settings_of(f"{WORKER}\n[console]\n{line}\n")
+    return settings and settings.console, [f"{each.key} {each.code}" for each in found]
+
+
+def test_there_is_no_console_unless_it_is_written() -> None:
+    assert settings_of(WORKER)[0].console == ConsoleSettings("", "", ())
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://hoshobin.contractor.example", "https://hoshobin.contractor.example"),
+        ("https://hoshobin.contractor.example/", "https://hoshobin.contractor.example"),
+        ("HTTPS://Hoshobin.Contractor.Example:8443", "https://hoshobin.contractor.example:8443"),
+        ("https://192.168.1.5", "https://192.168.1.5"),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]"),
+        ("http://127.0.0.1:8480", "http://127.0.0.1:8480"),
+        ("http://localhost:8480", "http://localhost:8480"),
+        ("http://[::1]:8480", "http://[::1]:8480"),
+    ],
+)
+def test_the_address_of_the_console_is_a_host(given: str, read: str) -> None:
+    assert console_of(f'url = "{given}"') == (ConsoleSettings(read), [])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hoshobin.contractor.example",
+        "http://192.168.1.5:8480",
+        "http://127.0.0.1.contractor.example",
+        "hoshobin.contractor.example",
+        "ftp://hoshobin.contractor.example",
+        "javascript:alert(1)",
+        "https://",
+        "https:///console",
+        "https://hoshobin.contractor.example/console",
+        "https://hoshobin.contractor.example?x",
+        "https://hoshobin.contractor.example#",
+        "https://user@hoshobin.contractor.example",
+        "https://user:word@hoshobin.contractor.example",
+        "https://hoshobin.contractor.example:0",
+        "https://hoshobin.contractor.example:70000",
+        "https://hoshobin contractor.example",
+        "https://hoshobin.contractor.example\\\\@evil.example",
+        "https://保証便.example",
+        "https://[::1",
+    ],
+)
+def test_another_address_of_the_console_is_refused(url: str) -> None:
+    assert console_of(f'url = "{url}"') == (None, ["console.url console_url"])
+
+
+def test_one_proxy_is_believed_and_networks_are_networks() -> None:
+    assert console_of('proxy = "127.0.0.1"\nnetworks = ["192.168.1.0/24", "2001:db8::/64"]') == (
+        ConsoleSettings("", "127.0.0.1", ("192.168.1.0/24", "2001:db8::/64")),
+        [],
+    )
+    assert console_of('proxy = "unix"')[1] == []
+
+
+@pytest.mark.parametrize("proxy", ["proxy.contractor.example", "127.0.0.0/8", "127.0.0.1, 10.0.0.1", "*"])
+def test_a_proxy_is_one_number(proxy: str) -> None:
+    assert console_of(f'proxy = "{proxy}"')[1] == ["console.proxy console_proxy"]
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "192.168.1.5/24", "192.168.1", "office", ""])
+def test_every_address_or_no_network_is_refused(network: str) -> None:
+    assert console_of(f'networks = ["{network}"]')[1] == ["console.networks[1] console_network"]

@@ -25,6 +25,7 @@ JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 
 # The same word in another vocabulary: a step's verdict, a PDF child's answer, a key of --json, of a message, of a log.
 OTHER_WORDS = {
+    ("accounts/__init__.py", NoteEvent.LOGGED_IN.value): "name of a class",
     ("cli/errors.py", "log_broken"): "code of a message",
     ("config/outline.py", "deadline"): "key of projects.toml",
     ("views/problems.py", "refused"): "key of --json",
@@ -174,12 +175,12 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
     AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed LeftAlone
-    Restored ForeignMail
+    Restored ForeignMail LoggedIn LoginFailed UserChanged
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
     not_read_again deadline announced unfetched put_off account_refused mute deaf left_alone pdf_sandbox store_failed
-    store_mended log_broken configuration_refused digest escalation
+    store_mended log_broken configuration_refused digest escalation guessing
 """
 
 

@@ -45,11 +45,14 @@ def make_store(folder: Path, patience: float = 5.0) -> SqlStore:
     return open_store(folder, SteppingClock(), patience)
 
 
+PEOPLE = ("accounts", "sessions", "invitations", "login_attempts")
+
+
 def make_revision_0003(database: sqlite3.Connection) -> None:
     """The database as the program before revision 0004 made it, with what is in it."""
     for name in ("are_counted", "are_counted_again", "are_counted_off"):
         database.execute(f"DROP TRIGGER submissions_{name}")
-    for name in ("open_submissions", "spelled_numbers", "submission_counts"):
+    for name in ("open_submissions", "spelled_numbers", "submission_counts", *PEOPLE):
         database.execute(f"DROP TABLE {name}")
     for name in ("by_correction", "by_change", "by_guarantor", "unannounced", "awaiting_news", "standing"):
         database.execute(f"DROP INDEX submissions_{name}")

@@ -181,6 +181,7 @@ _PARTS: Final = {
         "setup", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
     ),
     "confirm": CommandPart("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
+    "console": CommandPart("console", "コンソール：事務所の方が使う画面を、このコンピューターで動かします。"),
     "demo": CommandPart("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
     "doctor": CommandPart("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
     "done": CommandPart("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
@@ -219,6 +220,7 @@ _PARTS: Final = {
     "show": CommandPart("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
     "status": CommandPart("show", "現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"),
     "tasks": CommandPart("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
+    "user": CommandPart("user", "利用者：画面（ブラウザ）を使う人と、その役割。"),
     "withdraw": CommandPart("decide", "取下げ：送信しないことにします（複数可）。"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import sys
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from worker.accounts.people import find_person
 from worker.approve import decisions
 from worker.approve.decisions import Approval, refuse_unless_shown
 from worker.cli import (
@@ -30,15 +32,16 @@ from worker.cli.days import Moment
 from worker.cli.pages import with_reader
 from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
 from worker.cli.unknown import find_unknown, print_unknown
+from worker.core.accounts import Right, japanese_day
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, put, say, say_refusal
 from worker.core.model import Submission
 from worker.core.states import Event, HoldKind, State, kind_of
-from worker.core.text import escape_control_chars, match_key
+from worker.core.text import escape_control_chars
 from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
-from worker.service.wiring import Installation, account_name, system_clock
+from worker.service.wiring import Installation, account_name, open_store_of, system_clock
 from worker.store.ports import Author, Store
 from worker.store.signs import find_signs
 from worker.views.problems import refusal_json
@@ -105,19 +108,21 @@ def is_at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def author_of(office: Installation, by: str) -> Author:
-    """Returns the person as registered in ``[operator] people``, typed in any width and spacing. Raises NotAllowed."""
-    people = office.configuration.settings.people
-    registered = next((person for person in people if match_key(person) == match_key(by)), None)
-    if registered is None:
-        raise NotAllowed("unknown_person", name=by, people=people)
-    return Author(registered, account_name())
+def author_of(office: Installation, by: str, right: Right = Right.PREPARE) -> Author:
+    """Returns the person who has this right, typed in any width and spacing. Raises NotAllowed.
+
+    Where accounts exist they are the list of people, else ``[operator] people`` is.
+    """
+    clock = system_clock()
+    with contextlib.closing(open_store_of(office, clock)) as store:
+        name = find_person(store, office.configuration.settings, by, japanese_day(clock.now()), right)
+    return Author(name, account_name())
 
 
-def _open_to_decide(shared: Cli, by: str) -> tuple[Installation, Author, Store]:
-    """Opens the office and its store for the registered person ``by``. Raises ConfigError, NotAllowed."""
+def _open_to_decide(shared: Cli, by: str, right: Right = Right.PREPARE) -> tuple[Installation, Author, Store]:
+    """Opens the office and its store for the person ``by``, who needs this right. Raises ConfigError, NotAllowed."""
     office = open_installation(shared)
-    return office, author_of(office, by), open_for_command(office, system_clock())
+    return office, author_of(office, by, right), open_for_command(office, system_clock())
 
 
 def _report(
@@ -173,7 +178,7 @@ def approve(
     list・show・お知らせのメールにある「番号@確認番号」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
     """
     clock = system_clock()
-    office, author, store = _open_to_decide(shared, by)
+    office, author, store = _open_to_decide(shared, by, Right.DECIDE)
     absence, signs = absence_of(office.places.store, store.health_records()), find_signs(store)
     # A question and its summary go to the same stream, so that the person sees both.
     may_ask = is_at_terminal() and not as_json
@@ -367,7 +372,7 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
     if left is None:  # click takes the None of a required pair of switches for an answer
         raise click.UsageError(say("resolve_which", shared.lang))
     clock = system_clock()
-    office, author, store = _open_to_decide(shared, by)
+    office, author, store = _open_to_decide(shared, by, Right.DECIDE)
     if left:
         after = decisions.resolve_sent(store, number, author, clock.now())
         _report(after, "resolved_sent", shared.lang, as_json=as_json)
@@ -435,7 +440,7 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
 def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"""
     clock = system_clock()
-    office, author, store = _open_to_decide(shared, by)
+    office, author, store = _open_to_decide(shared, by, Right.DECIDE)
     after = with_reader(
         lambda reader: decide_anew.resend(store, office.active_config, reader, number, author, why, clock.now())
     )
@@ -457,7 +462,7 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
     端末では、一覧の後に尋ねます。端末でないとき（--json も）は、--yes を付けるまで再開しません。
     """
     office = open_installation(shared)
-    author = author_of(office, by)
+    author = author_of(office, by, Right.HEALTH)
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.

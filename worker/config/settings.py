@@ -7,12 +7,14 @@ Every address is an address and every plain connection ends at this machine. Pat
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -124,6 +126,18 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """The web console."""
+
+    url: str = ""
+    """Its address in a browser, without a slash at its end; empty: there is none, and mails name commands."""
+    proxy: str = ""
+    """The address of the one proxy whose forwarded address is believed, or ``unix``; empty: none."""
+    networks: tuple[str, ...] = ()
+    """The networks from which no second factor is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``worker.toml``; folders, ``store_dir`` and file names as given there."""
 
@@ -159,6 +173,7 @@ class Settings:
     r"""The invoices folder as the office calls it (``\\server\保証の請求書``); empty: by its path."""
     store_witness: str = ""
     """The folder of the store's witness; empty: the usual place."""
+    console: ConsoleSettings = ConsoleSettings()
 
     @property
     def ca_files(self) -> tuple[str, ...]:
@@ -186,6 +201,46 @@ def _check_window(text: str) -> str:
     except BadWindow:
         raise Refused("bad_window", value=text) from None
     return text
+
+
+UNIX: Final = "unix"
+"""``[console] proxy`` for a proxy that reaches the console by ``--unix``."""
+
+
+def _check_url(text: str) -> str:
+    """Returns the address in small letters, without a slash at its end; http is for this machine: cookies need TLS."""
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        host, has_more = check_host(parts.hostname or ""), bool(parts.port == 0 or parts.username or parts.password)
+    except ValueError:  # Refused is one
+        raise Refused("console_url", value=text) from None
+    is_plain = not (parts.path.strip("/") or parts.query or parts.fragment or has_more or "@" in text)
+    if not is_plain or not text.isascii() or any(each in text for each in "\\?# "):
+        raise Refused("console_url", value=text)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise Refused("console_url", value=text)
+    return text.rstrip("/").lower()
+
+
+def _check_proxy(text: str) -> str:
+    if text in {"", UNIX}:
+        return text
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise Refused("console_proxy", value=text) from None
+
+
+def _check_network(text: str) -> str:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        raise Refused("console_network", value=text) from None
+    if not network.prefixlen:  # every address there is
+        raise Refused("console_network", value=text)
+    return str(network)
 
 
 _AUTHSERV_ID: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{0,253}")
@@ -335,6 +390,12 @@ class _Operator(Shape):
     command: Listed[NonEmpty] = ()
 
 
+class _Console(Shape):
+    url: Annotated[str, AfterValidator(_check_url)] = ""
+    proxy: Annotated[str, AfterValidator(_check_proxy)] = ""
+    networks: Listed[Annotated[str, AfterValidator(_check_network)]] = ()
+
+
 class _Import(Shape):
     columns: dict[str, Annotated[str, AfterValidator(_check_column)]] = Field(default_factory=dict)
 
@@ -349,6 +410,7 @@ class _Worker(Shape):
     schedule: _Schedule = _Schedule()
     store: _Store = _Store()
     operator: _Operator
+    console: _Console = _Console()
     imports: _Import = Field(default=_Import(), alias="import")
 
 
@@ -413,6 +475,7 @@ def _settings_of(worker: _Worker) -> Settings:
         store_dir=worker.store.dir,
         store_witness=worker.store.witness,
         import_columns=worker.imports.columns,
+        console=value_of(ConsoleSettings, worker.console),
     )
 
 

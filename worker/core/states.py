@@ -115,6 +115,15 @@ class NoteEvent(StrEnum):
 
     Nothing is sent until a person resumes.
     """
+    LOGGED_IN = "LoggedIn"
+    """A person logged in to the console: detail ``user`` (the login) and ``address``."""
+    LOGIN_FAILED = "LoginFailed"
+    """A wrong password of an existing account, at most one entry a minute: the same detail."""
+    USER_CHANGED = "UserChanged"
+    """A person was added, changed, stopped or invited, or chose a password.
+
+    Detail: ``user``, ``change``, and the fields that changed; no password, hash or token.
+    """
 
 
 class AlarmCause(StrEnum):
@@ -160,6 +169,8 @@ class AlarmCause(StrEnum):
     CONFIGURATION_REFUSED = "configuration_refused"
     DIGEST = "digest"
     ESCALATION = "escalation"
+    GUESSING = "guessing"
+    """A hundred wrong passwords in a row for one account: detail its login."""
 
 
 class IllegalEvent(HoshobinError):

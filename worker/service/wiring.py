@@ -30,10 +30,11 @@ from worker.core.model import sha256
 from worker.core.states import NoteEvent
 from worker.service.clock import SystemClock
 from worker.store.ports import WITNESS_FOLDER
-from worker.store.sqlite.connection import REVISION
+from worker.store.sqlite.connection import PATIENCE, REVISION
 from worker.store.sqlite.store import SqlStore, create_or_migrate, has_database, open_store
 
 if TYPE_CHECKING:
+    from worker.accounts.argon2.hasher import Argon2Hasher
     from worker.approve.reevaluate import ActiveConfig
     from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.sender_auth import Resolver
@@ -347,9 +348,12 @@ def _name_of(uid: int | None) -> str:
         return str(uid)
 
 
-def open_store_of(office: Installation, clock: Clock) -> SqlStore:
-    """The office's database as it is. Raises ConfigError if there is none, or an older one."""
-    store = open_store(office.places.store, clock)
+def open_store_of(office: Installation, clock: Clock, patience: float = PATIENCE) -> SqlStore:
+    """The office's database as it is. Raises ConfigError if there is none, or an older one.
+
+    ``patience`` is the time in seconds to wait for another process's transaction.
+    """
+    store = open_store(office.places.store, clock, patience)
     try:
         store.witness_folder = find_witness(office, store)
     except BaseException:
@@ -440,6 +444,13 @@ def restore_store(folder: Path, file: Path, clock: Clock) -> RestoredStore:
     from worker.store.sqlite.backup import replace_store
 
     return replace_store(folder, file, clock, account_name())
+
+
+def build_hasher() -> Argon2Hasher:
+    """Returns the function that hashes passwords. Raises ImportError without ``hoshobin[console]``."""
+    from worker.accounts.argon2.hasher import Argon2Hasher
+
+    return Argon2Hasher()
 
 
 def build_program_command(command: Sequence[str], seconds: float) -> OperatorCommand:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from worker.core.accounts import Account, Attempts, Invitation, Session
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
@@ -111,7 +112,86 @@ class Overview(Protocol):
         ...
 
 
-class Reading(Protocol):
+class PeopleReading(Protocol):
+    """The reads of accounts, their sessions and invitations, and of the counts of wrong passwords."""
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Every account, stopped ones too, by id."""
+        ...
+
+    def account(self, number: int) -> Account | None:
+        """The account of this id."""
+        ...
+
+    def account_of(self, login: str) -> Account | None:
+        """The account of this login (``accounts.people.fold_login``)."""
+        ...
+
+    def session(self, token_sha256: str) -> Session | None:
+        """The session of the token with this hash, over or not."""
+        ...
+
+    def sessions_of(self, account: int) -> tuple[Session, ...]:
+        """The sessions of an account, over or not, the oldest first."""
+        ...
+
+    def invitation(self, token_sha256: str) -> Invitation | None:
+        """The invitation of the token with this hash, over or not."""
+        ...
+
+    def attempts(self, name: str) -> Attempts | None:
+        """The count of this name."""
+        ...
+
+
+class PeopleWriting(Protocol):
+    """Changes of the same. No entry is made: an event that must be provable is noted as well (``Writing.note``)."""
+
+    def put_account(self, account: Account) -> Account:
+        """Replaces the account of this id; with the id 0 records a new one under the next id. Returns it.
+
+        Raises LogBroken if another account has its login.
+        """
+        ...
+
+    def put_session(self, session: Session) -> None:
+        """Inserts or replaces the session."""
+        ...
+
+    def drop_session(self, token_sha256: str) -> None:
+        """Removes the session."""
+        ...
+
+    def drop_sessions_of(self, account: int) -> None:
+        """Removes every session of the account."""
+        ...
+
+    def put_invitation(self, invitation: Invitation) -> None:
+        """Inserts the invitation."""
+        ...
+
+    def drop_invitations_of(self, account: int) -> None:
+        """Removes every invitation of the account."""
+        ...
+
+    def put_attempts(self, attempts: Attempts) -> None:
+        """Inserts or replaces the count of its name."""
+        ...
+
+    def drop_attempts(self, name: str) -> None:
+        """Removes the count of this name."""
+        ...
+
+    def drop_old_attempts(self, before: dt.datetime) -> None:
+        """Removes the counts that last grew before this moment."""
+        ...
+
+    def new_token(self) -> str:
+        """A random text of 256 bits for a cookie or a link, which no other call returns."""
+        ...
+
+
+class Reading(PeopleReading, Protocol):
     """The reads of the last commit (Store) and of an open transaction (Writing)."""
 
     def submission(self, number: int) -> Submission:
@@ -195,7 +275,7 @@ class Reading(Protocol):
         ...
 
 
-class Writing(Reading, Protocol):
+class Writing(Reading, PeopleWriting, Protocol):
     """One open write transaction (BEGIN IMMEDIATE). It reads its own records."""
 
     def create(self, event: Event, submission: Submission, author: Author, detail: Mapping[str, Any]) -> Submission:

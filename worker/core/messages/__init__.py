@@ -10,13 +10,16 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from worker.core.accounts import Role
 from worker.core.login_errors import LoginRefusal, find_refusal
 from worker.core.messages import (
     commands,
     config,
+    console,
     events,
     incoming,
     oauth,
+    people,
     preview,
     receipts,
     register,
@@ -26,6 +29,7 @@ from worker.core.messages import (
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
+from worker.core.messages.people import ROLES
 from worker.core.messages.preview import PAPER_STEPS
 from worker.core.messages.reasons import (
     AFTER_REHEARSING,
@@ -53,7 +57,10 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
-_TABLES: Final = (commands, config, events, incoming, store, oauth, receipts, register, reminders, preview)
+_TABLES: Final = (
+    *(commands, config, console, events, incoming, store),
+    *(oauth, people, receipts, register, reminders, preview),
+)
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
     code: pair for table in (config, incoming, store, oauth, register, reminders) for code, pair in table.HINTS.items()
@@ -156,6 +163,11 @@ def name_state(submission: Submission, lang: Language) -> str:
             return f"{words}（{'自動' if by_policy else f'承認：{submission.approval.release}'}）"
         return f"{words} ({'by itself' if by_policy else f'approved by {submission.approval.release}'})"
     return words
+
+
+def name_role(role: Role, lang: Language) -> str:
+    """Returns the role's office word."""
+    return ROLES[role][0 if lang == "ja" else 1]
 
 
 def name_any_state(state: State, lang: Language) -> str:

@@ -120,6 +120,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "no login (an empty user) is allowed for a server on this machine only",
     ),
     "secret_not_named": ("パスワードのファイル名がありません", "no password file is named"),
+    "console_url": (
+        "「{value}」は、画面（console）のアドレスに使えません",
+        "{value} cannot be the address of the console",
+    ),
+    "console_proxy": (
+        "「{value}」は、中継サーバー（proxy）のIPアドレスではありません",
+        "{value} is not the IP address of a proxy",
+    ),
+    "console_network": (
+        "「{value}」は、社内のネットワークの書き方ではありません",
+        "{value} is not a network",
+    ),
     "store_url": ("外部のデータベースにはまだ対応していません", "another database is not supported yet"),
     # rules, projects, guarantors
     "bad_pattern": ("正規表現が正しくありません（{detail}）", "not a valid regular expression ({detail})"),
@@ -418,6 +430,24 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "no_login_not_loopback": ("user と password_file を書いてください", "write user and password_file"),
     "needs_restart": ("サービスを再起動してください", "restart the service"),
     "secret_not_named": ("password_file にファイル名を書いてください", "name the file in password_file"),
+    "console_url": (
+        (
+            "https:// で始まり、ホスト名（とポート）だけのアドレスにしてください"
+            "（例：https://hoshobin.contractor.example）。http:// は、このサーバー自身（127.0.0.1）にだけ使えます"
+        ),
+        (
+            "write https:// and a host, with a port if needed (https://hoshobin.contractor.example); "
+            "http:// is for this machine alone (127.0.0.1)"
+        ),
+    ),
+    "console_proxy": (
+        'IPアドレス（例："127.0.0.1"）、または --unix で接続する場合は "unix" と書いてください',
+        'write an IP address ("127.0.0.1"), or "unix" for one that connects by --unix',
+    ),
+    "console_network": (
+        "例：192.168.1.0/24（末尾は0にします）。すべてのアドレス（/0）は書けません",
+        "for example 192.168.1.0/24, with no bits set behind the length; every address (/0) is refused",
+    ),
     "store_url": ('url = "" としてください', 'write url = ""'),
     "unknown_section": _SPELLING,
     "unknown_issuer": (

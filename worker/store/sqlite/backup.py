@@ -156,6 +156,9 @@ def _record(work: Path, file: Path, digest: str, verdict: LogVerdict, clock: Clo
         detail = {"file": file.name, "sha256": digest, "entries": verdict.count, "head": verdict.head}
         entry = writing.note(NoteEvent.RESTORED, None, Author("hoshobin", account), detail)
         writing.set_property(RESTORED_AT, entry.at.isoformat())
+        for each in writing.accounts():  # what ended since the backup must not begin again
+            writing.drop_sessions_of(each.id)
+            writing.drop_invitations_of(each.id)
 
 
 def _settle(copy: Path) -> None:

@@ -458,6 +458,77 @@ SET_PROPERTY: Final = """
 INSERT INTO properties (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 
+EVERY_ACCOUNT: Final = """
+SELECT accounts."row" FROM accounts ORDER BY accounts.id
+"""
+
+ACCOUNT: Final = """
+SELECT accounts."row" FROM accounts WHERE accounts.id = :id
+"""
+
+ACCOUNT_OF: Final = """
+SELECT accounts."row" FROM accounts WHERE accounts.login = :login
+"""
+
+HIGHEST_ACCOUNT: Final = """
+SELECT max(accounts.id) AS max_1 FROM accounts
+"""
+
+PUT_ACCOUNT: Final = """
+INSERT INTO accounts (id, "row") VALUES (:id, :row) ON CONFLICT (id) DO UPDATE SET "row" = excluded."row"
+"""
+
+SESSION: Final = """
+SELECT sessions."row" FROM sessions WHERE sessions.token_sha256 = :token
+"""
+
+SESSIONS_OF: Final = """
+SELECT sessions."row" FROM sessions WHERE sessions.account = :account
+ORDER BY sessions.opened_at, sessions.token_sha256
+"""
+
+PUT_SESSION: Final = """
+INSERT INTO sessions (token_sha256, "row") VALUES (:token_sha256, :row)
+ON CONFLICT (token_sha256) DO UPDATE SET "row" = excluded."row"
+"""
+
+DROP_SESSION: Final = """
+DELETE FROM sessions WHERE sessions.token_sha256 = :token
+"""
+
+DROP_SESSIONS_OF: Final = """
+DELETE FROM sessions WHERE sessions.account = :account
+"""
+
+INVITATION: Final = """
+SELECT invitations."row" FROM invitations WHERE invitations.token_sha256 = :token
+"""
+
+PUT_INVITATION: Final = """
+INSERT INTO invitations (token_sha256, "row") VALUES (:token_sha256, :row)
+ON CONFLICT (token_sha256) DO UPDATE SET "row" = excluded."row"
+"""
+
+DROP_INVITATIONS_OF: Final = """
+DELETE FROM invitations WHERE invitations.account = :account
+"""
+
+ATTEMPTS: Final = """
+SELECT login_attempts."row" FROM login_attempts WHERE login_attempts.name = :name
+"""
+
+PUT_ATTEMPTS: Final = """
+INSERT INTO login_attempts (name, "row") VALUES (:name, :row) ON CONFLICT (name) DO UPDATE SET "row" = excluded."row"
+"""
+
+DROP_ATTEMPTS: Final = """
+DELETE FROM login_attempts WHERE login_attempts.name = :name
+"""
+
+DROP_OLD_ATTEMPTS: Final = """
+DELETE FROM login_attempts WHERE login_attempts.at < :before
+"""
+
 NEW_DATABASE: Final = (
     """
 CREATE TABLE alembic_version (
@@ -722,6 +793,47 @@ END
 CREATE INDEX entries_by_moment ON entries (at)
 """,
     """
-INSERT INTO alembic_version (version_num) VALUES ('0005')
+CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY NOT NULL,
+    "row" TEXT NOT NULL,
+    login TEXT AS (json_extract("row", '$.login'))
+)
+""",
+    """
+CREATE UNIQUE INDEX accounts_by_login ON accounts (login)
+""",
+    """
+CREATE TABLE sessions (
+    token_sha256 TEXT PRIMARY KEY NOT NULL,
+    "row" TEXT NOT NULL,
+    account INTEGER AS (json_extract("row", '$.account')),
+    opened_at TEXT AS (json_extract("row", '$.opened_at'))
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX sessions_by_account ON sessions (account, opened_at, token_sha256)
+""",
+    """
+CREATE TABLE invitations (
+    token_sha256 TEXT PRIMARY KEY NOT NULL,
+    "row" TEXT NOT NULL,
+    account INTEGER AS (json_extract("row", '$.account'))
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX invitations_by_account ON invitations (account)
+""",
+    """
+CREATE TABLE login_attempts (
+    name TEXT PRIMARY KEY NOT NULL,
+    "row" TEXT NOT NULL,
+    at TEXT AS (json_extract("row", '$.at'))
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX login_attempts_by_moment ON login_attempts (at)
+""",
+    """
+INSERT INTO alembic_version (version_num) VALUES ('0006')
 """,
 )

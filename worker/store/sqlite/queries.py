@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
 from itertools import chain
-from typing import Any, Final, NamedTuple, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from worker.audit.chain import GENESIS, LogLine, canonical, read_entry
 from worker.core.clock import is_over
@@ -670,6 +670,11 @@ def _reader_of(hint: Any) -> Reader:
         return _read_moment
     if hint is dt.date:
         return _read_day
+    if get_origin(hint) is frozenset:
+        read_items = _reader_of_list(*_ways_of(get_args(hint)[0]))
+        return lambda value: frozenset(read_items(value))
+    if get_origin(hint) is Literal:
+        return _reader_of_choice(get_args(hint))
     if issubclass(hint, Enum):
         return _reader_of_member(hint)
     read: Reader | None = getattr(hint, "read", None)  # Hold, Answer, Params: they know their own forms
@@ -713,6 +718,13 @@ def _reader_of_member(kind: type[Enum]) -> Reader:
         return found if found is not None else _refuse()
 
     return read_member
+
+
+def _reader_of_choice(choices: tuple[object, ...]) -> Reader:
+    def read_choice(value: Any) -> object:
+        return value if type(value) is str and value in choices else _refuse()
+
+    return read_choice
 
 
 def _read_moment(value: Any) -> dt.datetime:

@@ -144,3 +144,41 @@ ALARMS: Final = Table(
 
 PROPERTIES: Final = Table("properties", METADATA, Column("name", Text, primary_key=True), Column("value", Text))
 """Single values of the store that are no entry: its secret, the moment of its first start."""
+
+ACCOUNTS: Final = Table(
+    "accounts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("row", Text),
+    # generated from row
+    Column("login", Text),
+)
+
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    Column("token_sha256", Text, primary_key=True),
+    Column("row", Text),
+    # generated from row
+    Column("account", Integer),
+    Column("opened_at", Text),
+)
+
+INVITATIONS: Final = Table(
+    "invitations",
+    METADATA,
+    Column("token_sha256", Text, primary_key=True),
+    Column("row", Text),
+    # generated from row
+    Column("account", Integer),
+)
+
+LOGIN_ATTEMPTS: Final = Table(
+    "login_attempts",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("row", Text),
+    # generated from row
+    Column("at", Text),
+)
+"""Counts of wrong passwords; those of a day ago are removed."""

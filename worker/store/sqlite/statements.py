@@ -16,9 +16,12 @@ from sqlalchemy.dialects.sqlite import insert
 from worker.core.rulebook import OFFICE
 from worker.core.states import NoteEvent, State
 from worker.store.sqlite.schema import (
+    ACCOUNTS,
     ALARMS,
     ENTRIES,
     FILES,
+    INVITATIONS,
+    LOGIN_ATTEMPTS,
     LOOKS,
     MESSAGES,
     NOTICES,
@@ -28,6 +31,7 @@ from worker.store.sqlite.schema import (
     PROPERTIES,
     SENT_TO,
     SENT_WITH,
+    SESSIONS,
     SPELLED_NUMBERS,
     SUBMISSION_COUNTS,
     SUBMISSIONS,
@@ -362,3 +366,27 @@ REPLACE_ALARM: Final = sa.update(ALARMS).where(ALARMS.c.id == bindparam("id")).v
 
 PROPERTY: Final = sa.select(PROPERTIES.c.value).where(PROPERTIES.c.name == bindparam("name"))
 SET_PROPERTY: Final = _upsert(PROPERTIES, "value")
+
+# --- People ----------------------------------------------------------------------------------------------------
+
+EVERY_ACCOUNT: Final = sa.select(ACCOUNTS.c.row).order_by(ACCOUNTS.c.id)
+ACCOUNT: Final = sa.select(ACCOUNTS.c.row).where(ACCOUNTS.c.id == bindparam("id"))
+ACCOUNT_OF: Final = sa.select(ACCOUNTS.c.row).where(ACCOUNTS.c.login == bindparam("login"))
+HIGHEST_ACCOUNT: Final = sa.select(sa.func.max(ACCOUNTS.c.id))
+PUT_ACCOUNT: Final = _upsert(ACCOUNTS)
+SESSION: Final = sa.select(SESSIONS.c.row).where(SESSIONS.c.token_sha256 == bindparam("token"))
+SESSIONS_OF: Final = (
+    sa.select(SESSIONS.c.row)
+    .where(SESSIONS.c.account == bindparam("account"))
+    .order_by(SESSIONS.c.opened_at, SESSIONS.c.token_sha256)
+)
+PUT_SESSION: Final = _upsert(SESSIONS)
+DROP_SESSION: Final = sa.delete(SESSIONS).where(SESSIONS.c.token_sha256 == bindparam("token"))
+DROP_SESSIONS_OF: Final = sa.delete(SESSIONS).where(SESSIONS.c.account == bindparam("account"))
+INVITATION: Final = sa.select(INVITATIONS.c.row).where(INVITATIONS.c.token_sha256 == bindparam("token"))
+PUT_INVITATION: Final = _upsert(INVITATIONS)
+DROP_INVITATIONS_OF: Final = sa.delete(INVITATIONS).where(INVITATIONS.c.account == bindparam("account"))
+ATTEMPTS: Final = sa.select(LOGIN_ATTEMPTS.c.row).where(LOGIN_ATTEMPTS.c.name == bindparam("name"))
+PUT_ATTEMPTS: Final = _upsert(LOGIN_ATTEMPTS)
+DROP_ATTEMPTS: Final = sa.delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.name == bindparam("name"))
+DROP_OLD_ATTEMPTS: Final = sa.delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.at < bindparam("before"))

@@ -74,6 +74,7 @@ from worker.store.sqlite.entries import (
     stream_rows,
     text_of,
 )
+from worker.store.sqlite.people import PeopleReads, PeopleWrites
 from worker.store.sqlite.queries import DEFAULTS, Reads, StoreReads, decode, encode_notice, fields_of, file_key
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _take(connection: sqlite3.Connection, name: str, otherwise: str) -> str:
     return otherwise
 
 
-class SqlWriting(Reads):
+class SqlWriting(Reads, PeopleReads, PeopleWrites):
     """``ports.Writing`` on a connection whose transaction is open; refuses every use after the end."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
@@ -347,7 +348,7 @@ def _changes(row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any
     return {name: value for name, value in fields.items() if row.get(name, DEFAULTS[name]) != value}
 
 
-class SqlStore(StoreReads):
+class SqlStore(StoreReads, PeopleReads):
     """``ports.Store`` on one SQLite file. Inside an open ``writing``, the store's reads see its records."""
 
     def __init__(self, folder: Path, clock: Clock, patience: float = PATIENCE) -> None:

@@ -1,0 +1,221 @@
+"""The commands of people: add, list, link, role, stop. The program ``hoshobin console`` lets them in."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from worker.accounts.people import (
+    INVITED_FOR,
+    add_account,
+    change_account,
+    find_person,
+    fold_login,
+    invite,
+    stop_account,
+)
+from worker.cli import (
+    DONE,
+    Cli,
+    CommandPart,
+    PartedGroup,
+    cli,
+    json_option,
+    open_for_command,
+    open_installation,
+    pass_cli,
+)
+from worker.cli.days import Days, Period
+from worker.cli.tables import print_json, print_table, time_text
+from worker.core.accounts import Account, Right, Role, japanese_day
+from worker.core.errors import NotAllowed
+from worker.core.messages import Language, name_role, say
+from worker.core.text import escape_control_chars
+from worker.service.wiring import Installation, account_name, system_clock
+from worker.store.ports import Author, Store
+from worker.views.people_json import account_json
+
+_PARTS: Final = {
+    "add": CommandPart("user", "利用者の追加：登録し、パスワードを決めるための招待リンクを示します。"),
+    "link": CommandPart("user", "招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。"),
+    "list": CommandPart("user", "利用者の一覧：役割、期限、パスワードの有無。"),
+    "role": CommandPart("user", "役割の変更：指定した役割だけになります。ログイン中の画面は終わります。"),
+    "stop": CommandPart("user", "利用の停止：ログイン中の画面も終わります（--undo で再開）。"),
+}
+
+
+@cli.group(cls=PartedGroup, parts=_PARTS)
+def user() -> None:
+    """利用者：画面（ブラウザ）を使う人と、その役割。"""
+
+
+def by_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--by``: an administrator's name. Only the first account is made without one."""
+    return click.option("--by", default="", metavar="NAME", help="変更する「管理」の方の氏名 / which administrator")(
+        command
+    )
+
+
+def role_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--role``, once or more."""
+    return click.option(
+        "--role",
+        "roles",
+        multiple=True,
+        required=True,
+        type=click.Choice([role.value for role in Role]),
+        help="担当 staff・承認 approver・監査 auditor・管理 admin（複数可） / roles",
+    )(command)
+
+
+def _open(shared: Cli) -> tuple[Installation, Store, dt.datetime]:
+    office, clock = open_installation(shared), system_clock()
+    return office, open_for_command(office, clock), clock.now()
+
+
+def _author(office: Installation, store: Store, by: str, now: dt.datetime) -> Author:
+    """Returns the administrator. Raises NotAllowed."""
+    if not by.strip():
+        raise NotAllowed("user_by_needed")
+    return Author(find_person(store, office.settings, by, japanese_day(now), Right.PEOPLE), account_name())
+
+
+def _find(store: Store, login: str) -> Account:
+    found = store.account_of(fold_login(login))
+    if found is None:
+        raise NotAllowed("no_such_account", login=login)
+    return found
+
+
+def _link(office: Installation, token: str) -> str:
+    return f"{office.settings.console.url}/invite/{token}"
+
+
+def _report(code: str, account: Account, lang: Language, now: dt.datetime, *, as_json: bool, link: str = "") -> None:
+    until = now + INVITED_FOR
+    if as_json:
+        print_json(account_json(account, japanese_day(now), link, until))
+        return
+    roles = [name_role(role, lang) for role in sorted(account.roles)]
+    click.echo(escape_control_chars(say(code, lang, name=account.name, login=account.login, roles=roles)))
+    if link:
+        click.echo(say("user_link", lang, name=account.name, until=time_text(until)))
+        click.echo(link)
+    if link.startswith("/"):
+        click.echo(say("user_link_path", lang), err=True)
+
+
+@user.command()
+@click.argument("name")
+@click.option("--login", required=True, metavar="LOGIN", help="ログイン名（半角英数字） / login name")
+@role_option
+@click.option("--mail", default="", metavar="ADDRESS", help="メールアドレス / mail address")
+@click.option("--reading", default="", help="フリガナ / reading of the name")
+@click.option("--until", type=Days(), default=None, metavar="DATE", help="利用の最終日 / last day of use")
+@by_option
+@json_option
+@pass_cli
+def add(
+    shared: Cli,
+    name: str,
+    login: str,
+    roles: tuple[str, ...],
+    mail: str,
+    reading: str,
+    until: Period | None,
+    by: str,
+    as_json: bool,
+) -> int:
+    """利用者の追加：登録し、パスワードを決めるための招待リンクを示します。
+
+    最初の利用者には「管理」（--role admin）を含めます。このときだけ --by は要りません。
+    """
+    office, store, now = _open(shared)
+    author = _author(office, store, by, now) if store.accounts() else Author(name, account_name())
+    given = Account(0, login, name, reading, mail, frozenset(map(Role, roles)), until[1] if until else None)
+    added = add_account(store, given, author, now)
+    link = _link(office, invite(store, added.id, author, now))
+    _report("user_added", added, shared.lang, now, as_json=as_json, link=link)
+    return DONE
+
+
+@user.command("list")
+@json_option
+@pass_cli
+def list_users(shared: Cli, as_json: bool) -> int:
+    """利用者の一覧：役割、期限、パスワードの有無。"""
+    _office, store, now = _open(shared)
+    today = japanese_day(now)
+    if as_json:
+        for account in store.accounts():
+            print_json(account_json(account, today))
+        return DONE
+    if not store.accounts():
+        click.echo(say("no_users", shared.lang))
+        return DONE
+    headings = [say(f"h_user_{name}", shared.lang) for name in ("login", "name", "roles", "until", "state")]
+    print_table(headings, [_cells(account, today, shared.lang) for account in store.accounts()])
+    return DONE
+
+
+def _cells(account: Account, today: dt.date, lang: Language) -> tuple[str, ...]:
+    state = "stopped" if account.is_stopped else "over" if not account.is_usable(today) else ""
+    state = state or ("usable" if account.password else "invited")
+    roles = ("、" if lang == "ja" else ", ").join(name_role(role, lang) for role in sorted(account.roles))
+    until = account.until.isoformat() if account.until else ""
+    return account.login, account.name, roles, until, say(f"user_is_{state}", lang)
+
+
+@user.command()
+@click.argument("login")
+@by_option
+@json_option
+@pass_cli
+def link(shared: Cli, login: str, by: str, as_json: bool) -> int:
+    """招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。
+
+    24時間以内に1回だけ使えます。前のリンクは使えなくなります。
+    """
+    office, store, now = _open(shared)
+    author, account = _author(office, store, by, now), _find(store, login)
+    made = _link(office, invite(store, account.id, author, now))
+    _report("user_invited", account, shared.lang, now, as_json=as_json, link=made)
+    return DONE
+
+
+@user.command()
+@click.argument("login")
+@role_option
+@by_option
+@json_option
+@pass_cli
+def role(shared: Cli, login: str, roles: tuple[str, ...], by: str, as_json: bool) -> int:
+    """役割の変更：指定した役割だけになります。ログイン中の画面は終わります。"""
+    office, store, now = _open(shared)
+    author, account = _author(office, store, by, now), _find(store, login)
+    after = dataclasses.replace(account, roles=frozenset(map(Role, roles)))
+    changed = change_account(store, account, after, author, now)
+    _report("user_roles", changed, shared.lang, now, as_json=as_json)
+    return DONE
+
+
+@user.command()
+@click.argument("login")
+@click.option("--undo", is_flag=True, help="利用を再開する / let it be used again")
+@by_option
+@json_option
+@pass_cli
+def stop(shared: Cli, login: str, undo: bool, by: str, as_json: bool) -> int:
+    """利用の停止：ログイン中の画面も終わります（--undo で再開）。"""
+    office, store, now = _open(shared)
+    author, account = _author(office, store, by, now), _find(store, login)
+    if undo:
+        changed = change_account(store, account, dataclasses.replace(account, is_stopped=False), author, now)
+    else:
+        changed = stop_account(store, account.id, author, now)
+    _report("user_restarted" if undo else "user_stopped", changed, shared.lang, now, as_json=as_json)
+    return DONE

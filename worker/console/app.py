@@ -1,0 +1,267 @@
+"""The console's pages and forms, each named once with the right that it asks for; and how a request is answered.
+
+A request passes, in this order: the host, the origin of a form, the session, the right, the form's token, for a
+decision the password if the last one is older than 30 minutes, then its handler in a thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Final
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from worker.accounts.login import prove
+from worker.accounts.sessions import find_session
+from worker.console import login, review, today
+from worker.console.desk import Desk
+from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
+from worker.console.visit import HERE, Form, Visit
+from worker.core.accounts import Right
+from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
+
+Handler = Callable[[Visit], Response]
+
+FORM_BYTES: Final = 256 * 1024
+"""The largest form without files: the longest note and every field of an issuer's rule are below 100 KB."""
+FIELDS: Final = 2_000
+"""The most fields of a form: a register's table of 100 projects has some 1,500."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: a GET that changes nothing but the record that it was viewed."""
+
+    path: str
+    show: Handler
+    right: Right | None = None
+    """None: for everybody, before the login."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A form: a POST that ends in a redirect, and may come twice."""
+
+    path: str
+    act: Handler
+    right: Right | None = None
+    is_deciding: bool = False
+    """True if the password must have been given in the last 30 minutes."""
+    files: int = 0
+    """The most files in it."""
+    largest: int = FORM_BYTES
+    """The most bytes of the request."""
+
+
+PAGES: Final = (
+    Page("/login", login.show_login),
+    Page("/invite/{token}", login.show_invitation),
+    Page("/", today.show_today, Right.OWN),
+    Page("/s/{id:int}", review.show_submission, Right.SEE),
+    Page("/me", login.show_own_settings, Right.OWN),
+)
+ACTIONS: Final = (
+    Action("/login", login.log_in),
+    Action("/invite/{token}", login.accept_invitation),
+    Action("/logout", login.log_out, Right.OWN),
+    Action("/me/password", login.change_password, Right.OWN),
+    Action("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
+    Action("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
+    Action("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),
+    Action("/s/{id:int}/resend", review.resend, Right.DECIDE, is_deciding=True),
+    Action("/s/{id:int}/withdraw", review.withdraw, Right.PREPARE),
+    Action("/s/{id:int}/hand-over", review.hand_over, Right.PREPARE),
+    Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
+    Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
+    Action("/s/{id:int}/join", review.join, Right.PREPARE),
+)
+
+_LOG: Final = logging.getLogger(__name__)
+_STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in_this_state"})
+"""Refusals that say that the page was of an earlier state."""
+
+
+def build_app(desk: Desk, hosts: frozenset[str], proxy: str = "") -> Starlette:
+    """Builds the application.
+
+    ``hosts`` are the values of Host that it answers. ``proxy`` is the one address whose X-Forwarded-For is believed.
+    """
+    by_path: dict[str, dict[str, Page | Action]] = {}
+    for page in PAGES:
+        by_path.setdefault(page.path, {})["GET"] = page
+    for action in ACTIONS:
+        by_path.setdefault(action.path, {})["POST"] = action
+
+    def endpoint_of(methods: Mapping[str, Page | Action]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            method = "GET" if request.method == "HEAD" else request.method
+            return await _answer(request, methods[method], desk, hosts, proxy)
+
+        return endpoint
+
+    routes: list[BaseRoute] = [
+        Route(path, endpoint_of(methods), methods=list(methods)) for path, methods in by_path.items()
+    ]
+    routes.append(Mount("/static", StaticFiles(directory=HERE / "static")))
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused_by(desk, proxy)})
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def _answer(request: Request, wanted: Page | Action, desk: Desk, hosts: frozenset[str], proxy: str) -> Response:
+    visit = _visit_of(request, desk, proxy)
+    if request.headers.get("host", "") not in hosts:
+        return _error(visit, 421, "error_host")
+    if isinstance(wanted, Action) and not is_from_here(request.headers, request.url.scheme):
+        return _error(visit, 403, "error_foreign")
+    form = Form()
+    if isinstance(wanted, Action):
+        try:
+            form = await _read_form(request, wanted)
+        except (MultiPartException, HTTPException):
+            return _error(visit, 413, "error_too_large")
+    try:
+        return await to_thread.run_sync(_handle, replace(visit, form=form), wanted)
+    finally:
+        for uploads in form.files.values():
+            for each in uploads:
+                await each.close()
+
+
+async def _read_form(request: Request, action: Action) -> Form:
+    if int(request.headers.get("content-length") or action.largest + 1) > action.largest:
+        raise HTTPException(413)
+    parsed = await request.form(max_files=action.files, max_fields=FIELDS, max_part_size=FORM_BYTES)
+    fields: dict[str, list[str]] = {}
+    files: dict[str, list[Any]] = {}
+    for name, value in parsed.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+        elif value.filename:
+            files.setdefault(name, []).append(value)
+    return Form(fields, files)
+
+
+def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
+    client = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return Visit(
+        desk,
+        None,
+        desk.clock.now(),
+        request.url.path,
+        request.path_params,
+        dict(request.query_params),
+        Form(),
+        address=forwarded if proxy and client == proxy and forwarded else client,
+        agent=request.headers.get("user-agent", "")[:200],
+        token=request.cookies.get(session_cookie(desk), ""),
+        device=request.cookies.get("device", ""),
+    )
+
+
+def _handle(visit: Visit, wanted: Page | Action) -> Response:
+    """Answers in a thread: everything that waits for the database or for a PDF."""
+    try:
+        with visit.desk.store() as store:
+            visit.use(store)
+            if found := find_session(store, visit.token, visit.now) if visit.token else None:
+                visit.session, visit.account = found
+            answer = _allowed(visit, wanted) or _run(visit, wanted)
+    except Unavailable as away:
+        _LOG.warning("console_unavailable %s", away.what)
+        answer = _error(visit, 503, "error_full" if away.what == "disk" else "error_busy")
+    except LogBroken as broken:
+        _LOG.error("console_log_broken %s", broken.code)
+        answer = _error(visit, 503, "error_log_broken")
+    except Exception:  # noqa: BLE001  the boundary: a page with a reference for people, the trace in the journal
+        reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
+        _LOG.exception("console_fault %s %s", reference, wanted.path)
+        answer = _error(visit, 500, "error_ours", reference=reference)
+    for name, (value, seconds) in visit.cookies.items():
+        answer.set_cookie(
+            name, value, seconds, httponly=True, samesite="lax", secure=not visit.desk.is_loopback_http, path="/"
+        )
+    return answer
+
+
+def _allowed(visit: Visit, wanted: Page | Action) -> Response | None:
+    """Returns the answer to a request that may not reach its handler; None for one that may."""
+    if wanted.right is None:
+        return None
+    if visit.account is None:
+        if isinstance(wanted, Action):
+            return login.ask_again(visit)
+        return visit.go("/login", then=visit.path) if visit.path != "/" else visit.go("/login")
+    if not visit.may(wanted.right):
+        people = _people_with(visit, wanted.right)
+        return _error(visit, 403, "error_role", right=visit.say(f"right_{wanted.right.value}"), people=people)
+    if isinstance(wanted, Page):
+        return None
+    if not secrets.compare_digest(visit.form.text("token").encode(), visit.form_token.encode()):
+        return _error(visit, 403, "error_foreign")
+    if wanted.is_deciding and visit.session is not None and not visit.session.is_fresh(visit.now):
+        return _prove(visit)
+    return None
+
+
+def _prove(visit: Visit) -> Response | None:
+    """Asks for the password again, and keeps what was typed; None if it was given and is right."""
+    if visit.session is None:
+        return None
+    password = visit.form.secret("proof")
+    if not password:
+        return visit.page("prove.html", 403, typed=login.typed_fields(visit), failed="")
+    try:
+        proven = prove(visit.store, visit.session, password, visit.desk.hasher, visit.now)
+    except NotAllowed as refused:
+        failed = visit.refusal(refused)
+        return visit.page("prove.html", 403, typed=login.typed_fields(visit), failed=failed)
+    visit.keep_session(proven)
+    return None
+
+
+def _run(visit: Visit, wanted: Page | Action) -> Response:
+    handler = wanted.show if isinstance(wanted, Page) else wanted.act
+    try:
+        return handler(visit)
+    except NotAllowed as refused:
+        if refused.code == "no_such_submission":
+            return _error(visit, 404, "error_missing")
+        status = 409 if refused.code in _STALE else 422
+        return _error(visit, status, "", sentence=visit.refusal(refused))
+    except Conflict:
+        return _error(visit, 409, "error_changed")
+    except HoshobinError as other:
+        if isinstance(other, Unavailable | LogBroken):
+            raise
+        return _error(visit, 503, "error_configuration")
+
+
+def _people_with(visit: Visit, right: Right) -> tuple[str, ...]:
+    return tuple(each.name for each in visit.store.accounts() if each.may(right, visit.today))
+
+
+def _error(visit: Visit, status: int, code: str, sentence: str = "", **params: object) -> Response:
+    said = sentence or visit.say(code, **params)
+    return visit.page("error.html", status, sentence=said)
+
+
+def _refused_by(desk: Desk, proxy: str) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def refuse(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        code = "error_missing" if status == HTTPStatus.NOT_FOUND else "error_method"
+        return _error(_visit_of(request, desk, proxy), status, code)
+
+    return refuse

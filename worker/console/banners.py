@@ -1,0 +1,42 @@
+"""The banners above every page of work: rehearsal, nothing watched, sending stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.console.visit import Visit
+from worker.core.messages import name_thing
+from worker.core.model import JST
+from worker.service.absence import find_absence
+from worker.service.watchdog import unwatched
+from worker.service.wiring import read_lock_holder
+from worker.store.ports import RESTORED_AT
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """One sentence above the page."""
+
+    text: str
+    is_alarm: bool
+
+
+def banners_of(visit: Visit) -> tuple[Banner, ...]:
+    """The banners that hold now, the gravest first."""
+    office, found = visit.office, []
+    if visit.store.property(RESTORED_AT):
+        found.append(Banner(visit.say("banner_restored"), is_alarm=True))
+    looks = visit.store.health_records()
+    if find_absence(read_lock_holder(office.places.store), looks) is not None:
+        found.append(Banner(visit.say("banner_not_running"), is_alarm=True))
+    else:
+        for name, since in unwatched(looks, visit.now, office.brief.deaf_after):
+            at = f"{since.astimezone(JST):%-m/%-d %H:%M}"
+            found.append(
+                Banner(visit.say("banner_unwatched", name=name_thing(name, visit.lang), since=at), is_alarm=True)
+            )
+    if office.faults:
+        found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
+    if office.brief.release.rehearsal_to is not None:
+        found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False))
+    return tuple(found)

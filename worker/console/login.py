@@ -1,0 +1,163 @@
+"""Login, invitation, logout and a person's own settings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.accounts import login, people, sessions
+from worker.accounts.login import Attempt
+from worker.accounts.sessions import token_hash
+from worker.console.guards import session_cookie
+from worker.console.visit import Visit
+from worker.core.accounts import Account
+from worker.core.errors import NotAllowed
+
+_NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again"})
+"""Fields that a page never gives back."""
+
+
+def show_login(visit: Visit) -> Response:
+    """The login."""
+    if visit.account is not None:
+        return visit.go(_within(visit.query.get("then", "/")))
+    return visit.page(
+        "login.html", then=_within(visit.query.get("then", "/")), failed="", name="", typed=(), kept_for=""
+    )
+
+
+def log_in(visit: Visit) -> Response:
+    """Opens a session and goes to the page that was asked for."""
+    form, then = visit.form, _within(visit.form.text("then"))
+    attempt = Attempt(
+        form.text("login"),
+        form.secret("password"),
+        visit.address,
+        visit.agent,
+        is_kept=bool(form.text("keep")),
+        device=visit.device,
+    )
+    try:
+        done = login.log_in(visit.store, attempt, visit.desk.hasher, visit.now)
+    except NotAllowed as refused:
+        return visit.page(
+            "login.html",
+            422,
+            then=then,
+            failed=visit.refusal(refused),
+            name=form.text("login"),
+            typed=typed_fields(visit, prefix="kept:"),
+            kept_for=form.text("kept-for"),
+        )
+    visit.keep_session(done)
+    typed = typed_fields(visit, prefix="kept:")
+    if not typed or form.text("kept-for") != done.account.login:
+        return visit.go(then)
+    return visit.page("again.html", path=then, typed=typed)
+
+
+def ask_again(visit: Visit) -> Response:
+    """The login for a form whose session had ended; what was typed goes on with it, in the browser alone."""
+    ended = visit.store.session(token_hash(visit.token)) if visit.token else None
+    owner = visit.store.account(ended.account) if ended else None
+    return visit.page(
+        "login.html",
+        403,
+        then=visit.path,
+        failed=visit.say("error_session"),
+        name="",
+        typed=typed_fields(visit),
+        kept_for=owner.login if owner else "",
+    )
+
+
+def typed_fields(visit: Visit, prefix: str = "") -> tuple[tuple[str, str], ...]:
+    """The fields of the form, without passwords and tokens; with ``prefix`` those that begin with it, without it."""
+    return tuple(
+        (name.removeprefix(prefix), value)
+        for name, values in visit.form.fields.items()
+        if name.startswith(prefix) and name.removeprefix(prefix) not in _NEVER_KEPT
+        for value in values
+    )
+
+
+def log_out(visit: Visit) -> Response:
+    """Ends this session."""
+    sessions.log_out(visit.store, visit.token)
+    visit.cookies[session_cookie(visit.desk)] = ("", 0)
+    return visit.go("/login", "logged_out")
+
+
+def log_out_everywhere(visit: Visit) -> Response:
+    """Ends every session of the account."""
+    sessions.log_out_everywhere(visit.store, visit.person.id)
+    return visit.go("/login", "logged_out")
+
+
+def show_invitation(visit: Visit) -> Response:
+    """Asks for a first password. A GET uses nothing up: mail scanners open links."""
+    return _invitation(visit, "")
+
+
+def accept_invitation(visit: Visit) -> Response:
+    """Sets the first password; the login follows."""
+    if visit.form.secret("password") != visit.form.secret("again"):
+        return _invitation(visit, visit.say("error_passwords_differ"))
+    try:
+        people.accept_invitation(
+            visit.store,
+            str(visit.params["token"]),
+            visit.form.secret("password"),
+            visit.desk.hasher,
+            visit.now,
+            company=visit.office.settings.contractor.name,
+            address=visit.address,
+        )
+    except NotAllowed as refused:
+        return _invitation(visit, visit.refusal(refused))
+    return visit.go("/login", "password_set")
+
+
+def _invitation(visit: Visit, failed: str) -> Response:
+    invited: Account | None = people.find_invitation(visit.store, str(visit.params["token"]), visit.now)
+    if invited is None:
+        return visit.page("error.html", 404, sentence=visit.say("error_invitation"))
+    return visit.page("invitation.html", 422 if failed else 200, invited=invited, failed=failed)
+
+
+def show_own_settings(visit: Visit) -> Response:
+    """A person's own settings."""
+    return _own(visit, "")
+
+
+def change_password(visit: Visit) -> Response:
+    """Sets another password; every other session of the account ends."""
+    form = visit.form
+    if form.secret("password") != form.secret("again"):
+        return _own(visit, visit.say("error_passwords_differ"))
+    try:
+        done = login.change_password(
+            visit.store,
+            visit.opened_session,
+            form.secret("old"),
+            form.secret("password"),
+            visit.desk.hasher,
+            visit.now,
+            company=visit.office.settings.contractor.name,
+        )
+    except NotAllowed as refused:
+        return _own(visit, visit.refusal(refused))
+    visit.keep_session(done)
+    return visit.go("/me", "password_changed")
+
+
+def _own(visit: Visit, failed: str) -> Response:
+    opened = sessions.sessions_of(visit.store, visit.person.id)
+    return visit.page("me.html", 422 if failed else 200, opened=opened, failed=failed)
+
+
+def _within(then: str) -> str:
+    """Returns ``then`` if it is a path of ours, else the home page: an address from outside is never followed."""
+    is_ours = then.startswith("/") and not then.startswith(("//", "/\\")) and then.isprintable()
+    return then if is_ours else "/"

@@ -1,0 +1,207 @@
+"""The page of one submission: everything that is sent, and the decisions on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.approve import decisions
+from worker.approve.decisions import Approval
+from worker.console.banners import banners_of
+from worker.console.visit import Visit
+from worker.core.errors import NotAllowed
+from worker.core.messages import name_event, name_state, next_step
+from worker.core.model import JST, Submission
+from worker.core.states import State
+from worker.pipeline import decide
+from worker.pipeline.inspect import inspect
+from worker.views.review import Review, review_of, ticks_of
+from worker.views.today import work_of_today
+
+HISTORY: Final = 3
+"""Entries of the history that are shown before it is opened."""
+
+
+def show_submission(visit: Visit) -> Response:
+    """The review page."""
+    return _page(visit)
+
+
+def _page(visit: Visit, failed: str = "", status: int = 200) -> Response:
+    store = visit.store
+    submission = store.submission(_number(visit))
+    review = _review(visit, submission)
+    entries = list(store.entries(submission.id))
+    waiting = _to_decide(visit)
+    place = waiting.index(submission.id) if submission.id in waiting else None
+    return visit.page(
+        "review.html",
+        status,
+        banners=banners_of(visit),
+        review=review,
+        submission=submission,
+        state=name_state(submission, visit.lang),
+        next_step=next_step(submission, visit.lang),
+        correction=store.corrections([submission.id]).get(submission.id),
+        candidates=_candidates(visit, submission),
+        entries=[(each, name_event(each.event, visit.lang)) for each in reversed(entries)],
+        history=HISTORY,
+        place=place,
+        waiting=waiting,
+        typed=visit.form,
+        failed=failed,
+    )
+
+
+def _review(visit: Visit, submission: Submission) -> Review:
+    office = visit.office
+    active = office.active_config
+    seen, notice = visit.desk.read(
+        lambda reader: inspect(submission, active, visit.store, reader, visit.now, visit.lang)
+    )
+    project = active.register.by_id.get(submission.destination.project) if submission.destination.project else None
+    return review_of(seen, notice, project, office.settings.contractor.name)
+
+
+def _to_decide(visit: Visit) -> list[int]:
+    """The submissions that wait for a person, in the order of the list of work."""
+    today = work_of_today(visit.store, visit.office.outline, visit.now)
+    found = [row.task.submission for group in today.groups for row in group.rows if not row.is_waiting]
+    return list(dict.fromkeys(number for number in found if number is not None))
+
+
+def _candidates(visit: Visit, submission: Submission) -> tuple[Submission, ...]:
+    """The notices that an announcement may have announced."""
+    if submission.state is not State.ANNOUNCED or submission.notice.guarantor is None:
+        return ()
+    return visit.store.unannounced(submission.notice.guarantor, 20)
+
+
+def approve(visit: Visit) -> Response:
+    """Approves the draft that was shown, with every box ticked."""
+    number, form = _number(visit), visit.form
+    before = visit.store.submission(number)
+    label = form.text("label")
+    if label == before.label:
+        left = [tick.text(visit.lang) for tick in ticks_of(before) if not form.text(tick.name)]
+        if left:
+            return _page(visit, visit.say("error_ticks", count=len(left), names=left), 422)
+    conditions = before.composed.draft.conditions if before.composed.draft else ()
+    ticked = tuple(each for place, each in enumerate(conditions, 1) if form.text(f"condition-{place}"))
+    approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked)
+    try:
+        after, _ = visit.desk.read(
+            lambda reader: decide.approve(visit.store, visit.office.active_config, reader, approval)
+        )
+    except NotAllowed as refused:
+        if refused.code == "not_held" and label:
+            return _page(visit, visit.refusal(refused), 409)
+        if refused.code == "draft_differs":
+            return _page(visit, visit.say("error_stale"), 409)
+        return _page(visit, visit.refusal(refused), 422)
+    if form.text("then") == "next":
+        waiting = [each for each in _to_decide(visit) if each != number]
+        if waiting:
+            return visit.go(f"/s/{waiting[0]}", "approved")
+        return visit.go("/", "approved")
+    return visit.go(f"/s/{after.id}", "approved")
+
+
+def withdraw(visit: Visit) -> Response:
+    """Ends a submission that has not left."""
+    return _decided(visit, "why", lambda why: decisions.withdraw(visit.store, _number(visit), visit.author, why))
+
+
+def hand_over(visit: Visit) -> Response:
+    """Records that it is handed in otherwise."""
+    return _decided(visit, "note", lambda note: decisions.hand_over(visit.store, _number(visit), visit.author, note))
+
+
+def confirm(visit: Visit) -> Response:
+    """Records that the issuer has it, or that it has not."""
+
+    def record(note: str) -> Submission:
+        act = decisions.report_not_accepted if visit.form.text("outcome") == "failed" else decisions.confirm
+        return act(visit.store, _number(visit), visit.author, note, _moment(visit))
+
+    return _decided(visit, "note", record)
+
+
+def record_done(visit: Visit) -> Response:
+    """Records a duty as done."""
+    what = int(visit.form.text("what")) if visit.form.text("what").isdecimal() else None
+
+    def record(note: str) -> Submission:
+        return decisions.record_done(visit.store, _number(visit), visit.author, note, what)[0]
+
+    return _decided(visit, "note", record)
+
+
+def resend(visit: Visit) -> Response:
+    """Opens a correction."""
+
+    def record(why: str) -> Submission:
+        return visit.desk.read(
+            lambda reader: decide.resend(
+                visit.store, visit.office.active_config, reader, _number(visit), visit.author, why, visit.now
+            )
+        )
+
+    return _decided(visit, "why", record)
+
+
+def resolve(visit: Visit) -> Response:
+    """Records whether a submission in doubt had left."""
+    outcome = visit.form.text("outcome")
+    if outcome not in {"sent", "not_sent"}:
+        return _page(visit, visit.say("error_choose"), 422)
+    if outcome == "sent":
+        decisions.resolve_sent(visit.store, _number(visit), visit.author, visit.now)
+    else:
+        visit.desk.read(
+            lambda reader: decide.resolve_not_sent(
+                visit.store, visit.office.active_config, reader, _number(visit), visit.author, visit.now
+            )
+        )
+    return visit.go(f"/s/{_number(visit)}", "recorded")
+
+
+def join(visit: Visit) -> Response:
+    """Records which notices an announcement announced."""
+    answers = [int(each) for each in visit.form.several("answer") if each.isdecimal()]
+    if not answers:
+        return _page(visit, visit.say("error_choose"), 422)
+    decisions.join(visit.store, _number(visit), answers, visit.author)
+    return visit.go(f"/s/{_number(visit)}", "recorded")
+
+
+def _decided(visit: Visit, needed: str, decide_it: Callable[[str], Submission]) -> Response:
+    """Carries out a decision that needs a text; without it, or if it is refused, the page comes again."""
+    text = visit.form.text(needed)
+    if not text:
+        return _page(visit, visit.say(f"error_{needed}_missing"), 422)
+    try:
+        after = decide_it(text)
+    except NotAllowed as refused:
+        if refused.code == "no_such_submission":
+            raise
+        return _page(visit, visit.refusal(refused), 409 if refused.code == "not_in_this_state" else 422)
+    return visit.go(f"/s/{after.id}", "recorded")
+
+
+def _number(visit: Visit) -> int:
+    return int(visit.params["id"])
+
+
+def _moment(visit: Visit) -> dt.datetime | None:
+    """The moment that was typed into a field of the browser's own form; None if it is empty."""
+    text = visit.form.text("at")
+    if not text:
+        return None
+    try:
+        return dt.datetime.fromisoformat(text).replace(tzinfo=JST)
+    except ValueError as error:
+        raise NotAllowed("date_unreadable", given=text) from error

@@ -1,0 +1,60 @@
+"""Serves the console by uvicorn on loopback or on a socket; TLS is the proxy's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+
+from worker.console.app import build_app
+from worker.console.desk import Desk
+from worker.core.errors import ConfigError, Problem
+from worker.service.wiring import build_hasher, system_clock
+
+LOOPBACK: Final = "127.0.0.1"
+HEADERS_BYTES: Final = 16 * 1024
+"""The longest head of a request: browsers stay below 8 KB."""
+BACKLOG: Final = 64
+"""Connections that wait to be accepted: an office has some twenty people."""
+REQUESTS_AT_ONCE: Final = 200
+"""Connections at once; more are refused with 503, and the service is not affected."""
+SECONDS_TO_STOP: Final = 10
+
+
+def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str], None]) -> None:
+    """Serves until it is stopped. ``tell`` gets the address. Raises ConfigError."""
+    desk = Desk(option, system_clock(), build_hasher())
+    try:
+        settings = desk.office().settings.console
+        base = settings.url or f"http://{LOOPBACK}:{port}"
+        parts = urlsplit(base)
+        if parts.scheme != "https" and parts.hostname not in {LOOPBACK, "localhost"}:
+            raise ConfigError([Problem("worker.toml", "console.url", "console_needs_https")])
+        desk.is_loopback_http = parts.scheme != "https"
+        config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
+        tell(base)
+        uvicorn.Server(config).run()
+    finally:
+        desk.close()
+
+
+def configure(app: Starlette, port: int, unix: str | None = None) -> uvicorn.Config:
+    """Returns the server's settings: loopback or a socket, no word about itself, bounded heads and connections."""
+    return uvicorn.Config(
+        app,
+        host=LOOPBACK,
+        port=port,
+        uds=unix,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        backlog=BACKLOG,
+        limit_concurrency=REQUESTS_AT_ONCE,
+        h11_max_incomplete_event_size=HEADERS_BYTES,
+        timeout_graceful_shutdown=SECONDS_TO_STOP,
+    )

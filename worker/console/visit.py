@@ -1,0 +1,217 @@
+"""One request as a handler sees it: the account, the office, a store, what was typed; and the answers it can give."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import UploadFile
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from worker.accounts.login import LoggedIn
+from worker.accounts.people import author_of
+from worker.console.desk import Desk
+from worker.console.guards import session_cookie
+from worker.core.accounts import KEPT_DAYS, Account, Right, Session
+from worker.core.errors import NotAllowed
+from worker.core.messages import Language, is_said, say, say_refusal
+from worker.core.model import JST
+from worker.service.wiring import Installation
+from worker.store.ports import Author, Store
+
+HERE: Final = Path(__file__).parent
+KEPT_SECONDS: Final = int(KEPT_DAYS.total_seconds())
+DEVICE_COOKIE: Final = "device"
+DEVICE_SECONDS: Final = 365 * 24 * 3600
+"""How long a browser counts as one in which the person has logged in: a guesser elsewhere delays it not."""
+
+SAID: Final = "said"
+"""The query's name for the code of the sentence that the next page begins with; any other text is never shown."""
+_SAID_PREFIX: Final = "said_"
+MENU: Final = (("/", "menu_today", Right.PREPARE),)
+"""Path, word and right of each entry of the menu."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a POST, as typed."""
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[UploadFile]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The value of a field, without the spaces around it; empty if it is missing."""
+        values = self.fields.get(name, ())
+        return values[0].strip() if values else ""
+
+    def secret(self, name: str) -> str:
+        """The value of a field as it is: a password may begin with a space."""
+        values = self.fields.get(name, ())
+        return values[0] if values else ""
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """All values of a field."""
+        return tuple(self.fields.get(name, ()))
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request."""
+
+    desk: Desk
+    opened: Store | None
+    now: dt.datetime
+    path: str
+    params: Mapping[str, Any]
+    query: Mapping[str, str]
+    form: Form
+    address: str
+    """The client's address, from the proxy if ``[console] proxy`` names it."""
+    agent: str
+    token: str = ""
+    """The session's token, from the cookie; empty if there is none."""
+    device: str = ""
+    """The signed cookie of a browser that has logged in before."""
+    session: Session | None = None
+    account: Account | None = None
+    cookies: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    """Cookies that the answer sets: the value, and how long it is kept in seconds; None: until the browser ends."""
+
+    def use(self, store: Store) -> None:
+        """Gives the request its store."""
+        self.opened = store
+
+    def keep_session(self, done: LoggedIn) -> None:
+        """Sets the cookies of a session that was opened or proven again."""
+        self.token, self.session, self.account = done.token, done.session, done.account
+        self.cookies[session_cookie(self.desk)] = (done.token, KEPT_SECONDS if done.session.is_kept else None)
+        if done.device:
+            self.cookies[DEVICE_COOKIE] = (done.device, DEVICE_SECONDS)
+
+    @property
+    def store(self) -> Store:
+        """The store of a request that is handled."""
+        if self.opened is None:
+            raise RuntimeError("a page of an error reads no store")
+        return self.opened
+
+    @property
+    def office(self) -> Installation:
+        """The configuration. Raises ConfigError."""
+        return self.desk.office()
+
+    @property
+    def lang(self) -> Language:
+        """The language of the account."""
+        return self.account.language if self.account else "ja"
+
+    @property
+    def person(self) -> Account:
+        """The account of a page that needs one."""
+        if self.account is None:
+            raise NotAllowed("login_needed")
+        return self.account
+
+    @property
+    def opened_session(self) -> Session:
+        """The session of a page that needs one."""
+        if self.session is None:
+            raise NotAllowed("login_needed")
+        return self.session
+
+    @property
+    def author(self) -> Author:
+        """The person as entries name them, with the account and the client's address."""
+        return author_of(self.person, self.address)
+
+    @property
+    def today(self) -> dt.date:
+        """The present Japanese day."""
+        return self.now.astimezone(JST).date()
+
+    @property
+    def form_token(self) -> str:
+        """The token of every form of this session: another site cannot know it."""
+        return hmac.new(self.token.encode(), b"form", hashlib.sha256).hexdigest()
+
+    def may(self, right: Right) -> bool:
+        """Returns whether the account has this right today."""
+        return self.account is not None and self.account.may(right, self.today)
+
+    def say(self, code: str, **params: object) -> str:
+        """The sentence of a code in the account's language."""
+        return say(code, self.lang, **params)
+
+    def refusal(self, refused: NotAllowed) -> str:
+        """The sentence of a refusal in the account's language."""
+        return say_refusal(refused.code, self.lang, **refused.params)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        """Renders a page."""
+        said = self.query.get(SAID, "")
+        known = _SAID_PREFIX + said
+        shown = self.say(known) if said and is_said(known) else ""
+        html = _ENVIRONMENT.get_template(template).render(
+            visit=self, menu=MENU, t=self.say, lang=self.lang, said=shown, now=self.now, Right=Right, **context
+        )
+        return HTMLResponse(html, status)
+
+    def go(self, path: str, said: str = "", **query: str) -> Response:
+        """Answers a form: the browser gets the page at ``path``, which begins with the sentence ``said_CODE``."""
+        asked = {**query, **({SAID: said} if said else {})}
+        return RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The static files with the first digits of their hash, so that a browser keeps one until it changes."""
+
+    folder: Path
+
+    def __call__(self, name: str) -> str:
+        """The address of a static file."""
+        content = (self.folder / name).read_bytes()
+        return f"/static/{name}?{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    versions = Versions(HERE / "static")
+    environment.globals["static"] = {each.name: versions(each.name) for each in versions.folder.iterdir()}.__getitem__
+    environment.filters["yen"] = lambda amount: f"{amount:,}円"
+    environment.filters["moment"] = _moment
+    environment.filters["day"] = _day
+    return environment
+
+
+_WEEKDAYS: Final = "月火水木金土日"
+
+
+def _moment(moment: dt.datetime | None, lang: Language) -> str:
+    """A moment without seconds: 11/30（月）8:30."""
+    if moment is None:
+        return ""
+    at = moment.astimezone(JST)
+    return f"{_day(at.date(), lang)}{at.hour}:{at:%M}" if lang == "ja" else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _day(day: dt.date | None, lang: Language) -> str:
+    if day is None:
+        return ""
+    return f"{day.month}/{day.day}（{_WEEKDAYS[day.weekday()]}）" if lang == "ja" else day.isoformat()
+
+
+_ENVIRONMENT: Final = _environment()

@@ -1,0 +1,159 @@
+"""People's accounts, their roles and rights, and their sessions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal
+
+from worker.core.model import JST
+
+DESK_HOURS: Final = dt.timedelta(hours=12)
+"""Longest session at a desk: a working day with its overtime."""
+KEPT_DAYS: Final = dt.timedelta(days=30)
+"""Longest session on a device that the person keeps."""
+KEPT_IDLE: Final = dt.timedelta(days=7)
+"""Longest time without a page on such a device: a holiday, and a lost phone is soon of no use."""
+FRESH: Final = dt.timedelta(minutes=30)
+"""Time after a password in which its person may decide without giving it again."""
+
+
+class Role(StrEnum):
+    """The task of a person; an account may have several."""
+
+    STAFF = "staff"
+    """担当"""
+    APPROVER = "approver"
+    """承認"""
+    AUDITOR = "auditor"
+    """監査: sees and takes away, changes nothing."""
+    ADMIN = "admin"
+    """管理: people and health; sees no submission and no key, and approves nothing."""
+
+
+class Right(StrEnum):
+    """The permission that a page or a form asks for."""
+
+    SEE = "see"
+    """Submissions, projects, issuers and the log."""
+    PREPARE = "prepare"
+    """Drop, register, edit, confirm, done, hand over, join, withdraw, stop."""
+    DECIDE = "decide"
+    """Approve, resolve, resend, begin and end the rehearsal."""
+    KEY = "key"
+    """The key and the originals."""
+    EXPORT = "export"
+    """The log as a table."""
+    AUDIT = "audit"
+    """Verify, originals of what was found (with a reason), the log of views."""
+    HEALTH = "health"
+    """Health, resume, begin and end the rehearsal."""
+    PEOPLE = "people"
+    """Accounts."""
+    OWN = "own"
+    """The person's own settings and sessions."""
+
+
+RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
+    Role.STAFF: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT}),
+    Role.APPROVER: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT, Right.DECIDE}),
+    Role.AUDITOR: frozenset({Right.OWN, Right.SEE, Right.EXPORT, Right.AUDIT}),
+    Role.ADMIN: frozenset({Right.OWN, Right.HEALTH, Right.PEOPLE}),
+}
+"""The rights of each role; an account has the union of its roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may use the console, and decide at the command line."""
+
+    id: int
+    """0: not recorded yet."""
+    login: str
+    """The name typed at the login, folded (``accounts.people.fold_login``)."""
+    name: str
+    """氏名, as entries name the person."""
+    reading: str = ""
+    """フリガナ"""
+    mail: str = ""
+    roles: frozenset[Role] = frozenset()
+    until: dt.date | None = None
+    """The last day of use."""
+    is_stopped: bool = False
+    password: str = field(default="", repr=False)
+    """The Argon2id hash in PHC form; empty: no password was chosen yet."""
+    language: Literal["ja", "en"] = "ja"
+    totp: str = field(default="", repr=False)
+    """The secret of the second factor; empty: none."""
+    created_at: dt.datetime | None = None
+    password_at: dt.datetime | None = None
+    """When the password was chosen."""
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """The union of the rights of its roles, usable or not."""
+        return frozenset().union(*(RIGHTS[role] for role in self.roles))
+
+    def is_usable(self, today: dt.date) -> bool:
+        """Returns whether the person may use it on this day."""
+        return not self.is_stopped and (self.until is None or today <= self.until)
+
+    def may(self, right: Right, today: dt.date) -> bool:
+        """Returns whether the person has this right on this day."""
+        return self.is_usable(today) and right in self.rights
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One login of one browser. The id itself is never stored: ``token_sha256`` is its hash."""
+
+    token_sha256: str = field(repr=False)
+    account: int
+    opened_at: dt.datetime
+    seen_at: dt.datetime
+    """The last page, to the minute."""
+    proven_at: dt.datetime
+    """The last time that the password was given."""
+    is_kept: bool = False
+    """「この端末で続ける」"""
+    address: str = ""
+    """The client's address at the login."""
+    agent: str = ""
+    """The browser's name for itself at the login."""
+
+    def is_over(self, now: dt.datetime) -> bool:
+        """Returns whether the person must log in again. A clock that was set back lengthens no session."""
+        if self.is_kept:
+            return abs(now - self.opened_at) >= KEPT_DAYS or abs(now - self.seen_at) >= KEPT_IDLE
+        return abs(now - self.opened_at) >= DESK_HOURS
+
+    def is_fresh(self, now: dt.datetime) -> bool:
+        """Returns whether the password was given shortly before ``now``, so that the person may decide."""
+        return dt.timedelta(0) <= now - self.proven_at < FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link by which a person chooses a password, once."""
+
+    token_sha256: str = field(repr=False)
+    account: int
+    made_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Wrong passwords in a row for one account, one known browser or one address."""
+
+    name: str
+    """``account:ID``, ``device:…``, ``unknown:…`` or ``address:…``."""
+    count: int
+    at: dt.datetime
+    """The last one; of an address, the begin of its minute."""
+
+
+def japanese_day(now: dt.datetime) -> dt.date:
+    """Returns the day in Japan, by which an account's last day is meant."""
+    return now.astimezone(JST).date()

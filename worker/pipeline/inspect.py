@@ -1,0 +1,74 @@
+"""Inspects a submission for the person who decides on it: its checks of this moment, near misses, first pages.
+
+Nothing is recorded. The invoices and the first pages are read as for a draft.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from worker.approve.reevaluate import ActiveConfig, reevaluate, treat_unread_as_missing
+from worker.compose.attachments import guarantees_of
+from worker.compose.checks import Check
+from worker.compose.missing_invoice import MissingInvoice
+from worker.core.messages import Language
+from worker.core.model import JST, Notice, Submission
+from worker.core.states import State
+from worker.match.near_matches import near_misses_of
+from worker.pipeline.invoices import explain_missing, with_invoices
+from worker.read.ports import PdfReader
+from worker.send.rate_limit import leaves_at
+from worker.store.ports import Store
+from worker.views.preview import SubmissionView, first_page
+
+_STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
+
+
+async def inspect(
+    submission: Submission,
+    active_config: ActiveConfig,
+    store: Store,
+    reader: PdfReader,
+    now: dt.datetime,
+    lang: Language,
+) -> tuple[SubmissionView, Notice | None]:
+    """Returns the submission with everything that a person checks, its key masked; and its notice.
+
+    Raises Unavailable if no child can be started.
+    """
+    notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
+    key = notice.key.clear if notice else ""
+    body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
+    is_judged = submission.state in _STILL_JUDGED
+    checks: tuple[Check, ...] = ()
+    if notice is not None and is_judged:
+        checks = await with_invoices(
+            lambda: guarantees_of([submission], active_config.register, store),
+            active_config,
+            reader,
+            lambda invoices: (
+                reevaluate(submission, active_config, treat_unread_as_missing(invoices), store, now).checks
+            ),
+        )
+    missing: Mapping[int, MissingInvoice] = {}
+    if submission.state is State.HELD:
+        missing = await explain_missing([submission], active_config, reader, store)
+    pages: dict[str, str] = {}
+    for each in submission.composed.draft.attachments if submission.composed.draft and is_judged else ():
+        pages[each.sha256] = first_page(await reader.read(store.original(each.sha256)), key, lang)
+    hours = active_config.configuration.settings.hours
+    return (
+        SubmissionView(
+            submission,
+            body.replace(key, str(notice.key)) if notice else body,
+            checks,
+            near_misses_of(submission, store, active_config.register) if submission.reasons else (),
+            pages,
+            now.astimezone(JST).date(),
+            leaves_at(submission, hours, now) if submission.state is State.APPROVED else None,
+            missing.get(submission.id),
+        ),
+        notice,
+    )

@@ -1,0 +1,99 @@
+"""The rows of people: accounts, sessions, invitations and counts of wrong passwords; no entry is made of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from worker.audit.chain import canonical
+from worker.core.accounts import Account, Attempts, Invitation, Session
+from worker.core.model import JST
+from worker.core.text import encodable
+from worker.store.sqlite import compiled
+from worker.store.sqlite.queries import decode
+
+T = TypeVar("T")
+
+TOKEN_BYTES: Final = 32
+"""256 random bits, which cannot be guessed."""
+
+
+class _Rows(ABC):
+    """The connection of a subclass (``queries.Reads``)."""
+
+    @abstractmethod
+    def _rows(self, statement: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of one statement."""
+
+
+class PeopleReads(_Rows):
+    """``ports.PeopleReading``."""
+
+    def accounts(self) -> tuple[Account, ...]:
+        return tuple(decode(Account, row[0]) for row in self._rows(compiled.EVERY_ACCOUNT))
+
+    def account(self, number: int) -> Account | None:
+        return self._first(Account, compiled.ACCOUNT, {"id": number})
+
+    def account_of(self, login: str) -> Account | None:
+        return self._first(Account, compiled.ACCOUNT_OF, {"login": encodable(login)})
+
+    def session(self, token_sha256: str) -> Session | None:
+        return self._first(Session, compiled.SESSION, {"token": token_sha256})
+
+    def sessions_of(self, account: int) -> tuple[Session, ...]:
+        return tuple(decode(Session, row[0]) for row in self._rows(compiled.SESSIONS_OF, {"account": account}))
+
+    def invitation(self, token_sha256: str) -> Invitation | None:
+        return self._first(Invitation, compiled.INVITATION, {"token": token_sha256})
+
+    def attempts(self, name: str) -> Attempts | None:
+        return self._first(Attempts, compiled.ATTEMPTS, {"name": name})
+
+    def _first(self, kind: type[T], statement: str, values: Mapping[str, Any]) -> T | None:
+        rows = self._rows(statement, values)
+        return decode(kind, rows[0][0]) if rows else None
+
+
+class PeopleWrites(_Rows):
+    """``ports.PeopleWriting``."""
+
+    def put_account(self, account: Account) -> Account:
+        if not account.id:
+            highest = self._rows(compiled.HIGHEST_ACCOUNT)[0][0] or 0
+            account = dataclasses.replace(account, id=highest + 1)
+        fields = {each.name: getattr(account, each.name) for each in dataclasses.fields(account)}
+        row = canonical({**fields, "roles": sorted(account.roles)})
+        self._rows(compiled.PUT_ACCOUNT, {"id": account.id, "row": row})
+        return account
+
+    def put_session(self, session: Session) -> None:
+        self._rows(compiled.PUT_SESSION, {"token_sha256": session.token_sha256, "row": canonical(session)})
+
+    def drop_session(self, token_sha256: str) -> None:
+        self._rows(compiled.DROP_SESSION, {"token": token_sha256})
+
+    def drop_sessions_of(self, account: int) -> None:
+        self._rows(compiled.DROP_SESSIONS_OF, {"account": account})
+
+    def put_invitation(self, invitation: Invitation) -> None:
+        self._rows(compiled.PUT_INVITATION, {"token_sha256": invitation.token_sha256, "row": canonical(invitation)})
+
+    def drop_invitations_of(self, account: int) -> None:
+        self._rows(compiled.DROP_INVITATIONS_OF, {"account": account})
+
+    def put_attempts(self, attempts: Attempts) -> None:
+        self._rows(compiled.PUT_ATTEMPTS, {"name": attempts.name, "row": canonical(attempts)})
+
+    def drop_attempts(self, name: str) -> None:
+        self._rows(compiled.DROP_ATTEMPTS, {"name": name})
+
+    def drop_old_attempts(self, before: dt.datetime) -> None:
+        self._rows(compiled.DROP_OLD_ATTEMPTS, {"before": before.astimezone(JST).isoformat()})
+
+    def new_token(self) -> str:
+        return secrets.token_urlsafe(TOKEN_BYTES)

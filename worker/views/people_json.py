@@ -1,0 +1,27 @@
+"""People as programs read them: the fixed fields of ``user``. No field holds a password or its hash."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from worker.core.accounts import Account
+from worker.views.submission_json import time_json
+
+
+def account_json(account: Account, today: dt.date, link: str = "", until: dt.datetime | None = None) -> dict[str, Any]:
+    """The fields of one account; ``link`` is that of an invitation that was just made, ``until`` its end."""
+    fields: dict[str, Any] = {
+        "login": account.login,
+        "name": account.name,
+        "reading": account.reading,
+        "mail": account.mail,
+        "roles": sorted(account.roles),
+        "until": account.until.isoformat() if account.until else None,
+        "stopped": account.is_stopped,
+        "usable": account.is_usable(today),
+        "has_password": bool(account.password),
+        "language": account.language,
+        "created_at": time_json(account.created_at),
+    }
+    return fields | ({"link": link, "link_until": time_json(until)} if link else {})

@@ -1,0 +1,239 @@
+"""The review of one submission as the console shows it: differences, comparison, mail, ticks, and the open decisions.
+
+Nothing is decided here. The comparison sets the values that were read beside those that were registered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from worker.approve.decisions import NEED_NOTE, RESENDABLE
+from worker.core.messages import Language, name_hold, name_product
+from worker.core.model import Hold, Notice, Submission
+from worker.core.rulebook import Project
+from worker.core.states import Event, HoldKind, Reason, State, kind_of, may_follow
+from worker.core.text import match_key
+from worker.views.preview import SubmissionView
+
+
+class Finding(StrEnum):
+    """The result of one comparison (``finding_…`` in the messages)."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    NOT_REGISTERED = "not_registered"
+
+
+class Decision(StrEnum):
+    """The decisions that the state allows."""
+
+    APPROVE = "approve"
+    WITHDRAW = "withdraw"
+    HAND_OVER = "hand_over"
+    RESOLVE = "resolve"
+    CONFIRM = "confirm"
+    RESEND = "resend"
+    DONE = "done"
+    JOIN = "join"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One line: the value that was read and the registered one."""
+
+    item: str
+    """A code of the messages."""
+    read: str
+    registered: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One open reason."""
+
+    hold: Hold
+    kind: HoldKind
+
+    def text(self, lang: Language) -> str:
+        """Its sentence."""
+        return name_hold(self.hold, lang)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One thing that a person knows and the program does not."""
+
+    name: str
+    """The name of the box in the form."""
+    hold: Hold | None
+    condition: str
+
+    def text(self, lang: Language) -> str:
+        """The sentence beside the box."""
+        return name_hold(self.hold, lang) if self.hold else self.condition
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPart:
+    """A piece of the mail's text."""
+
+    text: str
+    is_filled: bool
+    """True for a value that was filled in, false for the template's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything on the page of one submission."""
+
+    seen: SubmissionView
+    differences: tuple[Difference, ...]
+    comparisons: tuple[Comparison, ...]
+    body: tuple[BodyPart, ...]
+    ticks: tuple[Tick, ...]
+    needs_note: bool
+    decisions: frozenset[Decision]
+    passed: int
+    """The number of checks that found nothing."""
+
+    @property
+    def submission(self) -> Submission:
+        """The submission."""
+        return self.seen.submission
+
+
+def review_of(seen: SubmissionView, notice: Notice | None, project: Project | None, contractor: str) -> Review:
+    """Returns the page of a submission; ``project`` is the registered one, ``contractor`` the configured name."""
+    submission = seen.submission
+    return Review(
+        seen,
+        tuple(
+            Difference(hold, kind_of(hold.reason)) for hold in submission.reasons if hold.reason is not Reason.APPROVAL
+        ),
+        tuple(_compare(submission, notice, project, contractor)),
+        split_body(seen.body, _filled(seen, notice, project, contractor)),
+        ticks_of(submission),
+        bool(NEED_NOTE & {hold.reason for hold in submission.reasons}),
+        frozenset(_allowed(submission)),
+        sum(check.is_asked and not check.holds for check in seen.checks),
+    )
+
+
+def ticks_of(submission: Submission) -> tuple[Tick, ...]:
+    """Returns a box for each condition of the rule, and for each open reason that an approval answers."""
+    conditions = submission.composed.draft.conditions if submission.composed.draft else ()
+    ticks = [Tick(f"condition-{number}", None, each) for number, each in enumerate(conditions, start=1)]
+    ticks += [
+        Tick(f"hold-{number}-{hold.reason.value}", hold, "")
+        for number, hold in enumerate(submission.reasons, start=1)
+        if kind_of(hold.reason) is HoldKind.ANSWER and hold.reason is not Reason.APPROVAL
+    ]
+    return tuple(ticks)
+
+
+def _allowed(submission: Submission) -> Iterator[Decision]:
+    if submission.state is State.HELD and all(kind_of(hold.reason) is HoldKind.ANSWER for hold in submission.reasons):
+        yield Decision.APPROVE
+    if submission.state is State.IN_DOUBT:
+        yield Decision.RESOLVE
+    if submission.state is State.ANNOUNCED:
+        yield Decision.JOIN
+    if (
+        submission.state in RESENDABLE
+        and submission.notice.pdf_sha256 is not None
+        and submission.notice.refusal is None
+    ):
+        yield Decision.RESEND
+    if submission.state in RESENDABLE and _is_something_left(submission):
+        yield Decision.DONE
+    for event, decision in (
+        (Event.WITHDRAWN, Decision.WITHDRAW),
+        (Event.HANDED_OVER, Decision.HAND_OVER),
+        (Event.CONFIRMED, Decision.CONFIRM),
+    ):
+        if may_follow(submission.state, event):
+            yield decision
+
+
+def _is_something_left(submission: Submission) -> bool:
+    return bool(submission.delivery.unread) or any(
+        each not in submission.follow_ups.done for each in submission.follow_ups.duties.after
+    )
+
+
+# --- Comparison ----------------------------------------------------------------------------------------------
+
+
+def _compare(
+    submission: Submission, notice: Notice | None, project: Project | None, contractor: str
+) -> Iterator[Comparison]:
+    if notice is not None:
+        names = (project.name, *project.names_on_notice) if project else ()
+        numbers = project.all_numbers if project else ()
+        yield _line("h_project", notice.project_name, names)
+        yield _line("h_number", notice.contract_number, numbers)
+        yield _line(
+            "h_contractor",
+            notice.contractor_name,
+            tuple(filter(None, (project.contractor if project else "", contractor))),
+        )
+        yield Comparison("h_product", name_product(notice.product, "ja"), "", Finding.SAME)
+    amount, source = submission.invoice_amount
+    if amount is not None and submission.notice.product is not None:
+        registered = _registered_amounts(submission, project)
+        yield _line("h_invoice_amount", f"{amount:,}円" if source else "", tuple(f"{each:,}円" for each in registered))
+
+
+def _registered_amounts(submission: Submission, project: Project | None) -> tuple[int, ...]:
+    if project is None or submission.notice.product is None:
+        return ()
+    return tuple(each.amount for each in project.invoices.get(submission.notice.product, ()) if each.amount is not None)
+
+
+def _line(item: str, read: str, registered: Sequence[str]) -> Comparison:
+    if not registered:
+        return Comparison(item, read, "", Finding.NOT_REGISTERED)
+    same = next((each for each in registered if match_key(each) == match_key(read)), None)
+    if same is not None:
+        return Comparison(item, read, same, Finding.SAME)
+    return Comparison(item, read, "、".join(registered), Finding.DIFFERS)
+
+
+# --- The mail's text -----------------------------------------------------------------------------------------
+
+_SHORTEST: Final = 2
+"""Characters of a value that is marked in the text: a single one is found everywhere."""
+
+
+def split_body(body: str, values: Sequence[str]) -> tuple[BodyPart, ...]:
+    """Returns the text in pieces, those apart that are one of ``values``; the longest value goes first."""
+    marked = sorted({each for each in values if len(each) >= _SHORTEST}, key=len, reverse=True)
+    if not marked:
+        return (BodyPart(body, is_filled=False),) if body else ()
+    pattern = re.compile("(" + "|".join(map(re.escape, marked)) + ")")
+    return tuple(BodyPart(piece, is_filled=bool(place % 2)) for place, piece in enumerate(pattern.split(body)) if piece)
+
+
+def _filled(seen: SubmissionView, notice: Notice | None, project: Project | None, contractor: str) -> tuple[str, ...]:
+    submission = seen.submission
+    values: list[str] = [
+        contractor,
+        submission.destination.project_name,
+        submission.destination.section_name,
+        submission.destination.issuer_name,
+    ]
+    if notice is not None:
+        values += [notice.project_name, notice.contract_number, str(notice.key), notice.contractor_name]
+        values.append(name_product(notice.product, "ja"))
+    if project is not None:
+        values += [project.name, *_texts(project.values)]
+    return tuple(filter(None, values))
+
+
+def _texts(values: Mapping[str, str]) -> Iterator[str]:
+    yield from values.values()

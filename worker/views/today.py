@@ -1,0 +1,188 @@
+"""The list of work as the console's first page shows it: one row per action, the rows of one project together.
+
+Each row has the one button that leads to where it is done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from worker.core.model import JST, Product, Submission
+from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.store.ports import GuaranteeKey, Overview
+from worker.views.actions import ActionKind
+from worker.views.tasks import ACCEPTED, Task, TaskKind, Urgency, is_settled, open_tasks
+
+if TYPE_CHECKING:
+    from worker.config.load import Configuration
+    from worker.config.outline import Outline
+
+
+class Button(StrEnum):
+    """The words of a row's button (``button_…`` in the messages)."""
+
+    REVIEW = "review"
+    CALL = "call"
+    DROP_NOTICE = "drop_notice"
+    REGISTER = "register"
+    CHOOSE_INVOICE = "choose_invoice"
+    COMPLETE_RULE = "complete_rule"
+    RESEND = "resend"
+    RECORD = "record"
+    STOP = "stop"
+
+
+class Mark(StrEnum):
+    """The stage of one guarantee of a project, shown by its shape."""
+
+    DONE = "done"
+    NOW = "now"
+    TO_COME = "to_come"
+    NONE = "none"
+
+
+_REGISTER: Final = frozenset({Reason.UNKNOWN_PROJECT, Reason.TWO_PROJECTS})
+_INVOICE: Final = frozenset({Reason.INVOICE_MISSING, Reason.INVOICE_UNDECIDED, Reason.TWO_INVOICES})
+_RULE: Final = frozenset({Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.GUARANTOR_NOT_LISTED})
+
+_BUTTONS: Final[Mapping[TaskKind, Button]] = {
+    TaskKind.RESOLVE: Button.REVIEW,
+    TaskKind.STUCK: Button.REVIEW,
+    TaskKind.LEAVING: Button.STOP,
+    TaskKind.CORRECT: Button.RESEND,
+    TaskKind.HELD: Button.REVIEW,
+    TaskKind.DOWNLOAD: Button.DROP_NOTICE,
+    TaskKind.HAND_IN: Button.RECORD,
+    TaskKind.CALL: Button.CALL,
+    TaskKind.REPLY: Button.REVIEW,
+    TaskKind.NEWS: Button.REVIEW,
+    TaskKind.REMAINING: Button.RECORD,
+    TaskKind.EXPECTED: Button.DROP_NOTICE,
+    TaskKind.UNCONFIRMED: Button.RECORD,
+    TaskKind.UNDATED: Button.DROP_NOTICE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One row."""
+
+    task: Task
+    button: Button
+    path: str
+    """The page on which it is done."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Returns whether the turn is the other side's."""
+        return self.task.urgency is Urgency.WATCH
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectWork:
+    """The rows of one project."""
+
+    project: str
+    """Its id; empty for what belongs to no project yet."""
+    name: str
+    issuer: str
+    rows: tuple[Work, ...]
+    marks: Mapping[Product, Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The whole list."""
+
+    groups: tuple[ProjectWork, ...]
+    to_decide: int
+    """Submissions that only an approval is missing for."""
+
+    @property
+    def count(self) -> int:
+        """The number of rows that a person does something about."""
+        return sum(not row.is_waiting for group in self.groups for row in group.rows)
+
+
+def work_of_today(overview: Overview, configuration: Configuration | Outline, now: dt.datetime) -> Today:
+    """Returns every open action, the most urgent project first."""
+    tasks = open_tasks(overview, configuration, now)
+    groups: dict[tuple[str, str, str], list[Task]] = {}
+    for task in tasks:
+        key = (task.project, task.project_name, task.issuer) if task.project else ("", task.project_name, task.issuer)
+        groups.setdefault(key, []).append(task)
+    expected = {project.id: frozenset(project.expects) for project in configuration.projects}
+    wanted = [(project, product) for project, _, _ in groups if project for product in Product]
+    newest = overview.newest_standing(wanted)
+    today = now.astimezone(JST).date()
+    held = _held_reasons(overview, tasks, today)
+    return Today(
+        tuple(
+            ProjectWork(
+                project,
+                name,
+                issuer,
+                tuple(_row(task, held) for task in of_one),
+                _marks(project, expected.get(project, frozenset()), newest, today) if project else {},
+            )
+            for (project, name, issuer), of_one in groups.items()
+        ),
+        sum(task.action is not None and task.action.kind is ActionKind.APPROVE for task in tasks),
+    )
+
+
+def _held_reasons(overview: Overview, tasks: Iterable[Task], today: dt.date) -> Mapping[int, frozenset[Reason]]:
+    """The reasons of each held submission among the tasks, those first that a person corrects."""
+    wanted = {task.submission for task in tasks if task.kind is TaskKind.HELD}
+    if not wanted:
+        return {}
+    return {
+        each.id: frozenset(hold.reason for hold in each.reasons)
+        for each in overview.walk_open(today)
+        if each.id in wanted and each.state is State.HELD
+    }
+
+
+def _row(task: Task, held: Mapping[int, frozenset[Reason]]) -> Work:
+    reasons = held.get(task.submission or 0, frozenset())
+    return Work(task, _button(task, reasons), _path(task, reasons))
+
+
+def _button(task: Task, reasons: frozenset[Reason]) -> Button:
+    if task.kind is not TaskKind.HELD or not any(kind_of(each) is HoldKind.CORRECT for each in reasons):
+        return _BUTTONS[task.kind]
+    if reasons & _REGISTER:
+        return Button.REGISTER
+    if reasons & _INVOICE:
+        return Button.CHOOSE_INVOICE
+    if reasons & _RULE:
+        return Button.COMPLETE_RULE
+    return Button.REVIEW
+
+
+def _path(task: Task, reasons: frozenset[Reason]) -> str:
+    if task.submission is None:
+        return f"/drop?project={task.project}" if task.project else "/drop"
+    if task.kind is TaskKind.DOWNLOAD:
+        return f"/drop?for={task.submission}"
+    if reasons & _REGISTER:
+        return f"/projects/new?from={task.submission}"
+    return f"/s/{task.submission}"
+
+
+def _marks(
+    project: str, expected: frozenset[Product], newest: Mapping[GuaranteeKey, Submission], today: dt.date
+) -> Mapping[Product, Mark]:
+    return {product: _mark(newest.get((project, product)), product in expected, today) for product in Product}
+
+
+def _mark(submission: Submission | None, is_expected: bool, today: dt.date) -> Mark:
+    if submission is None:
+        return Mark.TO_COME if is_expected else Mark.NONE
+    if submission.state is State.CONFIRMED or is_settled(submission, today) or submission.state in ACCEPTED:
+        return Mark.DONE
+    return Mark.NOW
