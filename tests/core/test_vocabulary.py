@@ -27,6 +27,7 @@ JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 OTHER_WORDS = {
     ("cli/errors.py", "log_broken"): "code of a message",
     ("config/outline.py", "deadline"): "key of projects.toml",
+    ("config/accepted.py", "deadline"): "key of projects.toml",
     ("views/problems.py", "refused"): "key of --json",
     ("cli/run.py", "log_broken"): "code of a message",
     ("core/messages/commands.py", "log_broken"): "code of a message",
