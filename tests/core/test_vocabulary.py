@@ -28,6 +28,7 @@ OTHER_WORDS = {
     ("accounts/__init__.py", NoteEvent.LOGGED_IN.value): "name of a class",
     ("cli/errors.py", "log_broken"): "code of a message",
     ("config/outline.py", "deadline"): "key of projects.toml",
+    ("config/accepted.py", "deadline"): "key of projects.toml",
     ("views/problems.py", "refused"): "key of --json",
     ("cli/run.py", "log_broken"): "code of a message",
     ("core/messages/commands.py", "log_broken"): "code of a message",

@@ -309,11 +309,10 @@ class _Rows:
                     self._faults.add("row_unknown", number, number, is_row=True)
 
     def _is_row(self, place: int, folded: Mapping[str, Any]) -> bool:
-        if hash(_written_fast(folded)) == self._texts[place]:
-            return True
-        text = _written(folded)
-        if text is None or hash(text) != self._texts[place]:
-            return False
+        if hash(_written_fast(folded)) != self._texts[place]:
+            text = _written(folded)
+            if text is None or hash(text) != self._texts[place]:
+                return False
         return self._open_days is None or self._open_days.holds(self._ids[place], folded)
 
     def _take(self, place: int) -> dict[str, Any]:

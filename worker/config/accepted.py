@@ -44,7 +44,7 @@ from worker.core.rulebook import (
 )
 
 T = TypeVar("T")
-Read = Callable[[Any], Any]
+TableReader = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def read_accepted(files: Mapping[str, bytes]) -> AcceptedConfiguration:
     )
 
 
-def _made(kind: Callable[..., T], table: Mapping[str, Any], read: Mapping[str, Read], /, **given: Any) -> T:
+def _made(kind: Callable[..., T], table: Mapping[str, Any], read: Mapping[str, TableReader], /, **given: Any) -> T:
     """Returns ``kind`` of the keys of ``table``, each value read by its entry in ``read``; ``given`` are defaults."""
     values = {
         key: read[key](value) if key in read else tuple(value) if type(value) is list else value
@@ -96,11 +96,11 @@ def _made(kind: Callable[..., T], table: Mapping[str, Any], read: Mapping[str, R
     return kind(**(given | values))
 
 
-def _members(kind: type[Enum]) -> Read:
+def _members(kind: type[Enum]) -> TableReader:
     return lambda values: tuple(map(kind, values))
 
 
-def _by_product(table: Mapping[str, Any], read: Read) -> dict[Product, Any]:
+def _by_product(table: Mapping[str, Any], read: TableReader) -> dict[Product, Any]:
     if not table.keys() <= {*Product}:
         raise KeyError("a table by product")
     return {product: read(table[product]) for product in Product if product in table}
@@ -136,7 +136,7 @@ def _settings(table: Mapping[str, Any]) -> AcceptedSettings:
     )
 
 
-_GUARANTOR: Final[Mapping[str, Read]] = {
+_GUARANTOR: Final[Mapping[str, TableReader]] = {
     "senders": lambda domains: tuple(each.lower() for each in domains),
     "labels": lambda labels: {name: tuple(texts) for name, texts in labels.items()},
     "products": lambda words: {product: tuple(words.get(product, ())) for product in Product},
@@ -171,9 +171,9 @@ class _Issuers(Mapping[str, Issuer]):
         return sum(1 for _ in self)
 
 
-_SECTION: Final[Mapping[str, Read]] = {"to": _addresses, "cc": _addresses}
-_VALUE: Final[Mapping[str, Read]] = {"width": Width}
-_ELIGIBILITY: Final[Mapping[str, Read]] = {
+_SECTION: Final[Mapping[str, TableReader]] = {"to": _addresses, "cc": _addresses}
+_VALUE: Final[Mapping[str, TableReader]] = {"width": Width}
+_ELIGIBILITY: Final[Mapping[str, TableReader]] = {
     "counted_by": _members(CountedBy),
     "products": _members(Product),
     "kinds": _members(WorkKind),
@@ -223,7 +223,7 @@ def _sentences(given: Iterable[Any]) -> tuple[str | Conditional, ...]:
     return tuple(map(_sentence, given))
 
 
-_RULE: Final[Mapping[str, Read]] = {
+_RULE: Final[Mapping[str, TableReader]] = {
     "channel": Channel,
     "product_words": lambda words: _by_product(words, str),
     "invoice": InvoiceRule,
@@ -285,7 +285,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "amended": "is_amended",
 }
 """Keys of a ``[[project]]`` → fields of ``Project``."""
-_PROJECT: Final[Mapping[str, Read]] = {
+_PROJECT: Final[Mapping[str, TableReader]] = {
     "sections": _sections,
     "numbers": lambda given: _by_product(given, tuple),
     "dates": lambda given: {name.value: given[name] for name in CountedBy if name in given},

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from worker.core.model import JST, Closing, Submission
+from worker.core.model import JST, Closing, Delivery, FollowUpRecord, FollowUps, Submission
 from worker.core.states import State
 
 NO_END: Final = dt.date.max
@@ -47,19 +46,18 @@ def open_days_of_row(row: Mapping[str, Any]) -> tuple[dt.date | None, dt.date | 
     A verification does not decode each submission whole.
     """
     duties = row.get("duties") or {}
-    seen = SimpleNamespace(
-        state=State(row["state"]),
-        unread=row.get("unread"),
-        done=row.get("done", ()),
-        sent_at=dt.datetime.fromisoformat(row["sent_at"]) if row.get("sent_at") else None,
-        duties=SimpleNamespace(
-            after=duties.get("after", ()),
-            call_after=duties.get("call_after", False),
-            closes=duties.get("closes", Closing.ANSWER),
-            settle_days=duties.get("settle_days", 0),
+    asked = ("after", "call_after", "closes", "settle_days")
+    submission = Submission(
+        0,
+        State(row["state"]),
+        delivery=Delivery(
+            unread=row.get("unread") or (),
+            sent_at=dt.datetime.fromisoformat(row["sent_at"]) if row.get("sent_at") else None,
+        ),
+        follow_ups=FollowUpRecord(
+            duties=FollowUps(**{name: duties[name] for name in asked if name in duties}), done=row.get("done", ())
         ),
     )
-    submission = cast("Submission", seen)
     return open_until(submission, is_corrected=False), open_until(submission, is_corrected=True)
 
 

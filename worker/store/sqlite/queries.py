@@ -687,7 +687,7 @@ def _reader_of_list(plain: frozenset[type], read: Reader | None) -> Reader:
             _refuse()
         if not value:
             return ()
-        return tuple([_read_item(at, each, plain, read) for at, each in enumerate(value)])
+        return tuple([_read_element(at, each, plain, read) for at, each in enumerate(value)])
 
     return read_list
 
@@ -696,12 +696,12 @@ def _reader_of_group(ways: list[tuple[frozenset[type], Reader | None]]) -> Reade
     def read_group(value: Any) -> tuple[Any, ...]:
         if type(value) is not list or len(value) != len(ways):
             _refuse()
-        return tuple([_read_item(at, each, *ways[at]) for at, each in enumerate(value)])
+        return tuple([_read_element(at, each, *ways[at]) for at, each in enumerate(value)])
 
     return read_group
 
 
-def _read_item(at: int, value: Any, plain: frozenset[type], read: Reader | None) -> Any:
+def _read_element(at: int, value: Any, plain: frozenset[type], read: Reader | None) -> Any:
     if type(value) in plain:
         return value
     try:
