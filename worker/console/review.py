@@ -13,7 +13,7 @@ from worker.approve.decisions import Approval
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_event, name_state, next_step
+from worker.core.messages import name_event, name_follow_up, name_receipt, name_state, next_step
 from worker.core.model import JST, Submission
 from worker.core.states import State
 from worker.pipeline import decide
@@ -51,9 +51,26 @@ def _page(visit: Visit, failed: str = "", status: int = 200) -> Response:
         history=HISTORY,
         place=place,
         waiting=waiting,
+        steps=[name_follow_up(each, visit.lang) for each in submission.follow_ups.duties.instructions],
+        receipts=[name_receipt(each, visit.lang) for each in submission.delivery.receipts],
+        follow_ups=_left_to_do(submission, visit),
         typed=visit.form,
         failed=failed,
     )
+
+
+def _left_to_do(submission: Submission, visit: Visit) -> list[tuple[int, str]]:
+    """What is left after sending, numbered as ``done`` takes it."""
+    record = submission.follow_ups
+    told = [
+        (number, name_follow_up(each, visit.lang))
+        for number, each in enumerate(record.duties.after, start=1)
+        if each not in record.done
+    ]
+    first = len(record.duties.after) + 1
+    return told + [
+        (number, name_receipt(each, visit.lang)) for number, each in enumerate(submission.delivery.unread, start=first)
+    ]
 
 
 def _review(visit: Visit, submission: Submission) -> Review:
