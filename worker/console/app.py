@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
-from worker.console import login, records, review, today
+from worker.console import issuers, login, records, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -69,6 +69,8 @@ PAGES: Final = (
     Page("/invite/{token}", login.show_invitation),
     Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
+    Page("/issuers", issuers.show_issuers, Right.SEE),
+    Page("/issuers/{issuer}", issuers.show_issuer, Right.SEE),
     Page("/log", records.show_log, Right.SEE),
     Page("/received", records.show_received, Right.SEE),
     Page("/changes", records.show_changes, Right.SEE),

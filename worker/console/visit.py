@@ -37,6 +37,7 @@ SAID: Final = "said"
 _SAID_PREFIX: Final = "said_"
 MENU: Final = (
     ("/", "menu_today", Right.PREPARE),
+    ("/issuers", "menu_issuers", Right.SEE),
     ("/log", "menu_log", Right.SEE),
     ("/received", "menu_received", Right.SEE),
     ("/changes", "menu_changes", Right.SEE),
