@@ -15,7 +15,7 @@ import pytest
 
 from worker.audit import sent_log
 from worker.audit.chain import fold
-from worker.audit.sent_log import LogRow, SentFile, filter_rows, is_between_days, log_rows
+from worker.audit.sent_log import LogFilter, LogRow, SentFile, filter_rows, is_between_days, log_rows
 from worker.audit.sent_log_export import BOM, HEADER, csv_bytes, jsonl
 from worker.core.model import JST, Entry, Product
 from worker.core.states import Event, State
@@ -289,8 +289,8 @@ def test_every_filter_gives_the_rows_that_a_fold_of_the_whole_log_gives(
                 until=until,
             )
             within = (row for row in rows_of_all(entries) if is_between_days(row.at, since, until))
-            expected = list(filter_rows(within, **given))
-            assert list(filter_rows(rows, **given)) == expected, f"--hypothesis-seed={seed}, turn {turn}"
+            expected = list(filter_rows(within, LogFilter(**given)))
+            assert list(filter_rows(rows, LogFilter(**given))) == expected, f"--hypothesis-seed={seed}, turn {turn}"
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_every_filter_gives_the_rows_that_a_fold_of_the_whole_log_gives(
     ],
 )
 def test_a_filter_takes_an_id_or_a_name_as_people_write_it(wanted: dict[str, str], found: int) -> None:
-    assert len(list(filter_rows(log_rows(tell(STARTED, NOT_NOW)), **wanted))) == found
+    assert len(list(filter_rows(log_rows(tell(STARTED, NOT_NOW)), LogFilter(**wanted)))) == found
 
 
 def read_csv(*rows: LogRow) -> list[dict[str, str]]:

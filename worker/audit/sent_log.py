@@ -292,15 +292,52 @@ def receipt_detail(receipt: Receipt) -> dict[str, str]:
     return {name: text for name, text in fields.items() if text}
 
 
-def filter_rows(rows: Iterable[LogRow], *, issuer: str = "", project: str = "", contract: str = "") -> Iterator[LogRow]:
-    """The rows that bear what is given: issuer and project by id or by name, compared by the match key."""
-    for row in rows:
-        if (
-            _is_one_of(issuer, row.issuer, row.issuer_id)
-            and _is_one_of(project, row.project, row.project_id)
-            and _is_one_of(contract, row.contract_number)
-        ):
-            yield row
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Limits of a search; a field that is empty or None limits nothing."""
+
+    issuer: str = ""
+    """An issuer's id or its whole name."""
+    project: str = ""
+    """A project's id or its whole name."""
+    contract: str = ""
+    """A whole contract number."""
+    text: str = ""
+    """A piece of the project's name, the issuer's name or the contract number."""
+    product: Product | None = None
+    state: State | None = None
+    amount_from: int | None = None
+    """Yen; a row without an amount is not found by one."""
+    amount_to: int | None = None
+
+    def holds(self, row: LogRow) -> bool:
+        """Returns whether the row is within every limit; names are compared by the match key."""
+        return (
+            _is_one_of(self.issuer, row.issuer, row.issuer_id)
+            and _is_one_of(self.project, row.project, row.project_id)
+            and _is_one_of(self.contract, row.contract_number)
+            and _is_part_of(self.text, row.project, row.issuer, row.section, row.contract_number)
+            and self.product in {None, row.product}
+            and self.state in {None, row.state}
+            and self._holds_amount(row.invoice_amount)
+        )
+
+    def _holds_amount(self, amount: int | None) -> bool:
+        if self.amount_from is None and self.amount_to is None:
+            return True
+        if amount is None:
+            return False
+        return (self.amount_from or 0) <= amount and (self.amount_to is None or amount <= self.amount_to)
+
+
+def filter_rows(rows: Iterable[LogRow], limits: LogFilter) -> Iterator[LogRow]:
+    """The rows within the limits."""
+    return filter(limits.holds, rows)
+
+
+def _is_part_of(wanted: str, *names: str) -> bool:
+    piece = match_key(wanted)
+    return not piece or any(piece in match_key(name) for name in names)
 
 
 def _is_one_of(wanted: str, *names: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from worker.audit.sent_log import CAME_BACK, LogRow, filter_rows, log_rows
+from worker.audit.sent_log import CAME_BACK, LogFilter, LogRow, filter_rows, log_rows
 from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
 from worker.cli import (
     DONE,
@@ -58,6 +58,9 @@ class _Head(click.ParamType[str]):
 @click.option("--issuer", default="", help="発注者 / issuer")
 @click.option("--project", default="", help="案件 / project")
 @click.option("--contract", default="", help="保証契約番号 / contract number")
+@click.option("--text", default="", help="工事名・発注者・番号の一部 / part of project, issuer or number")
+@click.option("--amount-from", type=int, help="請求金額（円）がこれ以上 / at least, yen")
+@click.option("--amount-to", type=int, help="請求金額（円）がこれ以下 / at most, yen")
 @click.option(
     "--save",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -74,6 +77,9 @@ def log(
     issuer: str,
     project: str,
     contract: str,
+    text: str,
+    amount_from: int | None,
+    amount_to: int | None,
     save: Path | None,
 ) -> int:
     """送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"""
@@ -88,9 +94,14 @@ def log(
         entries = _with_progress(entries, store.head()[0], shared.lang)
     rows = filter_rows(
         log_rows(entries, store.entries, since=first, until=last),
-        issuer=issuer,
-        project=project,
-        contract=contract,
+        LogFilter(
+            issuer=issuer,
+            project=project,
+            contract=contract,
+            text=text,
+            amount_from=amount_from,
+            amount_to=amount_to,
+        ),
     )
     if save is not None:
         _save(save, rows, form, shared.lang)

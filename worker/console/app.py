@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
-from worker.console import login, review, today
+from worker.console import issuers, login, records, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -69,6 +69,12 @@ PAGES: Final = (
     Page("/invite/{token}", login.show_invitation),
     Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
+    Page("/issuers", issuers.show_issuers, Right.SEE),
+    Page("/issuers/{issuer}", issuers.show_issuer, Right.SEE),
+    Page("/log", records.show_log, Right.SEE),
+    Page("/received", records.show_received, Right.SEE),
+    Page("/changes", records.show_changes, Right.SEE),
+    Page("/verify", records.show_verify, Right.AUDIT),
     Page("/me", login.show_own_settings, Right.OWN),
 )
 ACTIONS: Final = (
@@ -77,6 +83,7 @@ ACTIONS: Final = (
     Action("/logout", login.log_out, Right.OWN),
     Action("/me/password", login.change_password, Right.OWN),
     Action("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
+    Action("/log/export", records.export, Right.EXPORT, is_deciding=True),
     Action("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
     Action("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),
     Action("/s/{id:int}/resend", review.resend, Right.DECIDE, is_deciding=True),

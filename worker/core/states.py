@@ -115,6 +115,8 @@ class NoteEvent(StrEnum):
 
     Nothing is sent until a person resumes.
     """
+    EXPORTED = "Exported"
+    """A person took a table of the sent-mail log away: detail ``form``, ``limits``, ``rows`` and ``sha256``."""
     LOGGED_IN = "LoggedIn"
     """A person logged in to the console: detail ``user`` (the login) and ``address``."""
     LOGIN_FAILED = "LoginFailed"

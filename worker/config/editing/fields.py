@@ -298,7 +298,8 @@ def _excluded(text: str) -> bool:
     return _EXCLUDED[word]
 
 
-def _amount(text: str) -> int:
+def read_amount(text: str) -> int:
+    """Returns an amount in yen, in any width, with or without commas and 円. Raises FieldRefused ``field_amount``."""
     found = _AMOUNT.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
     if found is None:
         raise FieldRefused("field_amount", value=text)
@@ -314,7 +315,7 @@ _READERS: Final[Mapping[str, Callable[[str], Value]]] = {
     "expects": _expects,
     "kind": lambda text: _among(text, _KINDS),
     "award": lambda text: _among(text, _AWARDS),
-    "amount": _amount,
+    "amount": read_amount,
     "amended": _yes_or_no,
     "excluded": _excluded,
     "by_name": _yes_or_no,

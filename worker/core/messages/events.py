@@ -55,6 +55,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.LEFT_ALONE: ("扱わない古いメール", "older mails skipped"),
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
     NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that is not recorded in this store"),
+    NoteEvent.EXPORTED: ("送信記録の保存", "sent-mail log exported"),
     NoteEvent.LOGGED_IN: ("ログイン", "logged in"),
     NoteEvent.LOGIN_FAILED: ("ログインの失敗", "login failed"),
     NoteEvent.USER_CHANGED: ("利用者の変更", "user changed"),

@@ -1,0 +1,106 @@
+"""The pages of the record: what was sent is found, totalled and exported; the log is verified; nothing is changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.console.conftest import WAITS
+from tests.support.console import Console
+from tests.support.office import Mailroom
+
+
+@pytest.fixture(scope="module")
+def sent(console: Console, room: Mailroom) -> Console:
+    """The console after submission 2 was approved and sent, and 3 withdrawn."""
+    browser = console.browser("approver")
+    browser.get("/s/2")
+    assert browser.post("/s/2/approve", {"label": browser.label}).status_code == 303
+    assert browser.post("/s/3/withdraw", {"why": "=1+1 二重に届いたため"}).status_code == 303
+    room.office.run_once()
+    return console
+
+
+def test_the_log_finds_a_mail_by_a_piece_of_its_project_and_not_by_another(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    browser.get("/log")
+    assert WAITS.number in browser.text
+    browser.get("/log", params={"text": WAITS.project[:3]})
+    assert WAITS.number in browser.text
+    browser.get("/log", params={"text": "そのような工事はない"})
+    assert "該当する記録はありません" in browser.text
+    browser.get("/log", params={"since": "R8.1.1", "until": "令和8年1月2日"})
+    assert "該当する記録はありません" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("field", "given"), [("since", "きのう"), ("amount_from", "たくさん"), ("until", "2026-13-01")]
+)
+def test_what_cannot_be_read_is_named_and_stays_in_its_field(sent: Console, field: str, given: str) -> None:
+    browser = sent.browser("auditor")
+    page = browser.get("/log", params={field: given})
+    assert page.status_code == 422
+    assert f"{given}" in browser.text
+    assert f'value="{given}"' in page.text
+
+
+def test_an_export_holds_the_rows_found_no_formula_and_is_recorded(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    browser.get("/log", params={"text": "工事"})
+    table = browser.post("/log/export", {"form": "csv", "text": "工事"})
+    assert table.headers["content-disposition"].startswith("attachment")
+    rows = list(csv.reader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert {row[4] for row in rows[1:]} >= {WAITS.number}
+    browser.get("/log", params={"text": "工事"})
+    book = browser.post("/log/export", {"form": "xlsx", "text": "工事"})
+    cells = [cell for line in load_workbook(io.BytesIO(book.content)).active.iter_rows() for cell in line]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert "=1+1 二重に届いたため" in {str(cell.value).lstrip("'") for cell in cells}
+    exports = [json.loads(body) for (body,) in sent.office.rows("select body from entries where event = 'Exported'")]
+    assert [each["detail"]["form"] for each in exports] == ["csv", "xlsx"]
+    assert exports[0]["detail"]["limits"] == {"text": "工事"}
+    assert exports[0]["by"] == "監査 太郎"
+
+
+def test_a_staff_member_without_the_right_is_refused(sent: Console) -> None:
+    browser = sent.browser("admin")
+    assert browser.get("/log").status_code == 403
+    assert browser.get("/verify").status_code == 403
+
+
+def test_corrections_are_listed_with_their_reason_as_text(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    browser.get("/changes")
+    assert "二重に届いたため" in browser.text
+
+
+def test_what_came_in_is_listed_with_its_result(sent: Console) -> None:
+    browser = sent.browser("staff")
+    browser.get("/received")
+    assert "認証キー" in browser.text
+    assert "提出になりました" in browser.text
+
+
+def test_the_log_is_verified_and_a_noted_head_is_looked_for(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    with sent.desk.store() as store:
+        _, head = store.head()
+    browser.get("/verify", params={"go": "1", "head": head})
+    assert "書き換えはありません" in browser.text
+    assert "記録の中にあります" in browser.text
+    browser.get("/verify", params={"go": "1", "head": "1" * 64})
+    assert "食い違い" in browser.text
+    assert browser.get("/verify", params={"go": "1", "head": "x"}).status_code == 422
+
+
+def test_the_auditor_changes_nothing_by_looking(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    before = sent.office.rows("select count(*) from entries where event not in ('LoggedIn', 'Viewed', 'Exported')")
+    for path in ("/log", "/received", "/changes", "/verify?go=1", "/s/1", "/s/2", "/me"):
+        assert browser.get(path).status_code == 200, path
+    after = sent.office.rows("select count(*) from entries where event not in ('LoggedIn', 'Viewed', 'Exported')")
+    assert before == after

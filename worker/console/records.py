@@ -1,0 +1,174 @@
+"""The pages of the record: the sent-mail log and its exports, corrections, what came in, the verification."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.audit.sent_log import LogFilter, LogRow
+from worker.audit.sent_log_export import EVENT_NAMES
+from worker.console.visit import Visit
+from worker.core.errors import NotAllowed
+from worker.core.japanese_dates import read_date
+from worker.core.messages import name_any_state, name_event
+from worker.core.model import Entry, MessageRow, Product
+from worker.core.states import Event, State
+from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
+
+ROWS_SHOWN: Final = 300
+"""Rows of a search on the page: more are read in a spreadsheet."""
+USUAL_DAYS: Final = dt.timedelta(days=31)
+"""The period of a search that names none: the last month is asked for most."""
+CORRECTIONS: Final = (
+    Event.WITHDRAWN,
+    Event.NOT_ACCEPTED,
+    Event.CONFIRMED_NOT_SENT,
+    Event.CONFIRMED_SENT,
+    Event.HANDED_OVER,
+)
+"""Events by which a person changed the course of a submission."""
+_HEAD: Final = re.compile("[0-9a-f]{64}")
+_MEDIA: Final = {
+    ExportForm.CSV: "text/csv; charset=utf-8",
+    ExportForm.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One row of the page."""
+
+    row: LogRow
+    event: str
+    state: str
+
+
+def show_log(visit: Visit) -> Response:
+    """The sent-mail log: the last month, or what was searched for."""
+    try:
+        search = _search_of(visit)
+    except NotAllowed as refused:
+        return _log_page(visit, None, visit.refusal(refused), 422)
+    return _log_page(visit, search)
+
+
+def export(visit: Visit) -> Response:
+    """The rows of a search as a file; the export is recorded."""
+    form = ExportForm(visit.form.text("form")) if visit.form.text("form") in set(ExportForm) else ExportForm.EXCEL
+    try:
+        search = _search_of(visit)
+    except NotAllowed as refused:
+        return _log_page(visit, None, visit.refusal(refused), 422)
+    content = export_log(visit.store, search, form, visit.author)
+    name = f"sent-log-{visit.today:%Y%m%d}.{form.value}"
+    return Response(content, media_type=_MEDIA[form], headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _log_page(visit: Visit, search: LogSearch | None, failed: str = "", status: int = 200) -> Response:
+    shown: deque[LogRow] = deque(maxlen=ROWS_SHOWN)
+    count = total = 0
+    for row in search_log(visit.store, search) if search else ():
+        shown.append(row)
+        count += 1
+        total += row.invoice_amount or 0 if row.event == Event.ACCEPTED else 0
+    return visit.page(
+        "log.html",
+        status,
+        rows=[_shown(row, visit) for row in reversed(shown)],
+        count=count,
+        total=total,
+        cut=ROWS_SHOWN if count > ROWS_SHOWN else 0,
+        search=search,
+        asked=_asked(visit),
+        states=[(state.value, name_any_state(state, visit.lang)) for state in State],
+        products=tuple(Product),
+        failed=failed,
+    )
+
+
+def _shown(row: LogRow, visit: Visit) -> _Shown:
+    names = EVENT_NAMES[row.event]
+    return _Shown(row, names[0 if visit.lang == "ja" else 1], name_any_state(row.state, visit.lang))
+
+
+def _asked(visit: Visit) -> dict[str, str]:
+    """What was typed: of a form that is sent, or of the page's address."""
+    names = ("since", "until", "text", "amount_from", "amount_to", "state", "product")
+    return {name: visit.form.text(name) or visit.query.get(name, "").strip() for name in names}
+
+
+def _search_of(visit: Visit) -> LogSearch:
+    """Returns the search that was typed. Raises NotAllowed for a date or an amount that cannot be read."""
+    asked = _asked(visit)
+    since, until = _day(asked["since"]), _day(asked["until"])
+    limits = LogFilter(
+        text=asked["text"],
+        product=Product(asked["product"]) if asked["product"] in set(Product) else None,
+        state=State(asked["state"]) if asked["state"] in set(State) else None,
+        amount_from=_yen(asked["amount_from"]),
+        amount_to=_yen(asked["amount_to"]),
+    )
+    if since is None and until is None and limits == LogFilter():
+        since = visit.today - USUAL_DAYS
+    return LogSearch(since, until, limits)
+
+
+def _day(text: str) -> dt.date | None:
+    if not text:
+        return None
+    try:
+        return read_date(text)
+    except ValueError as error:
+        raise NotAllowed("date_unreadable", given=text) from error
+
+
+def _yen(text: str) -> int | None:
+    from worker.config.editing.fields import FieldRefused, read_amount  # noqa: PLC0415  a search without amounts
+
+    if not text:
+        return None
+    try:
+        return read_amount(text)
+    except FieldRefused as error:
+        raise NotAllowed("amount_unreadable", given=text) from error
+
+
+def show_changes(visit: Visit) -> Response:
+    """Corrections and withdrawals, the newest first."""
+    newest: deque[Entry] = deque(visit.store.entries(events=CORRECTIONS), maxlen=ROWS_SHOWN)
+    return visit.page(
+        "changes.html",
+        entries=[(entry, name_event(entry.event, visit.lang), _why(entry)) for entry in reversed(newest)],
+    )
+
+
+def _why(entry: Entry) -> str:
+    return " / ".join(str(entry.detail[name]) for name in ("why", "note") if entry.detail.get(name))
+
+
+def show_received(visit: Visit) -> Response:
+    """The mails that were looked at, the newest of each mailbox first."""
+    found: list[MessageRow] = []
+    for each in visit.store.health_records():
+        kind, _, mailbox = each.name.partition(":")
+        if kind == "mail" and each.uidvalidity is not None:
+            found += visit.store.last_messages(mailbox, each.uidvalidity, ROWS_SHOWN)
+    never = dt.datetime.min.replace(tzinfo=dt.UTC)
+    newest = sorted(found, key=lambda row: row.internal_date or never, reverse=True)[:ROWS_SHOWN]
+    return visit.page("received.html", rows=newest, count=len(newest))
+
+
+def show_verify(visit: Visit) -> Response:
+    """The verification; a noted head is looked for as well."""
+    head = visit.query.get("head", "").strip().lower().rpartition(" ")[2]
+    if "go" not in visit.query:
+        return visit.page("verify.html", verdict=None, head="", failed="")
+    if head and not _HEAD.fullmatch(head):
+        return visit.page("verify.html", 422, verdict=None, head=head, failed=visit.say("verify_head_form"))
+    verdict = visit.store.verify([head] if head else [])
+    return visit.page("verify.html", verdict=verdict, head=head, failed="")

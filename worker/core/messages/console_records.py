@@ -1,0 +1,96 @@
+"""Words of the console's records: the sent-mail log, what came in, corrections, the verification."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "log_title": ("送信記録", "Sent mail"),
+    "log_from": ("この日から", "From"),
+    "log_to": ("この日まで", "To"),
+    "log_text": ("工事名・発注者・番号", "Project, issuer, number"),
+    "log_amount_from": ("請求金額（円）以上", "Amount from (yen)"),
+    "log_amount_to": ("以下", "to"),
+    "log_state": ("状態", "State"),
+    "log_product": ("保証の種類", "Guarantee"),
+    "log_any": ("すべて", "All"),
+    "log_search": ("検索", "Search"),
+    "log_clear": ("条件を消す", "Clear"),
+    "log_empty": ("この条件に該当する記録はありません。", "No record fits."),
+    "log_total": ("{count}件、請求金額の合計 {yen}円", "{count} rows, {yen} yen in total"),
+    "log_cut": (
+        "新しいものから{count}件を表示しています。すべては、Excelで保存すると入っています。",
+        "The newest {count} are shown. An export holds all of them.",
+    ),
+    "log_excel": ("Excelで保存", "Save for Excel"),
+    "log_csv": ("CSVで保存", "Save as CSV"),
+    "log_saved_note": ("保存したことは記録されます。", "Exports are recorded."),
+    "log_h_at": ("日時", "When"),
+    "log_h_event": ("出来事", "Event"),
+    "log_h_project": ("案件（発注者）", "Project (issuer)"),
+    "log_h_number": ("保証契約番号", "Number"),
+    "log_h_amount": ("請求金額", "Amount"),
+    "log_h_to": ("宛先", "To"),
+    "log_h_state": ("状態", "State"),
+    "log_h_by": ("承認者", "Released by"),
+    "date_unreadable": (
+        "日付として読めません：{given}。例：令和8年11月30日、2026/11/30",
+        "Not a date: {given}. For example 2026-11-30",
+    ),
+    "amount_unreadable": (
+        "金額として読めません：{given}。例：20,000,000",
+        "Not an amount: {given}. For example 20,000,000",
+    ),
+    "changes_title": ("訂正・取消の履歴", "Corrections"),
+    "changes_empty": ("訂正・取消はありません。", "There is no correction."),
+    "changes_h_why": ("理由・内容", "Reason"),
+    "changes_h_by": ("記録した人", "Recorded by"),
+    "received_title": ("受付簿", "Received"),
+    "received_intro": (
+        "保証便が確認したメールと、その扱いです（新しいものから{count}件）。",
+        "The mails that hoshobin looked at, and what became of each (the newest {count}).",
+    ),
+    "received_empty": ("まだ何も届いていません。", "Nothing has come in yet."),
+    "received_h_subject": ("件名", "Subject"),
+    "received_h_sender": ("差出人", "From"),
+    "received_h_end": ("扱い", "Result"),
+    "received_h_submission": ("提出", "Submission"),
+    "end_submission": ("提出になりました", "became a submission"),
+    "end_announcement": ("発行完了のお知らせ", "announcement of a notice"),
+    "end_duplicate": ("同じお知らせ（受付済み）", "the same notice again"),
+    "end_held": ("保留", "held"),
+    "end_not_ours": ("対象外", "not ours"),
+    "end_own": ("保証便が送ったメール", "sent by hoshobin"),
+    "end_report": ("配送の通知", "delivery report"),
+    "end_reply": ("返信", "reply"),
+    "end_too_large": ("大きすぎて読めない", "too large"),
+    "end_unfetched": ("取得できない", "could not be fetched"),
+    "end_put_off": ("後で読む（差出人未確認）", "read later (unknown sender)"),
+    "end_pending": ("処理中", "in progress"),
+    "verify_title": ("改ざん検査", "Verification"),
+    "verify_intro": (
+        (
+            "記録が書き換えられていないかを、最初から最後まで調べます。"
+            "毎日のメールにある「確認済みの末尾番号」を入れると、その時点までの記録が残っていることも確かめます。"
+        ),
+        (
+            "Reads the whole log from its first entry. With a noted number from a daily mail it also proves that all "
+            "entries up to that one are there."
+        ),
+    ),
+    "verify_head": ("確認済みの末尾番号（任意）", "Noted number (optional)"),
+    "verify_go": ("検査する", "Verify"),
+    "verify_holds": (
+        "書き換えはありません。記録 {count}件、末尾番号 {head}",
+        "Nothing was changed. {count} entries, number {head}",
+    ),
+    "verify_broken": (
+        "記録に食い違いが{count}件あります。送信を止め、管理者に連絡してください。",
+        "The log has {count} faults. Stop sending and tell the administrator.",
+    ),
+    "verify_head_found": ("入力した末尾番号は記録の中にあります。", "The noted number is in the log."),
+    "verify_head_form": (
+        "末尾番号の形ではありません（英数字64文字）。メールから写してください。",
+        "Not a noted number: it has 64 characters. Copy it from the mail.",
+    ),
+}
