@@ -16,6 +16,7 @@ from worker.core.messages import (
     commands,
     config,
     console,
+    console_run,
     events,
     incoming,
     oauth,
@@ -60,6 +61,7 @@ Language = Literal["ja", "en"]
 _TABLES: Final = (
     *(commands, config, console, events, incoming, store),
     *(oauth, people, receipts, register, reminders, preview),
+    *(console_run,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
