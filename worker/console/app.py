@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
+from worker.config.settings import UNIX
 from worker.console import login, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
@@ -154,7 +155,7 @@ async def _read_form(request: Request, action: Action) -> Form:
 
 
 def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
-    client = request.client.host if request.client else ""
+    client = request.client.host if request.client else UNIX
     forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return Visit(
         desk,
