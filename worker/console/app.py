@@ -25,7 +25,7 @@ from starlette.staticfiles import StaticFiles
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
 from worker.config.settings import UNIX
-from worker.console import login, review, today
+from worker.console import health, login, people, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -71,6 +71,10 @@ PAGES: Final = (
     Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
     Page("/me", login.show_own_settings, Right.OWN),
+    Page("/people", people.show_people, Right.PEOPLE),
+    Page("/people/{id:int}", people.show_person, Right.PEOPLE),
+    Page("/people/views", people.show_views, Right.AUDIT),
+    Page("/health", health.show_health, Right.HEALTH),
 )
 ACTIONS: Final = (
     Action("/login", login.log_in),
@@ -86,6 +90,11 @@ ACTIONS: Final = (
     Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
     Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
     Action("/s/{id:int}/join", review.join, Right.PREPARE),
+    Action("/people", people.add_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}", people.change_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
+    Action("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
 )
 
 _LOG: Final = logging.getLogger(__name__)
