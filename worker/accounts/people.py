@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from worker.accounts.passwords import check_password
@@ -18,8 +18,9 @@ from worker.accounts.ports import Hasher
 from worker.accounts.sessions import MAX_TOKEN, token_hash
 from worker.config.addresses import AddressRefused, read_address
 from worker.core.accounts import Account, Invitation, Right, Role, japanese_day
+from worker.core.clock import is_over
 from worker.core.errors import NotAllowed
-from worker.core.states import NoteEvent
+from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import match_key, plain_spaces, private_character, unsafe_character
 from worker.store.ports import Author, Reading, Store, Writing
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 INVITED_FOR: Final = dt.timedelta(hours=24)
 """Time in which an invitation can be used: a day, as it lies in a mailbox."""
+SHOWN_FOR: Final = dt.timedelta(days=7)
+"""Time in which a new role is shown to the others: everybody is at the desk once in a week."""
+TOLD_ROLES: Final = frozenset({Role.APPROVER, Role.ADMIN})
+"""The roles that are told when they are given: who has one lets mail out, or gives roles."""
 MAX_NAME: Final = 60
 """Characters of a name and of its reading: no line of the screens breaks."""
 _LOGIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?")
@@ -95,6 +100,8 @@ def add_account(store: Store, account: Account, author: Author, now: dt.datetime
             raise NotAllowed("first_is_admin")
         added = writing.put_account(tidy)
         _record(writing, added, author, {"change": "added", **_values_of(added)})
+        if others:  # an installation's first account is made before there is a person to tell
+            _tell_of_roles(writing, frozenset(), added)
         return added
 
 
@@ -127,6 +134,7 @@ def _replace(writing: Writing, before: Account, after: Account, author: Author) 
     if after == before:
         return before
     changed = writing.put_account(after)
+    _tell_of_roles(writing, before.roles, after)
     if any(getattr(before, name) != getattr(after, name) for name in _ENDS_SESSIONS):
         writing.drop_sessions_of(before.id)
     old, new = _values_of(before), _values_of(after)
@@ -135,6 +143,37 @@ def _replace(writing: Writing, before: Account, after: Account, author: Author) 
         detail["login"] = [before.login, after.login]
     _record(writing, after, author, {"change": "changed", **detail})
     return changed
+
+
+def _tell_of_roles(writing: Writing, before: Iterable[Role], account: Account) -> None:
+    """Tells people of a new approver or administrator: a stolen administrator's login would make itself one."""
+    if TOLD_ROLES & account.roles - frozenset(before):
+        writing.raise_alarm(AlarmCause.ROLE_GIVEN, [], account.login)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RoleGiven:
+    """A person who became an approver or an administrator, as the log records it."""
+
+    login: str
+    roles: tuple[Role, ...]
+    by: str
+    at: dt.datetime
+
+
+def roles_given(store: Store, now: dt.datetime) -> tuple[RoleGiven, ...]:
+    """Returns the roles of ``TOLD_ROLES`` that were given in the last seven days, the newest first."""
+    return tuple(reversed(list(_roles_given(store, now))))
+
+
+def _roles_given(store: Store, now: dt.datetime) -> Iterator[RoleGiven]:
+    for entry in store.entries(events=[NoteEvent.USER_CHANGED]):
+        roles = entry.detail.get("roles", ())
+        if not roles or is_over(entry.at, entry.at + SHOWN_FOR, now):
+            continue
+        old, new = ((), roles) if entry.detail.get("change") == "added" else roles
+        if given := sorted(TOLD_ROLES & {Role(each) for each in new} - {Role(each) for each in old}):
+            yield RoleGiven(str(entry.detail.get("user", "")), tuple(given), entry.by, entry.at)
 
 
 def _account(reading: Reading, account_id: int) -> Account:

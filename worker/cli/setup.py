@@ -120,10 +120,16 @@ def init(shared: Cli, directory: Path) -> int:
 
 @cli.command()
 @click.option("--keep", type=click.Path(path_type=Path), help="残すフォルダ / leave everything here")
+@click.option("--console", "with_console", is_flag=True, help="画面で続ける（Ctrl+C で終了） / go on in a browser")
+@click.option("--port", type=click.IntRange(1, 65535), default=8480, show_default=True, help="画面のポート / its port")
 @pass_cli
-def demo(shared: Cli, keep: Path | None) -> int:
+def demo(shared: Cli, keep: Path | None, with_console: bool, port: int) -> int:
     """デモ：このコンピューターの中だけで、受信から提出までを実行します。"""
     try:
+        if with_console:
+            from worker.cli.demo.console import run_demo_console
+
+            return run_demo_console(keep, port, shared.lang)
         from worker.cli.demo.demo import run_demo
     except ImportError:
         click.echo(say("demo_missing", shared.lang), err=True)

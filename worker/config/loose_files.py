@@ -12,15 +12,20 @@ from typing import Final
 
 from worker.core.errors import Problem
 
+CONSOLE_ACCOUNT: Final = "hoshobin-console"
+"""The account of ``hoshobin console``: it may own files of the store that it has replaced."""
 _ROOT: Final = 0
 
 
-def find_loose(paths: Iterable[Path], env: Mapping[str, str] = os.environ) -> Iterator[Problem]:
+def find_loose(
+    paths: Iterable[Path], env: Mapping[str, str] = os.environ, trusted: frozenset[str] = frozenset()
+) -> Iterator[Problem]:
     """Yields a problem for each of ``paths``, and each directory above them, that others may change.
 
     Writable by every account, or by a group that is neither the owner's own, root's, nor this process's. A directory
     with the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the
-    caller would choose the program that runs otherwise. A path that does not exist is skipped.
+    caller would choose the program that runs otherwise. It may also belong to an account named in ``trusted``. A path
+    that does not exist is skipped.
     """
     seen: set[Path] = set()
     for path in paths:
@@ -35,13 +40,17 @@ def find_loose(paths: Iterable[Path], env: Mapping[str, str] = os.environ) -> It
                 continue
             if _is_writable_by_others(status):
                 yield _problem("file_writable", each, status)
-            elif each == real and "SUDO_UID" in env and status.st_uid not in {_ROOT, os.geteuid()}:
+            elif each == real and "SUDO_UID" in env and not _is_of_known(status.st_uid, trusted):
                 yield _problem("file_of_other", each, status)
 
 
 def _problem(code: str, path: Path, status: os.stat_result) -> Problem:
     params = {"path": str(path), "mode": f"{stat.S_IMODE(status.st_mode):04o}", "owner": _name_of(status.st_uid)}
     return Problem(path.name, "", code, params)
+
+
+def _is_of_known(owner: int, trusted: frozenset[str]) -> bool:
+    return owner in {_ROOT, os.geteuid()} or _name_of(owner) in trusted
 
 
 def _is_writable_by_others(status: os.stat_result) -> bool:

@@ -24,7 +24,14 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
-from worker.console import issuers, login, records, review, today
+from worker.console import issuers
+from worker.console import login
+from worker.console import records
+from worker.console import review
+from worker.console import today
+from worker.config.settings import UNIX
+from worker.console import health
+from worker.console import people
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -76,6 +83,10 @@ PAGES: Final = (
     Page("/changes", records.show_changes, Right.SEE),
     Page("/verify", records.show_verify, Right.AUDIT),
     Page("/me", login.show_own_settings, Right.OWN),
+    Page("/people", people.show_people, Right.PEOPLE),
+    Page("/people/{id:int}", people.show_person, Right.PEOPLE),
+    Page("/people/views", people.show_views, Right.AUDIT),
+    Page("/health", health.show_health, Right.HEALTH),
 )
 ACTIONS: Final = (
     Action("/login", login.log_in),
@@ -92,6 +103,11 @@ ACTIONS: Final = (
     Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
     Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
     Action("/s/{id:int}/join", review.join, Right.PREPARE),
+    Action("/people", people.add_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}", people.change_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
+    Action("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
 )
 
 _LOG: Final = logging.getLogger(__name__)
@@ -161,7 +177,7 @@ async def _read_form(request: Request, action: Action) -> Form:
 
 
 def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
-    client = request.client.host if request.client else ""
+    client = request.client.host if request.client else UNIX
     forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return Visit(
         desk,

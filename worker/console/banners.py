@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from worker.accounts.people import roles_given
 from worker.console.visit import Visit
-from worker.core.messages import name_thing
+from worker.core.accounts import Right
+from worker.core.messages import name_role, name_thing
 from worker.core.model import JST
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
@@ -39,4 +42,13 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
         found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
     if office.brief.release.rehearsal_to is not None:
         found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False))
-    return tuple(found)
+    return (*found, *_roles_given(visit))
+
+
+def _roles_given(visit: Visit) -> Iterator[Banner]:
+    """New approvers and administrators, for the approvers."""
+    for each in roles_given(visit.store, visit.now) if visit.may(Right.DECIDE) else ():
+        roles = [name_role(role, visit.lang) for role in each.roles]
+        at = f"{each.at.astimezone(JST):%-m/%-d %H:%M}"
+        said = visit.say("banner_role_given", by=each.by, login=each.login, roles=roles, at=at)
+        yield Banner(said, is_alarm=False)

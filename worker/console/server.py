@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,7 +27,7 @@ SECONDS_TO_STOP: Final = 10
 
 
 def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str], None]) -> None:
-    """Serves until it is stopped. ``tell`` gets the address. Raises ConfigError."""
+    """Serves until SIGTERM or SIGINT. ``tell`` gets the address. Raises ConfigError."""
     desk = Desk(option, system_clock(), build_hasher())
     try:
         settings = desk.office().settings.console
@@ -35,8 +37,10 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
             raise ConfigError([Problem("worker.toml", "console.url", "console_needs_https")])
         desk.is_loopback_http = parts.scheme != "https"
         config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again once it has ended
         tell(base)
-        uvicorn.Server(config).run()
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run()
     finally:
         desk.close()
 

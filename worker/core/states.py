@@ -173,6 +173,8 @@ class AlarmCause(StrEnum):
     ESCALATION = "escalation"
     GUESSING = "guessing"
     """A hundred wrong passwords in a row for one account: detail its login."""
+    ROLE_GIVEN = "role_given"
+    """A person became an approver or an administrator: detail the login."""
 
 
 class IllegalEvent(HoshobinError):

@@ -242,8 +242,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say(f"telling_{kind}", "ja", news=escape_control_chars(_name_news(alarm.detail)))
         case AlarmCause.CONFIGURATION_REFUSED:
             return say("telling_configuration", "ja", problems=escape_control_chars(_name_problems(alarm.detail)))
-        case AlarmCause.GUESSING:
-            return say("telling_guessing", "ja", login=escape_control_chars(alarm.detail))
+        case AlarmCause.GUESSING | AlarmCause.ROLE_GIVEN:
+            return say(f"telling_{kind}", "ja", login=escape_control_chars(alarm.detail))
         case AlarmCause.DEAF:
             return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=escape_control_chars(alarm.detail))
         case AlarmCause.UNFETCHED | AlarmCause.PUT_OFF:

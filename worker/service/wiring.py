@@ -20,7 +20,7 @@ from worker.config.files import (
     read_directory,
     resolve_places,
 )
-from worker.config.loose_files import find_loose
+from worker.config.loose_files import CONSOLE_ACCOUNT, find_loose
 from worker.config.outline import OTHER_FORM, Outline, OutlinedSettings, outline_of, outlined_settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
@@ -151,7 +151,8 @@ def find_store_of(option: str | None, env: Mapping[str, str] = os.environ) -> Pa
 def judge_store(store: Path, settings: Settings | OutlinedSettings) -> None:
     """Raises ConfigError if others may change the store, its neighbouring files, or the certificates that we trust."""
     beside = [store / name for name in ("", "hoshobin.sqlite3", "head", "secret")]
-    if found := list(find_loose([*beside, *(store / name for name in settings.ca_files if name)])):
+    trusts = [store / name for name in settings.ca_files if name]
+    if found := [*find_loose(beside, trusted=frozenset({CONSOLE_ACCOUNT})), *find_loose(trusts)]:
         raise ConfigError(found)
 
 

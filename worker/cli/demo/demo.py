@@ -50,7 +50,8 @@ from worker.store.ports import Author
 
 OFFICE: Final = "soumu@contractor.example"
 COLLEAGUE: Final = "sato@contractor.example"
-_PERSON: Final = "山田 花子"
+PERSON: Final = "山田 花子"
+ADMINISTRATOR: Final = "鈴木 一郎"
 ANNOUNCED_SUBJECT: Final = "電子保証（認証キー）発行完了のお知らせ"
 
 _WORKER: Final = """\
@@ -171,20 +172,11 @@ def run_demo(keep: Path | None, lang: Language) -> int:
     """Run the job once and print the results; with ``keep`` everything is left there."""
     with ExitStack() as stack:
         root = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hoshobin-demo-")))
-        root.mkdir(parents=True, exist_ok=True)
         click.echo(say("demo_intro", lang))
         with _progress(say("starting_servers", lang)):
             mailbox = stack.enter_context(DemoImap(OFFICE))
             relay = stack.enter_context(DsnController())
-        _write_configuration(root, mailbox, relay)
-        _start(root)
-        mails = _mails(system_clock().now())
-        for _, raw in mails:
-            mailbox.append(raw)
-        headings = [say("h_id", lang), say("demo_mail_in", lang)]
-        print_table(headings, [(str(number), what) for number, (what, _) in enumerate(mails, start=1)])
-        with _progress(say("reading", lang)):
-            _run_worker(root)
+        mails = prepare_office(root, mailbox, relay, lang)
         if _approve_first_mails(root, lang):
             with _progress(say("reading", lang)):
                 _run_worker(root)
@@ -193,6 +185,21 @@ def run_demo(keep: Path | None, lang: Language) -> int:
             _keep_mails(root, mails, relay.mails)
             click.echo(say("demo_kept", lang, dir=root))
         return 0
+
+
+def prepare_office(root: Path, mailbox: DemoImap, relay: DsnController, lang: Language) -> list[tuple[str, bytes]]:
+    """Writes the configuration, starts the store, puts the mails into the mailbox and judges them; returns them."""
+    root.mkdir(parents=True, exist_ok=True)
+    _write_configuration(root, mailbox, relay)
+    _start(root)
+    mails = _mails(system_clock().now())
+    for _, raw in mails:
+        mailbox.append(raw)
+    headings = [say("h_id", lang), say("demo_mail_in", lang)]
+    print_table(headings, [(str(number), what) for number, (what, _) in enumerate(mails, start=1)])
+    with _progress(say("reading", lang)):
+        _run_worker(root)
+    return mails
 
 
 @contextmanager
@@ -252,7 +259,7 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
         if not first:
             return False
         submission_table(first, lang, title=say("t_first_mails", lang))
-        author, note = Author(_PERSON, account_name()), say("demo_note", lang)
+        author, note = Author(PERSON, account_name()), say("demo_note", lang)
 
         async def approve_each(reader: PdfReader) -> None:
             for each in first:
@@ -296,6 +303,13 @@ def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Languag
         print_log(log_rows(store.entries()), lang, title=say("t_log", lang))
         click.echo(f"\n{say('t_audit', lang)}: ", nl=False)
         print_verdict(store, (), lang, as_json=False)
+
+
+def show_accepted(accepted: tuple[AcceptedMail, ...], lang: Language) -> None:
+    """Shows the mails that the embedded mail server took."""
+    told = [mime_verify.decode_message(mail.content) for mail in accepted]
+    rows = [(", ".join(each.to), each.subject) for each in told]
+    print_table([say("h_to", lang), say("h_subject", lang)], rows, title=say("t_sent", lang))
 
 
 def _keep_mails(root: Path, received: list[tuple[str, bytes]], accepted: tuple[AcceptedMail, ...]) -> None:

@@ -16,8 +16,6 @@ from worker.core.messages import (
     commands,
     config,
     console,
-    console_issuers,
-    console_records,
     events,
     incoming,
     oauth,
@@ -62,6 +60,7 @@ Language = Literal["ja", "en"]
 _TABLES: Final = (
     *(commands, config, console, console_issuers, console_records, events, incoming, store),
     *(oauth, people, receipts, register, reminders, preview),
+    *(console_run,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {

@@ -75,6 +75,8 @@ class SenderLock:
         with _translated():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            with contextlib.suppress(PermissionError):  # of another account; the console reads who holds the lock
+                os.fchmod(self._descriptor, 0o600 | folder.stat().st_mode & 0o040)
         try:
             with _translated():
                 _lock(self._descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -112,15 +113,24 @@ def refused(folder: Path, code: str, found: str = "") -> ConfigError:
     return ConfigError([Problem(path, "", code, {"path": path, "found": found or "0000", "own": REVISION})])
 
 
+def mode_in(folder: Path) -> int:
+    """The mode of a file of the store: its owner's alone, or its group's too.
+
+    A folder that this process's own group may write is shared with the console's account, which is in that group.
+    """
+    status = folder.stat()
+    return 0o660 if status.st_mode & stat.S_IWGRP and status.st_gid == os.getegid() else 0o600
+
+
 def make_file(folder: Path) -> None:
-    """Makes an empty file that only its owner can read, and a folder of the same kind, if there is none.
+    """Makes an empty file with the mode of ``mode_in``, and a folder for its owner alone, if there is none.
 
     A folder that exists keeps its mode: people save notices below it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
-        os.fchmod(descriptor, 0o600)  # it holds keys in clear; SQLite gives its -wal and -shm the same mode
+        os.fchmod(descriptor, mode_in(folder))  # it holds keys in clear; SQLite gives its -wal and -shm the same mode
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -60,6 +60,7 @@ from worker.store.sqlite.connection import (
     REVISION,
     check_revision,
     make_file,
+    mode_in,
     open_file,
     refused,
     revision_of,
@@ -599,13 +600,19 @@ class SqlStore(StoreReads, PeopleReads):
 # --- The files beside the database ------------------------------------------------------------------------------
 
 
-def _replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+_OWNERS: Final = 0o600
+"""The mode of a file that its owner alone reads."""
+
+
+def _replace_file(path: Path, content: bytes, mode: int = _OWNERS) -> None:
     """Temporary file, fsync, rename, fsync of the folder. Makes no folder. Raises OSError."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)  # of a process of the same number that was killed here
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
+            if (shared := mode_in(path.parent)) != _OWNERS:  # the umask of a unit would take the group's rights away
+                os.fchmod(descriptor, shared)
             file.write(content)
             os.fsync(file.fileno())
         temporary.replace(path)

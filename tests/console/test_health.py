@@ -1,0 +1,49 @@
+"""The page of health: what the service last saw, the remedy of each fault, and the resuming."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.console import Console
+from tests.support.office import Mailroom
+from worker.store.ports import RESTORED_AT
+
+
+@pytest.mark.parametrize("path", ["/health", "/health?check=1"])
+def test_health_names_each_watched_thing(console: Console, path: str) -> None:
+    admin = console.browser("admin")
+    assert admin.get(path).status_code == 200
+    for word in ("メールボックス", "フォルダ", "データベース" if "check" in path else "設定", "保証便が動いていません"):
+        assert word in admin.text
+    assert "送信を再開する" not in admin.text
+
+
+def test_a_fault_of_a_mailbox_comes_with_its_remedy(console: Console, room: Mailroom) -> None:
+    room.office.write(imap_port=1)
+    try:
+        room.office.run_once()
+        admin = console.browser("admin")
+        admin.get("/health")
+        assert "から異常" in admin.text
+        assert "host・port" in admin.text
+    finally:
+        room.office.write(imap_port=room.imap.port)
+
+
+def test_a_restored_store_is_resumed_by_the_administrator_with_an_entry(console: Console) -> None:
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(RESTORED_AT, "2026-11-01T00:00:00+00:00")
+    admin = console.browser("admin")
+    admin.get("/health")
+    assert "バックアップから戻したデータベースです" in admin.text
+    for _ in range(2):
+        assert admin.post("/health/resume").headers["location"] == "/health?said=resumed"
+    with console.desk.store() as store:
+        (entry,) = store.entries(events=["Resumed"])
+        assert entry.by == "鈴木 一郎"
+        assert not store.property(RESTORED_AT)
+
+
+def test_others_see_no_health(console: Console) -> None:
+    for login in ("staff", "approver", "auditor"):
+        assert console.browser(login).get("/health").status_code == 403

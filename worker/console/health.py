@@ -1,0 +1,114 @@
+"""稼働状況: what the service last saw, what can be examined from here, and the remedy of each fault."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.approve import decisions
+from worker.console.visit import Visit
+from worker.core.errors import LogBroken
+from worker.core.messages import name_thing, say_trouble
+from worker.core.model import JST, HealthRecord
+from worker.service.absence import find_absence
+from worker.service.watchdog import unwatched_since
+from worker.service.wiring import find_witness, read_lock_holder, try_witness
+from worker.store.signs import find_signs
+from worker.views.problems import problem_json
+
+CHECK_SECONDS: Final = 5.0
+"""The longest look for damage while a person waits: 100,000 submissions take 2 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing of the page: its state, and the remedy if it is not well."""
+
+    name: str
+    found: str
+    remedy: str = ""
+    is_well: bool = True
+    last: str = ""
+
+
+def show_health(visit: Visit) -> Response:
+    """The page; with ``?check=1`` it examines now what this account can reach."""
+    return _health(visit)
+
+
+def resume(visit: Visit) -> Response:
+    """Lets the service send again from the database in place."""
+    if find_signs(visit.store):
+        decisions.resume(visit.store, visit.author)
+    return visit.go("/health", "resumed")
+
+
+def _health(visit: Visit) -> Response:
+    signs = find_signs(visit.store)
+    is_checked = bool(visit.query.get("check"))
+    findings = [_service(visit), *(_look(visit, each) for each in visit.store.health_records())]
+    findings += [
+        Finding(visit.say("health_store"), visit.say(f"sign_{each}"), visit.say(each), is_well=False) for each in signs
+    ]
+    findings += _configuration(visit)
+    if is_checked:
+        findings += _examined(visit)
+    return visit.page("health.html", findings=findings, signs=signs, is_checked=is_checked)
+
+
+def _service(visit: Visit) -> Finding:
+    name = visit.say("health_service")
+    if find_absence(read_lock_holder(visit.office.places.store), visit.store.health_records()) is None:
+        return Finding(name, visit.say("health_running"))
+    return Finding(name, visit.say("banner_not_running"), visit.say("health_start_it"), is_well=False)
+
+
+def _look(visit: Visit, look: HealthRecord) -> Finding:
+    name = name_thing(look.name, visit.lang)
+    last = _moment(look.last_ok)
+    since = unwatched_since(look, visit.now, visit.office.brief.deaf_after)
+    if not look.error and since is None:
+        return Finding(name, visit.say("health_well"), last=last)
+    detail = say_trouble(look.name, look.error, visit.lang) if look.error else "―"
+    kind, _, own = look.name.partition(":")
+    code = {"mail": "remedy_imap", "smtp": "remedy_smtp"}.get(kind, "remedy_folder")
+    found = visit.say("health_since", since=_moment(look.failing_since or look.last_ok), detail=detail)
+    return Finding(name, found, visit.say(code, name=own), is_well=False, last=last)
+
+
+def _configuration(visit: Visit) -> list[Finding]:
+    name = visit.say("health_configuration")
+    faults = [problem_json(each, visit.lang) for each in visit.office.faults]
+    found = [
+        Finding(name, " ".join(filter(None, (each["file"], each["key"], each["message"]))), each["hint"], is_well=False)
+        for each in faults
+    ]
+    return found or [Finding(name, visit.say("health_well"))]
+
+
+def _examined(visit: Visit) -> list[Finding]:
+    """What is examined at this moment: the pages of the database, and the place of the witness."""
+    store, name = visit.store, visit.say("health_store")
+    try:
+        damage = store.find_damage(CHECK_SECONDS)
+    except LogBroken as broken:
+        damage = broken.detail or broken.code
+    found = [
+        Finding(name, damage, visit.say("remedy_store"), is_well=False)
+        if damage
+        else Finding(name, visit.say("health_well"), last=_moment(visit.now))
+    ]
+    folder = find_witness(visit.office, store)
+    if why := try_witness(folder):
+        said = visit.say("doctor_witness_unusable", folder=folder, why=why)
+        found.append(
+            Finding(name_thing("witness", visit.lang), said, visit.say("remedy_witness", usual=folder), is_well=False)
+        )
+    return found
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return f"{moment.astimezone(JST):%-m/%-d %H:%M}" if moment is not None else ""

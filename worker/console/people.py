@@ -1,0 +1,151 @@
+"""利用者: the accounts, their roles and invitations; and the log of views for the auditor."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections import deque
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.accounts import people
+from worker.accounts.people import INVITED_FOR, roles_given
+from worker.console.visit import Visit
+from worker.core.accounts import Account, Role
+from worker.core.errors import NotAllowed
+from worker.core.messages import name_event, name_role
+from worker.core.states import NoteEvent
+
+SHOWN_VIEWS: Final = 300
+"""Entries of the log of views on its page: some days of an office."""
+_VIEWS: Final = frozenset({"LoggedIn", "LoginFailed", "Viewed", "KeyShown", "Downloaded", "Exported", "UserChanged"})
+"""The events of looking and taking away."""
+
+
+def show_people(visit: Visit) -> Response:
+    """The list of people."""
+    return _people(visit, "")
+
+
+def add_person(visit: Visit) -> Response:
+    """Adds a person."""
+    try:
+        added = people.add_account(visit.store, _typed(visit, Account(0, "", "")), visit.author, visit.now)
+    except NotAllowed as refused:
+        return _people(visit, visit.refusal(refused))
+    return visit.go(f"/people/{added.id}", "person_added")
+
+
+def _people(visit: Visit, failed: str) -> Response:
+    return visit.page(
+        "people.html",
+        422 if failed else 200,
+        accounts=visit.store.accounts(),
+        given=roles_given(visit.store, visit.now),
+        state=lambda account: _state(visit, account),
+        role_name=name_role,
+        role_names=lambda roles: "・".join(name_role(each, visit.lang) for each in roles),
+        roles=tuple(Role),
+        typed=visit.form,
+        failed=failed,
+    )
+
+
+def show_person(visit: Visit) -> Response:
+    """One person."""
+    return _person(visit, _account(visit))
+
+
+def change_person(visit: Visit) -> Response:
+    """Changes what the administrator may change of a person."""
+    account = _account(visit)
+    try:
+        people.change_account(visit.store, account, _typed(visit, account), visit.author, visit.now)
+    except NotAllowed as refused:
+        return _person(visit, account, visit.refusal(refused))
+    return visit.go(f"/people/{account.id}", "person_changed")
+
+
+def stop_person(visit: Visit) -> Response:
+    """Ends the use of an account, or lets it be used again."""
+    account = _account(visit)
+    is_to_stop = visit.form.text("stop") == "yes"
+    try:
+        if is_to_stop:
+            people.stop_account(visit.store, account.id, visit.author, visit.now)
+        else:
+            again = dataclasses.replace(account, is_stopped=False)
+            people.change_account(visit.store, account, again, visit.author, visit.now)
+    except NotAllowed as refused:
+        return _person(visit, account, visit.refusal(refused))
+    return visit.go(f"/people/{account.id}", "person_stopped" if is_to_stop else "person_restarted")
+
+
+def invite_person(visit: Visit) -> Response:
+    """Makes an invitation and shows its link, once: the answer itself holds it, as no address may."""
+    account = _account(visit)
+    try:
+        token = people.invite(visit.store, account.id, visit.author, visit.now)
+    except NotAllowed as refused:
+        return _person(visit, account, visit.refusal(refused))
+    base = visit.office.settings.console.url
+    return _person(visit, account, link=f"{base}/invite/{token}", until=visit.now + INVITED_FOR)
+
+
+def show_views(visit: Visit) -> Response:
+    """Who logged in, looked at what and took what away, the newest first."""
+    events = [each for each in NoteEvent if each.value in _VIEWS]
+    entries = deque(visit.store.entries(events=events), maxlen=SHOWN_VIEWS)
+    rows = [(each, name_event(each.event, visit.lang)) for each in reversed(entries)]
+    return visit.page("views.html", rows=rows, count=SHOWN_VIEWS)
+
+
+def _person(
+    visit: Visit, account: Account, failed: str = "", *, link: str = "", until: dt.datetime | None = None
+) -> Response:
+    return visit.page(
+        "person.html",
+        422 if failed else 200,
+        person=account,
+        state=_state(visit, account),
+        role_name=name_role,
+        roles=tuple(Role),
+        typed=visit.form,
+        failed=failed,
+        link=link,
+        until=until,
+    )
+
+
+def _state(visit: Visit, account: Account) -> str:
+    state = "stopped" if account.is_stopped else "over" if not account.is_usable(visit.today) else ""
+    return visit.say(f"user_is_{state or ('usable' if account.password else 'invited')}")
+
+
+def _account(visit: Visit) -> Account:
+    """Returns the account of the address. Raises NotAllowed ``no_such_submission`` if there is none."""
+    account = visit.store.account(int(visit.params["id"]))
+    if account is None:
+        raise NotAllowed("no_such_submission", submission=visit.params["id"])
+    return account
+
+
+def _typed(visit: Visit, before: Account) -> Account:
+    """Returns ``before`` with what was typed. Raises NotAllowed."""
+    form = visit.form
+    until = form.text("until")
+    try:
+        day = dt.date.fromisoformat(until) if until else None
+    except ValueError:
+        raise NotAllowed("error_day") from None
+    known = {each.value for each in Role}
+    return dataclasses.replace(
+        before,
+        login=form.text("login") if not before.id else before.login,
+        name=form.text("name"),
+        reading=form.text("reading"),
+        mail=form.text("mail"),
+        roles=frozenset(Role(each) for each in form.several("role") if each in known),
+        until=day,
+    )
