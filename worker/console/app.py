@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
-from worker.console import login, review, today
+from worker.console import login, pictures, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -70,6 +70,10 @@ PAGES: Final = (
     Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
     Page("/me", login.show_own_settings, Right.OWN),
+    Page("/s/{id:int}/page/{paper:int}/{page:int}.png", pictures.show_picture, Right.SEE),
+    Page("/s/{id:int}/page/{paper:int}/{page:int}", pictures.show_page, Right.SEE),
+    Page("/s/{id:int}/key", pictures.show_key, Right.KEY),
+    Page("/s/{id:int}/original/{paper:int}", pictures.give_original, Right.KEY),
 )
 ACTIONS: Final = (
     Action("/login", login.log_in),
@@ -85,6 +89,8 @@ ACTIONS: Final = (
     Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
     Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
     Action("/s/{id:int}/join", review.join, Right.PREPARE),
+    Action("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
+    Action("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
 )
 
 _LOG: Final = logging.getLogger(__name__)
