@@ -19,7 +19,7 @@ def test_a_draft_is_approved_from_its_page_and_sent_once(console: Console, room:
     page = browser.get("/s/2")
     assert WAITS.number in browser.text
     assert WAITS.key not in page.text
-    fields = {"label": browser.label, "then": "here"}
+    fields = {"label": browser.label, "then": "here", "shown": browser.shown}
     assert browser.post("/s/2/approve", fields).headers["location"] == "/s/2?said=approved"
     assert "承認しました" in (browser.get("/s/2?said=approved") and browser.text)
     room.office.run_once()

@@ -85,6 +85,12 @@ class Browser:
         found = _LABEL.search(self.last.text)
         return unescape(found[1]) if found else ""
 
+    @property
+    def shown(self) -> str:
+        """Every page of the papers on the last page, as a form names them that was scrolled to its end."""
+        assert self.last is not None
+        return " ".join(re.findall(r'data-page="([0-9.]+)"', self.last.text))
+
     def _keep(self) -> None:
         assert self.last is not None
         if found := _TOKEN.search(self.last.text):

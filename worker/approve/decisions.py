@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, keep_contents, reevaluate, target_of
+from worker.approve.shown import ShownPages, refuse_unless_seen
 from worker.audit.sent_log import receipt_detail
 from worker.compose.checks import remembered_as
 from worker.config.release import Release
@@ -65,6 +66,8 @@ class Approval:
     """The conditions of the draft that the person has checked, word by word."""
     is_asked: bool = False
     """Set if the label was shown and asked about at a terminal; else it was typed."""
+    pages: ShownPages | None = None
+    """The pages that the console has shown; None at the command line, where the person opens the files."""
 
 
 def approve(
@@ -78,6 +81,8 @@ def approve(
     with store.writing() as writing:
         held = writing.submission(approval.number)
         refuse_unless_shown(held, approval.label)
+        if approval.pages is not None:
+            refuse_unless_seen(held, approval.pages)
         shown = held.label
         fresh = reevaluate(held, active_config, invoices, writing, approval.at)
         if (fresh.submission.composed.draft_hash, fresh.submission.reasons) != (held.composed.draft_hash, held.reasons):

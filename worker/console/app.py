@@ -32,6 +32,7 @@ from worker.console import today
 from worker.config.settings import UNIX
 from worker.console import health
 from worker.console import people
+from worker.console import pictures
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -87,6 +88,10 @@ PAGES: Final = (
     Page("/people/{id:int}", people.show_person, Right.PEOPLE),
     Page("/people/views", people.show_views, Right.AUDIT),
     Page("/health", health.show_health, Right.HEALTH),
+    Page("/s/{id:int}/page/{paper:int}/{page:int}.png", pictures.show_picture, Right.SEE),
+    Page("/s/{id:int}/page/{paper:int}/{page:int}", pictures.show_page, Right.SEE),
+    Page("/s/{id:int}/key", pictures.show_key, Right.KEY),
+    Page("/s/{id:int}/original/{paper:int}", pictures.give_original, Right.KEY),
 )
 ACTIONS: Final = (
     Action("/login", login.log_in),
@@ -108,6 +113,8 @@ ACTIONS: Final = (
     Action("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
     Action("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
     Action("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
+    Action("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
+    Action("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
 )
 
 _LOG: Final = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -12,11 +13,13 @@ from typing import Any, Final, TypeVar
 
 from worker.accounts.ports import Hasher
 from worker.core.clock import Clock
+from worker.core.errors import Unavailable
 from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
-from worker.read.ports import PdfReader
+from worker.read.ports import PageSketch, PdfReader, Picture, PictureReader, Wish
 from worker.service.wiring import (
     Installation,
+    build_picture_reader,
     build_reader,
     find_configuration_files,
     load_installation_in_use,
@@ -26,8 +29,13 @@ from worker.store.ports import Store
 
 T = TypeVar("T")
 
+_LOG: Final = logging.getLogger(__name__)
+
 CHILDREN: Final = 2
 """PDFs that are read at once: people drop one file or two, and the service's own children need the other cores."""
+
+PAINTERS: Final = 2
+"""Pages that are drawn at once: a browser asks for the first two of a submission together."""
 
 PATIENCE: Final = 30.0
 """Seconds that a person's transaction waits for the service's: a pass over 180 PDFs held the database for 41 ms."""
@@ -49,6 +57,8 @@ class Desk:
         self._thread = threading.Thread(target=self._loop.run_forever, name="pdf-reader", daemon=True)
         self._thread.start()
         self._reader = build_reader(CHILDREN)
+        self._pictures = build_picture_reader(PAINTERS)
+        self._no_pictures: Unavailable | None = None
 
     def office(self) -> Installation:
         """Returns the configuration on disk, or the one in force if the files are at fault. Raises ConfigError.
@@ -80,8 +90,27 @@ class Desk:
         """Runs ``act`` in the calling thread; the PDFs that it reads are read by the process's children."""
         return asyncio.run(act(_DistantReader(self._reader, self._loop)))
 
+    def draw(self, act: Callable[[PdfReader, PictureReader], Coroutine[Any, Any, T]]) -> T:
+        """As ``read``, for what draws pages too."""
+        return asyncio.run(act(_DistantReader(self._reader, self._loop), _DistantPictures(self, self._loop)))
+
+    def picture_reader(self) -> PictureReader:
+        """Returns the reader that draws pages. Raises Unavailable if its children did not start before.
+
+        They start in the same way until the machine has fonts, so the console is started again after that.
+        """
+        if self._no_pictures is not None:
+            raise self._no_pictures
+        return self._pictures
+
+    def note_no_pictures(self, away: Unavailable) -> None:
+        """Keeps why no page can be drawn."""
+        _LOG.warning("console_no_pictures %s: install a Japanese font such as fonts-noto-cjk", away)
+        self._no_pictures = away
+
     def close(self) -> None:
         """Ends the children and closes the stores."""
+        asyncio.run_coroutine_threadsafe(self._pictures.close(), self._loop).result()
         asyncio.run_coroutine_threadsafe(self._reader.close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -112,3 +141,27 @@ class _DistantReader:
     async def _there(self, step: Coroutine[Any, Any, T]) -> T:
         future: Future[T] = asyncio.run_coroutine_threadsafe(step, self._loop)
         return await asyncio.wrap_future(future)
+
+
+class _DistantPictures:
+    """The picture reader of another thread's event loop."""
+
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
+        self._desk = desk
+        self._loop = loop
+
+    async def sketch(self, pdf: bytes, wish: Wish) -> tuple[PageSketch, ...] | Unreadable:
+        return await self._there(self._desk.picture_reader().sketch(pdf, wish))
+
+    async def draw(self, pdf: bytes, wish: Wish, page: int, *, is_band: bool = False) -> Picture | Unreadable:
+        return await self._there(self._desk.picture_reader().draw(pdf, wish, page, is_band=is_band))
+
+    async def close(self) -> None:
+        """The process closes its reader."""
+
+    async def _there(self, step: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, self._loop))
+        except Unavailable as away:
+            self._desk.note_no_pictures(away)
+            raise

@@ -8,14 +8,22 @@ from typing import Final
 
 from starlette.responses import Response
 
-from worker.approve import decisions
+from worker.approve import decisions, disclose
 from worker.approve.decisions import Approval
 from worker.console.banners import banners_of
+from worker.console.pictures import (
+    SHOWN,
+    first_unseen,
+    needed_pages,
+    papers_shown,
+    shown_by_link,
+    shown_in_form,
+)
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_event, name_follow_up, name_receipt, name_state, next_step
 from worker.core.model import JST, Submission
-from worker.core.states import State
+from worker.core.states import NoteEvent, State
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
 from worker.views.review import Review, review_of, ticks_of
@@ -27,14 +35,16 @@ HISTORY: Final = 3
 
 def show_submission(visit: Visit) -> Response:
     """The review page."""
+    disclose.note_view(visit.store, visit.store.submission(_number(visit)), visit.author, visit.now)
     return _page(visit)
 
 
-def _page(visit: Visit, failed: str = "", status: int = 200) -> Response:
+def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -> Response:
     store = visit.store
     submission = store.submission(_number(visit))
     review = _review(visit, submission)
-    entries = list(store.entries(submission.id))
+    papers = papers_shown(visit, submission)
+    entries = [each for each in store.entries(submission.id) if each.event != NoteEvent.VIEWED]
     waiting = _to_decide(visit)
     place = waiting.index(submission.id) if submission.id in waiting else None
     return visit.page(
@@ -43,6 +53,11 @@ def _page(visit: Visit, failed: str = "", status: int = 200) -> Response:
         banners=banners_of(visit),
         review=review,
         submission=submission,
+        papers=papers,
+        needed=needed_pages(submission, papers),
+        shown=visit.form.text(SHOWN) or shown_by_link(visit, submission),
+        unseen=unseen,
+        hand_in=_hand_in(submission, visit),
         state=name_state(submission, visit.lang),
         next_step=next_step(submission, visit.lang),
         correction=store.corrections([submission.id]).get(submission.id),
@@ -57,6 +72,17 @@ def _page(visit: Visit, failed: str = "", status: int = 200) -> Response:
         typed=visit.form,
         failed=failed,
     )
+
+
+def _hand_in(submission: Submission, visit: Visit) -> list[tuple[str, str]]:
+    """What a person types or writes when handing it in: a name and a value each."""
+    values = (
+        ("h_section", submission.destination.receiver),
+        ("sheet_phone", submission.destination.section_phone),
+        ("h_project", submission.destination.project_name),
+        ("h_number", submission.notice.contract_number or ""),
+    )
+    return [(visit.say(name), value) for name, value in values if value]
 
 
 def _left_to_do(submission: Submission, visit: Visit) -> list[tuple[int, str]]:
@@ -108,7 +134,8 @@ def approve(visit: Visit) -> Response:
             return _page(visit, visit.say("error_ticks", count=len(left), names=left), 422)
     conditions = before.composed.draft.conditions if before.composed.draft else ()
     ticked = tuple(each for place, each in enumerate(conditions, 1) if form.text(f"condition-{place}"))
-    approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked)
+    pages = shown_in_form(visit, before)
+    approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked, pages=pages)
     try:
         after, _ = visit.desk.read(
             lambda reader: decide.approve(visit.store, visit.office.active_config, reader, approval)
@@ -118,6 +145,8 @@ def approve(visit: Visit) -> Response:
             return _page(visit, visit.refusal(refused), 409)
         if refused.code == "draft_differs":
             return _page(visit, visit.say("error_stale"), 409)
+        if refused.code == "page_not_shown":
+            return _page(visit, visit.refusal(refused), 422, first_unseen(visit, before, pages))
         return _page(visit, visit.refusal(refused), 422)
     if form.text("then") == "next":
         waiting = [each for each in _to_decide(visit) if each != number]

@@ -43,7 +43,7 @@ class Right(StrEnum):
     DECIDE = "decide"
     """Approve, resolve, resend, begin and end the rehearsal."""
     KEY = "key"
-    """The key and the originals."""
+    """The key and the originals, each recorded; who works on no submission gives a reason."""
     EXPORT = "export"
     """The log as a table."""
     AUDIT = "audit"
@@ -59,7 +59,7 @@ class Right(StrEnum):
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.STAFF: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT}),
     Role.APPROVER: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT, Right.DECIDE}),
-    Role.AUDITOR: frozenset({Right.OWN, Right.SEE, Right.EXPORT, Right.AUDIT}),
+    Role.AUDITOR: frozenset({Right.OWN, Right.SEE, Right.EXPORT, Right.AUDIT, Right.KEY}),
     Role.ADMIN: frozenset({Right.OWN, Right.HEALTH, Right.PEOPLE}),
 }
 """The rights of each role; an account has the union of its roles."""

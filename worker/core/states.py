@@ -126,6 +126,12 @@ class NoteEvent(StrEnum):
 
     Detail: ``user``, ``change``, and the fields that changed; no password, hash or token.
     """
+    VIEWED = "Viewed"
+    """A person opened the page of a submission; one entry a person, submission and day."""
+    KEY_SHOWN = "KeyShown"
+    """A person was shown the key: detail ``why``, if a reason was given."""
+    DOWNLOADED = "Downloaded"
+    """A person took an original: detail ``file``, ``sha256``, and ``why``, if a reason was given."""
 
 
 class AlarmCause(StrEnum):

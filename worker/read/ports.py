@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final, Protocol
 
 from worker.core.model import CodePositions, PdfText, Unreadable
@@ -55,6 +55,68 @@ class LanedReader(PdfReader, Protocol):
 
     def for_mail(self, lane: Lane) -> MailReader:
         """Returns the reader of one mail's PDFs."""
+        ...
+
+    async def close(self) -> None:
+        """Ends the children."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The values to be found on a PDF's pages, and those that no picture of it may show."""
+
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    labels: tuple[str, ...] = ()
+    """Labels of a key: where the key is not found, their rows are painted over."""
+    sure: tuple[str, ...] = ()
+    """Values that must be on the page for its text to agree with the reading."""
+    marks: tuple[tuple[int, str], ...] = ()
+    """Values by number; of several values with one number the first is used that is found."""
+    is_notice: bool = False
+    """Set if the PDF must have a key: a page without one gives no picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueBox:
+    """A box around a value, or a line of it, in parts of the page."""
+
+    number: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageSketch:
+    """A page's size in points, and the values on it."""
+
+    width: float
+    height: float
+    boxes: tuple[ValueBox, ...]
+    is_drawn: bool
+    """Set if a picture of it can be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as PNG."""
+
+    png: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+class PictureReader(Protocol):
+    """Pages of PDFs as pictures, drawn in child processes under limits; every key is painted over."""
+
+    async def sketch(self, pdf: bytes, wish: Wish) -> tuple[PageSketch, ...] | Unreadable:
+        """Returns the pages with the boxes of the values. Raises Unavailable ``BROKEN_SANDBOX`` without fonts."""
+        ...
+
+    async def draw(self, pdf: bytes, wish: Wish, page: int, *, is_band: bool = False) -> Picture | Unreadable:
+        """Returns the page with this number from 0, or the band of its values. Raises Unavailable as ``sketch``."""
         ...
 
     async def close(self) -> None:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from worker.notify.ports import OperatorCommand
     from worker.oauth.endpoint import TokenEndpoint
     from worker.oauth.source import NewTokenSource, StoredTokenSource
-    from worker.read.pdf.pool import PdfPool
+    from worker.read.pdf.pool import PdfPool, PicturePool
     from worker.send.ports import Holder
     from worker.send.smtp.client import SmtpServer
     from worker.send.smtp.lock import SenderLock
@@ -466,6 +466,13 @@ def build_reader(most: int | None = None) -> PdfPool:
     from worker.read.pdf.pool import PdfPool
 
     return PdfPool(most)
+
+
+def build_picture_reader(most: int | None = None) -> PicturePool:
+    """The reader that draws pages of PDFs, in at most so many children; no child is started yet."""
+    from worker.read.pdf.pool import PicturePool
+
+    return PicturePool(most)
 
 
 def load_secrets(office: Installation, env: Mapping[str, str] = os.environ) -> Secrets:

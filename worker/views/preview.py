@@ -315,9 +315,14 @@ def hold_json(hold: Hold, lang: Language = "ja") -> dict[str, Any]:
 
 def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
     """Returns the first page as text with the key masked, or the reason against it; empty lines are left out."""
+    return page_text(read, 0, key, lang)
+
+
+def page_text(read: PdfText | Unreadable, number: int, key: str, lang: Language) -> str:
+    """Returns the page with this number from 0, as ``first_page`` does; empty if there is none."""
     if isinstance(read, Unreadable):
         return name_hold(Hold.of_refusal(read), lang)
-    page = next(iter(read.pages), PageText("", ""))
+    page = next(iter(read.pages[number:]), PageText("", ""))
     lines = [line.rstrip() for line in mask_key(page.pdfium or page.plumber, key).splitlines() if line.strip()]
     return "\n".join([*lines[:PAGE_LINES], *(["…"] if len(lines) > PAGE_LINES else [])])
 

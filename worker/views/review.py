@@ -115,7 +115,7 @@ def review_of(seen: SubmissionView, notice: Notice | None, project: Project | No
         tuple(
             Difference(hold, kind_of(hold.reason)) for hold in submission.reasons if hold.reason is not Reason.APPROVAL
         ),
-        tuple(_compare(submission, notice, project, contractor)),
+        tuple(comparisons_of(submission, notice, project, contractor)),
         split_body(seen.body, _filled(seen, notice, project, contractor)),
         ticks_of(submission),
         bool(NEED_NOTE & {hold.reason for hold in submission.reasons}),
@@ -169,9 +169,13 @@ def _is_something_left(submission: Submission) -> bool:
 # --- Comparison ----------------------------------------------------------------------------------------------
 
 
-def _compare(
+AMOUNT: Final = "h_invoice_amount"
+
+
+def comparisons_of(
     submission: Submission, notice: Notice | None, project: Project | None, contractor: str
 ) -> Iterator[Comparison]:
+    """Yields each value that was read, beside the registered one."""
     if notice is not None:
         names = (project.name, *project.names_on_notice) if project else ()
         numbers = project.all_numbers if project else ()
@@ -186,7 +190,7 @@ def _compare(
     amount, source = submission.invoice_amount
     if amount is not None and submission.notice.product is not None:
         registered = _registered_amounts(submission, project)
-        yield _line("h_invoice_amount", f"{amount:,}円" if source else "", tuple(f"{each:,}円" for each in registered))
+        yield _line(AMOUNT, f"{amount:,}円" if source else "", tuple(f"{each:,}円" for each in registered))
 
 
 def _registered_amounts(submission: Submission, project: Project | None) -> tuple[int, ...]:

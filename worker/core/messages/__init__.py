@@ -16,6 +16,7 @@ from worker.core.messages import (
     commands,
     config,
     console,
+    console_pictures,
     events,
     incoming,
     oauth,
@@ -58,7 +59,7 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 Language = Literal["ja", "en"]
 
 _TABLES: Final = (
-    *(commands, config, console, console_issuers, console_records, events, incoming, store),
+    *(commands, config, console, console_issuers, console_records, console_pictures, events, incoming, store),
     *(oauth, people, receipts, register, reminders, preview),
     *(console_run,),
 )

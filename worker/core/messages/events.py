@@ -59,6 +59,9 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.LOGGED_IN: ("ログイン", "logged in"),
     NoteEvent.LOGIN_FAILED: ("ログインの失敗", "login failed"),
     NoteEvent.USER_CHANGED: ("利用者の変更", "user changed"),
+    NoteEvent.VIEWED: ("閲覧", "viewed"),
+    NoteEvent.KEY_SHOWN: ("認証キーを表示", "key shown"),
+    NoteEvent.DOWNLOADED: ("原本を保存", "original taken"),
 }
 """Every event of the states' table and every entry that is not a transition."""
 

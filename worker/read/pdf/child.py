@@ -10,6 +10,9 @@ A request is the PDF and JSON, ``{"codes": [code, …], "seconds": processor tim
 ``{"pages": [[plumber, pdfium, deduped, tables], …], "fields": …}``; with codes their positions (``look``); or
 ``{"refused": reason, "detail": "…"}``. With ``"last": true`` in it, the child then ends.
 
+With ``"wish"`` in place of the codes the child, started with the argument ``pictures``, answers with the boxes of
+values on the pages or with one page as a picture (``picture``), whose bytes follow.
+
 With ``"unpack"`` in place of the codes the request is a ZIP, and the answer names its contents (``archives``). The PDFs
 follow in the order of their names, each after four bytes of length.
 
@@ -36,6 +39,7 @@ from typing import Any, BinaryIO, Final, TypeVar
 
 from worker.read.archives import unpack
 from worker.read.pdf.font import use_box_font
+from worker.read.pdf.picture import PICTURE_PAGES, draw_page, draws_japanese, sketch_pages
 from worker.read.pdf.positions import locate
 from worker.read.pdf.sandbox import enter
 from worker.read.pdf.self_test import CODE, NOTICE, WORDS
@@ -46,6 +50,15 @@ LENGTH: Final = struct.Struct(">I")
 
 UNPACK: Final = "unpack"
 """Replaces the codes in a request: this one is a ZIP."""
+
+PICTURES: Final = "pictures"
+"""The argument of a child that draws pages: it reads the machine's fonts."""
+
+FONTS: Final = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts")
+"""The folders of fonts in which pdfium looks."""
+
+NO_FONT: Final = "no Japanese font"
+"""The detail of a child that could only draw boxes."""
 
 MEMORY: Final = 512 * 1024 * 1024
 """Bytes of private memory; a notice needs about 90 MB with both engines, bombs of 2 kB were seen to take 2 GB."""
@@ -98,13 +111,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # alone decides when a read ends, and it closes the pipe or kills
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _import_engines()
+    draws = PICTURES in sys.argv[1:]
+    _import_engines(draws=draws)
     _leave_network(libc)
     _set_limits()
-    sandbox = asdict(enter(libc))
+    sandbox = asdict(enter(libc, FONTS if draws else ()))
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     _allow_time()
-    if fault := _fault_of_reading():
+    if fault := _fault_of_drawing() if draws else _fault_of_reading():
         _write(answers, {"ready": False, "sandbox": sandbox, "detail": fault})
         return
     _write(answers, {"ready": True, "sandbox": sandbox})
@@ -112,7 +126,7 @@ def main() -> None:
         request = json.loads(asked)
         _allow_time(request["seconds"])
         codes = request["codes"]
-        answer, sound, pieces = _unpacked(content) if codes == UNPACK else (*_answer(content, codes), ())
+        answer, sound, pieces = _do(content, codes)
         sound = sound and _has_room()
         _write(answers, answer if sound else answer | {"last": True}, pieces)
         if not sound:
@@ -132,6 +146,11 @@ def _fault_of_reading() -> str:
     return ""
 
 
+def _fault_of_drawing() -> str:
+    """Returns why a picture of the built-in notice would not show its characters; empty if it does."""
+    return "" if _with_pdfium(NOTICE, draws_japanese) else NO_FONT
+
+
 def _has_room() -> bool:
     """Returns whether the next PDF may use ``SPARE``: asks the kernel for it, and frees it at once."""
     try:
@@ -141,12 +160,15 @@ def _has_room() -> bool:
     return True
 
 
-def _import_engines() -> None:
+def _import_engines(*, draws: bool = False) -> None:
     """Import both engines before the limits count, and give pdfium its font; what they make is collected less often."""
     import pdfplumber  # noqa: F401  here, so that importing this module's limits costs the parent nothing
     import pypdfium2.raw
 
-    use_box_font(pypdfium2.raw)
+    if draws:
+        from PIL import ImageDraw, PngImagePlugin  # noqa: F401  Pillow loads them at the first picture otherwise
+    else:
+        use_box_font(pypdfium2.raw)
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # one warning per font of a browser's PDF
     gc.freeze()  # the engines themselves are never garbage
     gc.set_threshold(NEW_OBJECTS)
@@ -209,6 +231,34 @@ def _unpacked(content: bytes) -> tuple[_Answer, bool, Sequence[bytes]]:
     return {"unpacked": answer}, True, pdfs
 
 
+def _do(content: bytes, codes: Any) -> tuple[_Answer, bool, Sequence[bytes]]:
+    """The answer to one request, whether this process may serve another, and the bytes that follow."""
+    if codes == UNPACK:
+        return _unpacked(content)
+    if isinstance(codes, dict):
+        return _drawn(content, codes)
+    return *_answer(content, codes), ()
+
+
+def _drawn(pdf: bytes, asked: _Answer) -> tuple[_Answer, bool, Sequence[bytes]]:
+    """The boxes of values on all pages, or the picture of the page that is asked for."""
+    wish, page = asked["wish"], asked["page"]
+    try:
+        if page is None:
+            return {"sheets": _with_pdfium(pdf, lambda opened: sketch_pages(opened, wish), PICTURE_PAGES)}, True, ()
+        drawn = _with_pdfium(pdf, lambda opened: draw_page(opened, wish, page, is_band=asked["band"]), PICTURE_PAGES)
+    except _Refusal as refusal:
+        return refusal.answer, True, ()
+    except MemoryError:
+        return {"refused": "too_large", "detail": ""}, False, ()
+    except Exception as error:  # noqa: BLE001  the engines raise anything
+        return {"refused": "damaged", "detail": type(error).__name__}, False, ()
+    if drawn is None:
+        return {"refused": "no_text", "detail": "no picture"}, True, ()
+    width, height, png = drawn
+    return {"picture": [width, height]}, True, (png,)
+
+
 def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
     """The answer for one PDF, and whether this process may read another."""
     try:
@@ -232,7 +282,7 @@ def _read(pdf: bytes) -> _Answer:
     return {"pages": _read_with_plumber(pdf, second), "fields": has_fields}
 
 
-def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
+def _with_pdfium(pdf: bytes, do: Callable[[Any], T], most: int = PAGES) -> T:
     """Returns the result of ``do`` for the document that pdfium opens."""
     import pypdfium2
 
@@ -245,7 +295,7 @@ def _with_pdfium(pdf: bytes, do: Callable[[Any], T]) -> T:
         raise _Refusal(reason) from None
     try:
         count = len(document)
-        if count > PAGES:
+        if count > most:
             raise _Refusal("not_a_notice", f"{count} pages")
         if count == 0:
             raise _Refusal("damaged", "no page")

@@ -15,6 +15,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -26,8 +27,9 @@ from worker.core.states import REFUSALS, Reason
 from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked, has_too_many_entries
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane, strangers_most
 from worker.read.message import AttachmentKind
-from worker.read.pdf.child import LENGTH, PAGES, UNPACK
-from worker.read.ports import BROKEN_SANDBOX, MailReader, Sandbox
+from worker.read.pdf.child import LENGTH, PAGES, PICTURES, UNPACK
+from worker.read.pdf.picture import PICTURE_PAGES, PNG_BYTES
+from worker.read.ports import BROKEN_SANDBOX, MailReader, PageSketch, Picture, Sandbox, ValueBox, Wish
 
 
 class Lanes:
@@ -98,13 +100,17 @@ START_SECONDS: Final = 60.0
 READS: Final = 500
 """Reads after which a child is replaced: the engines keep fonts and tables, and kept memory counts as used."""
 
-T = TypeVar("T", PdfText, CodePositions, Unpacked)
+T = TypeVar("T", PdfText, CodePositions, Unpacked, Picture, tuple[PageSketch, ...])
+Asked = tuple[str, ...] | str | dict[str, Any]
+"""Codes to be located, the word for a ZIP, or a wish for pictures."""
 
 _UNOPENED: Final = Unpacked(unopened=(("", AttachmentKind.ZIP),))
 
 _PDF_SECONDS: Final = {Lane.OURS: PDF_SECONDS, Lane.STRANGERS: STRANGERS_PDF_SECONDS}
 
 _CHILD: Final = ("-P", "-s", "-m", "worker.read.pdf.child")
+
+PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 
 _TRIES: Final = 2  # a child killed from outside says nothing about its PDF: try once more with a new one
 _NO_MEMORY: Final = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how allocators end if memory is refused
@@ -134,7 +140,7 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, pdf: bytes, codes: tuple[str, ...] | str, seconds: int) -> Any:
+    async def ask(self, pdf: bytes, codes: Asked, seconds: int) -> Any:
         """Returns the child's answer about ``pdf``, within ``seconds`` of processor time. Raises _Ended."""
         self.reads += 1
         pipe = self._process.stdin
@@ -150,6 +156,8 @@ class _Child:
         answer = await self.answer()
         if codes == UNPACK and isinstance(answer, dict) and isinstance(answer.get("unpacked"), dict):
             answer["unpacked"]["pdfs"] = await self._pdfs(answer["unpacked"].get("names"))
+        if isinstance(codes, dict) and isinstance(answer, dict) and "picture" in answer:
+            answer["png"] = await self._piece(PNG_BYTES)
         return answer
 
     async def answer(self) -> Any:
@@ -216,6 +224,9 @@ class PdfPool(_LaneReader):
     Children start at the first read, or at ``warm``; ``read_seconds`` is for tests, the product uses the constant.
     """
 
+    _arguments: tuple[str, ...] = ()
+    """Arguments of the children."""
+
     def __init__(self, children: int | None = None, *, read_seconds: float = READ_SECONDS) -> None:
         super().__init__(self, Lane.OURS)
         cores = len(os.sched_getaffinity(0))
@@ -245,7 +256,7 @@ class PdfPool(_LaneReader):
     async def ask(
         self,
         pdf: bytes,
-        codes: tuple[str, ...] | str,
+        codes: Asked,
         understood: Callable[[Any], T | Unreadable],
         lane: Lane,
         note: Callable[[float], None],
@@ -264,7 +275,7 @@ class PdfPool(_LaneReader):
                 note(loop.time() - began)
 
     async def _try(
-        self, pdf: bytes, codes: tuple[str, ...] | str, understood: Callable[[Any], T | Unreadable], lane: Lane
+        self, pdf: bytes, codes: Asked, understood: Callable[[Any], T | Unreadable], lane: Lane
     ) -> T | Unreadable:
         for _ in range(_TRIES):
             try:
@@ -283,7 +294,7 @@ class PdfPool(_LaneReader):
         await asyncio.gather(*(child.end() for child in children))
 
     async def _ask_once(
-        self, pdf: bytes, codes: tuple[str, ...] | str, understood: Callable[[Any], T | Unreadable], lane: Lane
+        self, pdf: bytes, codes: Asked, understood: Callable[[Any], T | Unreadable], lane: Lane
     ) -> T | Unreadable:
         seconds = self._read_seconds[lane]
         child = await self._take()
@@ -321,6 +332,7 @@ class PdfPool(_LaneReader):
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *_CHILD,
+                *self._arguments,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
@@ -353,6 +365,22 @@ class PdfPool(_LaneReader):
                 self._all.discard(child)
                 await asyncio.shield(child.end())
         return child
+
+
+class PicturePool(PdfPool):
+    """The adapter of ``ports.PictureReader``: children that read the machine's fonts and draw pages."""
+
+    _arguments = (PICTURES,)
+
+    async def sketch(self, pdf: bytes, wish: Wish) -> tuple[PageSketch, ...] | Unreadable:
+        """Returns the pages with the boxes of the values."""
+        asked = {"wish": asdict(wish), "page": None}
+        return await self.ask(pdf, asked, _sketched, Lane.OURS, self._note)
+
+    async def draw(self, pdf: bytes, wish: Wish, page: int, *, is_band: bool = False) -> Picture | Unreadable:
+        """Returns the picture of a page."""
+        asked = {"wish": asdict(wish), "page": page, "band": is_band}
+        return await self.ask(pdf, asked, _drawn, Lane.OURS, self._note)
 
 
 def _environment() -> dict[str, str]:
@@ -414,6 +442,35 @@ def _unpacked(answer: Any) -> Unpacked | Unreadable:
                 return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
             pairs = tuple((str(name), pdf) for name, pdf in zip(names, pdfs, strict=True))
             return Unpacked(pairs, tuple(map(str, others)), kept, speaks)
+    return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
+
+
+def _sketched(answer: Any) -> tuple[PageSketch, ...] | Unreadable:
+    match answer:
+        case {"refused": _}:
+            return _refused(answer)
+        case {"sheets": [*sheets]} if 0 < len(sheets) <= PICTURE_PAGES:
+            try:
+                return tuple(
+                    PageSketch(
+                        float(width),
+                        float(height),
+                        tuple(ValueBox(int(number), *map(float, box)) for number, *box in boxes),
+                        is_shown is True,
+                    )
+                    for width, height, boxes, is_shown in sheets
+                )
+            except (TypeError, ValueError):
+                pass
+    return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
+
+
+def _drawn(answer: Any) -> Picture | Unreadable:
+    match answer:
+        case {"refused": _}:
+            return _refused(answer)
+        case {"picture": [int(width), int(height)], "png": bytes(png)} if png.startswith(PNG_MAGIC):
+            return Picture(png, width, height)
     return Unreadable(Reason.DAMAGED, "answer", is_unanswered=True)
 
 

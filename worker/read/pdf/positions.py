@@ -54,7 +54,7 @@ _HYPHENS: Final = {2: "-", 0xFFFE: "-"}  # pdfium's marks for a hyphen at the en
 
 
 @dataclass(slots=True)
-class _Character:
+class Glyph:
     """One drawn character; its position along and across its line, at any angle of the line."""
 
     text: str
@@ -71,18 +71,18 @@ class _Place:
     """The characters of one code at one place."""
 
     code: int
-    characters: Sequence[_Character]
+    characters: Sequence[Glyph]
     is_drawn: bool = False
 
 
 @dataclass(slots=True)
-class _Page:
+class TextPage:
     """A page of the document with its text, for the time of the check."""
 
     raw: Any
     page: Any
     text: Any = None
-    characters: list[_Character | None] = field(default_factory=list)
+    characters: list[Glyph | None] = field(default_factory=list)
 
 
 def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
@@ -96,15 +96,15 @@ def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
     lines = []
     is_scan = False
     for number in range(len(document)):
-        one = _Page(raw, document[number])
+        one = TextPage(raw, document[number])
         one.text = one.page.get_textpage()
-        one.characters = list(_characters(one))
-        lines.append([_as_stretch(stretch) for stretch in _stretches(one.characters)])
+        one.characters = list(glyphs_of(one))
+        lines.append([_as_stretch(stretch) for stretch in stretches_of(one.characters)])
         found = list(_find(one.characters, codes))
         _look(one, found)
         for place in found:
             places[place.code].append([number, *_as_stretch(place.characters), place.is_drawn])
-        is_scan = is_scan or (not all(place.is_drawn for place in found) and _is_scan(one))
+        is_scan = is_scan or (not all(place.is_drawn for place in found) and looks_scanned(one))
         one.text.close()
         one.page.close()
     return {"places": places, "lines": lines, "scan": is_scan}
@@ -113,7 +113,7 @@ def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
 # --- Text and its places ------------------------------------------------------------------------------------------
 
 
-def _characters(one: _Page) -> Iterator[_Character | None]:
+def glyphs_of(one: TextPage) -> Iterator[Glyph | None]:
     """The characters in the engine's order, None for the end of a line."""
     raw, text = one.raw, one.text.raw
     box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
@@ -144,7 +144,7 @@ def _characters(one: _Page) -> Iterator[_Character | None]:
             across = [v * cos - h * sin for h, v in corners]
             baseline = y.value * cos - x.value * sin
         size = size_of(text, index) * math.hypot(matrix.c, matrix.d)
-        yield _Character(
+        yield Glyph(
             text=sign,
             index=index,
             left=min(along),
@@ -160,9 +160,9 @@ def _height(size: float, extent: float) -> float:
     return size if extent / 2 < size < 2 * extent else extent
 
 
-def _stretches(characters: Sequence[_Character | None]) -> Iterator[list[_Character]]:
+def stretches_of(characters: Sequence[Glyph | None]) -> Iterator[list[Glyph]]:
     """Characters that follow each other on one line without a gap."""
-    stretch: list[_Character] = []
+    stretch: list[Glyph] = []
     for each in characters:
         if stretch and (each is None or not _follows(stretch[-1], each)):
             yield stretch
@@ -173,7 +173,7 @@ def _stretches(characters: Sequence[_Character | None]) -> Iterator[list[_Charac
         yield stretch
 
 
-def _follows(before: _Character, after: _Character) -> bool:
+def _follows(before: Glyph, after: Glyph) -> bool:
     height = max(before.height, after.height)
     return (
         before.angle == after.angle
@@ -182,7 +182,7 @@ def _follows(before: _Character, after: _Character) -> bool:
     )
 
 
-def _as_stretch(characters: Sequence[_Character]) -> list[Any]:
+def _as_stretch(characters: Sequence[Glyph]) -> list[Any]:
     first = characters[0]
     numbers = (
         min(each.left for each in characters),
@@ -194,7 +194,7 @@ def _as_stretch(characters: Sequence[_Character]) -> list[Any]:
     return ["".join(each.text for each in characters), *shown, first.angle]
 
 
-def _find(characters: Sequence[_Character | None], codes: Sequence[str]) -> Iterator[_Place]:
+def _find(characters: Sequence[Glyph | None], codes: Sequence[str]) -> Iterator[_Place]:
     """Every place of every code, letter-spaced or not."""
     drawn = [each for each in characters if each is not None]
     text = half_width("".join(each.text for each in drawn))
@@ -224,7 +224,7 @@ class _Window:
     boxes: list[tuple[int, int, int, int]]
 
 
-def _look(one: _Page, places: Sequence[_Place]) -> None:
+def _look(one: TextPage, places: Sequence[_Place]) -> None:
     """Say of each place whether all of its characters are seen."""
     raw = one.raw
     covers = list(_covers(one))
@@ -248,7 +248,7 @@ def _look(one: _Page, places: Sequence[_Place]) -> None:
 
 
 def _compare(
-    one: _Page, places: Sequence[_Place], windows: Sequence[_Window | None], before: Sequence[bytes | None]
+    one: TextPage, places: Sequence[_Place], windows: Sequence[_Window | None], before: Sequence[bytes | None]
 ) -> None:
     for place, window, shown in zip(places, windows, before, strict=True):
         if window is not None and shown is not None:
@@ -256,7 +256,7 @@ def _compare(
             place.is_drawn = bare is not None and all(_differ(shown, bare, window, box) for box in window.boxes)
 
 
-def _covers(one: _Page) -> Iterator[tuple[float, ...]]:
+def _covers(one: TextPage) -> Iterator[tuple[float, ...]]:
     """Annotations that a viewer or a printer shows and the engine does not: fields, redactions, print-only ones."""
     raw, rect = one.raw, one.raw.FS_RECTF()
     for number in range(min(raw.FPDFPage_GetAnnotCount(one.page), OBJECTS)):
@@ -271,7 +271,7 @@ def _covers(one: _Page) -> Iterator[tuple[float, ...]]:
         raw.FPDFPage_CloseAnnot(annotation)
 
 
-def _is_covered(one: _Page, place: _Place, covers: Sequence[tuple[float, ...]]) -> bool:
+def _is_covered(one: TextPage, place: _Place, covers: Sequence[tuple[float, ...]]) -> bool:
     raw, box = one.raw, one.raw.FS_RECTF()
     for each in place.characters if covers else ():
         raw.FPDFText_GetLooseCharBox(one.text, each.index, box)
@@ -281,7 +281,7 @@ def _is_covered(one: _Page, place: _Place, covers: Sequence[tuple[float, ...]]) 
     return False
 
 
-def _window(one: _Page, characters: Sequence[_Character]) -> _Window | None:
+def _window(one: TextPage, characters: Sequence[Glyph]) -> _Window | None:
     """Returns the window around the characters; None if one of them is off the page or too small to be read."""
     raw = one.raw
     width, height = _size(one)
@@ -310,19 +310,19 @@ def _core(first: int, last: int) -> tuple[int, int]:
     return first + edge, last - edge
 
 
-def _size(one: _Page) -> tuple[int, int]:
+def _size(one: TextPage) -> tuple[int, int]:
     width, height = one.page.get_size()
     return max(1, int(width * SCALE)), max(1, int(height * SCALE))
 
 
-def _device(one: _Page, x: float, y: float) -> tuple[int, int]:
+def _device(one: TextPage, x: float, y: float) -> tuple[int, int]:
     """A place of the page in pixels, the page turned as it is shown."""
     across, down = ctypes.c_int(), ctypes.c_int()
     one.raw.FPDF_PageToDevice(one.page, 0, 0, *_size(one), 0, x, y, across, down)
     return across.value, down.value
 
 
-def _render(one: _Page, window: _Window | None) -> bytes | None:
+def _render(one: TextPage, window: _Window | None) -> bytes | None:
     """The window in grey, annotations included: what covers the text hides it."""
     if window is None:
         return None
@@ -365,7 +365,7 @@ def _has_ink(one: bytes, other: bytes) -> bool:
     return one != other and any(abs(a - b) >= INK for a, b in zip(one, other, strict=True))
 
 
-def _strikes(one: _Page, own: Sequence[Any]) -> Iterator[Any]:
+def _strikes(one: TextPage, own: Sequence[Any]) -> Iterator[Any]:
     """Text of the same font at nearly the same place as one of ``own``, which gives no text of its own."""
     raw = one.raw
     held = {ctypes.addressof(each.contents) for each in own}
@@ -395,7 +395,7 @@ def _bounds(raw: Any, held: Any) -> tuple[float, ...]:
     return tuple(side.value for side in sides)
 
 
-def _is_scan(one: _Page) -> bool:
+def looks_scanned(one: TextPage) -> bool:
     """Returns whether images cover most of the page, in one piece or in strips."""
     raw = one.raw
     width, height = one.page.get_size()

@@ -44,10 +44,13 @@ _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 """Shared libraries of the interpreter's own modules; some are loaded at their first use."""
 
 
-def enter(libc: ctypes.CDLL) -> Sandbox:
-    """Put in force what the kernel allows, for this process, which has one thread, and all that it might start."""
+def enter(libc: ctypes.CDLL, more: Iterable[str] = ()) -> Sandbox:
+    """Put in force what the kernel allows, for this process, which has one thread, and all that it might start.
+
+    ``more`` are folders that it may read besides.
+    """
     no_new_privs = libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-    landlock = _restrict_files(libc, _readable())
+    landlock = _restrict_files(libc, [*_readable(), *map(Path, more)])
     return Sandbox(no_new_privs, landlock, _filter_calls(libc))
 
 

@@ -1,0 +1,110 @@
+"""Views of a submission, its key and its originals: each is recorded with the person before it is given.
+
+Whoever knows the key can open the certificate, so it must be provable later who has seen it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from worker.approve.shown import papers_of
+from worker.core.errors import NotAllowed
+from worker.core.model import JST, Attachment, Submission
+from worker.core.states import NoteEvent, State
+from worker.store.ports import Author, Reading, Store
+
+GIVEN_FOR: Final = dt.timedelta(minutes=2)
+"""Time in which what a person asked for is given: the next page of the browser, and one reload."""
+
+_NEEDED_NOW: Final = frozenset({State.HELD, State.APPROVED, State.IN_DOUBT, State.HANDED_OVER})
+"""States in which the daily work needs the key and the originals; for others, a reason is asked."""
+
+
+def needs_reason(submission: Submission, *, prepares: bool) -> bool:
+    """Returns whether the key and the originals need a reason; ``prepares``: the person works on submissions."""
+    return not (prepares and submission.state in _NEEDED_NOW)
+
+
+def show_key(store: Store, number: int, author: Author, why: str, *, prepares: bool) -> str:
+    """Records that the person is shown the key, and returns it. Raises NotAllowed without a reason or a key."""
+    with store.writing() as writing:
+        submission = writing.submission(number)
+        key = _key_of(writing, submission)
+        _refuse_without_reason(submission, why, prepares=prepares)
+        writing.note(NoteEvent.KEY_SHOWN, number, author, _detail(why))
+    return key
+
+
+def take_original(store: Store, number: int, place: int, author: Author, why: str, *, prepares: bool) -> Attachment:
+    """Records that the person takes the paper at ``place`` (from 0), and returns it. Raises NotAllowed."""
+    with store.writing() as writing:
+        submission = writing.submission(number)
+        paper = paper_at(submission, place)
+        _refuse_without_reason(submission, why, prepares=prepares)
+        detail = {"file": paper.filename, "sha256": paper.sha256, **_detail(why)}
+        writing.note(NoteEvent.DOWNLOADED, number, author, detail)
+    return paper
+
+
+def note_view(store: Store, submission: Submission, author: Author, now: dt.datetime) -> None:
+    """Records that the person views the submission, once a day."""
+    today = now.astimezone(JST).date()
+    for entry in store.entries(submission.id, [NoteEvent.VIEWED]):
+        if entry.at.astimezone(JST).date() == today and _is_same(entry.account, author):
+            return
+    with store.writing() as writing:
+        writing.note(NoteEvent.VIEWED, submission.id, author, {})
+
+
+def given_key(store: Store, submission: Submission, author: Author, now: dt.datetime) -> str:
+    """Returns the key if the person was given it a moment ago; else nothing."""
+    return _key_of(store, submission) if _was_given(store, submission, NoteEvent.KEY_SHOWN, author, now, {}) else ""
+
+
+def given_original(store: Store, submission: Submission, place: int, author: Author, now: dt.datetime) -> bytes | None:
+    """Returns the paper at ``place`` if the person was given it a moment ago. Raises NotAllowed if there is none."""
+    paper = paper_at(submission, place)
+    wanted = {"sha256": paper.sha256}
+    is_given = _was_given(store, submission, NoteEvent.DOWNLOADED, author, now, wanted)
+    return store.original(paper.sha256) if is_given else None
+
+
+def paper_at(submission: Submission, place: int) -> Attachment:
+    """Returns the paper at ``place``. Raises NotAllowed ``no_such_paper``."""
+    papers = papers_of(submission)
+    if not 0 <= place < len(papers):
+        raise NotAllowed("no_such_paper", id=str(submission.id), place=str(place + 1))
+    return papers[place]
+
+
+def _was_given(
+    store: Store, submission: Submission, event: NoteEvent, author: Author, now: dt.datetime, wanted: dict[str, Any]
+) -> bool:
+    return any(
+        dt.timedelta(0) <= now - entry.at < GIVEN_FOR
+        and _is_same(entry.account, author)
+        and all(entry.detail.get(name) == value for name, value in wanted.items())
+        for entry in store.entries(submission.id, [event])
+    )
+
+
+def _is_same(account: str, author: Author) -> bool:
+    """Returns whether both name one account; the address behind it changes with a phone's network."""
+    return account.partition(" ")[0] == author.account.partition(" ")[0]
+
+
+def _key_of(store: Reading, submission: Submission) -> str:
+    notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
+    if notice is None:
+        raise NotAllowed("no_key", id=str(submission.id))
+    return notice.key.clear
+
+
+def _refuse_without_reason(submission: Submission, why: str, *, prepares: bool) -> None:
+    if not why.strip() and needs_reason(submission, prepares=prepares):
+        raise NotAllowed("reason_for_key", id=str(submission.id))
+
+
+def _detail(why: str) -> dict[str, Any]:
+    return {"why": why.strip()} if why.strip() else {}
