@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
-from worker.console import login, review, today
+from worker.console import help_page, login, projects, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -70,6 +70,11 @@ PAGES: Final = (
     Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
     Page("/me", login.show_own_settings, Right.OWN),
+    Page("/projects", projects.show_projects, Right.SEE),
+    Page("/projects/{project:path}/preview", projects.show_foreseen, Right.SEE),
+    Page("/projects/{project:path}", projects.show_project, Right.SEE),
+    Page("/search", projects.show_found, Right.SEE),
+    Page("/help", help_page.show_help, Right.OWN),
 )
 ACTIONS: Final = (
     Action("/login", login.log_in),
@@ -90,6 +95,8 @@ ACTIONS: Final = (
 _LOG: Final = logging.getLogger(__name__)
 _STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in_this_state"})
 """Refusals that say that the page was of an earlier state."""
+_UNKNOWN: Final = frozenset({"no_such_submission", "no_such_project"})
+"""Refusals that say that the address names nothing."""
 
 
 def build_app(desk: Desk, hosts: frozenset[str], proxy: str = "") -> Starlette:
@@ -237,7 +244,7 @@ def _run(visit: Visit, wanted: Page | Action) -> Response:
     try:
         return handler(visit)
     except NotAllowed as refused:
-        if refused.code == "no_such_submission":
+        if refused.code in _UNKNOWN:
             return _error(visit, 404, "error_missing")
         status = 409 if refused.code in _STALE else 422
         return _error(visit, status, "", sentence=visit.refusal(refused))

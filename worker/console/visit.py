@@ -21,6 +21,7 @@ from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, Right, Session
 from worker.core.errors import NotAllowed
+from worker.core.japanese_dates import write_date
 from worker.core.messages import Language, is_said, say, say_refusal
 from worker.core.model import JST
 from worker.service.wiring import Installation
@@ -35,7 +36,10 @@ DEVICE_SECONDS: Final = 365 * 24 * 3600
 SAID: Final = "said"
 """The query's name for the code of the sentence that the next page begins with; any other text is never shown."""
 _SAID_PREFIX: Final = "said_"
-MENU: Final = (("/", "menu_today", Right.PREPARE),)
+MENU: Final = (
+    ("/", "menu_today", Right.PREPARE),
+    ("/projects", "menu_projects", Right.PREPARE),
+)
 """Path, word and right of each entry of the menu."""
 
 
@@ -194,6 +198,7 @@ def _environment() -> Environment:
     environment.filters["yen"] = lambda amount: f"{amount:,}円"
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
+    environment.filters["date"] = _date
     return environment
 
 
@@ -206,6 +211,13 @@ def _moment(moment: dt.datetime | None, lang: Language) -> str:
         return ""
     at = moment.astimezone(JST)
     return f"{_day(at.date(), lang)}{at.hour}:{at:%M}" if lang == "ja" else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _date(day: dt.date | None, lang: Language) -> str:
+    """A day as it is written in contracts, with its weekday: 令和8年11月30日（月）."""
+    if day is None:
+        return ""
+    return f"{write_date(day)}（{_WEEKDAYS[day.weekday()]}）" if lang == "ja" else f"{day:%a} {day.isoformat()}"
 
 
 def _day(day: dt.date | None, lang: Language) -> str:

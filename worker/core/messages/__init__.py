@@ -16,6 +16,7 @@ from worker.core.messages import (
     commands,
     config,
     console,
+    console_projects,
     events,
     incoming,
     oauth,
@@ -58,7 +59,7 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 Language = Literal["ja", "en"]
 
 _TABLES: Final = (
-    *(commands, config, console, events, incoming, store),
+    *(commands, config, console, console_projects, events, incoming, store),
     *(oauth, people, receipts, register, reminders, preview),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
