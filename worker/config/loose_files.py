@@ -7,6 +7,7 @@ import os
 import pwd
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
@@ -14,14 +15,21 @@ from worker.core.errors import Problem
 
 _ROOT: Final = 0
 
+REGISTER_ACCOUNTS: Final = ("hoshobin", "hoshobin-console")
+"""The accounts of the two units: the register's directory, and it alone, may be theirs to write."""
 
-def find_loose(paths: Iterable[Path], env: Mapping[str, str] = os.environ) -> Iterator[Problem]:
+
+def find_loose(
+    paths: Iterable[Path], env: Mapping[str, str] = os.environ, *, of_register: bool = False
+) -> Iterator[Problem]:
     """Yields a problem for each of ``paths``, and each directory above them, that others may change.
 
     Writable by every account, or by a group that is neither the owner's own, root's, nor this process's. A directory
     with the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the
-    caller would choose the program that runs otherwise. A path that does not exist is skipped.
+    caller would choose the program that runs otherwise. A path that does not exist is skipped. With ``of_register``,
+    the paths themselves may also be written by REGISTER_ACCOUNTS: the register names no program.
     """
+    users, groups = _register_accounts() if of_register else (set(), set())
     seen: set[Path] = set()
     for path in paths:
         real = Path(os.path.realpath(path))
@@ -33,9 +41,9 @@ def find_loose(paths: Iterable[Path], env: Mapping[str, str] = os.environ) -> It
                 status = each.stat()
             except OSError:
                 continue
-            if _is_writable_by_others(status):
+            if _is_writable_by_others(status, groups if each == real else set()):
                 yield _problem("file_writable", each, status)
-            elif each == real and "SUDO_UID" in env and status.st_uid not in {_ROOT, os.geteuid()}:
+            elif each == real and "SUDO_UID" in env and status.st_uid not in {_ROOT, os.geteuid(), *users}:
                 yield _problem("file_of_other", each, status)
 
 
@@ -44,13 +52,22 @@ def _problem(code: str, path: Path, status: os.stat_result) -> Problem:
     return Problem(path.name, "", code, params)
 
 
-def _is_writable_by_others(status: os.stat_result) -> bool:
+def _register_accounts() -> tuple[set[int], set[int]]:
+    """The users and their groups of those REGISTER_ACCOUNTS that exist."""
+    found = []
+    for name in REGISTER_ACCOUNTS:
+        with contextlib.suppress(KeyError):
+            found.append(pwd.getpwnam(name))
+    return {each.pw_uid for each in found}, {each.pw_gid for each in found}
+
+
+def _is_writable_by_others(status: os.stat_result, trusted: AbstractSet[int]) -> bool:
     mode = status.st_mode
     if stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
         return False
     if mode & stat.S_IWOTH:
         return True
-    return bool(mode & stat.S_IWGRP) and status.st_gid not in _trusted_groups(status.st_uid)
+    return bool(mode & stat.S_IWGRP) and status.st_gid not in _trusted_groups(status.st_uid) | trusted
 
 
 def _trusted_groups(owner: int) -> set[int]:

@@ -124,6 +124,14 @@ class NoteEvent(StrEnum):
 
     Detail: ``user``, ``change``, and the fields that changed; no password, hash or token.
     """
+    REGISTER_CHANGED = "RegisterChanged"
+    """A person changed a project of the register.
+
+    Detail: ``act``, ``project`` and ``later`` (its id before, and afterwards if it is another), ``register`` (the hash
+    of the file as written), ``fields`` (each key with the text before and after).
+    """
+    REGISTER_MOVED = "RegisterMoved"
+    """A person moved the register to another directory: detail ``from``, ``to`` and the names of the ``files``."""
 
 
 class AlarmCause(StrEnum):

@@ -24,6 +24,7 @@ from worker.core.messages import (
     preview,
     receipts,
     register,
+    register_edits,
     reminders,
     store,
 )
@@ -60,11 +61,13 @@ Language = Literal["ja", "en"]
 
 _TABLES: Final = (
     *(commands, config, console, console_projects, events, incoming, store),
-    *(oauth, people, receipts, register, reminders, preview),
+    *(oauth, people, receipts, register, register_edits, reminders, preview),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
-    code: pair for table in (config, incoming, store, oauth, register, reminders) for code, pair in table.HINTS.items()
+    code: pair
+    for table in (config, incoming, store, oauth, register, register_edits, reminders)
+    for code, pair in table.HINTS.items()
 }
 
 

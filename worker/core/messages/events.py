@@ -58,6 +58,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.LOGGED_IN: ("ログイン", "logged in"),
     NoteEvent.LOGIN_FAILED: ("ログインの失敗", "login failed"),
     NoteEvent.USER_CHANGED: ("利用者の変更", "user changed"),
+    NoteEvent.REGISTER_CHANGED: ("案件の変更", "project changed"),
+    NoteEvent.REGISTER_MOVED: ("案件と発注者の置き場所を変更", "register moved"),
 }
 """Every event of the states' table and every entry that is not a transition."""
 
