@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.config.store_place import find_store, store_dir_in
+from worker.config.store_place import find_store
+from worker.config.store_toml import dir_in
 from worker.core.errors import ConfigError
 
 SOUND = '[contractor]\nname = "〇〇建設"\n[store]\ndir = "var"\n[schedule]\nwindows = []\n'
@@ -46,7 +47,7 @@ def test_the_place_is_read_whatever_is_wrong_elsewhere(text: str, tmp_path: Path
     ],
 )
 def test_a_place_that_is_in_doubt_is_none(text: str) -> None:
-    assert store_dir_in(text) == ""
+    assert dir_in(text, "store") == ""
 
 
 def test_without_a_place_in_the_file_systemd_names_it(tmp_path: Path) -> None:

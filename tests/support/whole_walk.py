@@ -26,6 +26,7 @@ from worker.views.tasks import (
     days_over,
     is_settled,
 )
+from worker.views.today import mark_of
 
 Standing = Mapping[tuple[str, Product], Sequence[Submission]]
 
@@ -72,6 +73,7 @@ def all_cells(
                 newest is not None and is_settled(newest, today),
                 max(0, len({each.notice.contract_number for each in counting}) - 1),
                 moment.astimezone(JST).date() if moment else None,
+                mark_of(newest, is_expected=product in project.expects, today=today),
             )
     return cells
 

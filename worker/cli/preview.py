@@ -29,7 +29,7 @@ from worker.service.wiring import Installation, empty_store, has_store_of, load_
 from worker.store.ports import Reading, Store
 from worker.views.preview import SubmissionView, render_view
 from worker.views.problems import refusal_json
-from worker.views.rule_replay import OtherSecret
+from worker.views.rule_replay import WithNotice
 from worker.views.submission_json import notice_json, preview_json
 from worker.watch.plan import FILE_LIMIT
 from worker.watch.ports import InvoiceSnapshot
@@ -97,19 +97,6 @@ def _refusal_words(refusal: Unreadable, lang: Language) -> str:
     return say("refused_notice", lang, reason=name_hold(hold, lang), step=next_step(held, lang))
 
 
-class _WithNotice(OtherSecret):
-    """The store, and the notice at hand, which is not in it."""
-
-    def __init__(self, known: Reading, pdf: Sha256, notice: Notice) -> None:
-        super().__init__(known)
-        self._pdf = pdf
-        self._notice = notice
-
-    def notice(self, pdf: Sha256) -> Notice | None:
-        """The one at hand, else the stored one."""
-        return self._notice if pdf == self._pdf else self._known.notice(pdf)
-
-
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
@@ -137,7 +124,7 @@ def _see(office: Installation, notice: Notice, pdf: bytes, name: str, lang: Lang
     clock = system_clock()
     known = _open_known(office, clock)
     digest = sha256(pdf)
-    with_notice: Reading = _WithNotice(known, digest, notice)
+    with_notice: Reading = WithNotice(known, digest, notice)
     way = Source("folder", name, "", None, proven=True)
     received = receive_notice(notice, digest, way, known)
     drafted = with_invoices_of(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from worker.config.loose_files import find_loose
 from worker.config.shipped import shipped_file, shipped_names
+from worker.config.store_toml import dir_in
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.core.file_names import is_left_file
 from worker.core.model import UnreadReason
@@ -69,17 +70,21 @@ def _absolute(path: Path) -> Path:
 def read_directory(path: Path) -> dict[str, bytes]:
     """Every configuration file of ``path`` by its name relative to it, and the shipped ones that it leaves out.
 
-    Those are ``guarantors.toml`` and the mail templates. Hidden files are left. A file that is no regular file (a
-    link to one is), is too large or cannot be read is a problem; all of them come in one ConfigError.
+    ``projects.toml`` and ``issuers/`` are those of ``[register] dir``, if that is given. The shipped ones are
+    ``guarantors.toml`` and the mail templates. Hidden files are left. A file that is no regular file (a link to one
+    is), is too large or cannot be read is a problem; all of them come in one ConfigError.
     """
     found: list[Problem] = []
     files: dict[str, bytes] = {}
-    for name in _names(path):
-        try:
-            files[name] = read_regular(path / name, MAX_FILE_BYTES)
-        except UnusableFile as unfit:
-            found.append(Problem(name, "", unfit.code, unfit.params))
-    found += find_loose([path, *(path / name for name in files)])
+    register = register_directory(path)
+    for place, names in _places_of_files(path, register):
+        for name in names:
+            try:
+                files[name] = read_regular(place / name, MAX_FILE_BYTES)
+            except UnusableFile as unfit:
+                found.append(Problem(name, "", unfit.code, unfit.params))
+        found += find_loose([place, *(place / name for name in names)], of_register=place != path)
+    found += _problems_of_register(path, register)
     if found:
         raise ConfigError(found)
     for name in shipped_names(TEMPLATES):
@@ -90,16 +95,17 @@ def read_directory(path: Path) -> dict[str, bytes]:
 
 
 def stamp_directory(path: Path) -> Stamp:
-    """Returns a stamp that differs if a file changed, came or went; opens none.
+    """Returns a stamp that differs if a file changed, came or went; opens ``worker.toml`` alone.
 
     A folder that cannot be read looks like none: reading it says why.
     """
     stamp = []
     try:
-        for name in _names(path):
-            with contextlib.suppress(OSError):  # gone since it was listed
-                status = os.stat(path / name)  # noqa: PTH116  no Path for each of them
-                stamp.append((name, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
+        for place, names in _places_of_files(path, register_directory(path)):
+            for name in names:
+                with contextlib.suppress(OSError):  # gone since it was listed
+                    status = os.stat(place / name)  # noqa: PTH116  no Path for each of them
+                    stamp.append((name, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
     except ConfigError:
         return ()
     return tuple(stamp)
@@ -111,9 +117,14 @@ def find_unread(path: Path) -> tuple[tuple[str, UnreadReason], ...]:
     In ``issuers`` and the folder of templates: every file with another ending. In the directory itself: only files
     with .toml in their names, as other files are kept there too.
     """
-    found = [name for name in _listed_or_none(path) if ".toml" in name.casefold() and name not in _FILES]
+    register = register_directory(path)
+    places = dict.fromkeys((path, register))
+    found = [
+        name for place in places for name in _listed_or_none(place) if ".toml" in name.casefold() and name not in _FILES
+    ]
     for folder, ending in _FOLDERS:
-        found += [f"{folder}/{name}" for name in _listed_or_none(path / folder) if not name.endswith(ending)]
+        place = register if folder == _ISSUERS else path
+        found += [f"{folder}/{name}" for name in _listed_or_none(place / folder) if not name.endswith(ending)]
     return tuple((name, UnreadReason.NOT_TOML) for name in found if not _is_left(name.rpartition("/")[2]))
 
 
@@ -129,18 +140,58 @@ def _listed_or_none(folder: Path) -> list[str]:
         return []
 
 
-_FILES: Final = ("worker.toml", "projects.toml", "guarantors.toml")
-_FOLDERS: Final = (("issuers", ".toml"), (TEMPLATES, ".j2"))
+_WORKER: Final = "worker.toml"
+_PROJECTS: Final = "projects.toml"
+_ISSUERS: Final = "issuers"
+_FILES: Final = (_WORKER, _PROJECTS, "guarantors.toml")
+_FOLDERS: Final = ((_ISSUERS, ".toml"), (TEMPLATES, ".j2"))
 
 
-def _names(path: Path) -> Iterator[str]:
-    for name in _FILES:
-        if os.path.lexists(path / name):
-            yield name
-    for folder, ending in _FOLDERS:
-        for name in _listed(path / folder):
-            if name.endswith(ending) and not name.startswith("."):
-                yield f"{folder}/{name}"
+def register_directory(path: Path) -> Path:
+    """Returns the directory of ``projects.toml`` and ``issuers/``: ``[register] dir``, else ``path`` itself.
+
+    As ``[store] dir``, it is absolute or relative to the parent of the configuration directory ``path``. A
+    ``worker.toml`` that cannot be read names none; loading it says why.
+    """
+    try:
+        given = dir_in(read_regular(path / _WORKER, MAX_FILE_BYTES).decode("utf-8-sig"), "register")
+    except (UnusableFile, UnicodeDecodeError):
+        return path
+    return _absolute(_absolute(path).parent / given) if given else path
+
+
+def register_files(place: Path) -> tuple[str, ...]:
+    """Returns the names of the register's files in ``place``, ``issuers/`` with its folder."""
+    names = [_PROJECTS] if os.path.lexists(place / _PROJECTS) else []
+    return (*names, *_names_in_folder(place, _ISSUERS, ".toml"))
+
+
+def _problems_of_register(path: Path, register: Path) -> Iterator[Problem]:
+    """Refuses a register in both places, as either might be meant, and a directory that is missing."""
+    if register == path:
+        return
+    places = {"here": str(path), "there": str(register)}
+    if not register.is_dir():
+        yield Problem(_WORKER, "register.dir", "register_missing", places)
+    for name in register_files(path):
+        yield Problem(name, "", "register_twice", places)
+
+
+def _places_of_files(path: Path, register: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """The names of the files in each place that is read."""
+    own = tuple(name for name in _FILES if name != _PROJECTS and os.path.lexists(path / name))
+    templates = tuple(_names_in_folder(path, TEMPLATES, ".j2"))
+    if register == path:
+        yield path, (*own, *register_files(path), *templates)
+    else:
+        yield path, (*own, *templates)
+        yield register, register_files(register)
+
+
+def _names_in_folder(path: Path, folder: str, ending: str) -> Iterator[str]:
+    for name in _listed(path / folder):
+        if name.endswith(ending) and not name.startswith("."):
+            yield f"{folder}/{name}"
 
 
 def _listed(folder: Path) -> list[str]:

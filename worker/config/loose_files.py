@@ -7,6 +7,7 @@ import os
 import pwd
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
@@ -16,17 +17,23 @@ CONSOLE_ACCOUNT: Final = "hoshobin-console"
 """The account of ``hoshobin console``: it may own files of the store that it has replaced."""
 _ROOT: Final = 0
 
+REGISTER_ACCOUNTS: Final = ("hoshobin", "hoshobin-console")
+"""The accounts of the two units: the register's directory, and it alone, may be theirs to write."""
+
 
 def find_loose(
     paths: Iterable[Path], env: Mapping[str, str] = os.environ, trusted: frozenset[str] = frozenset()
+, *, of_register: bool = False
 ) -> Iterator[Problem]:
     """Yields a problem for each of ``paths``, and each directory above them, that others may change.
 
     Writable by every account, or by a group that is neither the owner's own, root's, nor this process's. A directory
     with the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the
     caller would choose the program that runs otherwise. It may also belong to an account named in ``trusted``. A path
-    that does not exist is skipped.
+    that does not exist is skipped. With ``of_register``,
+    the paths themselves may also be written by REGISTER_ACCOUNTS: the register names no program.
     """
+    users, groups = _register_accounts() if of_register else (set(), set())
     seen: set[Path] = set()
     for path in paths:
         real = Path(os.path.realpath(path))
@@ -38,7 +45,7 @@ def find_loose(
                 status = each.stat()
             except OSError:
                 continue
-            if _is_writable_by_others(status):
+            if _is_writable_by_others(status, groups if each == real else set()):
                 yield _problem("file_writable", each, status)
             elif each == real and "SUDO_UID" in env and not _is_of_known(status.st_uid, trusted):
                 yield _problem("file_of_other", each, status)
@@ -53,13 +60,22 @@ def _is_of_known(owner: int, trusted: frozenset[str]) -> bool:
     return owner in {_ROOT, os.geteuid()} or _name_of(owner) in trusted
 
 
-def _is_writable_by_others(status: os.stat_result) -> bool:
+def _register_accounts() -> tuple[set[int], set[int]]:
+    """The users and their groups of those REGISTER_ACCOUNTS that exist."""
+    found = []
+    for name in REGISTER_ACCOUNTS:
+        with contextlib.suppress(KeyError):
+            found.append(pwd.getpwnam(name))
+    return {each.pw_uid for each in found}, {each.pw_gid for each in found}
+
+
+def _is_writable_by_others(status: os.stat_result, trusted: AbstractSet[int]) -> bool:
     mode = status.st_mode
     if stat.S_ISDIR(mode) and mode & stat.S_ISVTX:
         return False
     if mode & stat.S_IWOTH:
         return True
-    return bool(mode & stat.S_IWGRP) and status.st_gid not in _trusted_groups(status.st_uid)
+    return bool(mode & stat.S_IWGRP) and status.st_gid not in _trusted_groups(status.st_uid) | trusted
 
 
 def _trusted_groups(owner: int) -> set[int]:

@@ -104,6 +104,7 @@ class OutlinedProject:
     dates: Mapping[str, dt.date]
     deadlines: Mapping[Product, dt.date]
     invoices: Mapping[Product, tuple[OutlinedInvoice, ...]]
+    closed: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ def _project(id_: str, table: Mapping[str, Any]) -> OutlinedProject:
         dates=table.get("dates", {}),
         deadlines={Product(product): day for product, day in days.items()},
         invoices={Product(product): _invoices(given) for product, given in table.get("invoice", {}).items()},
+        closed=table.get("closed"),
     )
 
 

@@ -223,7 +223,9 @@ class ProjectTable(Shape):
     exception: str = ""
     is_excluded: bool = Field(default=False, alias="excluded")
     is_amended: bool = Field(default=False, alias="amended")
+    original_amount: Annotated[int | None, Field(ge=0)] = None
     expects: Listed[OneOf[Product]] = ()
+    closed: dt.date | None = None
     rule: RuleTables | None = None
 
 

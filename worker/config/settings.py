@@ -174,6 +174,8 @@ class Settings:
     store_witness: str = ""
     """The folder of the store's witness; empty: the usual place."""
     console: ConsoleSettings = ConsoleSettings()
+    register_dir: str = ""
+    """The directory of projects and issuers, as given; empty: the configuration's own."""
 
     @property
     def ca_files(self) -> tuple[str, ...]:
@@ -383,6 +385,10 @@ class _Store(Shape):
         return url
 
 
+class _RegisterPlace(Shape):
+    dir: str = ""
+
+
 class _Operator(Shape):
     people: Some[NonEmpty]  # in every mode something waits for a named person
     notify: Listed[AddressText] = ()
@@ -409,6 +415,7 @@ class _Worker(Shape):
     release: _Release = _Release()
     schedule: _Schedule = _Schedule()
     store: _Store = _Store()
+    register_place: _RegisterPlace = Field(default=_RegisterPlace(), alias="register")
     operator: _Operator
     console: _Console = _Console()
     imports: _Import = Field(default=_Import(), alias="import")
@@ -476,6 +483,7 @@ def _settings_of(worker: _Worker) -> Settings:
         store_witness=worker.store.witness,
         import_columns=worker.imports.columns,
         console=value_of(ConsoleSettings, worker.console),
+        register_dir=worker.register_place.dir,
     )
 
 

@@ -5,19 +5,15 @@ It returns the directory that a valid ``worker.toml`` names, or none; no place i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import tomli
-
 from worker.config.files import find_directory, resolve_store
+from worker.config.store_toml import dir_in
 from worker.core.errors import ConfigError
 
 _FILE: Final = "worker.toml"
-_HEADING: Final = re.compile(r"^[ \t]*\[", re.MULTILINE)
-_STORE: Final = re.compile(r"^[ \t]*\[[ \t]*store[ \t]*\][ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 def find_store(option: str | None, env: Mapping[str, str], cwd: Path) -> Path:
@@ -33,33 +29,6 @@ def find_store(option: str | None, env: Mapping[str, str], cwd: Path) -> Path:
 
 def _read_store_dir(file: Path) -> str:
     try:
-        return store_dir_in(file.read_text("utf-8-sig"))
+        return dir_in(file.read_text("utf-8-sig"), "store")
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def store_dir_in(text: str) -> str:
-    """Returns ``[store] dir`` in the text of ``worker.toml``; empty if it is not certain.
-
-    A text that is no TOML is read for its one ``[store]`` table alone.
-    """
-    table: Mapping[str, object]
-    try:
-        table = tomli.loads(text)
-    except (ValueError, RecursionError):
-        table = _only_store(text)
-    store = table.get("store")
-    given = store.get("dir", "") if isinstance(store, Mapping) else ""
-    return given if isinstance(given, str) else ""
-
-
-def _only_store(text: str) -> Mapping[str, object]:
-    text = text.replace("\r\n", "\n")
-    headings = list(_STORE.finditer(text))
-    if len(headings) != 1:
-        return {}
-    after = _HEADING.search(text, headings[0].end())
-    try:
-        return tomli.loads(text[headings[0].start() : after.start() if after else len(text)])
-    except (ValueError, RecursionError):
-        return {}

@@ -33,6 +33,8 @@ from worker.config.settings import UNIX
 from worker.console import health
 from worker.console import people
 from worker.console import pictures
+from worker.console import help_page
+from worker.console import projects
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -92,6 +94,11 @@ PAGES: Final = (
     Page("/s/{id:int}/page/{paper:int}/{page:int}", pictures.show_page, Right.SEE),
     Page("/s/{id:int}/key", pictures.show_key, Right.KEY),
     Page("/s/{id:int}/original/{paper:int}", pictures.give_original, Right.KEY),
+    Page("/projects", projects.show_projects, Right.SEE),
+    Page("/projects/{project:path}/preview", projects.show_foreseen, Right.SEE),
+    Page("/projects/{project:path}", projects.show_project, Right.SEE),
+    Page("/search", projects.show_found, Right.SEE),
+    Page("/help", help_page.show_help, Right.OWN),
 )
 ACTIONS: Final = (
     Action("/login", login.log_in),
@@ -120,6 +127,8 @@ ACTIONS: Final = (
 _LOG: Final = logging.getLogger(__name__)
 _STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in_this_state"})
 """Refusals that say that the page was of an earlier state."""
+_UNKNOWN: Final = frozenset({"no_such_submission", "no_such_project"})
+"""Refusals that say that the address names nothing."""
 
 
 def build_app(desk: Desk, hosts: frozenset[str], proxy: str = "") -> Starlette:
@@ -267,7 +276,7 @@ def _run(visit: Visit, wanted: Page | Action) -> Response:
     try:
         return handler(visit)
     except NotAllowed as refused:
-        if refused.code == "no_such_submission":
+        if refused.code in _UNKNOWN:
             return _error(visit, 404, "error_missing")
         status = 409 if refused.code in _STALE else 422
         return _error(visit, status, "", sentence=visit.refusal(refused))

@@ -21,6 +21,7 @@ from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, Right, Session
 from worker.core.errors import NotAllowed
+from worker.core.japanese_dates import write_date
 from worker.core.messages import Language, is_said, say, say_refusal
 from worker.core.model import JST
 from worker.service.wiring import Installation
@@ -46,6 +47,8 @@ MENU: Final = (
     ("/people/views", "people_views", Right.AUDIT),
     ("/health", "menu_health", Right.HEALTH),
     ("/people", "menu_people", Right.PEOPLE),
+
+    ("/projects", "menu_projects", Right.PREPARE),
 )
 """Path, word and right of each entry of the menu."""
 
@@ -205,6 +208,7 @@ def _environment() -> Environment:
     environment.filters["yen"] = lambda amount: f"{amount:,}円"
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
+    environment.filters["date"] = _date
     return environment
 
 
@@ -217,6 +221,13 @@ def _moment(moment: dt.datetime | None, lang: Language) -> str:
         return ""
     at = moment.astimezone(JST)
     return f"{_day(at.date(), lang)}{at.hour}:{at:%M}" if lang == "ja" else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _date(day: dt.date | None, lang: Language) -> str:
+    """A day as it is written in contracts, with its weekday: 令和8年11月30日（月）."""
+    if day is None:
+        return ""
+    return f"{write_date(day)}（{_WEEKDAYS[day.weekday()]}）" if lang == "ja" else f"{day:%a} {day.isoformat()}"
 
 
 def _day(day: dt.date | None, lang: Language) -> str:

@@ -389,6 +389,10 @@ class Project:
     """The last day on which the issuer may get this product's mail."""
     numbers: Mapping[Product, tuple[str, ...]] = field(default_factory=dict)
     """The contract numbers of the guarantees of one product alone."""
+    original_amount: int | None = None
+    """The 請負金額 of the original contract, kept beside that of the amended one."""
+    closed: dt.date | None = None
+    """The day on which a person closed it: nothing more is expected of it; what comes or waits is treated as before."""
 
     def numbers_of(self, product: Product) -> tuple[str, ...]:
         """The contract numbers under which a guarantee of ``product`` may come."""

@@ -132,6 +132,14 @@ class NoteEvent(StrEnum):
     """A person was shown the key: detail ``why``, if a reason was given."""
     DOWNLOADED = "Downloaded"
     """A person took an original: detail ``file``, ``sha256``, and ``why``, if a reason was given."""
+    REGISTER_CHANGED = "RegisterChanged"
+    """A person changed a project of the register.
+
+    Detail: ``act``, ``project`` and ``later`` (its id before, and afterwards if it is another), ``register`` (the hash
+    of the file as written), ``fields`` (each key with the text before and after).
+    """
+    REGISTER_MOVED = "RegisterMoved"
+    """A person moved the register to another directory: detail ``from``, ``to`` and the names of the ``files``."""
 
 
 class AlarmCause(StrEnum):

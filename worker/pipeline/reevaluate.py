@@ -117,10 +117,13 @@ class Reevaluation:
     async def reevaluate(self, active_config: ActiveConfig) -> int:
         """Draft each submission again after a change of its facts; returns how many began to wait."""
         waiting = await self._read_refused_again(active_config)
-        changed = await self._select_changed(active_config)
-        for start in range(0, len(changed), LOADED):
-            several = changed[start : start + LOADED]
-            waiting += await self._draft_several(several, active_config)
+        return waiting + await self.judge_again(await self._select_changed(active_config), active_config)
+
+    async def judge_again(self, submissions: Sequence[Submission], active_config: ActiveConfig) -> int:
+        """Draft these again, a few at a time; returns how many began to wait."""
+        waiting = 0
+        for start in range(0, len(submissions), LOADED):
+            waiting += await self._draft_several(submissions[start : start + LOADED], active_config)
         return waiting
 
     async def _draft_several(self, several: Sequence[Submission], active_config: ActiveConfig) -> int:

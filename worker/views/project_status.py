@@ -17,6 +17,7 @@ from worker.core.rulebook import Project
 from worker.core.text import match_key
 from worker.store.ports import GuaranteeKey, Overview
 from worker.views.tasks import Registered, Task, current_among, expected_guarantees, is_settled, open_tasks
+from worker.views.today import Mark, mark_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Cell:
     """Further guarantees of this kind under other numbers: the next fiscal year's, a JV member's."""
     day: dt.date | None
     """The day on which it was sent, or else last changed."""
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ class Row:
     """Another project of this issuer has the name: only their contract numbers distinguish them."""
 
 
-def project_rows(overview: Overview, configuration: Configuration, now: dt.datetime) -> tuple[Row, ...]:
-    """Every registered project, in the register's order."""
+def project_rows(
+    overview: Overview, configuration: Configuration, now: dt.datetime, wanted: Sequence[Project] | None = None
+) -> tuple[Row, ...]:
+    """The ``wanted`` projects in their order; every registered one, in the register's order, if none are named."""
     today = now.astimezone(JST).date()
-    shown = _look_up(overview, configuration.projects)
+    projects = configuration.projects if wanted is None else wanted
+    shown = _look_up(overview, projects, Registered.of(configuration.projects))
     first_task: dict[str, Task] = {}
     for task in open_tasks(overview, configuration, now):
         first_task.setdefault(task.project, task)
@@ -62,6 +67,7 @@ def project_rows(overview: Overview, configuration: Configuration, now: dt.datet
             is_settled=newest is not None and is_settled(newest, today),
             others=max(0, len(numbers) - 1),
             day=moment.astimezone(JST).date() if moment else None,
+            mark=mark_of(newest, is_expected=product in project.expects, today=today),
         )
 
     named = Counter(map(_name_of, configuration.projects))
@@ -73,7 +79,7 @@ def project_rows(overview: Overview, configuration: Configuration, now: dt.datet
             next_task=first_task.get(project.id),
             has_namesake=named[_name_of(project)] > 1,
         )
-        for project in configuration.projects
+        for project in projects
     )
 
 
@@ -82,7 +88,7 @@ def _name_of(project: Project) -> tuple[str, str]:
 
 
 def _look_up(
-    overview: Overview, projects: Sequence[Project]
+    overview: Overview, projects: Sequence[Project], registered: Registered
 ) -> Mapping[GuaranteeKey, tuple[Submission | None, AbstractSet[str | None]]]:
     """Of each guarantee the submission that its cell speaks of, and the contract numbers of those that count."""
     guarantees = [(project.id, product) for project in projects for product in Product]
@@ -90,7 +96,7 @@ def _look_up(
     numbers: dict[GuaranteeKey, set[str | None]] = {}
     for guarantee, several in overview.numbers_standing(guarantees).items():
         numbers[guarantee] = set(several)
-    moved = Registered.of(projects).moved({project.id for project in projects}, overview)
+    moved = registered.moved({project.id for project in projects}, overview)
     _keep_newest(counting, standing := current_among(moved, overview))
     for each in standing:
         for guarantee in expected_guarantees(each):

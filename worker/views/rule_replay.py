@@ -13,7 +13,7 @@ from typing import Any, Final
 from worker.approve.reevaluate import Drafted
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.messages import Language, name_follow_up
-from worker.core.model import Draft, FollowUps
+from worker.core.model import Draft, FollowUps, Notice, Sha256
 from worker.core.params import Told
 from worker.core.states import Reason
 from worker.store.ports import Reading
@@ -67,6 +67,19 @@ class OtherSecret:
     def property(self, name: str) -> str | None:
         """The store's own values, but for the secret."""
         return "0" * (2 * SECRET_BYTES) if name == SECRET else self._known.property(name)
+
+
+class WithNotice(OtherSecret):
+    """The same with one notice that is not stored."""
+
+    def __init__(self, known: Reading, pdf: Sha256, notice: Notice) -> None:
+        super().__init__(known)
+        self._pdf = pdf
+        self._notice = notice
+
+    def notice(self, pdf: Sha256) -> Notice | None:
+        """Returns the one at hand, else the stored one."""
+        return self._notice if pdf == self._pdf else self._known.notice(pdf)
 
 
 def differences(before: Drafted, after: Drafted, key: str) -> tuple[DraftDifference, ...]:

@@ -400,6 +400,7 @@ def _missing_guarantees(
     awaited = {
         (project.id, product): (project, date_of_guarantee(project, product))
         for project in configuration.projects
+        if project.closed is None
         for product in project.expects
     }
     near = [

@@ -177,11 +177,15 @@ def _path(task: Task, reasons: frozenset[Reason]) -> str:
 def _marks(
     project: str, expected: frozenset[Product], newest: Mapping[GuaranteeKey, Submission], today: dt.date
 ) -> Mapping[Product, Mark]:
-    return {product: _mark(newest.get((project, product)), product in expected, today) for product in Product}
+    return {
+        product: mark_of(newest.get((project, product)), is_expected=product in expected, today=today)
+        for product in Product
+    }
 
 
-def _mark(submission: Submission | None, is_expected: bool, today: dt.date) -> Mark:
-    if submission is None:
+def mark_of(submission: Submission | None, *, is_expected: bool, today: dt.date) -> Mark:
+    """Returns the stage of a guarantee by the submission that counts for it."""
+    if submission is None or submission.state is State.WITHDRAWN:
         return Mark.TO_COME if is_expected else Mark.NONE
     if submission.state is State.CONFIRMED or is_settled(submission, today) or submission.state in ACCEPTED:
         return Mark.DONE

@@ -1,14 +1,16 @@
 """Replaces a configuration file as a whole: the disk holds the old text or the new one, never half of either.
 
 A link stays a link and its target is replaced; the file keeps its mode. A file that changed since it was read is not
-replaced, and an existing file is not overwritten.
+replaced, and an existing file is not overwritten. A person's PDF is put into its folder in the same way.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +19,10 @@ from worker.core.errors import ConfigError, Problem
 
 _NEW_MODE = 0o644
 """Configuration holds no secrets; the service's account must read it."""
+_FILED_MODE = 0o640
+"""An invoice is read by the service and by the group of its folder."""
+_NAMES_TRIED = 1000
+"""Names of one file in one folder: a folder holds some thousand invoices, and few of one name."""
 
 
 def replace_file(path: Path, former: bytes, content: bytes) -> None:
@@ -50,6 +56,40 @@ def write_new_file(path: Path, content: bytes | Iterable[bytes]) -> None:
         raise ConfigError([Problem(str(path), "", "file_exists")]) from error
     except OSError as error:
         raise _cannot_write(path, error) from error
+
+
+def write_under_free_name(folder: Path, name: str, content: bytes) -> str:
+    """Put ``content`` into ``folder`` as ``name``, or with a number behind it if that is taken; returns the name.
+
+    A regular file of the same bytes under one of these names is taken as it is. The file gets the folder's group and is
+    never put over another one. Raises ConfigError if the folder cannot be written.
+    """
+    stem, dot, ending = name.rpartition(".")
+    try:
+        written = _write_beside(folder / name, content, _FILED_MODE)
+        try:
+            with contextlib.suppress(PermissionError):
+                os.chown(written, -1, folder.stat().st_gid)
+            for at in range(1, _NAMES_TRIED):
+                free = name if at == 1 else f"{stem or name}_{at}{dot}{ending if stem else ''}"
+                try:
+                    os.link(written, folder / free, follow_symlinks=False)
+                except FileExistsError:
+                    if _holds(folder / free, content):
+                        return free
+                    continue
+                return free
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        finally:
+            written.unlink()
+            _sync_folder(folder)
+    except OSError as error:
+        raise _cannot_write(folder / name, error) from error
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    status = path.lstat()
+    return stat.S_ISREG(status.st_mode) and status.st_size == len(content) and path.read_bytes() == content
 
 
 def _cannot_write(path: Path, error: OSError) -> ConfigError:

@@ -45,6 +45,23 @@ def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
         raise ConfigError([Problem(FILE, _PROJECT, "register_form", {})]) from error
 
 
+def remove_project(content: bytes, position: int) -> bytes:
+    """``projects.toml`` without the project at ``position``; every other byte stays.
+
+    Raises ConfigError if its projects are in one list instead of under ``[[project]]``.
+    """
+    wanted = tomli.loads(content.decode("utf-8-sig"))
+    del wanted[_PROJECT][position]
+    mark, text = _without_mark(content)
+    before, *blocks = _split(text)
+    if len(blocks) != len(wanted[_PROJECT]) + 1:
+        raise ConfigError([Problem(FILE, _PROJECT, "register_form", {})])
+    del blocks[position]
+    if not blocks:
+        wanted.pop(_PROJECT)
+    return _checked(mark + (before + "".join(blocks)).encode(), wanted)
+
+
 def edit_table(
     content: bytes, values: Iterable[tuple[KeyPath, Any]], no_longer_open: Iterable[str], without: Iterable[str] = ()
 ) -> bytes:
@@ -98,12 +115,27 @@ def _applied(content: bytes, edits: Sequence[Edit]) -> dict[str, Any]:
 
 
 def _put(table: dict[str, Any], key: KeyPath, value: Any) -> None:
+    """Puts ``value`` under ``key``; None takes the key out, and a table that is left empty."""
+    if value is None:
+        _take_out(table, key)
+        return
     for part in key[:-1]:
         inner = table.get(part)
         if not isinstance(inner, dict):
             inner = table[part] = {}
         table = inner
     table[key[-1]] = value
+
+
+def _take_out(table: Any, key: KeyPath) -> None:
+    first, *rest = key
+    if first not in table:
+        return
+    if rest:
+        _take_out(table[first], tuple(rest))
+        if len(table[first]):
+            return
+    del table[first]
 
 
 def _project_text(edit: Edit) -> str:
@@ -150,9 +182,12 @@ def _change_block(text: str, inside: int | None, edit: Edit) -> str:
 
 
 def _put_value(table: Any, key: KeyPath, value: Any) -> None:
-    """Puts ``value`` under ``key``; an inline table, or a missing one, is written as a whole."""
+    """Puts ``value`` under ``key``, None takes it out; an inline table, or a missing one, is written as a whole."""
     from tomlkit.items import InlineTable
 
+    if value is None:
+        _take_out(table, key)
+        return
     for at, part in enumerate(key[:-1]):
         inner = table.get(part)
         if not isinstance(inner, dict) or isinstance(inner, InlineTable):

@@ -16,7 +16,6 @@ from worker.core.messages import (
     commands,
     config,
     console,
-    console_pictures,
     events,
     incoming,
     oauth,
@@ -24,6 +23,7 @@ from worker.core.messages import (
     preview,
     receipts,
     register,
+    register_edits,
     reminders,
     store,
 )
@@ -59,13 +59,15 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 Language = Literal["ja", "en"]
 
 _TABLES: Final = (
-    *(commands, config, console, console_issuers, console_records, console_pictures, events, incoming, store),
-    *(oauth, people, receipts, register, reminders, preview),
+    *(commands, config, console, console_issuers, console_records, console_pictures, console_projects, events, incoming, store),
+    *(oauth, people, receipts, register, register_edits, reminders, preview),
     *(console_run,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
-    code: pair for table in (config, incoming, store, oauth, register, reminders) for code, pair in table.HINTS.items()
+    code: pair
+    for table in (config, incoming, store, oauth, register, register_edits, reminders)
+    for code, pair in table.HINTS.items()
 }
 
 

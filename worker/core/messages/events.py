@@ -62,6 +62,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.VIEWED: ("閲覧", "viewed"),
     NoteEvent.KEY_SHOWN: ("認証キーを表示", "key shown"),
     NoteEvent.DOWNLOADED: ("原本を保存", "original taken"),
+    NoteEvent.REGISTER_CHANGED: ("案件の変更", "project changed"),
+    NoteEvent.REGISTER_MOVED: ("案件と発注者の置き場所を変更", "register moved"),
 }
 """Every event of the states' table and every entry that is not a transition."""
 

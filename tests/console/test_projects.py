@@ -1,0 +1,87 @@
+"""The pages of projects: one row each, three guarantees side by side, what a notice would become, and the search."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.console.conftest import SENT, WAITS
+from tests.support.console import Console
+
+
+def path_of(name: str) -> str:
+    return "/projects/" + quote(f"kawa/{name}")
+
+
+def test_the_list_has_one_row_per_project_that_leads_to_its_page(console: Console) -> None:
+    browser = console.browser("staff")
+    page = browser.get("/projects").text
+    for form in (SENT, WAITS):
+        assert page.count(f'href="{path_of(form.project)}"') == 1
+        browser.get(path_of(form.project))
+        assert form.project in browser.text
+        assert form.number in browser.text
+
+
+@pytest.mark.parametrize("typed", ["橋梁", "橋 梁", "ｷ", WAITS.number, WAITS.number.replace("-", "－")])
+def test_a_project_is_found_by_a_part_of_its_name_or_number_in_any_width(console: Console, typed: str) -> None:
+    browser = console.browser("auditor")
+    for page in ("/projects", "/search"):
+        text = browser.get(page, params={"q": typed}).text
+        assert (path_of(WAITS.project) in text) is (typed != "ｷ"), page
+        assert path_of(SENT.project) not in text, page
+
+
+def test_a_notice_without_a_project_is_found_by_its_name_and_its_submission_by_its_number(console: Console) -> None:
+    browser = console.browser("staff")
+    assert 'href="/s/3"' in browser.get("/search", params={"q": "登録のない"}).text
+    assert 'href="/s/2"' in browser.get("/search", params={"q": "２"}).text
+    assert "該当するものはありません" in browser.get("/search", params={"q": "9" * 30}).text
+    assert "該当するものはありません" in browser.get("/search", params={"q": "<script>"}).text
+    assert "<script>alert" not in browser.get("/search", params={"q": "<script>alert(1)</script>"}).text
+
+
+def test_a_project_shows_its_three_guarantees_and_everything_submitted(console: Console) -> None:
+    browser = console.browser("staff")
+    page = browser.get(path_of(SENT.project)).text
+    for words in ("契約保証", "前払金保証", "中間前払金保証", "別途提出", "提出方法（発注者の決まり）"):
+        assert words in browser.text
+    assert 'href="/s/1"' in page
+    assert SENT.key not in page
+
+
+def test_a_guarantee_that_has_not_come_shows_the_mail_that_its_notice_would_become(
+    console: Console,
+) -> None:
+    browser = console.browser("staff")
+    with console.desk.store() as store:
+        before = store.head()
+    browser.get(path_of(WAITS.project) + "/preview?product=interim")
+    assert "中間前払金保証のお知らせが届いたら" in browser.text
+    assert "請求書" in browser.text
+    assert "送信内容の番号・キーがお知らせと異なる" not in browser.text
+    browser.get(path_of(SENT.project) + "/preview?product=contract")
+    assert "送るメール" in browser.text
+    with console.desk.store() as store:
+        assert store.head() == before
+
+
+@pytest.mark.parametrize("path", ["/projects/kawa/none", "/projects/none", "/projects/kawa/none/preview?product=x"])
+def test_an_unknown_project_is_a_404_with_a_way_home(console: Console, path: str) -> None:
+    browser = console.browser("staff")
+    assert browser.get(path).status_code == 404
+    assert "今日することへ" in browser.text
+
+
+def test_the_quick_guide_says_what_to_do_while_the_server_is_down(console: Console) -> None:
+    for login in ("staff", "auditor", "admin"):
+        browser = console.browser(login)
+        browser.get("/help")
+        assert "画面やサーバーが使えないとき" in browser.text
+
+
+def test_an_administrator_sees_no_project(console: Console) -> None:
+    browser = console.browser("admin")
+    for path in ("/projects", path_of(SENT.project), "/search?q=1"):
+        assert browser.get(path).status_code == 403

@@ -1,0 +1,123 @@
+"""案件: the list of projects, the page of one project, and the search over everything."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.console.banners import banners_of
+from worker.console.visit import Visit
+from worker.core.errors import NotAllowed
+from worker.core.messages import name_hold, name_state
+from worker.core.model import Product, Submission
+from worker.core.rulebook import Project
+from worker.core.states import Reason
+from worker.core.text import fold_hyphens, match_key
+from worker.pipeline.foresee import foresee
+from worker.views.project_page import is_found, matching_projects, page_of_project, search_words
+from worker.views.project_status import project_rows
+
+SHOWN: Final = 200
+"""Rows of a list: more are found by another word, and a phone shows them at once."""
+_LONGEST_ID: Final = 9
+"""Digits of a submission's number at most; longer ones are numbers of contracts."""
+
+
+def show_projects(visit: Visit) -> Response:
+    """The projects that the search finds."""
+    configuration = visit.office.configuration
+    typed = visit.query.get("q", "").strip()
+    found = matching_projects(configuration, search_words(typed))
+    return visit.page(
+        "projects.html",
+        banners=banners_of(visit),
+        rows=project_rows(visit.store, configuration, visit.now, found[:SHOWN]),
+        products=tuple(Product),
+        typed=typed,
+        count=len(found),
+        more=max(0, len(found) - SHOWN),
+        registered=len(configuration.projects),
+    )
+
+
+def show_project(visit: Visit) -> Response:
+    """One project."""
+    configuration, store = visit.office.configuration, visit.store
+    project = project_of(visit)
+    row = project_rows(store, configuration, visit.now, [project])[0]
+    page = page_of_project(row, store, configuration, visit.now, visit.lang)
+    corrected = store.corrections(each.id for each in page.submissions)
+    return visit.page(
+        "project.html",
+        banners=banners_of(visit),
+        page=page,
+        states={each.id: name_state(each, visit.lang) for each in page.submissions},
+        corrected=corrected,
+        task=row.next_task.text(visit.lang) if row.next_task else "",
+    )
+
+
+def show_foreseen(visit: Visit) -> Response:
+    """The mail that the notice of a guarantee would become."""
+    project = project_of(visit)
+    try:
+        product = Product(visit.query.get("product", ""))
+    except ValueError as error:
+        raise NotAllowed("no_such_project") from error
+    active = visit.office.active_config
+    seen = visit.desk.read(lambda reader: foresee(project, product, active, visit.store, reader, visit.now))
+    reasons = [] if seen is None else [each for each in seen.submission.reasons if each.reason is not Reason.APPROVAL]
+    return visit.page(
+        "foreseen.html",
+        banners=banners_of(visit),
+        project=project,
+        issuer=visit.office.configuration.issuers[project.issuer],
+        product=product,
+        seen=seen,
+        reasons=[name_hold(each, visit.lang) for each in reasons],
+    )
+
+
+def project_of(visit: Visit) -> Project:
+    """Returns the project that the address names. Raises NotAllowed ``no_such_project``."""
+    project = visit.office.active_config.register.by_id.get(visit.params["project"])
+    if project is None:
+        raise NotAllowed("no_such_project")
+    return project
+
+
+# --- The search over everything ------------------------------------------------------------------------------------
+
+
+def show_found(visit: Visit) -> Response:
+    """Projects and submissions that the search finds, in one list each."""
+    configuration = visit.office.configuration
+    typed = visit.query.get("q", "").strip()
+    words = search_words(typed)
+    projects = matching_projects(configuration, words) if words else ()
+    submissions = _submissions(visit, typed, words) if words else ()
+    return visit.page(
+        "found.html",
+        banners=banners_of(visit),
+        rows=project_rows(visit.store, configuration, visit.now, projects[:SHOWN]),
+        products=tuple(Product),
+        submissions=submissions,
+        states={each.id: name_state(each, visit.lang) for each in submissions},
+        typed=typed,
+        more=max(0, len(projects) - SHOWN),
+    )
+
+
+def _submissions(visit: Visit, typed: str, words: tuple[str, ...]) -> tuple[Submission, ...]:
+    """Those of this number or contract number, and those among the open ones in which the words stand."""
+    store = visit.store
+    found: list[Submission] = []
+    if len(words) == 1 and words[0].isdecimal() and len(words[0]) <= _LONGEST_ID:
+        with contextlib.suppress(NotAllowed):  # no submission has this number
+            found.append(store.submission(int(words[0])))
+    found += store.by_number(fold_hyphens(match_key(typed)))
+    found += (each for each in store.walk_open(visit.today) if is_found(each, words))
+    by_id = {each.id: each for each in found}
+    return tuple(by_id.values())[:SHOWN]

@@ -1,0 +1,164 @@
+"""A person changes the register: the file is written as a whole, an entry names the person, what waits is judged again.
+
+The commands and the console change the register by these functions alone. A submission that an edit touches is judged
+in the same call; the service judges all others when it takes the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from worker.approve.reevaluate import activate_config
+from worker.config.editing.atomic_write import replace_file, write_under_free_name
+from worker.config.editing.register import RegisterAct, RegisterEdit, field_text
+from worker.config.files import MAX_FILE_BYTES, TemplateFiles, read_directory, register_directory
+from worker.config.load import Configuration, load_configuration
+from worker.config.projects import FILE
+from worker.core.clock import Clock
+from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.model import Product, Sha256, Submission, sha256
+from worker.core.states import NoteEvent, State
+from worker.core.text import match_key
+from worker.pipeline.read import NoticeReader
+from worker.pipeline.reevaluate import Reevaluation, RevisionCache
+from worker.read.pdf_bytes import fault_of
+from worker.read.ports import PdfReader
+from worker.store.ports import Author, Reading, Store
+from worker.watch.ports import InvoiceFolder
+
+REGISTER_WRITTEN: Final = "register_written"
+"""Name of the store's value: the hash of the register that this program wrote last. The service takes it at once."""
+
+MAX_UPLOAD_BYTES: Final = 20_000_000
+"""Of one PDF that a person gives: an invoice has 0.3 MB, and no issuer's server takes more than 20 MB."""
+
+_TRIES: Final = 5
+"""Times that an edit is made on a file which another person writes at the same moment."""
+
+_JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+_NEVER_SUBMITTED: Final = frozenset({State.ANNOUNCED, State.HELD, State.WITHDRAWN})
+
+MakeEdit = Callable[[bytes], RegisterEdit]
+"""Makes the edit on the bytes of ``projects.toml`` as they are now; it may be called again if they change meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterDone:
+    """An edit that was written."""
+
+    edit: RegisterEdit
+    judged: tuple[int, ...]
+    """The submissions that were judged again, by id."""
+    began_to_wait: int
+
+
+def prepare_edit(directory: Path, make: MakeEdit) -> tuple[RegisterEdit, Configuration, Mapping[str, bytes]]:
+    """Returns the edit on the files of ``directory`` as they are, checked with the whole configuration; writes nothing.
+
+    Raises ConfigError with every problem, and what ``make`` raises.
+    """
+    files = read_directory(directory)
+    if FILE not in files:
+        raise ConfigError([Problem(FILE, "", "missing_file")])
+    edit = make(files[FILE])
+    if len(edit.content) > MAX_FILE_BYTES:
+        raise ConfigError([Problem(FILE, "", "file_too_large", {"limit": f"{MAX_FILE_BYTES:,}"})])
+    edited = {**files, FILE: edit.content}
+    return edit, load_configuration(edited), edited
+
+
+def refuse_deleting(reading: Reading, project: str) -> None:
+    """Raises NotAllowed ``project_submitted`` if a notice of ``project`` was submitted, or is about to be."""
+    found = [each.id for product in Product for each in reading.of_project(project, product) if _was_submitted(each)]
+    if found:
+        raise NotAllowed("project_submitted", project=project, ids=tuple(map(str, sorted(found))))
+
+
+def _was_submitted(submission: Submission) -> bool:
+    return submission.state not in _NEVER_SUBMITTED
+
+
+async def change_register(
+    directory: Path,
+    make: MakeEdit,
+    store: Store,
+    reader: PdfReader,
+    clock: Clock,
+    author: Author,
+    invoice_folder: InvoiceFolder,
+) -> RegisterDone:
+    """Write the edit, record who made it, and judge again what it touches; ``directory`` is the configuration's.
+
+    Raises ConfigError if the configuration would be refused or the file cannot be written, NotAllowed, Unavailable:
+    nothing was changed then.
+    """
+    for left in reversed(range(_TRIES)):
+        edit, configuration, files = prepare_edit(directory, make)
+        if edit.act is RegisterAct.DELETED:
+            refuse_deleting(store, edit.project)
+        try:
+            with store.writing() as writing:
+                writing.note(NoteEvent.REGISTER_CHANGED, None, author, _detail(edit))
+                writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
+                replace_file(register_directory(directory) / FILE, edit.former, edit.content)
+            break
+        except ConfigError as error:
+            if left == 0 or [each.code for each in error.problems] != ["file_changed"]:
+                raise
+    else:
+        raise AssertionError("the last try ends or raises")
+    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
+    touched = [each for each in store.submissions(*_JUDGED_IN) if is_touched(each, edit)]
+    program = Author("hoshobin", author.account)
+    reading = NoticeReader(store, reader, clock)
+    judging = Reevaluation(store, reader, clock, program, reading, RevisionCache(store, clock))
+    waiting = await judging.judge_again(touched, active_config)
+    return RegisterDone(edit, tuple(each.id for each in touched), waiting)
+
+
+def is_touched(submission: Submission, edit: RegisterEdit) -> bool:
+    """Returns whether ``edit`` may change what is found for ``submission``: its project, or one that it may match."""
+    notice = submission.notice
+    project = submission.destination.project
+    if project in {edit.project, edit.later}:
+        return True
+    if notice.refusal is not None:
+        return False
+    number, name = match_key(notice.contract_number or ""), match_key(notice.notice_name or "")
+    return project is None or number in edit.numbers or name in edit.names
+
+
+def _detail(edit: RegisterEdit) -> dict[str, Any]:
+    later = {"later": edit.later} if edit.later not in {"", edit.project} else {}
+    return {
+        "act": edit.act.value,
+        "project": edit.project,
+        **later,
+        "register": sha256(edit.content),
+        "fields": {".".join(each.key): [field_text(each.former), field_text(each.value)] for each in edit.changes},
+    }
+
+
+# --- Files ---------------------------------------------------------------------------------------------------
+
+
+def file_pdf(folder: Path, name: str, content: bytes) -> str:
+    """Put a PDF into the invoices folder under a free name near ``name``; returns the name.
+
+    A file of the same bytes under such a name is taken as it is. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``;
+    ConfigError if the folder cannot be written.
+    """
+    check_pdf(content)
+    return write_under_free_name(folder, name, content)
+
+
+def check_pdf(content: bytes) -> Sha256:
+    """Returns the hash of a person's PDF. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``."""
+    if len(content) > MAX_UPLOAD_BYTES:
+        raise NotAllowed("pdf_too_large", limit=f"{MAX_UPLOAD_BYTES // 1_000_000}")
+    if fault_of(content):
+        raise NotAllowed("not_a_pdf")
+    return sha256(content)
