@@ -58,11 +58,12 @@ def write_new_file(path: Path, content: bytes | Iterable[bytes]) -> None:
         raise _cannot_write(path, error) from error
 
 
-def write_under_free_name(folder: Path, name: str, content: bytes) -> str:
-    """Put ``content`` into ``folder`` as ``name``, or with a number behind it if that is taken; returns the name.
+def write_under_free_name(folder: Path, name: str, content: bytes) -> tuple[str, bool]:
+    """Put ``content`` into ``folder`` as ``name``, or with a number behind it if that is taken.
 
-    A regular file of the same bytes under one of these names is taken as it is. The file gets the folder's group and is
-    never put over another one. Raises ConfigError if the folder cannot be written.
+    Returns the name, and whether the file is new: a regular file of the same bytes under one of these names is taken as
+    it is. The file gets the folder's group and is never put over another one. Raises ConfigError if the folder cannot
+    be written.
     """
     stem, dot, ending = name.rpartition(".")
     try:
@@ -76,9 +77,9 @@ def write_under_free_name(folder: Path, name: str, content: bytes) -> str:
                     os.link(written, folder / free, follow_symlinks=False)
                 except FileExistsError:
                     if _holds(folder / free, content):
-                        return free
+                        return free, False
                     continue
-                return free
+                return free, True
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         finally:
             written.unlink()
