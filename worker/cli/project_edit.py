@@ -104,21 +104,25 @@ class RegisterCommand:
             return FOR_A_PERSON
         folder = self.office.places.invoices
         with placed_papers(folder, papers) as named:
-            done = with_reader(
-                lambda reader: change_register(
-                    self.office.directory,
-                    make(named),
-                    self.store,
-                    reader,
-                    self.clock,
-                    self.author,
-                    self.office.active_config.invoice_folder,
-                )
-            )
+            done = self.write(make(named))
         if not self._as_json:
             for each in named if papers else ():
                 click.echo(say("invoice_filed", self.lang, file=escape_control_chars(str(folder / each))))
         return self._report(done)
+
+    def write(self, make: MakeEdit) -> RegisterDone:
+        """Writes the edit and judges again what it touches."""
+        return with_reader(
+            lambda reader: change_register(
+                self.office.directory,
+                make,
+                self.store,
+                reader,
+                self.clock,
+                self.author,
+                self.office.active_config.invoice_folder,
+            )
+        )
 
     def _show(self, edit: RegisterEdit, remarks: Sequence[str]) -> None:
         click.echo(say("change_shown", self.lang, project=escape_control_chars(edit.project)))

@@ -12,6 +12,7 @@ import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ _NEW_MODE = 0o644
 """Configuration holds no secrets; the service's account must read it."""
 _FILED_MODE = 0o640
 """An invoice is read by the service and by the group of its folder."""
+_RESTED_SECONDS = 5.0
+"""A file that appears whole is no file being written: its time is set back, so that the next look may read it."""
 _NAMES_TRIED = 1000
 """Names of one file in one folder: a folder holds some thousand invoices, and few of one name."""
 
@@ -71,6 +74,8 @@ def write_under_free_name(folder: Path, name: str, content: bytes) -> tuple[str,
         try:
             with contextlib.suppress(PermissionError):
                 os.chown(written, -1, folder.stat().st_gid)
+            whole_since = time.time() - _RESTED_SECONDS
+            os.utime(written, (whole_since, whole_since))
             for at in range(1, _NAMES_TRIED):
                 free = name if at == 1 else f"{stem or name}_{at}{dot}{ending if stem else ''}"
                 try:

@@ -116,6 +116,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "提出 {id} には、読み取れたお知らせがありません。案件の内容は手で入力してください（`hoshobin project add`）。",
         "Submission {id} has no notice that could be read. Type the project's values (`hoshobin project add`).",
     ),
+    "project_from_by": (
+        "--from を使うときは、登録する人の氏名を --by に指定してください。",
+        "With --from, name the person with --by.",
+    ),
     # --- problems of the configuration
     "edit_field": (
         "「{name}」という項目はありません（近い名前：{nearest}）",
