@@ -6,7 +6,8 @@ in the same call; the service judges all others when it takes the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.file_names import is_left_file
 from worker.core.model import Product, Sha256, Submission, sha256
 from worker.core.states import NoteEvent, State
 from worker.core.text import match_key
@@ -34,6 +36,9 @@ REGISTER_WRITTEN: Final = "register_written"
 
 MAX_UPLOAD_BYTES: Final = 20_000_000
 """Of one PDF that a person gives: an invoice has 0.3 MB, and no issuer's server takes more than 20 MB."""
+
+_LONGEST_NAME: Final = 60
+"""Characters of a paper's name: file systems take 255 bytes, and a kanji has three."""
 
 _TRIES: Final = 5
 """Times that an edit is made on a file which another person writes at the same moment."""
@@ -142,17 +147,44 @@ def _detail(edit: RegisterEdit) -> dict[str, Any]:
     }
 
 
-# --- Files ---------------------------------------------------------------------------------------------------
+# --- Papers --------------------------------------------------------------------------------------------------
 
 
-def file_pdf(folder: Path, name: str, content: bytes) -> str:
-    """Put a PDF into the invoices folder under a free name near ``name``; returns the name.
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A PDF that a person gives: an invoice, or another document."""
 
-    A file of the same bytes under such a name is taken as it is. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``;
-    ConfigError if the folder cannot be written.
+    name: str
+    """The name that it is to get, or its path if it lies in the invoices folder already."""
+    content: bytes | None
+    """None if it lies there already."""
+
+
+@contextlib.contextmanager
+def placed_papers(folder: Path, papers: Sequence[Paper]) -> Iterator[Sequence[str]]:
+    """Put ``papers`` into the invoices folder, each under a free name; gives the names for the register.
+
+    A file of the same bytes under such a name is taken as it is. If the block fails, those that were put there are
+    removed. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``; ConfigError if the folder cannot be written.
     """
-    check_pdf(content)
-    return write_under_free_name(folder, name, content)
+    for each in papers:
+        if each.content is not None:
+            check_pdf(each.content)
+    named: list[str] = []
+    added: list[str] = []
+    try:
+        for each in papers:
+            name, is_new = (each.name, False)
+            if each.content is not None:
+                name, is_new = write_under_free_name(folder, each.name, each.content)
+            named.append(name)
+            if is_new:
+                added.append(name)
+        yield named
+    except BaseException:
+        for name in added:
+            (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def check_pdf(content: bytes) -> Sha256:
@@ -162,3 +194,11 @@ def check_pdf(content: bytes) -> Sha256:
     if fault_of(content):
         raise NotAllowed("not_a_pdf")
     return sha256(content)
+
+
+def name_for_paper(name: str, otherwise: str) -> str:
+    """Returns ``name`` as a file in the invoices folder may be called; ``otherwise`` if nothing of it is left."""
+    stem = name[:-4] if name.lower().endswith(".pdf") else name
+    plain = "".join(each for each in stem if each.isprintable() and each not in '\\/:*?"<>|').strip(" .")
+    named = f"{plain[:_LONGEST_NAME]}.pdf"
+    return named if plain and not is_left_file(named) else otherwise
