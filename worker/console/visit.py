@@ -35,7 +35,10 @@ DEVICE_SECONDS: Final = 365 * 24 * 3600
 SAID: Final = "said"
 """The query's name for the code of the sentence that the next page begins with; any other text is never shown."""
 _SAID_PREFIX: Final = "said_"
-MENU: Final = (("/", "menu_today", Right.PREPARE),)
+MENU: Final = (
+    ("/", "menu_today", Right.PREPARE),
+    ("/drop", "menu_drop", Right.PREPARE),
+)
 """Path, word and right of each entry of the menu."""
 
 

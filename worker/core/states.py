@@ -124,6 +124,13 @@ class NoteEvent(StrEnum):
 
     Detail: ``user``, ``change``, and the fields that changed; no password, hash or token.
     """
+    UPLOADED = "Uploaded"
+    """A person brought a PDF: recorded before the file appears in its folder.
+
+    Detail: ``file`` (its name, keys masked), ``sha256``, ``bytes``, ``brought_as`` (``UploadKind``); of a notice
+    ``number`` and ``name`` as read, and ``announcement`` if it was brought for one; of an invoice ``folder``,
+    ``amount``, ``project`` and ``product`` as far as they are known.
+    """
 
 
 class AlarmCause(StrEnum):
