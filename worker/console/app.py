@@ -92,7 +92,7 @@ ACTIONS: Final = (
     Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
     Action("/s/{id:int}/join", review.join, Right.PREPARE),
     Action("/drop", drop.take_files, Right.PREPARE, files=drop.FILES, largest=drop.LARGEST, seconds=drop.SECONDS),
-    Action("/drop/{entry:int}/file", drop.file_brought_invoice, Right.PREPARE),
+    Action("/drop/{id:int}/file", drop.file_brought_invoice, Right.PREPARE),
 )
 
 _LOG: Final = logging.getLogger(__name__)

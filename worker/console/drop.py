@@ -71,9 +71,9 @@ def _take(visit: Visit, folders: UploadFolders, name: str, file: UploadFile, tar
 
 def file_brought_invoice(visit: Visit) -> Response:
     """Files an invoice with the project that a person chose."""
-    entry = _entry(visit, int(visit.params["entry"]))
+    entry = _entry(visit, int(visit.params["id"]))
     if entry is None:
-        raise NotAllowed("no_such_submission", id=str(visit.params["entry"]))
+        raise NotAllowed("no_such_submission", id=str(visit.params["id"]))
     folders = UploadFolders(*build_upload_folders(visit.office))
     try:
         filed = file_invoice(
@@ -125,6 +125,7 @@ def _page(
         projects=[(each.id, each.name, each.issuer) for each in projects],
         products=tuple(INVOICE_TITLES),
         announcement=announcement,
+        download=_download_steps(visit, announcement),
         chosen=visit.form.text("project") or visit.query.get("project", ""),
         chosen_product=visit.form.text("product") or visit.query.get("product", ""),
     )
@@ -137,6 +138,14 @@ def _announcement(visit: Visit) -> Submission | None:
         return None
     found = visit.store.submission(int(number))
     return found if found.state is State.ANNOUNCED else None
+
+
+def _download_steps(visit: Visit, announcement: Submission | None) -> tuple[str, ...]:
+    """The steps of the guarantor's web service, which its profile names."""
+    found = (
+        each for each in visit.office.outline.guarantors if announcement and each.id == announcement.notice.guarantor
+    )
+    return next((each.download for each in found), ())
 
 
 def _line(visit: Visit, entry: Entry) -> UploadLine:

@@ -15,7 +15,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "drop_go": ("PDFを入れる", "Add PDF"),
     "drop_for": ("発行完了メール {id} のお知らせPDFを入れます。", "For the announcement {id}."),
     "drop_for_steps": ("お知らせPDFの取得の手順", "How to download the notice"),
-    "drop_of_project": ("案件：{name}", "Project: {name}"),
+    "drop_unproven": (
+        "送信元を確認できないメールです。メールの中のリンクは開かず、保証会社のサイトを自分で開いて取得してください。",
+        "The sender is not proven: open no link in the mail, open the surety's site by yourself.",
+    ),
     "drop_results": ("受け付けたPDF", "Received"),
     "drop_refused": ("受け付けなかったPDF", "Refused"),
     "drop_took_notice": ("受け付けました：{product} {number}（{name}）。", "Received: {product} {number} ({name})."),

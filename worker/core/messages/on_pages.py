@@ -136,9 +136,10 @@ TEXTS: Final[dict[str, Pair]] = {
         "{news}. Look at what was sent to this address, and call the issuer where it may not have arrived",
     ),
     "on_page_task_download": (
-        "「認証キーのお知らせ」PDFを取得し、「お知らせPDFを入れる」から入れる（不要なら取下げ）{names}{steps}",
-        "download the notice PDF and add it here, or withdraw{names}{steps}",
+        "お知らせPDFを保証会社のサイトから取得して入れる（不要なら取下げ）{names}",
+        "download the notice PDF from the surety's site and add it here, or withdraw{names}",
     ),
+    "on_page_task_download_here": ("。届いているものなら選ぶ：{here}", ". Choose it if it is here already: {here}"),
     "on_page_step_bounced": (
         "理由を確かめ、宛先の登録を直してから再提出",
         "check the reason, correct the registered address, then resubmit",
