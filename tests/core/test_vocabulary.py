@@ -58,6 +58,7 @@ OTHER_WORDS = {
     ("service/service.py", "log_broken"): "event of the program's own log",
     ("service/status.py", "deaf"): "event of the program's own log",
     ("store/sqlite/compiled.py", NoteEvent.REPORT_TOO_EARLY.value): "compiled from the enumeration",
+    ("store/sqlite/compiled.py", NoteEvent.UPLOADED.value): "compiled from the enumeration",
     ("store/sqlite/queries.py", "digest"): "name of a bound value",
     ("store/sqlite/statements.py", "digest"): "name of a bound value",
     ("store/sqlite/store.py", "digest"): "name of a bound value",
@@ -178,7 +179,7 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
     AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed LeftAlone
-    Restored ForeignMail Exported LoggedIn LoginFailed UserChanged Viewed KeyShown Downloaded RegisterChanged RegisterMoved
+    Restored ForeignMail Exported LoggedIn LoginFailed UserChanged Viewed KeyShown Downloaded RegisterChanged RegisterMoved Uploaded
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer

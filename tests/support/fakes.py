@@ -14,6 +14,7 @@ from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.core.model import (
     Address,
     CodePositions,
+    Entry,
     HealthRecord,
     Notice,
     PageText,
@@ -227,6 +228,10 @@ class FakeReading:
     def own_message_of(self, envid: str) -> str:
         ids = [each.composed.draft.message_id for each in self.held if each.composed.draft]
         return next((each for each in ids if each.startswith(f"<{envid.rpartition('.')[0]}@")), "")
+
+    def uploads(self, digest: Sha256) -> tuple[Entry, ...]:
+        """None."""
+        return ()
 
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         return ()

@@ -228,6 +228,9 @@ _PARTS: Final = {
     "show": CommandPart("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
     "status": CommandPart("show", "現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"),
     "tasks": CommandPart("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
+    "upload": CommandPart(
+        "upload", "PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"
+    ),
     "user": CommandPart("user", "利用者：画面（ブラウザ）を使う人と、その役割。"),
     "withdraw": CommandPart("decide", "取下げ：送信しないことにします（複数可）。"),
 }

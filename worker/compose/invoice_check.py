@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from worker.compose.attachments import holds_code
-from worker.core.model import Attachment, Hold, Notice, PdfText, Product, Unreadable
+from worker.core.model import INVOICE_TITLES, Attachment, Hold, Notice, PdfText, Product, Unreadable
 from worker.core.params import Params
 from worker.core.rulebook import Issuer, Project
 from worker.core.states import Reason
@@ -333,6 +333,12 @@ def _tells_apart(found: InvoiceText, own: str, project: Project, issuer: Issuer,
 
 
 # --- What it is for, and how much ---------------------------------------------------------------------------------
+
+
+def products_named(found: InvoiceText) -> frozenset[Product]:
+    """Returns the products of which the invoice's text speaks: one by its title, else by its words."""
+    fitting = (each for each in INVOICE_TITLES if all(not told for told in _of_product(found, each)))
+    return frozenset(fitting)
 
 
 def _of_product(found: InvoiceText, product: Product) -> Iterator[tuple[bool, Params]]:

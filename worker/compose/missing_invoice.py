@@ -110,14 +110,14 @@ def describe_missing(
             continue
         file = hide_codes(each.file)
         left.append(file)
-        if read is not None and _names_project(read[1], project, number, register):
+        if read is not None and names_project(read[1], project, number, register):
             proposed.append(file)
     named = tuple(dict.fromkeys([*proposed, *left]))[:NAMED]
     name = name_to_give(product, number, project, register)
     return MissingInvoice(folder, name, named, len(left) - len(named), tuple(proposed[:NAMED]))
 
 
-def _names_project(text: PdfText | Unreadable, project: Project, number: str, register: Register) -> bool:
+def names_project(text: PdfText | Unreadable, project: Project, number: str, register: Register) -> bool:
     """Returns whether the text names this project or number, and no project whose longer name contains this one."""
     found = read_invoice(text)
     if isinstance(found, Params):

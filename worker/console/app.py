@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
-from anyio import to_thread
+from anyio import fail_after, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -35,16 +35,20 @@ from worker.console import people
 from worker.console import pictures
 from worker.console import help_page
 from worker.console import projects
+from worker.console import drop
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
 from worker.core.accounts import Right
 from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
+from worker.core.messages import speaking_on_pages
 
 Handler = Callable[[Visit], Response]
 
 FORM_BYTES: Final = 256 * 1024
 """The largest form without files: the longest note and every field of an issuer's rule are below 100 KB."""
+FORM_SECONDS: Final = 60
+"""Seconds in which a form must come: a slow client holds one of the connections, and nothing else."""
 FIELDS: Final = 2_000
 """The most fields of a form: a register's table of 100 projects has some 1,500."""
 
@@ -72,6 +76,8 @@ class Action:
     """The most files in it."""
     largest: int = FORM_BYTES
     """The most bytes of the request."""
+    seconds: int = FORM_SECONDS
+    """The longest time in which it must come."""
 
 
 PAGES: Final = (
@@ -99,6 +105,7 @@ PAGES: Final = (
     Page("/projects/{project:path}", projects.show_project, Right.SEE),
     Page("/search", projects.show_found, Right.SEE),
     Page("/help", help_page.show_help, Right.OWN),
+    Page("/drop", drop.show_drop, Right.PREPARE),
 )
 ACTIONS: Final = (
     Action("/login", login.log_in),
@@ -122,6 +129,8 @@ ACTIONS: Final = (
     Action("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
     Action("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
     Action("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
+    Action("/drop", drop.take_files, Right.PREPARE, files=drop.FILES, largest=drop.LARGEST, seconds=drop.SECONDS),
+    Action("/drop/{id:int}/file", drop.file_brought_invoice, Right.PREPARE),
 )
 
 _LOG: Final = logging.getLogger(__name__)
@@ -164,12 +173,34 @@ async def _answer(request: Request, wanted: Page | Action, desk: Desk, hosts: fr
         return _error(visit, 421, "error_host")
     if isinstance(wanted, Action) and not is_from_here(request.headers, request.url.scheme):
         return _error(visit, 403, "error_foreign")
+    if isinstance(wanted, Action) and wanted.files:
+        # Before the files are received: nobody without the right fills the disk, nor do many at once.
+        refused = await to_thread.run_sync(_handle, visit, Page(wanted.path, _go_on, wanted.right))
+        if refused.status_code != HTTPStatus.NO_CONTENT:
+            return refused
+        if not desk.uploads.acquire(blocking=False):
+            return _error(visit, 503, "error_uploads")
+        try:
+            return await _answer_form(request, wanted, visit)
+        finally:
+            desk.uploads.release()
+    return await _answer_form(request, wanted, visit)
+
+
+def _go_on(_visit: Visit) -> Response:
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def _answer_form(request: Request, wanted: Page | Action, visit: Visit) -> Response:
     form = Form()
     if isinstance(wanted, Action):
         try:
-            form = await _read_form(request, wanted)
+            with fail_after(wanted.seconds):
+                form = await _read_form(request, wanted)
         except (MultiPartException, HTTPException):
             return _error(visit, 413, "error_too_large")
+        except TimeoutError:
+            return _error(visit, 408, "error_slow")
     try:
         return await to_thread.run_sync(_handle, replace(visit, form=form), wanted)
     finally:
@@ -211,7 +242,12 @@ def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
 
 
 def _handle(visit: Visit, wanted: Page | Action) -> Response:
-    """Answers in a thread: everything that waits for the database or for a PDF."""
+    """Answers in a thread, in the words of pages: everything that waits for the database or for a PDF."""
+    with speaking_on_pages():
+        return _handle_in_words_of_pages(visit, wanted)
+
+
+def _handle_in_words_of_pages(visit: Visit, wanted: Page | Action) -> Response:
     try:
         with visit.desk.store() as store:
             visit.use(store)

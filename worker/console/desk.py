@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import datetime as dt
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
@@ -37,8 +39,36 @@ CHILDREN: Final = 2
 PAINTERS: Final = 2
 """Pages that are drawn at once: a browser asks for the first two of a submission together."""
 
+UPLOADS: Final = 4
+"""Forms with files that are received at once, each up to 200 MB on the disk until it is handled."""
+UPLOADS_A_MINUTE: Final = 20
+"""PDFs that are read for one person in a minute: more than people drop, and no load for the machine."""
+
 PATIENCE: Final = 30.0
 """Seconds that a person's transaction waits for the service's: a pass over 180 PDFs held the database for 41 ms."""
+
+
+class Pace:
+    """Counts the PDFs of each person in the last minute."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._moments: dict[int, deque[dt.datetime]] = {}
+
+    def take(self, account: int, now: dt.datetime) -> bool:
+        """Returns whether one more may be read for this account, and counts it."""
+        with self._lock:
+            moments = self._moments.setdefault(account, deque())
+            while moments and abs(now - moments[0]) >= _MINUTE:
+                moments.popleft()
+            if len(moments) >= self._most:
+                return False
+            moments.append(now)
+            return True
+
+
+_MINUTE: Final = dt.timedelta(minutes=1)
 
 
 class Desk:
@@ -50,6 +80,8 @@ class Desk:
         self.hasher = hasher
         self.is_loopback_http = is_loopback_http
         """True if the browser speaks http on this machine: then the cookie is not ``Secure``."""
+        self.uploads = threading.BoundedSemaphore(UPLOADS)
+        self.pace = Pace(UPLOADS_A_MINUTE)
         self._office: Installation | None = None
         self._lock = threading.Lock()
         self._stores: queue.LifoQueue[Store] = queue.LifoQueue()

@@ -67,6 +67,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         place=place,
         waiting=waiting,
         steps=[name_follow_up(each, visit.lang) for each in submission.follow_ups.duties.instructions],
+        brought=store.uploads(submission.notice.pdf_sha256)[-1:] if submission.notice.pdf_sha256 else (),
         receipts=[name_receipt(each, visit.lang) for each in submission.delivery.receipts],
         follow_ups=_left_to_do(submission, visit),
         typed=visit.form,

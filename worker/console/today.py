@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from starlette.responses import Response
@@ -9,10 +10,13 @@ from starlette.responses import Response
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
-from worker.core.model import Product
-from worker.views.today import work_of_today
+from worker.core.model import JST, Product
+from worker.send.rate_limit import leaves_at
+from worker.views.today import Work, work_of_today
 
-WAITING: Final = "waiting"
+MINE: Final = "mine"
+NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
+"""Everything that was released is due by then."""
 _HOMES: Final = ((Right.AUDIT, "/log"), (Right.PEOPLE, "/people"))
 """The first page of an account that sees no work, by its right."""
 
@@ -25,13 +29,11 @@ def show_today(visit: Visit) -> Response:
                 return visit.go(path)
     office = visit.office
     today = work_of_today(visit.store, office.outline, visit.now)
-    kind = visit.query.get("kind", "")
-    issuer = visit.query.get("issuer", "")
+    kind, issuer, who = (visit.query.get(name, "") for name in ("kind", "issuer", "who"))
     groups = [
-        (group, [row for row in group.rows if not kind or row.task.kind.value == kind])
-        for group in today.groups
-        if not issuer or group.issuer == issuer
+        (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who)]) for group in today.groups
     ]
+    due = visit.store.due(NEVER)
     return visit.page(
         "today.html",
         banners=banners_of(visit),
@@ -40,7 +42,26 @@ def show_today(visit: Visit) -> Response:
         to_decide=today.to_decide,
         products=tuple(Product),
         kinds=sorted({row.task.kind.value for group in today.groups for row in group.rows}),
-        issuers=sorted({group.issuer for group in today.groups if group.issuer}),
+        issuers=sorted({row.task.issuer for group in today.groups for row in group.rows if row.task.issuer}),
         kind=kind,
         issuer=issuer,
+        who=who,
+        has_projects=bool(office.outline.projects),
+        has_work=bool(today.groups),
+        next_sending=_next_sending(visit, due),
+        to_send=len(due),
+        looked=max((each.last_ok for each in visit.store.health_records() if each.last_ok), default=None),
     )
+
+
+def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str) -> bool:
+    """Returns whether the filters let a row through; 自分 leaves what waits for others, or needs another's right."""
+    if who == MINE and (row.is_waiting or not visit.may(row.right)):
+        return False
+    return (not kind or row.task.kind.value == kind) and (not issuer or row.task.issuer == issuer)
+
+
+def _next_sending(visit: Visit, due: tuple[int, ...]) -> dt.datetime | None:
+    """The moment at which the first of the released mails leaves."""
+    first = visit.store.submission(due[0]) if due else None
+    return leaves_at(first, visit.office.settings.hours, visit.now) if first else None

@@ -49,6 +49,8 @@ MENU: Final = (
     ("/people", "menu_people", Right.PEOPLE),
 
     ("/projects", "menu_projects", Right.PREPARE),
+
+    ("/drop", "menu_drop", Right.PREPARE),
 )
 """Path, word and right of each entry of the menu."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from worker.core.model import UnreadReason
@@ -150,3 +151,34 @@ def _ending(name: str) -> str:
 def folded_name(name: str) -> str:
     """``name`` as ``unfinished_names`` has them."""
     return unicodedata.normalize("NFKC", name).casefold()
+
+
+# --- Names of files that people bring --------------------------------------------------------------------------
+
+LONGEST_NAME: Final = 180
+"""Bytes of a name of ours: file systems take 255, and a number in brackets and an ending are added."""
+_FREE_NAMES: Final = 1_000
+"""Numbers that are tried: files of one name in one folder, ten times as many as an office has projects a year."""
+_NOT_IN_NAMES: Final = str.maketrans('\\/:*?"<>|', "￥／：＊？”＜＞｜")
+"""Characters that Windows forbids in file names, and their usual replacements."""
+_PDF: Final = ".pdf"
+
+
+def name_for_folder(given: str) -> str:
+    """Returns a name, without its ending, under which a file called ``given`` may be saved; ``given`` may be a path.
+
+    Nothing in it leads to another folder, hides the file or makes it look unfinished.
+    """
+    name = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
+    name = name.removesuffix(_PDF).removesuffix(_PDF.upper()).translate(_NOT_IN_NAMES)
+    name = "".join(
+        character for character in name if unicodedata.category(character)[0] not in "CZ" or character in " \u3000"
+    )
+    name = name.encode()[:LONGEST_NAME].decode(errors="ignore").strip(" .~\u3000")
+    return "PDF" if not name or is_left_file(f"{name}{_PDF}") or is_unfinished(f"{name}{_PDF}") else name
+
+
+def free_names(name: str) -> Iterator[str]:
+    """Yields the file names to try for ``name``, in order: 請求書.pdf, 請求書 (2).pdf and so on."""
+    yield f"{name}{_PDF}"
+    yield from (f"{name} ({number}){_PDF}" for number in range(2, _FREE_NAMES))

@@ -140,6 +140,13 @@ class NoteEvent(StrEnum):
     """
     REGISTER_MOVED = "RegisterMoved"
     """A person moved the register to another directory: detail ``from``, ``to`` and the names of the ``files``."""
+    UPLOADED = "Uploaded"
+    """A person brought a PDF: recorded before the file appears in its folder.
+
+    Detail: ``file`` (its name, keys masked), ``sha256``, ``bytes``, ``brought_as`` (``UploadKind``); of a notice
+    ``number`` and ``name`` as read, and ``announcement`` if it was brought for one; of an invoice ``folder``,
+    ``amount``, ``project`` and ``product`` as far as they are known.
+    """
 
 
 class AlarmCause(StrEnum):

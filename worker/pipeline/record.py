@@ -644,7 +644,9 @@ class IntakeTransaction:
                 if pdf.archive:
                     detail["archive"] = hide_codes(pdf.archive, key)
                     detail["other_files"] = [hide_codes(name, key) for name in pdf.others]
-                announcement = self._find_announcement(notice, proven=way.proven)
+                announcement = self._announcement_brought_for(notice, digest) or self._find_announcement(
+                    notice, proven=way.proven
+                )
                 if self._replaced is not None:
                     created = self._go_on_with(self._replaced, arrived, announcement, pdf.content, detail)
                 else:
@@ -686,6 +688,13 @@ class IntakeTransaction:
                 self._writing.raise_alarm(
                     AlarmCause.WITHDRAWN_AGAIN, [], f"{created.id}: #{followed.id} {way.source_name}"
                 )
+
+    def _announcement_brought_for(self, notice: Notice, digest: Sha256) -> Submission | None:
+        """The open announcement for which a person brought this file, if it is of the same guarantor."""
+        wanted = {each.detail.get("announcement") for each in self._writing.uploads(digest)} - {None}
+        if not wanted:
+            return None
+        return next((each for each in self._writing.awaited(notice.guarantor) if each.id in wanted), None)
 
     def _find_announcement(self, notice: Notice, *, proven: bool) -> Submission | None:
         """The open announcement that a notice answers; a stranger's joins none that is proven, nor hides it."""

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
     from worker.watch.folder.notices import NoticeDirectory, ThreadedNoticeFolder
     from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
-    from worker.watch.ports import InvoiceFolder
+    from worker.watch.ports import InvoiceFolder, UploadFolder
     from worker.watch.threads import OwnThread
 
 T = TypeVar("T")
@@ -598,6 +598,13 @@ def build_notice_folder(office: Installation) -> NoticeDirectory:
     from worker.watch.folder.notices import NoticeDirectory
 
     return NoticeDirectory(office.places.notices)
+
+
+def build_upload_folders(office: Installation) -> tuple[UploadFolder, UploadFolder]:
+    """The notices folder and the invoices folder, as PDFs are put into them that people bring."""
+    from worker.watch.folder.uploads import UploadDirectory
+
+    return UploadDirectory(office.places.notices), UploadDirectory(office.places.invoices)
 
 
 def build_folder(office: Installation, thread: OwnThread | None = None) -> ThreadedNoticeFolder:

@@ -270,6 +270,10 @@ class Reading(PeopleReading, Protocol):
         """The Message-ID of the mail with this envelope id (ENVID); empty if it is not one of ours."""
         ...
 
+    def uploads(self, digest: Sha256) -> tuple[Entry, ...]:
+        """The entries of the uploads of a file with this hash, in order: who brought it, and as what."""
+        ...
+
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         """Originals of the reports on this Message-ID that came before a mail of ours was known to have it."""
         ...

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
+from worker.core.accounts import Right
 from worker.core.model import JST, Product, Submission
-from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.core.states import REFUSALS, HoldKind, Reason, State, kind_of
 from worker.store.ports import GuaranteeKey, Overview
 from worker.views.actions import ActionKind
 from worker.views.tasks import ACCEPTED, Task, TaskKind, Urgency, is_settled, open_tasks
@@ -34,6 +36,8 @@ class Button(StrEnum):
     RESEND = "resend"
     RECORD = "record"
     STOP = "stop"
+    EDIT_PROJECT = "edit_project"
+    DROP_AGAIN = "drop_again"
 
 
 class Mark(StrEnum):
@@ -45,9 +49,30 @@ class Mark(StrEnum):
     NONE = "none"
 
 
-_REGISTER: Final = frozenset({Reason.UNKNOWN_PROJECT, Reason.TWO_PROJECTS})
-_INVOICE: Final = frozenset({Reason.INVOICE_MISSING, Reason.INVOICE_UNDECIDED, Reason.TWO_INVOICES})
-_RULE: Final = frozenset({Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.GUARANTOR_NOT_LISTED})
+MENDS: Final[Mapping[Reason, Button]] = {
+    **dict.fromkeys((Reason.UNKNOWN_PROJECT,), Button.REGISTER),
+    **dict.fromkeys(
+        (
+            *(Reason.TWO_PROJECTS, Reason.OTHER_CONTRACTOR, Reason.MISSING_VALUE, Reason.BAD_VALUE),
+            *(Reason.UNSAFE_VALUE, Reason.DOCUMENTS_UNDECIDED, Reason.TOO_BIG),
+        ),
+        Button.EDIT_PROJECT,
+    ),
+    **dict.fromkeys(
+        (Reason.INVOICE_MISSING, Reason.INVOICE_UNDECIDED, Reason.TWO_INVOICES, Reason.WRONG_INVOICE),
+        Button.CHOOSE_INVOICE,
+    ),
+    **dict.fromkeys((Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.GUARANTOR_NOT_LISTED), Button.COMPLETE_RULE),
+    **dict.fromkeys(
+        (
+            *sorted(REFUSALS),
+            *(Reason.ATTACHMENT_UNOPENED, Reason.MAIL_TOO_LARGE, Reason.REST_UNREAD),
+        ),
+        Button.DROP_AGAIN,
+    ),
+    Reason.SUPERSEDED: Button.REVIEW,
+}
+"""The button that mends each reason that a person corrects; those that an approval answers are reviewed."""
 
 _BUTTONS: Final[Mapping[TaskKind, Button]] = {
     TaskKind.RESOLVE: Button.REVIEW,
@@ -75,6 +100,8 @@ class Work:
     button: Button
     path: str
     """The page on which it is done."""
+    right: Right
+    """The right that its button asks for there."""
 
     @property
     def is_waiting(self) -> bool:
@@ -87,7 +114,7 @@ class ProjectWork:
     """The rows of one project."""
 
     project: str
-    """Its id; empty for what belongs to no project yet."""
+    """Its id; empty for everything that belongs to no project yet, which is one group and the first."""
     name: str
     issuer: str
     rows: tuple[Work, ...]
@@ -111,9 +138,9 @@ class Today:
 def work_of_today(overview: Overview, configuration: Configuration | Outline, now: dt.datetime) -> Today:
     """Returns every open action, the most urgent project first."""
     tasks = open_tasks(overview, configuration, now)
-    groups: dict[tuple[str, str, str], list[Task]] = {}
+    groups: dict[tuple[str, str, str], list[Task]] = {("", "", ""): []}
     for task in tasks:
-        key = (task.project, task.project_name, task.issuer) if task.project else ("", task.project_name, task.issuer)
+        key = (task.project, task.project_name, task.issuer) if task.project else ("", "", "")
         groups.setdefault(key, []).append(task)
     expected = {project.id: frozenset(project.expects) for project in configuration.projects}
     wanted = [(project, product) for project, _, _ in groups if project for product in Product]
@@ -130,13 +157,14 @@ def work_of_today(overview: Overview, configuration: Configuration | Outline, no
                 _marks(project, expected.get(project, frozenset()), newest, today) if project else {},
             )
             for (project, name, issuer), of_one in groups.items()
+            if of_one
         ),
         sum(task.action is not None and task.action.kind is ActionKind.APPROVE for task in tasks),
     )
 
 
 def _held_reasons(overview: Overview, tasks: Iterable[Task], today: dt.date) -> Mapping[int, frozenset[Reason]]:
-    """The reasons of each held submission among the tasks, those first that a person corrects."""
+    """The reasons of each held submission among the tasks."""
     wanted = {task.submission for task in tasks if task.kind is TaskKind.HELD}
     if not wanted:
         return {}
@@ -147,30 +175,39 @@ def _held_reasons(overview: Overview, tasks: Iterable[Task], today: dt.date) -> 
     }
 
 
+def mend_of(reasons: Iterable[Reason]) -> tuple[Button, Right]:
+    """Returns the button that a held submission needs first, and the right to press it."""
+    kinds = {each: kind_of(each) for each in reasons}
+    if HoldKind.NEVER in kinds.values():
+        return Button.REVIEW, Right.PREPARE
+    for reason, button in MENDS.items():
+        if reason in kinds:
+            return button, Right.PREPARE
+    return Button.REVIEW, Right.DECIDE
+
+
+_DECIDED: Final = frozenset({TaskKind.RESOLVE, TaskKind.CORRECT})
+"""Tasks that end in a decision of an approver."""
+
+
 def _row(task: Task, held: Mapping[int, frozenset[Reason]]) -> Work:
-    reasons = held.get(task.submission or 0, frozenset())
-    return Work(task, _button(task, reasons), _path(task, reasons))
+    if task.kind is TaskKind.HELD:
+        button, right = mend_of(held.get(task.submission or 0, frozenset()))
+    else:
+        button = _BUTTONS[task.kind]
+        right = Right.DECIDE if task.kind in _DECIDED else Right.PREPARE
+    return Work(task, button, _path(task, button), right)
 
 
-def _button(task: Task, reasons: frozenset[Reason]) -> Button:
-    if task.kind is not TaskKind.HELD or not any(kind_of(each) is HoldKind.CORRECT for each in reasons):
-        return _BUTTONS[task.kind]
-    if reasons & _REGISTER:
-        return Button.REGISTER
-    if reasons & _INVOICE:
-        return Button.CHOOSE_INVOICE
-    if reasons & _RULE:
-        return Button.COMPLETE_RULE
-    return Button.REVIEW
-
-
-def _path(task: Task, reasons: frozenset[Reason]) -> str:
+def _path(task: Task, button: Button) -> str:
     if task.submission is None:
-        return f"/drop?project={task.project}" if task.project else "/drop"
+        return f"/drop?project={quote(task.project)}" if task.project else "/drop"
     if task.kind is TaskKind.DOWNLOAD:
         return f"/drop?for={task.submission}"
-    if reasons & _REGISTER:
+    if button is Button.REGISTER:
         return f"/projects/new?from={task.submission}"
+    if button in {Button.EDIT_PROJECT, Button.CHOOSE_INVOICE} and task.project:
+        return f"/projects/{quote(task.project)}"
     return f"/s/{task.submission}"
 
 

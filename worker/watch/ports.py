@@ -267,3 +267,26 @@ class InvoiceFolder(Protocol):
     def place(self) -> str:
         """The folder's path. Raises nothing."""
         ...
+
+
+class UploadFolder(Protocol):
+    """A folder into which PDFs are put that people bring; all may raise Unavailable ``folder`` or ``disk``."""
+
+    def put(self, folder: str, name: str, content: bytes) -> str:
+        """Saves ``content`` whole in ``folder`` inside (empty: in it) under a free name; returns its path inside.
+
+        No file is replaced. ``name`` has no ending.
+        """
+        ...
+
+    def sizes(self, folder: str) -> Mapping[str, int]:
+        """The files of ``folder`` inside by their paths, with their sizes; empty if it is not there."""
+        ...
+
+    def take(self, path: str) -> bytes | None:
+        """The bytes of a file that ``sizes`` named; None if it is gone."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Removes a file that ``put`` made; one that is gone is no fault."""
+        ...

@@ -16,9 +16,11 @@ from worker.core.messages import (
     commands,
     config,
     console,
+    console_drop,
     events,
     incoming,
     oauth,
+    on_pages,
     people,
     preview,
     receipts,
@@ -30,6 +32,8 @@ from worker.core.messages import (
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
+from worker.core.messages.on_pages import for_reader
+from worker.core.messages.on_pages import speaking_on_pages as speaking_on_pages
 from worker.core.messages.people import ROLES
 from worker.core.messages.preview import PAPER_STEPS
 from worker.core.messages.reasons import (
@@ -60,6 +64,7 @@ Language = Literal["ja", "en"]
 
 _TABLES: Final = (
     *(commands, config, console, console_issuers, console_records, console_pictures, console_projects, events, incoming, store),
+    *(console_drop, on_pages),
     *(oauth, people, receipts, register, register_edits, reminders, preview),
     *(console_run,),
 )
@@ -74,9 +79,8 @@ _HINTS: Final[dict[str, tuple[str, str]]] = {
 def say(code: str, lang: Language, **params: object) -> str:
     """Returns the sentence of ``code`` with ``params`` put in, as ``put`` shows each of them."""
     given = {name: put(value, lang) for name, value in params.items()}
-    if lang == "ja":
-        return _fill_in_japanese(_TEXTS[code][0], given)
-    return _TEXTS[code][1].format(**given)
+    words = for_reader(_TEXTS[code], code)
+    return _fill_in_japanese(words[0], given) if lang == "ja" else words[1].format(**given)
 
 
 _NEAREST: Final = frozenset({"near", "nearest"})
@@ -186,6 +190,8 @@ def name_hold(hold: Hold, lang: Language) -> str:
     """The reason in office words, with its subject; the text of an older program is kept."""
     index = 0 if lang == "ja" else 1
     hold = _with_code(hold)
+    if not hold.params.is_text and (of_page := for_reader(("", ""), f"hold_{hold.reason}_{hold.code}"))[index]:
+        return _SENTENCES.fill(of_page[index], hold.params, index)
     if coded := CODED.get((hold.reason, hold.code)):
         return _SENTENCES.fill(coded[0][index], _with_value(hold.params), index)
     whole = WHOLE.get((hold.reason, hold.code))
@@ -218,7 +224,7 @@ def name_evidence(evidence: Told, lang: Language) -> str:
     index = 0 if lang == "ja" else 1
     if isinstance(evidence, str) or not evidence:
         return str(evidence or "")
-    return _SENTENCES.fill(EVIDENCE[evidence.code][index], evidence, index)
+    return _SENTENCES.fill(for_reader(EVIDENCE[evidence.code], f"evidence_{evidence.code}")[index], evidence, index)
 
 
 def name_product(product: Product | None, lang: Language) -> str:
@@ -244,7 +250,9 @@ def name_field(key: Sequence[str], lang: Language) -> str:
 def name_follow_up(duty: Told, lang: Language) -> str:
     """Returns a person's task: the issuer's own sentence, or ours."""
     index = 0 if lang == "ja" else 1
-    return duty if isinstance(duty, str) else _SENTENCES.fill(FOLLOW_UPS[duty.code][index], duty, index)
+    if isinstance(duty, str):
+        return duty
+    return _SENTENCES.fill(for_reader(FOLLOW_UPS[duty.code], f"duty_{duty.code}")[index], duty, index)
 
 
 def name_limit(day: dt.date | None, days_over: int, lang: Language) -> str:
@@ -297,7 +305,7 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
         number, later = submission.notice.contract_number or "", str(submission.superseded_by)
         return say("later_key", lang, id=submission.id, number=number, later=later)
-    step = STATE_NEXT[submission.state][index] if submission.state in STATE_NEXT else ""
+    step = for_reader(STATE_NEXT.get(submission.state, ("", "")), f"next_{submission.state}")[index]
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         step += say("task_download_unproven", lang)
     return step
@@ -323,6 +331,16 @@ _CARRIED_WITH_IT: Final = re.compile("#([0-9]+) 同じお知らせ$")
 def _step_about(hold: Hold) -> tuple[str, str]:
     """The step of the reason; of a paper that is no notice, or of a second download, its own."""
     hold = _with_code(hold)
+    return for_reader(_usual_step(hold), *_codes_of_step(hold))
+
+
+def _codes_of_step(hold: Hold) -> tuple[str, ...]:
+    """The form for pages of exactly this step, else of the reason's general one if that is the step."""
+    own = f"step_{hold.reason}_{hold.code}"
+    return (own, f"step_{hold.reason}") if _usual_step(hold) == NEXT_STEPS[hold.reason] else (own,)
+
+
+def _usual_step(hold: Hold) -> tuple[str, str]:
     coded = CODED.get((hold.reason, hold.code))
     if coded and coded[1]:
         return coded[1]
@@ -373,7 +391,7 @@ def say_refused_login(refusal: LoginRefusal, lang: Language) -> tuple[str, str]:
 def name_thing(name: str, lang: Language) -> str:
     """Returns the name of a thing that is watched or reached: ``mail:main``, ``smtp``, ``store`` and so on."""
     kind, _, own = name.partition(":")
-    return THINGS.get(kind, (name, name))[0 if lang == "ja" else 1].format(name=own)
+    return for_reader(THINGS.get(kind, (name, name)), f"thing_{kind}")[0 if lang == "ja" else 1].format(name=own)
 
 
 def say_trouble(name: str, detail: str, lang: Language) -> str:

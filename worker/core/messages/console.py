@@ -78,6 +78,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- today
     "today": ("今日すること", "Today"),
     "today_empty": ("いま対応が必要なものはありません。", "Nothing needs you at the moment."),
+    "today_next": ("次の送信：{at}（{count}件）。", "Next sending: {at} ({count})."),
+    "today_looked": ("最終確認 {at}", "Last look {at}"),
+    "today_first": (
+        "まだ案件がありません。まず案件を登録するか、保証会社から受け取ったPDFを入れてください。",
+        "There is no project yet. Register one, or add a PDF that the surety gave you.",
+    ),
+    "today_filtered": ("この条件に該当するものはありません。", "Nothing fits these filters."),
+    "filter_clear": ("条件を消す", "Clear the filters"),
+    "filter_who": ("担当", "Whose"),
+    "filter_mine": ("自分", "Mine"),
+    "filter_everybody": ("全員", "Everybody's"),
+    "print": ("印刷する", "Print"),
+    "printed_at": ("{at} 現在", "As of {at}"),
     "urgency": ("区分", "Urgency"),
     "waiting": ("待ち", "waiting"),
     "project": ("案件", "Project"),
@@ -125,6 +138,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "button_complete_rule": ("提出方法を補う", "Complete the rule"),
     "button_resend": ("再提出する", "Resubmit"),
     "button_record": ("記録する", "Record"),
+    "button_edit_project": ("案件を直す", "Edit the project"),
+    "button_drop_again": ("PDFを入れ直す", "Add the PDF again"),
     "button_stop": ("送信を止める", "Stop sending"),
     # --- banners
     "banner_rehearsal": (

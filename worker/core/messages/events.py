@@ -64,6 +64,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.DOWNLOADED: ("原本を保存", "original taken"),
     NoteEvent.REGISTER_CHANGED: ("案件の変更", "project changed"),
     NoteEvent.REGISTER_MOVED: ("案件と発注者の置き場所を変更", "register moved"),
+    NoteEvent.UPLOADED: ("PDFの受け取り", "PDF uploaded"),
 }
 """Every event of the states' table and every entry that is not a transition."""
 
@@ -79,10 +80,13 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "address": ("接続元", "client address"),
     "alike": ("お知らせとみられる通数", "look like notices"),
     "amends": ("変更前の提出", "amends"),
+    "amount": ("金額", "amount"),
     "announcement": ("発行完了メール", "announcement"),
     "answer": ("応答", "answer"),
     "answered": ("確認済みとした理由", "answered"),
     "answered_at": ("応答の時刻", "answered at"),
+    "brought_as": ("書類の種類", "brought as"),
+    "bytes": ("バイト数", "bytes"),
     "came_at": ("届いた時刻", "came at"),
     "came_by": ("受付の経路", "came by"),
     "change": ("変更", "change"),
@@ -97,6 +101,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "envid": ("送信番号", "envelope id"),
     "evidence": ("送信元の確認", "evidence of the sender"),
     "file": ("ファイル", "file"),
+    "folder": ("フォルダ", "folder"),
     "from_before": ("導入前", "from before"),
     "from": ("いつより前", "from before"),
     "is_stopped": ("利用の停止", "stopped"),
@@ -112,6 +117,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "message_id": ("送信したメール", "mail sent"),
     "next_try_at": ("次の送信予定", "next try"),
     "name": ("氏名", "name"),
+    "number": ("保証契約番号", "contract number"),
     "note": ("記録", "note"),
     "noted_head": ("前に控えた末尾", "noted head"),
     "open_hours": ("経過した時間（送る時間帯だけ）", "open hours"),
@@ -120,6 +126,8 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "other_pdfs": ("同じメールのほかのPDF", "other PDFs"),
     "from_message": ("届いたメール", "message"),
     "phone": ("電話", "phone"),
+    "product": ("保証の種類", "kind of guarantee"),
+    "project": ("案件", "project"),
     "proven": ("送信元の確認済み", "proven"),
     "read_anew": (
         "書き終わった（差し替えられた）ファイルを読み直し",

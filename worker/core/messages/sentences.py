@@ -14,6 +14,7 @@ from typing import Final
 
 from worker.core.japanese_dates import write_date
 from worker.core.messages.keys import name_key
+from worker.core.messages.on_pages import is_on_page
 from worker.core.params import Params, Value
 
 Pair = tuple[str, str]
@@ -90,9 +91,13 @@ class SentenceWriter:
             case "open_key":
                 path = value.split(".")
                 named = name_key(path, "ja")
-                return f"{named}［{value}］" if index == 0 and named != value else value
+                if index == 0 and named != value:
+                    return named if is_on_page() else f"{named}［{value}］"
+                return value
             case "day_key":
                 named = self._shown(value, "day", index)
+                if is_on_page():
+                    return named
                 return f"{named}（dates.{value}）" if index == 0 else f"{named} (dates.{value})"
             case _:
                 pair = self._names.get(way, {}).get(value)

@@ -64,6 +64,11 @@ SELECT json_extract(entries.body, '$.detail.mail') AS json_extract_1 FROM entrie
 AND json_extract(body, '$.detail.message_id') = :message_id ORDER BY entries.number
 """
 
+UPLOADS: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE event = 'Uploaded'
+AND json_extract(body, '$.detail.sha256') = :sha256 ORDER BY entries.number
+"""
+
 BOUND_PROJECT: Final = """
 SELECT json_extract(entries.body, '$.set.bound_project') AS json_extract_1 FROM submissions
 JOIN entries ON entries.submission = submissions.id WHERE submissions.contract_number = :number
@@ -834,6 +839,9 @@ CREATE TABLE login_attempts (
 CREATE INDEX login_attempts_by_moment ON login_attempts (at)
 """,
     """
-INSERT INTO alembic_version (version_num) VALUES ('0006')
+CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256')) WHERE event = 'Uploaded'
+""",
+    """
+INSERT INTO alembic_version (version_num) VALUES ('0008')
 """,
 )

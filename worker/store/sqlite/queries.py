@@ -213,6 +213,9 @@ class Reads(ABC):
             and wanted & {to.casefold() for to in each.composed.draft.recipients}
         )
 
+    def uploads(self, digest: Sha256) -> tuple[Entry, ...]:
+        return tuple(map(to_entry, self._rows(compiled.UPLOADS, {"sha256": digest})))
+
     def early_reports(self, message_id: str) -> tuple[Sha256, ...]:
         rows = self._rows(compiled.EARLY_REPORTS, {"message_id": encodable(message_id)})
         return tuple(Sha256(row[0]) for row in rows)

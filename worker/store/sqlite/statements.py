@@ -96,6 +96,13 @@ EARLY_REPORTS: Final = (
     )
     .order_by(ENTRIES.c.number)
 )
+UPLOADS: Final = (
+    _LINES
+    # Written out as in the index, which is not used otherwise.
+    .where(sa.text(f"event = '{NoteEvent.UPLOADED}' AND json_extract(body, '$.detail.sha256') = :sha256")).order_by(
+        ENTRIES.c.number
+    )
+)
 _BOUND: Final = sa.func.json_extract(ENTRIES.c.body, "$.set.bound_project")
 BOUND_PROJECT: Final = (
     sa.select(_BOUND)

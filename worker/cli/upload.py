@@ -1,0 +1,104 @@
+"""The command that takes PDFs as the console's page does: upload."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from worker.accounts.people import find_person
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, open_installation, pass_cli
+from worker.cli.tables import print_json
+from worker.compose.uploads import UploadTarget
+from worker.core.accounts import japanese_day
+from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.messages import Language, say, say_refusal
+from worker.core.model import INVOICE_TITLES, Entry, Product, sha256
+from worker.core.text import escape_control_chars, is_windows_path
+from worker.pipeline.upload import UploadFolders, file_invoice, upload, upload_status
+from worker.service.wiring import Installation, account_name, build_reader, build_upload_folders, system_clock
+from worker.store.ports import Author, Store
+from worker.watch.plan import FILE_LIMIT
+
+
+@cli.command("upload")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
+@click.option("--by", required=True, metavar="NAME", help="持ち込んだ方の氏名 / who brings it")
+@click.option("--for", "announcement", type=int, default=None, metavar="ID", help="発行完了メールの番号 / announcement")
+@click.option("--project", default="", metavar="ID", help="請求書の案件 / the invoice's project")
+@click.option(
+    "--product",
+    type=click.Choice([each.value for each in INVOICE_TITLES]),
+    default=None,
+    help="請求書の保証の種類 / the invoice's kind of guarantee",
+)
+@json_option
+@pass_cli
+def take_uploads(
+    shared: Cli,
+    files: tuple[Path, ...],
+    by: str,
+    announcement: int | None,
+    project: str,
+    product: str | None,
+    as_json: bool,
+) -> int:
+    """PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"""
+    office, clock = open_installation(shared), system_clock()
+    store = open_for_command(office, clock)
+    person = find_person(store, office.settings, by, japanese_day(clock.now()))
+    author = Author(person, account_name())
+    target = UploadTarget(announcement, project, Product(product) if product else None)
+    code = DONE
+    for file in files:
+        content = _content(file)
+        try:
+            entry = _take(office, store, file.name, content, author, target)
+        except NotAllowed as refused:
+            code = FOR_A_PERSON
+            message = say_refusal(refused.code, shared.lang, **refused.params)
+            if as_json:
+                print_json({"file": file.name, "refused": refused.code, "message": message})
+            else:
+                click.echo(f"{escape_control_chars(file.name)}: {message}", err=True)
+            continue
+        _report(store, entry, shared.lang, as_json=as_json)
+    return code
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(FILE_LIMIT + 1)
+    except OSError as error:
+        code = "windows_path" if is_windows_path(str(file)) else "cannot_read"
+        raise ConfigError([Problem(str(file), "", code, {"detail": error.strerror or ""})]) from error
+
+
+def _take(office: Installation, store: Store, name: str, content: bytes, author: Author, target: UploadTarget) -> Entry:
+    """Takes the file; one that waits without a project is filed with the one that is named now."""
+    folders, active_config = UploadFolders(*build_upload_folders(office)), office.active_config
+
+    async def take() -> Entry:
+        reader = build_reader(1)
+        try:
+            return await upload(store, folders, active_config, reader, name, content, author, target)
+        finally:
+            await reader.close()
+
+    brought = store.uploads(sha256(content))
+    if target.is_invoice and brought and upload_status(store, brought[-1]).is_unfiled:
+        return file_invoice(store, folders, active_config, sha256(content), target, author)
+    return asyncio.run(take())
+
+
+def _report(store: Store, entry: Entry, lang: Language, *, as_json: bool) -> None:
+    status = upload_status(store, entry)
+    if as_json:
+        print_json({**entry.detail, "by": entry.by, "unfiled": status.is_unfiled})
+        return
+    kind = say(f"upload_kind_{status.kind.value}", lang)
+    click.echo(escape_control_chars(say("upload_took", lang, file=entry.detail["file"], kind=kind)))
+    if status.is_unfiled:
+        click.echo(say("upload_unfiled", lang))

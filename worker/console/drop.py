@@ -1,0 +1,160 @@
+"""PDFを入れる: notices and invoices that people bring from their desk or phone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from worker.compose.uploads import UploadKind, UploadTarget
+from worker.console.banners import banners_of
+from worker.console.visit import Visit
+from worker.core.errors import NotAllowed
+from worker.core.messages import name_state, next_step
+from worker.core.model import INVOICE_TITLES, Entry, Product, Sha256, Submission
+from worker.core.states import NoteEvent, State
+from worker.pipeline.upload import UploadFolders, file_invoice, upload, upload_status
+from worker.service.wiring import build_upload_folders
+from worker.views.uploads import UploadLine, stage_of
+from worker.watch.plan import FILE_LIMIT
+
+FILES: Final = 10
+"""Files of one form: an office drops the notices of a day."""
+LARGEST: Final = FILES * FILE_LIMIT + 1_000_000
+"""Bytes of the request: its files, and a megabyte for what is around them."""
+SECONDS: Final = 600
+"""Seconds in which it must come: 200 MB over a line of 3 Mbit/s."""
+SHOWN: Final = 20
+"""Files that one page shows."""
+
+
+def show_drop(visit: Visit) -> Response:
+    """The page, with what became of the files that were brought last."""
+    got = [int(each) for each in visit.query.get("got", "").split(".")[:SHOWN] if each.isdecimal()]
+    return _page(visit, [entry for number in got if (entry := _entry(visit, number)) is not None])
+
+
+def take_files(visit: Visit) -> Response:
+    """Takes each file, or says why not."""
+    taken: list[Entry] = []
+    refused: list[tuple[str, str]] = []
+    folders = UploadFolders(*build_upload_folders(visit.office))
+    try:
+        target = _target(visit)
+    except NotAllowed as wrong:
+        return _page(visit, [], [("", visit.refusal(wrong))], 422)
+    for file in visit.form.files.get("pdf", ()):
+        name = file.filename or "PDF"
+        try:
+            taken.append(_take(visit, folders, name, file, target))
+        except NotAllowed as wrong:
+            refused.append((name, visit.refusal(wrong)))
+    if not taken and not refused:
+        refused.append(("", visit.say("upload_none")))
+    if refused:
+        return _page(visit, taken, refused, 422)
+    return visit.go("/drop", got=".".join(str(entry.number) for entry in taken))
+
+
+def _take(visit: Visit, folders: UploadFolders, name: str, file: UploadFile, target: UploadTarget) -> Entry:
+    if (file.size or 0) > FILE_LIMIT:
+        raise NotAllowed("upload_too_large")
+    if not visit.desk.pace.take(visit.person.id, visit.now):
+        raise NotAllowed("upload_pace")
+    content = file.file.read()
+    active = visit.office.active_config
+    return visit.desk.read(
+        lambda reader: upload(visit.store, folders, active, reader, name, content, visit.author, target)
+    )
+
+
+def file_brought_invoice(visit: Visit) -> Response:
+    """Files an invoice with the project that a person chose."""
+    entry = _entry(visit, int(visit.params["id"]))
+    if entry is None:
+        raise NotAllowed("no_such_submission", id=str(visit.params["id"]))
+    folders = UploadFolders(*build_upload_folders(visit.office))
+    try:
+        filed = file_invoice(
+            visit.store,
+            folders,
+            visit.office.active_config,
+            Sha256(entry.detail["sha256"]),
+            _target(visit),
+            visit.author,
+        )
+    except NotAllowed as wrong:
+        return _page(visit, [entry], [(entry.detail["file"], visit.refusal(wrong))], 422)
+    return visit.go("/drop", "filed", got=str(filed.number))
+
+
+def _target(visit: Visit) -> UploadTarget:
+    form = visit.form
+    announcement = form.text("for")
+    product = form.text("product")
+    if (announcement and not announcement.isdecimal()) or (product and product not in {each.value for each in Product}):
+        raise NotAllowed("upload_no_project")
+    return UploadTarget(
+        int(announcement) if announcement else None, form.text("project"), Product(product) if product else None
+    )
+
+
+def _entry(visit: Visit, number: int) -> Entry | None:
+    found = next(visit.store.entries(events=[NoteEvent.UPLOADED], after=number - 1), None)
+    return found if found is not None and found.number == number else None
+
+
+def _page(
+    visit: Visit, entries: list[Entry], refused: list[tuple[str, str]] | None = None, status: int = 200
+) -> Response:
+    lines = [_line(visit, entry) for entry in entries]
+    wanted = {line.submission for line in lines if line.submission is not None}
+    submissions = {number: visit.store.submission(number) for number in wanted}
+    projects = visit.office.outline.projects
+    announcement = _announcement(visit)
+    return visit.page(
+        "drop.html",
+        status,
+        banners=banners_of(visit),
+        lines=lines,
+        refused=refused or [],
+        submissions=submissions,
+        states={number: name_state(each, visit.lang) for number, each in submissions.items()},
+        steps={number: next_step(each, visit.lang) for number, each in submissions.items()},
+        projects=[(each.id, each.name, each.issuer) for each in projects],
+        products=tuple(INVOICE_TITLES),
+        announcement=announcement,
+        download=_download_steps(visit, announcement),
+        chosen=visit.form.text("project") or visit.query.get("project", ""),
+        chosen_product=visit.form.text("product") or visit.query.get("product", ""),
+    )
+
+
+def _announcement(visit: Visit) -> Submission | None:
+    """The announcement for which a notice is brought; None without one, or if it no longer waits."""
+    number = visit.form.text("for") or visit.query.get("for", "")
+    if not number.isdecimal():
+        return None
+    found = visit.store.submission(int(number))
+    return found if found.state is State.ANNOUNCED else None
+
+
+def _download_steps(visit: Visit, announcement: Submission | None) -> tuple[str, ...]:
+    """The steps of the guarantor's web service, which its profile names."""
+    found = (
+        each for each in visit.office.outline.guarantors if announcement and each.id == announcement.notice.guarantor
+    )
+    return next((each.download for each in found), ())
+
+
+def _line(visit: Visit, entry: Entry) -> UploadLine:
+    status = upload_status(visit.store, entry)
+    projects = {each.id: each for each in visit.office.outline.projects}
+    project = projects.get(entry.detail["project"])
+    is_notice = status.kind is UploadKind.NOTICE
+    stage = stage_of(entry, status.submission, visit.now, is_notice=is_notice, is_unfiled=status.is_unfiled)
+    issuer = ""
+    if project is not None:
+        issuer = visit.office.configuration.issuers[project.issuer].name
+    return UploadLine(entry, stage, status.submission, project.name if project else "", issuer)

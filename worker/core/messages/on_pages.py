@@ -1,0 +1,266 @@
+"""The form of a sentence on a page, where the usual one names a command, a file of the configuration or a key.
+
+``on_page_CODE`` stands for the sentence CODE, ``on_page_step_REASON`` for the next step of a hold, ``on_page_hold_…``
+for its words. Everything that a page says is said within ``speaking_on_pages``; commands and mails keep the usual form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+Pair = tuple[str, str]
+
+_IS_ON_PAGE: Final[ContextVar[bool]] = ContextVar("is_on_page", default=False)
+
+
+@contextmanager
+def speaking_on_pages() -> Iterator[None]:
+    """Gives every sentence that is made meanwhile, in this thread, its form for pages."""
+    before = _IS_ON_PAGE.set(True)
+    try:
+        yield
+    finally:
+        _IS_ON_PAGE.reset(before)
+
+
+def is_on_page() -> bool:
+    """Returns whether a page is being written."""
+    return _IS_ON_PAGE.get()
+
+
+def for_reader(usual: Pair, *codes: str) -> Pair:
+    """Returns ``usual``; on a page the first of ``codes`` that has a form for pages."""
+    if _IS_ON_PAGE.get():
+        return next((TEXTS[f"on_page_{code}"] for code in codes if f"on_page_{code}" in TEXTS), usual)
+    return usual
+
+
+_ADD_PDF: Final = (
+    "保証会社のサイトからPDFを取得し直し、「PDFを入れる」からそのまま入れる",
+    "download the PDF again from the surety's site and add it here as it is",
+)
+_ADD_ALONE: Final = (
+    "メールを開き、お知らせのPDFだけを「PDFを入れる」から入れて、こちらは取下げ（お知らせがなければ取下げ）",
+    "open the mail, add the notice PDF alone, then withdraw this one; withdraw it as well if there is none",
+)
+_TELL_ADMIN: Final = (
+    "管理者へ連絡（読み方の登録が必要です）。急ぐときは手作業で提出し、こちらは取下げ",
+    "tell the administrator, who must register its form; if it is urgent, submit by hand and withdraw this",
+)
+_CHANGED_RULE: Final = (
+    (
+        "前回の提出の後に、提出方法の登録が変わっています"
+        "[[。宛先：{to_before} → {to_now}]][[。写し：{cc_before} → {cc_now}]][[。宛先は前回と同じです（{to_same}）]]"
+    ),
+    (
+        "the rule has changed since the last submission"
+        "[[. To: {to_before} → {to_now}]][[. Cc: {cc_before} → {cc_now}]][[. The recipients are the same ({to_same})]]"
+    ),
+)
+
+TEXTS: Final[dict[str, Pair]] = {
+    # --- refusals
+    "on_page_no_such_submission": ("提出{id}はありません。", "There is no submission {id}."),
+    "on_page_not_held": (
+        "いまは「{state}」のため、承認できません。何も変更していません。",
+        "It is '{state}' now, so it cannot be approved. Nothing was changed.",
+    ),
+    "on_page_approved_before": (
+        "すでに承認されています（{state}）。何も変更していません。",
+        "It is approved already ({state}). Nothing was changed.",
+    ),
+    "on_page_draft_differs": (
+        "あなたが開いた後に内容か理由が変わりました。何も承認していません。もう一度ご確認ください。",
+        "It changed after you opened it. Nothing was approved. Please look at it again.",
+    ),
+    "on_page_label_missing": (
+        "表示している内容を確認できませんでした。何も承認していません。もう一度開いてください。",
+        "It could not be told what was shown. Nothing was approved. Please open it again.",
+    ),
+    "on_page_not_answerable": (
+        "承認では解除できない理由があります（{reasons}）。何も承認していません。「違い・初めて」の「次にすること」をご覧ください。",
+        "It has reasons that no approval ends ({reasons}). Nothing was approved. See the next step on this page.",
+    ),
+    "on_page_still_rehearsing": (
+        "リハーサル中のため、発注者へ送る承認はできません。管理者がリハーサルを終えてから承認してください。",
+        "Rehearsal goes on, so nothing can be approved for the issuer. The administrator ends it first.",
+    ),
+    "on_page_rehearsal_in_doubt": (
+        "リハーサルのため、届いたかどうかの記録は不要です。自動で保留に戻ります。",
+        "It is a rehearsal: nothing is to be recorded. It is held again by itself.",
+    ),
+    "on_page_unknown_person": (
+        "「{name}」は、この操作ができる方の一覧にありません：{people}",
+        "{name} is not among those who may do this: {people}",
+    ),
+    "on_page_conflict": (
+        "ほかの方か保証便が同時に変更しました。何も変更していません。もう一度開いてください。",
+        "It was changed at the same moment. Nothing was changed by you. Please open it again.",
+    ),
+    "on_page_note_needed": (
+        "承認には記録が必要です（{reasons}）。確認した相手と内容を入力してください。",
+        "A note is needed ({reasons}): say whom you asked, when, and what was said.",
+    ),
+    "on_page_conditions_unticked": (
+        "確認事項が残っています。確かめて、チェックを付けてください：{conditions}",
+        "Conditions are left. Check them and tick their boxes: {conditions}",
+    ),
+    "on_page_no_such_condition": (
+        "確認事項が変わりました。何も承認していません。もう一度開いてください。",
+        "The conditions changed. Nothing was approved. Please open it again.",
+    ),
+    "on_page_which_duty": ("手続を選んでください：{duties}", "Choose what was done: {duties}"),
+    "on_page_no_such_account": ("ログイン名「{login}」の利用者はいません。", "There is no account {login}."),
+    "on_page_first_is_admin": (
+        "最初の利用者には「管理」の役割が必要です。ほかの役割と兼ねることができます。",
+        "The first account needs the role of administrator. It may have other roles as well.",
+    ),
+    "on_page_user_by_needed": (
+        "「管理」の方がログインして変更してください。何も変更していません。",
+        "An administrator must log in for this. Nothing was changed.",
+    ),
+    "on_page_person_not_known": (
+        "「{name}」さんは利用者の一覧にありません。この操作ができる方：{people}",
+        "{name} is not in the list of people. Those who may do this: {people}",
+    ),
+    # --- tasks and next steps
+    "on_page_task_reply": (
+        "返信を読み、届いているかどうかを記録：{news}",
+        "Read the reply and record whether it was received: {news}",
+    ),
+    "on_page_task_unmatched": (
+        "{news}。この宛先への提出を確かめ、届いていないおそれがあれば発注者に電話で確認",
+        "{news}. Look at what was sent to this address, and call the issuer where it may not have arrived",
+    ),
+    "on_page_task_download": (
+        "お知らせPDFを保証会社のサイトから取得して入れる（不要なら取下げ）{names}",
+        "download the notice PDF from the surety's site and add it here, or withdraw{names}",
+    ),
+    "on_page_task_download_here": ("。届いているものなら選ぶ：{here}", ". Choose it if it is here already: {here}"),
+    "on_page_step_bounced": (
+        "理由を確かめ、宛先の登録を直してから再提出",
+        "check the reason, correct the registered address, then resubmit",
+    ),
+    "on_page_missing_register": (
+        "この案件と分かるPDFがありません。「PDFを入れる」から入れて、この案件に付けてください。",
+        "No PDF is recognised as this project's. Add it here and attach it to this project.",
+    ),
+    "on_page_missing_name": (
+        "この案件と分かるPDFがありません。「PDFを入れる」から入れて、この案件に付けてください。",
+        "No PDF is recognised as this project's. Add it here and attach it to this project.",
+    ),
+    "on_page_resend_instead": (
+        "同じお知らせは提出{id}で提出済み。再提出なら提出{id}を訂正。どちらの場合も、こちらは取下げ",
+        "{id} was sent with the same notice. To send it again, correct that one; withdraw this one either way",
+    ),
+    "on_page_later_key": (
+        (
+            "保証契約番号 {number} には、後から別の認証キーのお知らせ（提出{later}）が届いています。"
+            "こちらの提出が済んでいれば記録、まだなら取下げて、提出{later}を提出"
+        ),
+        (
+            "A notice with another key came later under contract number {number} ({later}). "
+            "Record this one if it was handed in; if not, withdraw it and hand in {later}"
+        ),
+    ),
+    "on_page_next_ANNOUNCED": (
+        "「認証キーのお知らせ」PDFを保証会社のサイトから取得し、「お知らせPDFを入れる」から入れる（不要なら取下げ）",
+        "download the notice PDF from the surety's site and add it here (or withdraw)",
+    ),
+    "on_page_next_REFUSED": ("宛先の登録を直してから再提出", "correct the registered address, then resubmit"),
+    "on_page_step_unknown_project": ("案件を登録", "register the project"),
+    "on_page_step_invoice_missing": (
+        "請求書を選ぶか、「PDFを入れる」から入れて、この案件に付ける",
+        "choose the invoice, or add it and attach it to this project",
+    ),
+    "on_page_step_invoice_undecided": (
+        "請求書を選ぶか、「別途提出」にする",
+        "choose the invoice, or record that it is handed in separately",
+    ),
+    "on_page_step_two_invoices": ("どの請求書かを選ぶ", "choose one of the invoices"),
+    "on_page_step_wrong_invoice": ("正しい請求書を選び直す", "choose the right invoice"),
+    "on_page_step_guarantor_not_listed": (
+        "この保証会社を受け付けるか発注者に確認し、受け付けるなら提出方法に加え、違えば取下げ",
+        "ask the issuer whether it accepts this surety; add it to the rule if so, else withdraw",
+    ),
+    "on_page_step_sender_unproven": (
+        "差出人を確かめて承認（社内のメールは確認できないことが多いため、PDFは「PDFを入れる」から入れる）",
+        "make sure of the sender and approve (mail within the office often cannot be: add the PDF here)",
+    ),
+    "on_page_step_rehearsed": (
+        "管理者がリハーサルを終えた後に、承認",
+        "approve once the administrator has ended the rehearsal",
+    ),
+    "on_page_step_not_a_notice": (
+        "「認証キーのお知らせ」PDFを保証会社のサイトから取得し、「PDFを入れる」から入れる（このPDFがお知らせなら管理者へ連絡）",
+        "download the notice of the key and add it here (tell the administrator if this PDF is one)",
+    ),
+    "on_page_step_not_a_notice_unknown_surety": _TELL_ADMIN,
+    "on_page_step_not_a_notice_assumed": _TELL_ADMIN,
+    "on_page_step_attachment_unopened": _ADD_ALONE,
+    "on_page_step_mail_too_large": (
+        "PDFだけを「PDFを入れる」から入れて、こちらは取下げ",
+        "add the PDF alone here, then withdraw this one",
+    ),
+    "on_page_step_rest_unread": _ADD_ALONE,
+    **{
+        f"on_page_step_{reason}": _ADD_PDF
+        for reason in (
+            *("no_text", "password", "two_values", "engines_disagree", "broken_text", "damaged"),
+            *("too_large", "too_slow", "two_notices"),
+        )
+    },
+    "on_page_step_first_address_copy_to": (
+        "提出のたびに番号とキーが届くアドレスです。正しければ承認（確認は一度だけ）、違えば管理者へ連絡",
+        "it gets number and key of every submission: approve if it is right (asked once), else tell the administrator",
+    ),
+    "on_page_step_first_address_rehearsal_to": (
+        "リハーサルのたびに番号とキーが届くアドレスです。正しければ承認（確認は一度だけ）、違えば管理者へ連絡",
+        "it gets number and key of every rehearsal: approve if it is right (asked once), else tell the administrator",
+    ),
+    # --- words of holds
+    "on_page_hold_rule_changed_changed": _CHANGED_RULE,
+    "on_page_hold_rule_changed_changed_keys": (
+        "前回の提出の後に、提出方法の登録が変わっています",
+        "the rule has changed since the last submission",
+    ),
+    "on_page_hold_rule_changed_checked_on": (
+        "提出方法の登録の確認日が {checked:date} で、{april:date} より前です",
+        "the rule was last checked on {checked:date}, before {april:date}",
+    ),
+    "on_page_hold_rule_changed_until": (
+        "提出先の登録の期限（{day:date} まで）を過ぎています",
+        "the section is registered only until {day:date}",
+    ),
+    "on_page_hold_rule_open_no_template": ("本文のひな形がありません", "the template of the body is missing"),
+    "on_page_hold_rule_open_template": ("本文のひな形に誤りがあります", "the template of the body has a fault"),
+    "on_page_hold_timing_no_contract_day": (
+        "{project}：契約日が未登録です。請求書は契約日より前に送りません",
+        "{project}: the day of the contract is not registered; no invoice is sent before that day",
+    ),
+    "on_page_hold_not_eligible_excluded": (
+        "{project}：公告等で電子保証の対象外とされた案件です。紙の証書に切り替えるか、発注者の了解を得てください",
+        "{project}: its announcement excludes electronic sureties. Change to paper, or obtain the issuer's consent",
+    ),
+    "on_page_hold_documents_undecided_is_invoice": (
+        "{title}（請求書は、ほかの書類ではなく請求書として登録）",
+        "{title} (register an invoice as the invoice, not among the other documents)",
+    ),
+    "on_page_evidence_nobodys": (
+        "{address}：保証会社の差出人にも、社内の差出人にも登録がない",
+        "{address}: registered neither as a sender of a surety nor as a colleague",
+    ),
+    "on_page_evidence_others": (
+        "{address}：この保証会社の差出人として登録がない",
+        "{address}: not registered as a sender of this surety",
+    ),
+    "on_page_evidence_open_dns_alone": (
+        "{address}：電子署名（DKIM {domain}）は合うが、鍵をDNSSECで確かめられない（自動では送らない）",
+        "{address}: its signature (DKIM {domain}) fits, its key is not confirmed by DNSSEC (nothing goes by itself)",
+    ),
+    "on_page_duty_own_rule": ("この案件の登録", "the project's own entry"),
+    "on_page_thing_command": ("連絡用プログラム", "the operator's program"),
+}

@@ -1,0 +1,17 @@
+"""The uploads of a file are found by its hash."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the index; no entry of an upload is there yet."""
+    op.execute(
+        "CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256')) WHERE event = 'Uploaded'"
+    )
