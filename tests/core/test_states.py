@@ -16,9 +16,10 @@ ALLOWED = """
 ANNOUNCED   | NoticeRead > HELD APPROVED HANDED_OVER | HandedOver > HANDED_OVER | Withdrawn > WITHDRAWN
 HELD        | Approved > APPROVED HELD          | Redrafted > HELD APPROVED HANDED_OVER
 HELD        | HandedOver > HANDED_OVER          | Withdrawn > WITHDRAWN
+HELD        | Returned > HELD                   | ApprovalRequested > HELD
 APPROVED    | SendStarted > SENDING             | Held > HELD           | Withdrawn > WITHDRAWN
 APPROVED    | Delayed > DELAYED | Relayed > RELAYED | Delivered > DELIVERED | Bounced > BOUNCED
-APPROVED    | ProvenSent > SENT
+APPROVED    | ProvenSent > SENT                 | Returned > HELD
 SENDING     | DataStarted > IN_DOUBT | NotNow > APPROVED | Refused > REFUSED | RehearsalEnded > HELD
 IN_DOUBT    | Accepted > SENT | NotNow > APPROVED | Refused > REFUSED | RehearsalEnded > HELD
 IN_DOUBT    | ConfirmedSent > SENT              | ConfirmedNotSent > HELD
@@ -133,6 +134,8 @@ STATE_WORDS = {
 # reason | words (what it is about is added behind them) | 訂 correct, 答 answer, 否 never
 REASON_TABLE = """
 approval | 承認待ち | 答
+second_person | 二人目の承認待ち | 答
+returned | 差し戻し | 答
 unknown_project | 該当案件の登録なし | 訂
 two_projects | 同名の案件が複数 | 訂
 name_only | 工事名だけの一致 | 答

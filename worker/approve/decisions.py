@@ -1,4 +1,4 @@
-"""A person's decisions: approve, withdraw, resolve, confirm, hand over, join, record as done, resend, resume.
+"""A person's decisions: approve, request, send back, stop, withdraw, resolve, confirm, hand over, join, resend, resume.
 
 Each compares and sets in one transaction, and the entry holds the name as given and the account that ran the command. A
 decision that the states, the reasons or the draft do not allow changes nothing. The invoices are passed as one snapshot
@@ -13,16 +13,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, keep_contents, reevaluate, target_of
-from worker.approve.shown import ShownPages, refuse_unless_seen
+from worker.approve.reevaluate import OF_THE_DRAFT
+from worker.approve.reevaluate import ActiveConfig
+from worker.approve.reevaluate import keep_contents
+from worker.approve.reevaluate import reevaluate
+from worker.approve.reevaluate import target_of
+from worker.approve.shown import ShownPages
+from worker.approve.shown import refuse_unless_seen
 from worker.audit.sent_log import receipt_detail
+from worker.approve.reevaluate import hold_of_return
+from worker.audit.sent_log import PROGRAM
 from worker.compose.checks import remembered_as
 from worker.config.release import Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
-from worker.core.model import Announced, Answer, Destination, Hold, Receipt, Source, Submission
+from worker.core.model import (
+    Announced,
+    Answer,
+    Destination,
+    Hold,
+    Receipt,
+    Requested,
+    Returned,
+    Source,
+    Submission,
+)
 from worker.core.params import Numbered, Params, Told
 from worker.core.states import Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
+from worker.core.text import match_key
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
@@ -46,6 +64,11 @@ _BINDING: Final = frozenset({Reason.NAME_ONLY, Reason.NUMBER_DIFFERS})
 
 NEED_NOTE: Final = frozenset({Reason.CONTACT_FIRST, Reason.NOT_ELIGIBLE})
 """Reasons that need a note: the person spoken to at the issuer, and the answer."""
+
+_PREPARED_BY: Final = (Event.ANNOUNCED, Event.NOTICE_READ)
+"""Events whose person prepared the submission."""
+_TAKEN_BACK: Final = OF_THE_DRAFT | {Reason.SECOND_PERSON}
+"""Reasons whose answers a return takes back."""
 
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
@@ -93,7 +116,7 @@ def approve(
         # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
             release = active_config.configuration.settings.release
-            answered = answer_holds(held, approval, release)
+            answered = answer_holds(held, approval, release, preparers_of(store, held))
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(
                     answered,
@@ -107,15 +130,17 @@ def approve(
             for name in filter(None, map(remembered_as, held.reasons)):
                 writing.set_property(name, approval.at.isoformat())
             after = _record_approval(writing, held, drafted.submission, approval)
-            return after, held.reasons
+            answers = after.answers[len(held.answers) :]
+            return after, tuple(each for each in held.reasons if each.reason in {one.reason for one in answers})
     refuse_unless_shown(held, approval.label)
     raise AssertionError("what is held under its label was answered")
 
 
 def _record_approval(writing: Writing, before: Submission, judged: Submission, approval: Approval) -> Submission:
     author = approval.author
+    given = {each.reason for each in judged.answers[len(before.answers) :]}
     detail: dict[str, Any] = {
-        "answered": [hold.reason.value for hold in before.reasons],
+        "answered": [hold.reason.value for hold in before.reasons if hold.reason in given],
         "draft": before.composed.draft_hash,
         "label": ASKED if approval.is_asked else before.label,
         "note": approval.note,
@@ -137,6 +162,90 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
         author,
         {"channel": judged.destination.channel},
     )
+
+
+def request_approval(store: Store, number: int, label: str, author: Author, now: dt.datetime) -> Submission:
+    """States that a person confirmed the draft that was shown, and asks another person to approve it.
+
+    Raises NotAllowed as ``refuse_unless_shown``, and if an approval could not release the draft.
+    """
+    with store.writing() as writing:
+        before = writing.submission(number)
+        refuse_unless_shown(before, label)
+        _refuse_unanswerable(before)
+        if before.composed.draft is None:
+            raise NotAllowed("no_draft", id=str(number))
+        if match_key(before.approval.asker_of(before.composed.draft_hash)) == match_key(author.by):
+            raise NotAllowed("requested_before", id=str(number))
+        return writing.change(Event.REQUESTED, before, _requested(before, author, now), author, {"label": before.label})
+
+
+def _requested(before: Submission, author: Author, now: dt.datetime) -> Submission:
+    """Returns ``before`` as confirmed by ``author``; the hold for the second person names the first."""
+    named = Hold.of(Reason.SECOND_PERSON, "asked", by=author.by)
+    return dataclasses.replace(
+        before,
+        reasons=tuple(named if each.reason is Reason.SECOND_PERSON else each for each in before.reasons),
+        approval=dataclasses.replace(before.approval, requested=Requested(author.by, now, before.composed.draft_hash)),
+    )
+
+
+def preparers_of(store: Store, submission: Submission) -> frozenset[str]:
+    """Returns the people who brought or prepared ``submission``, as ``match_key`` folds them: none can be its second.
+
+    A person who asked for the correction prepared it.
+    """
+    entries = (each for each in store.entries(submission.id) if each.event in _PREPARED_BY)
+    return frozenset(match_key(each.by) for each in entries if each.by != PROGRAM)
+
+
+def send_back(store: Store, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
+    """Sends a held draft back to the people who prepared it: an approval or a change ends that.
+
+    Raises NotAllowed in any other state.
+    """
+    return _return(store, number, State.HELD, author, why, now)
+
+
+def stop(store: Store, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
+    """Stops an approved mail before it leaves: it is held until a person approves it once more.
+
+    Raises NotAllowed in any other state; a mail whose sending began cannot be stopped.
+    """
+    return _return(store, number, State.APPROVED, author, why, now)
+
+
+def _return(store: Store, number: int, state: State, author: Author, why: str, now: dt.datetime) -> Submission:
+    with store.writing() as writing:
+        before = writing.submission(number)
+        _check(before, Event.RETURNED, State.HELD)
+        if before.state is not state:
+            raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=Event.RETURNED.value)
+        at = now.replace(microsecond=0)
+        returned = Returned(author.by, at, why, before.composed.draft_hash)
+        others = [each for each in before.reasons if each.reason not in _TAKEN_BACK | {Reason.RETURNED}]
+        if before.composed.draft is not None:
+            others.append(Hold(Reason.APPROVAL))
+        others.append(hold_of_return(returned))
+        if Reason.SECOND_PERSON in _reasons_of(before) | {each.reason for each in before.answers}:
+            others.append(Hold(Reason.SECOND_PERSON))
+        after = dataclasses.replace(
+            before,
+            state=State.HELD,
+            reasons=tuple(others),
+            # No approval of this draft stands any more, and its second person is asked once more.
+            answers=tuple(each for each in before.answers if each.reason not in _TAKEN_BACK),
+            approval=dataclasses.replace(
+                before.approval,
+                returned=returned,
+                requested=None,
+                due_at=None,
+                release="",
+                release_account="",
+                released_draft="",
+            ),
+        )
+        return writing.change(Event.RETURNED, before, after, author, {"why": why} if why else {})
 
 
 def record_done(
@@ -422,13 +531,8 @@ def refuse_unless_shown(submission: Submission, label: str) -> None:
         raise NotAllowed("draft_differs", id=str(submission.id), now=submission.label)
 
 
-def answer_holds(submission: Submission, approval: Approval, release: Release) -> Submission:
-    """Returns ``submission`` with every open reason of kind *answer* answered; re-evaluate it afterwards.
-
-    One approval answers all, and always covers the draft as it is, with the conditions that were ticked. Raises
-    NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a note
-    and there is none, or if a condition is not ticked.
-    """
+def _refuse_unanswerable(submission: Submission) -> None:
+    """Raises NotAllowed if a reason is open that no approval answers."""
     blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not HoldKind.ANSWER]
     if blocking:
         raise NotAllowed(
@@ -436,6 +540,38 @@ def answer_holds(submission: Submission, approval: Approval, release: Release) -
             id=str(submission.id),
             reasons=" ".join(hold.reason.value for hold in blocking),
         )
+
+
+def _reasons_of(submission: Submission) -> frozenset[Reason]:
+    return frozenset(hold.reason for hold in submission.reasons)
+
+
+def is_second(submission: Submission, by: str, preparers: frozenset[str]) -> bool:
+    """Returns whether ``by`` can be the second person: another confirmed the draft, and ``by`` did not prepare it."""
+    asker = match_key(submission.approval.asker_of(submission.composed.draft_hash))
+    return bool(asker) and match_key(by) not in {asker, *preparers}
+
+
+def answer_holds(
+    submission: Submission, approval: Approval, release: Release, preparers: frozenset[str] = frozenset()
+) -> Submission:
+    """Returns ``submission`` with every open reason of kind *answer* answered; re-evaluate it afterwards.
+
+    One approval answers all, and always covers the draft as it is, with the conditions that were ticked. If two people
+    release the draft, ``second_person`` stays open unless another person confirmed it before, and this one is none of
+    the ``preparers``; the approval of a draft that nobody confirmed confirms it.
+
+    Raises NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a
+    note and there is none, if a condition is not ticked, or if only ``second_person`` is open and this is not the
+    second person.
+    """
+    _refuse_unanswerable(submission)
+    by = approval.author.by
+    needs_second = Reason.SECOND_PERSON in _reasons_of(submission)
+    is_last = not needs_second or is_second(submission, by, preparers)
+    asker = submission.approval.asker_of(submission.composed.draft_hash)
+    if not is_last and asker and _reasons_of(submission) == {Reason.SECOND_PERSON}:
+        raise NotAllowed("not_second", id=str(submission.id), by=by, asker=asker)
     reasons = {hold.reason for hold in submission.reasons}
     if Reason.REHEARSED in reasons and release.rehearsal_to is not None:
         raise NotAllowed("still_rehearsing", id=str(submission.id))
@@ -450,11 +586,14 @@ def answer_holds(submission: Submission, approval: Approval, release: Release) -
     answers = [
         Answer(hold.reason, hold.params, *given, target_of(hold, *place))
         for hold in submission.reasons
-        if hold.reason not in OF_THE_DRAFT
+        if hold.reason not in OF_THE_DRAFT | {Reason.SECOND_PERSON}
     ]
     if submission.composed.draft_hash:
         approved = Params(draft=submission.composed.draft_hash)
-        answers += [Answer(reason, approved, *given) for reason in sorted(OF_THE_DRAFT)]
+        seconded = {Reason.SECOND_PERSON} if needs_second and is_last else set()
+        answers += [Answer(reason, approved, *given) for reason in sorted(OF_THE_DRAFT | seconded)]
+    if not is_last and not asker:
+        submission = _requested(submission, approval.author, approval.at)
     return dataclasses.replace(
         submission,
         answers=(*submission.answers, *answers),

@@ -36,7 +36,7 @@ from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.mime_verify import verify_message
 from worker.compose.mime_write import build_message
 from worker.config.ports import Templates
-from worker.config.release import Mode, Release
+from worker.config.release import Mode, Release, SecondPerson
 from worker.config.templates import Renderer
 from worker.core.errors import LogBroken, StillWritten, Unavailable
 from worker.core.message_id import SECRET, old_message_id
@@ -52,6 +52,7 @@ from worker.core.model import (
     Hold,
     Notice,
     Product,
+    Returned,
     Sha256,
     Submission,
     Unreadable,
@@ -300,8 +301,10 @@ def draft_submission(case: DraftInput) -> Drafted:
         composed = _compose_as(case, given, *way)
     checks = _check(case, given, composed)
     composed = dataclasses.replace(composed, holds=(*composed.holds, *(hold for each in checks for hold in each.holds)))
-    judgement = judge_submission(submission, outcome, composed, release, case.now, is_number_unsent=is_unsent)
     read = _read_invoice(composed, case.invoices)
+    registered = composed.draft.invoice_amount if composed.draft else None
+    amount = registered if registered is not None else read.amount
+    judgement = judge_submission(submission, outcome, composed, release, case.now, amount, is_number_unsent=is_unsent)
     stood = _stand(submission, outcome, composed, judgement)
     stood = dataclasses.replace(
         stood,
@@ -557,6 +560,11 @@ UNSENT: Final = "unsent"
 OF_THE_DRAFT: Final = frozenset({Reason.APPROVAL, Reason.CHANGED})
 """Reasons that are about one draft: an answer names the draft's hash and covers no other."""
 
+_NEW: Final = frozenset(
+    {Reason.FIRST_ADDRESS, Reason.RULE_CHANGED, Reason.CHANGED, Reason.NAME_ONLY, Reason.NUMBER_DIFFERS}
+)
+"""Reasons that say that something is new or differs: ``second_person = "new"`` asks two people about it."""
+
 _OF_THE_TARGET: Final = frozenset(
     {
         Reason.FIRST_ADDRESS,
@@ -592,14 +600,16 @@ def judge_submission(
     composed: Composed | None,
     release: Release,
     now: dt.datetime,
+    amount: int | None = None,
     *,
     is_number_unsent: bool = False,
 ) -> Judgement:
     """Judges ``submission`` with the draft that configuration and register give today.
 
-    ``outcome`` is None if no notice could be read. ``is_number_unsent``: no submission that it follows was submitted.
+    ``outcome`` is None if no notice could be read. ``amount`` is that of the invoice in yen, if it is known.
+    ``is_number_unsent``: no submission that it follows was submitted.
     """
-    standing = _standing(submission, outcome, composed, release, is_number_unsent=is_number_unsent)
+    standing = _standing(submission, outcome, composed, release, amount, is_number_unsent=is_number_unsent)
     project = outcome.project.id if isinstance(outcome, Match | Proposed) else ""
     section = composed.section.id if composed is not None and composed.section is not None else ""
     files = composed.draft.attachments if composed is not None and composed.draft is not None else ()
@@ -629,6 +639,8 @@ def judge_submission(
         if release.is_announced and not is_rehearsal:  # a rehearsal reaches only ourselves
             return Judgement(State.APPROVED, (), None, name, account)
         due = now + dt.timedelta(minutes=release.hold_minutes)
+    elif _approving(submission, composed):
+        due = now + dt.timedelta(seconds=release.grace_seconds)
     else:
         due = now
     return Judgement(State.APPROVED, (), max(due, opening or due), name, account)
@@ -639,6 +651,7 @@ def _standing(
     outcome: MatchOutcome | None,
     composed: Composed | None,
     release: Release,
+    amount: int | None,
     *,
     is_number_unsent: bool,
 ) -> Iterable[Hold]:
@@ -653,7 +666,43 @@ def _standing(
         holds.append(_of_sender(submission))
     if composed is not None:
         holds += _of_release(submission, composed, release)
+    holds += _of_return(submission, composed)
+    if composed is not None and _needs_second_person(submission, composed, release, amount, holds):
+        by = submission.approval.asker_of(composed.draft_hash)
+        holds.append(Hold.of(Reason.SECOND_PERSON, "asked" if by else "", by=by))
     return tuple(dict.fromkeys(holds))
+
+
+def _of_return(submission: Submission, composed: Composed | None) -> Iterable[Hold]:
+    """Yields why a person sent this draft back; another draft is a change, which ends it."""
+    returned = submission.approval.returned
+    if returned is not None and returned.draft == (composed.draft_hash if composed else ""):
+        yield hold_of_return(returned)
+
+
+def hold_of_return(returned: Returned) -> Hold:
+    """Returns the hold of a draft that a person sent back; its moment makes each return another."""
+    at = f"{returned.at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
+    return Hold.of(Reason.RETURNED, by=returned.by, why=returned.why, at=at)
+
+
+def _needs_second_person(
+    submission: Submission, composed: Composed, release: Release, amount: int | None, holds: Iterable[Hold]
+) -> bool:
+    """Returns whether two people release this draft.
+
+    A draft that waits for its second person goes on waiting: an answer of the first may end what was new. An amount
+    that is not known may be any.
+    """
+    if composed.draft is None:
+        return False
+    least = release.second_person_amount
+    if least is not None and submission.notice.product in INVOICE_TITLES and (amount is None or amount >= least):
+        return True
+    if release.second_person is not SecondPerson.NEW:
+        return release.second_person is SecondPerson.ALWAYS
+    is_waiting = any(hold.reason is Reason.SECOND_PERSON for hold in submission.reasons)
+    return is_waiting or any(hold.reason in _NEW for hold in holds)
 
 
 def _of_sender(submission: Submission) -> Hold:
@@ -677,7 +726,8 @@ def _of_release(submission: Submission, composed: Composed, release: Release) ->
     if submission.approval.released_draft and submission.approval.released_draft != composed.draft_hash:
         return (Hold(Reason.CHANGED),)
     draft = composed.draft
-    if draft is not None and (release.mode is Mode.APPROVE or submission.correction or draft.conditions):
+    is_returned = submission.approval.returned is not None
+    if draft is not None and (release.mode is Mode.APPROVE or submission.correction or draft.conditions or is_returned):
         return (Hold(Reason.APPROVAL),)
     return ()
 
@@ -715,6 +765,9 @@ def _of_match(outcome: MatchOutcome | None) -> Iterable[Hold]:
 def _is_answered(hold: Hold, submission: Submission, composed: Composed | None, about: str) -> bool:
     if hold.reason in OF_THE_DRAFT:
         return composed is not None and _approving(submission, composed) is not None
+    if hold.reason is Reason.SECOND_PERSON:
+        second = next((each for each in reversed(submission.answers) if each.reason is Reason.SECOND_PERSON), None)
+        return composed is not None and second is not None and names_draft(second, composed.draft_hash)
     return any(covers(answer, hold) and answer.about in {"", about} for answer in submission.answers)
 
 

@@ -211,6 +211,7 @@ _PARTS: Final = {
     "read": CommandPart(
         "preview", "お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
+    "request": CommandPart("send_back", "承認の依頼：表示された内容を確認したことを記録し、別の人に承認を依頼します。"),
     "resend": CommandPart("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": CommandPart("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
     "restore": CommandPart(
@@ -219,6 +220,7 @@ _PARTS: Final = {
     "resume": CommandPart(
         "decide", "再開：バックアップに戻した後、送信されるものを一覧で確かめてから、送信を再開します。"
     ),
+    "return": CommandPart("send_back", "差し戻し：承認せず、理由を付けて担当者に戻します。"),
     "rules": CommandPart("rules_test", "ルール：変更した設定を、使う前に試します。"),
     "run": CommandPart("run", "実行：監視と送信を続けます（--once は1回だけ）。"),
     "service-failed": CommandPart(
@@ -227,6 +229,7 @@ _PARTS: Final = {
     ),
     "show": CommandPart("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
     "status": CommandPart("show", "現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"),
+    "stop": CommandPart("send_back", "送信の停止：承認した提出を、送信が始まる前に保留へ戻します。"),
     "tasks": CommandPart("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
     "upload": CommandPart(
         "upload", "PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"

@@ -37,7 +37,7 @@ from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, put, say, say_refusal
 from worker.core.model import Submission
-from worker.core.states import Event, HoldKind, State, kind_of
+from worker.core.states import Event, HoldKind, Reason, State, kind_of
 from worker.core.text import escape_control_chars
 from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
@@ -209,7 +209,7 @@ def approve(
             raise
         _report(
             after,
-            "approved",
+            "answered_of_two" if Reason.SECOND_PERSON in {hold.reason for hold in after.reasons} else "approved",
             shared.lang,
             as_json=as_json,
             is_running=absence is None,

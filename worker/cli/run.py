@@ -152,6 +152,9 @@ def _say_when_the_rest_leaves(office: Installation, clock: Clock, lang: Language
     if moments:
         first = f"{min(moments).astimezone(JST):%Y-%m-%d %H:%M}"
         click.echo(say("status_sends_at", lang, count=len(waiting), moment=first))
+    grace = office.settings.release.grace_seconds
+    if grace and any(each.approval.due_at and each.approval.due_at > now for each in waiting if not each.is_by_hold):
+        click.echo(say("grace_waits", lang, seconds=grace))
 
 
 def _log_to_stderr() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from worker.config.defaults import HOLD_MINUTES, MAX_BYTES, SEPARATE
 from worker.config.outline import REGISTER, read_rehearsal_to, read_toml
 from worker.config.project_ids import project_ids
-from worker.config.release import Mode, Release
+from worker.config.release import Mode, Release, SecondPerson
 from worker.config.rule_layers import RULE_KEYS, RULE_TABLES, WrittenRule, open_of_section, rules_of_issuer
 from worker.config.rule_layers import rules_of_project as lay_over_issuer
 from worker.core.addresses import is_loopback
@@ -131,6 +131,9 @@ def _settings(table: Mapping[str, Any]) -> AcceptedSettings:
             release.get("hold_minutes", HOLD_MINUTES),
             read_rehearsal_to(table),
             is_announced=bool(table.get("operator", {}).get("notify")),
+            grace_seconds=release.get("grace_seconds", 0),
+            second_person=SecondPerson(release.get("second_person", SecondPerson.NEVER)),
+            second_person_amount=release.get("second_person_amount"),
         ),
         table.get("folders", {}).get("invoices_shown", ""),
     )

@@ -16,6 +16,15 @@ class Mode(StrEnum):
     AUTO = "auto"
 
 
+class SecondPerson(StrEnum):
+    """The drafts that two people release: one confirms, another approves."""
+
+    NEVER = "never"
+    NEW = "new"
+    """Drafts with a recipient, a rule or a project that is new or differs, or that changed after an approval."""
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """The settings by which a draft becomes approved; ``rehearsal_to`` set means that nothing goes to an issuer."""
@@ -25,3 +34,8 @@ class Release:
     rehearsal_to: Address | None
     is_announced: bool = False
     """True if a mail announces each draft that mode ``hold`` releases: the minutes begin with that mail."""
+    grace_seconds: int = 0
+    """A draft that a person approved leaves no sooner, so that it can be stopped."""
+    second_person: SecondPerson = SecondPerson.NEVER
+    second_person_amount: int | None = None
+    """Amount of an invoice in yen from which two people release its draft, whatever ``second_person`` says."""

@@ -33,7 +33,7 @@ from worker.config.defaults import (
 )
 from worker.config.editing.fields import key_names, parse_key
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
-from worker.config.release import Mode, Release
+from worker.config.release import Mode, Release, SecondPerson
 from worker.config.toml import (
     Listed,
     NonEmpty,
@@ -59,6 +59,8 @@ from worker.oauth.settings import OauthSettings
 FILE: Final = "worker.toml"
 
 MAX_HOLD_MINUTES: Final = 10_080  # a week: by then the day of the contract has passed
+MAX_GRACE_SECONDS: Final = 3_600  # an hour: a longer wait is a decision of its own, and mode "hold" is there for it
+MAX_AMOUNT: Final = 1_000_000_000_000  # a trillion yen: more is a slip of the pen
 MIN_MAIL_BYTES: Final = 100_000  # less holds no notice PDF with its base64
 PER_MINUTE: Final = 30  # the strictest limit of the usual mail services: Microsoft 365 says 30 messages a minute
 MAX_PER_MINUTE: Final = 6_000  # a hundred a second: more than one connection carries, so a slip of the pen
@@ -340,6 +342,9 @@ class _Release(Shape):
     mode: OneOf[Mode] = Mode.APPROVE
     hold_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = HOLD_MINUTES
     rehearsal_to: Annotated[str, AfterValidator(lambda text: text if text in {"", SELF} else read_address(text))] = ""
+    grace_seconds: Annotated[int, Field(ge=0, le=MAX_GRACE_SECONDS)] = 0
+    second_person: OneOf[SecondPerson] = SecondPerson.NEVER
+    second_person_amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = None
 
 
 class _Intake(Shape):

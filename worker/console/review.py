@@ -23,9 +23,12 @@ from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_event, name_follow_up, name_receipt, name_state, next_step
 from worker.core.model import JST, Submission
-from worker.core.states import NoteEvent, State
+from worker.core.states import NoteEvent
+from worker.core.states import State
+from worker.core.states import Reason
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
+from worker.send.rate_limit import leaves_at
 from worker.views.review import Review, review_of, ticks_of
 from worker.views.today import work_of_today
 
@@ -72,6 +75,10 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         follow_ups=_left_to_do(submission, visit),
         typed=visit.form,
         failed=failed,
+        leaves=_leaves(visit, submission),
+        is_last=(is_last := not _waits_for_second(submission) or _is_second(visit, submission)),
+        asker=(asker := submission.approval.asker_of(submission.composed.draft_hash)),
+        is_for_another=bool(asker) and not is_last and len(submission.reasons) == 1,
     )
 
 
@@ -84,6 +91,26 @@ def _hand_in(submission: Submission, visit: Visit) -> list[tuple[str, str]]:
         ("h_number", submission.notice.contract_number or ""),
     )
     return [(visit.say(name), value) for name, value in values if value]
+
+
+def _leaves(visit: Visit, submission: Submission) -> dt.datetime | None:
+    """The moment at which the mail leaves: of an approved one as planned, of a held one if it is approved now."""
+    settings = visit.office.settings
+    if submission.state is State.APPROVED:
+        return leaves_at(submission, settings.hours, visit.now)
+    if submission.composed.draft is None:
+        return None
+    earliest = visit.now + dt.timedelta(seconds=settings.release.grace_seconds)
+    moment = max(earliest, submission.follow_ups.duties.opening or earliest)
+    return moment if submission.is_rehearsal else settings.hours.next_opening(moment)
+
+
+def _waits_for_second(submission: Submission) -> bool:
+    return any(hold.reason is Reason.SECOND_PERSON for hold in submission.reasons)
+
+
+def _is_second(visit: Visit, submission: Submission) -> bool:
+    return decisions.is_second(submission, visit.person.name, decisions.preparers_of(visit.store, submission))
 
 
 def _left_to_do(submission: Submission, visit: Visit) -> list[tuple[int, str]]:
@@ -149,12 +176,49 @@ def approve(visit: Visit) -> Response:
         if refused.code == "page_not_shown":
             return _page(visit, visit.refusal(refused), 422, first_unseen(visit, before, pages))
         return _page(visit, visit.refusal(refused), 422)
+    said = "first" if _waits_for_second(after) else "approved"
     if form.text("then") == "next":
         waiting = [each for each in _to_decide(visit) if each != number]
         if waiting:
-            return visit.go(f"/s/{waiting[0]}", "approved")
-        return visit.go("/", "approved")
-    return visit.go(f"/s/{after.id}", "approved")
+            return visit.go(f"/s/{waiting[0]}", said)
+        return visit.go("/", said)
+    return visit.go(f"/s/{after.id}", said)
+
+
+def request(visit: Visit) -> Response:
+    """Confirms the draft that was shown, and asks another person to approve it."""
+    try:
+        after = decisions.request_approval(
+            visit.store, _number(visit), visit.form.text("label"), visit.author, visit.now
+        )
+    except NotAllowed as refused:
+        if refused.code == "draft_differs":
+            return _page(visit, visit.say("error_stale"), 409)
+        if refused.code == "no_such_submission":
+            raise
+        return _page(visit, visit.refusal(refused), 409 if refused.code == "not_held" else 422)
+    return visit.go(f"/s/{after.id}", "requested")
+
+
+def send_back(visit: Visit) -> Response:
+    """Sends the draft back to the people who prepared it."""
+    return _decided(
+        visit,
+        "why",
+        lambda why: decisions.send_back(visit.store, _number(visit), visit.author, why, visit.now),
+        "returned",
+    )
+
+
+def stop(visit: Visit) -> Response:
+    """Stops an approved mail before it leaves; a reason is not asked for, because the time is short."""
+    try:
+        after = decisions.stop(visit.store, _number(visit), visit.author, visit.form.text("why"), visit.now)
+    except NotAllowed as refused:
+        if refused.code == "no_such_submission":
+            raise
+        return _page(visit, visit.refusal(refused), 409)
+    return visit.go(f"/s/{after.id}", "stopped")
 
 
 def withdraw(visit: Visit) -> Response:
@@ -225,7 +289,7 @@ def join(visit: Visit) -> Response:
     return visit.go(f"/s/{_number(visit)}", "recorded")
 
 
-def _decided(visit: Visit, needed: str, decide_it: Callable[[str], Submission]) -> Response:
+def _decided(visit: Visit, needed: str, decide_it: Callable[[str], Submission], said: str = "recorded") -> Response:
     """Carries out a decision that needs a text; without it, or if it is refused, the page comes again."""
     text = visit.form.text(needed)
     if not text:
@@ -236,7 +300,7 @@ def _decided(visit: Visit, needed: str, decide_it: Callable[[str], Submission]) 
         if refused.code == "no_such_submission":
             raise
         return _page(visit, visit.refusal(refused), 409 if refused.code == "not_in_this_state" else 422)
-    return visit.go(f"/s/{after.id}", "recorded")
+    return visit.go(f"/s/{after.id}", said)
 
 
 def _number(visit: Visit) -> int:

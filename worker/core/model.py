@@ -526,6 +526,27 @@ class Composition(Part):
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A draft that a person sent back, or stopped after its approval."""
+
+    by: str
+    at: dt.datetime
+    why: str
+    draft: str
+    """Hash of the draft; empty if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A draft that a person confirmed, who asks another person to approve it."""
+
+    by: str
+    at: dt.datetime
+    draft: str
+    """Hash of the draft."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRecord(Part):
     """The release of a draft: who gave it, and when the mail may leave."""
 
@@ -538,6 +559,15 @@ class ApprovalRecord(Part):
     """APPROVED: not before this moment; None: not before a person was notified (mode ``hold``)."""
     ticked: tuple[str, ...] = ()
     """The conditions that the last approval ticked."""
+    returned: Returned | None = None
+    """The last return. From then on every draft needs a person's approval."""
+    requested: Requested | None = None
+    """The last request for an approval: its person cannot be the second."""
+
+    def asker_of(self, draft_hash: str) -> str:
+        """Returns the person who confirmed this draft and asks for its approval; empty if there is none."""
+        is_asked = self.requested is not None and bool(draft_hash) and self.requested.draft == draft_hash
+        return self.requested.by if self.requested is not None and is_asked else ""
 
 
 @dataclass(frozen=True, slots=True)

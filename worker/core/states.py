@@ -40,6 +40,8 @@ class Event(StrEnum):
     APPROVED = "Approved"
     REDRAFTED = "Redrafted"
     HELD = "Held"
+    RETURNED = "Returned"
+    REQUESTED = "ApprovalRequested"
     HANDED_OVER = "HandedOver"
     WITHDRAWN = "Withdrawn"
     SEND_STARTED = "SendStarted"
@@ -243,12 +245,15 @@ TRANSITIONS: Final[dict[State | None, _Row]] = {
     State.HELD: {
         Event.APPROVED: (State.APPROVED, State.HELD),
         Event.REDRAFTED: _DRAFTED,
+        Event.RETURNED: (State.HELD,),
+        Event.REQUESTED: (State.HELD,),
         Event.HANDED_OVER: (State.HANDED_OVER,),
         Event.WITHDRAWN: (State.WITHDRAWN,),
     },
     State.APPROVED: {
         Event.SEND_STARTED: (State.SENDING,),
         Event.HELD: (State.HELD,),
+        Event.RETURNED: (State.HELD,),
         Event.WITHDRAWN: (State.WITHDRAWN,),
     }
     | _PROOFS,
@@ -328,6 +333,8 @@ class Reason(StrEnum):
     """The fixed list of hold reasons (machine output); words, kinds and next steps go with each."""
 
     APPROVAL = "approval"
+    SECOND_PERSON = "second_person"
+    RETURNED = "returned"
     UNKNOWN_PROJECT = "unknown_project"
     TWO_PROJECTS = "two_projects"
     NAME_ONLY = "name_only"
@@ -384,6 +391,8 @@ class Reason(StrEnum):
 _ANSWERED = frozenset(
     {
         Reason.APPROVAL,
+        Reason.SECOND_PERSON,
+        Reason.RETURNED,
         Reason.NAME_ONLY,
         Reason.NUMBER_DIFFERS,
         Reason.INVOICE_UNCLEAR,

@@ -32,6 +32,9 @@ class Decision(StrEnum):
     """The decisions that the state allows."""
 
     APPROVE = "approve"
+    REQUEST = "request"
+    RETURN = "return"
+    STOP = "stop"
     WITHDRAW = "withdraw"
     HAND_OVER = "hand_over"
     RESOLVE = "resolve"
@@ -124,6 +127,10 @@ def review_of(seen: SubmissionView, notice: Notice | None, project: Project | No
     )
 
 
+_NO_TICK: Final = frozenset({Reason.APPROVAL, Reason.SECOND_PERSON})
+"""Reasons that the approval itself answers: a box beside the button would say the same again."""
+
+
 def ticks_of(submission: Submission) -> tuple[Tick, ...]:
     """Returns a box for each condition of the rule, and for each open reason that an approval answers."""
     conditions = submission.composed.draft.conditions if submission.composed.draft else ()
@@ -131,18 +138,26 @@ def ticks_of(submission: Submission) -> tuple[Tick, ...]:
     ticks += [
         Tick(f"hold-{number}-{hold.reason.value}", hold, "")
         for number, hold in enumerate(submission.reasons, start=1)
-        if kind_of(hold.reason) is HoldKind.ANSWER and hold.reason is not Reason.APPROVAL
+        if kind_of(hold.reason) is HoldKind.ANSWER and hold.reason not in _NO_TICK
     ]
     return tuple(ticks)
+
+
+_OF_STATE: Final = {
+    State.HELD: Decision.RETURN,
+    State.APPROVED: Decision.STOP,
+    State.IN_DOUBT: Decision.RESOLVE,
+    State.ANNOUNCED: Decision.JOIN,
+}
 
 
 def _allowed(submission: Submission) -> Iterator[Decision]:
     if submission.state is State.HELD and all(kind_of(hold.reason) is HoldKind.ANSWER for hold in submission.reasons):
         yield Decision.APPROVE
-    if submission.state is State.IN_DOUBT:
-        yield Decision.RESOLVE
-    if submission.state is State.ANNOUNCED:
-        yield Decision.JOIN
+        if submission.composed.draft is not None:
+            yield Decision.REQUEST
+    if submission.state in _OF_STATE:
+        yield _OF_STATE[submission.state]
     if (
         submission.state in RESENDABLE
         and submission.notice.pdf_sha256 is not None

@@ -16,7 +16,6 @@ from worker.core.messages import (
     commands,
     config,
     console,
-    console_drop,
     events,
     incoming,
     oauth,
@@ -63,7 +62,7 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 Language = Literal["ja", "en"]
 
 _TABLES: Final = (
-    *(commands, config, console, console_issuers, console_records, console_pictures, console_projects, events, incoming, store),
+    *(commands, config, console, decisions, console_issuers, console_records, console_pictures, console_projects, events, incoming, store),
     *(console_drop, on_pages),
     *(oauth, people, receipts, register, register_edits, reminders, preview),
     *(console_run,),
@@ -160,6 +159,8 @@ def name_state(submission: Submission, lang: Language) -> str:
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and [hold.reason for hold in submission.reasons] == [Reason.APPROVAL]:
         return APPROVAL_STATE[index]
+    if submission.state is State.HELD and (of_people := _state_of_people(submission, lang)):
+        return of_people
     if submission.joined:
         return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
     words = STATES[submission.state][index]
@@ -171,6 +172,18 @@ def name_state(submission: Submission, lang: Language) -> str:
             return f"{words}（{'自動' if by_policy else f'承認：{submission.approval.release}'}）"
         return f"{words} ({'by itself' if by_policy else f'approved by {submission.approval.release}'})"
     return words
+
+
+def _state_of_people(submission: Submission, lang: Language) -> str:
+    """Returns the state of a draft that was sent back, or that waits for its second person; empty for another one."""
+    returned = next((hold for hold in submission.reasons if hold.reason is Reason.RETURNED), None)
+    if returned is not None:
+        return say("state_returned", lang, by=returned.params.word("by"))
+    open_reasons = {hold.reason for hold in submission.reasons}
+    by = submission.approval.asker_of(submission.composed.draft_hash)
+    if by and Reason.SECOND_PERSON in open_reasons and open_reasons <= {Reason.SECOND_PERSON, Reason.APPROVAL}:
+        return say("state_second", lang, by=by)
+    return ""
 
 
 def name_role(role: Role, lang: Language) -> str:

@@ -12,6 +12,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.APPROVED: ("承認", "approved"),
     Event.REDRAFTED: ("内容・理由を更新", "re-evaluated"),
     Event.HELD: ("保留に変更", "held"),
+    Event.RETURNED: ("差し戻し・送信の停止", "sent back or stopped"),
+    Event.REQUESTED: ("確認して承認を依頼", "confirmed, approval requested"),
     Event.HANDED_OVER: ("別途提出", "handed over"),
     Event.WITHDRAWN: ("取下げ", "withdrawn"),
     Event.SEND_STARTED: ("送信開始", "sending began"),

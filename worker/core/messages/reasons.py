@@ -47,6 +47,8 @@ APPROVAL_STATE: Final = ("承認待ち", "waiting for approval")
 
 REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.APPROVAL: ("承認待ち", "waiting for approval"),
+    _R.SECOND_PERSON: ("二人目の承認待ち", "waiting for a second person"),
+    _R.RETURNED: ("差し戻し", "sent back"),
     _R.UNKNOWN_PROJECT: ("該当案件の登録なし", "no registered project fits"),
     _R.TWO_PROJECTS: ("同名の案件が複数", "several projects of this name or number"),
     _R.NAME_ONLY: ("工事名だけの一致", "only the project's name fits"),
@@ -123,6 +125,14 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     _R.APPROVAL: (
         "宛先・件名・添付を確認し、承認または取下げ",
         "check recipient, subject and attachments; approve or withdraw",
+    ),
+    _R.SECOND_PERSON: (
+        "一人が確認して承認を依頼し、準備も依頼もしていない別の人が承認",
+        "one person confirms and requests; another, who did neither this nor the preparation, approves",
+    ),
+    _R.RETURNED: (
+        "差し戻しの理由を確かめ、直すか、このまま送る場合は承認",
+        "look at why it was sent back: correct it, or approve it as it is",
     ),
     _R.UNKNOWN_PROJECT: ("案件を登録（hoshobin project add）", "register the project in projects.toml"),
     _R.TWO_PROJECTS: ("保証契約番号を案件に登録", "register the contract number with the project"),
@@ -659,6 +669,8 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.OTHER_CONTRACTOR, ""): ("{name}", "{name}"),
     (_R.SEEN_BEFORE, ""): ("{earlier}", "{earlier}"),
     (_R.SUPERSEDED, ""): ("{later}", "{later}"),
+    (_R.SECOND_PERSON, "asked"): ("確認：{by}", "confirmed by {by}"),
+    (_R.RETURNED, ""): ("{by}[[：{why}]]", "{by}[[: {why}]]"),
     (_R.REHEARSED, ""): ("{times}", "{times}"),
     (_R.NOT_SENT, ""): ("{times}", "{times}"),
     (_R.ALREADY_RESUBMITTED, ""): ("{value}", "{value}"),

@@ -1,0 +1,55 @@
+"""The decisions of several people on the review page: request, send back, stop before it leaves."""
+
+from __future__ import annotations
+
+from tests.console.conftest import WAITS
+from tests.support.console import Console
+from tests.support.office import Mailroom
+
+
+def sent(room: Mailroom) -> int:
+    room.office.run_once()
+    return len([mail for mail in room.submissions if WAITS.number in mail.text])
+
+
+def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once(
+    console: Console, room: Mailroom
+) -> None:
+    staff, approver = console.browser("staff"), console.browser("approver")
+    staff.get("/s/2")
+    assert "確認して承認を依頼" in staff.text
+    assert "差し戻す" not in staff.text
+    shown = {"label": staff.label}
+    assert staff.post("/s/2/request", shown).headers["location"] == "/s/2?said=requested"
+    assert staff.post("/s/2/request", shown).status_code == 422
+
+    approver.get("/s/2")
+    assert "差し戻す" in approver.text
+    assert "に送信）" in approver.text
+    assert approver.post("/s/2/return", {"why": ""}).status_code == 422
+    assert approver.post("/s/2/return", {"why": "宛名を確認"}).headers["location"] == "/s/2?said=returned"
+    assert console.office.show(2)["hold_reasons"] == ["approval", "returned"]
+    assert sent(room) == 0
+    staff.get("/s/2")
+    assert "宛名を確認" in staff.text
+
+    approver.get("/s/2")
+    hold = next(name for name in ("hold-1-returned", "hold-2-returned") if name in approver.last.text)  # type: ignore[union-attr]
+    assert approver.post("/s/2/approve", {"label": approver.label, hold: "1"}).headers["location"].endswith("approved")
+    staff.get("/s/2")
+    assert "送信を止める" in staff.text
+    assert staff.post("/s/2/stop", {"why": ""}).headers["location"] == "/s/2?said=stopped"
+    assert staff.post("/s/2/stop", {"why": ""}).status_code == 409
+    assert sent(room) == 0
+
+    approver.get("/s/2")
+    approver.post("/s/2/approve", {"label": approver.label, "hold-2-returned": "1"})
+    assert sent(room) == 1
+    assert staff.post("/s/2/stop").status_code == 409
+
+
+def test_a_request_of_another_draft_changes_nothing(console: Console) -> None:
+    staff = console.browser("staff")
+    staff.get("/s/1")
+    assert staff.post("/s/1/request", {"label": "1@aaaaaaaaaa"}).status_code == 409
+    assert staff.post("/s/3/request", {"label": console.office.show(3)["label"]}).status_code == 422

@@ -1,0 +1,72 @@
+"""Words of the decisions of several people: request, send back, stop, and of their refusals."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "requested": (
+        "{id} を確認済みとし、承認を依頼しました。承認するのは別の方です。",
+        "{id} is confirmed, and its approval requested. Another person approves it.",
+    ),
+    "sent_back": (
+        "{id} を差し戻しました。承認されるか内容が変わるまで、送信しません。",
+        "{id} is sent back. It is not sent until it is approved or changed.",
+    ),
+    "stopped": (
+        "{id} の送信を止め、保留に戻しました。送信するには、もう一度承認してください。",
+        "{id} is stopped and held. Approve it once more to send it.",
+    ),
+    "no_draft": (
+        "{id} には送信するメールがないため、承認を依頼できません。何も変更していません。",
+        "{id} has no mail to be sent, so no approval can be requested. Nothing was changed.",
+    ),
+    "requested_before": (
+        "{id} の承認は、すでにあなたが依頼しています。別の方の承認をお待ちください。",
+        "You have requested the approval of {id} already. Wait for another person to approve it.",
+    ),
+    "not_second": (
+        (
+            "{by}さんは {id} を準備した方か、承認を依頼した方のため、二人目になれません（確認：{asker}）。"
+            "何も承認していません。別の方に承認を依頼してください。"
+        ),
+        (
+            "{by} prepared {id} or requested its approval, and cannot be its second person (confirmed by {asker}). "
+            "Nothing was approved. Ask another person to approve it."
+        ),
+    ),
+    "answered_of_two": (
+        "{id} を確認しました。送信には、もう一人の承認が必要です。状態：{state}",
+        "{id} is confirmed by you. One more person must approve it. State: {state}",
+    ),
+    "grace_waits": (
+        "承認したメールは、承認から{seconds}秒の間は送信しません。`hoshobin stop 番号` で止められます。",
+        "An approved mail leaves {seconds} seconds after its approval, not before. `hoshobin stop ID` stops it.",
+    ),
+    "state_second": ("二人目の承認待ち（確認：{by}）", "waiting for a second person (confirmed by {by})"),
+    "state_returned": ("差し戻し（{by}）", "sent back by {by}"),
+    # --- the review page
+    "approve_at": ("承認する（{moment}に送信）", "Approve (leaves {moment})"),
+    "approve_first": ("確認する（もう一人の承認が必要）", "Confirm (another person must approve)"),
+    "for_another": (
+        "{asker}さんが確認しました。準備も確認もしていない方の承認を待っています。",
+        "Confirmed by {asker}. It waits for a person who neither prepared nor confirmed it.",
+    ),
+    "request_go": ("確認して承認を依頼", "Confirm and request approval"),
+    "request_note": (
+        "内容を確認したことを記録し、別の方に承認を依頼します。",
+        "Records that you checked it, and asks another person to approve it.",
+    ),
+    "return_title": ("差し戻す", "Send back"),
+    "return_go": ("差し戻す", "Send back"),
+    "stop_title": ("{moment}に送信します。", "Leaves {moment}."),
+    "stop_go": ("送信を止める", "Stop sending"),
+    "stop_why": ("止める理由（なくてもよい）", "Reason (optional)"),
+    "said_requested": ("承認を依頼しました。", "Approval requested."),
+    "said_returned": ("差し戻しました。承認されるか内容が変わるまで、送信しません。", "Sent back."),
+    "said_stopped": ("送信を止めました。送信するには、もう一度承認してください。", "Stopped. Approve it to send it."),
+    "said_first": (
+        "確認を記録しました。送信には、もう一人の承認が必要です。",
+        "Recorded. Another person must approve it before it is sent.",
+    ),
+}
