@@ -179,7 +179,8 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
     AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed LeftAlone
-    Restored ForeignMail Exported LoggedIn LoginFailed UserChanged Viewed KeyShown Downloaded RegisterChanged RegisterMoved Uploaded
+    Restored ForeignMail Exported LoggedIn LoginFailed UserChanged
+    Viewed KeyShown Downloaded RegisterChanged RegisterMoved Uploaded
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer

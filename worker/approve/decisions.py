@@ -13,16 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.approve.reevaluate import OF_THE_DRAFT
-from worker.approve.reevaluate import ActiveConfig
-from worker.approve.reevaluate import keep_contents
-from worker.approve.reevaluate import reevaluate
-from worker.approve.reevaluate import target_of
-from worker.approve.shown import ShownPages
-from worker.approve.shown import refuse_unless_seen
-from worker.audit.sent_log import receipt_detail
-from worker.approve.reevaluate import hold_of_return
-from worker.audit.sent_log import PROGRAM
+from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, hold_of_return, keep_contents, reevaluate, target_of
+from worker.approve.shown import ShownPages, refuse_unless_seen
+from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
 from worker.config.release import Release
 from worker.core.approval_label import fold_label

@@ -22,16 +22,19 @@ REGISTER_ACCOUNTS: Final = ("hoshobin", "hoshobin-console")
 
 
 def find_loose(
-    paths: Iterable[Path], env: Mapping[str, str] = os.environ, trusted: frozenset[str] = frozenset()
-, *, of_register: bool = False
+    paths: Iterable[Path],
+    env: Mapping[str, str] = os.environ,
+    trusted: frozenset[str] = frozenset(),
+    *,
+    of_register: bool = False,
 ) -> Iterator[Problem]:
     """Yields a problem for each of ``paths``, and each directory above them, that others may change.
 
     Writable by every account, or by a group that is neither the owner's own, root's, nor this process's. A directory
     with the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the
-    caller would choose the program that runs otherwise. It may also belong to an account named in ``trusted``. A path
-    that does not exist is skipped. With ``of_register``,
-    the paths themselves may also be written by REGISTER_ACCOUNTS: the register names no program.
+    caller would choose the program that runs otherwise. It may also belong to an account named in ``trusted``.
+    With ``of_register``, the paths themselves may also be written by REGISTER_ACCOUNTS: the register names no program.
+    A path that does not exist is skipped.
     """
     users, groups = _register_accounts() if of_register else (set(), set())
     seen: set[Path] = set()
@@ -47,7 +50,12 @@ def find_loose(
                 continue
             if _is_writable_by_others(status, groups if each == real else set()):
                 yield _problem("file_writable", each, status)
-            elif each == real and "SUDO_UID" in env and not _is_of_known(status.st_uid, trusted):
+            elif (
+                each == real
+                and "SUDO_UID" in env
+                and status.st_uid not in users
+                and not _is_of_known(status.st_uid, trusted)
+            ):
                 yield _problem("file_of_other", each, status)
 
 

@@ -24,18 +24,8 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
-from worker.console import issuers
-from worker.console import login
-from worker.console import records
-from worker.console import review
-from worker.console import today
 from worker.config.settings import UNIX
-from worker.console import health
-from worker.console import people
-from worker.console import pictures
-from worker.console import help_page
-from worker.console import projects
-from worker.console import drop
+from worker.console import drop, health, help_page, issuers, login, people, pictures, projects, records, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit

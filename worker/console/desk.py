@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import datetime as dt
+import logging
 import queue
 import threading
 from collections import deque

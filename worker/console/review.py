@@ -23,9 +23,7 @@ from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_event, name_follow_up, name_receipt, name_state, next_step
 from worker.core.model import JST, Submission
-from worker.core.states import NoteEvent
-from worker.core.states import State
-from worker.core.states import Reason
+from worker.core.states import NoteEvent, Reason, State
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
 from worker.send.rate_limit import leaves_at

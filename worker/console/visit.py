@@ -43,13 +43,10 @@ MENU: Final = (
     ("/received", "menu_received", Right.SEE),
     ("/changes", "menu_changes", Right.SEE),
     ("/verify", "menu_verify", Right.AUDIT),
-
     ("/people/views", "people_views", Right.AUDIT),
     ("/health", "menu_health", Right.HEALTH),
     ("/people", "menu_people", Right.PEOPLE),
-
     ("/projects", "menu_projects", Right.PREPARE),
-
     ("/drop", "menu_drop", Right.PREPARE),
 )
 """Path, word and right of each entry of the menu."""

@@ -16,6 +16,13 @@ from worker.core.messages import (
     commands,
     config,
     console,
+    console_drop,
+    console_issuers,
+    console_pictures,
+    console_projects,
+    console_records,
+    console_run,
+    decisions,
     events,
     incoming,
     oauth,
@@ -62,10 +69,11 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 Language = Literal["ja", "en"]
 
 _TABLES: Final = (
-    *(commands, config, console, decisions, console_issuers, console_records, console_pictures, console_projects, events, incoming, store),
-    *(console_drop, on_pages),
-    *(oauth, people, receipts, register, register_edits, reminders, preview),
-    *(console_run,),
+    *(commands, config, console, console_drop, console_issuers),
+    *(console_pictures, console_projects, console_records, console_run, decisions),
+    *(events, incoming, oauth, on_pages, people),
+    *(preview, receipts, register, register_edits, reminders),
+    *(store,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
