@@ -81,6 +81,8 @@ ACTIONS: Final = (
     Action("/invite/{token}", login.accept_invitation),
     Action("/logout", login.log_out, Right.OWN),
     Action("/me/password", login.change_password, Right.OWN),
+    Action("/me/code", login.register_code, Right.OWN, is_deciding=True),
+    Action("/me/settings", login.change_settings, Right.OWN),
     Action("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     Action("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
     Action("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),
@@ -94,6 +96,7 @@ ACTIONS: Final = (
     Action("/people/{id:int}", people.change_person, Right.PEOPLE, is_deciding=True),
     Action("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
     Action("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}/forget-code", people.forget_code, Right.PEOPLE, is_deciding=True),
     Action("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
 )
 
@@ -217,6 +220,8 @@ def _allowed(visit: Visit, wanted: Page | Action) -> Response | None:
     if not visit.may(wanted.right):
         people = _people_with(visit, wanted.right)
         return _error(visit, 403, "error_role", right=visit.say(f"right_{wanted.right.value}"), people=people)
+    if login.must_register_code(visit) and not wanted.path.startswith(("/me", "/logout")):
+        return visit.go("/me", "code_first")
     if isinstance(wanted, Page):
         return None
     if not secrets.compare_digest(visit.form.text("token").encode(), visit.form_token.encode()):

@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from worker.accounts import people
+from worker.accounts import people, second_factor
 from worker.accounts.people import INVITED_FOR, roles_given
 from worker.console.visit import Visit
 from worker.core.accounts import Account, Role
@@ -91,6 +91,13 @@ def invite_person(visit: Visit) -> Response:
         return _person(visit, account, visit.refusal(refused))
     base = visit.office.settings.console.url
     return _person(visit, account, link=f"{base}/invite/{token}", until=visit.now + INVITED_FOR)
+
+
+def forget_code(visit: Visit) -> Response:
+    """Removes the second factor of a lost telephone."""
+    account = _account(visit)
+    second_factor.forget_code(visit.store, account.id, visit.author)
+    return visit.go(f"/people/{account.id}", "code_forgotten")
 
 
 def show_views(visit: Visit) -> Response:

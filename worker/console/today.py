@@ -13,7 +13,7 @@ from worker.core.model import Product
 from worker.views.today import work_of_today
 
 WAITING: Final = "waiting"
-_HOMES: Final = ((Right.AUDIT, "/log"), (Right.PEOPLE, "/people"))
+_HOMES: Final = ((Right.AUDIT, "/people/views"), (Right.PEOPLE, "/people"))
 """The first page of an account that sees no work, by its right."""
 
 
