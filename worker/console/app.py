@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
-from anyio import to_thread
+from anyio import fail_after, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -36,6 +36,8 @@ Handler = Callable[[Visit], Response]
 
 FORM_BYTES: Final = 256 * 1024
 """The largest form without files: the longest note and every field of an issuer's rule are below 100 KB."""
+BODY_SECONDS: Final = 120.0
+"""The longest time in which a form may arrive: 20 MB over a telephone at 2 Mbit/s take 80 s."""
 FIELDS: Final = 2_000
 """The most fields of a form: a register's table of 100 projects has some 1,500."""
 
@@ -141,7 +143,10 @@ async def _answer(request: Request, wanted: Page | Action, desk: Desk, hosts: fr
     form = Form()
     if isinstance(wanted, Action):
         try:
-            form = await _read_form(request, wanted)
+            with fail_after(BODY_SECONDS):
+                form = await _read_form(request, wanted)
+        except TimeoutError:
+            return _error(visit, 408, "error_slow")
         except (MultiPartException, HTTPException):
             return _error(visit, 413, "error_too_large")
     try:

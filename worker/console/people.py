@@ -19,8 +19,10 @@ from worker.core.states import NoteEvent
 
 SHOWN_VIEWS: Final = 300
 """Entries of the log of views on its page: some days of an office."""
-_VIEWS: Final = frozenset({"LoggedIn", "LoginFailed", "Viewed", "KeyShown", "Downloaded", "Exported", "UserChanged"})
-"""The events of looking and taking away."""
+_VIEWS: Final = frozenset(
+    {"LOGGED_IN", "LOGIN_FAILED", "VIEWED", "KEY_SHOWN", "DOWNLOADED", "EXPORTED", "USER_CHANGED"}
+)
+"""The names of the events of looking and taking away."""
 
 
 def show_people(visit: Visit) -> Response:
@@ -102,7 +104,7 @@ def forget_code(visit: Visit) -> Response:
 
 def show_views(visit: Visit) -> Response:
     """Who logged in, looked at what and took what away, the newest first."""
-    events = [each for each in NoteEvent if each.value in _VIEWS]
+    events = [each for name, each in NoteEvent.__members__.items() if name in _VIEWS]
     entries = deque(visit.store.entries(events=events), maxlen=SHOWN_VIEWS)
     rows = [(each, name_event(each.event, visit.lang)) for each in reversed(entries)]
     return visit.page("views.html", rows=rows, count=SHOWN_VIEWS)

@@ -118,6 +118,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "An administrator first registers a second factor.",
     ),
     "language": ("表示の言葉", "Language"),
+    "error_slow": (
+        "送信に時間がかかりすぎたため、受け付けませんでした。何も変わっていません。もう一度お試しください。",
+        "It took too long to arrive and was refused. Nothing was changed. Please try again.",
+    ),
     # --- health
     "health_service": ("保証便（受信・送信）", "The service"),
     "health_running": ("動いています", "running"),
