@@ -18,6 +18,7 @@ from typing import Final
 from worker.accounts.passwords import check_password, fold_password
 from worker.accounts.people import author_of, fold_login, set_password
 from worker.accounts.ports import Hasher
+from worker.accounts.second_factor import needs_code, use_code
 from worker.accounts.sessions import token_hash
 from worker.core.accounts import Account, Attempts, Session, japanese_day
 from worker.core.clock import is_over
@@ -65,6 +66,10 @@ class Attempt:
     """「この端末で続ける」"""
     device: str = field(default="", repr=False)
     """The device cookie, empty if the browser has none."""
+    code: str = field(default="", repr=False)
+    """The code of the second factor, or a recovery code; empty: none was typed."""
+    is_outside: bool = False
+    """True from outside ``[console] networks``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,10 @@ class LoginRefused(NotAllowed):
 
 
 def log_in(store: Store, attempt: Attempt, hasher: Hasher, now: dt.datetime) -> LoggedIn:
-    """Returns a new session. Raises LoginRefused; NotAllowed ``account_stopped`` after the right password."""
+    """Returns a new session. Raises LoginRefused.
+
+    After the right password: NotAllowed ``account_stopped``, and as ``use_code``; a wrong code stays counted.
+    """
     with store.writing() as writing:
         account = writing.account_of(fold_login(attempt.login))
         nonce = _known_device(writing, account, attempt.device)
@@ -107,10 +115,12 @@ def log_in(store: Store, attempt: Attempt, hasher: Hasher, now: dt.datetime) -> 
         held = writing.account(account.id) if account is not None else None
         if held is None or account is None or held.password != account.password:  # changed at the same moment
             raise LoginRefused(wait)
-        writing.drop_attempts(name)
-        writing.drop_old_attempts(now - FORGOTTEN_AFTER)
         if not held.is_usable(japanese_day(now)):
             raise NotAllowed("account_stopped", name=held.name)
+        if (held.totp or attempt.is_outside) and needs_code(held, outside=attempt.is_outside):
+            held = use_code(writing, held, attempt.code, now, attempt.address)
+        writing.drop_attempts(name)
+        writing.drop_old_attempts(now - FORGOTTEN_AFTER)
         for session in writing.sessions_of(held.id):
             if session.is_over(now):
                 writing.drop_session(session.token_sha256)

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from worker.accounts.passwords import check_password
 from worker.accounts.ports import Hasher
@@ -94,12 +94,14 @@ def add_account(store: Store, account: Account, author: Author, now: dt.datetime
     with store.writing() as writing:
         others = writing.accounts()
         tidy = _checked(
-            dataclasses.replace(account, id=0, password="", totp="", created_at=now, password_at=None), others, now
+            dataclasses.replace(account, id=0, password="", totp="", recovery=(), created_at=now, password_at=None),
+            others,
+            now,
         )
         if not others and Role.ADMIN not in tidy.roles:
             raise NotAllowed("first_is_admin")
         added = writing.put_account(tidy)
-        _record(writing, added, author, {"change": "added", **_values_of(added)})
+        record_change(writing, added, author, {"change": "added", **_values_of(added)})
         if others:  # an installation's first account is made before there is a person to tell
             _tell_of_roles(writing, frozenset(), added)
         return added
@@ -113,7 +115,9 @@ def change_account(store: Store, before: Account, after: Account, author: Author
     with store.writing() as writing:
         held = _current(writing, before)
         others = tuple(each for each in writing.accounts() if each.id != held.id)
-        kept = {name: getattr(held, name) for name in ("id", "password", "totp", "created_at", "password_at")}
+        kept = {
+            name: getattr(held, name) for name in ("id", "password", "totp", "recovery", "created_at", "password_at")
+        }
         tidy = _checked(dataclasses.replace(after, **kept), others, now, is_dated=after.until != held.until)
         _refuse_last_admin((*others, held), (*others, tidy), japanese_day(now))
         return _replace(writing, held, tidy, author)
@@ -130,6 +134,13 @@ def stop_account(store: Store, account_id: int, author: Author, now: dt.datetime
         return _replace(writing, held, stopped, author)
 
 
+def change_language(store: Store, account_id: int, language: Literal["ja", "en"], author: Author) -> Account:
+    """Sets the language of the person's pages."""
+    with store.writing() as writing:
+        held = _account(writing, account_id)
+        return _replace(writing, held, dataclasses.replace(held, language=language), author)
+
+
 def _replace(writing: Writing, before: Account, after: Account, author: Author) -> Account:
     if after == before:
         return before
@@ -141,7 +152,7 @@ def _replace(writing: Writing, before: Account, after: Account, author: Author) 
     detail = {name: [old[name], value] for name, value in new.items() if value != old[name]}
     if before.login != after.login:
         detail["login"] = [before.login, after.login]
-    _record(writing, after, author, {"change": "changed", **detail})
+    record_change(writing, after, author, {"change": "changed", **detail})
     return changed
 
 
@@ -162,14 +173,17 @@ class RoleGiven:
 
 
 def roles_given(store: Store, now: dt.datetime) -> tuple[RoleGiven, ...]:
-    """Returns the roles of ``TOLD_ROLES`` that were given in the last seven days, the newest first."""
+    """Returns the roles of ``TOLD_ROLES`` that were given in the last seven days, the newest first.
+
+    The first account is an installation's own and is left out.
+    """
     return tuple(reversed(list(_roles_given(store, now))))
 
 
 def _roles_given(store: Store, now: dt.datetime) -> Iterator[RoleGiven]:
-    for entry in store.entries(events=[NoteEvent.USER_CHANGED]):
+    for number, entry in enumerate(store.entries(events=[NoteEvent.USER_CHANGED])):
         roles = entry.detail.get("roles", ())
-        if not roles or is_over(entry.at, entry.at + SHOWN_FOR, now):
+        if not number or not roles or is_over(entry.at, entry.at + SHOWN_FOR, now):
             continue
         old, new = ((), roles) if entry.detail.get("change") == "added" else roles
         if given := sorted(TOLD_ROLES & {Role(each) for each in new} - {Role(each) for each in old}):
@@ -195,7 +209,8 @@ def _values_of(account: Account) -> dict[str, Any]:
     return {**values, "mail_address": account.mail, "roles": sorted(account.roles)}
 
 
-def _record(writing: Writing, account: Account, author: Author, detail: Mapping[str, Any]) -> None:
+def record_change(writing: Writing, account: Account, author: Author, detail: Mapping[str, Any]) -> None:
+    """Records a change of an account: ``detail`` holds no password, hash or token."""
     writing.note(NoteEvent.USER_CHANGED, None, author, {"user": account.login, **detail})
 
 
@@ -273,7 +288,7 @@ def invite(store: Store, account_id: int, author: Author, now: dt.datetime) -> s
         writing.drop_invitations_of(account_id)
         token = writing.new_token()
         writing.put_invitation(Invitation(token_hash(token), account_id, now))
-        _record(writing, account, author, {"change": "invited"})
+        record_change(writing, account, author, {"change": "invited"})
         return token
 
 
@@ -311,5 +326,5 @@ def set_password(writing: Writing, account: Account, hashed: str, author: Author
     """Records the hash of a new password; every session of the account ends."""
     changed = writing.put_account(dataclasses.replace(account, password=hashed, password_at=now))
     writing.drop_sessions_of(account.id)
-    _record(writing, changed, author, {"change": "password"})
+    record_change(writing, changed, author, {"change": "password"})
     return changed

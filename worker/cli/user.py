@@ -18,6 +18,7 @@ from worker.accounts.people import (
     invite,
     stop_account,
 )
+from worker.accounts.second_factor import forget_code
 from worker.cli import (
     DONE,
     Cli,
@@ -41,6 +42,7 @@ from worker.views.people_json import account_json
 
 _PARTS: Final = {
     "add": CommandPart("user", "利用者の追加：登録し、パスワードを決めるための招待リンクを示します。"),
+    "forget-code": CommandPart("user", "確認コードの解除：スマートフォンと回復コードをなくした方のために。"),
     "link": CommandPart("user", "招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。"),
     "list": CommandPart("user", "利用者の一覧：役割、期限、パスワードの有無。"),
     "role": CommandPart("user", "役割の変更：指定した役割だけになります。ログイン中の画面は終わります。"),
@@ -218,4 +220,18 @@ def stop(shared: Cli, login: str, undo: bool, by: str, as_json: bool) -> int:
     else:
         changed = stop_account(store, account.id, author, now)
     _report("user_restarted" if undo else "user_stopped", changed, shared.lang, now, as_json=as_json)
+    return DONE
+
+
+@user.command("forget-code")
+@click.argument("login")
+@by_option
+@json_option
+@pass_cli
+def forget_users_code(shared: Cli, login: str, by: str, as_json: bool) -> int:
+    """確認コードの解除：スマートフォンと回復コードをなくした方のために。"""
+    office, store, now = _open(shared)
+    author, account = _author(office, store, by, now), _find(store, login)
+    changed = forget_code(store, account.id, author)
+    _report("user_code_forgotten", changed, shared.lang, now, as_json=as_json)
     return DONE

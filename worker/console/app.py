@@ -39,6 +39,8 @@ FORM_BYTES: Final = 256 * 1024
 """The largest form without files: the longest note and every field of an issuer's rule are below 100 KB."""
 FORM_SECONDS: Final = 60
 """Seconds in which a form must come: a slow client holds one of the connections, and nothing else."""
+BODY_SECONDS: Final = 120.0
+"""The longest time in which a form may arrive: 20 MB over a telephone at 2 Mbit/s take 80 s."""
 FIELDS: Final = 2_000
 """The most fields of a form: a register's table of 100 projects has some 1,500."""
 
@@ -102,6 +104,8 @@ ACTIONS: Final = (
     Action("/invite/{token}", login.accept_invitation),
     Action("/logout", login.log_out, Right.OWN),
     Action("/me/password", login.change_password, Right.OWN),
+    Action("/me/code", login.register_code, Right.OWN, is_deciding=True),
+    Action("/me/settings", login.change_settings, Right.OWN),
     Action("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     Action("/log/export", records.export, Right.EXPORT, is_deciding=True),
     Action("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
@@ -119,6 +123,7 @@ ACTIONS: Final = (
     Action("/people/{id:int}", people.change_person, Right.PEOPLE, is_deciding=True),
     Action("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
     Action("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
+    Action("/people/{id:int}/forget-code", people.forget_code, Right.PEOPLE, is_deciding=True),
     Action("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
     Action("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
     Action("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
@@ -189,7 +194,10 @@ async def _answer_form(request: Request, wanted: Page | Action, visit: Visit) ->
     if isinstance(wanted, Action):
         try:
             with fail_after(wanted.seconds):
+                with fail_after(BODY_SECONDS):
                 form = await _read_form(request, wanted)
+        except TimeoutError:
+            return _error(visit, 408, "error_slow")
         except (MultiPartException, HTTPException):
             return _error(visit, 413, "error_too_large")
         except TimeoutError:
@@ -275,6 +283,8 @@ def _allowed(visit: Visit, wanted: Page | Action) -> Response | None:
     if not visit.may(wanted.right):
         people = _people_with(visit, wanted.right)
         return _error(visit, 403, "error_role", right=visit.say(f"right_{wanted.right.value}"), people=people)
+    if login.must_register_code(visit) and not wanted.path.startswith(("/me", "/logout")):
+        return visit.go("/me", "code_first")
     if isinstance(wanted, Page):
         return None
     if not secrets.compare_digest(visit.form.text("token").encode(), visit.form_token.encode()):

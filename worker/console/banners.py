@@ -49,6 +49,6 @@ def _roles_given(visit: Visit) -> Iterator[Banner]:
     """New approvers and administrators, for the approvers."""
     for each in roles_given(visit.store, visit.now) if visit.may(Right.DECIDE) else ():
         roles = [name_role(role, visit.lang) for role in each.roles]
-        at = f"{each.at.astimezone(JST):%-m/%-d %H:%M}"
+        at = f"{each.at.astimezone(JST):%-m/%-d %-H:%M}"
         said = visit.say("banner_role_given", by=each.by, login=each.login, roles=roles, at=at)
         yield Banner(said, is_alarm=False)

@@ -111,4 +111,4 @@ def _examined(visit: Visit) -> list[Finding]:
 
 
 def _moment(moment: dt.datetime | None) -> str:
-    return f"{moment.astimezone(JST):%-m/%-d %H:%M}" if moment is not None else ""
+    return f"{moment.astimezone(JST):%-m/%-d %-H:%M}" if moment is not None else ""

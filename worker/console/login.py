@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+import secrets
+from typing import Final, Literal
 
 from starlette.responses import Response
 
-from worker.accounts import login, people, sessions
+from worker.accounts import login, people, second_factor, sessions
 from worker.accounts.login import Attempt
 from worker.accounts.sessions import token_hash
 from worker.console.guards import session_cookie
@@ -14,7 +15,7 @@ from worker.console.visit import Visit
 from worker.core.accounts import Account
 from worker.core.errors import NotAllowed
 
-_NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again"})
+_NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again", "code", "secret"})
 """Fields that a page never gives back."""
 
 
@@ -23,7 +24,13 @@ def show_login(visit: Visit) -> Response:
     if visit.account is not None:
         return visit.go(_within(visit.query.get("then", "/")))
     return visit.page(
-        "login.html", then=_within(visit.query.get("then", "/")), failed="", name="", typed=(), kept_for=""
+        "login.html",
+        then=_within(visit.query.get("then", "/")),
+        failed="",
+        name="",
+        typed=(),
+        kept_for="",
+        asks_code=_is_outside(visit),
     )
 
 
@@ -37,6 +44,8 @@ def log_in(visit: Visit) -> Response:
         visit.agent,
         is_kept=bool(form.text("keep")),
         device=visit.device,
+        code=form.text("code"),
+        is_outside=_is_outside(visit),
     )
     try:
         done = login.log_in(visit.store, attempt, visit.desk.hasher, visit.now)
@@ -49,12 +58,17 @@ def log_in(visit: Visit) -> Response:
             name=form.text("login"),
             typed=typed_fields(visit, prefix="kept:"),
             kept_for=form.text("kept-for"),
+            asks_code=_is_outside(visit) or refused.code.startswith("code_"),
         )
     visit.keep_session(done)
     typed = typed_fields(visit, prefix="kept:")
     if not typed or form.text("kept-for") != done.account.login:
         return visit.go(then)
     return visit.page("again.html", path=then, typed=typed)
+
+
+def _is_outside(visit: Visit) -> bool:
+    return second_factor.is_outside(visit.address, visit.office.settings.console.networks)
 
 
 def ask_again(visit: Visit) -> Response:
@@ -69,6 +83,7 @@ def ask_again(visit: Visit) -> Response:
         name="",
         typed=typed_fields(visit),
         kept_for=owner.login if owner else "",
+        asks_code=_is_outside(visit),
     )
 
 
@@ -152,9 +167,47 @@ def change_password(visit: Visit) -> Response:
     return visit.go("/me", "password_changed")
 
 
-def _own(visit: Visit, failed: str) -> Response:
+def must_register_code(visit: Visit) -> bool:
+    """Returns whether this administrator has no second factor yet; on http of this machine none is needed."""
+    account = visit.account
+    is_admin = account is not None and second_factor.needs_code(account, outside=False)
+    return account is not None and is_admin and not account.totp and not visit.desk.is_loopback_http
+
+
+def register_code(visit: Visit) -> Response:
+    """Sets the second factor; the answer shows the recovery codes once, and the login follows."""
+    try:
+        codes = second_factor.register_code(
+            visit.store, visit.person.id, visit.form.text("secret"), visit.form.text("code"), visit.author, visit.now
+        )
+    except NotAllowed as refused:
+        return _own(visit, "", code_failed=visit.refusal(refused))
+    visit.cookies[session_cookie(visit.desk)] = ("", 0)
+    return visit.page("recovery.html", codes=codes)
+
+
+def change_settings(visit: Visit) -> Response:
+    """Sets the language of a person's pages and mails."""
+    language: Literal["ja", "en"] = "en" if visit.form.text("language") == "en" else "ja"
+    people.change_language(visit.store, visit.person.id, language, visit.author)
+    return visit.go("/me", "person_changed")
+
+
+def _own(visit: Visit, failed: str, code_failed: str = "") -> Response:
     opened = sessions.sessions_of(visit.store, visit.person.id)
-    return visit.page("me.html", 422 if failed else 200, opened=opened, failed=failed)
+    secret = visit.form.text("secret")
+    if not secret and not visit.person.totp:
+        secret = second_factor.new_secret(secrets.token_urlsafe(32))
+    return visit.page(
+        "me.html",
+        422 if failed or code_failed else 200,
+        opened=opened,
+        failed=failed,
+        code_failed=code_failed,
+        secret=secret,
+        app_link=second_factor.app_link(secret, visit.person.login),
+        must_register=must_register_code(visit),
+    )
 
 
 def _within(then: str) -> str:

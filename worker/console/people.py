@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from worker.accounts import people
+from worker.accounts import people, second_factor
 from worker.accounts.people import INVITED_FOR, roles_given
 from worker.console.visit import Visit
 from worker.core.accounts import Account, Role
@@ -19,8 +19,10 @@ from worker.core.states import NoteEvent
 
 SHOWN_VIEWS: Final = 300
 """Entries of the log of views on its page: some days of an office."""
-_VIEWS: Final = frozenset({"LoggedIn", "LoginFailed", "Viewed", "KeyShown", "Downloaded", "Exported", "UserChanged"})
-"""The events of looking and taking away."""
+_VIEWS: Final = frozenset(
+    {"LOGGED_IN", "LOGIN_FAILED", "VIEWED", "KEY_SHOWN", "DOWNLOADED", "EXPORTED", "USER_CHANGED"}
+)
+"""The names of the events of looking and taking away."""
 
 
 def show_people(visit: Visit) -> Response:
@@ -93,9 +95,16 @@ def invite_person(visit: Visit) -> Response:
     return _person(visit, account, link=f"{base}/invite/{token}", until=visit.now + INVITED_FOR)
 
 
+def forget_code(visit: Visit) -> Response:
+    """Removes the second factor of a lost telephone."""
+    account = _account(visit)
+    second_factor.forget_code(visit.store, account.id, visit.author)
+    return visit.go(f"/people/{account.id}", "code_forgotten")
+
+
 def show_views(visit: Visit) -> Response:
     """Who logged in, looked at what and took what away, the newest first."""
-    events = [each for each in NoteEvent if each.value in _VIEWS]
+    events = [each for name, each in NoteEvent.__members__.items() if name in _VIEWS]
     entries = deque(visit.store.entries(events=events), maxlen=SHOWN_VIEWS)
     rows = [(each, name_event(each.event, visit.lang)) for each in reversed(entries)]
     return visit.page("views.html", rows=rows, count=SHOWN_VIEWS)

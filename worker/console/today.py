@@ -17,7 +17,7 @@ from worker.views.today import Work, work_of_today
 MINE: Final = "mine"
 NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
 """Everything that was released is due by then."""
-_HOMES: Final = ((Right.AUDIT, "/log"), (Right.PEOPLE, "/people"))
+_HOMES: Final = ((Right.AUDIT, "/people/views"), (Right.PEOPLE, "/people"))
 """The first page of an account that sees no work, by its right."""
 
 

@@ -205,6 +205,7 @@ def _environment() -> Environment:
     versions = Versions(HERE / "static")
     environment.globals["static"] = {each.name: versions(each.name) for each in versions.folder.iterdir()}.__getitem__
     environment.filters["yen"] = lambda amount: f"{amount:,}円"
+    environment.filters["groups"] = lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4))
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
     environment.filters["date"] = _date

@@ -87,6 +87,8 @@ class Account:
     language: Literal["ja", "en"] = "ja"
     totp: str = field(default="", repr=False)
     """The secret of the second factor; empty: none."""
+    recovery: tuple[str, ...] = field(default=(), repr=False)
+    """The SHA-256 of each recovery code that was not used yet."""
     created_at: dt.datetime | None = None
     password_at: dt.datetime | None = None
     """When the password was chosen."""

@@ -17,8 +17,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "banner_role_given": (
-        "{by}さんが、{login} に役割を付けました：{roles}（{at}）。心当たりがなければ、管理者に確かめてください。",
-        "{by} gave {login} a role: {roles} ({at}). If that was not expected, ask the administrator.",
+        (
+            "ログイン名 {login} の方に役割が付きました：{roles}（{at}、記録者 {by}）。"
+            "心当たりがなければ、管理者に確かめてください。"
+        ),
+        "The login {login} was given a role: {roles} ({at}, by {by}). If that was not expected, ask the administrator.",
     ),
     "people_add": ("利用者を追加", "Add a person"),
     "people_name": ("氏名", "Name"),
@@ -62,6 +65,62 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "error_day": (
         "日付として読めません。例：2026-11-30",
         "This is no date. Example: 2026-11-30",
+    ),
+    # --- the second factor
+    "code_title": ("確認コード（二段階のログイン）", "Second factor"),
+    "code_label": ("確認コード", "Code"),
+    "code_note": (
+        "スマートフォンの認証アプリに出る6桁です。お手元になければ、回復コードを入力してください。",
+        "The six digits in your authenticator app, or a recovery code.",
+    ),
+    "code_why": (
+        "登録すると、社外からもログインできます。「管理」の方は、いつも必要です。",
+        "With it you can log in from outside the office. Administrators always need it.",
+    ),
+    "code_step_app": (
+        "スマートフォンに認証アプリを用意します。スマートフォンでこの画面を開いているときは、次を押してください。",
+        "Have an authenticator app on your telephone. If you read this on the telephone, press here.",
+    ),
+    "code_open_app": ("認証アプリで開く", "Open in the app"),
+    "code_step_secret": ("アプリの「手動で追加」に、次の文字を入力します。", "Type this into the app (add by hand)."),
+    "code_step_code": ("アプリに出た6桁を入力します。", "Type the six digits that the app shows."),
+    "code_register": ("確認コードを登録", "Register the code"),
+    "code_registered": ("確認コードを登録しました", "The second factor is registered"),
+    "code_is_registered": (
+        "登録済みです。残りの回復コード：{left}個。端末をなくしたときは、管理者に解除を頼んでください。",
+        "It is registered. Recovery codes left: {left}. If the telephone is lost, ask an administrator.",
+    ),
+    "code_recovery_why": (
+        "回復コードです。紙に控えて、しまってください。それぞれ1回だけ使えます。この画面を離れると、もう表示できません。",
+        "Recovery codes: write them down. Each can be used once. They cannot be shown again.",
+    ),
+    "code_forget": ("確認コードを解除する", "Remove the second factor"),
+    "code_forget_why": (
+        "端末をなくした方のためのものです。ご本人からの依頼であることを、電話などで確かめてください。",
+        "For a lost telephone. First make sure that the person asks for it.",
+    ),
+    "code_needed": ("確認コードも入力してください。", "Enter the code as well."),
+    "code_wrong": (
+        "確認コードが違うか、すでに使われています。アプリの新しい6桁を入力してください。",
+        "The code is wrong or was used already. Enter the app's next six digits.",
+    ),
+    "code_unregistered": (
+        "社外からは、確認コードを登録した方だけがログインできます。社内からログインして、「自分の設定」で登録してください。",
+        'From outside, a registered second factor is needed. Log in at the office and register it under "My settings".',
+    ),
+    "user_code_forgotten": (
+        "{name}さん（ログイン名：{login}）の確認コードを解除しました。",
+        "The second factor of {name} (login name: {login}) is removed.",
+    ),
+    "said_code_forgotten": ("確認コードを解除しました。", "The second factor is removed."),
+    "said_code_first": (
+        "「管理」の方は、先に確認コードを登録してください。",
+        "An administrator first registers a second factor.",
+    ),
+    "language": ("表示の言葉", "Language"),
+    "error_slow": (
+        "送信に時間がかかりすぎたため、受け付けませんでした。何も変わっていません。もう一度お試しください。",
+        "It took too long to arrive and was refused. Nothing was changed. Please try again.",
     ),
     # --- health
     "health_service": ("保証便（受信・送信）", "The service"),
