@@ -18,6 +18,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Page {page} of {paper} has not been shown yet. Open it, then approve.",
     ),
     "open_page": ("表示する", "Show it"),
+    "mail_text": ("本文", "Text"),
     "key_painted": ("認証キーは塗りつぶしています。", "The authentication key is painted over."),
     "key_title": ("認証キーと原本", "Authentication key and originals"),
     "key_show": ("認証キーを表示（記録されます）", "Show the key (recorded)"),
