@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.console.conftest import SENT, WAITS
+from tests.console.conftest import SENT, UNKNOWN, WAITS
 from tests.support.console import Browser, Console
 from tests.support.office import Mailroom, a_form, a_mail, notice
 from worker.core.model import Entry
@@ -158,3 +158,19 @@ def test_an_original_is_given_as_a_file_after_it_was_recorded(console: Console) 
     (entry,) = entries_of(console, 3, NoteEvent.DOWNLOADED)
     assert set(entry.detail) == {"file", "sha256"}
     assert browser.post("/s/3/original/5").status_code == 404
+
+
+def test_the_commands_record_and_ask_for_a_reason_as_the_pages_do(console: Console) -> None:
+    office, before = console.office, len(entries_of(console, 3, NoteEvent.KEY_SHOWN))
+    shown = office("key", "3", "--by", "佐藤 次郎")
+    assert shown.code == 0
+    assert shown.out.strip() == UNKNOWN.key
+    (entry,) = entries_of(console, 3, NoteEvent.KEY_SHOWN)[before:]
+    assert entry.by == "佐藤 次郎"
+    for name in ("key", "original"):
+        refused = office(name, "3", "--by", "監査 太郎")
+        assert refused.code != 0
+        assert "必要な理由" in refused.err
+    assert office("key", "3", "--by", "鈴木 一郎", "--why", "見たい").code != 0, "an administrator"
+    assert office("original", "3", "--paper", "9", "--by", "佐藤 次郎").code != 0
+    assert len(entries_of(console, 3, NoteEvent.KEY_SHOWN)) == before + 1

@@ -35,6 +35,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} には認証キーがありません（お知らせPDFを読み取れていません）。",
         "{id} has no key, because its notice was not read.",
     ),
+    "original_to_terminal": (
+        "PDFは画面に表示できません。 > ファイル名.pdf を付けて保存してください。",
+        "A PDF cannot be shown in a terminal. Save it with > FILE.pdf.",
+    ),
     "no_such_paper": ("{id} に{place}番目の書類はありません。", "{id} has no paper {place}."),
     "reason_for_key": (
         "{id} の認証キーと原本には、必要な理由の記入が必要です。",
