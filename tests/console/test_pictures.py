@@ -12,9 +12,11 @@ from PIL import Image
 from tests.console.conftest import SENT, UNKNOWN, WAITS
 from tests.support.console import Browser, Console
 from tests.support.office import Mailroom, a_form, a_mail, notice
+from worker.core.errors import Unavailable
 from worker.core.model import Entry
 from worker.core.states import NoteEvent
 from worker.read.pdf.picture import PAINT
+from worker.read.ports import BROKEN_SANDBOX
 
 
 def entries_of(console: Console, number: int, event: NoteEvent) -> list[Entry]:
@@ -174,3 +176,18 @@ def test_the_commands_record_and_ask_for_a_reason_as_the_pages_do(console: Conso
     assert office("key", "3", "--by", "鈴木 一郎", "--why", "見たい").code != 0, "an administrator"
     assert office("original", "3", "--paper", "9", "--by", "佐藤 次郎").code != 0
     assert len(entries_of(console, 3, NoteEvent.KEY_SHOWN)) == before + 1
+
+
+def test_a_machine_without_fonts_shows_the_text_with_the_key_masked(console: Console) -> None:
+    console.desk.note_no_pictures(Unavailable(BROKEN_SANDBOX, "no Japanese font"))
+    try:
+        browser = console.browser("staff")
+        page = browser.get("/s/1").text
+        assert "文字で表示しています" in browser.text
+        assert SENT.number in page
+        assert SENT.key not in page
+        assert 'data-page="0.0"' in page
+        assert browser.get("/s/1/page/0/0.png").status_code == 503
+        assert "文字で表示しています" in (browser.get("/s/1/page/0/0") and browser.text)
+    finally:
+        console.desk._no_pictures = None
