@@ -191,3 +191,20 @@ def test_a_machine_without_fonts_shows_the_text_with_the_key_masked(console: Con
         assert "文字で表示しています" in (browser.get("/s/1/page/0/0") and browser.text)
     finally:
         console.desk._no_pictures = None
+
+
+def test_what_is_handed_in_otherwise_has_a_sheet_with_each_value_and_is_recorded_from_it(console: Console) -> None:
+    assert console.office("hand-over", "3", "--by", "佐藤 次郎", "--note", "窓口へ持参").code == 0
+    browser = console.browser("staff")
+    page = browser.get("/s/3").text
+    assert f'data-copy="{UNKNOWN.number}"' in page
+    assert UNKNOWN.key not in page
+    assert "印刷する" in page
+    sheet = re.search(r'<section class="card hand-in">.*?</section>', page, re.DOTALL)
+    assert sheet
+    assert "提出を記録" in sheet[0]
+    assert page.count('action="/s/3/confirm"') == 1
+    assert browser.post("/s/3/confirm", {"outcome": "arrived", "note": "契約課 田中様"}).status_code == 303
+    assert console.office.show(3)["state"] == "CONFIRMED"
+    browser.get("/s/3/key")
+    assert browser.post("/s/3/key").status_code == 422, "for what is finished a reason is asked"
