@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.console.conftest import SENT, WAITS
+from tests.console.conftest import SENT, UNKNOWN, WAITS
 from tests.support.console import Browser, Console
 from tests.support.office import Mailroom, a_form, a_mail, notice
+from worker.core.errors import Unavailable
 from worker.core.model import Entry
 from worker.core.states import NoteEvent
 from worker.read.pdf.picture import PAINT
+from worker.read.ports import BROKEN_SANDBOX
 
 
 def entries_of(console: Console, number: int, event: NoteEvent) -> list[Entry]:
@@ -158,3 +160,51 @@ def test_an_original_is_given_as_a_file_after_it_was_recorded(console: Console) 
     (entry,) = entries_of(console, 3, NoteEvent.DOWNLOADED)
     assert set(entry.detail) == {"file", "sha256"}
     assert browser.post("/s/3/original/5").status_code == 404
+
+
+def test_the_commands_record_and_ask_for_a_reason_as_the_pages_do(console: Console) -> None:
+    office, before = console.office, len(entries_of(console, 3, NoteEvent.KEY_SHOWN))
+    shown = office("key", "3", "--by", "佐藤 次郎")
+    assert shown.code == 0
+    assert shown.out.strip() == UNKNOWN.key
+    (entry,) = entries_of(console, 3, NoteEvent.KEY_SHOWN)[before:]
+    assert entry.by == "佐藤 次郎"
+    for name in ("key", "original"):
+        refused = office(name, "3", "--by", "監査 太郎")
+        assert refused.code != 0
+        assert "必要な理由" in refused.err
+    assert office("key", "3", "--by", "鈴木 一郎", "--why", "見たい").code != 0, "an administrator"
+    assert office("original", "3", "--paper", "9", "--by", "佐藤 次郎").code != 0
+    assert len(entries_of(console, 3, NoteEvent.KEY_SHOWN)) == before + 1
+
+
+def test_a_machine_without_fonts_shows_the_text_with_the_key_masked(console: Console) -> None:
+    console.desk.note_no_pictures(Unavailable(BROKEN_SANDBOX, "no Japanese font"))
+    try:
+        browser = console.browser("staff")
+        page = browser.get("/s/1").text
+        assert "文字で表示しています" in browser.text
+        assert SENT.number in page
+        assert SENT.key not in page
+        assert 'data-page="0.0"' in page
+        assert browser.get("/s/1/page/0/0.png").status_code == 503
+        assert "文字で表示しています" in (browser.get("/s/1/page/0/0") and browser.text)
+    finally:
+        console.desk._no_pictures = None
+
+
+def test_what_is_handed_in_otherwise_has_a_sheet_with_each_value_and_is_recorded_from_it(console: Console) -> None:
+    assert console.office("hand-over", "3", "--by", "佐藤 次郎", "--note", "窓口へ持参").code == 0
+    browser = console.browser("staff")
+    page = browser.get("/s/3").text
+    assert f'data-copy="{UNKNOWN.number}"' in page
+    assert UNKNOWN.key not in page
+    assert "印刷する" in page
+    sheet = re.search(r'<section class="card hand-in">.*?</section>', page, re.DOTALL)
+    assert sheet
+    assert "提出を記録" in sheet[0]
+    assert page.count('action="/s/3/confirm"') == 1
+    assert browser.post("/s/3/confirm", {"outcome": "arrived", "note": "契約課 田中様"}).status_code == 303
+    assert console.office.show(3)["state"] == "CONFIRMED"
+    browser.get("/s/3/key")
+    assert browser.post("/s/3/key").status_code == 422, "for what is finished a reason is asked"

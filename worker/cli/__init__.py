@@ -198,12 +198,14 @@ _PARTS: Final = {
     "join": CommandPart(
         "decide", "結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"
     ),
+    "key": CommandPart("disclose", "認証キーの表示：見た人と理由を記録してから示します。"),
     "issuers": CommandPart("issuers", "発注者：同梱の一覧と自社の設定を比べます。"),
     "list": CommandPart("show", "一覧：提出の状態と、次にすること。"),
     "login": CommandPart(
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
     "log": CommandPart("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
+    "original": CommandPart("disclose", "原本の取り出し：取り出した人と理由を記録してから、PDFを標準出力に書きます。"),
     "preview": CommandPart(
         "preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"
     ),

@@ -18,7 +18,7 @@ from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
-from worker.read.ports import PageSketch, PdfReader, Picture, PictureReader, Wish
+from worker.read.ports import BROKEN_SANDBOX, PageSketch, PdfReader, Picture, PictureReader, Wish
 from worker.service.wiring import (
     Installation,
     build_picture_reader,
@@ -195,5 +195,6 @@ class _DistantPictures:
         try:
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, self._loop))
         except Unavailable as away:
-            self._desk.note_no_pictures(away)
+            if away.what == BROKEN_SANDBOX:  # lasts; another cause may be gone at the next page
+                self._desk.note_no_pictures(away)
             raise

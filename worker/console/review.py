@@ -85,7 +85,7 @@ def _hand_in(submission: Submission, visit: Visit) -> list[tuple[str, str]]:
     values = (
         ("h_section", submission.destination.receiver),
         ("sheet_phone", submission.destination.section_phone),
-        ("h_project", submission.destination.project_name),
+        ("h_project", submission.destination.project_name or submission.known_as),
         ("h_number", submission.notice.contract_number or ""),
     )
     return [(visit.say(name), value) for name, value in values if value]

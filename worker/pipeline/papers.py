@@ -47,7 +47,7 @@ async def view_papers(
             sketched = await pictures.sketch(pdf, wish)
             sheets = () if isinstance(sketched, Unreadable) else sketched
         pages = await _pages(pdf, sheets, wish, reader, lang)
-        has_band = wish.is_notice and bool(sheets) and sheets[0].is_drawn and bool(sheets[0].boxes)
+        has_band = bool(sheets) and sheets[0].is_drawn and bool(sheets[0].boxes)
         found.append(PaperView(place, paper, pages, wish.is_notice, has_band))
     return tuple(found)
 

@@ -35,6 +35,11 @@ class PageView:
         """Returns whether ``box`` is the first of its value, where its number stands."""
         return next(each for each in self.boxes if each.number == box.number) is box
 
+    def beside(self, box: ValueBox) -> int:
+        """Returns how many other numbers stand in the margin of its row before its own."""
+        before = (each for each in self.boxes if each.left < box.left and self.begins(each))
+        return sum(each.top < box.bottom and box.top < each.bottom for each in before)
+
 
 @dataclass(frozen=True, slots=True)
 class PaperView:

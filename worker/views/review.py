@@ -195,13 +195,13 @@ def comparisons_of(
         names = (project.name, *project.names_on_notice) if project else ()
         numbers = project.all_numbers if project else ()
         yield _line("h_project", notice.project_name, names)
-        yield _line("h_number", notice.contract_number, numbers)
         yield _line(
             "h_contractor",
             notice.contractor_name,
             tuple(filter(None, (project.contractor if project else "", contractor))),
         )
         yield Comparison("h_product", name_product(notice.product, "ja"), "", Finding.SAME)
+        yield _line("h_number", notice.contract_number, numbers)
     amount, source = submission.invoice_amount
     if amount is not None and submission.notice.product is not None:
         registered = _registered_amounts(submission, project)

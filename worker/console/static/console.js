@@ -46,3 +46,5 @@ for (const each of document.querySelectorAll("button.print")) {
   each.hidden = false;
   each.addEventListener("click", () => print());
 }
+// On a phone the mail's text is folded: address, subject and attachments stay in view.
+if (matchMedia("(max-width:600px)").matches) for (const each of document.querySelectorAll("details.fold")) each.open = false;

@@ -18,6 +18,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Page {page} of {paper} has not been shown yet. Open it, then approve.",
     ),
     "open_page": ("表示する", "Show it"),
+    "mail_text": ("本文", "Text"),
     "key_painted": ("認証キーは塗りつぶしています。", "The authentication key is painted over."),
     "key_title": ("認証キーと原本", "Authentication key and originals"),
     "key_show": ("認証キーを表示（記録されます）", "Show the key (recorded)"),
@@ -33,6 +34,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_key": (
         "{id} には認証キーがありません（お知らせPDFを読み取れていません）。",
         "{id} has no key, because its notice was not read.",
+    ),
+    "original_to_terminal": (
+        "PDFは画面に表示できません。 > ファイル名.pdf を付けて保存してください。",
+        "A PDF cannot be shown in a terminal. Save it with > FILE.pdf.",
     ),
     "no_such_paper": ("{id} に{place}番目の書類はありません。", "{id} has no paper {place}."),
     "reason_for_key": (

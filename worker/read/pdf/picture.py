@@ -38,8 +38,11 @@ PAINT: Final = (140, 149, 159)
 MARGIN: Final = 0.35
 """Sizes of the print around a key that are painted with it: strokes reach over the box of their character."""
 
-BAND_MARGIN: Final = 14
-"""Points around the band of the fields."""
+BAND_MARGIN: Final = 12
+"""Points beside the band of the fields."""
+
+BAND_RIM: Final = 5
+"""Points above and below it: less than the gap to the next line of print."""
 
 _ABOVE: Final = 1.25
 """Sizes of the print from the baseline to above its characters."""
@@ -293,7 +296,7 @@ def _band(sheet: _Sheet) -> Box | None:
         if _is_in(box, (0.0, top, 1.0, bottom)) and not any(_is_in(box, cover) for cover in painted):
             kept.append(box)
     left, right = min(box[0] for box in kept), max(box[2] for box in kept)
-    edge, rim = BAND_MARGIN / width, BAND_MARGIN / height
+    edge, rim = BAND_MARGIN / width, BAND_RIM / height
     return max(left - edge, 0.0), max(top - rim, 0.0), min(right + edge, 1.0), min(bottom + rim, 1.0)
 
 

@@ -1,0 +1,72 @@
+"""Pages count as shown in a real browser: after a second in view, and not by loading the page."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.console import PASSWORD, Console
+
+CHROMIUM = shutil.which("chromium")
+FIELD = "form.act-form input[name=shown]"
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def open_review(console: Console, chromium: Any, width: int, height: int, **more: Any) -> Any:
+    page = chromium.new_context(viewport={"width": width, "height": height}, **more).new_page()
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.goto(f"{console.base}/login?then=/s/2")
+    page.fill("input[name=login]", "approver")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button:has-text('ログイン')")
+    page.goto(f"{console.base}/s/2")
+    return page
+
+
+def shown(page: Any) -> str:
+    value: str = page.input_value(FIELD)
+    return value
+
+
+def test_a_page_in_view_counts_after_a_second_and_not_before(console: Console, chromium: Any) -> None:
+    page = open_review(console, chromium, 1280, 900)
+    assert shown(page) == ""
+    playwright.expect(page.locator(FIELD)).to_have_value("0.0")
+    assert page.said == []
+
+
+def test_a_page_below_the_window_counts_only_after_it_was_scrolled_to(console: Console, chromium: Any) -> None:
+    page = open_review(console, chromium, 390, 300)
+    page.evaluate("new Promise(done => setTimeout(done, 1500))")  # the browser's own clock: longer than a second
+    assert shown(page) == ""
+    page.locator("figure[data-page='0.0']").scroll_into_view_if_needed()
+    playwright.expect(page.locator(FIELD)).to_have_value("0.0")
+
+
+def test_no_screen_of_a_phone_is_wider_than_it(console: Console, chromium: Any) -> None:
+    page = open_review(console, chromium, 390, 844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_without_javascript_the_page_is_opened_by_its_link(console: Console, chromium: Any) -> None:
+    page = open_review(console, chromium, 1280, 900, java_script_enabled=False)
+    assert shown(page) == ""
+    page.click("figure[data-page='0.0'] a")
+    page.click("a.btn")
+    assert shown(page) == "0.0"
