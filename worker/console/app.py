@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
-from worker.console import help_page, login, projects, review, today
+from worker.console import help_page, login, project_forms, project_papers, projects, review, today
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -71,6 +71,10 @@ PAGES: Final = (
     Page("/s/{id:int}", review.show_submission, Right.SEE),
     Page("/me", login.show_own_settings, Right.OWN),
     Page("/projects", projects.show_projects, Right.SEE),
+    Page("/projects/new", project_forms.show_new, Right.PREPARE),
+    Page("/projects/{project:path}/edit", project_forms.show_edit, Right.PREPARE),
+    Page("/projects/{project:path}/amend", project_forms.show_amend, Right.PREPARE),
+    Page("/projects/{project:path}/papers", project_papers.show_papers, Right.PREPARE),
     Page("/projects/{project:path}/preview", projects.show_foreseen, Right.SEE),
     Page("/projects/{project:path}", projects.show_project, Right.SEE),
     Page("/search", projects.show_found, Right.SEE),
@@ -90,6 +94,19 @@ ACTIONS: Final = (
     Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
     Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
     Action("/s/{id:int}/join", review.join, Right.PREPARE),
+    Action("/projects/new", project_forms.register, Right.PREPARE),
+    Action("/projects/{project:path}/edit", project_forms.edit, Right.PREPARE),
+    Action("/projects/{project:path}/amend", project_forms.amend, Right.PREPARE),
+    Action("/projects/{project:path}/close", project_forms.close, Right.PREPARE),
+    Action("/projects/{project:path}/delete", project_forms.delete, Right.PREPARE),
+    Action(
+        "/projects/{project:path}/invoice",
+        project_papers.choose_invoice,
+        Right.PREPARE,
+        files=1,
+        largest=project_papers.UPLOAD_BYTES,
+    ),
+    Action("/projects/{project:path}/documents", project_papers.choose_documents, Right.PREPARE),
 )
 
 _LOG: Final = logging.getLogger(__name__)

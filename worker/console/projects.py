@@ -29,13 +29,17 @@ def show_projects(visit: Visit) -> Response:
     """The projects that the search finds."""
     configuration = visit.office.configuration
     typed = visit.query.get("q", "").strip()
-    found = matching_projects(configuration, search_words(typed))
+    with_closed = bool(visit.query.get("closed"))
+    found = [
+        each for each in matching_projects(configuration, search_words(typed)) if with_closed or each.closed is None
+    ]
     return visit.page(
         "projects.html",
         banners=banners_of(visit),
         rows=project_rows(visit.store, configuration, visit.now, found[:SHOWN]),
         products=tuple(Product),
         typed=typed,
+        with_closed=with_closed,
         count=len(found),
         more=max(0, len(found) - SHOWN),
         registered=len(configuration.projects),
@@ -65,7 +69,7 @@ def show_foreseen(visit: Visit) -> Response:
     try:
         product = Product(visit.query.get("product", ""))
     except ValueError as error:
-        raise NotAllowed("no_such_project") from error
+        raise NotAllowed("no_such_project", project=project.id, nearest="-") from error
     active = visit.office.active_config
     seen = visit.desk.read(lambda reader: foresee(project, product, active, visit.store, reader, visit.now))
     reasons = [] if seen is None else [each for each in seen.submission.reasons if each.reason is not Reason.APPROVAL]
@@ -84,7 +88,7 @@ def project_of(visit: Visit) -> Project:
     """Returns the project that the address names. Raises NotAllowed ``no_such_project``."""
     project = visit.office.active_config.register.by_id.get(visit.params["project"])
     if project is None:
-        raise NotAllowed("no_such_project")
+        raise NotAllowed("no_such_project", project=visit.params["project"], nearest="-")
     return project
 
 
