@@ -109,7 +109,7 @@ def test_each_command_is_either_allowed_or_the_administrator_s(tmp_path: Path) -
     groups = {"project": set(project.commands) | set(project.parts), "issuers": set(issuers.commands)}
     assert set(cli.parts) - allowed == {
         *("audit", "project", "rules"),  # a part of each is allowed
-        *("backup", "demo", "init", "login", "register", "restore", "run", "service-failed"),
+        *("backup", "console", "demo", "init", "login", "register", "restore", "run", "service-failed", "user"),
     }
     assert groups == {
         "project": {"add", "amend", "close", "delete", "edit", "import", "list"},
