@@ -38,6 +38,8 @@ OTHER_WORDS = {
     ("core/messages/preview.py", "deadline"): "code of a message",
     ("compose/invoice_check.py", "refused"): "code of a hold",
     ("config/projects.py", "deadline"): "key of the register",
+    ("config/editing/register.py", "deadline"): "key of the register",
+    ("core/messages/register_edits.py", "deadline"): "key of the register",
     ("core/messages/reasons.py", "refused"): "code of a hold",
     ("core/model.py", "put_off"): "End",
     ("core/model.py", "unfetched"): "End",

@@ -185,8 +185,16 @@ _PARTS: Final = {
     "demo": CommandPart("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
     "doctor": CommandPart("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
     "done": CommandPart("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
+    "documents": CommandPart(
+        "invoice",
+        "その他の書類の登録：お知らせ・請求書のほかに添付するPDFを、その提出の案件に登録します（不要なら --none）。",
+    ),
     "hand-over": CommandPart("decide", "別途提出：フォーム・持参など、ほかの方法で提出します。"),
     "init": CommandPart("setup", "設定のひな形を作ります。"),
+    "invoice": CommandPart(
+        "invoice",
+        "請求書の登録：PDFを請求書フォルダに保存し、その提出の案件に登録します（別途提出は --separate）。",
+    ),
     "join": CommandPart(
         "decide", "結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"
     ),
@@ -203,6 +211,7 @@ _PARTS: Final = {
     "read": CommandPart(
         "preview", "お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
+    "register": CommandPart("register", "登録：案件と発注者のファイルの置き場所。"),
     "resend": CommandPart("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": CommandPart("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
     "restore": CommandPart(

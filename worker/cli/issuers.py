@@ -28,7 +28,7 @@ from worker.config.editing.catalogue import (
     value_in,
 )
 from worker.config.editing.fields import FieldRefused, KeyPath
-from worker.config.files import TemplateFiles
+from worker.config.files import TemplateFiles, register_directory
 from worker.config.issuers import issuer_id
 from worker.config.load import ISSUERS, load_configuration
 from worker.config.shipped import shipped_file, shipped_names
@@ -134,8 +134,8 @@ def add_issuer(
     checked_on = system_clock().now().astimezone(JST).date() if before and not left else None
     if checked_on is not None:  # the last answer says that the file was just compared with its source
         content = edit_table(content, [(("checked_on",), checked_on)], ())
-    write_new_file(directory / file, content)
-    click.echo(say("issuer_added", shared.lang, file=directory / file))
+    write_new_file(register_directory(directory) / file, content)
+    click.echo(say("issuer_added", shared.lang, file=register_directory(directory) / file))
     if failing:
         click.echo(say("issuer_examples_dropped", shared.lang))
     click.echo(say("issuer_still_open", shared.lang, keys=left) if left else say("issuer_complete", shared.lang))

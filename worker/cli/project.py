@@ -18,6 +18,12 @@ _PARTS: Final = {
     "add": CommandPart(
         "project_add", "案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"
     ),
+    "amend": CommandPart("project_edit", "変更契約の登録：当初の契約日・請負金額を残して、変更後の内容を登録します。"),
+    "close": CommandPart(
+        "project_edit", "案件の完了：提出の催促を終えます（記録は残り、--set 完了= で元に戻せます）。"
+    ),
+    "delete": CommandPart("project_edit", "案件の削除：提出が1件もない案件だけを、登録から消します。"),
+    "edit": CommandPart("project_edit", "案件の修正：項目を変え、待っている提出に反映します。"),
     "import": CommandPart(
         "project_import", "工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"
     ),

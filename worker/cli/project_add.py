@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from worker.cli import DONE, Cli, json_option, pass_cli
+from worker.cli.decide import Number
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.addresses import AddressRefused, read_address
@@ -24,18 +25,23 @@ from worker.config.editing.fields import (
     read_key_value,
 )
 from worker.config.editing.import_rows import Fate
-from worker.config.files import TemplateFiles
+from worker.config.editing.register import add_new_project
+from worker.config.files import TemplateFiles, register_directory
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
-from worker.core.errors import ConfigError, Problem
+from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, hint, name_product, put, say
 from worker.core.model import Product
 from worker.core.params import Aside
 from worker.core.rulebook import CountedBy, Issuer
 from worker.core.text import escape_control_chars
+from worker.match.match import fold_firm
 from worker.service.wiring import find_configuration_files
 from worker.views.register_json import added_json
+
+if TYPE_CHECKING:
+    from worker.cli.project_edit import RegisterCommand
 
 _PLAIN = (
     "name",
@@ -69,6 +75,8 @@ class _Answers:
 
 
 @project.command("add")
+@click.option("--from", "source", type=Number(), metavar="SUBMISSION", help="保留中の提出から写す / prefilled from it")
+@click.option("--by", default="", metavar="NAME", help="登録する人の氏名（--from では必須） / who registers it")
 @click.option("--name", default="", help="工事名（お知らせのとおり） / as on the notice")
 @click.option("--issuer", default="", help="発注者の名前またはID / the issuer's name or id")
 @click.option("--section", "sections", multiple=True, metavar="SECTION", help="課（advance=課 で種類ごと） / section")
@@ -90,11 +98,14 @@ class _Answers:
 @_date_options
 @json_option
 @pass_cli
-def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
+def add_project(shared: Cli, /, *, as_json: bool, source: int | None, by: str, **options: Any) -> int:
     """案件の登録：発注者のルールに必要なことだけを、順に尋ねます（オプションでも指定できます）。"""
     from worker.config.editing.atomic_write import replace_file
     from worker.config.editing.toml_edit import edit_projects
 
+    run = _command_of(shared, source, by, as_json=as_json)
+    if run is not None and source is not None:
+        options = _with_notice(run, source, options)
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)
     templates = TemplateFiles(files)
@@ -111,17 +122,59 @@ def add_project(shared: Cli, /, *, as_json: bool, **options: Any) -> int:
     edit = register_project(answers.given, answers.office, issuer, registered)
     if isinstance(edit, Fate):
         raise ConfigError(_problems_of(edit))
-    content = edit_projects(files[FILE], [edit])
-    added = load_configuration({**files, FILE: content}).projects[-1]
-    replace_file(directory / FILE, files[FILE], content)
+    judged: tuple[int, ...] = ()
+    if run is None:
+        content = edit_projects(files[FILE], [edit])
+        added = load_configuration({**files, FILE: content}).projects[-1]
+        replace_file(register_directory(directory) / FILE, files[FILE], content)
+        project_id = added.id
+    else:
+        done = run.write(lambda content: add_new_project(content, edit))
+        project_id, judged = done.edit.later, done.judged
     missing = [_dotted(each.key) for each in _needed(answers, issuer, templates) if not _has(answers, each.key)]
     if as_json:
-        print_json(added_json(added.id, missing))
+        print_json(added_json(project_id, missing))
         return DONE
-    click.echo(say("project_added", shared.lang, project=escape_control_chars(added.id), file=directory / FILE))
+    place = register_directory(directory) / FILE
+    click.echo(say("project_added", shared.lang, project=escape_control_chars(project_id), file=place))
+    if judged:
+        click.echo(say("change_judged", shared.lang, count=len(judged), ids=list(map(str, judged))))
     if missing:
         click.echo(say("project_missing", shared.lang, keys=missing))
     return DONE
+
+
+def _command_of(shared: Cli, source: int | None, by: str, *, as_json: bool) -> RegisterCommand | None:
+    """Returns the command of a named person, who is recorded; None for an installation that has no database yet."""
+    if not by:
+        if source is not None:
+            raise click.UsageError(say("project_from_by", shared.lang))
+        return None
+    from worker.cli.project_edit import RegisterCommand
+
+    return RegisterCommand(shared, by, as_json=as_json, is_certain=True)
+
+
+def _with_notice(run: RegisterCommand, number: int, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns ``options`` with the values of the submission's notice for those that were not given.
+
+    Raises NotAllowed ``submission_no_notice``.
+    """
+    submission = run.store.submission(number)
+    sha = submission.notice.pdf_sha256
+    notice = run.store.notice(sha) if sha is not None else None
+    if notice is None:
+        raise NotAllowed("submission_no_notice", id=str(number))
+    own = run.office.configuration.settings.contractor.name
+    contractor = "" if fold_firm(notice.contractor_name) == fold_firm(own) else notice.contractor_name
+    product = notice.product.value
+    return {
+        **options,
+        "name": options["name"] or notice.project_name,
+        "numbers": options["numbers"] or (f"{product}={notice.contract_number}",),
+        "expects": options["expects"] or product,
+        "contractor": options["contractor"] or contractor,
+    }
 
 
 def _problems_of(fate: Fate) -> list[Problem]:

@@ -14,6 +14,7 @@ from worker.cli.tables import print_json, print_table
 from worker.config.editing.columns import Headings, Sheet, read_headings
 from worker.config.editing.fields import KeyPath, Value, number_forms
 from worker.config.editing.import_rows import Change, Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
+from worker.config.files import register_directory
 from worker.config.load import load_configuration
 from worker.config.projects import FILE
 from worker.config.toml import parse_toml
@@ -42,6 +43,7 @@ def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial:
 
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)
+    place = register_directory(directory) / FILE
     ledger = read_ledger(file, sheet)
     headings = read_headings(ledger, configuration.settings.import_columns)
     registered = (parse_toml(FILE, files[FILE], []) or {}).get("project", [])
@@ -54,13 +56,20 @@ def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial:
     has_bad = bool(headings.faults) or any(each.kind is FateKind.BAD for each in fates)
     writes = bool(edits) and not dry_run and (partial or not has_bad) and not headings.faults
     if writes:
-        replace_file(directory / FILE, files[FILE], _edited(files, edits)[FILE])
+        replace_file(place, files[FILE], _edited(files, edits)[FILE])
     if as_json:
         print_json(import_json(fates, headings, ledger, shared.lang, is_written=writes))
     else:
         _show(fates, headings, ledger, shared.lang)
         click.echo(
-            _ending(shared.lang, directory / FILE, len(edits), is_written=writes, is_dry=dry_run, is_bad=has_bad)
+            _ending(
+                shared.lang,
+                register_directory(directory) / FILE,
+                len(edits),
+                is_written=writes,
+                is_dry=dry_run,
+                is_bad=has_bad,
+            )
         )
     return FOR_A_PERSON if has_bad else DONE
 

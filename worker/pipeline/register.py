@@ -6,19 +6,30 @@ in the same call; the service judges all others when it takes the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from worker.approve.reevaluate import activate_config
-from worker.config.editing.atomic_write import replace_file, write_under_free_name
+from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
 from worker.config.editing.register import RegisterAct, RegisterEdit, field_text
-from worker.config.files import MAX_FILE_BYTES, TemplateFiles, read_directory, register_directory
+from worker.config.files import (
+    MAX_FILE_BYTES,
+    TemplateFiles,
+    read_directory,
+    register_directory,
+    register_files,
+)
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
+from worker.config.settings import FILE as WORKER_FILE
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.file_names import is_left_file
 from worker.core.model import Product, Sha256, Submission, sha256
 from worker.core.states import NoteEvent, State
 from worker.core.text import match_key
@@ -34,6 +45,9 @@ REGISTER_WRITTEN: Final = "register_written"
 
 MAX_UPLOAD_BYTES: Final = 20_000_000
 """Of one PDF that a person gives: an invoice has 0.3 MB, and no issuer's server takes more than 20 MB."""
+
+_LONGEST_NAME: Final = 60
+"""Characters of a paper's name: file systems take 255 bytes, and a kanji has three."""
 
 _TRIES: Final = 5
 """Times that an edit is made on a file which another person writes at the same moment."""
@@ -142,17 +156,115 @@ def _detail(edit: RegisterEdit) -> dict[str, Any]:
     }
 
 
-# --- Files ---------------------------------------------------------------------------------------------------
+# --- Moving it -----------------------------------------------------------------------------------------------
 
 
-def file_pdf(folder: Path, name: str, content: bytes) -> str:
-    """Put a PDF into the invoices folder under a free name near ``name``; returns the name.
+def finish_moving(directory: Path) -> None:
+    """Remove the files of a move that was interrupted, if those in ``[register] dir`` have the same bytes."""
+    place = register_directory(directory)
+    left = register_files(directory) if place != directory else ()
+    if left and all(_is_same_file(directory / name, place / name) for name in left):
+        _remove_files(directory, left)
 
-    A file of the same bytes under such a name is taken as it is. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``;
-    ConfigError if the folder cannot be written.
+
+def move_register(directory: Path, place: Path, store: Store, author: Author) -> tuple[str, ...]:
+    """Move ``projects.toml`` and ``issuers/`` of ``directory`` to ``place``, and write it as ``[register] dir``.
+
+    Returns the names of the files. The old ones go last: whenever it is interrupted, the register is whole in one
+    place. Raises NotAllowed ``register_has_dir``, ``register_not_free``; ConfigError if a file cannot be written.
     """
-    check_pdf(content)
-    return write_under_free_name(folder, name, content)
+    files = read_directory(directory)
+    names = register_files(directory)
+    if register_directory(directory) != directory:
+        raise NotAllowed("register_has_dir", to=str(place))
+    taken = register_files(place)
+    if not all(name in names and _is_same_file(directory / name, place / name) for name in taken):
+        raise NotAllowed("register_not_free", to=str(place))
+    worker = files[WORKER_FILE]
+    line_end = b"" if worker.endswith(b"\n") else b"\n"
+    table = f"\n[register]\ndir = {json.dumps(str(place), ensure_ascii=False)}\n"  # a JSON string is one of TOML
+    edited = worker + line_end + table.encode()
+    load_configuration({**files, WORKER_FILE: edited})
+    for name in names:
+        if name not in taken:
+            write_new_file(place / name, files[name])
+    _give_to_owner_of_store(place, directory)
+    with store.writing() as writing:
+        detail = {"from": str(directory), "to": str(place), "files": list(names)}
+        writing.note(NoteEvent.REGISTER_MOVED, None, author, detail)
+        replace_file(directory / WORKER_FILE, worker, edited)
+    _remove_files(directory, names)
+    return names
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _remove_files(directory: Path, names: Sequence[str]) -> None:
+    try:
+        for name in names:
+            (directory / name).unlink()
+        with contextlib.suppress(OSError):  # other files are in it, or it was never there
+            (directory / "issuers").rmdir()
+    except OSError as error:
+        detail = {"detail": error.strerror or type(error).__name__}
+        raise ConfigError([Problem(str(directory), "", "cannot_write", detail)]) from error
+
+
+def _give_to_owner_of_store(place: Path, directory: Path) -> None:
+    """Gives the folder to the owner and group of the one above it, whose group may write in it: the console's account.
+
+    Without the right to do so, or with the store's parent as it is, all stays as it was made.
+    """
+    owner = place.parent.stat()
+    if place.parent == directory or owner.st_uid == os.geteuid():
+        return
+    with contextlib.suppress(PermissionError):
+        for each in (place, *place.rglob("*")):
+            os.chown(each, owner.st_uid, owner.st_gid)
+            if each.is_dir():
+                each.chmod(0o2770)
+
+
+# --- Papers --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A PDF that a person gives: an invoice, or another document."""
+
+    name: str
+    """The name that it is to get, or its path if it lies in the invoices folder already."""
+    content: bytes | None
+    """None if it lies there already."""
+
+
+@contextlib.contextmanager
+def placed_papers(folder: Path, papers: Sequence[Paper]) -> Iterator[Sequence[str]]:
+    """Put ``papers`` into the invoices folder, each under a free name; gives the names for the register.
+
+    A file of the same bytes under such a name is taken as it is. If the block fails, those that were put there are
+    removed. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``; ConfigError if the folder cannot be written.
+    """
+    for each in papers:
+        if each.content is not None:
+            check_pdf(each.content)
+    named: list[str] = []
+    added: list[str] = []
+    try:
+        for each in papers:
+            name, is_new = (each.name, False)
+            if each.content is not None:
+                name, is_new = write_under_free_name(folder, each.name, each.content)
+            named.append(name)
+            if is_new:
+                added.append(name)
+        yield named
+    except BaseException:
+        for name in added:
+            (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def check_pdf(content: bytes) -> Sha256:
@@ -162,3 +274,11 @@ def check_pdf(content: bytes) -> Sha256:
     if fault_of(content):
         raise NotAllowed("not_a_pdf")
     return sha256(content)
+
+
+def name_for_paper(name: str, otherwise: str) -> str:
+    """Returns ``name`` as a file in the invoices folder may be called; ``otherwise`` if nothing of it is left."""
+    stem = name[:-4] if name.lower().endswith(".pdf") else name
+    plain = "".join(each for each in stem if each.isprintable() and each not in '\\/:*?"<>|').strip(" .")
+    named = f"{plain[:_LONGEST_NAME]}.pdf"
+    return named if plain and not is_left_file(named) else otherwise

@@ -5,15 +5,20 @@ A field never changes its name or its meaning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from worker.config.defaults import SEPARATE
 from worker.config.editing.catalogue import CatalogueEntry
 from worker.config.editing.columns import CellFault, Headings, Sheet
+from worker.config.editing.fields import KeyPath
 from worker.config.editing.import_rows import Fate, FateKind
+from worker.config.editing.register import RegisterEdit, field_text
 from worker.core.errors import Problem
-from worker.core.messages import Language, hint, name_state, say
+from worker.core.messages import Language, hint, name_field, name_state, say
+from worker.core.messages.reasons import NAMES
 from worker.core.model import Product, Submission
+from worker.core.text import escape_control_chars
 from worker.views.problems import problem_json
 from worker.views.project_status import Cell, Row
 from worker.views.rule_replay import DraftDifference
@@ -97,6 +102,52 @@ def replay_json(tried: int, differing: int, failing: Sequence[Problem], lang: La
 def added_json(project: str, missing: Sequence[str]) -> dict[str, Any]:
     """Returns the fixed fields of ``project add``; ``missing`` names the keys that its rule needs."""
     return {"project": project, "missing": list(missing)}
+
+
+def edit_json(edit: RegisterEdit, judged: Sequence[int]) -> dict[str, Any]:
+    """The fixed fields of a changed project; ``judged`` are the submissions that were judged again."""
+    return {
+        "project": edit.later or edit.project,
+        "act": edit.act.value,
+        "fields": {".".join(each.key): [field_text(each.former), field_text(each.value)] for each in edit.changes},
+        "judged": list(judged),
+    }
+
+
+def change_lines(edit: RegisterEdit, lang: Language) -> list[str]:
+    """The values that an edit changes, a line each, in office words."""
+    return [
+        say(
+            "change_line",
+            lang,
+            field=escape_control_chars(name_field(each.key, lang)),
+            before=escape_control_chars(show_value(each.key, each.former, lang)) or "—",
+            after=escape_control_chars(show_value(each.key, each.value, lang)) or "—",
+        )
+        for each in edit.changes
+    ]
+
+
+def show_value(key: KeyPath, value: object, lang: Language) -> str:
+    """A registered value as people read it: yen, days, kinds of guarantee, and the words of closed lists."""
+    index = 0 if lang == "ja" else 1
+    words = NAMES["product"] if key == ("expects",) else NAMES[key[0]] if key[0] in {"kind", "award"} else {}
+    if isinstance(value, int) and not isinstance(value, bool):
+        return say("yen", lang, amount=f"{value:,}")
+    if isinstance(value, list | tuple):
+        return "、".join(show_value(key, each, lang) for each in value)
+    if value == SEPARATE:
+        return say("invoice_apart", lang)
+    if isinstance(value, Mapping):
+        shown = {name: show_value((*key, name), inner, lang) for name, inner in value.items()}
+        if "file" in shown:
+            return shown["file"]
+        products = NAMES["product"]
+        return "、".join(
+            f"{products[each][index] if each in products else each}：{text}" for each, text in shown.items()
+        )
+    text = field_text(value)
+    return words[text][index] if text in words else text
 
 
 def import_json(

@@ -12,6 +12,7 @@ import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ _NEW_MODE = 0o644
 """Configuration holds no secrets; the service's account must read it."""
 _FILED_MODE = 0o640
 """An invoice is read by the service and by the group of its folder."""
+_RESTED_SECONDS = 5.0
+"""A file that appears whole is no file being written: its time is set back, so that the next look may read it."""
 _NAMES_TRIED = 1000
 """Names of one file in one folder: a folder holds some thousand invoices, and few of one name."""
 
@@ -58,11 +61,12 @@ def write_new_file(path: Path, content: bytes | Iterable[bytes]) -> None:
         raise _cannot_write(path, error) from error
 
 
-def write_under_free_name(folder: Path, name: str, content: bytes) -> str:
-    """Put ``content`` into ``folder`` as ``name``, or with a number behind it if that is taken; returns the name.
+def write_under_free_name(folder: Path, name: str, content: bytes) -> tuple[str, bool]:
+    """Put ``content`` into ``folder`` as ``name``, or with a number behind it if that is taken.
 
-    A regular file of the same bytes under one of these names is taken as it is. The file gets the folder's group and is
-    never put over another one. Raises ConfigError if the folder cannot be written.
+    Returns the name, and whether the file is new: a regular file of the same bytes under one of these names is taken as
+    it is. The file gets the folder's group and is never put over another one. Raises ConfigError if the folder cannot
+    be written.
     """
     stem, dot, ending = name.rpartition(".")
     try:
@@ -70,15 +74,17 @@ def write_under_free_name(folder: Path, name: str, content: bytes) -> str:
         try:
             with contextlib.suppress(PermissionError):
                 os.chown(written, -1, folder.stat().st_gid)
+            whole_since = time.time() - _RESTED_SECONDS
+            os.utime(written, (whole_since, whole_since))
             for at in range(1, _NAMES_TRIED):
                 free = name if at == 1 else f"{stem or name}_{at}{dot}{ending if stem else ''}"
                 try:
                     os.link(written, folder / free, follow_symlinks=False)
                 except FileExistsError:
                     if _holds(folder / free, content):
-                        return free
+                        return free, False
                     continue
-                return free
+                return free, True
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         finally:
             written.unlink()

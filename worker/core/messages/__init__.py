@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from worker.core.accounts import Role
@@ -224,6 +224,21 @@ def name_evidence(evidence: Told, lang: Language) -> str:
 def name_product(product: Product | None, lang: Language) -> str:
     """The kind of guarantee; empty for none."""
     return NAMES["product"][product.value][0 if lang == "ja" else 1] if product else ""
+
+
+def name_field(key: Sequence[str], lang: Language) -> str:
+    """A key of a registered project in office words; its own name for one that has none."""
+    index = 0 if lang == "ja" else 1
+    first, *rest = key
+    if first == "dates" and rest and rest[0] in NAMES["day"]:
+        return NAMES["day"][rest[0]][index]
+    if first == "values" and rest:
+        return rest[0]
+    words = [register_edits.FIELDS.get(first, (first, first))[index]]
+    for part in rest:
+        known = NAMES["product"].get(part) or register_edits.OFFICE_FIELDS.get(part)
+        words.append(known[index] if known else part)
+    return words[0] if not rest else f"{words[0]}（{'・'.join(words[1:])}）" if lang == "ja" else " ".join(words)
 
 
 def name_follow_up(duty: Told, lang: Language) -> str:

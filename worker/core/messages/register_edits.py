@@ -4,6 +4,46 @@ from __future__ import annotations
 
 from typing import Final
 
+FIELDS: Final[dict[str, tuple[str, str]]] = {
+    "name": ("工事名", "project name"),
+    "issuer": ("発注者", "issuer"),
+    "section": ("提出先の課", "section that receives"),
+    "contractor": ("受注者名（JVなど）", "contractor, if not the company"),
+    "names_on_notice": ("お知らせの別の名前", "other names on the notice"),
+    "contract_numbers": ("保証契約番号（種類共通）", "contract numbers of any guarantee"),
+    "numbers": ("保証契約番号", "contract numbers"),
+    "by_name": ("工事名だけで一致とする", "matched by name alone"),
+    "values": ("登録値", "registered values"),
+    "dates": ("日付", "dates"),
+    "deadline": ("提出期限", "deadline"),
+    "department": ("部署", "department"),
+    "contact": ("担当者", "contact person"),
+    "phone": ("電話番号", "phone"),
+    "invoice": ("請求書", "invoice"),
+    "documents": ("その他の書類", "other documents"),
+    "office": ("この案件だけの提出先", "receiver of this project alone"),
+    "tendered_by": ("入札・契約を担当した課", "section that tendered"),
+    "kind": ("種別", "kind of work"),
+    "award": ("契約の方法", "how it was awarded"),
+    "amount": ("請負金額", "contract amount"),
+    "original_amount": ("当初の請負金額", "original contract amount"),
+    "approval": ("発注者の承認", "the issuer's approval"),
+    "exception": ("例外の同意", "the issuer's consent to an exception"),
+    "excluded": ("電子保証の対象外", "excluded from electronic sureties"),
+    "amended": ("変更契約", "amended contract"),
+    "expects": ("必要な保証", "guarantees that are expected"),
+    "closed": ("完了日", "closed on"),
+    "rule": ("この案件だけのルール", "rule of this project alone"),
+}
+"""The keys of a project in office words."""
+OFFICE_FIELDS: Final[dict[str, tuple[str, str]]] = {
+    "name": ("名前", "name"),
+    "to": ("宛先", "to"),
+    "cc": ("CC", "cc"),
+    "phone": ("電話番号", "phone"),
+    "fax": ("FAX", "fax"),
+}
+
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- refusals
     "no_such_project": (
@@ -76,9 +116,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "提出 {id} には、読み取れたお知らせがありません。案件の内容は手で入力してください（`hoshobin project add`）。",
         "Submission {id} has no notice that could be read. Type the project's values (`hoshobin project add`).",
     ),
-    "register_confirm_needed": (
-        "端末でないときは、内容を確かめたうえで --yes を付けてください。",
-        "Without a terminal, add --yes once the values are certain.",
+    "project_from_by": (
+        "--from を使うときは、登録する人の氏名を --by に指定してください。",
+        "With --from, name the person with --by.",
     ),
     # --- problems of the configuration
     "edit_field": (
@@ -97,6 +137,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- summaries and results
     "change_shown": ("案件「{project}」を次のように変更します。", "{project} is changed as follows."),
     "change_line": ("  {field}：{before} → {after}", "  {field}: {before} → {after}"),
+    "invoice_apart": ("別途提出", "handed in separately"),
     "change_asked": ("この内容で保存しますか（y／n）", "Save this (y/n)"),
     "change_left": ("何も変更していません。", "Nothing was changed."),
     "change_saved": ("保存しました：案件「{project}」。", "Saved: {project}."),
