@@ -101,12 +101,12 @@ ACTIONS: Final = (
     Action("/projects/{project:path}/delete", project_forms.delete, Right.PREPARE),
     Action(
         "/projects/{project:path}/invoice",
-        project_papers.choose_invoice,
+        project_papers.record_invoice,
         Right.PREPARE,
         files=1,
         largest=project_papers.UPLOAD_BYTES,
     ),
-    Action("/projects/{project:path}/documents", project_papers.choose_documents, Right.PREPARE),
+    Action("/projects/{project:path}/documents", project_papers.record_documents, Right.PREPARE),
 )
 
 _LOG: Final = logging.getLogger(__name__)

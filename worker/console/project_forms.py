@@ -29,14 +29,14 @@ from worker.config.editing.register import (
 from worker.config.files import TemplateFiles
 from worker.config.projects import FILE
 from worker.console.banners import banners_of
-from worker.console.projects import project_of
+from worker.console.projects import named_project
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
 from worker.pipeline.register import MakeEdit, RegisterDone, change_register, prepare_edit
 from worker.views.project_form import (
-    AMENDED,
+    AMENDED_FIELDS,
     amended_fields,
     faults_of,
     given_values,
@@ -292,7 +292,7 @@ def _problems_of(fate: Fate) -> list[Problem]:
 
 def show_edit(visit: Visit) -> Response:
     """The form of a registered project."""
-    project = project_of(visit).id
+    project = named_project(visit).id
     return _edit_form(visit, project, _office_texts(visit, project), _registered(visit, project))
 
 
@@ -316,7 +316,7 @@ def _edit_form(
     status: int = 200,
 ) -> Response:
     office = visit.office
-    registered = project_of(visit)
+    registered = named_project(visit)
     issuer = office.configuration.issuers[registered.issuer]
     templates = TemplateFiles(office.files)
     return visit.page(
@@ -340,7 +340,7 @@ def _edit_form(
 
 def edit(visit: Visit) -> Response:
     """Changes a project."""
-    project = project_of(visit).id
+    project = named_project(visit).id
     typed, seen = _typed(visit), _seen(visit)
 
     def again(beside: dict[str, str], others: tuple[str, ...], status: int) -> Response:
@@ -357,7 +357,7 @@ def edit(visit: Visit) -> Response:
 
 def show_amend(visit: Visit) -> Response:
     """The form of an amended contract, beside the original one."""
-    return _amend_form(visit, {}, _registered(visit, project_of(visit).id))
+    return _amend_form(visit, {}, _registered(visit, named_project(visit).id))
 
 
 def _amend_form(
@@ -368,7 +368,7 @@ def _amend_form(
     others: tuple[str, ...] = (),
     status: int = 200,
 ) -> Response:
-    project = project_of(visit)
+    project = named_project(visit)
     now = _office_texts(visit, project.id)
     return visit.page(
         "project_amend.html",
@@ -377,7 +377,7 @@ def _amend_form(
         project=project,
         fields=[(field, now.get(field.key, "")) for field in amended_fields(visit.lang)],
         texts={name_field(key): text for key, text in texts.items()},
-        seen={name_field(key): text for key, text in seen.items() if key in AMENDED},
+        seen={name_field(key): text for key, text in seen.items() if key in AMENDED_FIELDS},
         beside=beside or {},
         others=others,
     )
@@ -385,7 +385,7 @@ def _amend_form(
 
 def amend(visit: Visit) -> Response:
     """Registers an amended contract."""
-    project = project_of(visit).id
+    project = named_project(visit).id
     typed, seen = _typed(visit), _seen(visit)
     texts = {key: text for key, text in with_years(typed, visit.today).items() if text}
 
@@ -400,7 +400,7 @@ def amend(visit: Visit) -> Response:
 
 def close(visit: Visit) -> Response:
     """Marks a project as complete."""
-    project = project_of(visit).id
+    project = named_project(visit).id
     try:
         save_edit(visit, lambda content: close_project(content, project, visit.today))
     except NotAllowed as refused:
@@ -412,6 +412,6 @@ def close(visit: Visit) -> Response:
 
 def delete(visit: Visit) -> Response:
     """Deletes a project for which nothing was submitted."""
-    project = project_of(visit).id
+    project = named_project(visit).id
     save_edit(visit, lambda content: delete_project(content, project))
     return visit.go("/projects", "project_deleted")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from starlette.responses import Response
 
-from worker.compose.mime_write import attachment_name
 from worker.compose.missing_invoice import find_unused, name_to_give
 from worker.config.defaults import SEPARATE
 from worker.config.editing.register import set_documents, set_invoice
 from worker.console.banners import banners_of
 from worker.console.project_forms import path_of, save_edit
-from worker.console.projects import project_of
+from worker.console.projects import named_project
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Unavailable
 from worker.core.model import Product
-from worker.pipeline.register import MAX_UPLOAD_BYTES, file_pdf
+from worker.core.rulebook import Project
+from worker.pipeline.register import MAX_UPLOAD_BYTES, Paper, name_for_paper, placed_papers
 from worker.views.project_form import faults_of
 
 UPLOAD_BYTES: Final = MAX_UPLOAD_BYTES + 100_000
@@ -37,7 +38,7 @@ def _product(visit: Visit, text: str) -> Product:
 
 
 def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200) -> Response:
-    office, project = visit.office, project_of(visit)
+    office, project = visit.office, named_project(visit)
     active = office.active_config
     found = visit.desk.read(lambda reader: active.invoice_folder.look(reader, lambda _: False))
     listed = () if isinstance(found.listed, Unavailable) else found.listed
@@ -62,56 +63,60 @@ def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200)
     )
 
 
-def choose_invoice(visit: Visit) -> Response:
+def record_invoice(visit: Visit) -> Response:
     """Records the invoice of a guarantee: a PDF given now, an unused one, handed in separately, or none."""
-    project = project_of(visit)
-    form = visit.form
+    project, form = named_project(visit), visit.form
     product = _product(visit, form.text("product"))
     if product is Product.CONTRACT:
         return _papers(visit, product, visit.say("no_invoice_here"), 422)
     choice, number = form.text("choice"), form.text("number")
-    uploads = form.files.get("pdf", ())
-    try:
-        file: str | None
-        if uploads:
-            register = visit.office.active_config.register
-            name = name_to_give(product, number, project, register) or f"{project.name}_{product.value}.pdf"
-            content = uploads[0].file.read(MAX_UPLOAD_BYTES + 1)
-            file = file_pdf(visit.office.places.invoices, attachment_name(name), content)
-        elif choice in {SEPARATE, "none"}:
-            file = SEPARATE if choice == SEPARATE else None
-        elif choice.startswith("file:"):
-            file = choice.removeprefix("file:")
-        else:
-            return _papers(visit, product, visit.say("error_choose"), 422)
-        save_edit(visit, lambda content: set_invoice(content, project.id, product, number, file))
-    except NotAllowed as refused:
-        if refused.code == "register_same":
-            return visit.go(path_of(project.id), "unchanged")
-        return _papers(visit, product, visit.refusal(refused), 422)
-    except ConfigError as error:
-        return _papers(visit, product, _all_of(error, visit), 422)
-    return visit.go(path_of(project.id), "project_saved")
+    papers = [
+        Paper(_name(visit, project, product, number), each.file.read(MAX_UPLOAD_BYTES + 1))
+        for each in form.files.get("pdf", ())
+    ]
+    if not papers and choice not in {SEPARATE, "none"} and not choice.startswith("file:"):
+        return _papers(visit, product, visit.say("error_choose"), 422)
+
+    def save() -> None:
+        with placed_papers(visit.office.places.invoices, papers) as names:
+            chosen = choice.removeprefix("file:") if choice != "none" else None
+            file = names[0] if names else chosen
+            save_edit(visit, lambda content: set_invoice(content, project.id, product, number, file))
+
+    return _saved(visit, project, product, save)
 
 
-def choose_documents(visit: Visit) -> Response:
+def _name(visit: Visit, project: Project, product: Product, number: str) -> str:
+    """The name under which a given PDF is found again."""
+    wanted = name_to_give(product, number, project, visit.office.active_config.register)
+    otherwise = f"{product.value}.pdf"
+    return name_for_paper(wanted if wanted and "/" not in wanted else project.name, otherwise)
+
+
+def record_documents(visit: Visit) -> Response:
     """Records the other documents of a guarantee; none at all is a decision too."""
-    project = project_of(visit)
+    project = named_project(visit)
     product = _product(visit, visit.form.text("product"))
     files = visit.form.several("file")
     if not files and not visit.form.text("none"):
         return _papers(visit, product, visit.say("error_choose"), 422)
+    return _saved(
+        visit,
+        project,
+        product,
+        lambda: save_edit(visit, lambda content: set_documents(content, project.id, product, files)),
+    )
+
+
+def _saved(visit: Visit, project: Project, product: Product, save: Callable[[], object]) -> Response:
+    """Answers a form that saves at once; the same page says why nothing was saved."""
     try:
-        save_edit(visit, lambda content: set_documents(content, project.id, product, files))
+        save()
     except NotAllowed as refused:
         if refused.code == "register_same":
             return visit.go(path_of(project.id), "unchanged")
         return _papers(visit, product, visit.refusal(refused), 422)
     except ConfigError as error:
-        return _papers(visit, product, _all_of(error, visit), 422)
+        beside, others = faults_of(error.problems, visit.lang)
+        return _papers(visit, product, " ".join((*others, *beside.values())), 422)
     return visit.go(path_of(project.id), "project_saved")
-
-
-def _all_of(error: ConfigError, visit: Visit) -> str:
-    beside, others = faults_of(error.problems, visit.lang)
-    return " ".join((*others, *beside.values()))

@@ -44,7 +44,7 @@ _FURTHER: Final[tuple[KeyPath, ...]] = (
     ("exception",),
     ("excluded",),
 )
-AMENDED: Final[tuple[KeyPath, ...]] = (
+AMENDED_FIELDS: Final[tuple[KeyPath, ...]] = (
     *_CONTRACT,
     *(("numbers", product.value) for product in Product),
     *(("deadline", product.value) for product in Product),
@@ -71,7 +71,7 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldGroup:
+class FormGroup:
     """Fields under one heading."""
 
     title: str
@@ -99,7 +99,7 @@ def groups_of(
     template: Callable[[str], str | None],
     issuers: Iterable[Issuer],
     lang: Language,
-) -> tuple[FieldGroup, ...]:
+) -> tuple[FormGroup, ...]:
     """Returns the fields to fill in: those of every project, those that the issuer's rule asks for, and the rest."""
     expected = _expected(texts)
     wanted = expected or tuple(Product)
@@ -119,17 +119,17 @@ def groups_of(
         return tuple(_field(key, samples.get(key, ""), choices.get(key, ()), names, lang) for key in keys)
 
     groups = (
-        FieldGroup(say("group_first", lang), fields(_FIRST)),
-        FieldGroup(say("group_contract", lang), fields((*_CONTRACT, *numbers, *days))),
-        FieldGroup(say("group_asked", lang, issuer=issuer.full_name if issuer else ""), fields(samples)),
-        FieldGroup(say("group_further", lang), fields(further), is_folded=True),
+        FormGroup(say("group_first", lang), fields(_FIRST)),
+        FormGroup(say("group_contract", lang), fields((*_CONTRACT, *numbers, *days))),
+        FormGroup(say("group_asked", lang, issuer=issuer.full_name if issuer else ""), fields(samples)),
+        FormGroup(say("group_further", lang), fields(further), is_folded=True),
     )
     return tuple(each for each in groups if each.fields)
 
 
 def amended_fields(lang: Language) -> tuple[FormField, ...]:
     """Returns the fields of an amended contract."""
-    return tuple(_field(key, "", (), (), lang) for key in AMENDED)
+    return tuple(_field(key, "", (), (), lang) for key in AMENDED_FIELDS)
 
 
 def _field(
