@@ -32,6 +32,7 @@ from worker.console.banners import banners_of
 from worker.console.projects import named_project
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.messages import name_field
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
 from worker.pipeline.register import MakeEdit, RegisterDone, change_register, prepare_edit
@@ -39,11 +40,10 @@ from worker.views.project_form import (
     AMENDED_FIELDS,
     amended_fields,
     faults_of,
+    form_name,
     given_values,
     groups_of,
     key_of_field,
-    label_of,
-    name_field,
     office_text,
     shown_value,
     texts_of_notice,
@@ -77,7 +77,7 @@ def _typed(visit: Visit) -> dict[KeyPath, str]:
     for name in visit.form.fields:
         if name.startswith(_CHOSEN) and visit.form.text(name) == "now":
             key = key_of_field(name.removeprefix(_CHOSEN))
-            texts[key] = visit.form.text(_SEEN + name_field(key))
+            texts[key] = visit.form.text(_SEEN + form_name(key))
     return texts
 
 
@@ -150,7 +150,7 @@ def _summary(visit: Visit, edit: RegisterEdit) -> Response:
         project=edit.project,
         changes=[
             (
-                label_of(each.key, visit.lang),
+                name_field(each.key, visit.lang),
                 shown_value(each.key, each.former, issuers, visit.lang),
                 shown_value(each.key, each.value, issuers, visit.lang),
             )
@@ -177,7 +177,7 @@ def _conflict(visit: Visit, conflict: RegisterConflict) -> Response:
         for each in visit.store.entries(events=[NoteEvent.REGISTER_CHANGED])
         if each.detail.get("project") == conflict.project or each.detail.get("later") == conflict.project
     ]
-    fields = {_SEEN + name_field(each.key) for each in conflict.conflicts}
+    fields = {_SEEN + form_name(each.key) for each in conflict.conflicts}
     issuers = visit.office.configuration.issuers
 
     def told(key: KeyPath, text: str) -> str:
@@ -191,8 +191,8 @@ def _conflict(visit: Visit, conflict: RegisterConflict) -> Response:
         entry=entries[-1] if entries else None,
         rows=[
             (
-                name_field(each.key),
-                label_of(each.key, visit.lang),
+                form_name(each.key),
+                name_field(each.key, visit.lang),
                 told(each.key, each.seen),
                 told(each.key, each.now),
                 each.given or "―",
@@ -239,7 +239,7 @@ def _new_form(
         action="/projects/new",
         back="/projects",
         groups=groups_of(issuer, texts, templates.source, office.configuration.issuers.values(), visit.lang),
-        texts={name_field(key): text for key, text in texts.items()},
+        texts={form_name(key): text for key, text in texts.items()},
         seen={},
         beside=beside or {},
         others=others,
@@ -250,7 +250,7 @@ def _new_form(
     )
 
 
-def register(visit: Visit) -> Response:
+def record_new(visit: Visit) -> Response:
     """Registers a project."""
     origin = visit.form.text("from")
     typed = _typed(visit)
@@ -327,8 +327,8 @@ def _edit_form(
         action=f"{path_of(project)}/edit",
         back=path_of(project),
         groups=groups_of(issuer, texts, templates.source, office.configuration.issuers.values(), visit.lang),
-        texts={name_field(key): text for key, text in texts.items()},
-        seen={name_field(key): text for key, text in seen.items()},
+        texts={form_name(key): text for key, text in texts.items()},
+        seen={form_name(key): text for key, text in seen.items()},
         beside=beside or {},
         others=others,
         origin="",
@@ -338,7 +338,7 @@ def _edit_form(
     )
 
 
-def edit(visit: Visit) -> Response:
+def record_change(visit: Visit) -> Response:
     """Changes a project."""
     project = named_project(visit).id
     typed, seen = _typed(visit), _seen(visit)
@@ -376,14 +376,14 @@ def _amend_form(
         banners=banners_of(visit),
         project=project,
         fields=[(field, now.get(field.key, "")) for field in amended_fields(visit.lang)],
-        texts={name_field(key): text for key, text in texts.items()},
-        seen={name_field(key): text for key, text in seen.items() if key in AMENDED_FIELDS},
+        texts={form_name(key): text for key, text in texts.items()},
+        seen={form_name(key): text for key, text in seen.items() if key in AMENDED_FIELDS},
         beside=beside or {},
         others=others,
     )
 
 
-def amend(visit: Visit) -> Response:
+def record_amendment(visit: Visit) -> Response:
     """Registers an amended contract."""
     project = named_project(visit).id
     typed, seen = _typed(visit), _seen(visit)
@@ -398,7 +398,7 @@ def amend(visit: Visit) -> Response:
 # --- Completion and deletion ---------------------------------------------------------------------------------------
 
 
-def close(visit: Visit) -> Response:
+def record_completion(visit: Visit) -> Response:
     """Marks a project as complete."""
     project = named_project(visit).id
     try:
@@ -410,7 +410,7 @@ def close(visit: Visit) -> Response:
     return visit.go(path_of(project), "project_closed")
 
 
-def delete(visit: Visit) -> Response:
+def record_deletion(visit: Visit) -> Response:
     """Deletes a project for which nothing was submitted."""
     project = named_project(visit).id
     save_edit(visit, lambda content: delete_project(content, project))

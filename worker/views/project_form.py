@@ -17,7 +17,7 @@ from worker.config.editing.fields import FieldRefused, KeyPath, Value
 from worker.config.editing.register import FieldRules, field_text, read_field
 from worker.core.errors import Problem
 from worker.core.japanese_dates import write_date
-from worker.core.messages import Language, is_said, name_product, say
+from worker.core.messages import Language, is_said, name_field, name_product, say
 from worker.core.messages.reasons import NAMES
 from worker.core.model import PRODUCT_NAMES, Notice, Product
 from worker.core.rulebook import Issuer
@@ -67,7 +67,7 @@ class FormField:
     @property
     def name(self) -> str:
         """Its name in the form."""
-        return name_field(self.key)
+        return form_name(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ class FormGroup:
     """True if it is opened on request."""
 
 
-def name_field(key: KeyPath) -> str:
+def form_name(key: KeyPath) -> str:
     """Returns the name of a field in a form: its key with dots."""
     return ".".join(key)
 
 
 def key_of_field(name: str) -> KeyPath:
-    """Returns the key of ``name_field``; a value's name may have dots."""
+    """Returns the key of ``form_name``; a value's name may have dots."""
     first, _, rest = name.partition(".")
     if first == "office":
         return (first, *rest.split(".", 1))
@@ -150,32 +150,7 @@ def _field(
     if not sample:
         code = "sample_number" if key[0] in {"numbers", "contract_numbers"} else f"sample_{key[0]}"
         sample = say(code, lang) if is_said(code) else ""
-    return FormField(key, label_of(key, lang), sample, choices, key == ("expects",))
-
-
-def label_of(key: KeyPath, lang: Language) -> str:
-    """Returns the name of a field in office words."""
-    match key:
-        case ("values", name):
-            return name
-        case ("numbers", product):
-            return say("input_numbers", lang, product=name_product(Product(product), lang))
-        case ("deadline", product):
-            return say("input_deadline_of", lang, product=name_product(Product(product), lang))
-        case ("section", product):
-            return say("input_section_of", lang, product=name_product(Product(product), lang))
-        case ("office", product, part):
-            return say(f"input_office_{part}", lang, product=name_product(Product(product), lang))
-        case ("invoice" | "documents" as first, product):
-            return say(f"input_{first}", lang, product=name_product(Product(product), lang))
-        case ("dates", name):
-            code = f"input_dates_{name}"
-        case _:
-            code = f"input_{key[0]}"
-    named = f"ask_{key[-1]}" if key[0] == "dates" and key[-1] != "award" else "ask_award_date"
-    if is_said(code):
-        return say(code, lang)
-    return say(named if key[0] == "dates" else f"ask_{key[0]}", lang).partition("（")[0]
+    return FormField(key, name_field(key, lang), sample, choices, key == ("expects",))
 
 
 def _expected(texts: Mapping[KeyPath, str]) -> tuple[Product, ...]:
@@ -286,12 +261,12 @@ def given_values(
         text = texts.get(key, "").strip()
         if not text:
             if key in {("name",), ("issuer",)}:
-                found.append(Problem("", name_field(key), "empty"))
+                found.append(Problem("", form_name(key), "empty"))
             continue
         try:
             values[key] = read_field(key, text, issuer, rules)
         except FieldRefused as refused:
-            found.append(Problem("", name_field(key), refused.code, refused.params))
+            found.append(Problem("", form_name(key), refused.code, refused.params))
             continue
         if key == ("issuer",):
             issuer = rules.issuers[str(values[key])]
