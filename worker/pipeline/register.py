@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from worker.approve.reevaluate import activate_config
 from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
-from worker.config.editing.register import RegisterAct, RegisterEdit, field_text
+from worker.config.editing.register import RegisterAct, RegisterEdit, field_text, read_tables
 from worker.config.files import (
     MAX_FILE_BYTES,
     TemplateFiles,
@@ -84,9 +84,15 @@ def prepare_edit(directory: Path, make: MakeEdit) -> tuple[RegisterEdit, Configu
     return edit, load_configuration(edited), edited
 
 
-def refuse_deleting(reading: Reading, project: str) -> None:
-    """Raises NotAllowed ``project_submitted`` if a notice of ``project`` was submitted, or is about to be."""
-    found = [each.id for product in Product for each in reading.of_project(project, product) if _was_submitted(each)]
+def refuse_deleting(reading: Reading, project: str, register: bytes) -> None:
+    """Raises NotAllowed ``project_submitted`` if a notice of ``project`` was submitted, or is about to be.
+
+    A project that was renamed since is known by its contract numbers.
+    """
+    numbers = read_tables(register).numbers(project)
+    theirs = [each for product in Product for each in reading.of_project(project, product)]
+    theirs += [each for number in numbers for each in reading.by_number(number)]
+    found = {each.id for each in theirs if _was_submitted(each)}
     if found:
         raise NotAllowed("project_submitted", project=project, ids=tuple(map(str, sorted(found))))
 
@@ -112,7 +118,7 @@ async def change_register(
     for left in reversed(range(_TRIES)):
         edit, configuration, files = prepare_edit(directory, make)
         if edit.act is RegisterAct.DELETED:
-            refuse_deleting(store, edit.project)
+            refuse_deleting(store, edit.project, edit.former)
         try:
             with store.writing() as writing:
                 writing.note(NoteEvent.REGISTER_CHANGED, None, author, _detail(edit))
