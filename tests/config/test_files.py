@@ -17,6 +17,7 @@ from worker.config.files import (
     find_unread,
     make_own_folders,
     read_directory,
+    register_directory,
     resolve_places,
 )
 from worker.config.load import load_configuration
@@ -72,8 +73,10 @@ def test_a_file_whose_name_keeps_it_from_being_read_is_named(starter):
         "imap-password",
     ]
     (starter / "templates" / "mail").mkdir(parents=True, exist_ok=True)
+    register = register_directory(starter)
     for name in (*mine, *left):
-        (starter / name).mkdir() if name.endswith("/") else (starter / name).touch()
+        place = register if name.startswith("issuers/") else starter
+        (place / name).mkdir() if name.endswith("/") else (place / name).touch()
     before = read_directory(starter)
     assert {name for name, _ in find_unread(starter)} == {name.rstrip("/") for name in mine}
     assert {why for _, why in find_unread(starter)} == {UnreadReason.NOT_TOML}
@@ -118,15 +121,16 @@ def test_a_configuration_without_guarantors_has_the_shipped_ones(starter):
 
 def test_hidden_and_other_files_are_left(starter):
     for name in ("issuers/.old.toml", "issuers/notes.txt", "issuers/mihon.toml~", "worker.toml.bak"):
-        (starter / name).write_text("= broken")
+        (starter if name.startswith("worker") else register_directory(starter)).joinpath(name).write_text("= broken")
     assert not {name for name in read_directory(starter) if "old" in name or "notes" in name or "~" in name}
 
 
 def test_what_is_no_regular_file_is_refused_and_never_waited_for(starter):
-    (starter / "projects.toml").unlink()
-    os.mkfifo(starter / "projects.toml")
-    (starter / "issuers" / "folder.toml").mkdir()
-    (starter / "issuers" / "gone.toml").symlink_to("nowhere")
+    register = register_directory(starter)
+    (register / "projects.toml").unlink()
+    os.mkfifo(register / "projects.toml")
+    (register / "issuers" / "folder.toml").mkdir()
+    (register / "issuers" / "gone.toml").symlink_to("nowhere")
     with pytest.raises(ConfigError) as refused:
         read_directory(starter)
     assert codes(refused) == [

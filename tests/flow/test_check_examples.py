@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.office import command
+from worker.config.files import register_directory
 from worker.core.errors import ConfigError
 from worker.service.wiring import load_changed_installation, load_installation
 
@@ -17,7 +18,6 @@ RENAMED = ("の提出について", "の送付について")
 def config(tmp_path: Path) -> Path:
     directory = tmp_path / "config"
     assert command("init", str(directory)).code == 0
-    (tmp_path / "var").mkdir()
     for name in ("imap-password", "smtp-password"):
         (tmp_path / "var" / name).touch(mode=0o600)
         (tmp_path / "var" / name).write_text("secret\n")
@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> Path:
 
 def spoil(config: Path) -> tuple[Path, int]:
     """The issuer's file with another subject than its first example says, and the line of what it expects."""
-    (file,) = (config / "issuers").glob("*.toml")
+    (file,) = (register_directory(config) / "issuers").glob("*.toml")
     text = file.read_text()
     line = next(number for number, each in enumerate(text.split("\n"), 1) if each.startswith("expect = "))
     head, _, examples = text.partition("[[example]]")
@@ -66,5 +66,5 @@ def test_a_change_under_which_an_example_comes_out_otherwise_is_refused_and_the_
 
 
 def test_init_writes_only_the_issuer_that_its_sample_project_names(config: Path) -> None:
-    assert len(list((config / "issuers").glob("*.toml"))) == 1
+    assert len(list((register_directory(config) / "issuers").glob("*.toml"))) == 1
     assert len(load_installation(str(config)).configuration.projects) == 1

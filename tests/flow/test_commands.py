@@ -226,7 +226,6 @@ def test_what_init_writes_passes_check_once_the_passwords_are_there(tmp_path: Pa
     assert made_by_init.code == 0
     assert str(tmp_path / "config") in made_by_init.out
     assert command("--config", str(tmp_path / "config"), "check").code == 2
-    (tmp_path / "var").mkdir()
     for name in ("imap-password", "smtp-password"):
         (tmp_path / "var" / name).touch(mode=0o600)
         (tmp_path / "var" / name).write_text("secret\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tomllib
 from collections.abc import Callable
@@ -13,6 +14,11 @@ import pytest
 from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, Office, a_form, an_invoice, notice
 from tests.support.world import project
+from worker.cli.pages import with_reader
+from worker.config.editing.register import FieldRules, RegisterConflict, RegisterEdit, edit_project
+from worker.pipeline.register import change_register
+from worker.service.wiring import load_installation, open_store_of, system_clock
+from worker.store.ports import Author
 
 MODES = Callable[..., Mailroom]
 CONCLUDED = "{ contract = 2026-05-01 }"
@@ -195,3 +201,83 @@ def test_who_is_no_person_of_the_office_changes_nothing(mailroom: MODES) -> None
     ran = room.office("project", "edit", BRIDGE.project, "--set", "担当者=山田", "--by", "知らない人")
     assert ran.code == 1
     assert (room.office.config / "projects.toml").read_bytes() == before
+
+
+def test_another_person_s_change_at_the_same_moment_stays(tmp_path: Path) -> None:
+    """The other person saves between the look at the file and its replacement; the second one is told the truth."""
+    office = Office(tmp_path, projects=[project(ROAD.project), project(BRIDGE.project)])
+    register = office.config / "projects.toml"
+    installation = load_installation(str(office.config))
+    clock, theirs = system_clock(), [f"kawa/{BRIDGE.project}", f"kawa/{ROAD.project}"]
+    rules = FieldRules({})
+
+    def make(content: bytes) -> RegisterEdit:
+        mine = edit_project(content, f"kawa/{ROAD.project}", {("contact",): "佐藤"}, rules, {})
+        if theirs:
+            theirs_too = {("contact",): "鈴木", ("phone",): "0761-00-0001"}
+            register.write_bytes(edit_project(content, theirs.pop(0), theirs_too, rules).content)
+        return mine
+
+    with contextlib.closing(open_store_of(installation, clock)) as store:
+        folder = installation.active_config.invoice_folder
+        author = Author(HANAKO, "root")
+        with pytest.raises(RegisterConflict) as refused:
+            with_reader(lambda reader: change_register(office.config, make, store, reader, clock, author, folder))
+        assert [(each.now, each.given) for each in refused.value.conflicts] == [("鈴木", "佐藤")]
+        del theirs[:]
+        assert [each["contact"] for each in tomllib.loads(register.read_text())["project"]] == ["鈴木", "鈴木"]
+        assert changes(office) == []
+
+
+# --- Moving it -----------------------------------------------------------------------------------------------
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    files = (folder / "projects.toml", *(folder / "issuers").glob("*.toml"))
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files if file.exists()}
+
+
+def test_an_old_register_moves_as_it_is_and_nothing_waits_anew(mailroom: MODES) -> None:
+    room = room_with(mailroom, project(BRIDGE.project, "kawa", BRIDGE.number), form=BRIDGE)
+    before, label = bytes_of(room.office.config), room.office.only(BRIDGE)["label"]
+    ran = room.office("register", "move", "--by", HANAKO)
+    assert ran.code == 0, ran.err
+    place = room.office.store / "register"
+    assert bytes_of(place) == before
+    assert bytes_of(room.office.config) == {}
+    room.office.run_once()
+    assert room.office.only(BRIDGE)["label"] == label
+    events = [json.loads(body) for (body,) in room.office.rows("select body from entries")]
+    (moved,) = [each for each in events if each["event"] == "RegisterMoved"]
+    assert (moved["by"], sorted(moved["detail"]["files"])) == (HANAKO, sorted(before))
+    edited = room.office("project", "edit", BRIDGE.project, "--set", "担当者=佐藤", "--by", HANAKO)
+    assert edited.code == 0, edited.err
+    assert 'contact = "佐藤"' in (place / "projects.toml").read_text()
+    assert "すでに" in room.office("register", "move", "--by", HANAKO).out
+
+
+def test_a_move_that_was_interrupted_before_the_old_files_went_is_finished_by_the_next(mailroom: MODES) -> None:
+    room = room_with(mailroom, project(BRIDGE.project, "kawa", BRIDGE.number), form=BRIDGE)
+    before = bytes_of(room.office.config)
+    assert room.office("register", "move", "--by", HANAKO).code == 0
+    (room.office.config / "issuers").mkdir(exist_ok=True)
+    for name, content in before.items():
+        (room.office.config / name).write_bytes(content)
+    assert room.office("check").code == 2
+    assert room.office("register", "move", "--by", HANAKO).code == 0
+    assert bytes_of(room.office.config) == {}
+    (room.office.config / "projects.toml").write_text("# another\n")
+    refused = room.office("register", "move", "--by", HANAKO)
+    assert (refused.code, "2か所" in refused.err) == (2, True)
+    assert (room.office.config / "projects.toml").read_text() == "# another\n"
+
+
+def test_a_folder_with_another_register_is_not_moved_to(mailroom: MODES) -> None:
+    room = room_with(mailroom, project(BRIDGE.project, "kawa"), form=BRIDGE)
+    place = room.office.store / "register"
+    place.mkdir()
+    (place / "projects.toml").write_text("# mine\n")
+    before = bytes_of(room.office.config)
+    assert room.office("register", "move", "--by", HANAKO).code == 1
+    assert bytes_of(room.office.config) == before
+    assert bytes_of(place) == {"projects.toml": b"# mine\n"}

@@ -214,6 +214,7 @@ _PARTS: Final = {
         "preview", "お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
     "request": CommandPart("send_back", "承認の依頼：表示された内容を確認したことを記録し、別の人に承認を依頼します。"),
+    "register": CommandPart("register", "登録：案件と発注者のファイルの置き場所。"),
     "resend": CommandPart("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": CommandPart("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),
     "restore": CommandPart(

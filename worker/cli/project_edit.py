@@ -269,5 +269,5 @@ def delete(shared: Cli, name: str, by: str, is_certain: bool, as_json: bool) -> 
     """案件の削除：提出が1件もない案件だけを、登録から消します。"""
     run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
     found, _ = run.find(name)
-    refuse_deleting(run.store, found)
+    refuse_deleting(run.store, found, run.registered())
     return run.change(lambda content: delete_project(content, found))

@@ -123,8 +123,9 @@ def find_unread(path: Path) -> tuple[tuple[str, UnreadReason], ...]:
         name for place in places for name in _listed_or_none(place) if ".toml" in name.casefold() and name not in _FILES
     ]
     for folder, ending in _FOLDERS:
-        place = register if folder == _ISSUERS else path
-        found += [f"{folder}/{name}" for name in _listed_or_none(place / folder) if not name.endswith(ending)]
+        looked = places if folder == _ISSUERS else (path,)
+        listed = (name for place in looked for name in _listed_or_none(place / folder))
+        found += [f"{folder}/{name}" for name in listed if not name.endswith(ending)]
     return tuple((name, UnreadReason.NOT_TOML) for name in found if not _is_left(name.rpartition("/")[2]))
 
 

@@ -37,6 +37,11 @@ class Debounce:
             return False
         return now - self._since >= REST_SECONDS
 
+    def differs_only_in(self, stamp: Stamp, name: str) -> bool:
+        """Returns whether every other file is as it was in the folder taken last."""
+        others = [tuple(each for each in some or () if each[0] != name) for some in (stamp, self._taken)]
+        return self._taken is not None and others[0] == others[1]
+
     def take(self, stamp: Stamp) -> None:
         """Marks this folder as handled, successfully or not."""
         self._taken, self._seen = stamp, None

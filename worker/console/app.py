@@ -25,7 +25,19 @@ from starlette.staticfiles import StaticFiles
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
 from worker.config.settings import UNIX
-from worker.console import drop, health, help_page, issuers, login, people, pictures, projects, records, review, today
+from worker.console import drop
+from worker.console import health
+from worker.console import help_page
+from worker.console import issuers
+from worker.console import login
+from worker.console import people
+from worker.console import pictures
+from worker.console import projects
+from worker.console import records
+from worker.console import review
+from worker.console import today
+from worker.console import project_forms
+from worker.console import project_papers
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -93,6 +105,10 @@ PAGES: Final = (
     Page("/s/{id:int}/key", pictures.show_key, Right.KEY),
     Page("/s/{id:int}/original/{paper:int}", pictures.give_original, Right.KEY),
     Page("/projects", projects.show_projects, Right.SEE),
+    Page("/projects/new", project_forms.show_new, Right.PREPARE),
+    Page("/projects/{project:path}/edit", project_forms.show_edit, Right.PREPARE),
+    Page("/projects/{project:path}/amend", project_forms.show_amend, Right.PREPARE),
+    Page("/projects/{project:path}/papers", project_papers.show_papers, Right.PREPARE),
     Page("/projects/{project:path}/preview", projects.show_foreseen, Right.SEE),
     Page("/projects/{project:path}", projects.show_project, Right.SEE),
     Page("/search", projects.show_found, Right.SEE),
@@ -129,6 +145,19 @@ ACTIONS: Final = (
     Action("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
     Action("/drop", drop.take_files, Right.PREPARE, files=drop.FILES, largest=drop.LARGEST, seconds=drop.SECONDS),
     Action("/drop/{id:int}/file", drop.file_brought_invoice, Right.PREPARE),
+    Action("/projects/new", project_forms.record_new, Right.PREPARE),
+    Action("/projects/{project:path}/edit", project_forms.record_change, Right.PREPARE),
+    Action("/projects/{project:path}/amend", project_forms.record_amendment, Right.PREPARE),
+    Action("/projects/{project:path}/close", project_forms.record_completion, Right.PREPARE),
+    Action("/projects/{project:path}/delete", project_forms.record_deletion, Right.PREPARE),
+    Action(
+        "/projects/{project:path}/invoice",
+        project_papers.record_invoice,
+        Right.PREPARE,
+        files=1,
+        largest=project_papers.UPLOAD_BYTES,
+    ),
+    Action("/projects/{project:path}/documents", project_papers.record_documents, Right.PREPARE),
 )
 
 _LOG: Final = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from worker.pipeline.foresee import foresee
 from worker.views.project_page import is_found, matching_projects, page_of_project, search_words
 from worker.views.project_status import project_rows
 
-SHOWN: Final = 200
+_ROWS_SHOWN: Final = 200
 """Rows of a list: more are found by another word, and a phone shows them at once."""
 _LONGEST_ID: Final = 9
 """Digits of a submission's number at most; longer ones are numbers of contracts."""
@@ -29,15 +29,19 @@ def show_projects(visit: Visit) -> Response:
     """The projects that the search finds."""
     configuration = visit.office.configuration
     typed = visit.query.get("q", "").strip()
-    found = matching_projects(configuration, search_words(typed))
+    with_closed = bool(visit.query.get("closed"))
+    found = [
+        each for each in matching_projects(configuration, search_words(typed)) if with_closed or each.closed is None
+    ]
     return visit.page(
         "projects.html",
         banners=banners_of(visit),
-        rows=project_rows(visit.store, configuration, visit.now, found[:SHOWN]),
+        rows=project_rows(visit.store, configuration, visit.now, found[:_ROWS_SHOWN]),
         products=tuple(Product),
         typed=typed,
+        with_closed=with_closed,
         count=len(found),
-        more=max(0, len(found) - SHOWN),
+        more=max(0, len(found) - _ROWS_SHOWN),
         registered=len(configuration.projects),
     )
 
@@ -45,7 +49,7 @@ def show_projects(visit: Visit) -> Response:
 def show_project(visit: Visit) -> Response:
     """One project."""
     configuration, store = visit.office.configuration, visit.store
-    project = project_of(visit)
+    project = named_project(visit)
     row = project_rows(store, configuration, visit.now, [project])[0]
     page = page_of_project(row, store, configuration, visit.now, visit.lang)
     corrected = store.corrections(each.id for each in page.submissions)
@@ -61,11 +65,11 @@ def show_project(visit: Visit) -> Response:
 
 def show_foreseen(visit: Visit) -> Response:
     """The mail that the notice of a guarantee would become."""
-    project = project_of(visit)
+    project = named_project(visit)
     try:
         product = Product(visit.query.get("product", ""))
     except ValueError as error:
-        raise NotAllowed("no_such_project") from error
+        raise NotAllowed("no_such_project", project=project.id, nearest="-") from error
     active = visit.office.active_config
     seen = visit.desk.read(lambda reader: foresee(project, product, active, visit.store, reader, visit.now))
     reasons = [] if seen is None else [each for each in seen.submission.reasons if each.reason is not Reason.APPROVAL]
@@ -80,11 +84,11 @@ def show_foreseen(visit: Visit) -> Response:
     )
 
 
-def project_of(visit: Visit) -> Project:
+def named_project(visit: Visit) -> Project:
     """Returns the project that the address names. Raises NotAllowed ``no_such_project``."""
     project = visit.office.active_config.register.by_id.get(visit.params["project"])
     if project is None:
-        raise NotAllowed("no_such_project")
+        raise NotAllowed("no_such_project", project=visit.params["project"], nearest="-")
     return project
 
 
@@ -101,12 +105,12 @@ def show_found(visit: Visit) -> Response:
     return visit.page(
         "found.html",
         banners=banners_of(visit),
-        rows=project_rows(visit.store, configuration, visit.now, projects[:SHOWN]),
+        rows=project_rows(visit.store, configuration, visit.now, projects[:_ROWS_SHOWN]),
         products=tuple(Product),
         submissions=submissions,
         states={each.id: name_state(each, visit.lang) for each in submissions},
         typed=typed,
-        more=max(0, len(projects) - SHOWN),
+        more=max(0, len(projects) - _ROWS_SHOWN),
     )
 
 
@@ -120,4 +124,4 @@ def _submissions(visit: Visit, typed: str, words: tuple[str, ...]) -> tuple[Subm
     found += store.by_number(fold_hyphens(match_key(typed)))
     found += (each for each in store.walk_open(visit.today) if is_found(each, words))
     by_id = {each.id: each for each in found}
-    return tuple(by_id.values())[:SHOWN]
+    return tuple(by_id.values())[:_ROWS_SHOWN]

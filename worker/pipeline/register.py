@@ -7,17 +7,26 @@ in the same call; the service judges all others when it takes the file.
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from worker.approve.reevaluate import activate_config
-from worker.config.editing.atomic_write import replace_file, write_under_free_name
-from worker.config.editing.register import RegisterAct, RegisterEdit, field_text
-from worker.config.files import MAX_FILE_BYTES, TemplateFiles, read_directory, register_directory
+from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
+from worker.config.editing.register import RegisterAct, RegisterEdit, field_text, read_tables
+from worker.config.files import (
+    MAX_FILE_BYTES,
+    TemplateFiles,
+    read_directory,
+    register_directory,
+    register_files,
+)
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
+from worker.config.settings import FILE as WORKER_FILE
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.file_names import is_left_file
@@ -75,9 +84,15 @@ def prepare_edit(directory: Path, make: MakeEdit) -> tuple[RegisterEdit, Configu
     return edit, load_configuration(edited), edited
 
 
-def refuse_deleting(reading: Reading, project: str) -> None:
-    """Raises NotAllowed ``project_submitted`` if a notice of ``project`` was submitted, or is about to be."""
-    found = [each.id for product in Product for each in reading.of_project(project, product) if _was_submitted(each)]
+def refuse_deleting(reading: Reading, project: str, register: bytes) -> None:
+    """Raises NotAllowed ``project_submitted`` if a notice of ``project`` was submitted, or is about to be.
+
+    A project that was renamed since is known by its contract numbers.
+    """
+    numbers = read_tables(register).numbers(project)
+    theirs = [each for product in Product for each in reading.of_project(project, product)]
+    theirs += [each for number in numbers for each in reading.by_number(number)]
+    found = {each.id for each in theirs if _was_submitted(each)}
     if found:
         raise NotAllowed("project_submitted", project=project, ids=tuple(map(str, sorted(found))))
 
@@ -103,7 +118,7 @@ async def change_register(
     for left in reversed(range(_TRIES)):
         edit, configuration, files = prepare_edit(directory, make)
         if edit.act is RegisterAct.DELETED:
-            refuse_deleting(store, edit.project)
+            refuse_deleting(store, edit.project, edit.former)
         try:
             with store.writing() as writing:
                 writing.note(NoteEvent.REGISTER_CHANGED, None, author, _detail(edit))
@@ -145,6 +160,77 @@ def _detail(edit: RegisterEdit) -> dict[str, Any]:
         "register": sha256(edit.content),
         "fields": {".".join(each.key): [field_text(each.former), field_text(each.value)] for each in edit.changes},
     }
+
+
+# --- Moving it -----------------------------------------------------------------------------------------------
+
+
+def finish_moving(directory: Path) -> None:
+    """Remove the files of a move that was interrupted, if those in ``[register] dir`` have the same bytes."""
+    place = register_directory(directory)
+    left = register_files(directory) if place != directory else ()
+    if left and all(_is_same_file(directory / name, place / name) for name in left):
+        _remove_files(directory, left)
+
+
+def move_register(directory: Path, place: Path, store: Store, author: Author) -> tuple[str, ...]:
+    """Move ``projects.toml`` and ``issuers/`` of ``directory`` to ``place``, and write it as ``[register] dir``.
+
+    Returns the names of the files. The old ones go last: whenever it is interrupted, the register is whole in one
+    place. Raises NotAllowed ``register_has_dir``, ``register_not_free``; ConfigError if a file cannot be written.
+    """
+    files = read_directory(directory)
+    names = register_files(directory)
+    if register_directory(directory) != directory:
+        raise NotAllowed("register_has_dir", to=str(place))
+    taken = register_files(place)
+    if not all(name in names and _is_same_file(directory / name, place / name) for name in taken):
+        raise NotAllowed("register_not_free", to=str(place))
+    worker = files[WORKER_FILE]
+    line_end = b"" if worker.endswith(b"\n") else b"\n"
+    table = f"\n[register]\ndir = {json.dumps(str(place), ensure_ascii=False)}\n"  # a JSON string is one of TOML
+    edited = worker + line_end + table.encode()
+    load_configuration({**files, WORKER_FILE: edited})
+    for name in names:
+        if name not in taken:
+            write_new_file(place / name, files[name])
+    _give_to_owner_of_store(place, directory)
+    with store.writing() as writing:
+        detail = {"from": str(directory), "to": str(place), "files": list(names)}
+        writing.note(NoteEvent.REGISTER_MOVED, None, author, detail)
+        replace_file(directory / WORKER_FILE, worker, edited)
+    _remove_files(directory, names)
+    return names
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _remove_files(directory: Path, names: Sequence[str]) -> None:
+    try:
+        for name in names:
+            (directory / name).unlink()
+        with contextlib.suppress(OSError):  # other files are in it, or it was never there
+            (directory / "issuers").rmdir()
+    except OSError as error:
+        detail = {"detail": error.strerror or type(error).__name__}
+        raise ConfigError([Problem(str(directory), "", "cannot_write", detail)]) from error
+
+
+def _give_to_owner_of_store(place: Path, directory: Path) -> None:
+    """Gives the folder to the owner and group of the one above it, whose group may write in it: the console's account.
+
+    Without the right to do so, or with the store's parent as it is, all stays as it was made.
+    """
+    owner = place.parent.stat()
+    if place.parent == directory or owner.st_uid == os.geteuid():
+        return
+    with contextlib.suppress(PermissionError):
+        for each in (place, *place.rglob("*")):
+            os.chown(each, owner.st_uid, owner.st_gid)
+            if each.is_dir():
+                each.chmod(0o2770)
 
 
 # --- Papers --------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ loop waits for another; a loop that an outage stops ends its pass with that reas
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import random
@@ -21,15 +22,17 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from worker.config.files import find_unread, make_own_folders, read_directory, stamp_directory
+from worker.audit.kept_register import REGISTER
+from worker.config.files import find_unread, make_own_folders, read_directory, register_directory, stamp_directory
 from worker.config.ports import Secrets
-from worker.config.quiet_period import Debounce
+from worker.config.quiet_period import Debounce, Stamp
 from worker.config.settings import Settings
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.core.heartbeat import Heartbeat
-from worker.core.model import JST
+from worker.core.model import JST, sha256
 from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
+from worker.pipeline.register import REGISTER_WRITTEN
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import AlarmChannels, StoreOutage
@@ -80,6 +83,8 @@ class Service:
         self._systemd = SystemdNotifier()
         self._stopping = Shutdown(self._systemd)
         self._debounce = Debounce()
+        self._tried: str | None = None
+        """The hash of the last register that was read before it had rested."""
         self._config_reload = ConfigReload(store, clock, account_name())
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
@@ -297,7 +302,8 @@ class Service:
         if pipeline.sending.has_unrecorded_answer:
             return
         stamp = stamp_directory(self._office.directory)
-        if not (self._is_asked_to_reload or self._debounce.has_rested(stamp, time.monotonic())):
+        has_rested = self._debounce.has_rested(stamp, time.monotonic())
+        if not (self._is_asked_to_reload or has_rested or self._is_written_whole(stamp, pipeline)):
             return
         refused, office, secrets = None, self._office, self._secrets
         try:
@@ -312,6 +318,23 @@ class Service:
             self._activate_config(office, secrets, pipeline)
         self._debounce.take(stamp)
         self._is_asked_to_reload = False
+
+    def _is_written_whole(self, stamp: Stamp, pipeline: Pipeline) -> bool:
+        """Returns whether only the register changed, and is the one that a command or the console wrote last.
+
+        What it touches was judged by it already, and would be judged by the former one until the files have rested.
+        """
+        written = pipeline.store.property(REGISTER_WRITTEN)
+        known = next((each.sha256 for each in self._office.configuration.files if each.name == REGISTER), None)
+        is_new = written and written not in {known, self._tried}
+        if not is_new or not self._debounce.differs_only_in(stamp, REGISTER):
+            return False
+        with contextlib.suppress(OSError):
+            place = register_directory(self._office.directory) / REGISTER
+            if sha256(place.read_bytes()) == written:
+                self._tried = written  # one that is refused is looked at again when it changes
+                return True
+        return False
 
     def _load_changed(self) -> tuple[Installation, Secrets]:
         """The office as it is on disk; the one in force itself if no byte differs and no person asks."""

@@ -114,6 +114,10 @@ class RegisteredTables:
             raise NotAllowed("no_such_project", project=project, nearest=nearest(project, self.ids))
         return self.ids.index(project)
 
+    def numbers(self, project: str) -> list[str]:
+        """Returns every contract number that is registered with the project. Raises NotAllowed."""
+        return _numbers_written(self.tables[self.position(project)])
+
     def find(self, text: str) -> str:
         """Returns the id of the one project whose id, name or contract number ``text`` is. Raises NotAllowed."""
         if text in self.ids:

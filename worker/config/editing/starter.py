@@ -16,23 +16,36 @@ SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
 """The store of a configuration below ``/etc``: systemd's StateDirectory of the shipped unit."""
 
 _STORE_LINE: Final = 'dir = "var" '
+_REGISTER_LINES: Final = ("# [register]  ", '# dir = "var/register"  ')
+REGISTER: Final = "register"
+"""The folder of projects and issuers in the store's directory."""
 
 
 def write_starter(directory: Path) -> tuple[Path, ...]:
     """Write the shipped commented configuration into ``directory`` (made if missing) and return its files.
 
-    The store's directory is written as an absolute path, so that the same store is found from every working
-    directory. Only configuration is made: the store and the inbox folders come with the first run. Raises
-    ConfigError, having written nothing, if one of the files exists already.
+    Projects and issuers lie in ``register`` below the store's directory, so that the console may change them and
+    nothing else. Both directories are written as absolute paths, so that they are found from every working directory.
+    Only configuration is made: the store and the inbox folders come with the first run. Raises ConfigError, having
+    written nothing, if one of the files exists already.
     """
     directory = Path(os.path.abspath(directory))  # noqa: PTH100  Path.absolute keeps the ".."
-    contents = {directory / name: content for name, content in _starter_files(_store_of(directory)).items()}
-    existing = [path for path in contents if os.path.lexists(path)]
+    store = _store_of(directory)
+    files = _starter_files(store)
+    contents = {
+        (store / REGISTER if _is_of_register(name) else directory) / name: content for name, content in files.items()
+    }
+    wanted = dict.fromkeys((*contents, *(directory / name for name in files)))
+    existing = [path for path in wanted if os.path.lexists(path)]
     if existing:
         raise ConfigError([Problem(str(path), "", "file_exists") for path in existing])
     for path, content in contents.items():
         write_new_file(path, content)
     return tuple(contents)
+
+
+def _is_of_register(name: str) -> bool:
+    return name == "projects.toml" or name.startswith("issuers/")
 
 
 def _store_of(directory: Path) -> Path:
@@ -43,7 +56,11 @@ def _starter_files(store: Path) -> dict[str, bytes]:
     worker = shipped_file("config", "worker.toml").decode()
     if worker.count(_STORE_LINE) != 1:
         raise AssertionError("the shipped worker.toml has no line for the store's directory")
+    if any(worker.count(line) != 1 for line in _REGISTER_LINES):
+        raise AssertionError("the shipped worker.toml has no lines for the register's directory")
     quoted = json.dumps(str(store), ensure_ascii=False)  # a JSON string is a TOML basic string
+    register = json.dumps(str(store / REGISTER), ensure_ascii=False)
+    worker = worker.replace(_REGISTER_LINES[0], "[register]  ").replace(_REGISTER_LINES[1], f"dir = {register}  ")
     files = {
         "worker.toml": worker.replace(_STORE_LINE, f"dir = {quoted} ").encode(),
         "projects.toml": shipped_file("config", "projects.toml"),

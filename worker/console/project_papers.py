@@ -1,0 +1,122 @@
+"""The form of a guarantee's papers: its invoice, given now or chosen among unused PDFs, and its other documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.compose.missing_invoice import find_unused, name_to_give
+from worker.config.defaults import SEPARATE
+from worker.config.editing.register import set_documents, set_invoice
+from worker.console.banners import banners_of
+from worker.console.project_forms import path_of, save_edit
+from worker.console.projects import named_project
+from worker.console.visit import Visit
+from worker.core.errors import ConfigError, NotAllowed, Unavailable
+from worker.core.model import Product
+from worker.core.rulebook import Project
+from worker.pipeline.register import MAX_UPLOAD_BYTES, Paper, name_for_paper, placed_papers
+from worker.views.project_form import faults_of
+
+UPLOAD_BYTES: Final = MAX_UPLOAD_BYTES + 100_000
+"""Of a form with one PDF: the PDF and the fields beside it."""
+_UNUSED_SHOWN: Final = 50
+"""Unused PDFs that are offered: more are not told apart by their names."""
+
+
+def show_papers(visit: Visit) -> Response:
+    """The form of a guarantee's invoice and other documents."""
+    return _papers(visit, _product(visit, visit.query.get("product", "")))
+
+
+def _product(visit: Visit, text: str) -> Product:
+    if text not in set(Product):
+        raise NotAllowed("no_such_project", project=visit.params["project"], nearest="-")
+    return Product(text)
+
+
+def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200) -> Response:
+    office, project = visit.office, named_project(visit)
+    active = office.active_config
+    found = visit.desk.read(lambda reader: active.invoice_folder.look(reader, lambda _: False))
+    listed = () if isinstance(found.listed, Unavailable) else found.listed
+    unused = [each.file for each in find_unused(project, "", active.register, listed)]
+    chosen = [each.title or each.file for each in project.documents.get(product, ())]
+    files = [each.file for each in project.documents.get(product, ())]
+    return visit.page(
+        "project_papers.html",
+        status,
+        banners=banners_of(visit),
+        project=project,
+        product=product,
+        invoices=project.invoices.get(product, ()),
+        numbers=project.numbers_of(product),
+        unused=unused[:_UNUSED_SHOWN],
+        more=max(0, len(unused) - _UNUSED_SHOWN),
+        is_away=isinstance(found.listed, Unavailable),
+        documents=list(zip(files, chosen, strict=True)),
+        is_decided=product in project.documents,
+        takes_invoice=product is not Product.CONTRACT,
+        failed=failed,
+    )
+
+
+def record_invoice(visit: Visit) -> Response:
+    """Records the invoice of a guarantee: a PDF given now, an unused one, handed in separately, or none."""
+    project, form = named_project(visit), visit.form
+    product = _product(visit, form.text("product"))
+    if product is Product.CONTRACT:
+        return _papers(visit, product, visit.say("no_invoice_here"), 422)
+    choice, number = form.text("choice"), form.text("number")
+    papers = [
+        Paper(_name(visit, project, product, number), each.file.read(MAX_UPLOAD_BYTES + 1))
+        for each in form.files.get("pdf", ())
+    ]
+    if not papers and choice not in {SEPARATE, "none"} and not choice.startswith("file:"):
+        return _papers(visit, product, visit.say("error_choose"), 422)
+
+    def save() -> None:
+        with placed_papers(visit.office.places.invoices, papers) as names:
+            chosen = choice.removeprefix("file:") if choice != "none" else None
+            file = names[0] if names else chosen
+            save_edit(visit, lambda content: set_invoice(content, project.id, product, number, file))
+
+    return _saved(visit, project, product, save)
+
+
+def _name(visit: Visit, project: Project, product: Product, number: str) -> str:
+    """The name under which a given PDF is found again."""
+    wanted = name_to_give(product, number, project, visit.office.active_config.register)
+    otherwise = f"{product.value}.pdf"
+    return name_for_paper(wanted if wanted and "/" not in wanted else project.name, otherwise)
+
+
+def record_documents(visit: Visit) -> Response:
+    """Records the other documents of a guarantee; none at all is a decision too."""
+    project = named_project(visit)
+    product = _product(visit, visit.form.text("product"))
+    files = visit.form.several("file")
+    if not files and not visit.form.text("none"):
+        return _papers(visit, product, visit.say("error_choose"), 422)
+    return _saved(
+        visit,
+        project,
+        product,
+        lambda: save_edit(visit, lambda content: set_documents(content, project.id, product, files)),
+    )
+
+
+def _saved(visit: Visit, project: Project, product: Product, save: Callable[[], object]) -> Response:
+    """Answers a form that saves at once; the same page says why nothing was saved."""
+    try:
+        save()
+    except NotAllowed as refused:
+        if refused.code == "register_same":
+            return visit.go(path_of(project.id), "unchanged")
+        return _papers(visit, product, visit.refusal(refused), 422)
+    except ConfigError as error:
+        beside, others = faults_of(error.problems, visit.lang)
+        return _papers(visit, product, " ".join((*others, *beside.values())), 422)
+    return visit.go(path_of(project.id), "project_saved")
