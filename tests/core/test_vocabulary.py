@@ -175,7 +175,8 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 # Written out here once more: these are in the databases of offices, and are never renamed.
 STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
-    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed LeftAlone
+    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done DoneCorrected Noted
+    NotReached Resumed LeftAlone
     Restored ForeignMail LoggedIn LoginFailed UserChanged
 """
 STORED_CAUSES = """

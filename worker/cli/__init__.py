@@ -182,6 +182,9 @@ _PARTS: Final = {
     ),
     "confirm": CommandPart("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
     "console": CommandPart("console", "コンソール：事務所の方が使う画面を、このコンピューターで動かします。"),
+    "correct": CommandPart(
+        "follow_up", "記録の取消し：誤って記録した到達確認（--what なら手続）を取り消し、元の状態に戻します。"
+    ),
     "demo": CommandPart("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
     "doctor": CommandPart("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
     "done": CommandPart("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
@@ -196,6 +199,10 @@ _PARTS: Final = {
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
     "log": CommandPart("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
+    "memo": CommandPart(
+        "follow_up",
+        "メモ：提出に1行のメモを残します。次に見る日を付けると、その日まで「待ち」にします（期限は別）。",
+    ),
     "preview": CommandPart(
         "preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"
     ),

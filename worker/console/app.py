@@ -83,6 +83,8 @@ ACTIONS: Final = (
     Action("/s/{id:int}/request", review.request, Right.PREPARE),
     Action("/s/{id:int}/return", review.send_back, Right.DECIDE),
     Action("/s/{id:int}/stop", review.stop, Right.PREPARE),
+    Action("/s/{id:int}/correct", review.correct, Right.PREPARE),
+    Action("/s/{id:int}/memo", review.note_memo, Right.PREPARE),
     Action("/s/{id:int}/withdraw", review.withdraw, Right.PREPARE),
     Action("/s/{id:int}/hand-over", review.hand_over, Right.PREPARE),
     Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),

@@ -60,6 +60,7 @@ class Event(StrEnum):
     BOUNCED = "Bounced"
     NOT_ACCEPTED = "NotAccepted"
     CONFIRMED = "Confirmed"
+    CONFIRMATION_CORRECTED = "ConfirmationCorrected"
 
 
 class NoteEvent(StrEnum):
@@ -102,6 +103,12 @@ class NoteEvent(StrEnum):
     """Keeps a receipt that changes no state."""
     DONE = "Done"
     """A duty after sending is done."""
+    DONE_CORRECTED = "DoneCorrected"
+    """A duty that was recorded as done is open again."""
+    NOTED = "Noted"
+    """A person wrote a memo."""
+    NOT_REACHED = "NotReached"
+    """A person called, and the issuer's person was away: detail ``call_again``."""
     RESUMED = "Resumed"
     """A person said to go on with the database in place."""
     LEFT_ALONE = "LeftAlone"
@@ -256,7 +263,12 @@ TRANSITIONS: Final[dict[State | None, _Row]] = {
     State.DELIVERED: _after_sent(),
     State.HANDED_OVER: {Event.CONFIRMED: (State.CONFIRMED,), Event.WITHDRAWN: (State.WITHDRAWN,)},
     State.BOUNCED: {Event.CONFIRMED: (State.CONFIRMED,)},
-    State.CONFIRMED: {},
+    State.CONFIRMED: {  # back to the state before the confirmation
+        Event.CONFIRMATION_CORRECTED: (
+            *(State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED),
+            *(State.HANDED_OVER, State.BOUNCED),
+        )
+    },
     State.REFUSED: {},
     State.WITHDRAWN: {},
 }
