@@ -177,7 +177,7 @@ STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
     AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done DoneCorrected Noted
     NotReached Resumed LeftAlone
-    Restored ForeignMail LoggedIn LoginFailed UserChanged
+    Restored ForeignMail RehearsalOn RehearsalOff LoggedIn LoginFailed UserChanged
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer

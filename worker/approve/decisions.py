@@ -23,7 +23,7 @@ from worker.approve.reevaluate import (
 )
 from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
-from worker.config.release import Release
+from worker.config.release import REHEARSAL, Release, rehearsal_in_force
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
@@ -118,6 +118,8 @@ def approve(
         # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
             release = active_config.configuration.settings.release
+            to = rehearsal_in_force(release.rehearsal_to, writing.property(REHEARSAL))
+            release = dataclasses.replace(release, rehearsal_to=to)
             answered = answer_holds(held, approval, release, preparers_of(store, held))
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(

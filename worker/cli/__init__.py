@@ -210,6 +210,7 @@ _PARTS: Final = {
     "read": CommandPart(
         "preview", "お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
+    "rehearsal": CommandPart("rehearsal", "リハーサル：on で発注者に送らず練習に、off で本番に切り替えます。"),
     "request": CommandPart("send_back", "承認の依頼：表示された内容を確認したことを記録し、別の人に承認を依頼します。"),
     "resend": CommandPart("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),
     "resolve": CommandPart("decide", "送信結果不明の解決：発注者に確認した結果を記録します。"),

@@ -14,6 +14,7 @@ import click
 import structlog
 from structlog.typing import Processor
 
+from worker.approve.rehearsal import record_setting
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
 from worker.config.files import find_unread, make_own_folders
 from worker.config.ports import Secrets
@@ -49,7 +50,7 @@ from worker.service.wiring import (
     take_lock_of,
     take_sender_lock,
 )
-from worker.store.ports import Store
+from worker.store.ports import Author, Store
 
 
 @cli.command()
@@ -119,6 +120,7 @@ def _pass_over(office: Installation, store: Store, secrets: Secrets, clock: Cloc
         closing.callback(lambda: runner.run(server.close()))
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
+        record_setting(store, settings.release.rehearsal_to, Author("hoshobin", account_name()))
         recover(store, office.active_config, account_name(), clock.now())
         command, dkim = build_command(office), build_dkim_verifier(clock)
         pipeline = Pipeline(

@@ -9,6 +9,7 @@ import click
 
 from worker.cli import DONE, Cli, cli, json_option, pass_cli
 from worker.cli.errors import print_problems
+from worker.cli.rehearsal import rehearsing_in
 from worker.cli.tables import print_json, say_release
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
@@ -52,7 +53,7 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
     if as_json:
         print_json(check_json(configuration, tried, unread, shared.lang))
         return DONE
-    say_release(configuration.settings.release, shared.lang)
+    say_release(rehearsing_in(office), shared.lang)
     click.echo(
         say(
             "check_ok",

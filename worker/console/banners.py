@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from worker.approve.rehearsal import rehearsing_to
 from worker.console.visit import Visit
 from worker.core.messages import name_thing
 from worker.core.model import JST
@@ -37,6 +38,6 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
             )
     if office.faults:
         found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
-    if office.brief.release.rehearsal_to is not None:
+    if rehearsing_to(visit.store, office.brief.release.rehearsal_to) is not None:
         found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False))
     return tuple(found)

@@ -124,6 +124,10 @@ class NoteEvent(StrEnum):
 
     Nothing is sent until a person resumes.
     """
+    REHEARSAL_ON = "RehearsalOn"
+    """A rehearsal began, by a person or by a new address of the configuration: detail ``to``."""
+    REHEARSAL_OFF = "RehearsalOff"
+    """A person ended the rehearsal: from now on approved mail goes to the issuers."""
     LOGGED_IN = "LoggedIn"
     """A person logged in to the console: detail ``user`` (the login) and ``address``."""
     LOGIN_FAILED = "LoginFailed"

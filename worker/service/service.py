@@ -101,7 +101,7 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload)
         files = self._office.configuration.files
         record_start(self._store, files, program_version(), account_name(), self._store.config_in_force())
-        self._config_reload.accept(files)
+        self._config_reload.accept(files, self._office.settings.release.rehearsal_to)
         found = recover(self._store, self._office.active_config, account_name(), self._clock.now())
         _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
         try:
@@ -328,7 +328,7 @@ class Service:
 
     def _activate_config(self, office: Installation, secrets: Secrets, pipeline: Pipeline) -> None:
         make_own_folders(office.places)
-        self._config_reload.accept(office.configuration.files)
+        self._config_reload.accept(office.configuration.files, office.settings.release.rehearsal_to)
         self._troubles.pop(CONFIGURATION, None)
         if office is self._office:
             return

@@ -21,6 +21,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} には送信するメールがないため、承認を依頼できません。何も変更していません。",
         "{id} has no mail to be sent, so no approval can be requested. Nothing was changed.",
     ),
+    "rehearsal_on": (
+        "リハーサルにしました。発注者には送らず、すべて {to} に送ります。",
+        "The rehearsal is on. Nothing goes to the issuers; all mail goes to {to}.",
+    ),
+    "rehearsal_off": (
+        "本番に切り替えました。承認した提出は、発注者に送ります。待っている提出は、もう一度承認してください。",
+        "The rehearsal is off. Approved mail goes to the issuers. Approve again what waits.",
+    ),
+    "rehearsing_before": (
+        "すでにリハーサルです。何も変更していません。",
+        "The rehearsal is on already. Nothing was changed.",
+    ),
+    "live_before": (
+        "リハーサルではありません（本番です）。何も変更していません。",
+        "There is no rehearsal to end. Nothing was changed.",
+    ),
     "requested_before": (
         "{id} の承認は、すでにあなたが依頼しています。別の方の承認をお待ちください。",
         "You have requested the approval of {id} already. Wait for another person to approve it.",

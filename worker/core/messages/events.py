@@ -61,6 +61,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.LEFT_ALONE: ("扱わない古いメール", "older mails skipped"),
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
     NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that is not recorded in this store"),
+    NoteEvent.REHEARSAL_ON: ("リハーサルの開始", "rehearsal on"),
+    NoteEvent.REHEARSAL_OFF: ("本番への切替え", "rehearsal off"),
     NoteEvent.LOGGED_IN: ("ログイン", "logged in"),
     NoteEvent.LOGIN_FAILED: ("ログインの失敗", "login failed"),
     NoteEvent.USER_CHANGED: ("利用者の変更", "user changed"),
