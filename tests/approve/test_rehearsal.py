@@ -63,7 +63,7 @@ def test_an_older_store_without_the_line_is_live_and_says_nothing(desk: Desk) ->
 
 def test_a_person_ends_it_and_a_new_address_begins_it_again_with_an_entry(desk: Desk) -> None:
     rehearsal.record_setting(desk.store, OWN, PROGRAM)
-    rehearsal.end(desk.store, OWN, HANAKO)
+    rehearsal.stop_rehearsals(desk.store, OWN, HANAKO)
     rehearsal.record_setting(desk.store, OWN, PROGRAM)
     assert rehearsal.rehearsing_to(desk.store, OWN) is None
     rehearsal.record_setting(desk.store, OTHER, PROGRAM)
@@ -72,16 +72,16 @@ def test_a_person_ends_it_and_a_new_address_begins_it_again_with_an_entry(desk: 
 
 
 def test_a_second_press_changes_nothing(desk: Desk) -> None:
-    assert refusal(rehearsal.end, desk.store, None, HANAKO).code == "live_before"
-    assert rehearsal.begin(desk.store, None, OWN, HANAKO) == OWN
-    assert refusal(rehearsal.begin, desk.store, None, OWN, HANAKO).code == "rehearsing_before"
+    assert refusal(rehearsal.stop_rehearsals, desk.store, None, HANAKO).code == "live_before"
+    assert rehearsal.start_rehearsals(desk.store, None, OWN, HANAKO) == OWN
+    assert refusal(rehearsal.start_rehearsals, desk.store, None, OWN, HANAKO).code == "rehearsing_before"
     assert events(desk) == ["RehearsalOn"]
 
 
 def test_what_was_approved_for_the_issuer_is_another_draft_once_the_rehearsal_is_on(desk: Desk) -> None:
     desk.arrive()
     approved = desk.approve(1)
-    rehearsal.begin(desk.store, None, OWN, HANAKO)
+    rehearsal.start_rehearsals(desk.store, None, OWN, HANAKO)
     fresh = decided.reevaluate(approved, REGISTER.active_config(), desk.store, desk.clock.now()).submission
     assert fresh.state is State.HELD
     assert fresh.composed.draft is not None
@@ -93,6 +93,6 @@ def test_a_rehearsed_draft_is_approved_for_the_issuer_only_when_the_rehearsal_is
     rehearsed = replace(desk.store.submission(1).delivery, rehearsals=1, rehearsed_to=(REHEARSAL_TO,))
     with desk.store.writing() as writing:
         writing.note(NoteEvent.CAME_BACK, 1, HANAKO, {}, {"rehearsals": rehearsed.rehearsals})
-    rehearsal.end(desk.store, REHEARSAL_TO, HANAKO)
+    rehearsal.stop_rehearsals(desk.store, REHEARSAL_TO, HANAKO)
     assert refusal(desk.approve, 1, REHEARSING).code == "draft_differs"
     assert desk.approve(1, REHEARSING).composed.draft.to == (TO,)  # type: ignore[union-attr]

@@ -211,7 +211,7 @@ def send_back(store: Store, number: int, author: Author, why: str, now: dt.datet
     return _return(store, number, State.HELD, author, why, now)
 
 
-def stop(store: Store, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
+def stop_sending(store: Store, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
     """Stops an approved mail before it leaves: it is held until a person approves it once more.
 
     Raises NotAllowed in any other state; a mail whose sending began cannot be stopped.

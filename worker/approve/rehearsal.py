@@ -23,7 +23,7 @@ def rehearsing_to(reading: Reading, setting: Address | None) -> Address | None:
     return rehearsal_in_force(setting, reading.property(REHEARSAL))
 
 
-def begin(store: Store, setting: Address | None, own: Address, author: Author) -> Address:
+def start_rehearsals(store: Store, setting: Address | None, own: Address, author: Author) -> Address:
     """Begins the rehearsal: all mail goes to ``setting``, or to ``own``, until a person ends it. Returns the address.
 
     Raises NotAllowed if it has begun.
@@ -34,7 +34,7 @@ def begin(store: Store, setting: Address | None, own: Address, author: Author) -
         return _record_on(writing, setting or own, author)
 
 
-def end(store: Store, setting: Address | None, author: Author) -> None:
+def stop_rehearsals(store: Store, setting: Address | None, author: Author) -> None:
     """Ends the rehearsal: mail that a person approves goes to the issuers. Raises NotAllowed if there is none."""
     with store.writing() as writing:
         if rehearsing_to(writing, setting) is None:

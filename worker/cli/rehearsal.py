@@ -30,10 +30,10 @@ def rehearsal(shared: Cli, switch: str, by: str, as_json: bool) -> int:
     store = open_for_command(office, system_clock())
     setting, own = office.settings.release.rehearsal_to, office.settings.contractor.email
     if switch == "on":
-        to = decision.begin(store, setting, own, author)
+        to = decision.start_rehearsals(store, setting, own, author)
         said = say("rehearsal_on", shared.lang, to=to)
     else:
-        decision.end(store, setting, author)
+        decision.stop_rehearsals(store, setting, author)
         said = say("rehearsal_off", shared.lang)
     if as_json:
         print_json({"rehearsal_to": decision.rehearsing_to(store, setting)})

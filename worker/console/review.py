@@ -158,7 +158,7 @@ def approve(visit: Visit) -> Response:
     return visit.go(f"/s/{after.id}", said)
 
 
-def request(visit: Visit) -> Response:
+def request_approval(visit: Visit) -> Response:
     """Confirms the draft that was shown, and asks another person to approve it."""
     try:
         after = decisions.request_approval(
@@ -183,10 +183,10 @@ def send_back(visit: Visit) -> Response:
     )
 
 
-def stop(visit: Visit) -> Response:
+def stop_sending(visit: Visit) -> Response:
     """Stops an approved mail before it leaves; a reason is not asked for, because the time is short."""
     try:
-        after = decisions.stop(visit.store, _number(visit), visit.author, visit.form.text("why"), visit.now)
+        after = decisions.stop_sending(visit.store, _number(visit), visit.author, visit.form.text("why"), visit.now)
     except NotAllowed as refused:
         if refused.code == "no_such_submission":
             raise

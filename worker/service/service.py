@@ -21,10 +21,12 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from worker.accounts.people import find_missing_second
 from worker.config.files import find_unread, make_own_folders, read_directory, stamp_directory
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Debounce
 from worker.config.settings import Settings
+from worker.core.accounts import japanese_day
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.core.heartbeat import Heartbeat
@@ -319,6 +321,9 @@ class Service:
         if not self._is_asked_to_reload and read_directory(self._office.directory) == active_config:
             return self._office, self._secrets
         office = load_changed_installation(self._office, self._option)
+        today = japanese_day(self._clock.now())
+        if problems := find_missing_second(self._store, office.settings, today):
+            raise ConfigError(problems)
         return office, load_secrets(office)
 
     def _refuse(self, error: ConfigError) -> None:

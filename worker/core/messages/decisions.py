@@ -17,6 +17,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} の送信を止め、保留に戻しました。送信するには、もう一度承認してください。",
         "{id} is stopped and held. Approve it once more to send it.",
     ),
+    "second_person_missing": (
+        "二人で承認する設定ですが、確認する方と承認する方の二人がいません（いまの方：{people}）。利用者を追加してください",
+        "two people release a draft by this setting, but there are no two (now: {people}): add an account first",
+    ),
     "no_draft": (
         "{id} には送信するメールがないため、承認を依頼できません。何も変更していません。",
         "{id} has no mail to be sent, so no approval can be requested. Nothing was changed.",
@@ -98,7 +102,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approve_at": ("承認する（{moment}に送信）", "Approve (leaves {moment})"),
     "approve_first": ("確認する（もう一人の承認が必要）", "Confirm (another person must approve)"),
     "for_another": (
-        "{asker}さんが確認しました。準備も確認もしていない方の承認を待っています。",
+        "{asker}さんが確認しました。準備も確認もしていない方が承認すると、送信します。",
         "Confirmed by {asker}. It waits for a person who neither prepared nor confirmed it.",
     ),
     "request_go": ("確認して承認を依頼", "Confirm and request approval"),
