@@ -5,23 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import random
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.approve.test_decisions import BODY, STARTED, Desk, desk, empty_database, refusal
 from tests.support import decided
 from tests.support.fakes import FakeFiles
-from tests.support.registered import INVOICE, NOTICE, REGISTER, Register, drafted, of_project, reasons
+from tests.support.registered import INVOICE, NOTICE, PDF, PROJECT, REGISTER, Register, drafted, of_project, reasons
 from tests.support.world import HANAKO, JIRO, START
 from worker.accounts.people import find_missing_second
 from worker.approve import decisions
 from worker.config.release import Mode, Release, SecondPerson
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_state
-from worker.core.model import Product, Submission
+from worker.core.model import Product, Submission, sha256
 from worker.core.rulebook import Invoice
-from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.core.states import HoldKind, NoteEvent, Reason, State, kind_of
+from worker.core.text import match_key
 from worker.store.ports import Author
 
 __all__ = ["desk", "empty_database"]
@@ -188,6 +189,27 @@ def test_who_prepared_a_correction_is_not_its_second_person(desk: Desk) -> None:
     assert Reason.SECOND_PERSON in reasons(left)
     assert refusal(desk.approve, 2, ALWAYS, author=HANAKO).code == "not_second"
     assert desk.approve(2, ALWAYS, author=MISAKI).state is State.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("event", "detail", "is_prepared"),
+    [
+        ("Uploaded", {"sha256": sha256(PDF)}, True),
+        ("Uploaded", {"sha256": sha256(b"another file")}, False),
+        ("RegisterChanged", {"project": PROJECT}, True),
+        ("RegisterChanged", {"project": "mihon/former", "later": PROJECT}, True),
+        ("RegisterChanged", {"project": "mihon/another"}, False),
+    ],
+)
+def test_who_brought_a_file_or_changed_the_project_is_not_the_second_person(
+    desk: Desk, event: str, detail: dict[str, str], is_prepared: bool
+) -> None:
+    desk.arrive(ALWAYS)
+    with desk.store.writing() as writing:
+        writing.note(cast("NoteEvent", event), None, HANAKO, detail)
+    assert (match_key(HANAKO.by) in decisions.preparers_of(desk.store, desk.store.submission(1))) is is_prepared
+    request(desk, JIRO)
+    assert (desk.approve(1, ALWAYS).state is State.HELD) is is_prepared
 
 
 def test_another_person_may_confirm_after_an_approver_did(desk: Desk) -> None:

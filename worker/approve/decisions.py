@@ -40,7 +40,7 @@ from worker.core.model import (
     Submission,
 )
 from worker.core.params import Numbered, Params, Told
-from worker.core.states import Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
+from worker.core.states import PREPARING, Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
 from worker.core.text import match_key, plain_spaces, unsafe_character
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
@@ -197,9 +197,17 @@ def _requested(before: Submission, author: Author, now: dt.datetime) -> Submissi
 def preparers_of(store: Store, submission: Submission) -> frozenset[str]:
     """Returns the people who brought or prepared ``submission``, as ``match_key`` folds them: none can be its second.
 
-    A person who asked for the correction prepared it.
+    A person who asked for the correction prepared it, and so did one who changed its project or brought one of its
+    files. A file from a shared folder was brought by an unknown person, and excludes no one.
     """
-    entries = (each for each in store.entries(submission.id) if each.event in _PREPARED_BY)
+    draft = submission.composed.draft
+    files = {submission.notice.pdf_sha256, *(each.sha256 for each in (draft.attachments if draft else ()))} - {None}
+    project = submission.destination.project
+    entries = [each for each in store.entries(submission.id) if each.event in _PREPARED_BY]
+    for each in store.entries(events=PREPARING):
+        is_of_project = project is not None and project in {each.detail.get("project"), each.detail.get("later")}
+        if is_of_project or each.detail.get("sha256") in files:
+            entries.append(each)
     return frozenset(match_key(each.by) for each in entries if each.by != PROGRAM)
 
 

@@ -139,6 +139,10 @@ class NoteEvent(StrEnum):
     """
 
 
+PREPARING: Final = ("RegisterChanged", "Uploaded")
+"""The notes by which a person prepares a submission: detail ``project`` and ``later``, or the ``sha256`` of a file."""
+
+
 class AlarmCause(StrEnum):
     """The cause of an alarm; an alarm's ``cause`` is one of these, followed by ``:`` and its subject if needed."""
 
