@@ -13,7 +13,10 @@ SAME_MEANING = {
     "main": "an entry point: of the program, of the command line, of the child process that reads PDFs",
     "upgrade": "alembic calls the function of this name in each version",
     **dict.fromkeys(
-        ("approve", "confirm", "hand_over", "join", "resend", "resolve_not_sent", "resume", "withdraw"),
+        (
+            *("approve", "confirm", "hand_over", "join", "resend", "resolve_not_sent", "resume", "withdraw"),
+            *("correct", "note_memo", "request_approval", "send_back", "stop_sending"),
+        ),
         "one decision of a person: its rule in approve, with the invoices in pipeline, as a command in cli",
     ),
 }

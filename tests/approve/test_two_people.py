@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import random
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 
 from tests.approve.test_decisions import BODY, STARTED, Desk, desk, empty_database, refusal
 from tests.support import decided
 from tests.support.fakes import FakeFiles
-from tests.support.registered import INVOICE, NOTICE, REGISTER, Register, drafted, of_project, reasons
+from tests.support.registered import INVOICE, NOTICE, PDF, PROJECT, REGISTER, Register, drafted, of_project, reasons
 from tests.support.world import HANAKO, JIRO, START
+from worker.accounts.people import find_missing_second
 from worker.approve import decisions
 from worker.config.release import Mode, Release, SecondPerson
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_state
-from worker.core.model import Product, Submission
+from worker.core.model import Product, Submission, sha256
 from worker.core.rulebook import Invoice
-from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.core.states import HoldKind, NoteEvent, Reason, State, kind_of
+from worker.core.text import match_key
 from worker.store.ports import Author
 
 __all__ = ["desk", "empty_database"]
@@ -90,7 +93,7 @@ def test_a_stopped_mail_is_held_as_the_next_look_sees_it_until_it_is_approved_ag
     if register is ALWAYS:
         request(desk, MISAKI)
     desk.approve(1, register)
-    stopped = decisions.stop(desk.store, 1, JIRO, "金額が違うようです", desk.clock.now())
+    stopped = decisions.stop_sending(desk.store, 1, JIRO, "金額が違うようです", desk.clock.now())
     assert (stopped.state, stopped.approval.due_at, stopped.approval.release) == (State.HELD, None, "")
     assert Reason.RETURNED in reasons(stopped)
     fresh = judged(desk, register)
@@ -107,11 +110,11 @@ def test_a_mail_whose_sending_began_is_not_stopped(desk: Desk, steps: tuple) -> 
     desk.approve(desk.arrive().id)
     desk.send(1, *steps)
     before = desk.store.submission(1)
-    assert refusal(decisions.stop, desk.store, 1, JIRO, "", START).code == "not_in_this_state"
+    assert refusal(decisions.stop_sending, desk.store, 1, JIRO, "", START).code == "not_in_this_state"
     assert desk.store.submission(1) == before
 
 
-@pytest.mark.parametrize("act", [decisions.stop, decisions.send_back])
+@pytest.mark.parametrize("act", [decisions.stop_sending, decisions.send_back])
 def test_a_return_is_of_its_own_state(desk: Desk, act: object) -> None:
     desk.arrive()
     if act is decisions.send_back:
@@ -133,7 +136,7 @@ def test_each_return_is_another_one(desk: Desk) -> None:
     decisions.send_back(desk.store, 1, JIRO, "宛名", desk.clock.now())
     desk.approve(1)
     desk.clock.let_pass(minutes=1)
-    decisions.stop(desk.store, 1, JIRO, "宛名", desk.clock.now())
+    decisions.stop_sending(desk.store, 1, JIRO, "宛名", desk.clock.now())
     assert Reason.RETURNED in reasons(judged(desk, REGISTER))
 
 
@@ -186,6 +189,27 @@ def test_who_prepared_a_correction_is_not_its_second_person(desk: Desk) -> None:
     assert Reason.SECOND_PERSON in reasons(left)
     assert refusal(desk.approve, 2, ALWAYS, author=HANAKO).code == "not_second"
     assert desk.approve(2, ALWAYS, author=MISAKI).state is State.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("event", "detail", "is_prepared"),
+    [
+        ("Uploaded", {"sha256": sha256(PDF)}, True),
+        ("Uploaded", {"sha256": sha256(b"another file")}, False),
+        ("RegisterChanged", {"project": PROJECT}, True),
+        ("RegisterChanged", {"project": "mihon/former", "later": PROJECT}, True),
+        ("RegisterChanged", {"project": "mihon/another"}, False),
+    ],
+)
+def test_who_brought_a_file_or_changed_the_project_is_not_the_second_person(
+    desk: Desk, event: str, detail: dict[str, str], is_prepared: bool
+) -> None:
+    desk.arrive(ALWAYS)
+    with desk.store.writing() as writing:
+        writing.note(cast("NoteEvent", event), None, HANAKO, detail)
+    assert (match_key(HANAKO.by) in decisions.preparers_of(desk.store, desk.store.submission(1))) is is_prepared
+    request(desk, JIRO)
+    assert (desk.approve(1, ALWAYS).state is State.HELD) is is_prepared
 
 
 def test_another_person_may_confirm_after_an_approver_did(desk: Desk) -> None:
@@ -248,6 +272,23 @@ def test_two_people_release_an_invoice_from_the_amount_on_and_one_of_no_known_am
     assert (Reason.SECOND_PERSON in reasons(found)) is is_asked
 
 
+@pytest.mark.parametrize(
+    ("release", "people", "key"),
+    [
+        ({"second": SecondPerson.ALWAYS}, (HANAKO.by,), "release.second_person"),
+        ({"second": SecondPerson.NEW}, (HANAKO.by,), "release.second_person"),
+        ({"amount": 1}, (HANAKO.by,), "release.second_person_amount"),
+        ({}, (HANAKO.by,), ""),
+        ({"second": SecondPerson.ALWAYS, "amount": 1}, (HANAKO.by, JIRO.by), ""),
+    ],
+)
+def test_two_people_are_not_asked_for_where_there_is_one(
+    desk: Desk, release: dict[str, Any], people: tuple[str, ...], key: str
+) -> None:
+    settings = replace(Ruled(**release).active_config().configuration.settings, people=people)
+    assert [each.key for each in find_missing_second(desk.store, settings, START.date())] == [key] * bool(key)
+
+
 def test_both_reasons_are_answered_by_an_approval() -> None:
     assert kind_of(Reason.SECOND_PERSON) is kind_of(Reason.RETURNED) is HoldKind.ANSWER
 
@@ -269,7 +310,7 @@ def test_no_order_of_acts_by_one_person_releases_a_draft_of_two(desk: Desk, pyte
                 case "return":
                     decisions.send_back(desk.store, 1, who, "", now)
                 case _:
-                    decisions.stop(desk.store, 1, who, "", now)
+                    decisions.stop_sending(desk.store, 1, who, "", now)
         except NotAllowed:
             pass
         desk.clock.let_pass(seconds=7)

@@ -53,3 +53,26 @@ def test_a_request_of_another_draft_changes_nothing(console: Console) -> None:
     staff.get("/s/1")
     assert staff.post("/s/1/request", {"label": "1@aaaaaaaaaa"}).status_code == 409
     assert staff.post("/s/3/request", {"label": console.office.show(3)["label"]}).status_code == 422
+
+
+def test_a_confirmation_is_taken_back_and_a_memo_puts_the_row_off(console: Console, room: Mailroom) -> None:
+    staff = console.browser("staff")
+    assert console.office.show(2)["state"] in {"SENT", "RELAYED", "DELIVERED"}
+    state = console.office.show(2)["state"]
+    staff.get("/s/2")
+    assert "担当者不在・折返し待ち" in staff.text
+    call = {"note": "不在", "outcome": "later", "call_again": "2099-11-30T10:00"}
+    assert staff.post("/s/2/confirm", call).headers["location"] == "/s/2?said=recorded"
+    assert staff.post("/s/2/confirm", {**call, "call_again": "明日"}).status_code == 422
+    assert staff.post("/s/2/confirm", {"note": "電話 佐々木様", "outcome": "arrived"}).status_code == 303
+    staff.get("/s/2")
+    assert "記録を取り消す" in staff.text
+    assert staff.post("/s/2/correct").headers["location"] == "/s/2?said=corrected"
+    assert console.office.show(2)["state"] == state
+    assert staff.post("/s/2/correct").status_code == 409
+
+    assert staff.post("/s/1/memo", {"text": "市の担当者は来週から", "next_look": "2099-01-01"}).status_code == 303
+    staff.get("/")
+    assert "市の担当者は来週から" in staff.text
+    assert staff.post("/s/1/memo", {"text": ""}).status_code == 422
+    assert staff.post("/s/1/memo", {"text": "x", "next_look": "2099-13-01"}).status_code == 422

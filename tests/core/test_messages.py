@@ -153,9 +153,10 @@ def test_what_was_rehearsed_speaks_of_the_setting_only_while_the_draft_is_a_rehe
     rehearsing = drafted(replace(REGISTER, rehearsal_to=REHEARSAL_TO)).submission
     for_real = drafted().submission
     held = {"state": State.HELD, "reasons": (old(Reason.REHEARSED, "1"), Hold(Reason.APPROVAL))}
-    for lang in ("ja", "en"):
-        assert "rehearsal_to" in next_step(with_fields(rehearsing, **held), lang)
-        assert "rehearsal_to" not in next_step(with_fields(for_real, **held), lang)
+    assert "リハーサルを終えた後に" in next_step(with_fields(rehearsing, **held), "ja")
+    assert "リハーサルを終えた後に" not in next_step(with_fields(for_real, **held), "ja")
+    assert "end the rehearsal" in next_step(with_fields(rehearsing, **held), "en")
+    assert "end the rehearsal" not in next_step(with_fields(for_real, **held), "en")
     assert "承認" in next_step(with_fields(for_real, **held), "ja")
     asking = {**held, "reasons": (*held["reasons"], old(Reason.FIRST_ADDRESS, "a@b.example"))}
     assert next_step(with_fields(for_real, **asking), "ja") == reasons.NEXT_STEPS[Reason.FIRST_ADDRESS][0]

@@ -231,7 +231,10 @@ FROZEN: tuple[tuple[Hold, str], ...] = (
 )
 
 
-NEWER = {(Reason.NUMBER_DIFFERS, "other_product"), (Reason.RULE_CHANGED, "changed_keys")}
+NEWER = {(Reason.NUMBER_DIFFERS, "other_product"), (Reason.RULE_CHANGED, "changed_keys")} | {
+    (Reason.SECOND_PERSON, "asked"),
+    (Reason.RETURNED, ""),
+}
 """Reasons added after holds were stored as codes: no older program stored a sentence for them."""
 
 

@@ -178,8 +178,9 @@ def test_no_word_is_kept_for_an_event_that_is_none() -> None:
 # Written out here once more: these are in the databases of offices, and are never renamed.
 STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
-    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done Resumed LeftAlone
-    Restored ForeignMail Exported LoggedIn LoginFailed UserChanged
+    AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done DoneCorrected Noted
+    NotReached Resumed LeftAlone
+    Restored ForeignMail Exported RehearsalOn RehearsalOff LoggedIn LoginFailed UserChanged
     Viewed KeyShown Downloaded RegisterChanged RegisterMoved Uploaded
 """
 STORED_CAUSES = """

@@ -219,6 +219,9 @@ def test_a_rehearsal_reaches_nobody_else_and_the_real_mail_goes_only_after_appro
     assert len(room.submissions) == 1
 
     office.write(rehearsal_to="")
+    assert office("status").out.startswith("リハーサル中"), "a removed line ends nothing"
+    assert office("rehearsal", "off", "--by", HANAKO).code == 0
+    assert office("rehearsal", "off", "--by", HANAKO).code == 1
     office.run_once()
     held = office.only(form)
     assert (held["hold_reasons"], held["to"]) == (["rehearsed"], ["doboku@kawa-town.example"])

@@ -17,10 +17,13 @@ from worker.accounts.passwords import check_password
 from worker.accounts.ports import Hasher
 from worker.accounts.sessions import MAX_TOKEN, token_hash
 from worker.config.addresses import AddressRefused, read_address
+from worker.config.release import SecondPerson
 from worker.core.accounts import Account, Invitation, Right, Role, japanese_day
 from worker.core.clock import is_over
 from worker.core.errors import NotAllowed
-from worker.core.states import AlarmCause, NoteEvent
+from worker.core.states import AlarmCause
+from worker.core.states import NoteEvent
+from worker.core.errors import Problem
 from worker.core.text import match_key, plain_spaces, private_character, unsafe_character
 from worker.store.ports import Author, Reading, Store, Writing
 
@@ -81,6 +84,21 @@ def find_person(store: Reading, settings: Settings, by: str, today: dt.date, rig
     if not accounts:
         raise NotAllowed("unknown_person", name=by, people=allowed)
     raise NotAllowed("person_not_known" if found is None else "person_may_not", name=by, people=allowed or "-")
+
+
+def find_missing_second(store: Reading, settings: Settings, today: dt.date) -> tuple[Problem, ...]:
+    """Returns the problem of a configuration that asks for two people while there are fewer.
+
+    One must be able to confirm, and another to approve.
+    """
+    release = settings.release
+    if release.second_person is SecondPerson.NEVER and release.second_person_amount is None:
+        return ()
+    preparing, deciding = (people_of(store, settings, today, right) for right in (Right.PREPARE, Right.DECIDE))
+    if len(preparing) > 1 and deciding:
+        return ()
+    key = "release.second_person" if release.second_person is not SecondPerson.NEVER else "release.second_person_amount"
+    return (Problem("worker.toml", key, "second_person_missing", {"people": preparing or "-"}),)
 
 
 # --- Changes -------------------------------------------------------------------------------------------------

@@ -11,20 +11,22 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, hold_of_return, keep_contents, reevaluate, target_of
 from worker.approve.shown import ShownPages, refuse_unless_seen
 from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
-from worker.config.release import Release
+from worker.config.release import REHEARSAL, Release, rehearsal_in_force
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
     Announced,
     Answer,
     Destination,
+    Entry,
     Hold,
+    Memo,
     Receipt,
     Requested,
     Returned,
@@ -32,8 +34,8 @@ from worker.core.model import (
     Submission,
 )
 from worker.core.params import Numbered, Params, Told
-from worker.core.states import Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
-from worker.core.text import match_key
+from worker.core.states import PREPARING, Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
+from worker.core.text import match_key, plain_spaces, unsafe_character
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
 from worker.store.signs import find_signs
@@ -62,6 +64,11 @@ _PREPARED_BY: Final = (Event.ANNOUNCED, Event.NOTICE_READ)
 """Events whose person prepared the submission."""
 _TAKEN_BACK: Final = OF_THE_DRAFT | {Reason.SECOND_PERSON}
 """Reasons whose answers a return takes back."""
+
+CORRECTED_FREELY: Final = dt.timedelta(minutes=10)
+"""Time in which a record is taken back without a reason: a slip is seen at once."""
+MEMO_LENGTH: Final = 200
+"""Characters of a memo: one line of a page."""
 
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
@@ -109,6 +116,8 @@ def approve(
         # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
             release = active_config.configuration.settings.release
+            to = rehearsal_in_force(release.rehearsal_to, writing.property(REHEARSAL))
+            release = dataclasses.replace(release, rehearsal_to=to)
             answered = answer_holds(held, approval, release, preparers_of(store, held))
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(
@@ -186,9 +195,17 @@ def _requested(before: Submission, author: Author, now: dt.datetime) -> Submissi
 def preparers_of(store: Store, submission: Submission) -> frozenset[str]:
     """Returns the people who brought or prepared ``submission``, as ``match_key`` folds them: none can be its second.
 
-    A person who asked for the correction prepared it.
+    A person who asked for the correction prepared it, and so did one who changed its project or brought one of its
+    files. A file from a shared folder was brought by an unknown person, and excludes no one.
     """
-    entries = (each for each in store.entries(submission.id) if each.event in _PREPARED_BY)
+    draft = submission.composed.draft
+    files = {submission.notice.pdf_sha256, *(each.sha256 for each in (draft.attachments if draft else ()))} - {None}
+    project = submission.destination.project
+    entries = [each for each in store.entries(submission.id) if each.event in _PREPARED_BY]
+    for each in store.entries(events=PREPARING):
+        is_of_project = project is not None and project in {each.detail.get("project"), each.detail.get("later")}
+        if is_of_project or each.detail.get("sha256") in files:
+            entries.append(each)
     return frozenset(match_key(each.by) for each in entries if each.by != PROGRAM)
 
 
@@ -200,7 +217,7 @@ def send_back(store: Store, number: int, author: Author, why: str, now: dt.datet
     return _return(store, number, State.HELD, author, why, now)
 
 
-def stop(store: Store, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
+def stop_sending(store: Store, number: int, author: Author, why: str, now: dt.datetime) -> Submission:
     """Stops an approved mail before it leaves: it is held until a person approves it once more.
 
     Raises NotAllowed in any other state; a mail whose sending began cannot be stopped.
@@ -313,6 +330,98 @@ def confirm(store: Store, number: int, author: Author, note: str, at: dt.datetim
 def report_not_accepted(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
     """State that the issuer has not received it, or sends it back."""
     return _decide(store, number, Event.NOT_ACCEPTED, author, {"note": note, "confirmed_at": _time(at)}, _all_read)
+
+
+def note_not_reached(
+    store: Store, number: int, author: Author, note: str, call_again: dt.datetime | None
+) -> Submission:
+    """Records a call at which the issuer's person was away, and when to call again."""
+    with store.writing() as writing:
+        _check(writing.submission(number), Event.CONFIRMED)
+        detail = {"note": note, "call_again": _time(call_again)}
+        writing.note(NoteEvent.NOT_REACHED, number, author, detail, {"call_again": call_again})
+        return writing.submission(number)
+
+
+def note_memo(
+    store: Store, number: int, author: Author, text: str, now: dt.datetime, next_look: dt.date | None = None
+) -> Submission:
+    """Records a memo of one line; with ``next_look`` its tasks rest until that day, deadlines excepted.
+
+    Raises NotAllowed for a text that is empty, too long or on several lines.
+    """
+    line = " ".join(plain_spaces(text).split())
+    if not line or len(line) > MEMO_LENGTH or unsafe_character(line):
+        raise NotAllowed("memo_text", most=str(MEMO_LENGTH))
+    with store.writing() as writing:
+        before = writing.submission(number)
+        memo = Memo(line, author.by, now, before.state, next_look)
+        detail = {"note": line, "next_look": next_look.isoformat() if next_look else None}
+        writing.note(NoteEvent.NOTED, number, author, detail, {"memo": memo})
+        return writing.submission(number)
+
+
+def correct(
+    store: Store, number: int, author: Author, why: str, now: dt.datetime, what: int | None = None
+) -> Submission:
+    """Takes back a confirmation, or with ``what`` a duty that was recorded as done.
+
+    Raises NotAllowed if there is none, or without a reason later than CORRECTED_FREELY after the record.
+    """
+    with store.writing() as writing:
+        before = writing.submission(number)
+        if what is not None:
+            return _correct_done(store, writing, before, author, why, now, what)
+        target, entry, unread = _before_confirmation(store, before)
+        _refuse_without_reason(before, entry, why, now)
+        _check(before, Event.CONFIRMATION_CORRECTED, target)
+        came_back = tuple(each for each in before.delivery.receipts if (each.kind.value, each.at) in unread)
+        news = tuple(dict.fromkeys((*came_back, *before.delivery.unread)))
+        after = dataclasses.replace(before, state=target, delivery=dataclasses.replace(before.delivery, unread=news))
+        return writing.change(Event.CONFIRMATION_CORRECTED, before, after, author, {"why": why} if why else {})
+
+
+def _before_confirmation(
+    store: Store, confirmed: Submission
+) -> tuple[State, Entry, frozenset[tuple[str, dt.datetime]]]:
+    """Returns the state before the last confirmation, its entry, and kind and moment of the reports unread then."""
+    state, unread = State.CONFIRMED, cast("Sequence[Mapping[str, str]]", ())
+    found = None
+    for entry in store.entries(confirmed.id):
+        if entry.event == Event.CONFIRMED:
+            found = state, entry, frozenset((each["kind"], dt.datetime.fromisoformat(each["at"])) for each in unread)
+        state = State(entry.set.get("state", state))
+        unread = entry.set.get("unread", unread)
+    if found is None or confirmed.state is not State.CONFIRMED:
+        raise NotAllowed("nothing_to_correct", id=str(confirmed.id))
+    return found
+
+
+def _correct_done(
+    store: Store, writing: Writing, before: Submission, author: Author, why: str, now: dt.datetime, what: int
+) -> Submission:
+    duties = before.follow_ups.duties.after
+    duty = duties[what - 1] if 1 <= what <= len(duties) else None
+    if duty is None or duty not in before.follow_ups.done:
+        raise NotAllowed("nothing_to_correct", id=str(before.id))
+    recorded = duty if isinstance(duty, str) else duty.plain()
+    done = [each for each in store.entries(before.id) if each.event == NoteEvent.DONE]
+    entries = [each for each in done if each.detail.get("done") == recorded] or done
+    _refuse_without_reason(before, entries[-1], why, now)
+    left = tuple(each for each in before.follow_ups.done if each != duty)
+    detail = {"done": duty, **({"why": why} if why else {})}
+    writing.note(NoteEvent.DONE_CORRECTED, before.id, author, detail, {"done": left})
+    return writing.submission(before.id)
+
+
+def _refuse_without_reason(before: Submission, entry: Entry, why: str, now: dt.datetime) -> None:
+    if not why.strip() and not may_correct_freely(entry, now):
+        raise NotAllowed("why_needed", id=str(before.id), minutes=str(int(CORRECTED_FREELY.total_seconds() // 60)))
+
+
+def may_correct_freely(entry: Entry, now: dt.datetime) -> bool:
+    """Returns whether the record of ``entry`` is so new that it is taken back without a reason."""
+    return abs(now - entry.at) < CORRECTED_FREELY
 
 
 def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) -> Submission:

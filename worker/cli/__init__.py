@@ -182,6 +182,9 @@ _PARTS: Final = {
     ),
     "confirm": CommandPart("decide", "到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"),
     "console": CommandPart("console", "コンソール：事務所の方が使う画面を、このコンピューターで動かします。"),
+    "correct": CommandPart(
+        "follow_up", "記録の取消し：誤って記録した到達確認（--what なら手続）を取り消し、元の状態に戻します。"
+    ),
     "demo": CommandPart("setup", "デモ：このコンピューターの中だけで、受信から提出までを実行します。"),
     "doctor": CommandPart("doctor", "診断：各サーバーとフォルダに接続し、異常と対処を示します。"),
     "done": CommandPart("decide", "提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"),
@@ -206,6 +209,10 @@ _PARTS: Final = {
     ),
     "log": CommandPart("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
     "original": CommandPart("disclose", "原本の取り出し：取り出した人と理由を記録してから、PDFを標準出力に書きます。"),
+    "memo": CommandPart(
+        "follow_up",
+        "メモ：提出に1行のメモを残します。次に見る日を付けると、その日まで「待ち」にします（期限は別）。",
+    ),
     "preview": CommandPart(
         "preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"
     ),
@@ -213,6 +220,7 @@ _PARTS: Final = {
     "read": CommandPart(
         "preview", "お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"
     ),
+    "rehearsal": CommandPart("rehearsal", "リハーサル：on で発注者に送らず練習に、off で本番に切り替えます。"),
     "request": CommandPart("send_back", "承認の依頼：表示された内容を確認したことを記録し、別の人に承認を依頼します。"),
     "register": CommandPart("register", "登録：案件と発注者のファイルの置き場所。"),
     "resend": CommandPart("decide", "訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"),

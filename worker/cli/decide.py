@@ -392,6 +392,7 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
 @by_option
 @click.option("--note", required=True, help="相手方・方法 / who there, and how")
 @click.option("--at", "at", type=Moment(), default=None, help="確認した日時 / when")
+@click.option("--later", type=Moment(), default=None, help="担当者不在：次に電話する日時 / call again at")
 @json_option
 @pass_cli
 def confirm(
@@ -401,13 +402,22 @@ def confirm(
     by: str,
     note: str,
     at: dt.datetime | None,
+    later: dt.datetime | None,
     as_json: bool,
 ) -> int:
-    """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。"""
+    """到達確認：発注者に届いたこと（--failed なら届いていないこと）を記録します。
+
+    担当者が不在のときは、--later に次に電話する日時を付けると、電話したことだけを記録します。
+    """
+    if failed and later is not None:
+        raise click.UsageError(say("confirm_which", shared.lang))
     _, author, store = _open_to_decide(shared, by)
 
     def decide(number: int) -> None:
-        if failed:
+        if later is not None:
+            after = decisions.note_not_reached(store, number, author, note, later)
+            _report(after, "not_reached", shared.lang, as_json=as_json)
+        elif failed:
             after = decisions.report_not_accepted(store, number, author, note, at)
             _report(after, "not_accepted", shared.lang, as_json=as_json)
         else:

@@ -16,6 +16,7 @@ from worker.authenticate.sender_auth import Resolver, Tally, tally_servers
 from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.absence import absence_of, absence_text
 from worker.cli.demo.sample_files import sample_pdf
+from worker.cli.rehearsal import rehearsing_in
 from worker.cli.tables import print_json, print_table, say_release
 from worker.cli.unread import found_unread, recorded_unread
 from worker.config.files import USUAL_WITNESS, is_own_folder
@@ -62,11 +63,9 @@ def doctor(shared: Cli, as_json: bool) -> int:
     results = asyncio.run(_examine(office, tallies, unread, shared.lang))
     is_well = not any(each.error for each in results)
     if as_json:
-        print_json(
-            doctor_json(results, unread, office.configuration.settings.release.rehearsal_to, _placeholders(office))
-        )
+        print_json(doctor_json(results, unread, rehearsing_in(office), _placeholders(office)))
     else:
-        say_release(office.configuration.settings.release, shared.lang)
+        say_release(rehearsing_in(office), shared.lang)
         headings = [say(f"h_{name}", shared.lang) for name in ("name", "result", "remedy")]
         rows = [(name_thing(each.name, shared.lang), _said(each, shared.lang), each.remedy) for each in results]
         print_table(headings, rows, styles=["red" if each.error else "" for each in results])

@@ -14,9 +14,13 @@ import click
 import structlog
 from structlog.typing import Processor
 
+from worker.accounts.people import find_missing_second
+from worker.approve.rehearsal import record_setting
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, pass_cli
 from worker.config.files import find_unread, make_own_folders
 from worker.config.ports import Secrets
+from worker.config.settings import FILE
+from worker.core.accounts import japanese_day
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError
 from worker.core.messages import Language, name_thing, say, say_trouble
@@ -49,7 +53,7 @@ from worker.service.wiring import (
     take_lock_of,
     take_sender_lock,
 )
-from worker.store.ports import Store
+from worker.store.ports import Author, Store
 
 
 @cli.command()
@@ -68,6 +72,7 @@ def run(shared: Cli, once: bool) -> int:
         raise
     with take_sender_lock(office, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
         make_store_of(office)
+        _refuse_single_person(office, clock)
         make_own_folders(office.places)
         if once:
             done = pass_once(office)
@@ -78,6 +83,20 @@ def run(shared: Cli, once: bool) -> int:
         with contextlib.closing(open_store_of(office, clock)) as store:
             asyncio.run(Service(office, shared.config, store, build_reader(), clock).run())
     return DONE
+
+
+def _refuse_single_person(office: Installation, clock: Clock) -> None:
+    """Raises ConfigError if the changed ``worker.toml`` asks for two people while there are fewer.
+
+    A start with the former file is not refused, because an account may have ended meanwhile: what needs two people
+    waits, and the rest goes on.
+    """
+    with contextlib.closing(open_store_of(office, clock)) as store:
+        in_force = store.config_in_force()
+        if all(in_force.get(each.name) == each.sha256 for each in office.configuration.files if each.name == FILE):
+            return
+        if problems := find_missing_second(store, office.settings, japanese_day(clock.now())):
+            raise ConfigError(problems)
 
 
 def _note_failed_start(option: str | None, clock: Clock, error: ConfigError) -> None:
@@ -119,6 +138,7 @@ def _pass_over(office: Installation, store: Store, secrets: Secrets, clock: Cloc
         closing.callback(lambda: runner.run(server.close()))
         files = office.configuration.files
         record_start(store, files, program_version(), account_name(), store.config_in_force())
+        record_setting(store, settings.release.rehearsal_to, Author("hoshobin", account_name()))
         recover(store, office.active_config, account_name(), clock.now())
         command, dkim = build_command(office), build_dkim_verifier(clock)
         pipeline = Pipeline(

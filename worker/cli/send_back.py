@@ -31,12 +31,12 @@ def report(submission: Submission, code: str, shared: Cli, *, as_json: bool, **p
     return DONE
 
 
-@cli.command()
+@cli.command("request")
 @click.argument("reference", type=Reference(), metavar="ID@LABEL")
 @by_option
 @json_option
 @pass_cli
-def request(shared: Cli, reference: tuple[int, str], by: str, as_json: bool) -> int:
+def request_approval(shared: Cli, reference: tuple[int, str], by: str, as_json: bool) -> int:
     """承認の依頼：表示された内容を確認したことを記録し、別の人に承認を依頼します。"""
     author, store = open_for_person(shared, by)
     after = decisions.request_approval(store, *reference, author, system_clock().now())
@@ -56,14 +56,14 @@ def send_back(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int
     return report(after, "sent_back", shared, as_json=as_json)
 
 
-@cli.command()
+@cli.command("stop")
 @click.argument("number", type=Number(), metavar="ID")
 @by_option
 @click.option("--why", required=True, help="理由 / the reason")
 @json_option
 @pass_cli
-def stop(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
+def stop_sending(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """送信の停止：承認した提出を、送信が始まる前に保留へ戻します。"""
     author, store = open_for_person(shared, by)
-    after = decisions.stop(store, number, author, why, system_clock().now())
+    after = decisions.stop_sending(store, number, author, why, system_clock().now())
     return report(after, "stopped", shared, as_json=as_json)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from worker.accounts.people import find_missing_second
 from worker.cli import DONE, Cli, cli, json_option, pass_cli
 from worker.cli.errors import print_problems
+from worker.cli.rehearsal import rehearsing_in
 from worker.cli.tables import print_json, say_release
 from worker.compose.rule_examples import count_examples
 from worker.config.editing.starter import write_starter
 from worker.config.files import find_unread
+from worker.core.accounts import japanese_day
 from worker.core.errors import ConfigError, LogBroken, Problem, Unavailable
 from worker.core.messages import Language, say
 from worker.core.messages.keys import GUARANTOR, name_key
@@ -52,7 +56,7 @@ def check(shared: Cli, examples: bool, as_json: bool) -> int:
     if as_json:
         print_json(check_json(configuration, tried, unread, shared.lang))
         return DONE
-    say_release(configuration.settings.release, shared.lang)
+    say_release(rehearsing_in(office), shared.lang)
     click.echo(
         say(
             "check_ok",
@@ -76,7 +80,9 @@ def _unfit_database(office: Installation) -> tuple[Problem, ...]:
     if not has_store_of(office):
         return ()
     try:
-        open_store_of(office, system_clock()).close()
+        clock = system_clock()
+        with contextlib.closing(open_store_of(office, clock)) as store:
+            return find_missing_second(store, office.settings, japanese_day(clock.now()))
     except ConfigError as other:
         return other.problems
     except (Unavailable, LogBroken):  # ``doctor`` reports any other fault of it

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from worker.approve.rehearsal import rehearsing_to
 from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_installation, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import (
@@ -79,8 +80,8 @@ class _StateWord(click.ParamType[State | str]):
         return found
 
 
-def _say_rehearsing(office: Installation, lang: Language) -> None:
-    to = office.brief.release.rehearsal_to
+def _say_rehearsing(office: Installation, store: Store, lang: Language) -> None:
+    to = rehearsing_to(store, office.brief.release.rehearsal_to)
     if to is not None:
         click.echo(say("rehearsing", lang, to=to))
 
@@ -128,7 +129,7 @@ def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as
             for each in block:
                 print_json(listed_json(each, _sends_at(office, each), corrections.get(each.id), shared.lang))
         return DONE
-    say_release(office.brief.release, shared.lang, is_before_a_table=True)
+    say_release(rehearsing_to(store, office.brief.release.rehearsal_to), shared.lang, is_before_a_table=True)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.health_records()), shared.lang, err=True)
     shown_ones = _print_listed(found, office, store, shared.lang)
@@ -196,7 +197,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
 
         print_json(shown_json(seen, _sends_at(office, submission), linked, entries, shared.lang))
         return DONE
-    _say_rehearsing(office, shared.lang)
+    _say_rehearsing(office, store, shared.lang)
     say_stopped(store, shared.lang)
     say_absence(absence_of(office.places.store, store.health_records()), shared.lang, err=True)
     click.echo(say("t_submission", shared.lang, id=submission.label))
@@ -332,7 +333,7 @@ def _status_of(office: Installation, store: Store) -> Status:
     looks = store.health_records()
     absence = absence_of(office.places.store, looks)
     return Status(
-        rehearsal_to=settings.release.rehearsal_to,
+        rehearsal_to=rehearsing_to(store, settings.release.rehearsal_to),
         ended=(absence.why, absence.since, absence.detail) if absence else None,
         faults=office.faults,
         recorded_at=office.recorded_at,
@@ -368,7 +369,7 @@ def status(shared: Cli, as_json: bool) -> int:
     if as_json:
         print_json(status_json(found, shared.lang))
         return DONE
-    say_release(office.brief.release, shared.lang)
+    say_release(found.rehearsal_to, shared.lang)
     say_stopped(store, shared.lang, damage=found.damage)
     say_absence(absence_of(office.places.store, found.looks), shared.lang)
     lang, now = shared.lang, system_clock().now()

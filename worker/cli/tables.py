@@ -19,8 +19,6 @@ from worker.core.text import escape_control_chars, json_line
 from worker.store.signs import find_signs
 
 if TYPE_CHECKING:
-    from worker.config.outline import OutlinedRelease
-    from worker.config.release import Release
     from worker.store.ports import Store
     from worker.views.preview import ViewPart
 
@@ -87,15 +85,15 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(json_line(document))
 
 
-def say_release(release: Release | OutlinedRelease, lang: Language, *, is_before_a_table: bool = False) -> None:
-    """Says if mail goes to the issuers, or to the address of rehearsals alone.
+def say_release(to: str | None, lang: Language, *, is_before_a_table: bool = False) -> None:
+    """Says if mail goes to the issuers, or to the address of rehearsals, ``to``, alone.
 
     Before a table that programs read from a pipe the usual case goes to standard error.
     """
-    if release.rehearsal_to is None:
+    if to is None:
         click.echo(say("live", lang), err=is_before_a_table)
     else:
-        click.echo(say("rehearsing", lang, to=release.rehearsal_to))
+        click.echo(say("rehearsing", lang, to=to))
 
 
 def time_text(moment: dt.datetime | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.accounts.people import roles_given
+from worker.approve.rehearsal import rehearsing_to
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
@@ -40,7 +41,7 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
             )
     if office.faults:
         found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
-    if office.brief.release.rehearsal_to is not None:
+    if rehearsing_to(visit.store, office.brief.release.rehearsal_to) is not None:
         found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False))
     return (*found, *_roles_given(visit))
 

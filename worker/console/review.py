@@ -72,6 +72,11 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         receipts=[name_receipt(each, visit.lang) for each in submission.delivery.receipts],
         follow_ups=_left_to_do(submission, visit),
         typed=visit.form,
+        done=[
+            (number, name_follow_up(each, visit.lang))
+            for number, each in enumerate(submission.follow_ups.duties.after, start=1)
+            if each in submission.follow_ups.done
+        ],
         failed=failed,
         leaves=_leaves(visit, submission),
         is_last=(is_last := not _waits_for_second(submission) or _is_second(visit, submission)),
@@ -183,7 +188,7 @@ def approve(visit: Visit) -> Response:
     return visit.go(f"/s/{after.id}", said)
 
 
-def request(visit: Visit) -> Response:
+def request_approval(visit: Visit) -> Response:
     """Confirms the draft that was shown, and asks another person to approve it."""
     try:
         after = decisions.request_approval(
@@ -208,10 +213,10 @@ def send_back(visit: Visit) -> Response:
     )
 
 
-def stop(visit: Visit) -> Response:
+def stop_sending(visit: Visit) -> Response:
     """Stops an approved mail before it leaves; a reason is not asked for, because the time is short."""
     try:
-        after = decisions.stop(visit.store, _number(visit), visit.author, visit.form.text("why"), visit.now)
+        after = decisions.stop_sending(visit.store, _number(visit), visit.author, visit.form.text("why"), visit.now)
     except NotAllowed as refused:
         if refused.code == "no_such_submission":
             raise
@@ -233,10 +238,43 @@ def confirm(visit: Visit) -> Response:
     """Records that the issuer has it, or that it has not."""
 
     def record(note: str) -> Submission:
+        if visit.form.text("outcome") == "later":
+            return decisions.note_not_reached(
+                visit.store, _number(visit), visit.author, note, _moment(visit, "call_again")
+            )
         act = decisions.report_not_accepted if visit.form.text("outcome") == "failed" else decisions.confirm
         return act(visit.store, _number(visit), visit.author, note, _moment(visit))
 
     return _decided(visit, "note", record)
+
+
+def correct(visit: Visit) -> Response:
+    """Takes a confirmation or a recorded duty back."""
+    what = int(visit.form.text("what")) if visit.form.text("what").isdecimal() else None
+    try:
+        after = decisions.correct(visit.store, _number(visit), visit.author, visit.form.text("why"), visit.now, what)
+    except NotAllowed as refused:
+        if refused.code == "no_such_submission":
+            raise
+        return _page(visit, visit.refusal(refused), 409 if refused.code == "nothing_to_correct" else 422)
+    return visit.go(f"/s/{after.id}", "corrected")
+
+
+def note_memo(visit: Visit) -> Response:
+    """Records a memo, and the day until which the submission rests."""
+    day = visit.form.text("next_look")
+    try:
+        next_look = dt.date.fromisoformat(day) if day else None
+        after = decisions.note_memo(
+            visit.store, _number(visit), visit.author, visit.form.text("text"), visit.now, next_look
+        )
+    except ValueError:
+        return _page(visit, visit.say("date_unreadable", given=day), 422)
+    except NotAllowed as refused:
+        if refused.code == "no_such_submission":
+            raise
+        return _page(visit, visit.refusal(refused), 422)
+    return visit.go(f"/s/{after.id}", "recorded")
 
 
 def record_done(visit: Visit) -> Response:
@@ -305,9 +343,9 @@ def _number(visit: Visit) -> int:
     return int(visit.params["id"])
 
 
-def _moment(visit: Visit) -> dt.datetime | None:
+def _moment(visit: Visit, field: str = "at") -> dt.datetime | None:
     """The moment that was typed into a field of the browser's own form; None if it is empty."""
-    text = visit.form.text("at")
+    text = visit.form.text(field)
     if not text:
         return None
     try:

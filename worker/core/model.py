@@ -12,7 +12,7 @@ from typing import Any, Final, NewType
 
 from worker.core.approval_label import label_letters
 from worker.core.params import NOTHING, Params, Told, Value, of_text, spell
-from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Reason, State
+from worker.core.states import ACCEPTED, MAY_HAVE_LEFT, Event, Reason, State, may_follow
 
 Address = NewType("Address", str)
 """One bare ASCII e-mail address that ``config.addresses.read_address`` has accepted (lower-case domain)."""
@@ -609,6 +609,19 @@ class Delivery(Part):
 
 
 @dataclass(frozen=True, slots=True)
+class Memo:
+    """One line that a person wrote about a submission."""
+
+    text: str
+    by: str
+    at: dt.datetime
+    state: State
+    """The state at that time: another one wakes what rests."""
+    next_look: dt.date | None = None
+    """The day until which it rests; None: it does not rest."""
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUpRecord(Part):
     """The steps for people around it, and those that are done."""
 
@@ -616,6 +629,10 @@ class FollowUpRecord(Part):
     """The follow-ups, under their stored name."""
     done: tuple[Told, ...] = ()
     """Those of ``duties.after`` that a person has recorded as done."""
+    memo: Memo | None = None
+    """The last memo."""
+    call_again: dt.datetime | None = None
+    """When to call again, because the issuer's person was away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -721,6 +738,19 @@ class Submission:
         """Returns whether it was, or is to be, submitted by form, upload, paper or fax as its rule says."""
         is_by_hand = self.delivery.sent_at is None and self.destination.channel not in {None, Channel.EMAIL}
         return is_by_hand and self.state in {State.HANDED_OVER, State.CONFIRMED}
+
+    def rests(self, now: dt.datetime) -> bool:
+        """Returns whether a person put it off beyond ``now``: until a day, or until a call.
+
+        News and another state wake it.
+        """
+        memo, record = self.follow_ups.memo, self.follow_ups
+        if self.delivery.unread or self.state is State.IN_DOUBT:
+            return False
+        is_put_off = memo is not None and memo.next_look is not None and memo.state is self.state
+        if is_put_off and memo is not None and memo.next_look is not None:
+            return memo.next_look > now.astimezone(JST).date()
+        return record.call_again is not None and may_follow(self.state, Event.CONFIRMED) and record.call_again > now
 
     @property
     def is_by_hold(self) -> bool:

@@ -60,6 +60,7 @@ class Event(StrEnum):
     BOUNCED = "Bounced"
     NOT_ACCEPTED = "NotAccepted"
     CONFIRMED = "Confirmed"
+    CONFIRMATION_CORRECTED = "ConfirmationCorrected"
 
 
 class NoteEvent(StrEnum):
@@ -102,6 +103,12 @@ class NoteEvent(StrEnum):
     """Keeps a receipt that changes no state."""
     DONE = "Done"
     """A duty after sending is done."""
+    DONE_CORRECTED = "DoneCorrected"
+    """A duty that was recorded as done is open again."""
+    NOTED = "Noted"
+    """A person wrote a memo."""
+    NOT_REACHED = "NotReached"
+    """A person called, and the issuer's person was away: detail ``call_again``."""
     RESUMED = "Resumed"
     """A person said to go on with the database in place."""
     LEFT_ALONE = "LeftAlone"
@@ -119,6 +126,10 @@ class NoteEvent(StrEnum):
     """
     EXPORTED = "Exported"
     """A person took a table of the sent-mail log away: detail ``form``, ``limits``, ``rows`` and ``sha256``."""
+    REHEARSAL_ON = "RehearsalOn"
+    """A rehearsal began, by a person or by a new address of the configuration: detail ``to``."""
+    REHEARSAL_OFF = "RehearsalOff"
+    """A person ended the rehearsal: from now on approved mail goes to the issuers."""
     LOGGED_IN = "LoggedIn"
     """A person logged in to the console: detail ``user`` (the login) and ``address``."""
     LOGIN_FAILED = "LoginFailed"
@@ -149,6 +160,10 @@ class NoteEvent(StrEnum):
     ``number`` and ``name`` as read, and ``announcement`` if it was brought for one; of an invoice ``folder``,
     ``amount``, ``project`` and ``product`` as far as they are known.
     """
+
+
+PREPARING: Final = ("RegisterChanged", "Uploaded")
+"""The notes by which a person prepares a submission: detail ``project`` and ``later``, or the ``sha256`` of a file."""
 
 
 class AlarmCause(StrEnum):
@@ -281,7 +296,12 @@ TRANSITIONS: Final[dict[State | None, _Row]] = {
     State.DELIVERED: _after_sent(),
     State.HANDED_OVER: {Event.CONFIRMED: (State.CONFIRMED,), Event.WITHDRAWN: (State.WITHDRAWN,)},
     State.BOUNCED: {Event.CONFIRMED: (State.CONFIRMED,)},
-    State.CONFIRMED: {},
+    State.CONFIRMED: {  # back to the state before the confirmation
+        Event.CONFIRMATION_CORRECTED: (
+            *(State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED),
+            *(State.HANDED_OVER, State.BOUNCED),
+        )
+    },
     State.REFUSED: {},
     State.WITHDRAWN: {},
 }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
+from worker.approve.rehearsal import rehearsing_to
 from worker.compose import mime_write
 from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings
@@ -258,7 +259,7 @@ class Notifier:
             _NEEDS_A_PERSON,
             lambda submission: near_misses_of(submission, self._store, active_config.register),
             missing=self._missing,
-            rehearsing=settings.release.rehearsal_to is not None,
+            rehearsing=rehearsing_to(self._store, settings.release.rehearsal_to) is not None,
             today=now.astimezone(JST).date(),
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
@@ -291,7 +292,7 @@ class Notifier:
         """One mail, however many mornings could not be told: what is open now, and the head of now."""
         settings = active_config.configuration.settings
         tasks = open_tasks(self._store, active_config.configuration, now)
-        rehearsing = settings.release.rehearsal_to is not None
+        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
         unread = unreported(self._unread.recorded())
         head, sent = self._store.head(), self._find_sent(now)
@@ -333,7 +334,7 @@ class Notifier:
         self._settle(settled, now)
         if not tasks:
             return []
-        rehearsing = settings.release.rehearsal_to is not None
+        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
         subject, body = write_escalation(tasks, rehearsing=rehearsing)
         numbers = [each.submission for each in tasks if each.submission]
         told = tuple(each for each in alarms if each.cause in still_open)

@@ -9,13 +9,14 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
+from worker.approve.rehearsal import record_setting
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
-from worker.core.model import ConfigFile, HealthRecord
+from worker.core.model import Address, ConfigFile, HealthRecord
 from worker.core.params import Params, spell
 from worker.core.states import AlarmCause
 from worker.pipeline.start import record_configuration
-from worker.store.ports import Store
+from worker.store.ports import Author, Store
 
 CONFIGURATION: Final = "configuration"
 TOLD_LIMIT: Final = 10
@@ -30,9 +31,10 @@ class ConfigReload:
         self._clock = clock
         self._account = account
 
-    def accept(self, files: Sequence[ConfigFile]) -> None:
-        """Record what changed, and that nothing is wrong any more."""
+    def accept(self, files: Sequence[ConfigFile], rehearsal_to: Address | None) -> None:
+        """Record what changed, also about the rehearsal, and that nothing is wrong any more."""
         record_configuration(self._store, files, self._account, self._store.config_in_force())
+        record_setting(self._store, rehearsal_to, Author("hoshobin", self._account))
         known = self._store.health_of(CONFIGURATION)
         if known is not None and known.error:
             with self._store.writing() as writing:

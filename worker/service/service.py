@@ -23,10 +23,16 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from worker.audit.kept_register import REGISTER
-from worker.config.files import find_unread, make_own_folders, read_directory, register_directory, stamp_directory
+from worker.config.files import find_unread
+from worker.config.files import make_own_folders
+from worker.config.files import read_directory
+from worker.config.files import register_directory
+from worker.config.files import stamp_directory
+from worker.accounts.people import find_missing_second
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Debounce, Stamp
 from worker.config.settings import Settings
+from worker.core.accounts import japanese_day
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.core.heartbeat import Heartbeat
@@ -106,7 +112,7 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload)
         files = self._office.configuration.files
         record_start(self._store, files, program_version(), account_name(), self._store.config_in_force())
-        self._config_reload.accept(files)
+        self._config_reload.accept(files, self._office.settings.release.rehearsal_to)
         found = recover(self._store, self._office.active_config, account_name(), self._clock.now())
         _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
         try:
@@ -342,6 +348,9 @@ class Service:
         if not self._is_asked_to_reload and read_directory(self._office.directory) == active_config:
             return self._office, self._secrets
         office = load_changed_installation(self._office, self._option)
+        today = japanese_day(self._clock.now())
+        if problems := find_missing_second(self._store, office.settings, today):
+            raise ConfigError(problems)
         return office, load_secrets(office)
 
     def _refuse(self, error: ConfigError) -> None:
@@ -351,7 +360,7 @@ class Service:
 
     def _activate_config(self, office: Installation, secrets: Secrets, pipeline: Pipeline) -> None:
         make_own_folders(office.places)
-        self._config_reload.accept(office.configuration.files)
+        self._config_reload.accept(office.configuration.files, office.settings.release.rehearsal_to)
         self._troubles.pop(CONFIGURATION, None)
         if office is self._office:
             return

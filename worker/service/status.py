@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from worker.approve.reevaluate import ActiveConfig
+from worker.approve.rehearsal import rehearsing_to
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.core.states import State
@@ -61,11 +62,13 @@ class ServiceStatus:
     def write(self, active_config: ActiveConfig) -> str:
         """One line for ``systemctl status``; without counts if the store cannot be asked."""
         counts: Mapping[State, int] = {}
+        is_rehearsing = False
         troubles = dict(self.troubles)
         try:
             counts = self._store.count_by_state()
+            setting = active_config.configuration.settings.release.rehearsal_to
+            is_rehearsing = rehearsing_to(self._store, setting) is not None
         except (Unavailable, LogBroken) as failure:
             troubles["store"] = failure
         looked = {name: at for name, at in self.looked.items() if name != SENDING}
-        is_rehearsing = active_config.configuration.settings.release.rehearsal_to is not None
         return write_status(troubles, looked, counts, rehearsing=is_rehearsing, deaf=self._outages.deaf)

@@ -35,6 +35,7 @@ class Decision(StrEnum):
     REQUEST = "request"
     RETURN = "return"
     STOP = "stop"
+    CORRECT = "correct"
     WITHDRAW = "withdraw"
     HAND_OVER = "hand_over"
     RESOLVE = "resolve"
@@ -146,6 +147,7 @@ def ticks_of(submission: Submission) -> tuple[Tick, ...]:
 _OF_STATE: Final = {
     State.HELD: Decision.RETURN,
     State.APPROVED: Decision.STOP,
+    State.CONFIRMED: Decision.CORRECT,
     State.IN_DOUBT: Decision.RESOLVE,
     State.ANNOUNCED: Decision.JOIN,
 }

@@ -122,7 +122,10 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     known = tuple(map(registered.present, overview.walk_open(today)))
     corrected = overview.corrections(each.id for each in known)
     found = [
-        _hurry(task, today) for each in known if each.id not in corrected for task in _tasks_of_submission(each, today)
+        _hurry(_rest(task, each, now), today)
+        for each in known
+        if each.id not in corrected
+        for task in _tasks_of_submission(each, today)
     ]
     found += _downloads(known, configuration, overview)
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
@@ -377,6 +380,18 @@ def _task(
         urgency=urgency,
         label=submission.label,
     )
+
+
+def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
+    """Returns ``task`` among those to be watched while a person has put its submission off."""
+    if not submission.rests(now):
+        return task
+    memo, moment = submission.follow_ups.memo, submission.follow_ups.call_again
+    if memo is not None and memo.next_look is not None and memo.state is submission.state:
+        texts = _both("task_resting", day=memo.next_look.isoformat(), memo=memo.text)
+    else:
+        texts = _both("task_call_again", moment=f"{moment.astimezone(JST):%m/%d %H:%M}" if moment else "")
+    return replace(task, urgency=Urgency.WATCH, texts=texts)
 
 
 def _hurry(task: Task, today: dt.date) -> Task:

@@ -17,9 +17,29 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} の送信を止め、保留に戻しました。送信するには、もう一度承認してください。",
         "{id} is stopped and held. Approve it once more to send it.",
     ),
+    "second_person_missing": (
+        "二人で承認する設定ですが、確認する方と承認する方の二人がいません（いまの方：{people}）。利用者を追加してください",
+        "two people release a draft by this setting, but there are no two (now: {people}): add an account first",
+    ),
     "no_draft": (
         "{id} には送信するメールがないため、承認を依頼できません。何も変更していません。",
         "{id} has no mail to be sent, so no approval can be requested. Nothing was changed.",
+    ),
+    "rehearsal_on": (
+        "リハーサルにしました。発注者には送らず、すべて {to} に送ります。",
+        "The rehearsal is on. Nothing goes to the issuers; all mail goes to {to}.",
+    ),
+    "rehearsal_off": (
+        "本番に切り替えました。承認した提出は、発注者に送ります。待っている提出は、もう一度承認してください。",
+        "The rehearsal is off. Approved mail goes to the issuers. Approve again what waits.",
+    ),
+    "rehearsing_before": (
+        "すでにリハーサルです。何も変更していません。",
+        "The rehearsal is on already. Nothing was changed.",
+    ),
+    "live_before": (
+        "リハーサルではありません（本番です）。何も変更していません。",
+        "There is no rehearsal to end. Nothing was changed.",
     ),
     "requested_before": (
         "{id} の承認は、すでにあなたが依頼しています。別の方の承認をお待ちください。",
@@ -45,11 +65,44 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "state_second": ("二人目の承認待ち（確認：{by}）", "waiting for a second person (confirmed by {by})"),
     "state_returned": ("差し戻し（{by}）", "sent back by {by}"),
+    "corrected": ("{id} の記録を取り消しました。状態：{state}", "{id}: the record is taken back. State: {state}"),
+    "confirm_which": (
+        "--failed と --later は一緒に指定できません",
+        "--failed and --later cannot be given together",
+    ),
+    "memo_kept": ("{id} にメモを記録しました。", "{id}: the memo is recorded."),
+    "not_reached": ("{id} の電話（担当者不在）を記録しました。", "{id}: the call is recorded."),
+    "nothing_to_correct": (
+        "{id} に、取り消せる記録はありません。何も変更していません。",
+        "{id} has no such record to take back. Nothing was changed.",
+    ),
+    "why_needed": (
+        "記録から{minutes}分を過ぎたため、{id} の取消しには理由が必要です。何も変更していません。",
+        "The record of {id} is older than {minutes} minutes: give a reason. Nothing was changed.",
+    ),
+    "date_unreadable": (
+        "「{given}」を日付として読めません。例：2026/11/30",
+        '"{given}" is not a date. Example: 2026-11-30',
+    ),
+    "memo_text": ("メモは1行、{most}文字までで書いてください。", "A memo is one line of at most {most} characters."),
+    "task_resting": ("{day}まで保留中のメモ：{memo}", "resting until {day}: {memo}"),
+    "task_call_again": ("折返し待ち（{moment}に電話）", "call again at {moment}"),
     # --- the review page
+    "correct_title": ("記録を取り消す", "Take the record back"),
+    "correct_why": ("取り消す理由（10分以内なら不要）", "Reason (not needed within ten minutes)"),
+    "correct_go": ("取り消す", "Take back"),
+    "said_corrected": ("記録を取り消しました。", "The record is taken back."),
+    "confirm_later": ("担当者不在・折返し待ち", "Person away, call again"),
+    "call_again_at": ("次に電話する日時", "Call again at"),
+    "memo_title": ("メモ", "Memo"),
+    "memo_text_label": ("メモ（1行）", "Memo (one line)"),
+    "memo_day": ("次に見る日（この日まで「待ち」にします）", "Look again on (it waits until then)"),
+    "memo_go": ("メモを記録", "Record the memo"),
+    "memo_line": ("{text}（{by}）", "{text} ({by})"),
     "approve_at": ("承認する（{moment}に送信）", "Approve (leaves {moment})"),
     "approve_first": ("確認する（もう一人の承認が必要）", "Confirm (another person must approve)"),
     "for_another": (
-        "{asker}さんが確認しました。準備も確認もしていない方の承認を待っています。",
+        "{asker}さんが確認しました。準備も確認もしていない方が承認すると、送信します。",
         "Confirmed by {asker}. It waits for a person who neither prepared nor confirmed it.",
     ),
     "request_go": ("確認して承認を依頼", "Confirm and request approval"),

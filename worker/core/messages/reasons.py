@@ -203,7 +203,7 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "提出済みでないか確認し、未提出なら承認、提出済みなら取下げ",
         "find out whether it was submitted by hand; approve if not, withdraw if so",
     ),
-    _R.REHEARSED: ("管理者がリハーサルを終えた後に（rehearsal_to を空に）、承認", "empty rehearsal_to, then approve"),
+    _R.REHEARSED: ("リハーサルを終えた後に（本番に切り替える）、承認", "end the rehearsal, then approve"),
     _R.NOT_SENT: ("再度送る場合は承認", "approve to send it again"),
     _R.MAYBE_SENT: (
         "発注者に届いているか確認し、届いていれば取下げ、届いていなければ承認",

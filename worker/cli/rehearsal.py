@@ -1,0 +1,62 @@
+"""The command by which a person begins or ends the rehearsal."""
+
+from __future__ import annotations
+
+import contextlib
+
+import click
+
+from worker.approve import rehearsal as decision
+from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
+from worker.cli.decide import author_of, by_option
+from worker.cli.tables import print_json
+from worker.core.accounts import Right
+from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable
+from worker.core.messages import say
+from worker.core.model import Address
+from worker.service.wiring import Installation, has_store_of, open_store_of, system_clock
+from worker.store.ports import Author
+
+
+@cli.command()
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@by_option
+@json_option
+@pass_cli
+def rehearsal(shared: Cli, switch: str, by: str, as_json: bool) -> int:
+    """リハーサル：on で発注者に送らず練習に、off で本番に切り替えます。"""
+    office = open_installation(shared)
+    author = _author_of_either(office, by)
+    store = open_for_command(office, system_clock())
+    setting, own = office.settings.release.rehearsal_to, office.settings.contractor.email
+    if switch == "on":
+        to = decision.start_rehearsals(store, setting, own, author)
+        said = say("rehearsal_on", shared.lang, to=to)
+    else:
+        decision.stop_rehearsals(store, setting, author)
+        said = say("rehearsal_off", shared.lang)
+    if as_json:
+        print_json({"rehearsal_to": decision.rehearsing_to(store, setting)})
+    else:
+        click.echo(said)
+    return DONE
+
+
+def rehearsing_in(office: Installation) -> Address | None:
+    """Returns the address to which all mail of the office goes; that of its setting if its store cannot be asked."""
+    setting = office.configuration.settings.release.rehearsal_to
+    if not has_store_of(office):
+        return setting
+    try:
+        with contextlib.closing(open_store_of(office, system_clock())) as store:
+            return decision.rehearsing_to(store, setting)
+    except (ConfigError, Unavailable, LogBroken):  # the command itself reports it
+        return setting
+
+
+def _author_of_either(office: Installation, by: str) -> Author:
+    """Returns the person, who approves or administers. Raises NotAllowed."""
+    try:
+        return author_of(office, by, Right.DECIDE)
+    except NotAllowed:
+        return author_of(office, by, Right.HEALTH)
