@@ -6,6 +6,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,9 +32,20 @@ OF_PROCESSES = (
 """Tests that start processes (services, commands, PDF readers, mail servers, linters), or keep one busy for long."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves these files out before they are imported if their tests would not run: importing them is a third of
+    the collection."""
+    is_left_out = "not process" in config.getoption("markexpr")
+    return True if is_left_out and collection_path in _places(config) else None
+
+
+def _places(config: pytest.Config) -> list[Path]:
+    return [config.rootpath / "tests" / name for name in OF_PROCESSES]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks these tests, so that ``make quick`` leaves them out."""
-    places = [str(config.rootpath / "tests" / name) for name in OF_PROCESSES]
+    places = list(map(str, _places(config)))
     files = {path: path for item in items if (path := str(item.path))}
     marked = {file for file in files if any(file == place or file.startswith(f"{place}/") for place in places)}
     for item in items:

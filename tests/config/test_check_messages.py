@@ -243,7 +243,9 @@ def raised() -> set[str]:
     """The codes of problems and refusals that the source names."""
     codes = {*_CODES.values()}
     for path in WORKER.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        if re.search(r"\b(?:Problem|(?:Field|Address)?Refused)\(", source := path.read_text()) is None:
+            continue
+        for node in ast.walk(ast.parse(source)):
             match node:
                 case ast.Call(func=ast.Name(id="Problem"), args=[_, _, ast.Constant(value=str(code)), *_]):
                     codes.add(code)

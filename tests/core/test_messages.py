@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import functools
 import os
 import re
 import string
@@ -30,9 +31,19 @@ WORKER = Path(reasons.__file__).parents[2]
 CODE_ARGUMENT = {"Problem": 2, "NotAllowed": 0, "say": 0, "refused": 1}
 
 
-def codes_in(path: Path) -> Iterator[tuple[str, int]]:
-    """Codes in the calls of ``path``; of one that is put together, its beginning with ``*``."""
-    for node in ast.walk(ast.parse(path.read_text())):
+@functools.cache
+def nodes() -> list[tuple[Path, list[ast.AST]]]:
+    """Each file of ``worker`` with those of its nodes that the tests below look at: parsing all takes two seconds."""
+    looked_at = (ast.Call, ast.Constant, ast.Dict, ast.JoinedStr, ast.Tuple)
+    return [
+        (path, [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, looked_at)])
+        for path in sorted(WORKER.rglob("*.py"))
+    ]
+
+
+def codes_in(found: list[ast.AST]) -> Iterator[tuple[str, int]]:
+    """Codes in the calls among ``found``; of one that is put together, its beginning with ``*``."""
+    for node in found:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         place = CODE_ARGUMENT.get(node.func.id)
@@ -57,19 +68,18 @@ def blanks(text: str) -> set[str]:
 def test_every_code_that_the_source_names_has_its_sentence() -> None:
     missing = [
         f"{path.relative_to(WORKER)}:{line} {code}"
-        for path in sorted(WORKER.rglob("*.py"))
-        for code, line in codes_in(path)
+        for path, found in nodes()
+        for code, line in codes_in(found)
         if not has_sentence(code)
     ]
     assert missing == []
 
 
-def said_in(path: Path) -> Iterator[str]:
+def said_in(path: Path, found: list[ast.AST]) -> Iterator[str]:
     """Strings of ``path`` that may be codes, apart from the words' own tables; of one put together its beginning."""
-    tree = ast.parse(path.read_text())
-    tables = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)] if path.parent.name == "messages" else []
+    tables = [node for node in found if isinstance(node, ast.Dict)] if path.parent.name == "messages" else []
     keys = {id(key) for table in tables for key in table.keys}
-    for node in ast.walk(tree):
+    for node in found:
         match node:
             case ast.JoinedStr(values=[ast.Constant(value=beginning), *_]):
                 yield f"{beginning}*"
@@ -78,7 +88,7 @@ def said_in(path: Path) -> Iterator[str]:
 
 
 def test_every_sentence_is_said_somewhere() -> None:
-    said = {code for path in WORKER.rglob("*.py") for code in said_in(path)}
+    said = {code for path, found in nodes() for code in said_in(path, found)}
     begun = tuple(code[:-1] for code in said if re.fullmatch(r"[a-z_]+_\*", code))
     assert [code for code in TEXTS if code not in said and not code.startswith(begun)] == []
     assert [code for code in HINTS if code not in TEXTS] == []
@@ -95,9 +105,9 @@ def test_no_code_stands_in_two_tables() -> None:
 FILLED = {"NotAllowed": 0, "AddressRefused": 0, "Refused": 0, "say": 0}
 
 
-def fillings_in(path: Path) -> Iterator[tuple[str, set[str], int]]:
+def fillings_in(found: list[ast.AST]) -> Iterator[tuple[str, set[str], int]]:
     """Codes with what fills their blanks: ``say("code", …, x=…)``, ``Problem(…, "code", {…})``, ``("code", {…})``."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in found:
         match node:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=named) if name in FILLED:
                 pair = args[FILLED[name] : FILLED[name] + 1], [keyword.arg for keyword in named]
@@ -116,7 +126,7 @@ def fillings_in(path: Path) -> Iterator[tuple[str, set[str], int]]:
 
 def test_every_blank_of_a_sentence_is_filled_where_it_is_raised() -> None:
     """A blank without a value would be a traceback in place of the sentence."""
-    found = [(path, *filled) for path in sorted(WORKER.rglob("*.py")) for filled in fillings_in(path)]
+    found = [(path, *filled) for path, inner in nodes() for filled in fillings_in(inner)]
     assert len(found) > 80
     unfilled = [
         f"{path.relative_to(WORKER)}:{line} {code}: {blanks(text) - given}"

@@ -108,10 +108,16 @@ def test_no_two_characters_become_one_but_those_that_one_glyph_shows():
     for first in range(0, len(others), 1000):
         text = "".join(others[first : first + 1000])
         assert fold_line(text).folded == match_key(repair_radicals(text))
-    for character in assigned:
-        key = match_key(repair_radicals(character))
-        if key and (folded := fold_line(character).folded) != key:
-            apart.setdefault(folded, set()).add(character)
+    # One by one only where those of a group differ; the letter between them joins none of them to another.
+    for first in range(0, len(assigned), 100):
+        group = assigned[first : first + 100]
+        text = "一".join(group)
+        if fold_line(text).folded == match_key(repair_radicals(text)):
+            continue
+        for character in group:
+            key = match_key(repair_radicals(character))
+            if key and (folded := fold_line(character).folded) != key:
+                apart.setdefault(folded, set()).add(character)
     assert apart == {":": {"∶"}, "・": {"‧"}, "/": {"∕"}}
 
 

@@ -82,6 +82,9 @@ class Children:
     async def unpack(self, content: bytes) -> Unpacked:
         return await self.for_mail(Lane.OURS).unpack(content)
 
+    def expect(self, pdfs: int) -> None:
+        """Nothing is started."""
+
     async def close(self) -> None:
         """Nothing was started."""
 

@@ -28,7 +28,7 @@ from worker.read.message import read_message
 from worker.track.bounces import read_bounce
 from worker.track.events import ReportContext, failed_addresses, receipts_of, track
 from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
-from worker.watch.plan import Wanted, judge_outline, may_be_news
+from worker.watch.plan import Wanted, judge_outline
 from worker.watch.ports import Header
 
 OURS = f"<{'0123456789abcdef' * 2}.0@contractor.example>"
@@ -122,7 +122,8 @@ def test_no_bounce_of_our_mail_is_passed_over_without_its_body(name: str, *, has
             head = re.sub(rb"^Return-Path:[^\n]*\n?", b"", head, flags=re.IGNORECASE | re.MULTILINE)
         structure = structure_of(email.message_from_bytes(raw))
         header = Header(1, len(raw), START, "", fields=head + b"\r\n\r\n", structure=structure)
-        if judge_outline(header, (), ours, ()) is not Wanted.BODY or not may_be_news(header, (), ours, ()):
+        outline = judge_outline(header, (), ours, ())
+        if outline.wanted is not Wanted.BODY or not outline.may_be_news:
             passed.append(read_message(raw).subject)
     assert passed == []
 

@@ -13,7 +13,7 @@ from worker.core.model import JST
 from worker.core.rulebook import Guarantor
 from worker.read.classify import OwnMailSigns
 from worker.read.message import read_message
-from worker.watch.plan import Wanted, describe_passed, holds_nothing, judge_outline, may_be_news, sections_of
+from worker.watch.plan import Wanted, describe_passed, holds_nothing, judge_outline, sections_of
 from worker.watch.ports import BodyPart, Header
 
 OFFICE = "soumu@contractor.example"
@@ -47,7 +47,7 @@ def header(structure: BodyPart | None = TEXT, **fields: str) -> Header:
 
 
 def judge(message: Header) -> Wanted:
-    return judge_outline(message, (EAST,), OURS, TOWNS)
+    return judge_outline(message, (EAST,), OURS, TOWNS).wanted
 
 
 # --- What may say that a mail of ours left ------------------------------------------------------------------------
@@ -60,7 +60,7 @@ NAMED_PDF = BodyPart(
 
 
 def is_news(message: Header) -> bool:
-    return may_be_news(message, (EAST,), OURS, TOWNS)
+    return judge_outline(message, (EAST,), OURS, TOWNS).may_be_news
 
 
 @pytest.mark.parametrize("structure", [TEXT, BOTH, WITH_PDF, NAMED_PDF])

@@ -68,12 +68,12 @@ from worker.views.unread_files import (
 from worker.watch import plan as watch
 from worker.watch.plan import (
     FILE_LIMIT,
+    Outline,
     Wanted,
     describe_passed,
     holds_nothing,
     is_same_shape,
     judge_outline,
-    may_be_news,
     plan_folder,
     plan_unread,
     saved_at,
@@ -170,6 +170,8 @@ class MailboxWatcher:
         self.actions = PendingActions(store)
         self.under_way = 0
         """Looks that still take messages in."""
+        self.expect_pdfs: Callable[[int], None] = _nothing
+        """Called with the number of new messages before they are fetched: the children start meanwhile."""
         self.has_news_of: set[str] = set()
         """The mailboxes, by ``mail:NAME``, whose messages at the first look of this process are read as far as they may
         be news of a mail of ours."""
@@ -208,6 +210,7 @@ class MailboxWatcher:
             asked = found.uids[place : place + TOGETHER]
             if found.is_onward:
                 self._record_look(found, missing + len(found.uids) - place)
+            self.expect_pdfs(len(asked))
             headers = await mailbox.fetch_summaries(asked)
             is_there = {header.uid for header in headers}
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
@@ -244,9 +247,9 @@ class MailboxWatcher:
         """Record block after block in their order; while one is recorded and sent, the next ones are being read."""
         active_config = self._active()
         ours = self._reading.ours(active_config)
-        prefilter = Prefilter(active_config, ours)
-        last_news = self._last_news(found, headers, prefilter.is_news) if is_last else math.inf
-        rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, prefilter.judge))
+        outlines = judge_by(active_config, ours, headers)
+        last_news = self._last_news(found, outlines) if is_last else math.inf
+        rows = LedgerRows(mailbox, found, from_before, await skip_mails(mailbox, headers, outlines))
         unread = {header.uid for header in headers} - rows.passed.keys()
         next_block = await mailbox.blocks([header for header in headers if header.uid in unread])
         fetching = asyncio.Lock()
@@ -282,15 +285,19 @@ class MailboxWatcher:
                 for row in passed:
                     writing.record_message(row)
 
-    def _last_news(self, found: NewMessages, headers: Sequence[Header], is_news: Callable[[Header], bool]) -> float:
+    def _last_news(self, found: NewMessages, outlines: Mapping[int, Outline]) -> float:
         """The last UID of a look that must be recorded before ``has_news_of`` may name its mailbox."""
         name = found.look.name
         if name in self.has_news_of:
             return math.inf
-        news = [header.uid for header in headers if is_news(header)]
+        news = [uid for uid, outline in outlines.items() if outline.may_be_news]
         if not news:
             self.has_news_of.add(name)
         return max(news, default=math.inf)
+
+
+def _nothing(_: int) -> None:
+    """Starts no child."""
 
 
 COUNT_AGAIN: Final = dt.timedelta(hours=1)
@@ -543,21 +550,10 @@ def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
     )
 
 
-class Prefilter:
-    """The prefilter of messages by one configuration."""
-
-    def __init__(self, active_config: ActiveConfig, ours: OwnMailSigns) -> None:
-        self._guarantors = active_config.configuration.guarantors
-        self._ours = ours
-        self._correspondents = _correspondents(active_config)
-
-    def judge(self, header: Header) -> Wanted:
-        """Returns the part of a message that must be seen before it may be skipped."""
-        return judge_outline(header, self._guarantors, self._ours, self._correspondents)
-
-    def is_news(self, header: Header) -> bool:
-        """Returns whether a message may be a report about a mail of ours, or its copy."""
-        return may_be_news(header, self._guarantors, self._ours, self._correspondents)
+def judge_by(active_config: ActiveConfig, ours: OwnMailSigns, headers: Sequence[Header]) -> dict[int, Outline]:
+    """Returns the outline of each message, by its UID, as the configuration in force judges it."""
+    guarantors, correspondents = active_config.configuration.guarantors, _correspondents(active_config)
+    return {header.uid: judge_outline(header, guarantors, ours, correspondents) for header in headers}
 
 
 def _correspondents(active_config: ActiveConfig) -> frozenset[str]:
@@ -580,10 +576,10 @@ def alike_by(active_config: ActiveConfig, ours: OwnMailSigns) -> Callable[[Heade
 
 
 async def skip_mails(
-    mailbox: Mailbox, headers: Sequence[Header], judge: Callable[[Header], Wanted]
+    mailbox: Mailbox, headers: Sequence[Header], outlines: Mapping[int, Outline]
 ) -> tuple[Header, ...]:
     """Those whose bodies need not be fetched: header, structure and the first bytes of each part say so."""
-    doubtful = [header for header in headers if judge(header) is Wanted.STARTS]
+    doubtful = [header for header in headers if outlines[header.uid].wanted is Wanted.STARTS]
     starts = await mailbox.fetch_prefixes(doubtful) if doubtful else {}
     return tuple(
         header

@@ -157,6 +157,7 @@ class Service:
         self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
+        pipeline.watching.expect_pdfs = self._reader.expect
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.poller is not None}
         pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of

@@ -441,45 +441,40 @@ class Wanted(Enum):
     """The first bytes of every part."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The result of judging a message by its header and its structure."""
+
+    wanted: Wanted
+    may_be_news: bool
+    """True if it may say that a mail of ours left or came to nothing: a report, an answer, our own copy."""
+
+
 def judge_outline(
     header: Header, guarantors: Sequence[Guarantor], ours: OwnMailSigns, correspondents: Collection[str]
-) -> Wanted:
-    """Returns whether a message may be passed over after a look at its parts' first bytes.
+) -> Outline:
+    """Returns whether a message may be passed over after a look at its parts' first bytes, and whether it may be news.
 
     ``correspondents`` are the domains of the offices that are written to, in small letters: any mail from them may
-    be an answer.
+    be an answer. A PDF is no news.
     """
     if header.structure is None or not header.fields or header.size <= 0:
-        return Wanted.BODY
+        return Outline(Wanted.BODY, may_be_news=True)
     message = read_message(header.fields)
-    if not isinstance(classify_mail(message, guarantors, ours), Unrelated):
-        return Wanted.BODY
-    if _may_have_come_back(header.fields, message, ours, correspondents):
-        return Wanted.BODY
+    found = classify_mail(message, guarantors, ours)
     leaves = tuple(_leaves(header.structure))
-    if len(leaves) > PARTS_LIMIT or any(map(_must_be_opened, leaves)) or _differs(header.fields, header.structure):
-        return Wanted.BODY
-    return Wanted.STARTS
-
-
-def may_be_news(
-    header: Header, guarantors: Sequence[Guarantor], ours: OwnMailSigns, correspondents: Collection[str]
-) -> bool:
-    """Returns whether a message may say that a mail of ours left or came to nothing: a report, an answer, our own copy.
-
-    By the measure by which ``judge_outline`` passes a message over unread, but that a PDF is no news.
-    """
-    if header.structure is None or not header.fields or header.size <= 0:
-        return True
-    message = read_message(header.fields)
-    if isinstance(classify_mail(message, guarantors, ours), OwnMessage | Report):
-        return True
-    if _may_have_come_back(header.fields, message, ours, correspondents):
-        return True
-    leaves = tuple(_leaves(header.structure))
-    if len(leaves) > PARTS_LIMIT or _differs(header.fields, header.structure):
-        return True
-    return any(_must_be_opened(leaf) and not _is_plain_pdf(leaf) for leaf in leaves)
+    if (
+        isinstance(found, OwnMessage | Report)
+        or _may_have_come_back(header.fields, message, ours, correspondents)
+        or len(leaves) > PARTS_LIMIT
+        or _differs(header.fields, header.structure)
+    ):
+        return Outline(Wanted.BODY, may_be_news=True)
+    opened = [leaf for leaf in leaves if _must_be_opened(leaf)]
+    is_whole = bool(opened) or not isinstance(found, Unrelated)
+    return Outline(
+        Wanted.BODY if is_whole else Wanted.STARTS, may_be_news=not all(_is_plain_pdf(leaf) for leaf in opened)
+    )
 
 
 def _is_plain_pdf(leaf: BodyPart) -> bool:
