@@ -292,6 +292,14 @@ def receipt_detail(receipt: Receipt) -> dict[str, str]:
     return {name: text for name, text in fields.items() if text}
 
 
+FILTERED_FIELDS: Final = {
+    "issuer": ("issuer_name", "issuer"),
+    "project": ("project_name", "notice_name", "project"),
+    "contract": ("contract_number",),
+}
+"""The fields of a submission that each filter of ``filter_rows`` is compared with."""
+
+
 def filter_rows(rows: Iterable[LogRow], *, issuer: str = "", project: str = "", contract: str = "") -> Iterator[LogRow]:
     """The rows that bear what is given: issuer and project by id or by name, compared by the match key."""
     for row in rows:
