@@ -47,7 +47,8 @@ WHERE entries.number IN (:numbers) ORDER BY entries.number
 """
 
 EVERY_LINE: Final = """
-SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries ORDER BY entries.number
+SELECT number, CASE typeof(body) WHEN 'text' THEN CAST(body AS BLOB) ELSE body END, previous_hash, hash, typeof(body)
+FROM entries ORDER BY number
 """
 
 NUMBERS_OF_SUBMISSIONS: Final = """
