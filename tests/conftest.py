@@ -21,13 +21,13 @@ settings.load_profile("hoshobin")
 
 
 OF_PROCESSES = (
-    "compose/test_corpus_subjects.py",
+    "compose/test_mime_write_corpus.py",
     "crash",
     "flow",
     "read/pdf",
     "service",
     "test_contracts.py",
-    "track/test_report_limits.py",
+    "track/test_reports_limits.py",
 )
 """Tests that start processes (services, commands, PDF readers, mail servers, linters), or keep one busy for long."""
 

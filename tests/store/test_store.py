@@ -29,11 +29,12 @@ from tests.support.stores import (
     make_store,
     open_store,
 )
-from tests.support.world import HANAKO, START, WORKER
+from tests.support.world import HANAKO, OFFICE, START, WORKER
 from worker.audit.chain import GENESIS
 from worker.audit.sent_log import is_between_days
 from worker.audit.verify import verify_log
 from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Unavailable
+from worker.core.message_id import alarm_message_id, alarm_number
 from worker.core.model import (
     JST,
     Address,
@@ -592,6 +593,32 @@ def test_an_outsider_checks_the_chain_with_the_lines_of_the_document(store: SqlS
     database.execute("DROP TRIGGER entries_are_never_changed")
     database.execute("UPDATE entries SET body = replace(body, '花子', '次郎') WHERE number = 2")
     assert (check().returncode, check().stderr) == (1, "entry 2: changed, or the one before it\n")
+    database.close()
+
+
+def test_our_own_alarms_in_a_mailbox_are_found_by_an_index_among_many_of_our_mails(store: SqlStore) -> None:
+    """More of them than one block holds, beside submissions, and mails of others that look like them."""
+    alarms = [alarm_message_id(number, START, Address(OFFICE)) for number in range(1200)]
+    others = ["<0123456789abcdef0123.r1@x.example>", "<0123456789abcdef0123.1@x.example>", "", "<a1@x.example>"]
+    rows = [
+        MessageRow(mailbox, 7, uid, end, message_id=message_id)
+        for mailbox, end, ids in (
+            ("main", Disposition.OWN, [*alarms, *others]),
+            ("second", Disposition.NOT_OURS, alarms[:3]),
+            ("third", Disposition.OWN, others),
+        )
+        for uid, message_id in enumerate(ids, 1)
+    ]
+    with store.writing() as writing:
+        for row in rows:
+            writing.record_message(row)
+    found = {name: sorted(store.alarm_messages(name)) for name in ("main", "second", "third", "none")}
+    assert found == {"main": sorted(alarms), "second": [], "third": [], "none": []}
+    assert all(alarm_number(each) is not None for each in alarms)
+    database = raw(store)
+    asked = {"mailbox": "main", "after": "", "limit": 1}
+    (plan,) = database.execute(f"EXPLAIN QUERY PLAN {compiled.ALARM_MESSAGES}", asked)
+    assert plan[3].startswith("SEARCH messages USING INDEX messages_of_alarms (mailbox=?")
     database.close()
 
 

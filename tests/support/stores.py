@@ -58,6 +58,17 @@ def make_revision_0003(database: sqlite3.Connection) -> None:
         database.execute(f"DROP INDEX submissions_{name}")
     for name in ("messages_due_after", "files_by_content", "entries_of_early_reports", "entries_by_moment"):
         database.execute(f"DROP INDEX {name}")
+    for name in (
+        "contract_number",
+        "project",
+        "project_name",
+        "notice_name",
+        "issuer",
+        "issuer_name",
+        "spelled_number",
+    ):
+        database.execute(f"DROP INDEX entries_by_{name}")
+    database.execute("DROP INDEX messages_of_alarms")
     database.execute("DROP INDEX submissions_by_contract_number")
     database.execute("CREATE INDEX submissions_by_contract_number ON submissions (contract_number)")
     for name in ("corrects", "updated_at"):

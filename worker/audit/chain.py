@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from worker.core.model import JST, Answer, Entry, Hold, Key, Submission
 from worker.core.text import encodable
@@ -94,6 +94,15 @@ class LogLine:
     hash: str
 
 
+class EncodedLine(NamedTuple):
+    """The same with the body in UTF-8, for a reader of all lines: most bodies are never decoded."""
+
+    number: int
+    body: bytes
+    previous_hash: str
+    hash: str
+
+
 def chain(previous: tuple[int, str], content: Mapping[str, Any]) -> LogLine:
     """The line that follows ``previous`` (number, hash) and holds ``content``; the number is the next one."""
     number = previous[0] + 1
@@ -119,7 +128,7 @@ def read_entry(line: LogLine) -> Entry:
 
 
 def read_content(
-    number: int, body: str, parse: Callable[[str], Any] = json.loads
+    number: int, body: str | bytes, parse: Callable[[Any], Any] = json.loads
 ) -> tuple[dict[str, Any], dt.datetime]:
     """The keys of the entry in ``body``, and its moment. Raises as ``read_entry`` does."""
     try:

@@ -330,6 +330,14 @@ class LogFilter:
         return (self.amount_from or 0) <= amount and (self.amount_to is None or amount <= self.amount_to)
 
 
+FILTERED_FIELDS: Final = {
+    "issuer": ("issuer_name", "issuer"),
+    "project": ("project_name", "notice_name", "project"),
+    "contract": ("contract_number",),
+}
+"""The fields of a submission that each filter of ``filter_rows`` is compared with."""
+
+
 def filter_rows(rows: Iterable[LogRow], limits: LogFilter) -> Iterator[LogRow]:
     """The rows within the limits."""
     return filter(limits.holds, rows)

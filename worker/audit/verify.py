@@ -15,12 +15,11 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from worker.audit.chain import GENESIS, LogLine, canonical, fold_onto, hash_bytes, read_content
+from worker.audit.chain import GENESIS, EncodedLine, LogLine, canonical, fold_onto, hash_bytes, read_content
 from worker.audit.kept_register import hashes_kept
 from worker.core.open_until import open_days_of_row
 from worker.core.states import NoteEvent, State
@@ -116,13 +115,13 @@ class Chain:
         self.first: dt.datetime | None = None
         self.last: dt.datetime | None = None
 
-    def follow(self, line: LogLine) -> tuple[dict[str, Any], dt.datetime] | None:
+    def follow(self, line: LogLine | EncodedLine) -> tuple[dict[str, Any], dt.datetime] | None:
         """Add what is amiss with the next line; returns what its entry holds, None if it holds none."""
         if line.number != self._number + 1:
             self._faults.add("wrong_number", line.number)
         if line.previous_hash != self.head:
             self._faults.add("broken_link", line.number)
-        body = line.body.encode("utf-8", "surrogateescape")
+        body = line.body if isinstance(line.body, bytes) else line.body.encode("utf-8", "surrogateescape")
         if hash_bytes(line.previous_hash, body) != line.hash:
             self._faults.add("bad_hash", line.number)
         self.count += 1
@@ -130,7 +129,7 @@ class Chain:
         self.head = line.hash
         self._heads.discard(line.hash)
         try:
-            held = read_content(line.number, line.body, partial(parse_json, encoded=body))
+            held = read_content(line.number, body, parse_bytes)
         except (ValueError, TypeError, KeyError):
             self._faults.add("no_entry", line.number)
             return None
@@ -336,7 +335,7 @@ def _version_in(text: str) -> int:
 
 
 def verify_log(
-    lines: Iterable[LogLine],
+    lines: Iterable[LogLine | EncodedLine],
     rows: Iterable[tuple[int, str]],
     originals: Iterable[tuple[str, str]],
     heads: Iterable[str] = (),
@@ -397,12 +396,12 @@ def _written_fast(folded: Mapping[str, Any]) -> str:
     return "" if "NaN" in text or "Infinity" in text else text  # numbers that no row holds
 
 
-def parse_json(text: str, encoded: bytes | None = None) -> Any:
-    """The same as ``json.loads`` in half its time; ``encoded`` is the text in UTF-8 if that is at hand."""
+def parse_bytes(body: bytes) -> Any:
+    """The same as ``json.loads`` of the text in half its time."""
     try:
-        return from_json(text if encoded is None else encoded, cache_strings="keys")
+        return from_json(body, cache_strings="keys")
     except (ValueError, TypeError):  # a lone surrogate, which json takes, or no JSON at all
-        return json.loads(text)
+        return json.loads(body.decode("utf-8", "surrogateescape"))
 
 
 def _references(event: str, detail: Mapping[str, Any], changes: Mapping[str, Any]) -> list[object]:

@@ -25,7 +25,7 @@ from worker.core.errors import AccountRefused, ConfigError, HoshobinError, LogBr
 from worker.core.login_errors import find_refusal
 from worker.core.message_id import alarm_number
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
-from worker.core.model import JST, Disposition, HealthRecord, Unreadable
+from worker.core.model import JST, HealthRecord, Unreadable
 from worker.core.server_faults import find_fault
 from worker.oauth.files import LoginFile, UnusableLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
@@ -179,8 +179,8 @@ def _describe_copies(office: Installation, lang: Language, *, offers_dsn: bool) 
     with contextlib.suppress(HoshobinError), contextlib.ExitStack() as closing:
         store = closing.enter_context(contextlib.closing(open_store_of(office, system_clock())))
         folder, has_machine = store.witness_folder or folder, bool(store.machine)
-        own = (row for name in settings.mailboxes for row in store.messages(name, Disposition.OWN))
-        wrote = any(alarm_number(row.message_id) is not None for row in own)
+        own = (each for name in settings.mailboxes for each in store.alarm_messages(name))
+        wrote = any(alarm_number(each) is not None for each in own)
         with contextlib.suppress(LogBroken):  # one of the signs
             number = witness.number if (witness := store.witness()) else None
     why = try_witness(folder)

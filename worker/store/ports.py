@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -427,6 +427,10 @@ class Store(Reading, Overview, Protocol):
         """The rows of the highest UIDs, or of the highest that are not above ``up_to``, ascending."""
         ...
 
+    def alarm_messages(self, mailbox: str) -> Iterator[str]:
+        """The Message-IDs of our own mails in this mailbox, those of alarms and some that look like them."""
+        ...
+
     def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:
         """The rows of messages that still need their action in the mailbox."""
         ...
@@ -478,8 +482,21 @@ class Store(Reading, Overview, Protocol):
         """Returns the latest moment of the entries of this event, also after a clock was set back; None without one."""
         ...
 
-    def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
-        """All entries, in order, of every submission that has one from ``since`` to ``until`` (Japanese days)."""
+    def submissions_named(self, fields: Iterable[str], name: str) -> frozenset[int]:
+        """Returns the submissions for which an entry ever set one of ``fields`` to ``name``, compared by the match key.
+
+        ``fields`` are names, numbers and ids that the store has indexes for: those of ``--issuer``, ``--project`` and
+        ``--contract``.
+        """
+        ...
+
+    def entries_of_period(
+        self, since: dt.date | None, until: dt.date | None, among: Collection[int] | None = None
+    ) -> Iterator[Entry]:
+        """All entries, in order, of every submission that has one from ``since`` to ``until`` (Japanese days).
+
+        ``among`` are the submissions that count; None: all.
+        """
         ...
 
     def head(self) -> tuple[int, str]:

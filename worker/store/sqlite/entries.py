@@ -6,9 +6,9 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, MutableMapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from worker.audit.chain import LogLine
+from worker.audit.chain import EncodedLine, LogLine
 from worker.store.sqlite import compiled
 from worker.store.sqlite.queries import to_line
 
@@ -17,12 +17,20 @@ text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
 _MAKE_ASIDE: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 
 
-def stream_lines(connection: sqlite3.Connection, told: Callable[[int], object] | None = None) -> Iterator[LogLine]:
+def stream_lines(
+    connection: sqlite3.Connection, told: Callable[[int], object] | None = None
+) -> Iterator[LogLine | EncodedLine]:
     """Every line in order of number; ``told`` is called with each number."""
-    for row in connection.execute(compiled.EVERY_LINE):
+    for *row, kind in connection.execute(compiled.EVERY_LINE):
         if told is not None:
             told(row[0])
-        yield to_line(row)
+        is_as_written = kind == "text" and type(row[2]) is str and type(row[3]) is str
+        yield EncodedLine(*row) if is_as_written else to_line((row[0], _text_in(row[1], kind), *row[2:]))
+
+
+def _text_in(body: Any, kind: str) -> Any:
+    """``body`` as the column holds it."""
+    return text_of(body) if kind == "text" else body
 
 
 def stream_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:

@@ -18,7 +18,7 @@ import sqlite3
 import types
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
 from itertools import chain
@@ -45,7 +45,7 @@ from worker.core.model import (
 )
 from worker.core.open_until import SILENT
 from worker.core.states import NoteEvent, State
-from worker.core.text import encodable
+from worker.core.text import encodable, match_key
 from worker.store.ports import GuaranteeKey
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FOREIGN_ERRORS
@@ -278,6 +278,12 @@ class StoreReads(Reads):
         rows = self._rows(compiled.LAST_MESSAGES if up_to is None else compiled.LAST_MESSAGES_UP_TO, asked)
         return tuple(decode(MessageRow, row[0]) for row in rows)[::-1]
 
+    def alarm_messages(self, mailbox: str) -> Iterator[str]:
+        place = {"mailbox": mailbox, "after": "", "limit": BLOCK}
+        while rows := self._rows(compiled.ALARM_MESSAGES, place):
+            yield from (row[0] for row in rows)
+            place["after"] = rows[-1][0]
+
     def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:
         rows = self._rows(compiled.MESSAGES_DUE_AFTER, {"mailbox": mailbox})
         return tuple(decode(MessageRow, row[0]) for row in rows)
@@ -349,8 +355,27 @@ class StoreReads(Reads):
         found = self._rows(compiled.MOMENTS_SINCE, {"event": event, "since": since})
         return max(dt.datetime.fromisoformat(row[0]) for row in found)
 
-    def entries_of_period(self, since: dt.date | None, until: dt.date | None) -> Iterator[Entry]:
-        submissions = [row[0] for row in self._rows(compiled.SUBMISSIONS_BETWEEN, _around(since, until))]
+    def submissions_named(self, fields: Iterable[str], name: str) -> frozenset[int]:
+        found: set[int] = set()
+        key = encodable(match_key(name))
+        for field in fields:
+            spelled = compiled.SPELLED_NAMES_SET if field == "contract_number" else compiled.NAMES_SET
+            names = {str(row[0]) for row in self._rows(spelled.replace("FIELD", field))}
+            # A number of other characters is its own match key.
+            wanted = sorted({each for each in names if match_key(each) == key} | {key})
+            for start in range(0, len(wanted), BLOCK):
+                chosen, values = listed(compiled.SUBMISSIONS_NAMED, "names", wanted[start : start + BLOCK])
+                found.update(row[0] for row in self._rows(chosen.replace("FIELD", field), values))
+        return frozenset(found)
+
+    def entries_of_period(
+        self, since: dt.date | None, until: dt.date | None, among: Collection[int] | None = None
+    ) -> Iterator[Entry]:
+        if among is not None and since is None and until is None:
+            submissions = list(among)
+        else:
+            found = (row[0] for row in self._rows(compiled.SUBMISSIONS_BETWEEN, _around(since, until)))
+            submissions = [each for each in found if among is None or each in among]
         numbers = array("q")
         for start in range(0, len(submissions), BLOCK):
             chosen = listed(compiled.NUMBERS_OF_SUBMISSIONS, "submissions", submissions[start : start + BLOCK])

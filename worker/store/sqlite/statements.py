@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.sqlite import insert
 
+from worker.core.model import Disposition
 from worker.core.rulebook import OFFICE
 from worker.core.states import NoteEvent, State
 from worker.store.sqlite.schema import (
@@ -80,13 +81,30 @@ LINES_OF_EVENT: Final = LINES.where(ENTRIES.c.event == bindparam("event"))
 LAST_MOMENT: Final = sa.text("SELECT at FROM entries WHERE +event = :event ORDER BY at DESC LIMIT 1")
 MOMENTS_SINCE: Final = sa.text("SELECT at FROM entries WHERE +event = :event AND at >= :since")
 LINES_OF_NUMBERS: Final = _LINES.where(_any_of(ENTRIES.c.number, "numbers")).order_by(ENTRIES.c.number)
-EVERY_LINE: Final = _LINES.order_by(ENTRIES.c.number)
+# A text as its bytes, which are hashed; SQLite would not tell a blob of the same bytes apart.
+EVERY_LINE: Final = sa.text(
+    "SELECT number, CASE typeof(body) WHEN 'text' THEN CAST(body AS BLOB) ELSE body END, previous_hash, hash,"
+    " typeof(body) FROM entries ORDER BY number"
+)
 NUMBERS_OF_SUBMISSIONS: Final = sa.select(ENTRIES.c.number).where(_any_of(ENTRIES.c.submission, "submissions"))
 SUBMISSIONS_BETWEEN: Final = (
     sa.select(ENTRIES.c.submission)
     .where(ENTRIES.c.at >= bindparam("since"), ENTRIES.c.at < bindparam("until"))
     .where(ENTRIES.c.submission.is_not(None))
     .distinct()
+)
+# Each value once, without the entries between. ``queries`` puts a field's name in place of FIELD: an index on an
+# expression serves only the same text.
+_SET: Final = "json_extract(body, '$.set.FIELD')"
+_NAMES: Final = (
+    "WITH RECURSIVE names(name) AS (SELECT min({value}) FROM entries WHERE {chosen}"
+    " UNION ALL SELECT (SELECT min({value}) FROM entries WHERE {value} > names.name AND {chosen})"
+    " FROM names WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL"
+)
+NAMES_SET: Final = sa.text(_NAMES.format(value=_SET, chosen=f"{_SET} IS NOT NULL"))
+SPELLED_NAMES_SET: Final = sa.text(_NAMES.format(value=_SET, chosen=f"{_SET} GLOB '*[^!-~]*'"))
+SUBMISSIONS_NAMED: Final = sa.text(
+    f"SELECT DISTINCT submission FROM entries WHERE {_SET} IN (:names) AND submission IS NOT NULL"  # noqa: S608  ours
 )
 EARLY_REPORTS: Final = (
     sa.select(sa.func.json_extract(ENTRIES.c.body, "$.detail.mail"))
@@ -334,6 +352,11 @@ LAST_MESSAGES: Final = (
 LAST_MESSAGES_UP_TO: Final = LAST_MESSAGES.where(MESSAGES.c.uid <= bindparam("up_to"))
 # Written out as in the index, which is not used otherwise.
 MESSAGES_DUE_AFTER: Final = _OF_MAILBOX.where(sa.text("json_extract(\"row\", '$.is_after_due') = 1"))
+# Written out as in the index, which is not used otherwise.
+ALARM_MESSAGES: Final = sa.text(
+    f"SELECT message_id FROM messages WHERE mailbox = :mailbox AND \"end\" = '{Disposition.OWN.value}'"  # noqa: S608  ours
+    " AND message_id GLOB '<*.a[0-9]*@*>' AND message_id > :after ORDER BY message_id LIMIT :limit"
+)
 COUNT_MESSAGES: Final = sa.select(sa.func.count()).where(
     MESSAGES.c.mailbox == bindparam("mailbox"), MESSAGES.c.end == bindparam("end")
 )
