@@ -112,6 +112,10 @@ TEXTS: Final[dict[str, Pair]] = {
         "確認事項が変わりました。何も承認していません。もう一度開いてください。",
         "The conditions changed. Nothing was approved. Please open it again.",
     ),
+    "on_page_of_no_mail": (
+        "もとのメールの記録がないため、まとめて取り下げられません。1件ずつ取り下げてください。何も変更していません。",
+        "No mail of it is kept, so it cannot be withdrawn with others. Withdraw one by one. Nothing was changed.",
+    ),
     "on_page_which_duty": ("手続を選んでください：{duties}", "Choose what was done: {duties}"),
     "on_page_no_such_account": ("ログイン名「{login}」の利用者はいません。", "There is no account {login}."),
     "on_page_first_is_admin": (
