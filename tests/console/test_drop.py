@@ -91,7 +91,7 @@ REFUSED = {
     "two notices": (made.two_notices(), "複数のお知らせ"),
     "a password": (made.with_user_password(), "パスワード付き"),
     "a cut file": (made.cut(made.plain()), "安全に読み取れない"),
-    "a PDF with a ZIP behind it": (made.plain() + made.zipped(made.plain()), "PDFではありません"),
+    "a PDF with a ZIP behind it": (made.plain() + made.zipped(made.plain()), "安全に読み取れない"),
     "too large": (made.plain() + b"\0" * 20_000_001, "20MBを超えています"),
     "two keys": (made.two_values(), "安全に読み取れない"),
     "a bomb": (made.flate_bomb(), "安全に読み取れない"),

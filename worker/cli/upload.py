@@ -59,7 +59,7 @@ def take_uploads(
             code = FOR_A_PERSON
             message = say_refusal(refused.code, shared.lang, **refused.params)
             if as_json:
-                print_json({"file": file.name, "refused": refused.code, "message": message})
+                print_json({"file": file.name, "reason": refused.code, "message": message})
             else:
                 click.echo(f"{escape_control_chars(file.name)}: {message}", err=True)
             continue

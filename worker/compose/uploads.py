@@ -102,8 +102,6 @@ def _refusal(read: Unreadable) -> str:
             return "upload_scan"
         case Reason.PASSWORD:
             return "upload_locked"
-        case Reason.TOO_LARGE:
-            return "upload_too_large"
         case Reason.DAMAGED if read.detail:
             return "upload_not_pdf"
         case Reason.TWO_NOTICES:

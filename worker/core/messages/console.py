@@ -258,6 +258,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ほかの方か保証便が、同じものを先に変更しました。何も変更していません。もう一度開いてください。",
         "It was changed by somebody else just now. Nothing was changed by you. Please open it again.",
     ),
+    "date_unreadable": (
+        "日時として読めません（{given}）。例：2026-11-30 8:30",
+        "{given} cannot be read as a date and time; for example: 2026-11-30 8:30",
+    ),
     "error_choose": ("どれかを選んでください。", "Please choose one."),
     "error_why_missing": ("理由を入力してください。", "Please give a reason."),
     "error_note_missing": ("内容を入力してください。", "Please say what was done."),

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-Pair = tuple[str, str]
-
 _IS_ON_PAGE: Final[ContextVar[bool]] = ContextVar("is_on_page", default=False)
 
 
@@ -31,7 +29,7 @@ def is_on_page() -> bool:
     return _IS_ON_PAGE.get()
 
 
-def for_reader(usual: Pair, *codes: str) -> Pair:
+def for_reader(usual: tuple[str, str], *codes: str) -> tuple[str, str]:
     """Returns ``usual``; on a page the first of ``codes`` that has a form for pages."""
     if _IS_ON_PAGE.get():
         return next((TEXTS[f"on_page_{code}"] for code in codes if f"on_page_{code}" in TEXTS), usual)
@@ -61,7 +59,7 @@ _CHANGED_RULE: Final = (
     ),
 )
 
-TEXTS: Final[dict[str, Pair]] = {
+TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- refusals
     "on_page_no_such_submission": ("提出{id}はありません。", "There is no submission {id}."),
     "on_page_not_held": (
@@ -111,6 +109,10 @@ TEXTS: Final[dict[str, Pair]] = {
     "on_page_no_such_condition": (
         "確認事項が変わりました。何も承認していません。もう一度開いてください。",
         "The conditions changed. Nothing was approved. Please open it again.",
+    ),
+    "on_page_of_no_mail": (
+        "もとのメールの記録がないため、まとめて取り下げられません。1件ずつ取り下げてください。何も変更していません。",
+        "No mail of it is kept, so it cannot be withdrawn with others. Withdraw one by one. Nothing was changed.",
     ),
     "on_page_which_duty": ("手続を選んでください：{duties}", "Choose what was done: {duties}"),
     "on_page_no_such_account": ("ログイン名「{login}」の利用者はいません。", "There is no account {login}."),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from worker.core.states import NoteEvent
+
 revision = "0008"
 down_revision = "0006"
 branch_labels = None
@@ -13,5 +15,6 @@ depends_on = None
 def upgrade() -> None:
     """Add the index; no entry of an upload is there yet."""
     op.execute(
-        "CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256')) WHERE event = 'Uploaded'"
+        "CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256')) "
+        f"WHERE event = '{NoteEvent.UPLOADED}'"
     )

@@ -1,0 +1,119 @@
+"""Every page of an office with many kinds of work: no word of the command line, and each row leads on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.core.test_on_pages import FORBIDDEN
+from tests.support import notice_pdfs as made
+from tests.support.console import PEOPLE, Browser, Console, console_of
+from tests.support.office import EAST, Mailroom, a_form, a_mail, an_invoice, notice
+from tests.support.world import project
+from worker.console.app import PAGES
+
+SENT = a_form("送った工事", "前払金保証")
+APPROVE = a_form("承認を待つ工事")
+LACKS = a_form("請求書のない工事", "前払金保証")
+UNKNOWN = a_form("登録のない工事")
+PAPERS = {
+    "scan.pdf": made.scan(),
+    "certificate.pdf": made.certificate(),
+    "bond.pdf": made.bond(),
+    "invoice.pdf": an_invoice(SENT),
+    "two.pdf": made.two_notices(),
+    "values.pdf": made.two_values(),
+    "password.pdf": made.with_user_password(),
+    "cut.pdf": made.cut(made.plain()),
+    "picture.pdf": b"\xff\xd8\xff\xe0\x00\x10JFIF",
+    "many.pdf": made.many_pages(60),
+}
+
+
+@pytest.fixture(scope="module")
+def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
+    """An office with something of every kind."""
+    projects = [project(SENT.project, "kawa", SENT.number, invoice='advance = "separate"')]
+    projects += [project(each.project, "kawa", each.number) for each in (APPROVE, LACKS)]
+    room = wide_mailroom(mode="approve", projects=projects)
+    for form in (SENT, APPROVE, LACKS, UNKNOWN):
+        room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    room.deliver(a_mail(EAST, sender="netdesk@surety.example"))
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(a_form("よその工事"))), sender="stranger@elsewhere.example"))
+    room.deliver(a_mail("認証キー", ("a.zip", b"PK\x03\x04 no zip")))
+    for name, content in PAPERS.items():
+        room.office.save_notice(name, content)
+    room.office.run_once()
+    room.office("approve", room.office.label(1), "--by", "山田 花子")
+    room.office.run_once()
+    return room
+
+
+@pytest.fixture(scope="module")
+def console(room: Mailroom) -> Iterator[Console]:
+    """Its console."""
+    with console_of(room.office) as console:
+        yield console
+
+
+def said_on(browser: Browser) -> list[str]:
+    """The forbidden words of the last page, in their sentences."""
+    assert browser.last is not None
+    titles = " ".join(re.findall(r'(?:title|placeholder|aria-label)="([^"]*)"', browser.last.text))
+    return [
+        found.string[max(0, found.start() - 40) : found.end() + 40]
+        for found in FORBIDDEN.finditer(browser.text + titles)
+    ]
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_no_page_names_a_command_or_a_file_of_the_configuration(console: Console, room: Mailroom, login: str) -> None:
+    browser = console.browser(login)
+    paths = [page.path for page in PAGES if "{" not in page.path]
+    paths += [f"/s/{each['id']}" for each in room.office.list()]
+    paths += ["/?who=mine", "/?kind=held", "/drop?for=5", "/nowhere", "/s/999", "/invite/x"]
+    for path in paths:
+        browser.get(path)
+        assert not said_on(browser), (path, said_on(browser))
+
+
+def test_no_refusal_names_a_command(console: Console, room: Mailroom) -> None:
+    browser = console.browser("approver")
+    browser.get("/")
+    for number in [each["id"] for each in room.office.list()]:
+        label = room.office.label(number)
+        for path, fields in (
+            ("approve", {"label": label}),
+            ("approve", {"label": ""}),
+            ("approve", {"label": f"{number}@aaaaaaaaaa"}),
+            ("resolve", {"outcome": "sent"}),
+            ("resend", {"why": ""}),
+            ("done", {"note": "x", "what": "9"}),
+            ("confirm", {"note": "x", "at": "いつか"}),
+            ("join", {"answer": "999"}),
+        ):
+            browser.post(f"/s/{number}/{path}", fields)
+            assert browser.last is not None
+            assert browser.last.status_code != 500, (number, path, browser.text)
+            assert not said_on(browser), (number, path, said_on(browser))
+
+
+def test_everything_without_a_project_stands_first_under_one_head(console: Console) -> None:
+    page = console.browser("staff").get("/").text
+    assert page.count("案件が決まっていないもの") == 1
+    assert page.index("案件が決まっていないもの") < page.index(LACKS.project)
+    assert page.index(UNKNOWN.project) < page.index(LACKS.project)
+
+
+def test_mine_is_what_i_may_do_and_all_is_everything(console: Console) -> None:
+    browser = console.browser("staff")
+    row = f"<b>{APPROVE.project}</b>"
+    assert row in browser.get("/").text
+    mine = browser.get("/?who=mine").text
+    assert row not in mine
+    assert f"<b>{LACKS.project}</b>" in mine
+    assert row in console.browser("approver").get("/?who=mine").text
+    browser.get("/?issuer=ない町")
+    assert "この条件に該当するものはありません" in browser.text

@@ -1,0 +1,135 @@
+"""What a page says: no command, no file or key of the configuration, no word of the machine."""
+
+from __future__ import annotations
+
+import ast
+import contextvars
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from worker.core.messages import (
+    _TEXTS,
+    is_said,
+    name_any_state,
+    name_evidence,
+    name_follow_up,
+    name_hold,
+    name_thing,
+    next_step,
+    on_pages,
+    say,
+    speaking_on_pages,
+)
+from worker.core.messages.events import THINGS
+from worker.core.messages.reasons import CODED, EVIDENCE, FOLLOW_UPS, HOLD_DETAILS, WHOLE
+from worker.core.model import Hold, Submission
+from worker.core.params import Params
+from worker.core.states import Reason, State
+
+WORKER = Path(__file__).parents[2] / "worker"
+FORBIDDEN = re.compile(
+    r"hoshobin\s+[a-z]|`|\.toml|TOML|JSON|SMTP|ハッシュ|チェーン|コマンド|(?<![a-z])--[a-z]|\[\[?[a-z_]+(\.[a-z_]+)?\]|_to\b|[（(]dates"
+)
+"""Words of the command line and of the configuration's files."""
+SPOKEN_BY_PAGES = (
+    "approve",
+    "accounts",
+    "console",
+    "track",
+    "pipeline/decide.py",
+    "pipeline/upload.py",
+    "compose/uploads.py",
+)
+"""Packages and modules whose refusals a page shows."""
+KEYS = [*CODED, *HOLD_DETAILS, *((reason, "") for reason in Reason)]
+
+
+@pytest.fixture(autouse=True)
+def on_a_page() -> Iterator[None]:
+    """Everything here is said on a page."""
+    with speaking_on_pages():
+        yield
+
+
+def refusals() -> set[str]:
+    """The codes of the refusals that a page can show."""
+    found: set[str] = set()
+    files = [
+        path
+        for name in SPOKEN_BY_PAGES
+        for path in ([WORKER / name] if name.endswith(".py") else (WORKER / name).rglob("*.py"))
+    ]
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "NotAllowed":
+                first = node.args[0]
+                found |= {first.value} if isinstance(first, ast.Constant) and isinstance(first.value, str) else set()
+    return found
+
+
+_PLACE = re.compile(r"\{([a-z_]+)(?::([a-z_ ]*))?\}")
+_VALUES = {"date": "2026-05-01", "yen": "1000", "number": "7", "mb": "7", "form": Params(code="digits")}
+
+
+def hold_of(reason: Reason, code: str) -> Hold:
+    """The hold with a value for everything that its sentences take."""
+    pairs = [table[reason, code] for table in (HOLD_DETAILS, WHOLE) if (reason, code) in table]
+    pairs += [CODED[reason, code][0]] if (reason, code) in CODED else []
+    pairs += [on_pages.TEXTS.get(f"on_page_hold_{reason}_{code}", ("", ""))]
+    given = {name: _VALUES.get(way, "x") for pair in pairs for name, way in _PLACE.findall(pair[0])}
+    given.pop("form", None)
+    return Hold(reason, Params(**({"code": code} if code else {}), **given))
+
+
+@pytest.mark.parametrize("code", sorted(refusals()))
+def test_a_refusal_names_no_command(code: str) -> None:
+    assert is_said(code)
+    for words in on_pages.for_reader(_TEXTS[code], code):
+        assert not FORBIDDEN.search(words), words
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key[0]}-{key[1]}")
+def test_a_reason_and_its_next_step_name_no_command(key: tuple[Reason, str]) -> None:
+    hold = hold_of(*key)
+    held = Submission(1, State.HELD, reasons=(hold,))
+    for lang in ("ja", "en"):
+        for words in (name_hold(hold, lang), next_step(held, lang)):
+            assert not FORBIDDEN.search(words), words
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_next_step_of_a_state_names_no_command(state: State) -> None:
+    for lang in ("ja", "en"):
+        assert not FORBIDDEN.search(next_step(Submission(1, state), lang))
+        assert not FORBIDDEN.search(name_any_state(state, lang))
+
+
+def test_evidence_duties_and_things_name_no_command() -> None:
+    for lang in ("ja", "en"):
+        said = [name_evidence(Params(code=code), lang) for code in EVIDENCE]
+        said += [name_follow_up(Params(code=code), lang) for code in FOLLOW_UPS]
+        said += [name_thing(name, lang) for name in THINGS]
+        for words in said:
+            assert not FORBIDDEN.search(words), words
+
+
+@pytest.mark.parametrize("code", [code for code in on_pages.TEXTS if is_said(code)])
+def test_the_form_for_pages_names_no_command(code: str) -> None:
+    for words in on_pages.TEXTS[code]:
+        assert not FORBIDDEN.search(words), words
+
+
+def test_every_form_for_pages_stands_for_a_sentence() -> None:
+    kinds = ("step_", "hold_", "next_", "evidence_", "duty_", "thing_")
+    for code in on_pages.TEXTS:
+        stem = code.removeprefix("on_page_")
+        assert is_said(stem) or stem.startswith(kinds), code
+
+
+def test_commands_and_mails_keep_their_own_words() -> None:
+    assert "hoshobin" not in say("no_such_submission", "ja", id=9)
+    usual = contextvars.Context()
+    assert "hoshobin list" in usual.run(say, "no_such_submission", "ja", id=9)
