@@ -20,10 +20,8 @@ from worker.config.addresses import AddressRefused, read_address
 from worker.config.release import SecondPerson
 from worker.core.accounts import Account, Invitation, Right, Role, japanese_day
 from worker.core.clock import is_over
-from worker.core.errors import NotAllowed
-from worker.core.states import AlarmCause
-from worker.core.states import NoteEvent
-from worker.core.errors import Problem
+from worker.core.errors import NotAllowed, Problem
+from worker.core.states import AlarmCause, NoteEvent
 from worker.core.text import match_key, plain_spaces, private_character, unsafe_character
 from worker.store.ports import Author, Reading, Store, Writing
 

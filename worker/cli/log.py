@@ -13,12 +13,7 @@ from typing import Any, Final
 
 import click
 
-from worker.audit.sent_log import CAME_BACK
-from worker.audit.sent_log import LogFilter
-from worker.audit.sent_log import LogRow
-from worker.audit.sent_log import filter_rows
-from worker.audit.sent_log import log_rows
-from worker.audit.sent_log import FILTERED_FIELDS
+from worker.audit.sent_log import CAME_BACK, FILTERED_FIELDS, LogFilter, LogRow, filter_rows, log_rows
 from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
 from worker.cli import (
     DONE,
@@ -99,7 +94,8 @@ def log(
     shows_rows = form != "table" and save is None and sys.stdout.isatty()
     if not shows_rows:
         entries = _with_progress(entries, store.head()[0], shared.lang)
-    rows = filter_rows(log_rows(entries, store.entries, since=first, until=last),
+    rows = filter_rows(
+        log_rows(entries, store.entries, since=first, until=last),
         LogFilter(
             issuer=issuer,
             project=project,

@@ -25,19 +25,21 @@ from starlette.staticfiles import StaticFiles
 from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
 from worker.config.settings import UNIX
-from worker.console import drop
-from worker.console import health
-from worker.console import help_page
-from worker.console import issuers
-from worker.console import login
-from worker.console import people
-from worker.console import pictures
-from worker.console import projects
-from worker.console import records
-from worker.console import review
-from worker.console import today
-from worker.console import project_forms
-from worker.console import project_papers
+from worker.console import (
+    drop,
+    health,
+    help_page,
+    issuers,
+    login,
+    people,
+    pictures,
+    project_forms,
+    project_papers,
+    projects,
+    records,
+    review,
+    today,
+)
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, Form, Visit
@@ -51,8 +53,6 @@ FORM_BYTES: Final = 256 * 1024
 """The largest form without files: the longest note and every field of an issuer's rule are below 100 KB."""
 FORM_SECONDS: Final = 60
 """Seconds in which a form must come: a slow client holds one of the connections, and nothing else."""
-BODY_SECONDS: Final = 120.0
-"""The longest time in which a form may arrive: 20 MB over a telephone at 2 Mbit/s take 80 s."""
 FIELDS: Final = 2_000
 """The most fields of a form: a register's table of 100 projects has some 1,500."""
 
@@ -225,14 +225,11 @@ async def _answer_form(request: Request, wanted: Page | Action, visit: Visit) ->
     if isinstance(wanted, Action):
         try:
             with fail_after(wanted.seconds):
-                with fail_after(BODY_SECONDS):
                 form = await _read_form(request, wanted)
         except TimeoutError:
             return _error(visit, 408, "error_slow")
         except (MultiPartException, HTTPException):
             return _error(visit, 413, "error_too_large")
-        except TimeoutError:
-            return _error(visit, 408, "error_slow")
     try:
         return await to_thread.run_sync(_handle, replace(visit, form=form), wanted)
     finally:

@@ -170,8 +170,6 @@ class MailboxWatcher:
         self.actions = PendingActions(store)
         self.under_way = 0
         """Looks that still take messages in."""
-        self.expect_pdfs: Callable[[int], None] = _nothing
-        """Called with the number of new messages before they are fetched: the children start meanwhile."""
         self.has_news_of: set[str] = set()
         """The mailboxes, by ``mail:NAME``, whose messages at the first look of this process are read as far as they may
         be news of a mail of ours."""
@@ -210,7 +208,6 @@ class MailboxWatcher:
             asked = found.uids[place : place + TOGETHER]
             if found.is_onward:
                 self._record_look(found, missing + len(found.uids) - place)
-            self.expect_pdfs(len(asked))
             headers = await mailbox.fetch_summaries(asked)
             is_there = {header.uid for header in headers}
             record_gone(self._store, mailbox.name, found.numbering, found.again.intersection(asked) - is_there)
@@ -294,10 +291,6 @@ class MailboxWatcher:
         if not news:
             self.has_news_of.add(name)
         return max(news, default=math.inf)
-
-
-def _nothing(_: int) -> None:
-    """Starts no child."""
 
 
 COUNT_AGAIN: Final = dt.timedelta(hours=1)

@@ -57,10 +57,6 @@ class LanedReader(PdfReader, Protocol):
         """Returns the reader of one mail's PDFs."""
         ...
 
-    def expect(self, pdfs: int) -> None:
-        """Begins to start the children that so many PDFs can use; a child that does not start fails the read."""
-        ...
-
     async def close(self) -> None:
         """Ends the children."""
         ...

@@ -22,13 +22,9 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from worker.audit.kept_register import REGISTER
-from worker.config.files import find_unread
-from worker.config.files import make_own_folders
-from worker.config.files import read_directory
-from worker.config.files import register_directory
-from worker.config.files import stamp_directory
 from worker.accounts.people import find_missing_second
+from worker.audit.kept_register import REGISTER
+from worker.config.files import find_unread, make_own_folders, read_directory, register_directory, stamp_directory
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Debounce, Stamp
 from worker.config.settings import Settings
@@ -157,7 +153,6 @@ class Service:
         self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
-        pipeline.watching.expect_pdfs = self._reader.expect
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.poller is not None}
         pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of

@@ -221,48 +221,6 @@ async def test_a_child_is_kept_between_sound_reads(pool):
     assert pool.pids == first
 
 
-async def test_expected_pdfs_start_as_many_children_as_they_can_use_and_reads_wait_for_them():
-    pool = PdfPool(2)
-    try:
-        pool.expect(0)
-        pool.expect(1)
-        await read(pool, made.plain())
-        assert len(pool.pids) == 1
-        pool.expect(500)
-        await asyncio.gather(*(read(pool, made.plain()) for _ in range(4)))
-        assert len(pool.pids) == 2
-        pool.expect(500)
-        await asyncio.sleep(0)
-        assert len(pool.pids) == 2
-    finally:
-        await pool.close()
-
-
-async def test_a_pool_that_is_closed_while_children_start_leaves_none(pool):
-    pool.expect(1)
-    await asyncio.sleep(0)
-    await pool.close()
-    pool.expect(1)
-    assert pool.pids == ()
-
-
-async def test_positions_are_those_of_the_pdf_that_is_asked_about_whatever_was_read_before(pool):
-    forms = [made.plain(made.ADVANCE), made.plain(made.INTERIM)]
-    codes = [(form.number, form.key) for form in (made.ADVANCE, made.INTERIM)]
-    fresh = [await pool.locate(pdf, each) for pdf, each in zip(forms, codes, strict=True)]
-    assert all(place.is_drawn for located in fresh for places in located.places for place in places)
-    seed = random.SystemRandom().randrange(10**6)
-    chance = random.Random(seed)
-    for _ in range(60):
-        which = chance.randrange(2)
-        if chance.random() < 0.5:
-            await pool.read(chance.choice([forms[which], forms[which], made.cut(made.plain()), made.HTML]))
-        elif chance.random() < 0.9:
-            assert await pool.locate(forms[which], codes[which]) == fresh[which], f"seed {seed}"
-        else:
-            await pool.unpack(made.plain())
-
-
 async def test_a_refusal_costs_no_new_child(pool):
     await pool.read(made.plain())
     first = pool.pids

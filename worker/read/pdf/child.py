@@ -32,19 +32,15 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from io import BytesIO
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 from worker.read.archives import unpack
 from worker.read.pdf.font import use_box_font
-from worker.read.pdf.picture import PICTURE_PAGES
-from worker.read.pdf.picture import draw_page
-from worker.read.pdf.picture import draws_japanese
-from worker.read.pdf.picture import sketch_pages
+from worker.read.pdf.picture import PICTURE_PAGES, draw_page, draws_japanese, sketch_pages
 from worker.read.pdf.positions import locate
-from worker.read.pdf.positions import Page
 from worker.read.pdf.sandbox import enter
 from worker.read.pdf.self_test import CODE, NOTICE, WORDS
 from worker.read.pdf_bytes import CONTAINER, fault_of
@@ -98,6 +94,7 @@ _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 
 _Answer = dict[str, Any]
+T = TypeVar("T")
 
 
 class _Refusal(Exception):
@@ -125,15 +122,12 @@ def main() -> None:
         _write(answers, {"ready": False, "sandbox": sandbox, "detail": fault})
         return
     _write(answers, {"ready": True, "sandbox": sandbox})
-    engine = _Pdfium()
     while (content := _next_piece(requests)) is not None and (asked := _next_piece(requests)) is not None:
         request = json.loads(asked)
         _allow_time(request["seconds"])
         codes = request["codes"]
         answer, sound, pieces = _do(content, codes)
-        if sound and not _has_room():
-            engine.close()
-            sound = _has_room()
+        sound = sound and _has_room()
         _write(answers, answer if sound else answer | {"last": True}, pieces)
         if not sound:
             return  # memory after an exhausted allocation is not to be trusted with the next notice
@@ -141,9 +135,8 @@ def main() -> None:
 
 def _fault_of_reading() -> str:
     """Returns why the built-in notice is not read; empty if it is. A sandbox that is too narrow shows here."""
-    engine = _Pdfium()
     for codes in ((), (CODE,)):
-        answer, _ = _answer(NOTICE, codes, engine)
+        answer, _ = _answer(NOTICE, codes)
         if "refused" in answer:
             return f"{answer['refused']} {answer['detail']}".strip()
         if codes and not any(drawn for *_, drawn in answer["located"]["places"][0]):
@@ -266,10 +259,10 @@ def _drawn(pdf: bytes, asked: _Answer) -> tuple[_Answer, bool, Sequence[bytes]]:
     return {"picture": [width, height]}, True, (png,)
 
 
-def _answer(pdf: bytes, codes: Sequence[str], engine: _Pdfium) -> tuple[_Answer, bool]:
+def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
     """The answer for one PDF, and whether this process may read another."""
     try:
-        return ({"located": engine.locate(pdf, codes)} if codes else _read(pdf, engine)), True
+        return ({"located": _with_pdfium(pdf, lambda document: locate(document, codes))} if codes else _read(pdf)), True
     except _Refusal as refusal:
         return refusal.answer, True
     except MemoryError:
@@ -278,79 +271,51 @@ def _answer(pdf: bytes, codes: Sequence[str], engine: _Pdfium) -> tuple[_Answer,
         return {"refused": "damaged", "detail": type(error).__name__}, False
 
 
-def _read(pdf: bytes, engine: _Pdfium) -> _Answer:
-    texts, has_fields = engine.read(pdf)
-    return {"pages": _read_with_plumber(pdf, texts), "fields": has_fields}
+def _read(pdf: bytes) -> _Answer:
+    has_fields, second = _with_pdfium(
+        pdf,
+        lambda document: (
+            document.get_formtype() > 0,
+            [_pdfium_text(document[number]) for number in range(len(document))],
+        ),
+    )
+    return {"pages": _read_with_plumber(pdf, second), "fields": has_fields}
 
 
-@dataclass(slots=True)
-class _with_pdfium(pdf: bytes, do: Callable[[Any], T], most: int = PAGES) -> T:
-    """The second engine. It keeps the document read last, because the positions in it are asked for next."""
+def _with_pdfium(pdf: bytes, do: Callable[[Any], T], most: int = PAGES) -> T:
+    """Returns the result of ``do`` for the document that pdfium opens."""
+    import pypdfium2
 
-    _pdf: bytes = b""
-    _document: Any = None
-    _pages: Sequence[Page] = ()
-
-    def read(self, pdf: bytes) -> tuple[list[str], bool]:
-        """Returns the text of each page, and whether the document has form fields."""
-        self._open(pdf)
-        try:
-            return [_pdfium_text(page) for page in self._pages], self._document.get_formtype() > 0
-        except BaseException:
-            self.close()
-            raise
-
-    def locate(self, pdf: bytes, codes: Sequence[str]) -> dict[str, Any]:
-        """Returns the positions of ``codes``. The check alters the pages, so that the document is closed."""
-        if self._document is None or pdf != self._pdf:
-            self._open(pdf)
-        try:
-            return locate(self._pages, codes)
-        finally:
-            self.close()
-
-    def _open(self, pdf: bytes) -> None:
-        import pypdfium2
-
-        self.close()
-        if fault := fault_of(pdf):  # engines mend a cut file without a word, and find a PDF in a container
-            raise _Refusal("damaged", fault)
-        try:
-            self._document = pypdfium2.PdfDocument(pdf)
-        except pypdfium2.PdfiumError as error:
-            reason = "password" if getattr(error, "err_code", None) in _PASSWORD_ERRORS else "damaged"
-            raise _Refusal(reason) from None
-        try:
-            self._check()
-            pages = [self._document[number] for number in range(len(self._document))]
-            self._pages = [Page(page, page.get_textpage()) for page in pages]
-        except BaseException:
-            self.close()
-            raise
-        self._pdf = pdf
-
-    def _check(self) -> None:
-        """Raises _Refusal for a document that is no notice."""
-        count = len(self._document)
+    if fault := fault_of(pdf):  # engines mend a cut file without a word, and find a PDF in a container
+        raise _Refusal("damaged", fault)
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+    except pypdfium2.PdfiumError as error:
+        reason = "password" if getattr(error, "err_code", None) in _PASSWORD_ERRORS else "damaged"
+        raise _Refusal(reason) from None
+    try:
+        count = len(document)
         if count > most:
             raise _Refusal("not_a_notice", f"{count} pages")
         if count == 0:
             raise _Refusal("damaged", "no page")
-        if self._document.count_attachments():
+        if document.count_attachments():
             raise _Refusal("damaged", CONTAINER)  # the recipient of the PDF would get the files in it
-
-    def close(self) -> None:
-        """Closes the document that is kept, with its pages."""
-        document, self._document, self._pages, self._pdf = self._document, None, (), b""
-        if document is not None:
-            document.close()
+        return do(document)
+    finally:
+        document.close()
 
 
-def _pdfium_text(page: Page) -> str:
+def _pdfium_text(page: Any) -> str:
     """All text of a page, that outside the sheet too: hidden text counts."""
-    if (count := page.text.count_chars()) > TEXT:
-        raise _Refusal("too_large", f"{count} characters")
-    text: str = page.text.get_text_range(0, count) if count else ""
+    text_page = page.get_textpage()
+    try:
+        if (count := text_page.count_chars()) > TEXT:
+            raise _Refusal("too_large", f"{count} characters")
+        text: str = text_page.get_text_range(0, count) if count else ""
+    finally:
+        text_page.close()
+        page.close()
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -76,35 +76,28 @@ class _Place:
 
 
 @dataclass(slots=True)
-class Page:
-    """A page that pdfium has opened, with its text."""
-
-    page: Any
-    text: Any
-
-
-@dataclass(slots=True)
 class TextPage:
-    """A page with its characters, for the time of the check."""
+    """A page of the document with its text, for the time of the check."""
 
     raw: Any
     page: Any
-    text: Any
+    text: Any = None
     characters: list[Glyph | None] = field(default_factory=list)
 
 
-def locate(pages: Sequence[Page], codes: Sequence[str]) -> dict[str, Any]:
+def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
     """Returns the positions of each code, and all stretches of text by page.
 
-    It also returns whether a page with an invisible code is a scan. A page that was checked no longer shows its codes.
+    It also returns whether a page with an invisible code is a scan.
     """
     from pypdfium2 import raw
 
     places: list[list[Any]] = [[] for _ in codes]
     lines = []
     is_scan = False
-    for number, page in enumerate(pages):
-        one = TextPage(raw, page.page, page.text)
+    for number in range(len(document)):
+        one = TextPage(raw, document[number])
+        one.text = one.page.get_textpage()
         one.characters = list(glyphs_of(one))
         lines.append([_as_stretch(stretch) for stretch in stretches_of(one.characters)])
         found = list(_find(one.characters, codes))
@@ -112,6 +105,8 @@ def locate(pages: Sequence[Page], codes: Sequence[str]) -> dict[str, Any]:
         for place in found:
             places[place.code].append([number, *_as_stretch(place.characters), place.is_drawn])
         is_scan = is_scan or (not all(place.is_drawn for place in found) and looks_scanned(one))
+        one.text.close()
+        one.page.close()
     return {"places": places, "lines": lines, "scan": is_scan}
 
 
