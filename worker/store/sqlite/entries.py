@@ -21,11 +21,13 @@ def stream_lines(
     connection: sqlite3.Connection, told: Callable[[int], object] | None = None
 ) -> Iterator[LogLine | EncodedLine]:
     """Every line in order of number; ``told`` is called with each number."""
-    for *row, kind in connection.execute(compiled.EVERY_LINE):
+    for number, body, previous_hash, line_hash, kind in connection.execute(compiled.EVERY_LINE):
         if told is not None:
-            told(row[0])
-        is_as_written = kind == "text" and type(row[2]) is str and type(row[3]) is str
-        yield EncodedLine(*row) if is_as_written else to_line((row[0], _text_in(row[1], kind), *row[2:]))
+            told(number)
+        if kind == "text" and type(previous_hash) is str and type(line_hash) is str:
+            yield EncodedLine(number, body, previous_hash, line_hash)
+        else:
+            yield to_line((number, _text_in(body, kind), previous_hash, line_hash))
 
 
 def _text_in(body: Any, kind: str) -> Any:
