@@ -118,7 +118,9 @@ def approve(
             release = active_config.configuration.settings.release
             to = rehearsal_in_force(release.rehearsal_to, writing.property(REHEARSAL))
             release = dataclasses.replace(release, rehearsal_to=to)
-            answered = answer_holds(held, approval, release, preparers_of(store, held))
+            needs_second = Reason.SECOND_PERSON in _reasons_of(held)
+            preparers = preparers_of(store, held) if needs_second else frozenset()
+            answered = answer_holds(held, approval, release, preparers)
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(
                     answered,
