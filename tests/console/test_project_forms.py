@@ -96,6 +96,16 @@ def test_a_bad_field_comes_back_with_what_was_typed_and_the_sentence_beside_it(
     assert f'value="{text}"' in answer.text
 
 
+def test_a_fault_of_a_field_that_is_not_on_the_form_is_said_above_it(console: Console) -> None:
+    browser = console.browser("staff")
+    for form in ("edit", "amend"):
+        browser.get(path_of(SENT.project) + f"/{form}")
+        fields = {**shown(browser), "f:dates.contract": "R9.1.15", "f:dates.bid": "あした"}
+        answer = browser.post(path_of(SENT.project) + f"/{form}", fields)
+        assert answer.status_code == 422
+        assert "あした" in browser.text
+
+
 def test_two_people_who_change_one_field_choose_which_text_stays(console: Console) -> None:
     first, second = console.browser("staff"), console.browser("approver")
     for browser in (first, second):

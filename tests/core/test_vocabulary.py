@@ -39,6 +39,8 @@ OTHER_WORDS = {
     ("compose/invoice_check.py", "refused"): "code of a hold",
     ("config/projects.py", "deadline"): "key of the register",
     ("config/editing/register.py", "deadline"): "key of the register",
+    ("views/project_form.py", "deadline"): "key of the register",
+    ("console/help_page.py", "in_doubt"): "code of a message",
     ("core/messages/register_edits.py", "deadline"): "key of the register",
     ("core/messages/reasons.py", "refused"): "code of a hold",
     ("core/model.py", "put_off"): "End",
