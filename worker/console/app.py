@@ -91,7 +91,14 @@ ACTIONS: Final = (
     Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
     Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
     Action("/s/{id:int}/join", review.join, Right.PREPARE),
-    Action("/drop", drop.take_files, Right.PREPARE, files=drop.FILES, largest=drop.LARGEST, seconds=drop.SECONDS),
+    Action(
+        "/drop",
+        drop.take_files,
+        Right.PREPARE,
+        files=drop.UPLOAD_FILES,
+        largest=drop.UPLOAD_BYTES,
+        seconds=drop.UPLOAD_SECONDS,
+    ),
     Action("/drop/{id:int}/file", drop.file_brought_invoice, Right.PREPARE),
 )
 

@@ -31,7 +31,7 @@ T = TypeVar("T")
 CHILDREN: Final = 2
 """PDFs that are read at once: people drop one file or two, and the service's own children need the other cores."""
 
-UPLOADS: Final = 4
+UPLOADS_AT_ONCE: Final = 4
 """Forms with files that are received at once, each up to 200 MB on the disk until it is handled."""
 UPLOADS_A_MINUTE: Final = 20
 """PDFs that are read for one person in a minute: more than people drop, and no load for the machine."""
@@ -72,7 +72,7 @@ class Desk:
         self.hasher = hasher
         self.is_loopback_http = is_loopback_http
         """True if the browser speaks http on this machine: then the cookie is not ``Secure``."""
-        self.uploads = threading.BoundedSemaphore(UPLOADS)
+        self.uploads = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
         self.pace = Pace(UPLOADS_A_MINUTE)
         self._office: Installation | None = None
         self._lock = threading.Lock()
