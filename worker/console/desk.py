@@ -80,7 +80,7 @@ class Desk:
         self.hasher = hasher
         self.is_loopback_http = is_loopback_http
         """True if the browser speaks http on this machine: then the cookie is not ``Secure``."""
-        self.uploads = threading.BoundedSemaphore(UPLOADS)
+        self.uploads = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
         self.pace = Pace(UPLOADS_A_MINUTE)
         self._office: Installation | None = None
         self._lock = threading.Lock()

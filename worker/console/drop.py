@@ -19,19 +19,19 @@ from worker.service.wiring import build_upload_folders
 from worker.views.uploads import UploadLine, stage_of
 from worker.watch.plan import FILE_LIMIT
 
-FILES: Final = 10
+UPLOAD_FILES: Final = 10
 """Files of one form: an office drops the notices of a day."""
-LARGEST: Final = FILES * FILE_LIMIT + 1_000_000
+UPLOAD_BYTES: Final = UPLOAD_FILES * FILE_LIMIT + 1_000_000
 """Bytes of the request: its files, and a megabyte for what is around them."""
-SECONDS: Final = 600
+UPLOAD_SECONDS: Final = 600
 """Seconds in which it must come: 200 MB over a line of 3 Mbit/s."""
-SHOWN: Final = 20
+_SHOWN: Final = 20
 """Files that one page shows."""
 
 
 def show_drop(visit: Visit) -> Response:
     """The page, with what became of the files that were brought last."""
-    got = [int(each) for each in visit.query.get("got", "").split(".")[:SHOWN] if each.isdecimal()]
+    got = [int(each) for each in visit.query.get("got", "").split(".")[:_SHOWN] if each.isdecimal()]
     return _page(visit, [entry for number in got if (entry := _entry(visit, number)) is not None])
 
 

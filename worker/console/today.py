@@ -15,7 +15,7 @@ from worker.send.rate_limit import leaves_at
 from worker.views.today import Work, work_of_today
 
 MINE: Final = "mine"
-NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
+_ALL_DUE: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
 """Everything that was released is due by then."""
 _HOMES: Final = ((Right.AUDIT, "/people/views"), (Right.PEOPLE, "/people"))
 """The first page of an account that sees no work, by its right."""
@@ -33,7 +33,7 @@ def show_today(visit: Visit) -> Response:
     groups = [
         (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who)]) for group in today.groups
     ]
-    due = visit.store.due(NEVER)
+    due = visit.store.due(_ALL_DUE)
     return visit.page(
         "today.html",
         banners=banners_of(visit),
