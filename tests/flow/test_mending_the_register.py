@@ -82,6 +82,19 @@ def test_separate_is_said_by_one_word_and_another_file_of_the_name_is_never_over
     assert (room.office.store / "inbox" / "invoices" / name).read_bytes() == an_invoice(BRIDGE)
 
 
+def test_other_documents_are_filed_and_named_or_said_to_be_none(mailroom: MODES, tmp_path: Path) -> None:
+    room = room_with(mailroom, project(ROAD.project, "kawa", ROAD.number, dates=CONCLUDED))
+    number = str(room.office.only(ROAD)["id"])
+    paper = tmp_path / "前払金申請書.pdf"
+    paper.write_bytes(an_invoice(ROAD))
+    ran = room.office("documents", number, str(paper), "--by", HANAKO)
+    assert ran.code == 0, ran.err
+    assert registered(room.office)["documents"] == {"advance": ["前払金申請書.pdf"]}
+    assert (room.office.store / "inbox" / "invoices" / paper.name).read_bytes() == paper.read_bytes()
+    assert room.office("documents", number, "--none", "--by", HANAKO).code == 0
+    assert registered(room.office)["documents"] == {"advance": []}
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 zip", b"%PDF-1.4 cut"])
 def test_what_is_no_pdf_is_refused_and_changes_nothing(mailroom: MODES, tmp_path: Path, content: bytes) -> None:
     room = room_with(mailroom, project(ROAD.project, "kawa", ROAD.number, dates=CONCLUDED))

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from worker.store.ports import Store
 
 _UNFINISHED = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING, State.IN_DOUBT})
-"""States of a submission that a closed project would hide from whoever looks for its work."""
+"""States of a submission that may still leave, or waits for an answer: its project is not complete."""
 
 
 class RegisterCommand:

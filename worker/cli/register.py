@@ -11,7 +11,7 @@ import click
 from worker.accounts.people import find_person
 from worker.cli import DONE, Cli, CommandPart, PartedGroup, cli, json_option, open_for_command, pass_cli
 from worker.cli.tables import print_json
-from worker.config.editing.starter import REGISTER
+from worker.config.editing.starter import REGISTER_FOLDER
 from worker.config.files import find_directory, register_directory
 from worker.core.accounts import Right, japanese_day
 from worker.core.messages import say
@@ -44,7 +44,7 @@ def move(shared: Cli, place: Path | None, by: str, as_json: bool) -> int:
     office, clock = load_installation(shared.config), system_clock()
     store = open_for_command(office, clock)
     name = find_person(store, office.settings, by, japanese_day(clock.now()), Right.PEOPLE)
-    to = Path(os.path.abspath(place)) if place is not None else office.places.store / REGISTER  # noqa: PTH100  keeps links
+    to = Path(os.path.abspath(place)) if place is not None else office.places.store / REGISTER_FOLDER  # noqa: PTH100  keeps links
     is_there = register_directory(directory) == to
     names = () if is_there else move_register(directory, to, store, Author(name, account_name()))
     if as_json:

@@ -17,7 +17,7 @@ SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
 
 _STORE_LINE: Final = 'dir = "var" '
 _REGISTER_LINES: Final = ("# [register]  ", '# dir = "var/register"  ')
-REGISTER: Final = "register"
+REGISTER_FOLDER: Final = "register"
 """The folder of projects and issuers in the store's directory."""
 
 
@@ -33,7 +33,8 @@ def write_starter(directory: Path) -> tuple[Path, ...]:
     store = _store_of(directory)
     files = _starter_files(store)
     contents = {
-        (store / REGISTER if _is_of_register(name) else directory) / name: content for name, content in files.items()
+        (store / REGISTER_FOLDER if _is_of_register(name) else directory) / name: content
+        for name, content in files.items()
     }
     wanted = dict.fromkeys((*contents, *(directory / name for name in files)))
     existing = [path for path in wanted if os.path.lexists(path)]
@@ -59,7 +60,7 @@ def _starter_files(store: Path) -> dict[str, bytes]:
     if any(worker.count(line) != 1 for line in _REGISTER_LINES):
         raise AssertionError("the shipped worker.toml has no lines for the register's directory")
     quoted = json.dumps(str(store), ensure_ascii=False)  # a JSON string is a TOML basic string
-    register = json.dumps(str(store / REGISTER), ensure_ascii=False)
+    register = json.dumps(str(store / REGISTER_FOLDER), ensure_ascii=False)
     worker = worker.replace(_REGISTER_LINES[0], "[register]  ").replace(_REGISTER_LINES[1], f"dir = {register}  ")
     files = {
         "worker.toml": worker.replace(_STORE_LINE, f"dir = {quoted} ").encode(),
