@@ -30,7 +30,7 @@ from worker.core.errors import NotAllowed
 from worker.core.messages import say_refusal
 from worker.core.states import AlarmCause, NoteEvent
 from worker.notify.operator_mail import write_alarm_mail
-from worker.store.sqlite import SqlStore
+from worker.store.sqlite.store import SqlStore
 
 SECOND = dt.timedelta(seconds=1)
 DAY = dt.timedelta(days=1)

@@ -30,8 +30,8 @@ from worker.core.messages import is_said, say_refusal
 from worker.core.messages.events import DETAILS
 from worker.core.states import NoteEvent
 from worker.store.ports import Author
-from worker.store.sqlite import SqlStore
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import SqlStore
 
 TODAY = NOW.date()
 DAY = dt.timedelta(days=1)

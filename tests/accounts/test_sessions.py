@@ -15,7 +15,7 @@ from worker.accounts.people import change_account, stop_account
 from worker.accounts.sessions import end_session, find_session, log_out, log_out_everywhere, sessions_of
 from worker.core.accounts import Account, Role
 from worker.core.errors import Unavailable
-from worker.store.sqlite import SqlStore, open_store
+from worker.store.sqlite.store import SqlStore, open_store
 
 DAY = dt.timedelta(days=1)
 HOUR = dt.timedelta(hours=1)
