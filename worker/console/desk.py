@@ -39,7 +39,7 @@ CHILDREN: Final = 2
 PAINTERS: Final = 2
 """Pages that are drawn at once: a browser asks for the first two of a submission together."""
 
-UPLOADS: Final = 4
+UPLOADS_AT_ONCE: Final = 4
 """Forms with files that are received at once, each up to 200 MB on the disk until it is handled."""
 UPLOADS_A_MINUTE: Final = 20
 """PDFs that are read for one person in a minute: more than people drop, and no load for the machine."""

@@ -47,7 +47,8 @@ WHERE entries.number IN (:numbers) ORDER BY entries.number
 """
 
 EVERY_LINE: Final = """
-SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries ORDER BY entries.number
+SELECT number, CASE typeof(body) WHEN 'text' THEN CAST(body AS BLOB) ELSE body END, previous_hash, hash, typeof(body)
+FROM entries ORDER BY number
 """
 
 NUMBERS_OF_SUBMISSIONS: Final = """
@@ -57,6 +58,25 @@ SELECT entries.number FROM entries WHERE entries.submission IN (:submissions)
 SUBMISSIONS_BETWEEN: Final = """
 SELECT DISTINCT entries.submission FROM entries WHERE entries.at >= :since AND entries.at < :until
 AND entries.submission IS NOT NULL
+"""
+
+NAMES_SET: Final = """
+WITH RECURSIVE names(name) AS (SELECT min(json_extract(body, '$.set.FIELD')) FROM entries
+WHERE json_extract(body, '$.set.FIELD') IS NOT NULL UNION ALL SELECT (SELECT min(json_extract(body, '$.set.FIELD'))
+FROM entries WHERE json_extract(body, '$.set.FIELD') > names.name AND json_extract(body, '$.set.FIELD') IS NOT NULL)
+FROM names WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL
+"""
+
+SPELLED_NAMES_SET: Final = """
+WITH RECURSIVE names(name) AS (SELECT min(json_extract(body, '$.set.FIELD')) FROM entries
+WHERE json_extract(body, '$.set.FIELD') GLOB '*[^!-~]*'
+UNION ALL SELECT (SELECT min(json_extract(body, '$.set.FIELD')) FROM entries
+WHERE json_extract(body, '$.set.FIELD') > names.name AND json_extract(body, '$.set.FIELD') GLOB '*[^!-~]*') FROM names
+WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL
+"""
+
+SUBMISSIONS_NAMED: Final = """
+SELECT DISTINCT submission FROM entries WHERE json_extract(body, '$.set.FIELD') IN (:names) AND submission IS NOT NULL
 """
 
 EARLY_REPORTS: Final = """
@@ -377,6 +397,11 @@ AND messages.uid <= :up_to ORDER BY messages.uid DESC LIMIT :limit OFFSET 0
 
 MESSAGES_DUE_AFTER: Final = """
 SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND json_extract("row", '$.is_after_due') = 1
+"""
+
+ALARM_MESSAGES: Final = """
+SELECT message_id FROM messages WHERE mailbox = :mailbox AND "end" = 'own' AND message_id GLOB '<*.a[0-9]*@*>'
+AND message_id > :after ORDER BY message_id LIMIT :limit
 """
 
 COUNT_MESSAGES: Final = """
@@ -840,6 +865,44 @@ CREATE INDEX login_attempts_by_moment ON login_attempts (at)
 """,
     """
 CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256')) WHERE event = 'Uploaded'
+""",
+    """
+CREATE INDEX entries_by_contract_number ON entries
+(json_extract(body, '$.set.contract_number'), submission)
+WHERE json_extract(body, '$.set.contract_number') IS NOT NULL
+""",
+    """
+CREATE INDEX entries_by_project ON entries
+(json_extract(body, '$.set.project'), submission)
+WHERE json_extract(body, '$.set.project') IS NOT NULL
+""",
+    """
+CREATE INDEX entries_by_project_name ON entries
+(json_extract(body, '$.set.project_name'), submission)
+WHERE json_extract(body, '$.set.project_name') IS NOT NULL
+""",
+    """
+CREATE INDEX entries_by_notice_name ON entries
+(json_extract(body, '$.set.notice_name'), submission)
+WHERE json_extract(body, '$.set.notice_name') IS NOT NULL
+""",
+    """
+CREATE INDEX entries_by_issuer ON entries
+(json_extract(body, '$.set.issuer'), submission)
+WHERE json_extract(body, '$.set.issuer') IS NOT NULL
+""",
+    """
+CREATE INDEX entries_by_issuer_name ON entries
+(json_extract(body, '$.set.issuer_name'), submission)
+WHERE json_extract(body, '$.set.issuer_name') IS NOT NULL
+""",
+    """
+CREATE INDEX entries_by_spelled_number ON entries (json_extract(body, '$.set.contract_number'))
+WHERE json_extract(body, '$.set.contract_number') GLOB '*[^!-~]*'
+""",
+    """
+CREATE INDEX messages_of_alarms ON messages (mailbox, message_id)
+WHERE "end" = 'own' AND message_id GLOB '<*.a[0-9]*@*>'
 """,
     """
 INSERT INTO alembic_version (version_num) VALUES ('0008')

@@ -6,7 +6,7 @@ from alembic import op
 
 from worker.core.states import NoteEvent
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
