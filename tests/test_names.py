@@ -17,7 +17,14 @@ SAME_MEANING = {
             *("approve", "confirm", "hand_over", "join", "resend", "resolve_not_sent", "resume", "withdraw"),
             *("correct", "note_memo", "request_approval", "send_back", "stop_sending"),
         ),
-        "one decision of a person: its rule in approve, with the invoices in pipeline, as a command in cli",
+        "one decision of a person: its rule in approve, with invoices in pipeline, a command in cli, a form in console",
+    ),
+    **dict.fromkeys(
+        (
+            *("accept_invitation", "change_password", "forget_code", "log_in", "log_out", "log_out_everywhere"),
+            *("record_done", "register_code", "resolve", "show_key", "take_original"),
+        ),
+        "one act of a person: its rule in approve or accounts, a command in cli, a form in console",
     ),
 }
 """Names that several modules define, and the one meaning that they have in all of them."""
@@ -29,6 +36,7 @@ FIELD_TERMS = {
         ("Data", "data", "handle_DATA", "on_data", "_judge_data", "DATA_STARTED"),
         "the SMTP command DATA (RFC 5321 §4.1.1.4)",
     ),
+    "data_type": "an attribute of a cell in openpyxl",
     "data_received": "a method of asyncio's Protocol, with its argument",
     "TRAILING_DATA": "the code ``trailing_data`` is public",
 }

@@ -7,15 +7,15 @@ import datetime as dt
 import pytest
 
 from tests.support.people import NOW, account, replaced
-from worker.core.accounts import RIGHTS, Right, Role, Session
+from worker.core.accounts import RIGHTS, LoginSession, Right, Role
 
 TODAY = NOW.date()
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 
 
-def session(*, is_kept: bool = False, opened: dt.datetime = NOW, seen: dt.datetime = NOW) -> Session:
-    return Session("0" * 64, 1, opened, seen, opened, is_kept)
+def session(*, is_kept: bool = False, opened: dt.datetime = NOW, seen: dt.datetime = NOW) -> LoginSession:
+    return LoginSession("0" * 64, 1, opened, seen, opened, is_kept)
 
 
 def test_every_role_has_its_rights_and_no_right_is_without_a_role() -> None:
@@ -60,7 +60,7 @@ def test_an_account_is_usable_through_its_last_day_and_never_when_stopped() -> N
         (session(), -HOUR, False),
     ],
 )
-def test_a_session_ends(made: Session, after: dt.timedelta, is_over: bool) -> None:
+def test_a_session_ends(made: LoginSession, after: dt.timedelta, is_over: bool) -> None:
     assert made.is_over(NOW + after) is is_over
 
 

@@ -24,7 +24,7 @@ from worker.accounts.people import (
 )
 from worker.accounts.sessions import token_hash
 from worker.config.settings import Settings, settings_of
-from worker.core.accounts import Account, Right, Role, Session
+from worker.core.accounts import Account, LoginSession, Right, Role
 from worker.core.errors import NotAllowed
 from worker.core.messages import is_said, say_refusal
 from worker.core.messages.events import DETAILS
@@ -70,7 +70,7 @@ def details(store: SqlStore) -> list[dict[str, object]]:
 
 def open_session(store: SqlStore, owner: Account, token: str = "t") -> None:
     with store.writing() as writing:
-        writing.put_session(Session(token_hash(token), owner.id, NOW, NOW, NOW))
+        writing.put_session(LoginSession(token_hash(token), owner.id, NOW, NOW, NOW))
 
 
 # --- Adding --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.support.console import PASSWORD, PEOPLE, Browser, Console
-from worker.console.app import ACTIONS, PAGES, Action
+from worker.console.app import ACTIONS, PAGES, FormRoute
 from worker.core.accounts import RIGHTS, Right, Role
 
 INNER = [action for action in ACTIONS if action.right is not None]
@@ -23,14 +23,14 @@ def browsers(console: Console) -> dict[str, Browser]:
     return {login: console.browser(login) for login in PEOPLE}
 
 
-def path_of(action: Action) -> str:
+def path_of(action: FormRoute) -> str:
     """A path of this form; what it names need not exist."""
     return re.sub(r"\{\w+:int\}", "999", action.path).replace("{token}", "x")
 
 
 @pytest.mark.parametrize("action", INNER, ids=lambda action: action.path)
 def test_a_form_is_refused_without_its_right_its_token_or_from_another_site(
-    browsers: dict[str, Browser], action: Action
+    browsers: dict[str, Browser], action: FormRoute
 ) -> None:
     path = path_of(action)
     for login, (_, roles) in PEOPLE.items():

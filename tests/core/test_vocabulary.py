@@ -25,7 +25,6 @@ JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 
 # The same word in another vocabulary: a step's verdict, a PDF child's answer, a key of --json, of a message, of a log.
 OTHER_WORDS = {
-    ("accounts/__init__.py", NoteEvent.LOGGED_IN.value): "name of a class",
     ("cli/errors.py", "log_broken"): "code of a message",
     ("config/outline.py", "deadline"): "key of projects.toml",
     ("config/accepted.py", "deadline"): "key of projects.toml",

@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 import uvicorn
 
+from tests.support import world
 from tests.support.office import Office
 from worker.accounts import people
 from worker.console.app import build_app
@@ -30,8 +31,8 @@ from worker.store.ports import Author
 PASSWORD: Final = "青い橋の下を静かに川が流れていく"
 PEOPLE: Final = {
     "admin": ("鈴木 一郎", frozenset({Role.ADMIN})),
-    "staff": ("佐藤 次郎", frozenset({Role.STAFF})),
-    "approver": ("山田 花子", frozenset({Role.STAFF, Role.APPROVER})),
+    "staff": (world.JIRO.by, frozenset({Role.STAFF})),
+    "approver": (world.HANAKO.by, frozenset({Role.STAFF, Role.APPROVER})),
     "auditor": ("監査 太郎", frozenset({Role.AUDITOR})),
 }
 """One account of each role, by its login name; the first is the administrator, as an installation makes it."""

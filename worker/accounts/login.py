@@ -20,7 +20,7 @@ from worker.accounts.people import author_of, fold_login, set_password
 from worker.accounts.ports import Hasher
 from worker.accounts.second_factor import needs_code, use_code
 from worker.accounts.sessions import token_hash
-from worker.core.accounts import Account, Attempts, Session, japanese_day
+from worker.core.accounts import Account, Attempts, LoginSession, japanese_day
 from worker.core.clock import is_over
 from worker.core.errors import NotAllowed
 from worker.core.message_id import SECRET
@@ -78,7 +78,7 @@ class LoggedIn:
 
     token: str = field(repr=False)
     """The value of the session's cookie."""
-    session: Session
+    session: LoginSession
     account: Account
     device: str = field(repr=False)
     """The value of the device cookie; empty: the browser keeps the one that it has."""
@@ -134,7 +134,7 @@ def log_in(store: Store, attempt: Attempt, hasher: Hasher, now: dt.datetime) -> 
         return LoggedIn(token, session, held, attempt.device if nonce else _new_device(writing, held))
 
 
-def prove(store: Store, session: Session, password: str, hasher: Hasher, now: dt.datetime) -> LoggedIn:
+def prove(store: Store, session: LoginSession, password: str, hasher: Hasher, now: dt.datetime) -> LoggedIn:
     """Returns the session under a new token after its person gave the password again; the old token ends.
 
     Wrong passwords are counted for this session alone, as in a known browser. Raises LoginRefused.
@@ -158,7 +158,7 @@ def prove(store: Store, session: Session, password: str, hasher: Hasher, now: dt
 
 
 def change_password(
-    store: Store, session: Session, old: str, new: str, hasher: Hasher, now: dt.datetime, *, company: str = ""
+    store: Store, session: LoginSession, old: str, new: str, hasher: Hasher, now: dt.datetime, *, company: str = ""
 ) -> LoggedIn:
     """Sets a new password for the session's account; every other session of it ends.
 
@@ -184,15 +184,15 @@ def _is_right(hasher: Hasher, account: Account | None, password: str) -> bool:
     return fits and bool(hashed) and folded is not None
 
 
-def _open_session(writing: Writing, account: Account, attempt: Attempt, now: dt.datetime) -> tuple[str, Session]:
+def _open_session(writing: Writing, account: Account, attempt: Attempt, now: dt.datetime) -> tuple[str, LoginSession]:
     token = writing.new_token()
     agent = escape_control_chars(attempt.agent[:MAX_AGENT])
-    session = Session(token_hash(token), account.id, now, now, now, attempt.is_kept, attempt.address, agent)
+    session = LoginSession(token_hash(token), account.id, now, now, now, attempt.is_kept, attempt.address, agent)
     writing.put_session(session)
     return token, session
 
 
-def _renew(writing: Writing, session: Session, account: Account, now: dt.datetime) -> LoggedIn:
+def _renew(writing: Writing, session: LoginSession, account: Account, now: dt.datetime) -> LoggedIn:
     """The same session under a new token; its age stays, so that proving lengthens none."""
     writing.drop_session(session.token_sha256)
     token = writing.new_token()

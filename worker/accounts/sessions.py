@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 from typing import Final
 
-from worker.core.accounts import Account, Session, japanese_day
+from worker.core.accounts import Account, LoginSession, japanese_day
 from worker.core.errors import Unavailable
 from worker.store.ports import Store
 
@@ -23,7 +23,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def find_session(store: Store, token: str, now: dt.datetime) -> tuple[Session, Account] | None:
+def find_session(store: Store, token: str, now: dt.datetime) -> tuple[LoginSession, Account] | None:
     """Returns the session of this token and its account; None if it is over or its account is no longer usable.
 
     Records the use, at most once a minute. A database that cannot be written keeps no person from looking.
@@ -42,7 +42,7 @@ def find_session(store: Store, token: str, now: dt.datetime) -> tuple[Session, A
     return session, account
 
 
-def _record_use(store: Store, session: Session, now: dt.datetime) -> Session:
+def _record_use(store: Store, session: LoginSession, now: dt.datetime) -> LoginSession:
     seen = dataclasses.replace(session, seen_at=now)
     with store.writing() as writing:
         if writing.session(session.token_sha256) is not None:  # a logout meanwhile stays one
@@ -70,7 +70,7 @@ def end_session(store: Store, account_id: int, token_sha256: str) -> None:
             writing.drop_session(token_sha256)
 
 
-def sessions_of(store: Store, account_id: int) -> tuple[Session, ...]:
+def sessions_of(store: Store, account_id: int) -> tuple[LoginSession, ...]:
     """Returns the sessions of this account, the last used first."""
     found = store.sessions_of(account_id)
     return tuple(sorted(found, key=lambda session: session.seen_at, reverse=True))

@@ -657,7 +657,7 @@ class Proof:
     """Set if it rests on a key from a DNS without DNSSEC, which the person who approves the mail is shown."""
 
 
-class Role(Enum):
+class SenderRole(Enum):
     """The roles of a sender."""
 
     COLLEAGUE = auto()
@@ -679,9 +679,9 @@ class AuthHeaders:
     unattended_by: str = ""
     """The sign that a machine sent it from a person's address."""
 
-    def why_excluded(self, role: Role, *, is_enclosed: bool) -> Params:
+    def why_excluded(self, role: SenderRole, *, is_enclosed: bool) -> Params:
         """Returns why nothing in it counts as the word of a ``role``, even if it is signed; empty if it may count."""
-        if role is Role.COLLEAGUE:
+        if role is SenderRole.COLLEAGUE:
             return Params(code="unattended", by=self.unattended_by) if self.unattended_by else Params()
         if self.answers_by:
             return Params(code="answers", by=self.answers_by)
@@ -695,7 +695,7 @@ class AllowedSenders:
     guarantors: Mapping[str, Guarantor]
     colleagues: Collection[Address]
 
-    def domains_for(self, sender: FromAddress, guarantor: str | None) -> tuple[tuple[Role, str], ...]:
+    def domains_for(self, sender: FromAddress, guarantor: str | None) -> tuple[tuple[SenderRole, str], ...]:
         """Returns the domains that must be authenticated for ``sender`` to bring notices of ``guarantor``.
 
         Empty if it may not. A colleague's domain is that of the address, so that no parent domain counts. A guarantor's
@@ -703,11 +703,11 @@ class AllowedSenders:
         """
         roots = []
         if sender.address.casefold() in {each.casefold() for each in self.colleagues}:
-            roots.append((Role.COLLEAGUE, sender.domain))
+            roots.append((SenderRole.COLLEAGUE, sender.domain))
         profile = self.guarantors.get(guarantor) if guarantor is not None else None
         own = [domain_of(each) for each in profile.senders] if profile else []
         if root := max((each for each in own if is_within(sender.domain, each)), key=len, default=""):
-            roots.append((Role.GUARANTOR, root))
+            roots.append((SenderRole.GUARANTOR, root))
         return tuple(roots)
 
 
@@ -757,7 +757,7 @@ class SenderAuth:
             if not self.auth_headers.why_excluded(role, is_enclosed=False)
         )
 
-    def _prove_as(self, sender: FromAddress, role: Role, root: str, *, is_enclosed: bool) -> Proof:
+    def _prove_as(self, sender: FromAddress, role: SenderRole, root: str, *, is_enclosed: bool) -> Proof:
         if why := self.auth_headers.why_excluded(role, is_enclosed=is_enclosed):
             return _unproven(sender, why)
         found = _found(self.auth_headers, root)

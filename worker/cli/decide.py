@@ -108,7 +108,7 @@ def is_at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def author_of(office: Installation, by: str, right: Right = Right.PREPARE) -> Author:
+def find_author(office: Installation, by: str, right: Right = Right.PREPARE) -> Author:
     """Returns the person who has this right, typed in any width and spacing. Raises NotAllowed.
 
     Where accounts exist they are the list of people, else ``[operator] people`` is.
@@ -122,7 +122,7 @@ def author_of(office: Installation, by: str, right: Right = Right.PREPARE) -> Au
 def _open_to_decide(shared: Cli, by: str, right: Right = Right.PREPARE) -> tuple[Installation, Author, Store]:
     """Opens the office and its store for the person ``by``, who needs this right. Raises ConfigError, NotAllowed."""
     office = open_installation(shared)
-    return office, author_of(office, by, right), open_for_command(office, system_clock())
+    return office, find_author(office, by, right), open_for_command(office, system_clock())
 
 
 def _report(
@@ -472,7 +472,7 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
     端末では、一覧の後に尋ねます。端末でないとき（--json も）は、--yes を付けるまで再開しません。
     """
     office = open_installation(shared)
-    author = author_of(office, by, Right.HEALTH)
+    author = find_author(office, by, Right.HEALTH)
     store = open_for_command(office, system_clock())
     last = next(store.entries(after=store.head()[0] - 1), None)
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.

@@ -9,7 +9,7 @@ import click
 from worker.accounts.people import people_of
 from worker.approve import disclose
 from worker.cli import DONE, Cli, cli, open_for_command, open_installation, pass_cli
-from worker.cli.decide import Number, author_of, by_option
+from worker.cli.decide import Number, by_option, find_author
 from worker.core.accounts import Right, japanese_day
 from worker.core.messages import say
 from worker.service.wiring import Installation, system_clock
@@ -48,7 +48,7 @@ def _open(shared: Cli, by: str) -> tuple[Author, Store, bool]:
     """Opens the store for a person who may see keys; and whether that person works on submissions."""
     office: Installation = open_installation(shared)
     clock = system_clock()
-    author = author_of(office, by, Right.KEY)
+    author = find_author(office, by, Right.KEY)
     store = open_for_command(office, clock)
     today = japanese_day(clock.now())
     return author, store, author.by in people_of(store, office.settings, today, Right.PREPARE)

@@ -8,7 +8,7 @@ import click
 
 from worker.approve import rehearsal as decision
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import author_of, by_option
+from worker.cli.decide import by_option, find_author
 from worker.cli.tables import print_json
 from worker.core.accounts import Right
 from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable
@@ -57,6 +57,6 @@ def rehearsing_in(office: Installation) -> Address | None:
 def _author_of_either(office: Installation, by: str) -> Author:
     """Returns the person, who approves or administers. Raises NotAllowed."""
     try:
-        return author_of(office, by, Right.DECIDE)
+        return find_author(office, by, Right.DECIDE)
     except NotAllowed:
-        return author_of(office, by, Right.HEALTH)
+        return find_author(office, by, Right.HEALTH)

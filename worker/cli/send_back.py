@@ -6,7 +6,7 @@ import click
 
 from worker.approve import decisions
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import Number, Reference, author_of, by_option
+from worker.cli.decide import Number, Reference, by_option, find_author
 from worker.cli.tables import print_json
 from worker.core.accounts import Right
 from worker.core.messages import say
@@ -19,7 +19,7 @@ from worker.views.submission_json import decided_json
 def open_for_person(shared: Cli, by: str, right: Right = Right.PREPARE) -> tuple[Author, Store]:
     """Opens the store for the person ``by``, who needs this right. Raises ConfigError, NotAllowed."""
     office = open_installation(shared)
-    return author_of(office, by, right), open_for_command(office, system_clock())
+    return find_author(office, by, right), open_for_command(office, system_clock())
 
 
 def report(submission: Submission, code: str, shared: Cli, *, as_json: bool, **params: object) -> int:

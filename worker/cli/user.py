@@ -55,7 +55,7 @@ def user() -> None:
     """利用者：画面（ブラウザ）を使う人と、その役割。"""
 
 
-def by_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def admin_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--by``: an administrator's name. Only the first account is made without one."""
     return click.option("--by", default="", metavar="NAME", help="変更する「管理」の方の氏名 / which administrator")(
         command
@@ -118,7 +118,7 @@ def _report(code: str, account: Account, lang: Language, now: dt.datetime, *, as
 @click.option("--mail", default="", metavar="ADDRESS", help="メールアドレス / mail address")
 @click.option("--reading", default="", help="フリガナ / reading of the name")
 @click.option("--until", type=Days(), default=None, metavar="DATE", help="利用の最終日 / last day of use")
-@by_option
+@admin_option
 @json_option
 @pass_cli
 def add(
@@ -174,7 +174,7 @@ def _cells(account: Account, today: dt.date, lang: Language) -> tuple[str, ...]:
 
 @user.command()
 @click.argument("login")
-@by_option
+@admin_option
 @json_option
 @pass_cli
 def link(shared: Cli, login: str, by: str, as_json: bool) -> int:
@@ -192,7 +192,7 @@ def link(shared: Cli, login: str, by: str, as_json: bool) -> int:
 @user.command()
 @click.argument("login")
 @role_option
-@by_option
+@admin_option
 @json_option
 @pass_cli
 def role(shared: Cli, login: str, roles: tuple[str, ...], by: str, as_json: bool) -> int:
@@ -208,7 +208,7 @@ def role(shared: Cli, login: str, roles: tuple[str, ...], by: str, as_json: bool
 @user.command()
 @click.argument("login")
 @click.option("--undo", is_flag=True, help="利用を再開する / let it be used again")
-@by_option
+@admin_option
 @json_option
 @pass_cli
 def stop(shared: Cli, login: str, undo: bool, by: str, as_json: bool) -> int:
@@ -225,7 +225,7 @@ def stop(shared: Cli, login: str, undo: bool, by: str, as_json: bool) -> int:
 
 @user.command("forget-code")
 @click.argument("login")
-@by_option
+@admin_option
 @json_option
 @pass_cli
 def forget_users_code(shared: Cli, login: str, by: str, as_json: bool) -> int:

@@ -1,7 +1,7 @@
 """The console's pages and forms, each named once with the right that it asks for; and how a request is answered.
 
 A request passes, in this order: the host, the origin of a form, the session, the right, the form's token, for a
-decision the password if the last one is older than 30 minutes, then its handler in a thread.
+decision the password if the last one is older than 30 minutes, then its answerer in a thread.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from worker.core.accounts import Right
 from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
 from worker.core.messages import speaking_on_pages
 
-Handler = Callable[[Visit], Response]
+Answerer = Callable[[Visit], Response]
 
 FORM_BYTES: Final = 256 * 1024
 """The largest form without files: the longest note and every field of an issuer's rule are below 100 KB."""
@@ -62,17 +62,17 @@ class Page:
     """A page: a GET that changes nothing but the record that it was viewed."""
 
     path: str
-    show: Handler
+    show: Answerer
     right: Right | None = None
     """None: for everybody, before the login."""
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class FormRoute:
     """A form: a POST that ends in a redirect, and may come twice."""
 
     path: str
-    act: Handler
+    act: Answerer
     right: Right | None = None
     is_deciding: bool = False
     """True if the password must have been given in the last 30 minutes."""
@@ -116,36 +116,36 @@ PAGES: Final = (
     Page("/drop", drop.show_drop, Right.PREPARE),
 )
 ACTIONS: Final = (
-    Action("/login", login.log_in),
-    Action("/invite/{token}", login.accept_invitation),
-    Action("/logout", login.log_out, Right.OWN),
-    Action("/me/password", login.change_password, Right.OWN),
-    Action("/me/code", login.register_code, Right.OWN, is_deciding=True),
-    Action("/me/settings", login.change_settings, Right.OWN),
-    Action("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
-    Action("/log/export", records.export, Right.EXPORT, is_deciding=True),
-    Action("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
-    Action("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),
-    Action("/s/{id:int}/resend", review.resend, Right.DECIDE, is_deciding=True),
-    Action("/s/{id:int}/request", review.request_approval, Right.PREPARE),
-    Action("/s/{id:int}/return", review.send_back, Right.DECIDE),
-    Action("/s/{id:int}/stop", review.stop_sending, Right.PREPARE),
-    Action("/s/{id:int}/correct", review.correct, Right.PREPARE),
-    Action("/s/{id:int}/memo", review.note_memo, Right.PREPARE),
-    Action("/s/{id:int}/withdraw", review.withdraw, Right.PREPARE),
-    Action("/s/{id:int}/hand-over", review.hand_over, Right.PREPARE),
-    Action("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
-    Action("/s/{id:int}/done", review.record_done, Right.PREPARE),
-    Action("/s/{id:int}/join", review.join, Right.PREPARE),
-    Action("/people", people.add_person, Right.PEOPLE, is_deciding=True),
-    Action("/people/{id:int}", people.change_person, Right.PEOPLE, is_deciding=True),
-    Action("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
-    Action("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
-    Action("/people/{id:int}/forget-code", people.forget_code, Right.PEOPLE, is_deciding=True),
-    Action("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
-    Action("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
-    Action("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
-    Action(
+    FormRoute("/login", login.log_in),
+    FormRoute("/invite/{token}", login.accept_invitation),
+    FormRoute("/logout", login.log_out, Right.OWN),
+    FormRoute("/me/password", login.change_password, Right.OWN),
+    FormRoute("/me/code", login.register_code, Right.OWN, is_deciding=True),
+    FormRoute("/me/settings", login.change_settings, Right.OWN),
+    FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
+    FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
+    FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
+    FormRoute("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),
+    FormRoute("/s/{id:int}/resend", review.resend, Right.DECIDE, is_deciding=True),
+    FormRoute("/s/{id:int}/request", review.request_approval, Right.PREPARE),
+    FormRoute("/s/{id:int}/return", review.send_back, Right.DECIDE),
+    FormRoute("/s/{id:int}/stop", review.stop_sending, Right.PREPARE),
+    FormRoute("/s/{id:int}/correct", review.correct, Right.PREPARE),
+    FormRoute("/s/{id:int}/memo", review.note_memo, Right.PREPARE),
+    FormRoute("/s/{id:int}/withdraw", review.withdraw, Right.PREPARE),
+    FormRoute("/s/{id:int}/hand-over", review.hand_over, Right.PREPARE),
+    FormRoute("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
+    FormRoute("/s/{id:int}/done", review.record_done, Right.PREPARE),
+    FormRoute("/s/{id:int}/join", review.join, Right.PREPARE),
+    FormRoute("/people", people.add_person, Right.PEOPLE, is_deciding=True),
+    FormRoute("/people/{id:int}", people.change_person, Right.PEOPLE, is_deciding=True),
+    FormRoute("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
+    FormRoute("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
+    FormRoute("/people/{id:int}/forget-code", people.forget_code, Right.PEOPLE, is_deciding=True),
+    FormRoute("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
+    FormRoute("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
+    FormRoute("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
+    FormRoute(
         "/drop",
         drop.take_files,
         Right.PREPARE,
@@ -153,20 +153,20 @@ ACTIONS: Final = (
         largest=drop.UPLOAD_BYTES,
         seconds=drop.UPLOAD_SECONDS,
     ),
-    Action("/drop/{id:int}/file", drop.file_brought_invoice, Right.PREPARE),
-    Action("/projects/new", project_forms.record_new, Right.PREPARE),
-    Action("/projects/{project:path}/edit", project_forms.record_change, Right.PREPARE),
-    Action("/projects/{project:path}/amend", project_forms.record_amendment, Right.PREPARE),
-    Action("/projects/{project:path}/close", project_forms.record_completion, Right.PREPARE),
-    Action("/projects/{project:path}/delete", project_forms.record_deletion, Right.PREPARE),
-    Action(
+    FormRoute("/drop/{id:int}/file", drop.file_brought_invoice, Right.PREPARE),
+    FormRoute("/projects/new", project_forms.record_new, Right.PREPARE),
+    FormRoute("/projects/{project:path}/edit", project_forms.save_project_change, Right.PREPARE),
+    FormRoute("/projects/{project:path}/amend", project_forms.record_amendment, Right.PREPARE),
+    FormRoute("/projects/{project:path}/close", project_forms.record_completion, Right.PREPARE),
+    FormRoute("/projects/{project:path}/delete", project_forms.record_deletion, Right.PREPARE),
+    FormRoute(
         "/projects/{project:path}/invoice",
         project_papers.record_invoice,
         Right.PREPARE,
         files=1,
         largest=project_papers.UPLOAD_BYTES,
     ),
-    Action("/projects/{project:path}/documents", project_papers.record_documents, Right.PREPARE),
+    FormRoute("/projects/{project:path}/documents", project_papers.record_documents, Right.PREPARE),
 )
 
 _LOG: Final = logging.getLogger(__name__)
@@ -181,13 +181,13 @@ def build_app(desk: Desk, hosts: frozenset[str], proxy: str = "") -> Starlette:
 
     ``hosts`` are the values of Host that it answers. ``proxy`` is the one address whose X-Forwarded-For is believed.
     """
-    by_path: dict[str, dict[str, Page | Action]] = {}
+    by_path: dict[str, dict[str, Page | FormRoute]] = {}
     for page in PAGES:
         by_path.setdefault(page.path, {})["GET"] = page
     for action in ACTIONS:
         by_path.setdefault(action.path, {})["POST"] = action
 
-    def endpoint_of(methods: Mapping[str, Page | Action]) -> Callable[[Request], Awaitable[Response]]:
+    def endpoint_of(methods: Mapping[str, Page | FormRoute]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             method = "GET" if request.method == "HEAD" else request.method
             return await _answer(request, methods[method], desk, hosts, proxy)
@@ -203,13 +203,15 @@ def build_app(desk: Desk, hosts: frozenset[str], proxy: str = "") -> Starlette:
     return app
 
 
-async def _answer(request: Request, wanted: Page | Action, desk: Desk, hosts: frozenset[str], proxy: str) -> Response:
+async def _answer(
+    request: Request, wanted: Page | FormRoute, desk: Desk, hosts: frozenset[str], proxy: str
+) -> Response:
     visit = _visit_of(request, desk, proxy)
     if request.headers.get("host", "") not in hosts:
         return _error(visit, 421, "error_host")
-    if isinstance(wanted, Action) and not is_from_here(request.headers, request.url.scheme):
+    if isinstance(wanted, FormRoute) and not is_from_here(request.headers, request.url.scheme):
         return _error(visit, 403, "error_foreign")
-    if isinstance(wanted, Action) and wanted.files:
+    if isinstance(wanted, FormRoute) and wanted.files:
         # Before the files are received: nobody without the right fills the disk, nor do many at once.
         refused = await to_thread.run_sync(_handle, visit, Page(wanted.path, _go_on, wanted.right))
         if refused.status_code != HTTPStatus.NO_CONTENT:
@@ -227,9 +229,9 @@ def _go_on(_visit: Visit) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-async def _answer_form(request: Request, wanted: Page | Action, visit: Visit) -> Response:
+async def _answer_form(request: Request, wanted: Page | FormRoute, visit: Visit) -> Response:
     form = Form()
-    if isinstance(wanted, Action):
+    if isinstance(wanted, FormRoute):
         try:
             with fail_after(wanted.seconds):
                 form = await _read_form(request, wanted)
@@ -245,7 +247,7 @@ async def _answer_form(request: Request, wanted: Page | Action, visit: Visit) ->
                 await each.close()
 
 
-async def _read_form(request: Request, action: Action) -> Form:
+async def _read_form(request: Request, action: FormRoute) -> Form:
     if int(request.headers.get("content-length") or action.largest + 1) > action.largest:
         raise HTTPException(413)
     parsed = await request.form(max_files=action.files, max_fields=FIELDS, max_part_size=FORM_BYTES)
@@ -277,13 +279,13 @@ def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
     )
 
 
-def _handle(visit: Visit, wanted: Page | Action) -> Response:
+def _handle(visit: Visit, wanted: Page | FormRoute) -> Response:
     """Answers in a thread, in the words of pages: everything that waits for the database or for a PDF."""
     with speaking_on_pages():
         return _handle_in_words_of_pages(visit, wanted)
 
 
-def _handle_in_words_of_pages(visit: Visit, wanted: Page | Action) -> Response:
+def _handle_in_words_of_pages(visit: Visit, wanted: Page | FormRoute) -> Response:
     try:
         with visit.desk.store() as store:
             visit.use(store)
@@ -307,12 +309,12 @@ def _handle_in_words_of_pages(visit: Visit, wanted: Page | Action) -> Response:
     return answer
 
 
-def _allowed(visit: Visit, wanted: Page | Action) -> Response | None:
-    """Returns the answer to a request that may not reach its handler; None for one that may."""
+def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
+    """Returns the answer to a request that may not reach its answerer; None for one that may."""
     if wanted.right is None:
         return None
     if visit.account is None:
-        if isinstance(wanted, Action):
+        if isinstance(wanted, FormRoute):
             return login.ask_again(visit)
         return visit.go("/login", then=visit.path) if visit.path != "/" else visit.go("/login")
     if not visit.may(wanted.right):
@@ -345,10 +347,10 @@ def _prove(visit: Visit) -> Response | None:
     return None
 
 
-def _run(visit: Visit, wanted: Page | Action) -> Response:
-    handler = wanted.show if isinstance(wanted, Page) else wanted.act
+def _run(visit: Visit, wanted: Page | FormRoute) -> Response:
+    answerer = wanted.show if isinstance(wanted, Page) else wanted.act
     try:
-        return handler(visit)
+        return answerer(visit)
     except NotAllowed as refused:
         if refused.code in _UNKNOWN:
             return _error(visit, 404, "error_missing")

@@ -24,7 +24,7 @@ CHECK_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthFinding:
     """One thing of the page: its state, and the remedy if it is not well."""
 
     name: str
@@ -51,7 +51,8 @@ def _health(visit: Visit) -> Response:
     is_checked = bool(visit.query.get("check"))
     findings = [_service(visit), *(_look(visit, each) for each in visit.store.health_records())]
     findings += [
-        Finding(visit.say("health_store"), visit.say(f"sign_{each}"), visit.say(each), is_well=False) for each in signs
+        HealthFinding(visit.say("health_store"), visit.say(f"sign_{each}"), visit.say(each), is_well=False)
+        for each in signs
     ]
     findings += _configuration(visit)
     if is_checked:
@@ -59,37 +60,39 @@ def _health(visit: Visit) -> Response:
     return visit.page("health.html", findings=findings, signs=signs, is_checked=is_checked)
 
 
-def _service(visit: Visit) -> Finding:
+def _service(visit: Visit) -> HealthFinding:
     name = visit.say("health_service")
     if find_absence(read_lock_holder(visit.office.places.store), visit.store.health_records()) is None:
-        return Finding(name, visit.say("health_running"))
-    return Finding(name, visit.say("banner_not_running"), visit.say("health_start_it"), is_well=False)
+        return HealthFinding(name, visit.say("health_running"))
+    return HealthFinding(name, visit.say("banner_not_running"), visit.say("health_start_it"), is_well=False)
 
 
-def _look(visit: Visit, look: HealthRecord) -> Finding:
+def _look(visit: Visit, look: HealthRecord) -> HealthFinding:
     name = name_thing(look.name, visit.lang)
     last = _moment(look.last_ok)
     since = unwatched_since(look, visit.now, visit.office.brief.deaf_after)
     if not look.error and since is None:
-        return Finding(name, visit.say("health_well"), last=last)
+        return HealthFinding(name, visit.say("health_well"), last=last)
     detail = say_trouble(look.name, look.error, visit.lang) if look.error else "―"
     kind, _, own = look.name.partition(":")
     code = {"mail": "remedy_imap", "smtp": "remedy_smtp"}.get(kind, "remedy_folder")
     found = visit.say("health_since", since=_moment(look.failing_since or look.last_ok), detail=detail)
-    return Finding(name, found, visit.say(code, name=own), is_well=False, last=last)
+    return HealthFinding(name, found, visit.say(code, name=own), is_well=False, last=last)
 
 
-def _configuration(visit: Visit) -> list[Finding]:
+def _configuration(visit: Visit) -> list[HealthFinding]:
     name = visit.say("health_configuration")
     faults = [problem_json(each, visit.lang) for each in visit.office.faults]
     found = [
-        Finding(name, " ".join(filter(None, (each["file"], each["key"], each["message"]))), each["hint"], is_well=False)
+        HealthFinding(
+            name, " ".join(filter(None, (each["file"], each["key"], each["message"]))), each["hint"], is_well=False
+        )
         for each in faults
     ]
-    return found or [Finding(name, visit.say("health_well"))]
+    return found or [HealthFinding(name, visit.say("health_well"))]
 
 
-def _examined(visit: Visit) -> list[Finding]:
+def _examined(visit: Visit) -> list[HealthFinding]:
     """What is examined at this moment: the pages of the database, and the place of the witness."""
     store, name = visit.store, visit.say("health_store")
     try:
@@ -97,15 +100,17 @@ def _examined(visit: Visit) -> list[Finding]:
     except LogBroken as broken:
         damage = broken.detail or broken.code
     found = [
-        Finding(name, damage, visit.say("remedy_store"), is_well=False)
+        HealthFinding(name, damage, visit.say("remedy_store"), is_well=False)
         if damage
-        else Finding(name, visit.say("health_well"), last=_moment(visit.now))
+        else HealthFinding(name, visit.say("health_well"), last=_moment(visit.now))
     ]
     folder = find_witness(visit.office, store)
     if why := try_witness(folder):
         said = visit.say("doctor_witness_unusable", folder=folder, why=why)
         found.append(
-            Finding(name_thing("witness", visit.lang), said, visit.say("remedy_witness", usual=folder), is_well=False)
+            HealthFinding(
+                name_thing("witness", visit.lang), said, visit.say("remedy_witness", usual=folder), is_well=False
+            )
         )
     return found
 

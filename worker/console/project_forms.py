@@ -338,7 +338,7 @@ def _edit_form(
     )
 
 
-def record_change(visit: Visit) -> Response:
+def save_project_change(visit: Visit) -> Response:
     """Changes a project."""
     project = named_project(visit).id
     typed, seen = _typed(visit), _seen(visit)

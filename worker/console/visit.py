@@ -19,7 +19,7 @@ from worker.accounts.login import LoggedIn
 from worker.accounts.people import author_of
 from worker.console.desk import Desk
 from worker.console.guards import session_cookie
-from worker.core.accounts import KEPT_DAYS, Account, Right, Session
+from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import write_date
 from worker.core.messages import Language, is_said, say, say_refusal
@@ -92,7 +92,7 @@ class Visit:
     """The session's token, from the cookie; empty if there is none."""
     device: str = ""
     """The signed cookie of a browser that has logged in before."""
-    session: Session | None = None
+    session: LoginSession | None = None
     account: Account | None = None
     cookies: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     """Cookies that the answer sets: the value, and how long it is kept in seconds; None: until the browser ends."""
@@ -133,7 +133,7 @@ class Visit:
         return self.account
 
     @property
-    def opened_session(self) -> Session:
+    def opened_session(self) -> LoginSession:
         """The session of a page that needs one."""
         if self.session is None:
             raise NotAllowed("login_needed")

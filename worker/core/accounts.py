@@ -108,7 +108,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LoginSession:
     """One login of one browser. The id itself is never stored: ``token_sha256`` is its hash."""
 
     token_sha256: str = field(repr=False)

@@ -68,7 +68,7 @@ from worker.views.unread_files import (
 from worker.watch import plan as watch
 from worker.watch.plan import (
     FILE_LIMIT,
-    Outline,
+    MailOutline,
     Wanted,
     describe_passed,
     holds_nothing,
@@ -282,7 +282,7 @@ class MailboxWatcher:
                 for row in passed:
                     writing.record_message(row)
 
-    def _last_news(self, found: NewMessages, outlines: Mapping[int, Outline]) -> float:
+    def _last_news(self, found: NewMessages, outlines: Mapping[int, MailOutline]) -> float:
         """The last UID of a look that must be recorded before ``has_news_of`` may name its mailbox."""
         name = found.look.name
         if name in self.has_news_of:
@@ -543,7 +543,7 @@ def renumber(former: MessageRow, row: MessageRow) -> MessageRow:
     )
 
 
-def judge_by(active_config: ActiveConfig, ours: OwnMailSigns, headers: Sequence[Header]) -> dict[int, Outline]:
+def judge_by(active_config: ActiveConfig, ours: OwnMailSigns, headers: Sequence[Header]) -> dict[int, MailOutline]:
     """Returns the outline of each message, by its UID, as the configuration in force judges it."""
     guarantors, correspondents = active_config.configuration.guarantors, _correspondents(active_config)
     return {header.uid: judge_outline(header, guarantors, ours, correspondents) for header in headers}
@@ -569,7 +569,7 @@ def alike_by(active_config: ActiveConfig, ours: OwnMailSigns) -> Callable[[Heade
 
 
 async def skip_mails(
-    mailbox: Mailbox, headers: Sequence[Header], outlines: Mapping[int, Outline]
+    mailbox: Mailbox, headers: Sequence[Header], outlines: Mapping[int, MailOutline]
 ) -> tuple[Header, ...]:
     """Those whose bodies need not be fetched: header, structure and the first bytes of each part say so."""
     doubtful = [header for header in headers if outlines[header.uid].wanted is Wanted.STARTS]

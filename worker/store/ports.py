@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from worker.core.accounts import Account, Attempts, Invitation, Session
+from worker.core.accounts import Account, Attempts, Invitation, LoginSession
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
@@ -127,11 +127,11 @@ class PeopleReading(Protocol):
         """The account of this login (``accounts.people.fold_login``)."""
         ...
 
-    def session(self, token_sha256: str) -> Session | None:
+    def session(self, token_sha256: str) -> LoginSession | None:
         """The session of the token with this hash, over or not."""
         ...
 
-    def sessions_of(self, account: int) -> tuple[Session, ...]:
+    def sessions_of(self, account: int) -> tuple[LoginSession, ...]:
         """The sessions of an account, over or not, the oldest first."""
         ...
 
@@ -154,7 +154,7 @@ class PeopleWriting(Protocol):
         """
         ...
 
-    def put_session(self, session: Session) -> None:
+    def put_session(self, session: LoginSession) -> None:
         """Inserts or replaces the session."""
         ...
 

@@ -78,12 +78,12 @@ def wish_of(
 def _marks(comparisons: Sequence[Comparison], *, is_notice: bool) -> list[tuple[int, str]]:
     marks = []
     for number, each in enumerate(comparisons, start=1):
-        if is_notice and each.item != AMOUNT:
+        if is_notice and each.heading != AMOUNT:
             marks.append((number, each.read))
-        elif not is_notice and each.item == AMOUNT:
+        elif not is_notice and each.heading == AMOUNT:
             amount = each.read.removesuffix("円")
             marks += [(number, amount), (number, amount.replace(",", ""))]
-        elif not is_notice and each.item == _PROJECT:
+        elif not is_notice and each.heading == _PROJECT:
             marks += [(number, name) for name in (each.registered, each.read)]
     return [(number, text) for number, text in marks if text]
 

@@ -20,7 +20,7 @@ from worker.core.text import match_key
 from worker.views.preview import SubmissionView
 
 
-class Finding(StrEnum):
+class Agreement(StrEnum):
     """The result of one comparison (``finding_…`` in the messages)."""
 
     SAME = "same"
@@ -49,11 +49,11 @@ class Decision(StrEnum):
 class Comparison:
     """One line: the value that was read and the registered one."""
 
-    item: str
+    heading: str
     """A code of the messages."""
     read: str
     registered: str
-    finding: Finding
+    finding: Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TickBox:
     """One thing that a person knows and the program does not."""
 
     name: str
@@ -83,7 +83,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyPart:
+class TextPiece:
     """A piece of the mail's text."""
 
     text: str
@@ -98,8 +98,8 @@ class Review:
     seen: SubmissionView
     differences: tuple[Difference, ...]
     comparisons: tuple[Comparison, ...]
-    body: tuple[BodyPart, ...]
-    ticks: tuple[Tick, ...]
+    body: tuple[TextPiece, ...]
+    ticks: tuple[TickBox, ...]
     needs_note: bool
     decisions: frozenset[Decision]
     passed: int
@@ -132,12 +132,12 @@ _NO_TICK: Final = frozenset({Reason.APPROVAL, Reason.SECOND_PERSON})
 """Reasons that the approval itself answers: a box beside the button would say the same again."""
 
 
-def ticks_of(submission: Submission) -> tuple[Tick, ...]:
+def ticks_of(submission: Submission) -> tuple[TickBox, ...]:
     """Returns a box for each condition of the rule, and for each open reason that an approval answers."""
     conditions = submission.composed.draft.conditions if submission.composed.draft else ()
-    ticks = [Tick(f"condition-{number}", None, each) for number, each in enumerate(conditions, start=1)]
+    ticks = [TickBox(f"condition-{number}", None, each) for number, each in enumerate(conditions, start=1)]
     ticks += [
-        Tick(f"hold-{number}-{hold.reason.value}", hold, "")
+        TickBox(f"hold-{number}-{hold.reason.value}", hold, "")
         for number, hold in enumerate(submission.reasons, start=1)
         if kind_of(hold.reason) is HoldKind.ANSWER and hold.reason not in _NO_TICK
     ]
@@ -202,7 +202,7 @@ def comparisons_of(
             notice.contractor_name,
             tuple(filter(None, (project.contractor if project else "", contractor))),
         )
-        yield Comparison("h_product", name_product(notice.product, "ja"), "", Finding.SAME)
+        yield Comparison("h_product", name_product(notice.product, "ja"), "", Agreement.SAME)
         yield _line("h_number", notice.contract_number, numbers)
     amount, source = submission.invoice_amount
     if amount is not None and submission.notice.product is not None:
@@ -216,13 +216,13 @@ def _registered_amounts(submission: Submission, project: Project | None) -> tupl
     return tuple(each.amount for each in project.invoices.get(submission.notice.product, ()) if each.amount is not None)
 
 
-def _line(item: str, read: str, registered: Sequence[str]) -> Comparison:
+def _line(heading: str, read: str, registered: Sequence[str]) -> Comparison:
     if not registered:
-        return Comparison(item, read, "", Finding.NOT_REGISTERED)
+        return Comparison(heading, read, "", Agreement.NOT_REGISTERED)
     same = next((each for each in registered if match_key(each) == match_key(read)), None)
     if same is not None:
-        return Comparison(item, read, same, Finding.SAME)
-    return Comparison(item, read, "、".join(registered), Finding.DIFFERS)
+        return Comparison(heading, read, same, Agreement.SAME)
+    return Comparison(heading, read, "、".join(registered), Agreement.DIFFERS)
 
 
 # --- The mail's text -----------------------------------------------------------------------------------------
@@ -231,13 +231,15 @@ _SHORTEST: Final = 2
 """Characters of a value that is marked in the text: a single one is found everywhere."""
 
 
-def split_body(body: str, values: Sequence[str]) -> tuple[BodyPart, ...]:
+def split_body(body: str, values: Sequence[str]) -> tuple[TextPiece, ...]:
     """Returns the text in pieces, those apart that are one of ``values``; the longest value goes first."""
     marked = sorted({each for each in values if len(each) >= _SHORTEST}, key=len, reverse=True)
     if not marked:
-        return (BodyPart(body, is_filled=False),) if body else ()
+        return (TextPiece(body, is_filled=False),) if body else ()
     pattern = re.compile("(" + "|".join(map(re.escape, marked)) + ")")
-    return tuple(BodyPart(piece, is_filled=bool(place % 2)) for place, piece in enumerate(pattern.split(body)) if piece)
+    return tuple(
+        TextPiece(piece, is_filled=bool(place % 2)) for place, piece in enumerate(pattern.split(body)) if piece
+    )
 
 
 def _filled(seen: SubmissionView, notice: Notice | None, project: Project | None, contractor: str) -> tuple[str, ...]:

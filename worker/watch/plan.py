@@ -442,7 +442,7 @@ class Wanted(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class MailOutline:
     """The result of judging a message by its header and its structure."""
 
     wanted: Wanted
@@ -452,14 +452,14 @@ class Outline:
 
 def judge_outline(
     header: Header, guarantors: Sequence[Guarantor], ours: OwnMailSigns, correspondents: Collection[str]
-) -> Outline:
+) -> MailOutline:
     """Returns whether a message may be passed over after a look at its parts' first bytes, and whether it may be news.
 
     ``correspondents`` are the domains of the offices that are written to, in small letters: any mail from them may
     be an answer. A PDF is no news.
     """
     if header.structure is None or not header.fields or header.size <= 0:
-        return Outline(Wanted.BODY, may_be_news=True)
+        return MailOutline(Wanted.BODY, may_be_news=True)
     message = read_message(header.fields)
     found = classify_mail(message, guarantors, ours)
     leaves = tuple(_leaves(header.structure))
@@ -469,10 +469,10 @@ def judge_outline(
         or len(leaves) > PARTS_LIMIT
         or _differs(header.fields, header.structure)
     ):
-        return Outline(Wanted.BODY, may_be_news=True)
+        return MailOutline(Wanted.BODY, may_be_news=True)
     opened = [leaf for leaf in leaves if _must_be_opened(leaf)]
     is_whole = bool(opened) or not isinstance(found, Unrelated)
-    return Outline(
+    return MailOutline(
         Wanted.BODY if is_whole else Wanted.STARTS, may_be_news=not all(_is_plain_pdf(leaf) for leaf in opened)
     )
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.people import NOW, account, replaced
 from tests.support.stores import SteppingClock, make_store
-from worker.core.accounts import Account, Attempts, Invitation, Role, Session
+from worker.core.accounts import Account, Attempts, Invitation, LoginSession, Role
 from worker.core.errors import LogBroken
 from worker.store.sqlite import SqlStore, open_store
 from worker.store.sqlite.backup import back_up, replace_store
@@ -34,7 +34,7 @@ WHOLE = Account(
     created_at=NOW,
     password_at=NOW,
 )
-SESSION = Session("a" * 64, 1, NOW, NOW, NOW, is_kept=True, address="2001:db8::1", agent="Firefox")
+SESSION = LoginSession("a" * 64, 1, NOW, NOW, NOW, is_kept=True, address="2001:db8::1", agent="Firefox")
 
 
 @pytest.fixture
@@ -71,8 +71,8 @@ def test_sessions_invitations_and_counts_are_read_back_equal_and_dropped(store: 
     assert store.invitation("b" * 64) is store.attempts("account:1") is None
 
 
-def replaced_session(**fields: object) -> Session:
-    return Session(**{name: getattr(SESSION, name) for name in Session.__slots__} | fields)  # type: ignore[arg-type]
+def replaced_session(**fields: object) -> LoginSession:
+    return LoginSession(**{name: getattr(SESSION, name) for name in LoginSession.__slots__} | fields)  # type: ignore[arg-type]
 
 
 def test_what_a_rolled_back_transaction_put_is_not_there(store: SqlStore) -> None:

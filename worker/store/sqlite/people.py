@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from worker.audit.chain import canonical
-from worker.core.accounts import Account, Attempts, Invitation, Session
+from worker.core.accounts import Account, Attempts, Invitation, LoginSession
 from worker.core.model import JST
 from worker.core.text import encodable
 from worker.store.sqlite import compiled
@@ -42,11 +42,11 @@ class PeopleReads(_Rows):
     def account_of(self, login: str) -> Account | None:
         return self._first(Account, compiled.ACCOUNT_OF, {"login": encodable(login)})
 
-    def session(self, token_sha256: str) -> Session | None:
-        return self._first(Session, compiled.SESSION, {"token": token_sha256})
+    def session(self, token_sha256: str) -> LoginSession | None:
+        return self._first(LoginSession, compiled.SESSION, {"token": token_sha256})
 
-    def sessions_of(self, account: int) -> tuple[Session, ...]:
-        return tuple(decode(Session, row[0]) for row in self._rows(compiled.SESSIONS_OF, {"account": account}))
+    def sessions_of(self, account: int) -> tuple[LoginSession, ...]:
+        return tuple(decode(LoginSession, row[0]) for row in self._rows(compiled.SESSIONS_OF, {"account": account}))
 
     def invitation(self, token_sha256: str) -> Invitation | None:
         return self._first(Invitation, compiled.INVITATION, {"token": token_sha256})
@@ -71,7 +71,7 @@ class PeopleWrites(_Rows):
         self._rows(compiled.PUT_ACCOUNT, {"id": account.id, "row": row})
         return account
 
-    def put_session(self, session: Session) -> None:
+    def put_session(self, session: LoginSession) -> None:
         self._rows(compiled.PUT_SESSION, {"token_sha256": session.token_sha256, "row": canonical(session)})
 
     def drop_session(self, token_sha256: str) -> None:
