@@ -1,4 +1,4 @@
-"""A test file is found from the module that it tests: ``test_MODULE.py`` in the package's folder, or ``test_MODULE_TOPIC.py``."""
+"""A test is found from the module that it tests: ``test_MODULE.py`` or ``test_MODULE_TOPIC.py`` in its folder."""
 
 from __future__ import annotations
 
