@@ -44,7 +44,7 @@ SPOKEN_BY_PAGES = (
     "compose/uploads.py",
 )
 """Packages and modules whose refusals a page shows."""
-KEYS = [*CODED, *HOLD_DETAILS, *((reason, "") for reason in Reason)]
+KEYS = sorted({*CODED, *HOLD_DETAILS, *((reason, "") for reason in Reason)}, key=str)
 
 
 @pytest.fixture(autouse=True)

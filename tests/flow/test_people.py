@@ -16,8 +16,8 @@ from worker.accounts.login import Attempt, log_in
 from worker.accounts.people import accept_invitation
 from worker.core.accounts import Account
 from worker.service.wiring import build_hasher, system_clock
-from worker.store.sqlite import SqlStore, create_or_migrate, open_store
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
 
 URL = "https://hoshobin.contractor.example"
 

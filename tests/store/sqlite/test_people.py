@@ -15,9 +15,9 @@ from tests.support.people import NOW, account, replaced
 from tests.support.stores import SteppingClock, make_store
 from worker.core.accounts import Account, Attempts, Invitation, LoginSession, Role
 from worker.core.errors import LogBroken
-from worker.store.sqlite import SqlStore, open_store
 from worker.store.sqlite.backup import back_up, replace_store
 from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import SqlStore, open_store
 
 WHOLE = Account(
     0,
