@@ -38,6 +38,8 @@ SAID: Final = "said"
 _SAID_PREFIX: Final = "said_"
 MENU: Final = (
     ("/", "menu_today", Right.PREPARE),
+    ("/drop", "menu_drop", Right.PREPARE),
+    ("/projects", "menu_projects", Right.PREPARE),
     ("/issuers", "menu_issuers", Right.SEE),
     ("/log", "menu_log", Right.SEE),
     ("/received", "menu_received", Right.SEE),
@@ -46,8 +48,6 @@ MENU: Final = (
     ("/people/views", "people_views", Right.AUDIT),
     ("/health", "menu_health", Right.HEALTH),
     ("/people", "menu_people", Right.PEOPLE),
-    ("/projects", "menu_projects", Right.PREPARE),
-    ("/drop", "menu_drop", Right.PREPARE),
 )
 """Path, word and right of each entry of the menu."""
 
