@@ -19,7 +19,7 @@ def sent(console: Console, room: Mailroom) -> Console:
     """The console after submission 2 was approved and sent, and 3 withdrawn."""
     browser = console.browser("approver")
     browser.get("/s/2")
-    assert browser.post("/s/2/approve", {"label": browser.label}).status_code == 303
+    assert browser.post("/s/2/approve", {"label": browser.label, "shown": browser.shown}).status_code == 303
     assert browser.post("/s/3/withdraw", {"why": "=1+1 二重に届いたため"}).status_code == 303
     room.office.run_once()
     return console

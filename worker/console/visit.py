@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from worker.accounts.login import LoggedIn
 from worker.accounts.people import author_of
+from worker.audit.sent_log import PROGRAM
 from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
@@ -166,13 +167,25 @@ class Visit:
         """The sentence of a refusal in the account's language."""
         return say_refusal(refused.code, self.lang, **refused.params)
 
+    def name_author(self, by: str) -> str:
+        """The person of an entry; the program by a word for people."""
+        return self.say("by_program") if by == PROGRAM else by
+
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """Renders a page."""
         said = self.query.get(SAID, "")
         known = _SAID_PREFIX + said
         shown = self.say(known) if said and is_said(known) else ""
         html = _ENVIRONMENT.get_template(template).render(
-            visit=self, menu=MENU, t=self.say, lang=self.lang, said=shown, now=self.now, Right=Right, **context
+            visit=self,
+            menu=MENU,
+            t=self.say,
+            named=self.name_author,
+            lang=self.lang,
+            said=shown,
+            now=self.now,
+            Right=Right,
+            **context,
         )
         return HTMLResponse(html, status)
 

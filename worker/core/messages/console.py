@@ -218,6 +218,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "join_go": ("このお知らせです", "It is this one"),
     "resubmitted_here": ("この提出は {id} で再提出されています。", "It was resubmitted as {id}."),
     "open_submission": ("提出{id}を開く", "Open submission {id}"),
+    "by_program": ("保証便（自動）", "hoshobin (by itself)"),
     # --- results
     "said_approved": ("承認しました。", "Approved."),
     "said_recorded": ("記録しました。", "Recorded."),
