@@ -17,7 +17,7 @@ import pytest
 from tests.support.parts import with_fields
 from tests.support.stores import SteppingClock, draft_of, make_revision_0003, open_store
 from tests.support.world import HANAKO, START, WORKER
-from worker.audit.sent_log import FILTERED_FIELDS, filter_rows, log_rows
+from worker.audit.sent_log import FILTERED_FIELDS, LogFilter, filter_rows, log_rows
 from worker.audit.sent_log_export import csv_bytes
 from worker.cli.log import _SHOWN_EVERY, _entries_of, _Progress
 from worker.core.model import Submission
@@ -78,7 +78,7 @@ def live(folder: Path, chance: random.Random) -> SqlStore:
 def log_of(store: Store, days: tuple[dt.date | None, dt.date | None], asked: dict[str, str]) -> bytes:
     entries = _entries_of(store, *days, asked)
     rows = log_rows(entries, store.entries, since=days[0], until=days[1])
-    return b"".join(csv_bytes(filter_rows(rows, **asked)))
+    return b"".join(csv_bytes(filter_rows(rows, LogFilter(**asked))))
 
 
 @pytest.mark.parametrize("number", range(LIVES))
@@ -94,7 +94,7 @@ def test_each_filter_gives_the_bytes_that_the_whole_log_gives(
             rows = list(log_rows(store.entries(), since=days[0], until=days[1]))
             for values in chance.sample(list(itertools.product(*ASKED.values())), COMBINATIONS):
                 asked = dict(zip(ASKED, values, strict=True))
-                expected = b"".join(csv_bytes(filter_rows(rows, **asked)))
+                expected = b"".join(csv_bytes(filter_rows(rows, LogFilter(**asked))))
                 where = f"--hypothesis-seed={seed}, life {number}, {asked}, {days}, {is_upgraded}"
                 assert log_of(store, days, asked) == expected, where
         if not is_upgraded:

@@ -19,7 +19,7 @@ MARK = "管理者"
 GUIDE = (ROOT / "docs" / "office.ja.md").read_text()
 INSTALL = (ROOT / "docs" / "install.md").read_text()
 NAMED = re.compile(r"hoshobin (?P<command>[a-z-]+)(?: (?P<sub>[a-z]+))?")
-GROUPS = {"audit", "issuers", "project", "rules"}
+GROUPS = {"audit", "issuers", "project", "rules", "user"}
 OF_THE_INSTALLATION = {"demo", "init", "login", "run"}
 """Named at the installation, and to the person who starts the service or logs it in: an office sees none of these."""
 WITHOUT_MARK = {"project add", "issuers add"}

@@ -37,7 +37,13 @@ RULES = (
     "open_keys",
 )
 """Beginnings of the modules of ``worker.config`` that check settings, issuers' rules, register and templates."""
-ACTING_ON_RULES = ("worker.match", "worker.compose", "worker.approve.re", "worker.approve.decisions", "worker.pipeline")
+ACTING_ON_RULES = (
+    "worker.match",
+    "worker.compose",
+    "worker.approve.reevaluate",
+    "worker.approve.decisions",
+    "worker.pipeline",
+)
 
 
 def modules_of(*arguments: str, code: int = 0) -> set[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from worker.audit.sent_log import CAME_BACK, FILTERED_FIELDS, LogFilter, LogRow, filter_rows, log_rows
+from worker.audit.sent_log import CAME_BACK, LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
 from worker.cli import (
     DONE,
@@ -31,7 +30,8 @@ from worker.cli.tables import print_json, print_table, time_text
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_fault, name_place, say
 from worker.core.model import Entry
-from worker.core.text import escape_control_chars, match_key
+from worker.core.text import escape_control_chars
+from worker.pipeline.export import LogSearch, entries_of, rows_of
 from worker.service.wiring import system_clock
 from worker.store.ports import Store
 from worker.views.submission_json import verdict_json
@@ -89,22 +89,15 @@ def log(
     if period is not None:
         since, until = since or period, until or period
     first, last = since[0] if since else None, until[1] if until else None
-    wanted = {"issuer": issuer, "project": project, "contract": contract}
-    entries = _entries_of(store, first, last, wanted)
+    limits = LogFilter(
+        issuer=issuer, project=project, contract=contract, text=text, amount_from=amount_from, amount_to=amount_to
+    )
+    search = LogSearch(first, last, limits)
+    entries = entries_of(store, search)
     shows_rows = form != "table" and save is None and sys.stdout.isatty()
     if not shows_rows:
         entries = _with_progress(entries, store.head()[0], shared.lang)
-    rows = filter_rows(
-        log_rows(entries, store.entries, since=first, until=last),
-        LogFilter(
-            issuer=issuer,
-            project=project,
-            contract=contract,
-            text=text,
-            amount_from=amount_from,
-            amount_to=amount_to,
-        ),
-    )
+    rows = rows_of(store, search, entries)
     if save is not None:
         _save(save, rows, form, shared.lang)
         return DONE
@@ -119,17 +112,6 @@ def log(
         case _:
             print_log(rows, shared.lang)
     return DONE
-
-
-def _entries_of(
-    store: Store, since: dt.date | None, until: dt.date | None, wanted: Mapping[str, str]
-) -> Iterator[Entry]:
-    """All entries of every submission that may have a row in this period with what is wanted."""
-    # A name of spaces alone fits rows without one, which no entry sets.
-    named = [store.submissions_named(FILTERED_FIELDS[each], name) for each, name in wanted.items() if match_key(name)]
-    if not (since or until or named):
-        return store.entries()
-    return store.entries_of_period(since, until, frozenset.intersection(*named) if named else None)
 
 
 _SHOWN_EVERY: Final = 2_000

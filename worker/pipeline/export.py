@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from worker.audit.sent_log import LogFilter, LogRow, filter_rows, log_rows
+from worker.audit.sent_log import FILTERED_FIELDS, LogFilter, LogRow, filter_rows, log_rows
 from worker.audit.sent_log_export import csv_bytes, excel_bytes
+from worker.core.model import Entry
 from worker.core.states import NoteEvent
+from worker.core.text import match_key
 from worker.store.ports import Author, Store
 
 
@@ -39,11 +41,24 @@ class LogSearch:
         }
 
 
+def entries_of(store: Store, search: LogSearch) -> Iterator[Entry]:
+    """Yields all entries of every submission that may have a row of this search."""
+    asked = {"issuer": search.limits.issuer, "project": search.limits.project, "contract": search.limits.contract}
+    # A name of spaces alone fits rows without one, which no entry sets.
+    named = [store.submissions_named(FILTERED_FIELDS[each], name) for each, name in asked.items() if match_key(name)]
+    if not (search.since or search.until or named):
+        return store.entries()
+    return store.entries_of_period(search.since, search.until, frozenset.intersection(*named) if named else None)
+
+
+def rows_of(store: Store, search: LogSearch, entries: Iterable[Entry]) -> Iterator[LogRow]:
+    """Yields the rows of a search from its entries, in their order."""
+    return filter_rows(log_rows(entries, store.entries, since=search.since, until=search.until), search.limits)
+
+
 def search_log(store: Store, search: LogSearch) -> Iterator[LogRow]:
     """Yields the rows of a search, in the order of their entries."""
-    entries = store.entries_of_period(search.since, search.until) if search.since or search.until else store.entries()
-    rows = log_rows(entries, store.entries, since=search.since, until=search.until)
-    return filter_rows(rows, search.limits)
+    return rows_of(store, search, entries_of(store, search))
 
 
 def export_log(store: Store, search: LogSearch, form: ExportForm, author: Author) -> bytes:
