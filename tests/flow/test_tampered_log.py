@@ -33,10 +33,12 @@ from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.audit.chain import GENESIS, LogLine, canonical, entry_hash, fold, read_entry
 from worker.audit.verify import Chain, LogFault, LogFaults, LogVerdict, verify_log
-from worker.core.model import sha256
+from worker.core.model import Submission, sha256
+from worker.core.open_until import open_until
 from worker.core.states import HoldKind, State, kind_of
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.entries import text_of
+from worker.store.sqlite.queries import decode
 
 ENTRIES = 200
 SEED = 20261121
@@ -367,10 +369,18 @@ def rewrite(path: Path, lines: Sequence[LogLine]) -> None:
     with opened(path) as database:
         database.execute("BEGIN")
         database.execute("DELETE FROM entries")
-        rows = [(line.number, line.body, line.previous_hash, line.hash) for line in lines]
-        database.executemany("INSERT INTO entries (number, body, previous_hash, hash) VALUES (?, ?, ?, ?)", rows)
+        kept = [(line.number, line.body, line.previous_hash, line.hash) for line in lines]
+        database.executemany("INSERT INTO entries (number, body, previous_hash, hash) VALUES (?, ?, ?, ?)", kept)
         database.execute("DELETE FROM submissions")
-        database.executemany("INSERT INTO submissions (id, row) VALUES (?, ?)", folded(lines))
+        rows = folded(lines)
+        database.executemany("INSERT INTO submissions (id, row) VALUES (?, ?)", rows)
+        database.execute("DELETE FROM open_submissions")
+        submissions = [decode(Submission, row) for _, row in rows]
+        corrected = {each.corrects for each in submissions if each.state is not State.WITHDRAWN}
+        for each in submissions:
+            until = open_until(each, is_corrected=each.id in corrected)
+            if until is not None:
+                database.execute("INSERT INTO open_submissions VALUES (?, ?)", (each.id, until.isoformat()))
         database.execute("COMMIT")
 
 
