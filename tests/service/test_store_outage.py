@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import email
 import errno
 import json
@@ -25,7 +26,9 @@ from tests.support.world import OFFICE, project
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.states import AlarmCause
+from worker.pipeline.health import Health
 from worker.pipeline.store_outage import AlarmChannels, StoreOutage
+from worker.service.watchdog import OutageMonitor
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore, create_or_migrate
 
@@ -152,6 +155,37 @@ async def test_pages_that_were_overwritten_are_told(root: Path) -> None:
         await desk.let_pass(16)
         await desk.until_told()
         assert len(server.messages) == 1
+        desk.store.close()
+
+
+@pytest.mark.parametrize("minutes", [16, 17, 40, 300])
+async def test_the_first_mail_after_a_told_outage_is_its_end_and_not_that_the_folder_was_not_watched(
+    root: Path, minutes: int
+) -> None:
+    """The next look at the folder, which reads all that came meanwhile, may end after the next check."""
+    async with MisbehavingServer() as server:
+        desk = Desk(root, server.port)
+        monitor = OutageMonitor(desk.store, desk.clock)
+
+        async def let_pass(minutes: int) -> int:
+            raised = 0
+            for _ in range(minutes):
+                await desk.let_pass(1)
+                is_told = desk.outage.is_told
+                with contextlib.suppress(Unavailable):  # a little before the outage itself is told
+                    raised += monitor.check(["folder"], dt.timedelta(minutes=15), {}, is_store_outage_told=is_told)
+            return raised
+
+        Health(desk.store).reached("folder", desk.clock.now())
+        await let_pass(1)
+        with locked(root):
+            assert await let_pass(minutes) == 0
+            await desk.until_told()
+        assert await let_pass(1) == 0
+        (over,) = desk.store.alarms_waiting()
+        assert over.cause.startswith(AlarmCause.STORE_MENDED)
+        assert await let_pass(14) == 0
+        assert await let_pass(1) == 1, "a folder that is still not looked at is told"
         desk.store.close()
 
 

@@ -16,6 +16,7 @@ from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import HealthRecord
 from worker.pipeline.health import Health
 from worker.service.watchdog import OutageMonitor, unwatched
+from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore, create_or_migrate
 
 MINUTE = dt.timedelta(minutes=1)
@@ -120,6 +121,23 @@ def test_a_computer_that_slept_is_given_the_time_for_a_look_first(store: SqlStor
     Health(store).reached(NAME, clock.now())
     pass_minutes(hearing, clock, 3)
     clock.let_pass(hours=9)
+    assert pass_minutes(hearing, clock, 15) == 0
+    assert pass_minutes(hearing, clock, 1) == 1
+
+
+def test_a_sleep_that_ends_while_the_store_cannot_be_read_is_remembered(
+    store: SqlStore, clock: FakeClock, tmp_path: Path
+) -> None:
+    hearing = OutageMonitor(store, clock)
+    Health(store).reached(NAME, clock.now())
+    pass_minutes(hearing, clock, 3)
+    clock.let_pass(hours=9)
+    store.close()
+    database = tmp_path / FILE_NAME
+    database.rename(database.with_suffix(".away"))
+    with pytest.raises(Unavailable):
+        hearing.check([NAME], LIMIT, {})
+    database.with_suffix(".away").rename(database)
     assert pass_minutes(hearing, clock, 15) == 0
     assert pass_minutes(hearing, clock, 1) == 1
 

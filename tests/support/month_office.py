@@ -367,7 +367,9 @@ class MonthOffice(SmallOffice):
         """The checks that the service makes every few seconds; whether one raised an alarm."""
         settings = self.pipeline.active_config.configuration.settings
         self.outage.check(AlarmChannels(settings, str(self.root), self.make_server, self.script))
-        return self.standing.check_outages(["folder", "mail:main"], self.pipeline.active_config)
+        return self.standing.check_outages(
+            ["folder", "mail:main"], self.pipeline.active_config, is_store_outage_told=self.outage.is_told
+        )
 
     async def _look_at_folder(self) -> int:
         if self.folder_failure is not None:

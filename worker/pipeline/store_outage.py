@@ -61,6 +61,11 @@ class StoreOutage:
         self.pass_failed: Unavailable | LogBroken | None = None
         """The reason why the last sending pass could neither be made nor told of; None if it could."""
 
+    @property
+    def is_told(self) -> bool:
+        """Returns whether people are being told, or were, and its end is not recorded yet."""
+        return self._telling is not None
+
     def note_pass(self, failure: Unavailable | LogBroken | None) -> None:
         """The sending pass ended, with ``failure`` if it could raise no alarm."""
         is_ours = isinstance(failure, LogBroken) or (failure is not None and failure.what in FAULTS_OF_THE_STORE)

@@ -350,7 +350,8 @@ class Service:
         build = partial(build_server, office, self._secrets, self._clock)
         place = str(office.places.store)
         self._outage.check(AlarmChannels(office.configuration.settings, place, build, build_command(office)))
-        if self._status.check_outages([each.name for each in self._loops[1:]], pipeline.active_config):
+        names = [each.name for each in self._loops[1:]]
+        if self._status.check_outages(names, pipeline.active_config, is_store_outage_told=self._outage.is_told):
             self._loops[0].wake.set()
             self._show_status(pipeline)
 

@@ -46,11 +46,13 @@ class ServiceStatus:
             _log.warning("unsettled", loop=name, failure=str(unsettled))
         self._unsettled[name] = str(unsettled or "")
 
-    def check_outages(self, names: Iterable[str], active_config: ActiveConfig) -> bool:
+    def check_outages(
+        self, names: Iterable[str], active_config: ActiveConfig, *, is_store_outage_told: bool = False
+    ) -> bool:
         """Returns whether a look that does not succeed any more raised an alarm just now."""
         limit = active_config.configuration.settings.deaf_after
         try:
-            is_raised = self._outages.check(names, limit, self._heard)
+            is_raised = self._outages.check(names, limit, self._heard, is_store_outage_told=is_store_outage_told)
         except (Unavailable, LogBroken) as failure:
             _log.error("unrecorded", loop="hearing", detail=str(failure))
             return False

@@ -1,7 +1,8 @@
 """Detects that a mailbox or folder is no longer watched: no scan of it has succeeded for too long.
 
 The looks may fail by errors, hang, or not be made at all. A computer that slept, or was off, is given the time for a
-look first. One alarm is raised for each outage, also across restarts.
+look first. So is a store that can be written again after an outage that was told: no look could succeed meanwhile.
+One alarm is raised for each outage, also across restarts.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class TimeSinceLook:
         self._checked, self._known = seconds, (last_ok, is_failing)
 
     def wake(self, seconds: float) -> None:
-        """The computer slept until now: it is given the time for a look first."""
+        """No look could be made until now: the time for one is given first."""
         self.since = max(self.since, seconds)
 
 
@@ -83,27 +84,41 @@ class OutageMonitor:
         self._clock = clock
         self._begun = self._checked = clock.uptime()
         self._unheard: dict[str, TimeSinceLook] = {}
+        self._is_to_wake = False
+        """No look could be made, and no check could take account of it yet."""
         self.deaf: Mapping[str, dt.datetime] = {}
 
-    def check(self, names: Iterable[str], limit: dt.timedelta, heard: Mapping[str, float]) -> bool:
+    def check(
+        self,
+        names: Iterable[str],
+        limit: dt.timedelta,
+        heard: Mapping[str, float],
+        *,
+        is_store_outage_told: bool = False,
+    ) -> bool:
         """Find what is deaf; whether that raised an alarm.
 
         ``heard`` are the uptimes of looks that the store need not know of: of a folder one every few minutes is
-        recorded. Raises Unavailable, LogBroken.
+        recorded. While people know that the store cannot be written, nothing else is told. Raises Unavailable,
+        LogBroken.
         """
         now, seconds = self._clock.now(), self._clock.uptime()
         has_slept = seconds - self._checked >= SLEPT.total_seconds()
         self._checked = seconds
+        self._is_to_wake = self._is_to_wake or has_slept or is_store_outage_told
+        if is_store_outage_told:
+            return False
         looks = {name: self._store.health_of(name) for name in names}
         found: dict[str, dt.datetime] = {}
         for name, look in looks.items():
             unheard = self._unheard.setdefault(name, TimeSinceLook(self._begun))
             unheard.note(look, heard.get(name), now, seconds)
-            if has_slept:
+            if self._is_to_wake:
                 unheard.wake(seconds)
             silent = dt.timedelta(seconds=seconds - unheard.since)
             if silent >= limit:
                 found[name] = now - silent
+        self._is_to_wake = False
         self.deaf = found
         untold = [name for name in found if not _is_told(looks[name])]
         if untold:
