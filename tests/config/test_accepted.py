@@ -14,6 +14,8 @@ from tests.support.random_registers import World, worlds, write_files
 from worker.config.accepted import read_accepted
 from worker.config.load import load_configuration
 from worker.config.outline import OTHER_FORM
+from worker.config.rule_layers import RULE_KEYS, RULE_TABLES
+from worker.config.rule_tables import RuleTable, RuleTables
 from worker.config.shipped import shipped_file, shipped_names
 
 INVENTED = Path(__file__).parents[1] / "support" / "issuers"
@@ -119,3 +121,8 @@ def test_the_settings_that_a_draft_depends_on_are_the_same(heading: str, line: s
 def test_another_form_than_that_of_this_version_is_an_expected_error(project: str) -> None:
     with pytest.raises(OTHER_FORM):
         read_accepted(config_samples.files({"projects.toml": f"[[project]]\n{project}"}))
+
+
+def test_both_readings_lay_the_same_tables_and_keys_of_a_rule_over_each_other() -> None:
+    assert tuple(RuleTables.model_fields) == RULE_TABLES
+    assert tuple(RuleTable.model_fields) == RULE_KEYS

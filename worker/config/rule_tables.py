@@ -112,10 +112,6 @@ class RuleTables(Shape):
         return table
 
 
-if (tuple(RuleTables.model_fields), tuple(RuleTable.model_fields)) != (RULE_TABLES, RULE_KEYS):  # pragma: no cover
-    raise AssertionError("the keys of a rule are those that its tables are laid over each other by")
-
-
 def written_tables(tables: RuleTables) -> dict[str, WrittenRule]:
     """Returns the keys that each table writes, with their values."""
     return {name: _written(tables.named(name)) for name in RULE_TABLES if name in tables.model_fields_set}
