@@ -22,6 +22,7 @@ settings.load_profile("hoshobin")
 
 OF_PROCESSES = (
     "compose/test_mime_write_corpus.py",
+    "console",
     "crash",
     "flow",
     "read/pdf",

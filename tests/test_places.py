@@ -10,16 +10,20 @@ import pytest
 TESTS: Final = Path(__file__).parent
 WORKER: Final = TESTS.parent / "worker"
 OF_SEVERAL_MODULES: Final = {
+    "accounts/test_accounts.py": "core.accounts and the modules of accounts",
     "audit/test_memory.py": "the log and its verification",
     "cli/test_office_commands.py": "every command that the guide of the office names",
     "config/test_check_messages.py": "the sentences of every check of the configuration",
     "config/test_invented_issuers.py": "rules from the file to the mail",
     "config/test_issuer_facts.py": "the shipped catalogue against its sources",
     "config/test_issuer_kinds.py": "rules from the file to the mail",
+    "config/test_register_dir.py": "files, store_place and editing with the register's own directory",
     "config/test_rule_kinds.py": "the keys of a rule in every module that reads them",
     "config/test_rules_doc.py": "docs/rules.ja.md",
     "config/test_unsaid.py": "the keys of a rule in every module that reads them",
+    "console/test_demo.py": "hoshobin demo --console",
     "core/test_vocabulary.py": "the enumerations of all packages",
+    "service/test_console_account.py": "the modes of the files that the service and the console share",
     "service/test_store_outage.py": "pipeline.store_outage in the running service",
     "store/test_backup.py": "the ports of the store, by sqlite.backup",
     "store/test_overview.py": "the ports of the store, by sqlite.queries",

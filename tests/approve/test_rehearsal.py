@@ -11,10 +11,10 @@ from tests.support import decided
 from tests.support.registered import REGISTER, REHEARSAL_TO, TO
 from tests.support.world import HANAKO
 from worker.approve import rehearsal
-from worker.config.release import REHEARSAL, rehearsal_in_force
 from worker.core.model import Address
 from worker.core.states import NoteEvent, State
-from worker.store.ports import Author
+from worker.store.ports import REHEARSAL, Author
+from worker.store.signs import rehearsing_to
 
 __all__ = ["desk", "empty_database"]
 
@@ -38,9 +38,12 @@ PROGRAM = Author("hoshobin", "test")
     ],
 )
 def test_the_setting_and_the_last_decision_say_where_mail_goes(
-    setting: Address | None, decided_before: str | None, to: Address | None
+    setting: Address | None, decided_before: str | None, to: Address | None, desk: Desk
 ) -> None:
-    assert rehearsal_in_force(setting, decided_before) == to
+    if decided_before is not None:
+        with desk.store.writing() as writing:
+            writing.set_property(REHEARSAL, decided_before)
+    assert rehearsing_to(desk.store, setting) == to
 
 
 def events(desk: Desk) -> list[str]:
@@ -52,7 +55,7 @@ def test_an_older_store_takes_what_its_configuration_says_and_a_removed_line_end
     rehearsal.record_setting(desk.store, OWN, PROGRAM)
     rehearsal.record_setting(desk.store, OWN, PROGRAM)
     rehearsal.record_setting(desk.store, None, PROGRAM)
-    assert rehearsal.rehearsing_to(desk.store, None) == OWN
+    assert rehearsing_to(desk.store, None) == OWN
     assert events(desk) == ["RehearsalOn"]
 
 
@@ -65,9 +68,9 @@ def test_a_person_ends_it_and_a_new_address_begins_it_again_with_an_entry(desk: 
     rehearsal.record_setting(desk.store, OWN, PROGRAM)
     rehearsal.stop_rehearsals(desk.store, OWN, HANAKO)
     rehearsal.record_setting(desk.store, OWN, PROGRAM)
-    assert rehearsal.rehearsing_to(desk.store, OWN) is None
+    assert rehearsing_to(desk.store, OWN) is None
     rehearsal.record_setting(desk.store, OTHER, PROGRAM)
-    assert rehearsal.rehearsing_to(desk.store, OTHER) == OTHER
+    assert rehearsing_to(desk.store, OTHER) == OTHER
     assert events(desk) == ["RehearsalOn", "RehearsalOff", "RehearsalOn"]
 
 

@@ -68,7 +68,8 @@ def make_revision_0003(database: sqlite3.Connection) -> None:
         "spelled_number",
     ):
         database.execute(f"DROP INDEX entries_by_{name}")
-    database.execute("DROP INDEX messages_of_alarms")
+    for name in ("messages_of_alarms", "uploads_by_hash"):
+        database.execute(f"DROP INDEX {name}")
     database.execute("DROP INDEX submissions_by_contract_number")
     database.execute("CREATE INDEX submissions_by_contract_number ON submissions (contract_number)")
     for name in ("corrects", "updated_at"):

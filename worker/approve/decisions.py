@@ -17,7 +17,7 @@ from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, hold_of_return
 from worker.approve.shown import ShownPages, refuse_unless_seen
 from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
-from worker.config.release import REHEARSAL, Release, rehearsal_in_force
+from worker.config.release import Release
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
@@ -38,7 +38,7 @@ from worker.core.states import PREPARING, Event, HoldKind, IllegalEvent, NoteEve
 from worker.core.text import match_key, plain_spaces, unsafe_character
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
-from worker.store.signs import find_signs
+from worker.store.signs import find_signs, rehearsing_to
 from worker.watch.ports import InvoiceSnapshot
 
 ANSWER_MAY_COME: Final = dt.timedelta(minutes=45)
@@ -116,8 +116,7 @@ def approve(
         # The day alone can change or end a reason without changing the label.
         if held.state is State.HELD and held.label == shown:
             release = active_config.configuration.settings.release
-            to = rehearsal_in_force(release.rehearsal_to, writing.property(REHEARSAL))
-            release = dataclasses.replace(release, rehearsal_to=to)
+            release = dataclasses.replace(release, rehearsal_to=rehearsing_to(writing, release.rehearsal_to))
             needs_second = Reason.SECOND_PERSON in _reasons_of(held)
             preparers = preparers_of(store, held) if needs_second else frozenset()
             answered = answer_holds(held, approval, release, preparers)

@@ -36,7 +36,7 @@ from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.compose.mime_verify import verify_message
 from worker.compose.mime_write import build_message
 from worker.config.ports import Templates
-from worker.config.release import REHEARSAL, Mode, Release, SecondPerson, rehearsal_in_force
+from worker.config.release import Mode, Release, SecondPerson
 from worker.config.templates import Renderer
 from worker.core.errors import LogBroken, StillWritten, Unavailable
 from worker.core.message_id import SECRET, old_message_id
@@ -75,6 +75,7 @@ from worker.match.match import (
     match_project,
 )
 from worker.store.ports import Reading, Writing
+from worker.store.signs import rehearsing_to
 from worker.watch.ports import InvoiceFolder, InvoiceSnapshot
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def draft_fingerprint(submission: Submission, files: str, reading: Reading, now:
     """
     number = submission.notice.contract_number
     others = [each for each in reading.by_number(number) if each.id != submission.id] if number else []
-    facts = (files, history_fingerprint(submission, reading), reading.property(REHEARSAL) or "")
+    facts = (files, history_fingerprint(submission, reading))
     today = now.astimezone(JST).date().isoformat()
     return (*(f"{each.id}.{each.version}" for each in others), *filter(None, facts), today)
 
@@ -450,7 +451,7 @@ def _gather(case: DraftInput, project: Project) -> ComposeInput:
         guarantor=active_config.guarantors.get(notice.guarantor),
         max_bytes=settings.smtp.max_bytes,
         is_loopback_server=active_config.is_loopback_server,
-        rehearsal_to=rehearsal_in_force(settings.release.rehearsal_to, case.reading.property(REHEARSAL)),
+        rehearsal_to=rehearsing_to(case.reading, settings.release.rehearsal_to),
         # A correction's rehearsals must not bear the Message-IDs of the original's.
         rehearsal=submission.correction * _REHEARSALS_EACH + submission.delivery.rehearsals + 1,
         correction=submission.correction,

@@ -8,19 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from worker.config.release import REHEARSAL, rehearsal_in_force
 from worker.core.errors import NotAllowed
 from worker.core.model import Address
 from worker.core.states import NoteEvent
-from worker.store.ports import Author, Reading, Store, Writing
+from worker.store.ports import REHEARSAL, Author, Store, Writing
+from worker.store.signs import rehearsing_to
 
 _ON: Final = "on"
 _OFF: Final = "off"
-
-
-def rehearsing_to(reading: Reading, setting: Address | None) -> Address | None:
-    """Returns the address to which all mail goes; None if it goes to the issuers."""
-    return rehearsal_in_force(setting, reading.property(REHEARSAL))
 
 
 def start_rehearsals(store: Store, setting: Address | None, own: Address, author: Author) -> Address:
@@ -50,7 +45,7 @@ def record_setting(store: Store, setting: Address | None, author: Author) -> Non
     without a decision takes that of its configuration.
     """
     decided = store.property(REHEARSAL)
-    to = rehearsal_in_force(setting, decided)
+    to = rehearsing_to(store, setting)
     if decided == _value_of(to, setting):
         return
     with store.writing() as writing:

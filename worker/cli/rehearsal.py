@@ -16,6 +16,7 @@ from worker.core.messages import say
 from worker.core.model import Address
 from worker.service.wiring import Installation, has_store_of, open_store_of, system_clock
 from worker.store.ports import Author
+from worker.store.signs import rehearsing_to
 
 
 @cli.command()
@@ -36,7 +37,7 @@ def rehearsal(shared: Cli, switch: str, by: str, as_json: bool) -> int:
         decision.stop_rehearsals(store, setting, author)
         said = say("rehearsal_off", shared.lang)
     if as_json:
-        print_json({"rehearsal_to": decision.rehearsing_to(store, setting)})
+        print_json({"rehearsal_to": rehearsing_to(store, setting)})
     else:
         click.echo(said)
     return DONE
@@ -49,7 +50,7 @@ def rehearsing_in(office: Installation) -> Address | None:
         return setting
     try:
         with contextlib.closing(open_store_of(office, system_clock())) as store:
-            return decision.rehearsing_to(store, setting)
+            return rehearsing_to(store, setting)
     except (ConfigError, Unavailable, LogBroken):  # the command itself reports it
         return setting
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from worker.approve.rehearsal import rehearsing_to
 from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_installation, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import (
@@ -35,6 +34,7 @@ from worker.core.states import Reason, State
 from worker.core.text import match_key
 from worker.service.wiring import Installation, system_clock
 from worker.store.ports import Store
+from worker.store.signs import rehearsing_to
 from worker.views.actions import ActionKind, action_for
 from worker.views.commands import command_line
 from worker.views.tasks import Urgency, open_tasks

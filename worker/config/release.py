@@ -4,26 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from worker.core.model import Address
-
-REHEARSAL: Final = "rehearsal"
-"""The store's property of the last decision: ``on`` and the address, or ``off`` and the setting at that time."""
-
-
-def rehearsal_in_force(setting: Address | None, decided: str | None) -> Address | None:
-    """Returns the address to which all mail goes; None if it goes to the issuers.
-
-    ``setting`` is ``rehearsal_to``. An address that is new since a person ended the rehearsal begins it again; a
-    removed one ends nothing. Without a decision the setting alone counts.
-    """
-    if decided is None:
-        return setting
-    word, _, former = decided.partition(" ")
-    if word == "on":
-        return setting or Address(former)
-    return setting if setting is not None and setting != former else None
 
 
 class Mode(StrEnum):

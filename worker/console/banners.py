@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.accounts.people import roles_given
-from worker.approve.rehearsal import rehearsing_to
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
@@ -15,6 +14,7 @@ from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
 from worker.service.wiring import read_lock_holder
 from worker.store.ports import RESTORED_AT
+from worker.store.signs import rehearsing_to
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def _account(visit: Visit) -> Account:
     """Returns the account of the address. Raises NotAllowed ``no_such_submission`` if there is none."""
     account = visit.store.account(int(visit.params["id"]))
     if account is None:
-        raise NotAllowed("no_such_submission", submission=visit.params["id"])
+        raise NotAllowed("no_such_submission", id=visit.params["id"])
     return account
 
 

@@ -351,4 +351,4 @@ def _moment(visit: Visit, field: str = "at") -> dt.datetime | None:
     try:
         return dt.datetime.fromisoformat(text).replace(tzinfo=JST)
     except ValueError as error:
-        raise NotAllowed("date_unreadable", given=text) from error
+        raise NotAllowed("moment_unreadable", given=text) from error

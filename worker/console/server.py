@@ -13,7 +13,6 @@ from starlette.applications import Starlette
 
 from worker.console.app import build_app
 from worker.console.desk import Desk
-from worker.core.errors import ConfigError, Problem
 from worker.service.wiring import build_hasher, system_clock
 
 LOOPBACK: Final = "127.0.0.1"
@@ -33,8 +32,6 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
         settings = desk.office().settings.console
         base = settings.url or f"http://{LOOPBACK}:{port}"
         parts = urlsplit(base)
-        if parts.scheme != "https" and parts.hostname not in {LOOPBACK, "localhost"}:
-            raise ConfigError([Problem("worker.toml", "console.url", "console_needs_https")])
         desk.is_loopback_http = parts.scheme != "https"
         config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again once it has ended

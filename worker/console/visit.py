@@ -36,7 +36,6 @@ DEVICE_SECONDS: Final = 365 * 24 * 3600
 
 SAID: Final = "said"
 """The query's name for the code of the sentence that the next page begins with; any other text is never shown."""
-_SAID_PREFIX: Final = "said_"
 MENU: Final = (
     ("/", "menu_today", Right.PREPARE),
     ("/drop", "menu_drop", Right.PREPARE),
@@ -174,7 +173,7 @@ class Visit:
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """Renders a page."""
         said = self.query.get(SAID, "")
-        known = _SAID_PREFIX + said
+        known = f"said_{said}"
         shown = self.say(known) if said and is_said(known) else ""
         html = _ENVIRONMENT.get_template(template).render(
             visit=self,

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
-from worker.approve.rehearsal import rehearsing_to
 from worker.compose import mime_write
 from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings
@@ -41,6 +40,7 @@ from worker.pipeline.watch import UnreadFiles
 from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, NoReply, Rcpt, Reply
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing
+from worker.store.signs import rehearsing_to
 from worker.views.tasks import open_tasks
 from worker.views.unread_files import CONFIGURATION, UnreadIn, unreported
 

@@ -27,7 +27,7 @@ from worker.pipeline.read import NoticeReader
 from worker.pipeline.record import IntakeTransaction
 from worker.pipeline.watch import UnreadFiles
 from worker.read.ports import PdfReader
-from worker.store.ports import Author, Store, Writing
+from worker.store.ports import REHEARSAL, Author, Store, Writing
 from worker.views.unread_files import INVOICES
 from worker.watch.ports import InvoiceSnapshot
 
@@ -47,8 +47,9 @@ _JUDGED: Final = frozenset({"state", "reasons", "draft_hash", "duties", "project
 
 
 class RevisionCache:
-    """The revision on which each waiting submission was last drafted; another configuration clears them.
+    """The revision on which each waiting submission was last drafted.
 
+    Another configuration clears them, and so does a decision on rehearsals.
     A submission is drafted again only after a change of its revision: its version, with a fingerprint of everything
     else that its draft depends on beside the configuration.
     """
@@ -57,9 +58,11 @@ class RevisionCache:
         self._store = store
         self._clock = clock
         self._drafted: dict[int, tuple[int, str]] = {}
+        self.clear()
 
     def clear(self) -> None:
-        """Another configuration is in force: everything is drafted again."""
+        """Another configuration or decision is in force: everything is drafted again."""
+        self._rehearsal = self._store.property(REHEARSAL)
         self._drafted.clear()
 
     def note(self, submission: Submission, fingerprint: str) -> None:
@@ -68,6 +71,8 @@ class RevisionCache:
 
     def note_drafted(self, drafted: Sequence[Submission], active_config: ActiveConfig) -> None:
         """Note those of a block that depend on nothing that may have changed since they were drafted."""
+        if self._store.property(REHEARSAL) != self._rehearsal:
+            return
         for submission in drafted:
             with contextlib.suppress(Unavailable):  # the share with its invoice is away: it is judged like the others
                 fingerprint = self.fingerprint(submission, active_config)
@@ -78,6 +83,8 @@ class RevisionCache:
     def select_changed(self, submissions: Iterable[Submission], active_config: ActiveConfig) -> tuple[Submission, ...]:
         """Returns those whose revision is another than the one noted; others than these are forgotten."""
         submissions = tuple(submissions)
+        if self._store.property(REHEARSAL) != self._rehearsal:
+            self.clear()
         for gone in self._drafted.keys() - {each.id for each in submissions}:
             del self._drafted[gone]  # sent, or ended: if it waits once more, its version is another
         return tuple(

@@ -9,13 +9,13 @@ from typing import Final
 import structlog
 
 from worker.approve.reevaluate import ActiveConfig
-from worker.approve.rehearsal import rehearsing_to
 from worker.core.clock import Clock
 from worker.core.errors import HoshobinError, LogBroken, Unavailable
 from worker.core.states import State
 from worker.notify.operator_mail import write_status
 from worker.service.watchdog import OutageMonitor
 from worker.store.ports import Store
+from worker.store.signs import rehearsing_to
 
 SENDING: Final = "sending"
 

@@ -28,6 +28,8 @@ from worker.core.states import Event, NoteEvent, State
 if TYPE_CHECKING:
     from worker.audit.verify import LogVerdict
 
+REHEARSAL: Final = "rehearsal"
+"""Name of the value with the last decision: ``on`` and the address, or ``off`` and the setting at that time."""
 RESTORED_AT: Final = "restored_at"
 """Name of the value with the time at which the store was put back from a backup; empty after a person resumed."""
 IDENTITY: Final = "identity"

@@ -1,7 +1,7 @@
-"""Finds the signs that the store is an old copy, or that another installation sends.
+"""Reads what the store's properties say of sending: signs that it is an old copy, and the rehearsal in force.
 
-The service and all commands find the same signs, and finding them changes nothing. A sign that came by mail was
-recorded when the mailbox was read.
+The service and all commands find the same, and finding it changes nothing. A sign that came by mail was recorded when
+the mailbox was read.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from worker.core.errors import LogBroken
+from worker.core.model import Address
 from worker.core.signs import Sign
-from worker.store.ports import FOREIGN_MAIL, IDENTITY, MACHINE, RESTORED_AT, Store
+from worker.store.ports import FOREIGN_MAIL, IDENTITY, MACHINE, REHEARSAL, RESTORED_AT, Reading, Store
 
 
 def find_signs(store: Store) -> tuple[Sign, ...]:
@@ -48,3 +49,18 @@ def _told_by_witness(store: Store) -> Iterator[Sign]:
         yield Sign.OTHER_WITNESS
     elif not store.holds_head(witness.number, witness.hash):
         yield Sign.BEHIND_WITNESS
+
+
+def rehearsing_to(reading: Reading, setting: Address | None) -> Address | None:
+    """Returns the address to which all mail goes; None if it goes to the issuers.
+
+    ``setting`` is ``rehearsal_to``. An address that is new since a person ended the rehearsal begins it again; a
+    removed one ends nothing. Without a decision the setting alone counts.
+    """
+    decided = reading.property(REHEARSAL)
+    if decided is None:
+        return setting
+    word, _, former = decided.partition(" ")
+    if word == "on":
+        return setting or Address(former)
+    return setting if setting is not None and setting != former else None

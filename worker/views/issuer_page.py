@@ -53,7 +53,7 @@ def _facts(rule: Rule, section: Section | None, lang: Language) -> Iterator[tupl
     yield say("issuer_channel", lang), say(f"channel_{rule.channel.value}", lang)
     yield say("issuer_section", lang), section.name if section else say("issuer_by_project", lang)
     if section and rule.channel is Channel.EMAIL:
-        yield say("issuer_to", lang), ", ".join(section.to) or say("issuer_no_address", lang)
+        yield say("issuer_to", lang), ", ".join(section.to) or say("issuer_to_none", lang)
         if section.cc:
             yield "CC", ", ".join(section.cc)
         yield say("issuer_subject", lang), rule.subject

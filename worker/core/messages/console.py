@@ -89,7 +89,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "filter_who": ("担当", "Whose"),
     "filter_mine": ("自分", "Mine"),
     "filter_everybody": ("全員", "Everybody's"),
-    "print": ("印刷する", "Print"),
     "printed_at": ("{at} 現在", "As of {at}"),
     "urgency": ("区分", "Urgency"),
     "waiting": ("待ち", "waiting"),
@@ -259,7 +258,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ほかの方か保証便が、同じものを先に変更しました。何も変更していません。もう一度開いてください。",
         "It was changed by somebody else just now. Nothing was changed by you. Please open it again.",
     ),
-    "date_unreadable": (
+    "moment_unreadable": (
         "日時として読めません（{given}）。例：2026-11-30 8:30",
         "{given} cannot be read as a date and time; for example: 2026-11-30 8:30",
     ),

@@ -108,10 +108,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ほかの方がPDFを入れている途中です。何も変わっていません。1分後にもう一度お試しください。",
         "Others are adding PDFs just now. Nothing was changed. Please try again in a minute.",
     ),
-    "error_slow": (
-        "通信に時間がかかりすぎたため、受け付けませんでした。何も変わっていません。",
-        "It took too long to arrive, so it was not taken. Nothing was changed.",
-    ),
     # --- the command
     "upload_took": ("受け付けました：{file}（{kind}）", "Received: {file} ({kind})"),
     "upload_kind_notice": ("認証キーのお知らせ", "notice of the key"),

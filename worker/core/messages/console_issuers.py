@@ -28,7 +28,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuer_section": ("提出先", "Section"),
     "issuer_by_project": ("案件ごと", "named by each project"),
     "issuer_to": ("宛先", "Addresses"),
-    "issuer_no_address": ("未登録", "none registered"),
+    "issuer_to_none": ("未登録", "none registered"),
     "issuer_subject": ("件名の形", "Form of the subject"),
     "issuer_phone": ("電話", "Telephone"),
     "issuer_notice": ("認証キー", "Key"),

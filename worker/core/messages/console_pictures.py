@@ -44,7 +44,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} の認証キーと原本には、必要な理由の記入が必要です。",
         "State a reason to see the key or an original of {id}.",
     ),
-    "sheet_title": ("別途提出の控え", "Sheet for submitting by hand"),
     "sheet_url": ("提出先のページ", "Submission page"),
     "sheet_phone": ("電話", "Telephone"),
     "sheet_copy": ("コピー", "Copy"),

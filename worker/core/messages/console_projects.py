@@ -41,7 +41,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_number": ("未登録", "not registered"),
     "no_deadline": ("未登録", "not registered"),
     "project_invoice": ("請求書", "Invoice"),
-    "invoice_apart": ("別途提出", "handed in separately"),
     "invoice_undecided_yet": ("未定（PDFか「別途提出」を決める）", "undecided: a PDF, or handed in separately"),
     "invoice_not_taken": ("この発注者には添付しません", "not attached for this issuer"),
     "project_documents": ("その他の書類", "Other documents"),
@@ -61,10 +60,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- forms
     "group_first": ("案件", "Project"),
     "group_contract": ("契約と保証", "Contract and guarantees"),
-    "group_asked": ("{issuer}の決まりで要る項目", "Asked for by {issuer}"),
+    "group_asked": ("{issuer}の決まりで必要な項目", "Asked for by {issuer}"),
     "group_further": ("そのほかの項目（必要なときだけ）", "Further fields, where needed"),
     "group_added": (
-        "{issuer}の決まりで要る項目を加えました。分かるものを入力してください（空のままでも登録できます）。",
+        "{issuer}の決まりで必要な項目を加えました。分かるものを入力してください（空のままでも登録できます）。",
         "The fields that {issuer} asks for were added. Fill in what is known; the rest may stay empty.",
     ),
     "register_go": ("内容を確かめる", "Review"),

@@ -33,10 +33,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "log_h_to": ("宛先", "To"),
     "log_h_state": ("状態", "State"),
     "log_h_by": ("承認者", "Released by"),
-    "date_unreadable": (
-        "日付として読めません：{given}。例：令和8年11月30日、2026/11/30",
-        "Not a date: {given}. For example 2026-11-30",
-    ),
     "amount_unreadable": (
         "金額として読めません：{given}。例：20,000,000",
         "Not an amount: {given}. For example 20,000,000",

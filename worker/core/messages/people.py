@@ -161,7 +161,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "no_users": (
         (
-            "利用者はまだいません。最初の方は、管理者が `hoshobin user add 氏名 --login ログイン名 --role admin` で登録します。"
+            "利用者はまだいません。最初の方は、管理者が "
+            "`hoshobin user add 氏名 --login ログイン名 --role admin` で登録します。"
             "それまでは worker.toml の [operator] people の方が判断します。"
         ),
         (

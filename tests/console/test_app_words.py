@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.core.test_on_pages import FORBIDDEN
+from tests.core.test_messages_on_pages import FORBIDDEN
 from tests.support import notice_pdfs as made
 from tests.support.console import PEOPLE, Browser, Console, console_of
 from tests.support.office import EAST, Mailroom, a_form, a_mail, an_invoice, notice
