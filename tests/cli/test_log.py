@@ -19,10 +19,11 @@ from tests.support.stores import SteppingClock, draft_of, make_revision_0003, op
 from tests.support.world import HANAKO, START, WORKER
 from worker.audit.sent_log import FILTERED_FIELDS, LogFilter, filter_rows, log_rows
 from worker.audit.sent_log_export import csv_bytes
-from worker.cli.log import _SHOWN_EVERY, _entries_of, _Progress
+from worker.cli.log import _SHOWN_EVERY, _Progress
 from worker.core.model import Submission
 from worker.core.states import TRANSITIONS, NoteEvent
 from worker.core.text import match_key
+from worker.pipeline.export import LogSearch, entries_of, search_log
 from worker.store.ports import Store
 from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import FILE_NAME
@@ -76,9 +77,7 @@ def live(folder: Path, chance: random.Random) -> SqlStore:
 
 
 def log_of(store: Store, days: tuple[dt.date | None, dt.date | None], asked: dict[str, str]) -> bytes:
-    entries = _entries_of(store, *days, asked)
-    rows = log_rows(entries, store.entries, since=days[0], until=days[1])
-    return b"".join(csv_bytes(filter_rows(rows, LogFilter(**asked))))
+    return b"".join(csv_bytes(search_log(store, LogSearch(*days, LogFilter(**asked)))))
 
 
 @pytest.mark.parametrize("number", range(LIVES))
@@ -115,7 +114,9 @@ def test_a_filter_without_a_period_reads_the_entries_of_the_submissions_that_bor
             if match_key(entry.set.get(field) or "") == match_key(name)
         }
         assert named
-        assert {entry.submission for entry in _entries_of(store, None, None, {option: name})} == named
+        assert {
+            entry.submission for entry in entries_of(store, LogSearch(None, None, LogFilter(**{option: name})))
+        } == named
     store.close()
 
 

@@ -234,7 +234,7 @@ def test_what_every_product_shares_is_remarked_on_once() -> None:
 
 SAYS_IT_ALL = frozenset(
     {"field_amount", "field_date", "field_issuer", "field_section", "field_too_long", "field_two_issuers", "field_word"}
-    | {"file_changed", "import_key", "project_exists", "register_form"}
+    | {"file_changed", "import_key", "project_exists", "register_form", "second_person_missing"}
 )
 """Codes whose sentence holds the next step itself."""
 

@@ -18,6 +18,7 @@ from worker.core.messages import say
 from worker.pipeline.register import finish_moving, move_register
 from worker.service.wiring import account_name, load_installation, system_clock
 from worker.store.ports import Author
+from worker.views.register_json import moved_json
 
 _PARTS: Final = {
     "move": CommandPart("register", "置き場所の変更：案件と発注者のファイルを、画面から変えられるフォルダへ移します。"),
@@ -48,7 +49,7 @@ def move(shared: Cli, place: Path | None, by: str, as_json: bool) -> int:
     is_there = register_directory(directory) == to
     names = () if is_there else move_register(directory, to, store, Author(name, account_name()))
     if as_json:
-        print_json({"to": str(to), "files": list(names)})
+        print_json(moved_json(str(to), names))
     else:
         code = "register_already" if is_there else "register_moved"
         click.echo(say(code, shared.lang, to=str(to), count=len(names)))

@@ -17,6 +17,7 @@ from worker.core.model import Address
 from worker.service.wiring import Installation, has_store_of, open_store_of, system_clock
 from worker.store.ports import Author
 from worker.store.signs import rehearsing_to
+from worker.views.service_json import rehearsal_json
 
 
 @cli.command()
@@ -37,7 +38,7 @@ def rehearsal(shared: Cli, switch: str, by: str, as_json: bool) -> int:
         decision.stop_rehearsals(store, setting, author)
         said = say("rehearsal_off", shared.lang)
     if as_json:
-        print_json({"rehearsal_to": rehearsing_to(store, setting)})
+        print_json(rehearsal_json(rehearsing_to(store, setting)))
     else:
         click.echo(said)
     return DONE

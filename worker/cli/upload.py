@@ -19,6 +19,7 @@ from worker.core.text import escape_control_chars, is_windows_path
 from worker.pipeline.upload import UploadFolders, file_invoice, upload, upload_status
 from worker.service.wiring import Installation, account_name, build_reader, build_upload_folders, system_clock
 from worker.store.ports import Author, Store
+from worker.views.register_json import refused_upload_json, upload_json
 from worker.watch.plan import FILE_LIMIT
 
 
@@ -59,7 +60,7 @@ def take_uploads(
             code = FOR_A_PERSON
             message = say_refusal(refused.code, shared.lang, **refused.params)
             if as_json:
-                print_json({"file": file.name, "reason": refused.code, "message": message})
+                print_json(refused_upload_json(file.name, refused.code, message))
             else:
                 click.echo(f"{escape_control_chars(file.name)}: {message}", err=True)
             continue
@@ -96,7 +97,7 @@ def _take(office: Installation, store: Store, name: str, content: bytes, author:
 def _report(store: Store, entry: Entry, lang: Language, *, as_json: bool) -> None:
     status = upload_status(store, entry)
     if as_json:
-        print_json({**entry.detail, "by": entry.by, "unfiled": status.is_unfiled})
+        print_json(upload_json(entry, is_unfiled=status.is_unfiled))
         return
     kind = say(f"upload_kind_{status.kind.value}", lang)
     click.echo(escape_control_chars(say("upload_took", lang, file=entry.detail["file"], kind=kind)))

@@ -17,7 +17,7 @@ from worker.config.editing.register import RegisterEdit, field_text
 from worker.core.errors import Problem
 from worker.core.messages import Language, hint, name_field, name_state, say
 from worker.core.messages.reasons import NAMES
-from worker.core.model import Product, Submission
+from worker.core.model import Entry, Product, Submission
 from worker.core.text import escape_control_chars
 from worker.views.problems import problem_json
 from worker.views.project_status import Cell, Row
@@ -148,6 +148,21 @@ def show_value(key: KeyPath, value: object, lang: Language) -> str:
         )
     text = field_text(value)
     return words[text][index] if text in words else text
+
+
+def moved_json(to: str, files: Sequence[str]) -> dict[str, Any]:
+    """Fields of ``register move``."""
+    return {"to": to, "files": list(files)}
+
+
+def upload_json(entry: Entry, *, is_unfiled: bool) -> dict[str, Any]:
+    """Fields of ``upload`` for a file that was taken."""
+    return {**entry.detail, "by": entry.by, "unfiled": is_unfiled}
+
+
+def refused_upload_json(file: str, reason: str, message: str) -> dict[str, Any]:
+    """Fields of ``upload`` for a file that was not taken."""
+    return {"file": file, "reason": reason, "message": message}
 
 
 def import_json(

@@ -159,6 +159,11 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
     }
 
 
+def rehearsal_json(to: str | None) -> dict[str, Any]:
+    """Fields of ``rehearsal``; None: mail goes to the issuers."""
+    return {"rehearsal_to": to}
+
+
 def backup_json(file: str, size: int, sha256: str, verdict: LogVerdict) -> dict[str, Any]:
     """Returns the fixed fields of a backup that was made; ``size`` in bytes."""
     return {"file": file, "size": size, "sha256": sha256, **_verified_json(verdict)}

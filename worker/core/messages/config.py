@@ -326,6 +326,10 @@ _SECRET: Final = (
 )
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
+    "file_too_large": (
+        "ファイルを分けるか、不要な行を消してください",
+        "divide the file, or delete the lines that are not needed",
+    ),
     "missing_file": ("hoshobin init でひな形を作成できます", "hoshobin init writes an example"),
     "not_utf8": ("文字コードを UTF-8 にして保存し直してください", "save the file as UTF-8"),
     "bare_date": ("{date} のように、西暦で、引用符を付けずに書いてください", "write it like {date}, without quotes"),
