@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from apt what some tests need, where it is missing: Dovecot and Postfix for those marked `servers`, a C
 # compiler for the kill points (tests/crash/kill_points.c), systemd-analyze for the unit
-# (tests/service/test_systemd_unit.py), Chromium and a Japanese font for the console (tests/console/test_browser.py), and the mails of Python's own tests where the interpreter came without them
+# (tests/service/test_systemd_unit.py), Chromium and a Japanese font for the console (tests/console/test_app_in_browser.py), and the mails of Python's own tests where the interpreter came without them
 # (tests/flow).
 #
 # It makes no mail server of this machine: nothing is started now (policy-rc.d), nothing is enabled for the next
