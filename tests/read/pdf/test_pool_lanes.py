@@ -25,8 +25,8 @@ class Scene:
 
     async def read(self, name: str, lane: Lane, parts: int = 1) -> None:
         """``parts`` are asked for one behind the other, as the text and the places of a notice are."""
-        for part in range(parts):
-            async with self.lanes.place(lane, goes_on=part > 0):
+        for _ in range(parts):
+            async with self.lanes.place(lane):
                 self.log.append(("begin", name))
                 self._busy[lane] += 1
                 self.most[lane] = max(self.most[lane], self._busy[lane])
@@ -66,18 +66,6 @@ def test_no_stranger_comes_between_the_text_and_the_places_of_one_of_ours() -> N
 
     run(act())
     assert scene.begun() == ["stranger 0", "ours", "ours", "ours", "stranger 1", "stranger 2"]
-
-
-@pytest.mark.parametrize("children", [1, 2])
-def test_a_pdf_that_is_begun_is_finished_before_the_next_of_its_lane(children: int) -> None:
-    scene = Scene(children)
-
-    async def act() -> None:
-        await asyncio.gather(*(scene.read(f"{number}", Lane.OURS, parts=2) for number in range(4)))
-
-    run(act())
-    first, then = [str(number) for number in range(children)], [str(number) for number in range(children, 2 * children)]
-    assert scene.begun()[: 4 * children] == [*first, *first, *then, *then]
 
 
 @pytest.mark.parametrize("children", [2, 3, 4])
