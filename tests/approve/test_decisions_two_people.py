@@ -1,4 +1,4 @@
-"""Two people release a draft, one sends it back, one stops it: whoever it is, nothing leaves without them."""
+"""Two people release a draft, one sends it back, one stops it: nothing leaves without them."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def place() -> Iterator[Path]:
         (root / name).mkdir()
         os.chown(root / name, owner, GROUP)
         (root / name).chmod(mode)
-    create_or_migrate(root / "warm")  # whatever is loaded on the way is loaded before an account is left
+    create_or_migrate(root / "warm")  # all modules are loaded before the account changes
     yield root
     shutil.rmtree(root)
 

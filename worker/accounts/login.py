@@ -1,4 +1,4 @@
-"""The login: slows a guesser down, locks nobody out, and says the same of an unknown name as of a wrong password.
+"""The login: slows a guesser down, locks no account, and says the same of an unknown name as of a wrong password.
 
 Every try is counted before its password is checked, so that tries at the same moment are no way round the count. A
 browser in which the person logged in before has a signed cookie and a count of its own: a stranger who guesses delays

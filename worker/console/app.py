@@ -212,7 +212,7 @@ async def _answer(
     if isinstance(wanted, FormRoute) and not is_from_here(request.headers, request.url.scheme):
         return _error(visit, 403, "error_foreign")
     if isinstance(wanted, FormRoute) and wanted.files:
-        # Before the files are received: nobody without the right fills the disk, nor do many at once.
+        # Before the files are received: a client without the right must not fill the disk, nor may many at once.
         refused = await to_thread.run_sync(_handle, visit, Page(wanted.path, _go_on, wanted.right))
         if refused.status_code != HTTPStatus.NO_CONTENT:
             return refused

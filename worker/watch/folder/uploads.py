@@ -20,7 +20,7 @@ from worker.core.errors import Unavailable
 from worker.core.file_names import folded_name, free_names
 
 MODE: Final = 0o640
-"""The service reads by the folder's group; nobody else does."""
+"""The service reads by the folder's group; no other account does."""
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NOT_HERE: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.EPERM, errno.EMLINK, errno.EXDEV})
 """Errors of a file system without nameless files or links."""
