@@ -72,7 +72,7 @@ def test_an_approval_in_the_demo_is_sent_by_its_service_and_everything_ends_with
             assert browser.log_in(login, password).status_code == 200
             (number,) = re.findall(r'href="(/s/\d+)"', browser.last.text)[:1]  # type: ignore[union-attr]
             shown = browser.get(number).text
-            fields = {"label": browser.label, "note": "公表のページと照合済み"} | dict.fromkeys(
+            fields = {"label": browser.label, "shown": browser.shown, "note": "公表のページと照合済み"} | dict.fromkeys(
                 _TICK.findall(shown), "1"
             )
             assert browser.post(f"{number}/approve", fields).status_code == 303, browser.text

@@ -35,7 +35,11 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
 
     approver.get("/s/2")
     hold = next(name for name in ("hold-1-returned", "hold-2-returned") if name in approver.last.text)  # type: ignore[union-attr]
-    assert approver.post("/s/2/approve", {"label": approver.label, hold: "1"}).headers["location"].endswith("approved")
+    assert (
+        approver.post("/s/2/approve", {"label": approver.label, "shown": approver.shown, hold: "1"})
+        .headers["location"]
+        .endswith("approved")
+    )
     staff.get("/s/2")
     assert "送信を止める" in staff.text
     assert staff.post("/s/2/stop", {"why": ""}).headers["location"] == "/s/2?said=stopped"
@@ -43,7 +47,7 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
     assert sent(room) == 0
 
     approver.get("/s/2")
-    approver.post("/s/2/approve", {"label": approver.label, "hold-2-returned": "1"})
+    approver.post("/s/2/approve", {"label": approver.label, "shown": approver.shown, "hold-2-returned": "1"})
     assert sent(room) == 1
     assert staff.post("/s/2/stop").status_code == 409
 

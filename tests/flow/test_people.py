@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.office import Office, Ran
 from tests.support.people import PASSWORD
-from tests.support.stores import PEOPLE
+from tests.support.stores import make_revision_0005
 from tests.support.world import HANAKO, JIRO
 from worker.accounts.login import Attempt, log_in
 from worker.accounts.people import accept_invitation
@@ -156,9 +156,7 @@ def test_a_database_of_the_version_before_gets_the_tables_and_keeps_every_row(of
     add(office, HANAKO.by, "hanako", "admin")
     database = sqlite3.connect(office.store / FILE_NAME)
     entries = database.execute("SELECT number, body, hash FROM entries").fetchall()
-    for name in PEOPLE:
-        database.execute(f"DROP TABLE {name}")
-    database.execute("UPDATE alembic_version SET version_num = '0005'")
+    make_revision_0005(database)
     database.commit()
     database.close()
     assert office("user", "list").code == 2  # it is brought up to date by the service alone

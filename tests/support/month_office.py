@@ -346,7 +346,8 @@ class MonthOffice(SmallOffice):
         except ConfigError as error:
             self.taking_up.refuse(error)
             return
-        self.taking_up.accept(active_config.configuration.files)
+        configuration = active_config.configuration
+        self.taking_up.accept(configuration.files, configuration.settings.release.rehearsal_to)
         self.pipeline.activate_config(active_config)
 
     # --- As the service's loops ----------------------------------------------------------------------------------
