@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from worker.approve.reevaluate import activate_config
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
+from worker.config.editing.ledger import LedgerEdit
 from worker.config.editing.register import RegisterAct, RegisterEdit, field_text, read_tables
 from worker.config.files import (
     MAX_FILE_BYTES,
@@ -32,7 +33,7 @@ from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.file_names import is_left_file
 from worker.core.model import Product, Sha256, Submission, sha256
 from worker.core.states import NoteEvent, State
-from worker.core.text import match_key
+from worker.core.text import escape_control_chars, match_key
 from worker.pipeline.read import NoticeReader
 from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.read.pdf_bytes import fault_of
@@ -55,8 +56,11 @@ _TRIES: Final = 5
 _JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 _NEVER_SUBMITTED: Final = frozenset({State.ANNOUNCED, State.HELD, State.WITHDRAWN})
 
+AnyEdit = TypeVar("AnyEdit", RegisterEdit, LedgerEdit)
 MakeEdit = Callable[[bytes], RegisterEdit]
 """Makes the edit on the bytes of ``projects.toml`` as they are now; it may be called again if they change meanwhile."""
+MakeLedgerEdit = Callable[[bytes], LedgerEdit]
+"""The same for the rows of a ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,18 @@ class RegisterDone:
     began_to_wait: int
 
 
-def prepare_edit(directory: Path, make: MakeEdit) -> tuple[RegisterEdit, Configuration, Mapping[str, bytes]]:
+@dataclass(frozen=True, slots=True)
+class LedgerDone:
+    """The edit of a ledger that was written."""
+
+    edit: LedgerEdit
+    judged: tuple[int, ...]
+    """The submissions that were judged again, by id."""
+
+
+def prepare_edit(
+    directory: Path, make: Callable[[bytes], AnyEdit]
+) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
     """Returns the edit on the files of ``directory`` as they are, checked with the whole configuration; writes nothing.
 
     Raises ConfigError with every problem, and what ``make`` raises.
@@ -115,35 +130,89 @@ async def change_register(
     Raises ConfigError if the configuration would be refused or the file cannot be written, NotAllowed, Unavailable:
     nothing was changed then.
     """
-    for left in reversed(range(_TRIES)):
-        edit, configuration, files = prepare_edit(directory, make)
+
+    def refuse(edit: RegisterEdit) -> None:
         if edit.act is RegisterAct.DELETED:
             refuse_deleting(store, edit.project, edit.former)
+
+    edit, configuration, files = _write(directory, make, store, author, lambda edit: [_detail(edit)], refuse)
+    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
+    judged, waiting = await _judge_touched(edit, active_config, store, reader, clock, author)
+    return RegisterDone(edit, judged, waiting)
+
+
+async def import_ledger(
+    directory: Path,
+    make: MakeLedgerEdit,
+    name: str,
+    store: Store,
+    reader: PdfReader,
+    clock: Clock,
+    author: Author,
+    invoice_folder: InvoiceFolder,
+) -> LedgerDone:
+    """Write the rows of the ledger ``name``, with an entry for each project; then as ``change_register``.
+
+    Raises as it does, and what ``make`` raises: nothing was changed then.
+    """
+
+    def details(edit: LedgerEdit) -> list[dict[str, Any]]:
+        return [{**_detail(each), "ledger": escape_control_chars(name)[:_LONGEST_NAME]} for each in edit.edits]
+
+    edit, configuration, files = _write(directory, make, store, author, details)
+    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
+    judged, _ = await _judge_touched(edit, active_config, store, reader, clock, author)
+    return LedgerDone(edit, judged)
+
+
+def _write(
+    directory: Path,
+    make: Callable[[bytes], AnyEdit],
+    store: Store,
+    author: Author,
+    details: Callable[[AnyEdit], Iterable[Mapping[str, Any]]],
+    refuse: Callable[[AnyEdit], None] = lambda _: None,
+) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
+    """Writes the edit and its entries in one transaction; made again if the file changes at the same moment."""
+    for left in reversed(range(_TRIES)):
+        edit, configuration, files = prepare_edit(directory, make)
+        refuse(edit)
         try:
             with store.writing() as writing:
-                writing.note(NoteEvent.REGISTER_CHANGED, None, author, _detail(edit))
+                for each in details(edit):
+                    writing.note(NoteEvent.REGISTER_CHANGED, None, author, each)
                 writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
                 replace_file(register_directory(directory) / FILE, edit.former, edit.content)
-            break
         except ConfigError as error:
             if left == 0 or [each.code for each in error.problems] != ["file_changed"]:
                 raise
-    else:
-        raise AssertionError("the last try ends or raises")
-    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
+        else:
+            return edit, configuration, files
+    raise AssertionError("the last try ends or raises")
+
+
+async def _judge_touched(
+    edit: RegisterEdit | LedgerEdit,
+    active_config: ActiveConfig,
+    store: Store,
+    reader: PdfReader,
+    clock: Clock,
+    author: Author,
+) -> tuple[tuple[int, ...], int]:
+    """Judges again every submission that the edit may touch; returns their ids, and how many began to wait."""
     touched = [each for each in store.submissions(*_JUDGED_IN) if is_touched(each, edit)]
     program = Author("hoshobin", author.account)
     reading = NoticeReader(store, reader, clock)
     judging = Reevaluation(store, reader, clock, program, reading, RevisionCache(store, clock))
     waiting = await judging.judge_again(touched, active_config)
-    return RegisterDone(edit, tuple(each.id for each in touched), waiting)
+    return tuple(each.id for each in touched), waiting
 
 
-def is_touched(submission: Submission, edit: RegisterEdit) -> bool:
+def is_touched(submission: Submission, edit: RegisterEdit | LedgerEdit) -> bool:
     """Returns whether ``edit`` may change what is found for ``submission``: its project, or one that it may match."""
     notice = submission.notice
     project = submission.destination.project
-    if project in {edit.project, edit.later}:
+    if project in edit.projects:
         return True
     if notice.refusal is not None:
         return False
