@@ -296,6 +296,22 @@ def test_the_sample_ledger_is_written_once_and_imported_without_a_fault(
     assert room.office("project", "import", "--sample", str(tmp_path / "見本.pdf")).code == 2
 
 
+def test_a_memo_of_a_project_without_a_submission_rests_its_missing_guarantee(mailroom: MODES) -> None:
+    expected = project("未着の工事", "kawa", "40213-000009", expects='["contract"]', dates=CONCLUDED)
+    room = mailroom(projects=[expected], mode="approve")
+
+    def missing() -> list[dict[str, Any]]:
+        return [each for each in room.office("tasks", "--json").documents if each["kind"] == "expected"]
+
+    (before,) = missing()
+    ran = room.office("memo", "--project", "未着の工事", "保証会社に確認中", "--by", HANAKO, "--json")
+    assert ran.document == {"project": "kawa/未着の工事", "memo": "保証会社に確認中", "by": HANAKO, "next_look": None}
+    assert missing() == [before]
+    assert room.office("memo", "--project", "ない工事", "x", "--by", HANAKO).code != 0
+    assert room.office("memo", "保証会社に確認中", "--by", HANAKO).code == 2
+    assert room.office("audit", "verify").code == 0
+
+
 # --- Moving it -----------------------------------------------------------------------------------------------
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import zlib
 
 import pytest
 
 from tests.support.registered import ISSUER
-from worker.config.editing.columns import CellKind, Sheet, SheetRow, Stored
+from worker.config.editing.columns import CellKind, Sheet, SheetRow, Stored, read_headings
 from worker.config.editing.import_rows import FateKind
 from worker.config.editing.ledger import SeenRow, corrected_sheet, judge_ledger
 from worker.config.editing.register import FieldRules
@@ -26,6 +27,7 @@ from worker.views.ledger_page import (
 )
 
 ISSUERS = {"mihon": ISSUER}
+TODAY = dt.date(2026, 11, 30)
 SHEET = Sheet(
     (
         SheetRow(1, ("工事名", "発注者", "契約日", "請負金額")),
@@ -89,8 +91,11 @@ def test_a_bad_cell_has_its_heading_its_text_and_what_to_do_without_a_command_or
 
 
 def test_a_field_left_as_shown_corrects_nothing_and_a_value_that_is_no_text_is_not_lost() -> None:
-    assert corrections_of(SHEET, {"C2": "", "D2": "たくさん", "Z2": "x", "D9": "x"}) == {}
-    typed = corrections_of(SHEET, {"C2": "R8.4.1", "D2": "2,000"})
+    headings = read_headings(SHEET, {})
+    left = {"C2": "", "D2": "たくさん", "Z2": "x", "D9": "x"}
+    assert corrections_of(SHEET, headings, left, TODAY) == {}
+    typed = corrections_of(SHEET, headings, {"C2": "4/1", "D2": "2,000"}, TODAY)
+    assert typed == {"C2": "2027-04-01", "D2": "2,000"}
     judged = judge_ledger(corrected_sheet(SHEET, typed), {}, FieldRules(ISSUERS), b"", lambda _: None)
     assert [each.kind for each in judged.fates] == [FateKind.NEW, FateKind.NEW]
 

@@ -162,6 +162,7 @@ ACTIONS: Final = (
     FormRoute("/projects/import/rows", ledger.take_rows, Right.PREPARE),
     FormRoute("/projects/{project:path}/edit", project_forms.save_project_change, Right.PREPARE),
     FormRoute("/projects/{project:path}/amend", project_forms.record_amendment, Right.PREPARE),
+    FormRoute("/projects/{project:path}/memo", projects.record_memo, Right.PREPARE),
     FormRoute("/projects/{project:path}/close", project_forms.record_completion, Right.PREPARE),
     FormRoute("/projects/{project:path}/delete", project_forms.record_deletion, Right.PREPARE),
     FormRoute(

@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from worker.config.editing.columns import read_headings
 from worker.config.editing.fields import number_forms
 from worker.config.editing.import_rows import FateKind
 from worker.config.editing.ledger import (
@@ -154,7 +155,8 @@ def take_rows(visit: Visit) -> Response:
 def _corrected_or_saved(visit: Visit, kept: KeptLedger) -> Response:
     fields = visit.form.fields
     typed = {name.removeprefix(_CELL): visit.form.text(name) for name in fields if name.startswith(_CELL)}
-    texts = corrections_of(kept.sheet, typed)
+    headings = read_headings(kept.sheet, visit.office.configuration.settings.import_columns)
+    texts = corrections_of(kept.sheet, headings, typed, visit.today)
     chosen = frozenset(_chosen(visit))
     step = visit.form.text("step")
     if step in {"save", "good"} and not texts and not chosen:

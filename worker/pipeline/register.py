@@ -7,13 +7,15 @@ in the same call; the service judges all others when it takes the file.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from worker.approve.project_notes import follow_ids, keep_change
 from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
 from worker.config.editing.ledger import LedgerEdit
@@ -135,7 +137,7 @@ async def change_register(
         if edit.act is RegisterAct.DELETED:
             refuse_deleting(store, edit.project, edit.former)
 
-    edit, configuration, files = _write(directory, make, store, author, lambda edit: [_detail(edit)], refuse)
+    edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: (edit,), {}, refuse)
     active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
     judged, waiting = await _judge_touched(edit, active_config, store, reader, clock, author)
     return RegisterDone(edit, judged, waiting)
@@ -155,11 +157,8 @@ async def import_ledger(
 
     Raises as it does, and what ``make`` raises: nothing was changed then.
     """
-
-    def details(edit: LedgerEdit) -> list[dict[str, Any]]:
-        return [{**_detail(each), "ledger": escape_control_chars(name)[:_LONGEST_NAME]} for each in edit.edits]
-
-    edit, configuration, files = _write(directory, make, store, author, details)
+    more = {"ledger": escape_control_chars(name)[:_LONGEST_NAME]}
+    edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: edit.edits, more)
     active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
     judged, _ = await _judge_touched(edit, active_config, store, reader, clock, author)
     return LedgerDone(edit, judged)
@@ -170,7 +169,9 @@ def _write(
     make: Callable[[bytes], AnyEdit],
     store: Store,
     author: Author,
-    details: Callable[[AnyEdit], Iterable[Mapping[str, Any]]],
+    now: dt.datetime,
+    acts_of: Callable[[AnyEdit], Sequence[RegisterEdit]],
+    more: Mapping[str, Any],
     refuse: Callable[[AnyEdit], None] = lambda _: None,
 ) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
     """Writes the edit and its entries in one transaction; made again if the file changes at the same moment."""
@@ -179,9 +180,11 @@ def _write(
         refuse(edit)
         try:
             with store.writing() as writing:
-                for each in details(edit):
-                    writing.note(NoteEvent.REGISTER_CHANGED, None, author, each)
+                for each in acts_of(edit):
+                    writing.note(NoteEvent.REGISTER_CHANGED, None, author, {**_detail(each), **more})
                 writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
+                follow_ids(writing, _moved_ids(edit.former, edit.content, acts_of(edit)))
+                keep_change(writing, (each.later for each in acts_of(edit) if each.later), author, now)
                 replace_file(register_directory(directory) / FILE, edit.former, edit.content)
         except ConfigError as error:
             if left == 0 or [each.code for each in error.problems] != ["file_changed"]:
@@ -189,6 +192,17 @@ def _write(
         else:
             return edit, configuration, files
     raise AssertionError("the last try ends or raises")
+
+
+def _moved_ids(former: bytes, content: bytes, edits: Sequence[RegisterEdit]) -> dict[str, str]:
+    """Returns the later id of each project that gets another one: empty if it is deleted.
+
+    A changed name changes an id, and so does a second project of the same name, in this file or no longer in it.
+    """
+    deleted = {each.project for each in edits if not each.later}
+    kept = [each for each in read_tables(former).ids if each not in deleted]
+    later = zip(kept, read_tables(content).ids, strict=False)  # new projects are at the end
+    return dict.fromkeys(deleted, "") | {old: new for old, new in later if old != new}
 
 
 async def _judge_touched(

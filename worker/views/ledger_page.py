@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +22,7 @@ from worker.core.errors import NotAllowed
 from worker.core.messages import Language, hint, name_field, say
 from worker.core.rulebook import Issuer
 from worker.core.text import escape_control_chars
-from worker.views.project_form import form_name, key_of_field, shown_value
+from worker.views.project_form import form_name, key_of_field, shown_value, with_years
 
 BAD_ROWS_SHOWN: Final = 100
 """Bad rows with their fields on one page: a form has 2,000 fields at most, and a row some ten."""
@@ -130,16 +131,19 @@ def _note(fate: Fate, lang: Language) -> str:
     return say("import_namesake", lang, numbers=fate.namesakes) if is_another else ""
 
 
-def corrections_of(sheet: Sheet, typed: Mapping[str, str]) -> dict[str, str]:
-    """Returns the cells of ``typed`` (name → text) that a person changed; a field left as it was shown is none."""
+def corrections_of(sheet: Sheet, headings: Headings, typed: Mapping[str, str], today: dt.date) -> dict[str, str]:
+    """Returns the cells of ``typed`` (name → text) that a person changed; a field left as it was shown is none.
+
+    A day without its year is the one nearest to ``today``.
+    """
     width = max((len(row.cells) for row in sheet.rows), default=0)
-    cells = cell_texts(sheet, (CellFault(name, "") for name in typed))
-    shown = {
-        name: "" if is_stored else escape_control_chars(text).strip()
-        for name, column, text, is_stored in cells
-        if column < width
-    }
-    return {name: typed[name] for name, text in shown.items() if typed[name] != text}
+    found: dict[str, str] = {}
+    for name, column, text, is_stored in cell_texts(sheet, (CellFault(name, "") for name in typed)):
+        shown = "" if is_stored else escape_control_chars(text).strip()
+        if column < width and typed[name] != shown:
+            key = headings.columns.get(column, ())
+            found[name] = with_years({key: typed[name]}, today)[key] if key else typed[name]
+    return found
 
 
 def ledger_remarks(sheet: Sheet, headings: Headings, lang: Language) -> list[str]:

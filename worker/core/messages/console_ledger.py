@@ -66,6 +66,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger_other_file": ("別のファイルを選ぶ", "Choose another file"),
     "ledger_nothing": ("登録する内容はありません。", "There is nothing to register."),
     "ledger_seen_in": ("{file}の内容", "Contents of {file}"),
+    "memo_until": ("{day}まで待ち", "rests until {day}"),
     "said_ledger_saved": ("台帳の内容を登録しました。", "The ledger's rows are registered."),
     "said_ledger_saved_judged": (
         "台帳の内容を登録しました。待っている提出に反映しました。",
