@@ -184,7 +184,12 @@ def _save(visit: Visit, kept: KeptLedger, *, is_partial: bool) -> Response:
         done = _import(visit, kept.name, make)
     except LedgerConflict as conflict:
         groups = [
-            ConflictGroup(each.project, each.conflicts, f"{each.row}.", f"{each.row}：{each.name}")
+            ConflictGroup(
+                each.project,
+                each.conflicts,
+                f"{each.row}.",
+                visit.say("ledger_row_named", row=each.row, name=each.name),
+            )
             for each in conflict.rows
         ]
         return show_conflicts(visit, groups, [("ledger", visit.form.text("ledger"))])

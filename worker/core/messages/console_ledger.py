@@ -57,6 +57,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ledger_rows_changed": ("変更する案件", "Changed projects"),
     "ledger_rows_same": ("変更のない案件", "Unchanged projects"),
     "ledger_row": ("行", "Row"),
+    "ledger_row_named": ("{row}行目：{name}", "Row {row}: {name}"),
     "ledger_becomes": ("登録する内容", "Registered as"),
     "ledger_to_correct": ("直すところ", "To correct"),
     "ledger_was": ("台帳の値：{value}", "In the ledger: {value}"),
