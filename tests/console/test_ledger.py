@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import re
+import zipfile
 from html import unescape
 
 import openpyxl
 import pytest
 
 from tests.console.conftest import UNKNOWN, WAITS
-from tests.support.console import Browser, Console
+from tests.support.console import PASSWORD, Browser, Console
 from worker.config.projects import FILE
 from worker.core.rulebook import Project
 from worker.core.states import NoteEvent, Reason
@@ -160,9 +162,18 @@ def test_a_project_deleted_meanwhile_is_not_registered_unseen(console: Console) 
     assert registered(console, "kawa/消える工事") is None
 
 
+def bomb() -> bytes:
+    """A workbook of 40 KB that unpacks to more than the page reads."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 41_000_000)
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
+        ("台帳.xlsx", bomb(), "展開すると"),
         ("台帳.xls", b"\xd0\xcf\x11\xe0", "Excelブック（.xlsx）ではありません"),
         ("台帳.csv", "工事名,課\n橋,土木課".encode(), "見出しの行が見つかりません"),
         ("台帳.csv", b"a" * 5_000_001, "大きすぎ"),
@@ -224,3 +235,22 @@ def test_the_largest_ledger_of_the_page_fits_into_its_form(console: Console) -> 
     fields = {**hidden(browser), "step": "check"}
     assert browser.post(ROWS, fields).status_code == 200
     assert console.desk.office().files[FILE] == before
+
+
+def test_the_largest_ledger_of_a_dead_session_comes_back_after_the_login(console: Console) -> None:
+    browser = console.browser("staff")
+    rows = [f"期限切れの間の第{at}号工事,川北町,R8-{at},R8.4.1" for at in range(1, 999)]
+    assert read(browser, "工事名,発注者,工事番号,契約日", *rows, "直す工事,川北町,R8-0,あした") == 200
+    fields = {**hidden(browser), "cell:D1000": "R8.5.1", "step": "check"}
+    with console.desk.store() as store, store.writing() as writing:
+        account = store.account_of("staff")
+        assert account is not None
+        for session in store.sessions_of(account.id):
+            writing.put_session(dataclasses.replace(session, opened_at=session.opened_at - dt.timedelta(hours=13)))
+    assert browser.post(ROWS, fields).status_code == 403
+    kept = {f"kept:{name}": value for name, value in fields.items()}
+    login = {"login": "staff", "password": PASSWORD, "then": ROWS, "kept-for": "staff"}
+    assert browser.post("/login", {**login, **kept}).status_code == 200
+    assert browser.post(ROWS, hidden(browser)).status_code == 200
+    assert "新規 999件" in browser.text
+    assert "令和8年5月1日（金）" in browser.text

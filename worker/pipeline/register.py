@@ -178,13 +178,16 @@ def _write(
     for left in reversed(range(_TRIES)):
         edit, configuration, files = prepare_edit(directory, make)
         refuse(edit)
+        acts = acts_of(edit)
+        details = [{**_detail(each), **more} for each in acts]
+        moved = _moved_ids(edit.former, edit.content, acts)  # before the transaction, which others wait for
         try:
             with store.writing() as writing:
-                for each in acts_of(edit):
-                    writing.note(NoteEvent.REGISTER_CHANGED, None, author, {**_detail(each), **more})
+                for detail in details:
+                    writing.note(NoteEvent.REGISTER_CHANGED, None, author, detail)
                 writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
-                follow_ids(writing, _moved_ids(edit.former, edit.content, acts_of(edit)))
-                keep_change(writing, (each.later for each in acts_of(edit) if each.later), author, now)
+                follow_ids(writing, moved)
+                keep_change(writing, (each.later for each in acts if each.later), author, now)
                 replace_file(register_directory(directory) / FILE, edit.former, edit.content)
         except ConfigError as error:
             if left == 0 or [each.code for each in error.problems] != ["file_changed"]:
