@@ -107,13 +107,18 @@ def test_everything_without_a_project_stands_first_under_one_head(console: Conso
     assert page.index(UNKNOWN.project) < page.index(LACKS.project)
 
 
-def test_mine_is_what_i_may_do_and_all_is_everything(console: Console) -> None:
-    browser = console.browser("staff")
-    row = f"<b>{APPROVE.project}</b>"
-    assert row in browser.get("/").text
+def test_mine_is_what_i_prepared_last_and_the_list_names_who_did(console: Console) -> None:
+    browser, other = console.browser("staff"), console.browser("approver")
+    row = f"<b>{LACKS.project}</b>"
+    assert row not in browser.get("/?who=mine").text
+    path = f"/projects/kawa/{LACKS.project}/edit"
+    browser.get(path)
+    browser.post(path, {"f:contact": "佐藤", "s:contact": "", "step": "save"})
     mine = browser.get("/?who=mine").text
-    assert row not in mine
-    assert f"<b>{LACKS.project}</b>" in mine
-    assert row in console.browser("approver").get("/?who=mine").text
+    assert row in mine
+    assert "</small>佐藤 次郎</td>" in mine
+    assert f"<b>{APPROVE.project}</b>" not in mine
+    assert row not in other.get("/?who=mine").text
+    assert "</small>佐藤 次郎</td>" in other.get("/").text
     browser.get("/?issuer=ない町")
     assert "この条件に該当するものはありません" in browser.text

@@ -85,3 +85,34 @@ def test_an_administrator_sees_no_project(console: Console) -> None:
     browser = console.browser("admin")
     for path in ("/projects", path_of(SENT.project), "/search?q=1"):
         assert browser.get(path).status_code == 403
+
+
+def test_a_memo_of_a_project_stands_on_its_page_and_on_its_row_with_its_person(console: Console) -> None:
+    browser, path = console.browser("staff"), f"/projects/kawa/{WAITS.project}"
+    browser.get(path)
+    refused = browser.post(f"{path}/memo", {"text": "長" * 201, "next_look": "2027-01-05"})
+    assert refused.status_code == 422
+    assert "長" * 201 in refused.text
+    assert 'value="2027-01-05"' in refused.text
+    assert browser.post(f"{path}/memo", {"text": "メモ", "next_look": "いつか"}).status_code == 422
+    done = browser.post(f"{path}/memo", {"text": "契約課の<b>田中さん</b>に確認中"})
+    assert done.headers["location"].endswith("?said=recorded")
+    assert "契約課の<b>田中さん</b>に確認中（佐藤 次郎）" in browser.get(path).text.replace("&lt;", "<").replace(
+        "&gt;", ">"
+    )
+    assert "<b>田中さん</b>" not in browser.get(path).text
+    browser.get("/")
+    assert "メモ：契約課の" in browser.text
+    assert browser.post("/projects/kawa/ない/memo", {"text": "x"}).status_code == 404
+
+
+def test_a_memo_follows_its_project_to_a_new_name(console: Console) -> None:
+    browser, path = console.browser("staff"), "/projects/kawa/名前の変わる工事"
+    browser.get("/projects/new")
+    fields = {"f:name": "名前の変わる工事", "f:issuer": "川北町", "asked": "kawa", "step": "save"}
+    assert browser.post("/projects/new", fields).status_code == 303
+    browser.get(path)
+    browser.post(f"{path}/memo", {"text": "名前が変わっても"})
+    renamed = {"f:name": "改名した工事", "s:name": "名前の変わる工事", "step": "save"}
+    assert browser.post(f"{path}/edit", renamed).status_code == 303
+    assert "名前が変わっても" in browser.get("/projects/kawa/改名した工事").text

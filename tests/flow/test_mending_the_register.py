@@ -242,6 +242,76 @@ def test_another_person_s_change_at_the_same_moment_stays(tmp_path: Path) -> Non
         assert changes(office) == []
 
 
+# --- A ledger ------------------------------------------------------------------------------------------------
+
+
+def test_an_import_in_a_person_s_name_is_recorded_for_each_project_and_judged_at_once(
+    mailroom: MODES, tmp_path: Path
+) -> None:
+    room = room_with(mailroom, project(BRIDGE.project, "kawa", BRIDGE.number))
+    assert "unknown_project" in reasons(room.office)
+    ledger = tmp_path / "台帳.csv"
+    ledger.write_text(
+        f"工事名,発注者,課,保証契約番号,請負金額\n{ROAD.project},川北町,土木課,{ROAD.number},\n"
+        f"{BRIDGE.project},川北町,,{BRIDGE.number},1000000\n"
+    )
+    ran = room.office("project", "import", str(ledger), "--by", HANAKO)
+    assert ran.code == 0, ran.err
+    assert "unknown_project" not in reasons(room.office)
+    added, edited = sorted(changes(room.office), key=lambda each: str(each["act"]))
+    assert (added["act"], added["project"], added["by"], added["ledger"]) == (
+        "added",
+        f"kawa/{ROAD.project}",
+        HANAKO,
+        "台帳.csv",
+    )
+    assert (edited["act"], edited["fields"]) == ("edited", {"amount": ["", "1000000"]})
+    assert str(room.office.only(ROAD)["id"]) in ran.out.splitlines()[-1]
+    again = room.office("project", "import", str(ledger), "--by", HANAKO)
+    assert again.code == 0, again.err
+    assert len(changes(room.office)) == 2
+    assert room.office("audit", "verify").code == 0
+
+
+def test_an_import_in_the_name_of_an_unknown_person_writes_nothing(mailroom: MODES, tmp_path: Path) -> None:
+    room = room_with(mailroom, project(BRIDGE.project, "kawa", BRIDGE.number))
+    ledger = tmp_path / "台帳.csv"
+    ledger.write_text("工事名,発注者\n別の工事,川北町\n")
+    before = (room.office.config / "projects.toml").read_bytes()
+    assert room.office("project", "import", str(ledger), "--by", "見知らぬ 人").code != 0
+    assert (room.office.config / "projects.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_the_sample_ledger_is_written_once_and_imported_without_a_fault(
+    mailroom: MODES, tmp_path: Path, ending: str
+) -> None:
+    room = room_with(mailroom, project(BRIDGE.project, "kawa", BRIDGE.number))
+    file = tmp_path / f"見本.{ending}"
+    assert room.office("project", "import", "--sample", str(file)).code == 0
+    assert room.office("project", "import", "--sample", str(file)).code == 2
+    ran = room.office("project", "import", str(file), "--by", HANAKO)
+    assert ran.code == 0, ran.err
+    assert len(changes(room.office)) == 3
+    assert room.office("project", "import", "--sample", str(tmp_path / "見本.pdf")).code == 2
+
+
+def test_a_memo_of_a_project_without_a_submission_rests_its_missing_guarantee(mailroom: MODES) -> None:
+    expected = project("未着の工事", "kawa", "40213-000009", expects='["contract"]', dates=CONCLUDED)
+    room = mailroom(projects=[expected], mode="approve")
+
+    def missing() -> list[dict[str, Any]]:
+        return [each for each in room.office("tasks", "--json").documents if each["kind"] == "expected"]
+
+    (before,) = missing()
+    ran = room.office("memo", "--project", "未着の工事", "保証会社に確認中", "--by", HANAKO, "--json")
+    assert ran.document == {"project": "kawa/未着の工事", "memo": "保証会社に確認中", "by": HANAKO, "next_look": None}
+    assert missing() == [before]
+    assert room.office("memo", "--project", "ない工事", "x", "--by", HANAKO).code != 0
+    assert room.office("memo", "保証会社に確認中", "--by", HANAKO).code == 2
+    assert room.office("audit", "verify").code == 0
+
+
 # --- Moving it -----------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,10 @@ class Among:
 
     def __init__(self, *submissions: Submission) -> None:
         self._all = sorted(submissions, key=lambda each: each.id)
+        self.properties: dict[str, str] = {}
+
+    def property(self, name: str) -> str | None:
+        return self.properties.get(name)
 
     def walk_open(self, today: dt.date) -> Iterator[Submission]:
         return iter(self._all)

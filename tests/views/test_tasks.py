@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -275,3 +276,26 @@ def test_a_guarantee_that_is_not_here_is_due_by_its_projects_deadline() -> None:
     project = of_project(expects=(Product.CONTRACT,), deadlines={Product.CONTRACT: TODAY})
     (task,) = tasks_of(projects=(project,))
     assert (task.kind, task.due, task.urgency) == (TaskKind.EXPECTED, TODAY, Urgency.NOW)
+
+
+# --- A project's memo ----------------------------------------------------------------------------------------
+
+
+def _missing_with_memo(day: dt.date | None, due: dt.date) -> Task:
+    store = Among()
+    next_look = day.isoformat() if day else None
+    memo = {"text": "保証会社に確認中", "by": "佐藤 次郎", "at": START.isoformat(), "next_look": next_look}
+    store.properties[f"memo_of:{PROJECT}"] = json.dumps(memo)
+    project = of_project(expects=(Product.CONTRACT,), deadlines={Product.CONTRACT: due})
+    (task,) = open_tasks(store, configuration(project), dt.datetime.combine(TODAY, dt.time(9), JST))
+    return task
+
+
+def test_a_project_s_memo_with_a_day_lets_what_is_missing_rest_until_then_its_deadline_excepted() -> None:
+    tomorrow = TODAY + dt.timedelta(days=1)
+    resting = _missing_with_memo(tomorrow, due=tomorrow)
+    assert (resting.kind, resting.urgency) == (TaskKind.EXPECTED, Urgency.WATCH)
+    assert "保証会社に確認中" in resting.text("ja")
+    assert _missing_with_memo(TODAY, due=tomorrow).urgency is Urgency.TODAY
+    assert _missing_with_memo(None, due=tomorrow).urgency is Urgency.TODAY
+    assert _missing_with_memo(tomorrow, due=TODAY).urgency is Urgency.NOW

@@ -344,6 +344,14 @@ def note_not_reached(
         return writing.submission(number)
 
 
+def memo_line(text: str) -> str:
+    """Returns a memo as it is kept. Raises NotAllowed for a text that is empty, too long or on several lines."""
+    line = " ".join(plain_spaces(text).split())
+    if not line or len(line) > MEMO_LENGTH or unsafe_character(line):
+        raise NotAllowed("memo_text", most=str(MEMO_LENGTH))
+    return line
+
+
 def note_memo(
     store: Store, number: int, author: Author, text: str, now: dt.datetime, next_look: dt.date | None = None
 ) -> Submission:
@@ -351,9 +359,7 @@ def note_memo(
 
     Raises NotAllowed for a text that is empty, too long or on several lines.
     """
-    line = " ".join(plain_spaces(text).split())
-    if not line or len(line) > MEMO_LENGTH or unsafe_character(line):
-        raise NotAllowed("memo_text", most=str(MEMO_LENGTH))
+    line = memo_line(text)
     with store.writing() as writing:
         before = writing.submission(number)
         memo = Memo(line, author.by, now, before.state, next_look)

@@ -34,10 +34,13 @@ from worker.core.model import Product
 from worker.core.states import State
 from worker.core.text import escape_control_chars
 from worker.pipeline.register import (
+    LedgerDone,
     MakeEdit,
+    MakeLedgerEdit,
     Paper,
     RegisterDone,
     change_register,
+    import_ledger,
     placed_papers,
     prepare_edit,
     refuse_deleting,
@@ -116,6 +119,21 @@ class RegisterCommand:
             lambda reader: change_register(
                 self.office.directory,
                 make,
+                self.store,
+                reader,
+                self.clock,
+                self.author,
+                self.office.active_config.invoice_folder,
+            )
+        )
+
+    def import_ledger(self, name: str, make: MakeLedgerEdit) -> LedgerDone:
+        """Writes the rows of a ledger and judges again what they touch."""
+        return with_reader(
+            lambda reader: import_ledger(
+                self.office.directory,
+                make,
+                name,
                 self.store,
                 reader,
                 self.clock,

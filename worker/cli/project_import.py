@@ -4,95 +4,123 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
-from worker.config.editing.columns import Headings, Sheet, read_headings
+from worker.config.editing.columns import Headings, Sheet
 from worker.config.editing.fields import KeyPath, Value, number_forms
-from worker.config.editing.import_rows import Change, Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
+from worker.config.editing.import_rows import Change, Edit, Fate, FateKind
+from worker.config.editing.ledger import JudgedLedger, judge_ledger, ledger_edit, seen_rows
+from worker.config.editing.register import FieldRules
 from worker.config.files import register_directory
-from worker.config.load import load_configuration
+from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
-from worker.config.toml import parse_toml
-from worker.core.errors import ConfigError
+from worker.core.accounts import japanese_day
 from worker.core.messages import Language, is_said, name_product, put, say
 from worker.core.model import Product
 from worker.core.params import Labelled
 from worker.core.text import escape_control_chars
-from worker.service.wiring import find_configuration_files
+from worker.service.wiring import find_configuration_files, system_clock
+from worker.views.ledger_page import ledger_remarks
 from worker.views.register_json import count_fates, fault_text, import_json
+
+if TYPE_CHECKING:
+    from worker.pipeline.register import MakeLedgerEdit
 
 _COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED: "yellow", FateKind.BAD: "red"}
 
 
 @project.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--by", default="", metavar="NAME", help="登録する人の氏名（記録に残し、待っている提出に反映する） / who")
 @click.option("--sheet", default="", help="シート名（なければ最初のシート） / the sheet, else the first")
 @click.option("--dry-run", is_flag=True, help="確認だけ / only show what would be done")
 @click.option("--partial", is_flag=True, help="誤りのない行だけを登録 / take the good rows")
+@click.option("--sample", type=click.Path(path_type=Path), help="見本の台帳（.xlsx か .csv）を作る / write a sample")
 @json_option
 @pass_cli
-def import_projects(shared: Cli, file: Path, sheet: str, dry_run: bool, partial: bool, as_json: bool) -> int:
-    """工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。"""
-    from worker.config.editing.atomic_write import replace_file
+def import_projects(
+    shared: Cli,
+    file: Path | None,
+    by: str,
+    sheet: str,
+    dry_run: bool,
+    partial: bool,
+    sample: Path | None,
+    as_json: bool,
+) -> int:
+    """工事台帳（CSV・Excel）の取込み：行ごとの扱いを示し、誤りがなければ登録します。
+
+    --sample FILE は、見出しと記入例のある見本の台帳を作ります。
+    """
     from worker.config.editing.spreadsheets import read_ledger
 
+    if (file is None) is (sample is None):
+        raise click.UsageError("FILE | --sample FILE")
     directory, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)
-    place = register_directory(directory) / FILE
+    if file is None:
+        return _write_sample(sample or Path(), configuration, shared)
     ledger = read_ledger(file, sheet)
-    headings = read_headings(ledger, configuration.settings.import_columns)
-    registered = (parse_toml(FILE, files[FILE], []) or {}).get("project", [])
-    fates: tuple[Fate, ...] = ()
-    if not headings.faults:
-        forms = number_forms(configuration.guarantors)
-        fates = judge_rows(ledger, headings, configuration.issuers, registered, forms)
-        fates = _judge_together(files, fates, len(registered))
-    edits = edits_of(fates)
-    has_bad = bool(headings.faults) or any(each.kind is FateKind.BAD for each in fates)
-    writes = bool(edits) and not dry_run and (partial or not has_bad) and not headings.faults
-    if writes:
-        replace_file(place, files[FILE], _edited(files, edits)[FILE])
-    if as_json:
-        print_json(import_json(fates, headings, ledger, shared.lang, is_written=writes))
-    else:
-        _show(fates, headings, ledger, shared.lang)
-        click.echo(
-            _ending(
-                shared.lang,
-                register_directory(directory) / FILE,
-                len(edits),
-                is_written=writes,
-                is_dry=dry_run,
-                is_bad=has_bad,
-            )
+    rules = FieldRules(configuration.issuers, number_forms(configuration.guarantors))
+
+    def judge(register: bytes) -> JudgedLedger:
+        columns = configuration.settings.import_columns
+        return judge_ledger(
+            ledger, columns, rules, register, lambda edited: load_configuration({**files, FILE: edited})
         )
-    return FOR_A_PERSON if has_bad else DONE
+
+    judged = judge(files[FILE])
+    edits = judged.edits
+    writes = bool(edits) and not dry_run and (partial or not judged.has_bad) and not judged.headings.faults
+    done: tuple[int, ...] = ()
+    if writes and by:
+        seen = seen_rows(judged.fates)
+        done = _import_by(shared, by, file.name, lambda register: ledger_edit(register, judge(register), seen))
+    elif writes:
+        _import_unrecorded(directory, files[FILE], edits)
+    if as_json:
+        print_json(import_json(judged.fates, judged.headings, ledger, shared.lang, is_written=writes))
+    else:
+        _show(judged.fates, judged.headings, ledger, shared.lang)
+        place = register_directory(directory) / FILE
+        click.echo(_ending(shared.lang, place, len(edits), is_written=writes, is_dry=dry_run, is_bad=judged.has_bad))
+        if done:
+            click.echo(say("change_judged", shared.lang, count=len(done), ids=list(map(str, done))))
+    return FOR_A_PERSON if judged.has_bad else DONE
 
 
-def _judge_together(files: dict[str, bytes], fates: tuple[Fate, ...], registered: int) -> tuple[Fate, ...]:
-    """``fates`` after the whole configuration was loaded with them; each round finds at least one more bad row."""
-    while edits := edits_of(fates):
-        try:
-            load_configuration(_edited(files, edits))
-        except ConfigError as error:
-            judged = blame_rows(fates, error.problems, registered)
-            if judged is None:
-                raise
-            fates = judged
-        else:
-            break
-    return fates
+def _write_sample(file: Path, configuration: Configuration, shared: Cli) -> int:
+    """Writes the sample ledger of this office. Raises ConfigError if there is such a file, or it cannot be written."""
+    from worker.config.editing.atomic_write import write_new_file
+    from worker.config.editing.ledger_sample import LedgerForm, sample_ledger
+
+    ending = file.suffix.lower().removeprefix(".")
+    if ending not in set(LedgerForm):
+        raise click.UsageError("--sample FILE.xlsx | FILE.csv")
+    today = japanese_day(system_clock().now())
+    write_new_file(file, sample_ledger(LedgerForm(ending), configuration.issuers.values(), today))
+    click.echo(say("sample_written", shared.lang, file=escape_control_chars(str(file))))
+    return DONE
 
 
-def _edited(files: dict[str, bytes], edits: Sequence[Edit]) -> dict[str, bytes]:
+def _import_by(shared: Cli, by: str, name: str, make: MakeLedgerEdit) -> tuple[int, ...]:
+    """Writes the edit in the name of a person; returns the submissions that were judged again."""
+    from worker.cli.project_edit import RegisterCommand
+
+    return RegisterCommand(shared, by, as_json=True, is_certain=True).import_ledger(name, make).judged
+
+
+def _import_unrecorded(directory: Path, register: bytes, edits: Sequence[Edit]) -> None:
+    """Writes the edits of an installation that has no database yet, or of an administrator who names no person."""
+    from worker.config.editing.atomic_write import replace_file
     from worker.config.editing.toml_edit import edit_projects
 
-    return {**files, FILE: edit_projects(files[FILE], edits)}
+    replace_file(register_directory(directory) / FILE, register, edit_projects(register, edits))
 
 
 def _ending(lang: Language, file: Path, count: int, *, is_written: bool, is_dry: bool, is_bad: bool) -> str:
@@ -109,26 +137,6 @@ def _ending(lang: Language, file: Path, count: int, *, is_written: bool, is_dry:
 def _place(sheet: Sheet, cell: str) -> str:
     """``工事台帳!C7``, as a spreadsheet program takes it; the cell alone in a file without sheets."""
     return f"{sheet.name}!{cell}" if sheet.name and cell else cell
-
-
-def _remarks(sheet: Sheet, headings: Headings, lang: Language) -> list[str]:
-    """Prints the rows that were not read, each with its reason."""
-    found = []
-    for row in headings.titles:
-        text = "　".join(filter(None, map(str.strip, row.cells)))
-        found.append(say("import_title", lang, rows=row.number, shown=escape_control_chars(text)))
-    if sheet.hidden_rows:
-        found.append(say("import_hidden_rows", lang, rows=sheet.hidden_rows))
-    if sheet.hidden_columns:
-        found.append(say("import_hidden_columns", lang, columns=sheet.hidden_columns))
-    if sheet.other_sheets:
-        others = [escape_control_chars(each) for each in sheet.other_sheets]
-        found.append(say("import_other_sheets", lang, sheet=escape_control_chars(sheet.name), sheets=others))
-    if sheet.name in sheet.hidden_sheets:
-        found.append(say("import_hidden_sheet", lang, sheet=escape_control_chars(sheet.name)))
-    if hidden := [escape_control_chars(each) for each in sheet.hidden_sheets if each != sheet.name]:
-        found.append(say("import_hidden_sheets", lang, sheets=hidden))
-    return found
 
 
 def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Language) -> None:
@@ -162,7 +170,7 @@ def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Languag
     print_table(names, rows, styles=styles)
     if headings.ignored:
         click.echo(say("import_ignored", lang, headings=headings.ignored))
-    for remark in _remarks(sheet, headings, lang):
+    for remark in ledger_remarks(sheet, headings, lang):
         click.echo(remark)
     new = [each for each in fates if each.kind is FateKind.NEW]
     if new and not any(("expects",) in each.given for each in new):

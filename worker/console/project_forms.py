@@ -5,7 +5,8 @@ Each form shows what it would change before it saves. The functions are those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from worker.config.editing.add_project import register_project
 from worker.config.editing.fields import KeyPath, number_forms
 from worker.config.editing.import_rows import Fate, FateKind
 from worker.config.editing.register import (
+    FieldConflict,
     FieldRules,
     RegisterConflict,
     RegisterEdit,
@@ -33,6 +35,7 @@ from worker.console.projects import named_project
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import name_field
+from worker.core.model import Entry
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
 from worker.pipeline.register import MakeEdit, RegisterDone, change_register, prepare_edit
@@ -52,7 +55,7 @@ from worker.views.project_form import (
 
 _TYPED: Final = "f:"
 _SEEN: Final = "s:"
-_CHOSEN: Final = "c:"
+CHOSEN: Final = "c:"
 
 Texts = Mapping[KeyPath, str]
 Again = Callable[[dict[str, str], tuple[str, ...], int], Response]
@@ -75,8 +78,8 @@ def _typed(visit: Visit) -> dict[KeyPath, str]:
             given = [each.strip() for each in visit.form.several(name)]
             texts[key_of_field(name.removeprefix(_TYPED))] = "、".join(filter(None, given))
     for name in visit.form.fields:
-        if name.startswith(_CHOSEN) and visit.form.text(name) == "now":
-            key = key_of_field(name.removeprefix(_CHOSEN))
+        if name.startswith(CHOSEN) and visit.form.text(name) == "now":
+            key = key_of_field(name.removeprefix(CHOSEN))
             texts[key] = visit.form.text(_SEEN + form_name(key))
     return texts
 
@@ -165,19 +168,35 @@ def _kept(visit: Visit) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, values in visit.form.fields.items()
-        if name not in {"token", "step", "proof"} and not name.startswith(_CHOSEN)
+        if name not in {"token", "step", "proof"} and not name.startswith(CHOSEN)
         for value in values
     ]
 
 
 def _conflict(visit: Visit, conflict: RegisterConflict) -> Response:
     """Shows field by field what another person wrote meanwhile; the person chooses."""
-    entries = [
-        each
-        for each in visit.store.entries(events=[NoteEvent.REGISTER_CHANGED])
-        if each.detail.get("project") == conflict.project or each.detail.get("later") == conflict.project
-    ]
     fields = {_SEEN + form_name(each.key) for each in conflict.conflicts}
+    kept = [(name, value) for name, value in _kept(visit) if name not in fields]
+    return show_conflicts(visit, [ConflictGroup(conflict.project, conflict.conflicts)], kept)
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictGroup:
+    """The fields of one project that another person changed."""
+
+    project: str
+    conflicts: Sequence[FieldConflict]
+    prefix: str = ""
+    """Of the names of its fields in the form."""
+    title: str = ""
+    """Its name, where there are several."""
+
+
+def show_conflicts(visit: Visit, groups: Sequence[ConflictGroup], kept: Sequence[tuple[str, str]]) -> Response:
+    """Shows the conflicts of each project; the answers come as ``CHOSEN`` with the name of the field."""
+    changed: dict[str, Entry] = {}
+    for entry in visit.store.entries(events=[NoteEvent.REGISTER_CHANGED]):
+        changed |= dict.fromkeys({str(entry.detail.get(name)) for name in ("project", "later")}, entry)
     issuers = visit.office.configuration.issuers
 
     def told(key: KeyPath, text: str) -> str:
@@ -187,20 +206,25 @@ def _conflict(visit: Visit, conflict: RegisterConflict) -> Response:
         "project_conflict.html",
         409,
         banners=banners_of(visit),
-        project=conflict.project,
-        entry=entries[-1] if entries else None,
-        rows=[
+        groups=[
             (
-                form_name(each.key),
-                name_field(each.key, visit.lang),
-                told(each.key, each.seen),
-                told(each.key, each.now),
-                each.given or "―",
-                each.now,
+                group.title,
+                changed.get(group.project),
+                [
+                    (
+                        group.prefix + form_name(each.key),
+                        name_field(each.key, visit.lang),
+                        told(each.key, each.seen),
+                        told(each.key, each.now),
+                        told(each.key, each.given),
+                        each.now,
+                    )
+                    for each in group.conflicts
+                ],
             )
-            for each in conflict.conflicts
+            for group in groups
         ],
-        kept=[(name, value) for name, value in _kept(visit) if name not in fields],
+        kept=kept,
     )
 
 

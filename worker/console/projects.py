@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from typing import Final
+from urllib.parse import quote
 
 from starlette.responses import Response
 
+from worker.approve.project_notes import memo_of, note_project_memo
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
@@ -48,6 +51,10 @@ def show_projects(visit: Visit) -> Response:
 
 def show_project(visit: Visit) -> Response:
     """One project."""
+    return _project_page(visit)
+
+
+def _project_page(visit: Visit, failed: str = "", status: int = 200) -> Response:
     configuration, store = visit.office.configuration, visit.store
     project = named_project(visit)
     row = project_rows(store, configuration, visit.now, [project])[0]
@@ -55,12 +62,29 @@ def show_project(visit: Visit) -> Response:
     corrected = store.corrections(each.id for each in page.submissions)
     return visit.page(
         "project.html",
+        status,
         banners=banners_of(visit),
         page=page,
         states={each.id: name_state(each, visit.lang) for each in page.submissions},
         corrected=corrected,
         task=row.next_task.text(visit.lang) if row.next_task else "",
+        memo=memo_of(store, project.id),
+        typed=visit.form,
+        failed=failed,
     )
+
+
+def record_memo(visit: Visit) -> Response:
+    """Records a memo, and the day until which the project's own tasks rest."""
+    project, day = named_project(visit), visit.form.text("next_look")
+    try:
+        next_look = dt.date.fromisoformat(day) if day else None
+        note_project_memo(visit.store, project.id, visit.author, visit.form.text("text"), visit.now, next_look)
+    except ValueError:
+        return _project_page(visit, visit.say("date_unreadable", given=day), 422)
+    except NotAllowed as refused:
+        return _project_page(visit, visit.refusal(refused), 422)
+    return visit.go(f"/projects/{quote(project.id)}", "recorded")
 
 
 def show_foreseen(visit: Visit) -> Response:

@@ -11,6 +11,7 @@ from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.model import JST, Product
+from worker.core.text import match_key
 from worker.send.rate_limit import leaves_at
 from worker.views.today import Work, work_of_today
 
@@ -55,8 +56,8 @@ def show_today(visit: Visit) -> Response:
 
 
 def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str) -> bool:
-    """Returns whether the filters let a row through; 自分 leaves what waits for others, or needs another's right."""
-    if who == MINE and (row.is_waiting or not visit.may(row.right)):
+    """Returns whether the filters let a row through; 自分 leaves what this person prepared last."""
+    if who == MINE and match_key(row.in_charge) != match_key(visit.person.name):
         return False
     return (not kind or row.task.kind.value == kind) and (not issuer or row.task.issuer == issuer)
 

@@ -622,6 +622,21 @@ class Memo:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectMemo:
+    """One line that a person wrote about a project."""
+
+    text: str
+    by: str
+    at: dt.datetime
+    next_look: dt.date | None = None
+    """The day until which the project's own tasks rest; None: they do not rest."""
+
+    def rests(self, now: dt.datetime) -> bool:
+        """Returns whether it puts the project off beyond ``now``."""
+        return self.next_look is not None and self.next_look > now.astimezone(JST).date()
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUpRecord(Part):
     """The steps for people around it, and those that are done."""
 

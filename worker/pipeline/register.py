@@ -7,15 +7,18 @@ in the same call; the service judges all others when it takes the file.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from worker.approve.reevaluate import activate_config
+from worker.approve.project_notes import follow_ids, keep_change
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
+from worker.config.editing.ledger import LedgerEdit
 from worker.config.editing.register import RegisterAct, RegisterEdit, field_text, read_tables
 from worker.config.files import (
     MAX_FILE_BYTES,
@@ -32,7 +35,7 @@ from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.file_names import is_left_file
 from worker.core.model import Product, Sha256, Submission, sha256
 from worker.core.states import NoteEvent, State
-from worker.core.text import match_key
+from worker.core.text import escape_control_chars, match_key
 from worker.pipeline.read import NoticeReader
 from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.read.pdf_bytes import fault_of
@@ -55,8 +58,11 @@ _TRIES: Final = 5
 _JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 _NEVER_SUBMITTED: Final = frozenset({State.ANNOUNCED, State.HELD, State.WITHDRAWN})
 
+AnyEdit = TypeVar("AnyEdit", RegisterEdit, LedgerEdit)
 MakeEdit = Callable[[bytes], RegisterEdit]
 """Makes the edit on the bytes of ``projects.toml`` as they are now; it may be called again if they change meanwhile."""
+MakeLedgerEdit = Callable[[bytes], LedgerEdit]
+"""The same for the rows of a ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,18 @@ class RegisterDone:
     began_to_wait: int
 
 
-def prepare_edit(directory: Path, make: MakeEdit) -> tuple[RegisterEdit, Configuration, Mapping[str, bytes]]:
+@dataclass(frozen=True, slots=True)
+class LedgerDone:
+    """The edit of a ledger that was written."""
+
+    edit: LedgerEdit
+    judged: tuple[int, ...]
+    """The submissions that were judged again, by id."""
+
+
+def prepare_edit(
+    directory: Path, make: Callable[[bytes], AnyEdit]
+) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
     """Returns the edit on the files of ``directory`` as they are, checked with the whole configuration; writes nothing.
 
     Raises ConfigError with every problem, and what ``make`` raises.
@@ -115,35 +132,104 @@ async def change_register(
     Raises ConfigError if the configuration would be refused or the file cannot be written, NotAllowed, Unavailable:
     nothing was changed then.
     """
-    for left in reversed(range(_TRIES)):
-        edit, configuration, files = prepare_edit(directory, make)
+
+    def refuse(edit: RegisterEdit) -> None:
         if edit.act is RegisterAct.DELETED:
             refuse_deleting(store, edit.project, edit.former)
+
+    edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: (edit,), {}, refuse)
+    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
+    judged, waiting = await _judge_touched(edit, active_config, store, reader, clock, author)
+    return RegisterDone(edit, judged, waiting)
+
+
+async def import_ledger(
+    directory: Path,
+    make: MakeLedgerEdit,
+    name: str,
+    store: Store,
+    reader: PdfReader,
+    clock: Clock,
+    author: Author,
+    invoice_folder: InvoiceFolder,
+) -> LedgerDone:
+    """Write the rows of the ledger ``name``, with an entry for each project; then as ``change_register``.
+
+    Raises as it does, and what ``make`` raises: nothing was changed then.
+    """
+    more = {"ledger": escape_control_chars(name)[:_LONGEST_NAME]}
+    edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: edit.edits, more)
+    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
+    judged, _ = await _judge_touched(edit, active_config, store, reader, clock, author)
+    return LedgerDone(edit, judged)
+
+
+def _write(
+    directory: Path,
+    make: Callable[[bytes], AnyEdit],
+    store: Store,
+    author: Author,
+    now: dt.datetime,
+    acts_of: Callable[[AnyEdit], Sequence[RegisterEdit]],
+    more: Mapping[str, Any],
+    refuse: Callable[[AnyEdit], None] = lambda _: None,
+) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
+    """Writes the edit and its entries in one transaction; made again if the file changes at the same moment."""
+    for left in reversed(range(_TRIES)):
+        edit, configuration, files = prepare_edit(directory, make)
+        refuse(edit)
+        acts = acts_of(edit)
+        details = [{**_detail(each), **more} for each in acts]
+        moved = _moved_ids(edit.former, edit.content, acts)  # before the transaction, which others wait for
         try:
             with store.writing() as writing:
-                writing.note(NoteEvent.REGISTER_CHANGED, None, author, _detail(edit))
+                for detail in details:
+                    writing.note(NoteEvent.REGISTER_CHANGED, None, author, detail)
                 writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
+                follow_ids(writing, moved)
+                keep_change(writing, (each.later for each in acts if each.later), author, now)
                 replace_file(register_directory(directory) / FILE, edit.former, edit.content)
-            break
         except ConfigError as error:
             if left == 0 or [each.code for each in error.problems] != ["file_changed"]:
                 raise
-    else:
-        raise AssertionError("the last try ends or raises")
-    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
+        else:
+            return edit, configuration, files
+    raise AssertionError("the last try ends or raises")
+
+
+def _moved_ids(former: bytes, content: bytes, edits: Sequence[RegisterEdit]) -> dict[str, str]:
+    """Returns the later id of each project that gets another one: empty if it is deleted.
+
+    A changed name changes an id, and so does a second project of the same name, in this file or no longer in it.
+    """
+    deleted = {each.project for each in edits if not each.later}
+    kept = [each for each in read_tables(former).ids if each not in deleted]
+    later = zip(kept, read_tables(content).ids, strict=False)  # new projects are at the end
+    return dict.fromkeys(deleted, "") | {old: new for old, new in later if old != new}
+
+
+async def _judge_touched(
+    edit: RegisterEdit | LedgerEdit,
+    active_config: ActiveConfig,
+    store: Store,
+    reader: PdfReader,
+    clock: Clock,
+    author: Author,
+) -> tuple[tuple[int, ...], int]:
+    """Judges again every submission that the edit may touch; returns their ids, and how many began to wait."""
     touched = [each for each in store.submissions(*_JUDGED_IN) if is_touched(each, edit)]
     program = Author("hoshobin", author.account)
     reading = NoticeReader(store, reader, clock)
     judging = Reevaluation(store, reader, clock, program, reading, RevisionCache(store, clock))
     waiting = await judging.judge_again(touched, active_config)
-    return RegisterDone(edit, tuple(each.id for each in touched), waiting)
+    return tuple(each.id for each in touched), waiting
 
 
-def is_touched(submission: Submission, edit: RegisterEdit) -> bool:
+def is_touched(submission: Submission, edit: RegisterEdit | LedgerEdit) -> bool:
     """Returns whether ``edit`` may change what is found for ``submission``: its project, or one that it may match."""
     notice = submission.notice
     project = submission.destination.project
-    if project in {edit.project, edit.later}:
+    if project in edit.projects:
         return True
     if notice.refusal is not None:
         return False

@@ -75,6 +75,10 @@ GuaranteeKey = tuple[str, Product]
 class Overview(Protocol):
     """Questions about open submissions and registered projects; no answer takes longer where more are closed."""
 
+    def property(self, name: str) -> str | None:
+        """The store's value of this name, None if it was never set."""
+        ...
+
     def walk_open(self, today: dt.date) -> Iterator[Submission]:
         """Those that are open on this day (``core.open_until``), by id, never all in memory."""
         ...

@@ -17,7 +17,7 @@ from worker.config.editing.register import RegisterEdit, field_text
 from worker.core.errors import Problem
 from worker.core.messages import Language, hint, name_field, name_state, say
 from worker.core.messages.reasons import NAMES
-from worker.core.model import Entry, Product, Submission
+from worker.core.model import Entry, Product, ProjectMemo, Submission
 from worker.core.text import escape_control_chars
 from worker.views.problems import problem_json
 from worker.views.project_status import Cell, Row
@@ -112,6 +112,12 @@ def edit_json(edit: RegisterEdit, judged: Sequence[int]) -> dict[str, Any]:
         "fields": {".".join(each.key): [field_text(each.former), field_text(each.value)] for each in edit.changes},
         "judged": list(judged),
     }
+
+
+def project_memo_json(project: str, memo: ProjectMemo) -> dict[str, Any]:
+    """The fixed fields of a project's memo that was recorded."""
+    next_look = memo.next_look.isoformat() if memo.next_look else None
+    return {"project": project, "memo": memo.text, "by": memo.by, "next_look": next_look}
 
 
 def change_lines(edit: RegisterEdit, lang: Language) -> list[str]:

@@ -15,9 +15,10 @@ from enum import IntEnum, StrEnum
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
+from worker.approve.project_notes import memo_of
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_follow_up, name_limit, name_receipt, next_step, say
-from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, Receipt, ReceiptKind, Submission
+from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, ProjectMemo, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside
 from worker.core.states import State
@@ -131,7 +132,7 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
     found += [_leaving(each, configuration, now) for each in known if each.is_by_hold and not each.delivery.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
-    found += _missing_guarantees(configuration, overview, registered, today)
+    found += _rest_missing(_missing_guarantees(configuration, overview, registered, today), overview, now)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
 
 
@@ -436,6 +437,21 @@ def _missing_guarantees(
         else:
             urgency = Urgency.NOW if today >= day else Urgency.TODAY
             yield _missing(project, guarantee[1], configuration, TaskKind.EXPECTED, day, urgency)
+
+
+def _rest_missing(tasks: Iterable[Task], overview: Overview, now: dt.datetime) -> Iterator[Task]:
+    """Yields ``tasks``; one whose project a person has put off is to be watched, and urgent once its day has come."""
+    today = now.astimezone(JST).date()
+    memos: dict[str, ProjectMemo | None] = {}
+    for task in tasks:
+        if task.project not in memos:
+            memos[task.project] = memo_of(overview, task.project)
+        memo = memos[task.project]
+        if memo is None or memo.next_look is None or not memo.rests(now):
+            yield task
+            continue
+        texts = _both("task_resting", day=memo.next_look.isoformat(), memo=memo.text)
+        yield _hurry(replace(task, urgency=Urgency.WATCH, texts=texts), today)
 
 
 def date_of_guarantee(project: Project | OutlinedProject, product: Product) -> dt.date | None:

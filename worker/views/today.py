@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from worker.approve.project_notes import last_preparer, memo_of
 from worker.core.accounts import Right
-from worker.core.model import JST, Product, Submission
+from worker.core.model import JST, Product, ProjectMemo, Submission
 from worker.core.states import REFUSALS, HoldKind, Reason, State, kind_of
-from worker.store.ports import GuaranteeKey, Overview
+from worker.store.ports import GuaranteeKey, Store
 from worker.views.actions import ActionKind
 from worker.views.tasks import ACCEPTED, Task, TaskKind, Urgency, is_settled, open_tasks
 
@@ -102,6 +103,8 @@ class Work:
     """The page on which it is done."""
     right: Right
     """The right that its button asks for there."""
+    in_charge: str
+    """The person who prepared its submission or project last; empty if none is known."""
 
     @property
     def is_waiting(self) -> bool:
@@ -119,6 +122,8 @@ class ProjectWork:
     issuer: str
     rows: tuple[Work, ...]
     marks: Mapping[Product, Mark]
+    memo: ProjectMemo | None
+    """Its memo, if no row shows it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +140,27 @@ class Today:
         return sum(not row.is_waiting for group in self.groups for row in group.rows)
 
 
-def work_of_today(overview: Overview, configuration: Configuration | Outline, now: dt.datetime) -> Today:
+def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.datetime) -> Today:
     """Returns every open action, the most urgent project first."""
-    tasks = open_tasks(overview, configuration, now)
+    tasks = open_tasks(store, configuration, now)
     groups: dict[tuple[str, str, str], list[Task]] = {("", "", ""): []}
     for task in tasks:
         key = (task.project, task.project_name, task.issuer) if task.project else ("", "", "")
         groups.setdefault(key, []).append(task)
     expected = {project.id: frozenset(project.expects) for project in configuration.projects}
     wanted = [(project, product) for project, _, _ in groups if project for product in Product]
-    newest = overview.newest_standing(wanted)
+    newest = store.newest_standing(wanted)
     today = now.astimezone(JST).date()
-    held = _held_reasons(overview, tasks, today)
+    known = _submissions_of(store, tasks, today)
     return Today(
         tuple(
             ProjectWork(
                 project,
                 name,
                 issuer,
-                tuple(_row(task, held) for task in of_one),
+                tuple(_row(task, known.get(task.submission or 0), store) for task in of_one),
                 _marks(project, expected.get(project, frozenset()), newest, today) if project else {},
+                _memo(store, project, of_one, now) if project else None,
             )
             for (project, name, issuer), of_one in groups.items()
             if of_one
@@ -163,16 +169,16 @@ def work_of_today(overview: Overview, configuration: Configuration | Outline, no
     )
 
 
-def _held_reasons(overview: Overview, tasks: Iterable[Task], today: dt.date) -> Mapping[int, frozenset[Reason]]:
-    """The reasons of each held submission among the tasks."""
-    wanted = {task.submission for task in tasks if task.kind is TaskKind.HELD}
-    if not wanted:
-        return {}
-    return {
-        each.id: frozenset(hold.reason for hold in each.reasons)
-        for each in overview.walk_open(today)
-        if each.id in wanted and each.state is State.HELD
-    }
+def _submissions_of(store: Store, tasks: Iterable[Task], today: dt.date) -> Mapping[int, Submission]:
+    """The submissions of the tasks."""
+    wanted = {task.submission for task in tasks} - {None}
+    return {each.id: each for each in store.walk_open(today) if each.id in wanted} if wanted else {}
+
+
+def _memo(store: Store, project: str, tasks: Iterable[Task], now: dt.datetime) -> ProjectMemo | None:
+    memo = memo_of(store, project)
+    is_shown = memo is not None and memo.rests(now) and any(task.submission is None for task in tasks)
+    return None if is_shown else memo
 
 
 def mend_of(reasons: Iterable[Reason]) -> tuple[Button, Right]:
@@ -190,13 +196,14 @@ _DECIDED: Final = frozenset({TaskKind.RESOLVE, TaskKind.CORRECT})
 """Tasks that end in a decision of an approver."""
 
 
-def _row(task: Task, held: Mapping[int, frozenset[Reason]]) -> Work:
+def _row(task: Task, submission: Submission | None, store: Store) -> Work:
     if task.kind is TaskKind.HELD:
-        button, right = mend_of(held.get(task.submission or 0, frozenset()))
+        is_held = submission is not None and submission.state is State.HELD
+        button, right = mend_of({hold.reason for hold in submission.reasons} if is_held and submission else ())
     else:
         button = _BUTTONS[task.kind]
         right = Right.DECIDE if task.kind in _DECIDED else Right.PREPARE
-    return Work(task, button, _path(task, button), right)
+    return Work(task, button, _path(task, button), right, last_preparer(store, submission, task.project))
 
 
 def _path(task: Task, button: Button) -> str:

@@ -67,6 +67,11 @@ class RegisterEdit:
     names: frozenset[str] = frozenset()
     """Its names before and after, folded in the same way."""
 
+    @property
+    def projects(self) -> frozenset[str]:
+        """Its ids before and after."""
+        return frozenset({self.project, self.later})
+
 
 @dataclass(frozen=True, slots=True)
 class FieldConflict:
@@ -376,13 +381,9 @@ def delete_project(content: bytes, project: str) -> RegisterEdit:
 
 def add_new_project(content: bytes, edit: Edit) -> RegisterEdit:
     """Returns the edit that adds the project of ``add_project.register_project`` at the end of the file."""
-    edited = edit_projects(content, [edit])
-    known = read_tables(edited)
+    known, later = read_tables(content), read_tables(edit_projects(content, [edit]))
     changes = tuple(Change(key, None, value) for key, value in edit.values)
-    table = known.tables[-1]
-    return RegisterEdit(
-        RegisterAct.ADDED, known.ids[-1], known.ids[-1], content, edited, changes, _numbers_of(table), _names_of(table)
-    )
+    return edit_of(RegisterAct.ADDED, known, later, len(known.tables), changes)
 
 
 def set_invoice(content: bytes, project: str, product: Product, number: str, file: str | None) -> RegisterEdit:
@@ -444,14 +445,21 @@ def _edited(act: RegisterAct, known: RegisteredTables, at: int, changes: tuple[C
     if not changes:
         raise NotAllowed("register_same", project=project)
     content = edit_projects(known.content, [Edit(at, tuple((each.key, each.value) for each in changes))])
-    later = read_tables(content)
-    before, after = known.tables[at], later.tables[at]
+    return edit_of(act, known, read_tables(content), at, changes)
+
+
+def edit_of(
+    act: RegisterAct, known: RegisteredTables, later: RegisteredTables, at: int, changes: tuple[Change, ...]
+) -> RegisterEdit:
+    """Returns the edit of the project at ``at``, which may be new, of a file that becomes ``later``."""
+    before = known.tables[at] if at < len(known.tables) else {}
+    after = later.tables[at]
     return RegisterEdit(
         act,
-        project,
+        known.ids[at] if before else later.ids[at],
         later.ids[at],
         known.content,
-        content,
+        later.content,
         changes,
         _numbers_of(before) | _numbers_of(after),
         _names_of(before) | _names_of(after),

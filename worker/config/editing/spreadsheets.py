@@ -14,7 +14,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,16 +44,36 @@ _PART_OF_A_DATE: Final = re.compile("[ydeg]", re.IGNORECASE)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerLimits:
+    """The largest ledger that is read."""
+
+    size: int
+    """Bytes of the file."""
+    unpacked: int
+    """Bytes of all parts of an xlsx unpacked."""
+    rows: int
+    """The last row that may have a value."""
+
+
 def read_ledger(path: Path, sheet: str = "") -> Sheet:
     """The rows of a ``.csv`` or ``.xlsx`` file; ``sheet`` names one of an xlsx. Raises ConfigError."""
-    content = _read(path)
+    return parse_ledger(path, _read(path), sheet)
+
+
+def parse_ledger(path: Path, content: bytes, sheet: str = "", limits: LedgerLimits | None = None) -> Sheet:
+    """The rows of a ledger that was read or given; ``path`` is its name, in messages too. Raises ConfigError."""
+    limits = limits or LedgerLimits(MAX_BYTES, MAX_UNPACKED, MAX_ROWS)
+    if len(content) > limits.size:
+        raise _refusal(path, "file_too_large", limit=f"{limits.size:,}")
     if zipfile.is_zipfile(io.BytesIO(content)):
-        return _read_workbook(path, content, sheet)
+        return _read_workbook(path, content, sheet, limits)
     if path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
         raise _refusal(path, "ledger_not_xlsx")
     if sheet:
         raise _refusal(path, "ledger_no_sheets")
-    return Sheet(_rows(path, (SheetRow(at, tuple(row)) for at, row in enumerate(_csv_rows(path, content), start=1))))
+    rows = (SheetRow(at, tuple(row)) for at, row in enumerate(_csv_rows(path, content), start=1))
+    return Sheet(_rows(path, rows, limits.rows))
 
 
 def _refusal(path: Path, code: str, **params: Any) -> ConfigError:
@@ -74,18 +94,16 @@ def _read(path: Path) -> bytes:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _refusal(path, "file_unreadable", detail=error.strerror or type(error).__name__) from error
-    if len(content) > MAX_BYTES:
-        raise _refusal(path, "file_too_large", limit=f"{MAX_BYTES:,}")
     return content
 
 
-def _rows(path: Path, rows: Iterable[SheetRow]) -> tuple[SheetRow, ...]:
+def _rows(path: Path, rows: Iterable[SheetRow], most: int) -> tuple[SheetRow, ...]:
     """The rows that are not empty: sheets formatted to their last row claim 1,048,576."""
     found: list[SheetRow] = []
     for row in rows:
         if any(map(str.strip, row.cells)):
-            if row.number > MAX_ROWS:
-                raise _refusal(path, "ledger_too_long", limit=f"{MAX_ROWS:,}")
+            if row.number > most:
+                raise _refusal(path, "ledger_too_long", limit=f"{most:,}")
             found.append(row)
     return tuple(found)
 
@@ -116,8 +134,8 @@ def _decode(path: Path, content: bytes) -> str:
 # --- xlsx ----------------------------------------------------------------------------------------------------
 
 
-def _read_workbook(path: Path, content: bytes, name: str) -> Sheet:
-    _refuse_bombs(path, content)
+def _read_workbook(path: Path, content: bytes, name: str, limits: LedgerLimits) -> Sheet:
+    _refuse_bombs(path, content, limits.unpacked)
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -129,7 +147,7 @@ def _read_workbook(path: Path, content: bytes, name: str) -> Sheet:
             chosen = _choose_sheet(path, workbook, name)
             others = [each for each in workbook.worksheets if each is not chosen and each.sheet_state == "visible"]
             return replace(
-                _read_sheet(path, workbook, chosen),
+                _read_sheet(path, workbook, chosen, limits.rows),
                 hidden_sheets=tuple(each.title for each in workbook.worksheets if each.sheet_state != "visible"),
                 other_sheets=tuple(each.title for each in others),
             )
@@ -150,7 +168,7 @@ def _choose_sheet(path: Path, workbook: Any, name: str) -> Any:
     return (visible or workbook.worksheets)[0]
 
 
-def _read_sheet(path: Path, workbook: Any, sheet: Any) -> Sheet:
+def _read_sheet(path: Path, workbook: Any, sheet: Any, most: int) -> Sheet:
     from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
     class Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
@@ -173,7 +191,7 @@ def _read_sheet(path: Path, workbook: Any, sheet: Any) -> Sheet:
             timedelta_formats=workbook._timedelta_formats,  # noqa: SLF001
         )
         look = _format_of(workbook)
-        rows = _rows(path, (_row(number, cells, look, workbook.epoch) for number, cells in parser.parse()))
+        rows = _rows(path, (_row(number, cells, look, workbook.epoch) for number, cells in parser.parse()), most)
     hidden_rows = {int(float(number)) for number, each in parser.row_dimensions.items() if _is_hidden(each, "ht")}
     hidden_columns = _hidden_columns(parser.column_dimensions.values())
     merged = [each.bounds for each in parser.merged_cells.mergeCell] if parser.merged_cells else []
@@ -299,9 +317,9 @@ def _kind_of(value: Any) -> CellKind | None:
             return None
 
 
-def _refuse_bombs(path: Path, content: bytes) -> None:
+def _refuse_bombs(path: Path, content: bytes, most: int) -> None:
     """Unpack every part once, counting: the sizes that a zip's own directory gives may be lies."""
-    left = MAX_UNPACKED
+    left = most
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for part in archive.infolist():
@@ -309,7 +327,7 @@ def _refuse_bombs(path: Path, content: bytes) -> None:
                     while piece := packed.read(1 << 16):
                         left -= len(piece)
                         if left < 0:
-                            raise _refusal(path, "ledger_unpacked", limit=f"{MAX_UNPACKED:,}")
+                            raise _refusal(path, "ledger_unpacked", limit=f"{most:,}")
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise _refusal(path, "ledger_damaged", detail=f"{type(error).__name__}: {error}"[:200]) from error
 

@@ -18,6 +18,7 @@ from worker.core.messages import (
     console,
     console_drop,
     console_issuers,
+    console_ledger,
     console_pictures,
     console_projects,
     console_records,
@@ -70,6 +71,7 @@ Language = Literal["ja", "en"]
 
 _TABLES: Final = (
     *(commands, config, console, console_drop, console_issuers),
+    *(console_ledger,),
     *(console_pictures, console_projects, console_records, console_run, decisions),
     *(events, incoming, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
@@ -155,9 +157,9 @@ def say_refusal(code: str, lang: Language, **params: object) -> str:
 
 def hint(code: str, lang: Language, **params: object) -> str:
     """Returns the next step for the configuration problem ``code``; empty if the sentence says it already."""
-    pair = _HINTS.get(code)
-    if pair is None:
+    if code not in _HINTS:
         return ""
+    pair = for_reader(_HINTS[code], f"hint_{code}")
     given = {name: put(each, lang) for name, each in params.items()}
     return _fill_in_japanese(pair[0], given) if lang == "ja" else pair[1].format(**given)
 

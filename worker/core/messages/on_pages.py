@@ -59,7 +59,44 @@ _CHANGED_RULE: Final = (
     ),
 )
 
+_TYPE_AGAIN: Final = (
+    "書類のとおりに入力し直してください（この値で正しいときは、管理者に連絡してください）",
+    "type it as the document shows it; if this value is right, tell the administrator",
+)
+_DAMAGED: Final = (
+    *("cell_boolean", "cell_date", "cell_exponent", "cell_format", "cell_number", "cell_time"),
+    *("damage_boolean", "damage_date", "damage_digits", "damage_exponent", "damage_formula"),
+    *("damage_time", "damage_zero"),
+)
+"""Faults of a value that a spreadsheet program may have made of another one."""
+
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- values of projects
+    **{f"on_page_hint_{code}": _TYPE_AGAIN for code in _DAMAGED},
+    "on_page_hint_field_contract_number": (
+        "お知らせ・保証証書の番号と比べてください。正しい番号なら、管理者に連絡してください",
+        "compare it with the notice or the certificate; if it is right, tell the administrator",
+    ),
+    "on_page_field_issuer": (
+        "発注者「{value}」は登録されていません（近い名前：{near}）。先に「発注者」で確かめてください",
+        'no issuer "{value}" is registered (nearest: {near}); look under Issuers first',
+    ),
+    "on_page_import_heading_missing": (
+        "見出しの行が見つかりません：「{names}」のどれかが必要です（この行は「{shown}」）。見出しは最初の10行までに置いてください",
+        'no row of headings: one of "{names}" is needed (this row is "{shown}"). It must be among the first rows',
+    ),
+    "on_page_ledger_no_sheets": (
+        "CSVにシートはありません（シート名を空にしてください）",
+        "a CSV has no sheets (leave the sheet's name empty)",
+    ),
+    "on_page_import_hidden_sheets": (
+        "非表示のシートは読んでいません：{sheets}（シート名を入力すれば読みます）",
+        "hidden sheets were not read: {sheets} (give a sheet's name to read one)",
+    ),
+    "on_page_import_other_sheets": (
+        "シート「{sheet}」だけを読みました。読んでいないシート：{sheets}（シート名を入力すれば読みます）",
+        'only the sheet "{sheet}" was read. Not read: {sheets} (give a sheet\'s name to read it)',
+    ),
     # --- refusals
     "on_page_no_such_submission": ("提出{id}はありません。", "There is no submission {id}."),
     "on_page_not_held": (
