@@ -37,6 +37,7 @@ from worker.console import (
     project_papers,
     projects,
     records,
+    rehearsal,
     review,
     today,
 )
@@ -100,6 +101,7 @@ PAGES: Final = (
     Page("/people/{id:int}", people.show_person, Right.PEOPLE),
     Page("/people/views", people.show_views, Right.AUDIT),
     Page("/health", health.show_health, Right.HEALTH),
+    Page("/health/rehearsal", rehearsal.show_rehearsal, Right.REHEARSE),
     Page("/s/{id:int}/page/{paper:int}/{page:int}.png", pictures.show_picture, Right.SEE),
     Page("/s/{id:int}/page/{paper:int}/{page:int}", pictures.show_page, Right.SEE),
     Page("/s/{id:int}/key", pictures.show_key, Right.KEY),
@@ -143,6 +145,7 @@ ACTIONS: Final = (
     FormRoute("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
     FormRoute("/people/{id:int}/forget-code", people.forget_code, Right.PEOPLE, is_deciding=True),
     FormRoute("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
+    FormRoute("/health/rehearsal", rehearsal.switch_rehearsal, Right.REHEARSE, is_deciding=True),
     FormRoute("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
     FormRoute("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
     FormRoute(

@@ -41,7 +41,7 @@ class Right(StrEnum):
     PREPARE = "prepare"
     """Drop, register, edit, confirm, done, hand over, join, withdraw, stop."""
     DECIDE = "decide"
-    """Approve, resolve, resend, begin and end the rehearsal."""
+    """Approve, resolve, resend."""
     KEY = "key"
     """The key and the originals, each recorded; who works on no submission gives a reason."""
     EXPORT = "export"
@@ -49,7 +49,9 @@ class Right(StrEnum):
     AUDIT = "audit"
     """Verify, originals of what was found (with a reason), the log of views."""
     HEALTH = "health"
-    """Health, resume, begin and end the rehearsal."""
+    """Health, resume."""
+    REHEARSE = "rehearse"
+    """Begin and end the rehearsal."""
     PEOPLE = "people"
     """Accounts."""
     OWN = "own"
@@ -58,9 +60,11 @@ class Right(StrEnum):
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.STAFF: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT}),
-    Role.APPROVER: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT, Right.DECIDE}),
+    Role.APPROVER: frozenset(
+        {Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT, Right.DECIDE, Right.REHEARSE}
+    ),
     Role.AUDITOR: frozenset({Right.OWN, Right.SEE, Right.EXPORT, Right.AUDIT, Right.KEY}),
-    Role.ADMIN: frozenset({Right.OWN, Right.HEALTH, Right.PEOPLE}),
+    Role.ADMIN: frozenset({Right.OWN, Right.HEALTH, Right.PEOPLE, Right.REHEARSE}),
 }
 """The rights of each role; an account has the union of its roles."""
 

@@ -16,6 +16,7 @@ from worker.core.messages import (
     commands,
     config,
     console,
+    console_absence,
     console_drop,
     console_issuers,
     console_pictures,
@@ -71,6 +72,7 @@ Language = Literal["ja", "en"]
 _TABLES: Final = (
     *(commands, config, console, console_drop, console_issuers),
     *(console_pictures, console_projects, console_records, console_run, decisions),
+    *(console_absence,),
     *(events, incoming, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
