@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.office import Office, Ran
 from tests.support.people import PASSWORD
-from tests.support.stores import PEOPLE
+from tests.support.stores import PEOPLE, drop_indexes_of_uploads_and_names
 from tests.support.world import HANAKO, JIRO
 from worker.accounts.login import Attempt, log_in
 from worker.accounts.people import accept_invitation
@@ -69,6 +69,7 @@ def test_the_first_account_is_made_without_by_and_its_link_lets_its_person_log_i
         "has_password": False,
         "language": "ja",
         "created_at": "",
+        "away": None,
         "link": "",
         "link_until": "",
     }
@@ -158,6 +159,7 @@ def test_a_database_of_the_version_before_gets_the_tables_and_keeps_every_row(of
     entries = database.execute("SELECT number, body, hash FROM entries").fetchall()
     for name in PEOPLE:
         database.execute(f"DROP TABLE {name}")
+    drop_indexes_of_uploads_and_names(database)
     database.execute("UPDATE alembic_version SET version_num = '0005'")
     database.commit()
     database.close()

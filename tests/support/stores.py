@@ -48,16 +48,8 @@ def make_store(folder: Path, patience: float = 5.0) -> SqlStore:
 PEOPLE = ("accounts", "sessions", "invitations", "login_attempts")
 
 
-def make_revision_0003(database: sqlite3.Connection) -> None:
-    """The database as the program before revision 0004 made it, with what is in it."""
-    for name in ("are_counted", "are_counted_again", "are_counted_off"):
-        database.execute(f"DROP TRIGGER submissions_{name}")
-    for name in ("open_submissions", "spelled_numbers", "submission_counts", *PEOPLE):
-        database.execute(f"DROP TABLE {name}")
-    for name in ("by_correction", "by_change", "by_guarantor", "unannounced", "awaiting_news", "standing"):
-        database.execute(f"DROP INDEX submissions_{name}")
-    for name in ("messages_due_after", "files_by_content", "entries_of_early_reports", "entries_by_moment"):
-        database.execute(f"DROP INDEX {name}")
+def drop_indexes_of_uploads_and_names(database: sqlite3.Connection) -> None:
+    """The database without what revisions 0007 and 0008 added."""
     for name in (
         "contract_number",
         "project",
@@ -70,6 +62,19 @@ def make_revision_0003(database: sqlite3.Connection) -> None:
         database.execute(f"DROP INDEX entries_by_{name}")
     for name in ("messages_of_alarms", "uploads_by_hash"):
         database.execute(f"DROP INDEX {name}")
+
+
+def make_revision_0003(database: sqlite3.Connection) -> None:
+    """The database as the program before revision 0004 made it, with what is in it."""
+    for name in ("are_counted", "are_counted_again", "are_counted_off"):
+        database.execute(f"DROP TRIGGER submissions_{name}")
+    for name in ("open_submissions", "spelled_numbers", "submission_counts", *PEOPLE):
+        database.execute(f"DROP TABLE {name}")
+    for name in ("by_correction", "by_change", "by_guarantor", "unannounced", "awaiting_news", "standing"):
+        database.execute(f"DROP INDEX submissions_{name}")
+    for name in ("messages_due_after", "files_by_content", "entries_of_early_reports", "entries_by_moment"):
+        database.execute(f"DROP INDEX {name}")
+    drop_indexes_of_uploads_and_names(database)
     database.execute("DROP INDEX submissions_by_contract_number")
     database.execute("CREATE INDEX submissions_by_contract_number ON submissions (contract_number)")
     for name in ("corrects", "updated_at"):

@@ -18,6 +18,7 @@ from worker.approve.shown import ShownPages, refuse_unless_seen
 from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
 from worker.config.release import Release
+from worker.core.accounts import japanese_day, represented_by
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
@@ -37,7 +38,7 @@ from worker.core.params import Numbered, Params, Told
 from worker.core.states import PREPARING, Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
 from worker.core.text import match_key, plain_spaces, unsafe_character
 from worker.match.match import find_amended
-from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
+from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Reading, Store, Writing
 from worker.store.signs import find_signs, rehearsing_to
 from worker.watch.ports import InvoiceSnapshot
 
@@ -128,6 +129,8 @@ def approve(
                         bound_project=held.destination.project or answered.destination.bound_project,
                     ),
                 )
+            absent = _represented(writing, approval.author, approval.at)
+            answered = dataclasses.replace(answered, approval=dataclasses.replace(answered.approval, deputy_for=absent))
             drafted = reevaluate(answered, active_config, invoices, writing, approval.at)
             keep_contents(writing, drafted)
             for name in filter(None, map(remembered_as, held.reasons)):
@@ -147,6 +150,7 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
         "draft": before.composed.draft_hash,
         "label": ASKED if approval.is_asked else before.label,
         "note": approval.note,
+        **_for_absent(judged.approval.deputy_for),
     }
     if judged.approval.ticked:
         detail["ticked"] = list(judged.approval.ticked)
@@ -250,13 +254,15 @@ def _return(store: Store, number: int, state: State, author: Author, why: str, n
                 before.approval,
                 returned=returned,
                 requested=None,
+                deputy_for=(),
                 due_at=None,
                 release="",
                 release_account="",
                 released_draft="",
             ),
         )
-        return writing.change(Event.RETURNED, before, after, author, {"why": why} if why else {})
+        detail = {**({"why": why} if why else {}), **_for_absent(_represented(writing, author, now))}
+        return writing.change(Event.RETURNED, before, after, author, detail)
 
 
 def record_done(
@@ -432,7 +438,8 @@ def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) ->
         _refuse_while_answer_may_come(before, now)
         return dataclasses.replace(before, delivery=dataclasses.replace(before.delivery, sent_at=now))
 
-    return _decide(store, number, Event.CONFIRMED_SENT, author, {}, left)
+    detail = _for_absent(_represented(store, author, now))
+    return _decide(store, number, Event.CONFIRMED_SENT, author, detail, left)
 
 
 def resolve_not_sent(
@@ -457,7 +464,8 @@ def resolve_not_sent(
         drafted = reevaluate(stated, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
         _check(before, Event.CONFIRMED_NOT_SENT, State.HELD)
-        return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, {})
+        detail = _for_absent(_represented(writing, author, now))
+        return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, detail)
 
 
 def join(store: Store, number: int, answers: Sequence[int], author: Author) -> Submission:
@@ -543,7 +551,8 @@ def resend(
         )
         drafted = reevaluate(fresh, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
-        return writing.create(Event.NOTICE_READ, drafted.submission, author, {"corrects": old.id, "why": why})
+        detail = {"corrects": old.id, "why": why, **_for_absent(_represented(writing, author, now))}
+        return writing.create(Event.NOTICE_READ, drafted.submission, author, detail)
 
 
 def resume(store: Store, author: Author) -> None:
@@ -563,6 +572,16 @@ def resume(store: Store, author: Author) -> None:
 
 
 # --- What they share -----------------------------------------------------------------------------------------
+
+
+def _represented(reading: Reading, author: Author, now: dt.datetime) -> tuple[str, ...]:
+    """Returns the approvers who are away and whose deputy the author is."""
+    return represented_by(reading.accounts(), author.by, japanese_day(now))
+
+
+def _for_absent(names: Sequence[str]) -> dict[str, Any]:
+    """Returns the detail by which an entry names those for whom its person decided as their deputy."""
+    return {"deputy_for": list(names)} if names else {}
 
 
 def _decide(

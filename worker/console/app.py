@@ -26,6 +26,7 @@ from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
 from worker.config.settings import UNIX
 from worker.console import (
+    absence,
     drop,
     health,
     help_page,
@@ -100,6 +101,8 @@ PAGES: Final = (
     Page("/people", people.show_people, Right.PEOPLE),
     Page("/people/{id:int}", people.show_person, Right.PEOPLE),
     Page("/people/views", people.show_views, Right.AUDIT),
+    Page("/people/absences", absence.show_absences, Right.ABSENCE),
+    Page("/people/{id:int}/absence", absence.show_absence, Right.ABSENCE),
     Page("/health", health.show_health, Right.HEALTH),
     Page("/health/rehearsal", rehearsal.show_rehearsal, Right.REHEARSE),
     Page("/s/{id:int}/page/{paper:int}/{page:int}.png", pictures.show_picture, Right.SEE),
@@ -124,6 +127,8 @@ ACTIONS: Final = (
     FormRoute("/me/password", login.change_password, Right.OWN),
     FormRoute("/me/code", login.register_code, Right.OWN, is_deciding=True),
     FormRoute("/me/settings", login.change_settings, Right.OWN),
+    FormRoute("/me/absence", login.record_own_absence, Right.OWN),
+    FormRoute("/people/{id:int}/absence", absence.record_absence, Right.ABSENCE, is_deciding=True),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
     FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),

@@ -563,6 +563,8 @@ class ApprovalRecord(Part):
     """The last return. From then on every draft needs a person's approval."""
     requested: Requested | None = None
     """The last request for an approval: its person cannot be the second."""
+    deputy_for: tuple[str, ...] = ()
+    """The people who were away, and whose deputy gave the last approval."""
 
     def asker_of(self, draft_hash: str) -> str:
         """Returns the person who confirmed this draft and asks for its approval; empty if there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from worker.core.accounts import Account
+from worker.core.accounts import Account, AwayPeriod
 from worker.views.submission_json import time_json
 
 
@@ -23,5 +23,12 @@ def account_json(account: Account, today: dt.date, link: str = "", until: dt.dat
         "has_password": bool(account.password),
         "language": account.language,
         "created_at": time_json(account.created_at),
+        "away": _away_json(account.away),
     }
     return fields | ({"link": link, "link_until": time_json(until)} if link else {})
+
+
+def _away_json(period: AwayPeriod | None) -> dict[str, Any] | None:
+    if period is None:
+        return None
+    return {"from": period.first.isoformat(), "until": period.last.isoformat(), "deputy": period.deputy}

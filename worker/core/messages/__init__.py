@@ -400,6 +400,11 @@ def name_detail(name: str, lang: Language) -> str:
     return DETAILS.get(name, (name, name))[0 if lang == "ja" else 1]
 
 
+def name_author(by: str, absent: Sequence[str], lang: Language) -> str:
+    """The person of an entry; a deputy with the names of those who were ``absent``."""
+    return say("as_deputy", lang, by=by, absent=tuple(absent)) if absent else by
+
+
 def name_step(step: str, lang: Language) -> str:
     """At which step of handing it to the server something was answered; one that has no words stays as it is."""
     return STEPS.get(step, (step, step))[0 if lang == "ja" else 1]

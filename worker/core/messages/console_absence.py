@@ -5,6 +5,68 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- absence
+    "as_deputy": ("代理 {by}（{absent} 不在）", "{by}, deputy of {absent} (away)"),
+    "right_absence": ("不在の登録", "record absences"),
+    "away_order": (
+        "不在の終わりの日が、始まりの日より前です。何も変更していません。",
+        "The absence ends before it begins. Nothing was changed.",
+    ),
+    "away_past": (
+        "{until} までの不在は、すでに終わっています。何も変更していません。",
+        "An absence until {until} is over already. Nothing was changed.",
+    ),
+    "away_long": (
+        "不在が長すぎます（{until} まで）。日付を確かめてください。何も変更していません。",
+        "This absence (until {until}) is too long. Look at the dates. Nothing was changed.",
+    ),
+    "away_needs_days": (
+        "不在の始まりと終わりの日を入力してください。",
+        "Give the first and the last day of the absence.",
+    ),
+    "deputy_self": (
+        "{name}さんご本人は代理になれません。何も変更していません。",
+        "{name} cannot be the deputy of {name}. Nothing was changed.",
+    ),
+    "deputy_may_not": (
+        "{name}さんは、この期間に承認できないため代理になれません。代理にできる方：{people}。何も変更していません。",
+        "{name} cannot approve on all of these days. Possible deputies: {people}. Nothing was changed.",
+    ),
+    "deputy_away": (
+        "{name}さんも、この期間に不在です。代理にできる方：{people}。何も変更していません。",
+        "{name} is away on one of these days too. Possible deputies: {people}. Nothing was changed.",
+    ),
+    "away_set": (
+        "{name}さんの不在を登録しました：{days}",
+        "The absence of {name} is recorded: {days}",
+    ),
+    "away_ended": ("{name}さんの不在を取り消しました。", "The absence of {name} is removed."),
+    "away_days": ("{first}から{last}まで（代理：{deputy}）", "{first} to {last} (deputy: {deputy})"),
+    "away_days_alone": ("{first}から{last}まで（代理なし）", "{first} to {last} (no deputy)"),
+    "away_uncovered": (
+        "{day}は、承認できる方が一人もいません。ほかの方の不在か、代理の方を見直してください。",
+        "On {day} no approver is there. Look at the other absences.",
+    ),
+    "absences": ("不在と代理", "Absences and deputies"),
+    "absences_note": (
+        (
+            "不在の間の承認の依頼は、ほかの「承認」の方が受け取ります。代理の方が承認すると、"
+            "記録に「代理 佐藤（山田 不在）」のように両方の氏名が残ります。"
+        ),
+        "Requests go to the other approvers meanwhile. An approval by the deputy is recorded with both names.",
+    ),
+    "absence_own": ("不在", "Absence"),
+    "absence_of_others": ("ほかの方の不在を登録", "Absences of others"),
+    "absence_first": ("始まりの日", "First day"),
+    "absence_last": ("終わりの日", "Last day"),
+    "absence_deputy": ("代理（承認できる方）", "Deputy (an approver)"),
+    "absence_no_deputy": ("決めない", "none"),
+    "absence_go": ("不在を登録", "Record the absence"),
+    "absence_end_go": ("不在を取り消す", "Remove the absence"),
+    "absence_change": ("不在を変更", "Change"),
+    "absence_none": ("登録なし", "none"),
+    "said_absence_set": ("不在を登録しました。", "The absence is recorded."),
+    "said_absence_ended": ("不在を取り消しました。", "The absence is removed."),
     # --- rehearsal
     "right_rehearse": ("本番とリハーサルの切替え", "begin and end the rehearsal"),
     "rehearsal_title": ("本番とリハーサル", "Live or rehearsal"),
