@@ -140,6 +140,20 @@ def test_the_command_records_the_same_with_the_same_refusals(console: Console) -
     assert listed["away"] is None
 
 
+def test_the_page_says_whom_a_request_waits_for(console: Console, chief: int) -> None:
+    now = console.desk.clock.now()
+    today = now.astimezone(JST).date()
+    with console.desk.store() as store:
+        approver = store.account_of("approver")
+        assert approver is not None
+        set_absence(store, chief, AwayPeriod(today, today + DAY, approver.id), BY_ROOT, now)
+    staff = console.browser("staff")
+    staff.get("/s/1")
+    assert "依頼先" not in staff.text
+    assert staff.post("/s/1/request", {"label": staff.label}).status_code == 303
+    assert f"依頼先：代理 {HANAKO.by}（{CHIEF} 不在）" in (staff.get("/s/1") and staff.text)
+
+
 def test_the_approval_of_a_deputy_names_both(console: Console, chief: int) -> None:
     office = console.office
     now = console.desk.clock.now()

@@ -18,7 +18,7 @@ from worker.approve.shown import ShownPages, refuse_unless_seen
 from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
 from worker.config.release import Release
-from worker.core.accounts import japanese_day, represented_by
+from worker.core.accounts import Account, Right, japanese_day, represented_by
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
@@ -120,7 +120,8 @@ def approve(
             release = dataclasses.replace(release, rehearsal_to=rehearsing_to(writing, release.rehearsal_to))
             needs_second = Reason.SECOND_PERSON in _reasons_of(held)
             preparers = preparers_of(store, held) if needs_second else frozenset()
-            answered = answer_holds(held, approval, release, preparers)
+            asked = _names(fitting_approvers(store, held, approval.author.by, approval.at, only_present=True))
+            answered = answer_holds(held, approval, release, preparers, asked)
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(
                     answered,
@@ -184,16 +185,39 @@ def request_approval(store: Store, number: int, label: str, author: Author, now:
             raise NotAllowed("no_draft", id=str(number))
         if match_key(before.approval.asker_of(before.composed.draft_hash)) == match_key(author.by):
             raise NotAllowed("requested_before", id=str(number))
-        return writing.change(Event.REQUESTED, before, _requested(before, author, now), author, {"label": before.label})
+        asked = _names(fitting_approvers(store, before, author.by, now, only_present=True))
+        detail = {"label": before.label, **({"asked": list(asked)} if asked else {})}
+        return writing.change(Event.REQUESTED, before, _requested(before, author, now, asked), author, detail)
 
 
-def _requested(before: Submission, author: Author, now: dt.datetime) -> Submission:
+def fitting_approvers(
+    store: Store, submission: Submission, asker: str, now: dt.datetime, *, only_present: bool
+) -> tuple[Account, ...]:
+    """Returns the approvers who can answer the request of ``asker``, of those who are not away if ``only_present``."""
+    today = japanese_day(now)
+    needs_second = Reason.SECOND_PERSON in _reasons_of(submission)
+    others = {match_key(asker), *(preparers_of(store, submission) if needs_second else ())}
+    return tuple(
+        each
+        for each in store.accounts()
+        if match_key(each.name) not in others
+        and (each.may_act(Right.DECIDE, today) if only_present else each.may(Right.DECIDE, today))
+    )
+
+
+def _names(accounts: Sequence[Account]) -> tuple[str, ...]:
+    return tuple(each.name for each in accounts)
+
+
+def _requested(before: Submission, author: Author, now: dt.datetime, asked: tuple[str, ...]) -> Submission:
     """Returns ``before`` as confirmed by ``author``; the hold for the second person names the first."""
     named = Hold.of(Reason.SECOND_PERSON, "asked", by=author.by)
     return dataclasses.replace(
         before,
         reasons=tuple(named if each.reason is Reason.SECOND_PERSON else each for each in before.reasons),
-        approval=dataclasses.replace(before.approval, requested=Requested(author.by, now, before.composed.draft_hash)),
+        approval=dataclasses.replace(
+            before.approval, requested=Requested(author.by, now, before.composed.draft_hash, asked)
+        ),
     )
 
 
@@ -675,13 +699,17 @@ def is_second(submission: Submission, by: str, preparers: frozenset[str]) -> boo
 
 
 def answer_holds(
-    submission: Submission, approval: Approval, release: Release, preparers: frozenset[str] = frozenset()
+    submission: Submission,
+    approval: Approval,
+    release: Release,
+    preparers: frozenset[str] = frozenset(),
+    asked: tuple[str, ...] = (),
 ) -> Submission:
     """Returns ``submission`` with every open reason of kind *answer* answered; re-evaluate it afterwards.
 
     One approval answers all, and always covers the draft as it is, with the conditions that were ticked. If two people
     release the draft, ``second_person`` stays open unless another person confirmed it before, and this one is none of
-    the ``preparers``; the approval of a draft that nobody confirmed confirms it.
+    the ``preparers``; the approval of a draft that nobody confirmed confirms it, and requests that of those ``asked``.
 
     Raises NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a
     note and there is none, if a condition is not ticked, or if only ``second_person`` is open and this is not the
@@ -715,7 +743,7 @@ def answer_holds(
         seconded = {Reason.SECOND_PERSON} if needs_second and is_last else set()
         answers += [Answer(reason, approved, *given) for reason in sorted(OF_THE_DRAFT | seconded)]
     if not is_last and not asker:
-        submission = _requested(submission, approval.author, approval.at)
+        submission = _requested(submission, approval.author, approval.at, asked)
     return dataclasses.replace(
         submission,
         answers=(*submission.answers, *answers),

@@ -544,6 +544,8 @@ class Requested:
     at: dt.datetime
     draft: str
     """Hash of the draft."""
+    asked: tuple[str, ...] = ()
+    """The approvers whom it waits for: those who were there and could approve it; empty where there are no accounts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from worker.core.params import Aside
 from worker.core.states import State
 from worker.core.text import match_key
 from worker.store.ports import GuaranteeKey, Overview
-from worker.track.overdue import PRESSED, is_stuck
+from worker.track.overdue import PRESSED, is_stuck, unanswered_from
 from worker.views.actions import (
     Action,
     action_for,
@@ -122,7 +122,7 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     known = tuple(map(registered.present, overview.walk_open(today)))
     corrected = overview.corrections(each.id for each in known)
     found = [
-        _hurry(_rest(task, each, now), today)
+        _hurry(_press(_rest(task, each, now), each, configuration, now), today)
         for each in known
         if each.id not in corrected
         for task in _tasks_of_submission(each, today)
@@ -392,6 +392,18 @@ def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
     else:
         texts = _both("task_call_again", moment=f"{moment.astimezone(JST):%m/%d %H:%M}" if moment else "")
     return replace(task, urgency=Urgency.WATCH, texts=texts)
+
+
+def _press(task: Task, submission: Submission, configuration: Configuration | Outline, now: dt.datetime) -> Task:
+    """Returns ``task``, urgent now if it is a request without an answer, unless a memo was written about it since."""
+    moment = unanswered_from(submission, configuration.settings.hours) if task.kind is TaskKind.HELD else None
+    requested, memo = submission.approval.requested, submission.follow_ups.memo
+    if moment is None or requested is None or moment > now or (memo is not None and memo.at >= moment):
+        return task
+    at = f"{requested.at.astimezone(JST):%m/%d %H:%M}"
+    code = "task_request_waits" if requested.asked else "task_request_waits_alone"
+    texts = _both(code, by=requested.by, moment=at, people=requested.asked)
+    return replace(task, urgency=Urgency.NOW, texts=texts)
 
 
 def _hurry(task: Task, today: dt.date) -> Task:

@@ -67,6 +67,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "absence_none": ("登録なし", "none"),
     "said_absence_set": ("不在を登録しました。", "The absence is recorded."),
     "said_absence_ended": ("不在を取り消しました。", "The absence is removed."),
+    # --- requests
+    "requested_line": (
+        "{by}さんが承認を依頼しました（{moment}）。依頼先：{people}",
+        "{by} requested the approval ({moment}) of {people}.",
+    ),
+    "requested_line_alone": (
+        "{by}さんが承認を依頼しました（{moment}）。いま承認できる方がいません。",
+        "{by} requested the approval ({moment}). No approver is there now.",
+    ),
     # --- rehearsal
     "right_rehearse": ("本番とリハーサルの切替え", "begin and end the rehearsal"),
     "rehearsal_title": ("本番とリハーサル", "Live or rehearsal"),

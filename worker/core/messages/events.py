@@ -103,6 +103,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "confirmed_at": ("確認の時刻", "confirmed at"),
     "copy_to": ("自社の控えの宛先", "our own copy goes to"),
     "corrects": ("訂正元", "corrects"),
+    "asked": ("依頼先", "asked"),
     "away_from": ("不在の始まり", "away from"),
     "away_until": ("不在の終わり", "away until"),
     "deadline": ("提出期限", "deadline"),
