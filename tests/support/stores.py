@@ -45,7 +45,7 @@ def make_store(folder: Path, patience: float = 5.0) -> SqlStore:
     return open_store(folder, SteppingClock(), patience)
 
 
-PEOPLE = ("accounts", "sessions", "invitations", "login_attempts")
+PEOPLE = ("accounts", "sessions", "invitations", "login_attempts", "taken_on")
 
 
 def drop_indexes_of_uploads_and_names(database: sqlite3.Connection) -> None:

@@ -127,6 +127,7 @@ ACTIONS: Final = (
     FormRoute("/me/password", login.change_password, Right.OWN),
     FormRoute("/me/code", login.register_code, Right.OWN, is_deciding=True),
     FormRoute("/me/settings", login.change_settings, Right.OWN),
+    FormRoute("/take", today.take_work, Right.PREPARE),
     FormRoute("/me/absence", login.record_own_absence, Right.OWN),
     FormRoute("/people/{id:int}/absence", absence.record_absence, Right.ABSENCE, is_deciding=True),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),

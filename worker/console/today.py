@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Final
 
 from starlette.responses import Response
 
+from worker.approve.taken_on import leave_work, take_on, taken_now
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
+from worker.core.errors import NotAllowed
 from worker.core.model import JST, Product
 from worker.send.rate_limit import leaves_at
 from worker.views.today import Work, work_of_today
 
 MINE: Final = "mine"
+_FILTERS: Final = ("kind", "issuer", "who")
 _ALL_DUE: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
 """Everything that was released is due by then."""
 _HOMES: Final = ((Right.AUDIT, "/people/views"), (Right.PEOPLE, "/people"))
@@ -29,9 +33,11 @@ def show_today(visit: Visit) -> Response:
                 return visit.go(path)
     office = visit.office
     today = work_of_today(visit.store, office.outline, visit.now)
-    kind, issuer, who = (visit.query.get(name, "") for name in ("kind", "issuer", "who"))
+    kind, issuer, who = (visit.query.get(name, "") for name in _FILTERS)
+    taken = {about: each.by for about, each in taken_now(visit.store, office.outline.settings.hours, visit.now).items()}
     groups = [
-        (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who)]) for group in today.groups
+        (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who, taken.get(row.about, ""))])
+        for group in today.groups
     ]
     due = visit.store.due(_ALL_DUE)
     return visit.page(
@@ -46,6 +52,7 @@ def show_today(visit: Visit) -> Response:
         kind=kind,
         issuer=issuer,
         who=who,
+        taken=taken,
         has_projects=bool(office.outline.projects),
         has_work=bool(today.groups),
         next_sending=_next_sending(visit, due),
@@ -54,9 +61,38 @@ def show_today(visit: Visit) -> Response:
     )
 
 
-def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str) -> bool:
-    """Returns whether the filters let a row through; 自分 leaves what waits for others, or needs another's right."""
-    if who == MINE and (row.is_waiting or not visit.may(row.right)):
+def take_work(visit: Visit) -> Response:
+    """Takes the work of a row on, or leaves it; the list comes again as it was filtered."""
+    about = _about(visit)
+    if visit.form.text("act") == "leave":
+        leave_work(visit.store, about, visit.author)
+    else:
+        take_on(visit.store, about, visit.office.outline.settings.hours, visit.author, visit.now)
+    said = "work_left" if visit.form.text("act") == "leave" else "work_taken"
+    filters = {name: visit.form.text(name) for name in _FILTERS if visit.form.text(name)}
+    return visit.go("/", said, **filters)
+
+
+def _about(visit: Visit) -> str:
+    """Returns what the row is about. Raises NotAllowed unless it is a submission, or a guarantee of the register."""
+    typed = visit.form.text("about")
+    if re.fullmatch("[1-9][0-9]{0,11}", typed):
+        return str(visit.store.submission(int(typed)).id)
+    project, _, product = typed.rpartition("/")
+    known = {each.id for each in visit.office.outline.projects}
+    if project not in known or product not in set(Product):
+        raise NotAllowed("no_such_submission", id=typed)
+    return typed
+
+
+def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str, taken_by: str) -> bool:
+    """Returns whether the filters let a row through.
+
+    自分 leaves what another has taken on, and what waits for others or needs another's right unless it was taken on.
+    """
+    if who == MINE and taken_by and taken_by != visit.person.name:
+        return False
+    if who == MINE and not taken_by and (row.is_waiting or not visit.may(row.right)):
         return False
     return (not kind or row.task.kind.value == kind) and (not issuer or row.task.issuer == issuer)
 

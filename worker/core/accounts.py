@@ -188,6 +188,22 @@ class Attempts:
     """The last one; of an address, the begin of its minute."""
 
 
+@dataclass(frozen=True, slots=True)
+class TakenWork:
+    """Work that a person has taken on (担当); it ends by itself after a working day without an act of the person."""
+
+    about: str
+    """A submission's id, or a project's id and the product of a missing guarantee (``work_key``)."""
+    by: str
+    """The person's name."""
+    at: dt.datetime
+
+
+def work_key(submission: int | None, project: str, product: str) -> str:
+    """Returns the text by which a piece of work is taken on: the submission, else the guarantee that is missing."""
+    return str(submission) if submission is not None else f"{project}/{product}"
+
+
 def japanese_day(now: dt.datetime) -> dt.date:
     """Returns the day in Japan, by which an account's last day is meant."""
     return now.astimezone(JST).date()

@@ -76,6 +76,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{by}さんが承認を依頼しました（{moment}）。いま承認できる方がいません。",
         "{by} requested the approval ({moment}). No approver is there now.",
     ),
+    # --- work taken on
+    "taken": (
+        "{name}さんが {id} を引き受けました。1営業日なにもしないと終わります。",
+        "{name} has taken {id} on. That ends after a working day without an act.",
+    ),
+    "taken_left": ("{id} の引き受けをやめました。", "{id} is left to the others."),
+    "taken_by_another": (
+        "引き受けているのは{name}さんです。何も変更していません。",
+        "{name} has taken it on. Nothing was changed.",
+    ),
+    "taken_head": ("担当", "Taken by"),
+    "take_go": ("引き受ける", "Take it on"),
+    "take_over_go": ("引き継ぐ", "Take it over"),
+    "take_leave_go": ("引き受けをやめる", "Leave it"),
+    "said_work_taken": (
+        "引き受けました。1営業日なにもしないと終わります。",
+        "You have taken it on, for a working day.",
+    ),
+    "said_work_left": ("引き受けをやめました。", "You have left it."),
     # --- rehearsal
     "right_rehearse": ("本番とリハーサルの切替え", "begin and end the rehearsal"),
     "rehearsal_title": ("本番とリハーサル", "Live or rehearsal"),
