@@ -81,6 +81,9 @@ def test_the_command_takes_on_the_same_and_the_auditor_may_not(console: Console)
     taken = office("take", "2", "--by", JIRO.by, "--json").document
     assert (taken["about"], taken["by"]) == ("2", JIRO.by)
     assert JIRO.by in row_of(console.browser("approver"), "2")
+    listed = {each["submission"]: each["taken_by"] for each in office("tasks", "--json").documents}
+    assert (listed[2], listed[1]) == (JIRO.by, None)
+    assert JIRO.by in office("tasks").out
     ran = office("take", "2", "--by", HANAKO.by, "--leave")
     assert (ran.code, f"引き受けているのは{JIRO.by}さんです" in ran.out + ran.err) == (1, True)
     assert "やめました" in office("take", "2", "--by", JIRO.by, "--leave").out

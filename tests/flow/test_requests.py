@@ -114,6 +114,16 @@ async def test_a_memo_about_it_takes_it_out_of_what_is_urgent(tmp_path: Path) ->
     assert urgency(days) is Urgency.WATCH
 
 
+async def test_where_no_one_has_an_address_the_list_alone_shows_it(tmp_path: Path) -> None:
+    days = await asked(tmp_path, notify=())
+    store, root = days.office.store, Author("鈴木 一郎", "root")
+    for each in store.accounts():
+        change_account(store, each, replace(each, mail=""), root, days.clock.now())
+    await days.at(TWELVE + dt.timedelta(minutes=5))
+    assert (told(days), urgency(days)) == ([], Urgency.NOW)
+    assert not [each for each in store.alarms_waiting() if each.cause.startswith("request")]
+
+
 @pytest.mark.parametrize("escalate", [(), (CHIEF,)])
 async def test_an_approver_without_an_address_leaves_the_mail_to_those_above_or_the_office(
     tmp_path: Path, escalate: tuple[str, ...]

@@ -36,7 +36,7 @@ def show_today(visit: Visit) -> Response:
     kind, issuer, who = (visit.query.get(name, "") for name in _FILTERS)
     taken = {about: each.by for about, each in taken_now(visit.store, office.outline.settings.hours, visit.now).items()}
     groups = [
-        (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who, taken.get(row.about, ""))])
+        (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who, taken.get(row.task.about, ""))])
         for group in today.groups
     ]
     due = visit.store.due(_ALL_DUE)

@@ -352,10 +352,10 @@ class Notifier:
         settings = active_config.configuration.settings
         submission = self._store.submission(alarm.submissions[0])
         requested = submission.approval.requested
-        tasks = open_tasks(self._store, active_config.configuration, now)
-        task = next((each for each in tasks if (each.kind, each.submission) == (TaskKind.HELD, submission.id)), None)
         is_open = unanswered_from(submission, settings.hours) is not None and request_cause(submission) == alarm.cause
-        if task is None or requested is None or not is_open:
+        tasks = open_tasks(self._store, active_config.configuration, now) if is_open else ()
+        task = next((each for each in tasks if (each.kind, each.submission) == (TaskKind.HELD, submission.id)), None)
+        if task is None or requested is None:
             self._settle([alarm], now)
             return []
         people = fitting_approvers(self._store, submission, requested.by, now, only_present=False)

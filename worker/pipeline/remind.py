@@ -133,10 +133,13 @@ class Reminders:
         return min(later, default=None)
 
     def _tell_of_requests(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:
-        """A request for an approval has no answer: once for each request."""
+        """A request for an approval has no answer: once for each request, where there is an address to tell it to."""
         later: list[dt.datetime] = []
+        settings = configuration.settings
+        if not settings.escalate and not settings.notify and not any(each.mail for each in self._store.accounts()):
+            return None
         for each in self._store.walk_submissions(State.HELD):
-            moment = unanswered_from(each, configuration.settings.hours)
+            moment = unanswered_from(each, settings.hours)
             if moment is not None and moment > now:
                 later.append(moment)
             elif moment is not None and self._store.last_alarm(request_cause(each)) is None:

@@ -15,6 +15,7 @@ from enum import IntEnum, StrEnum
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
+from worker.core.accounts import work_key
 from worker.core.business_hours import working_days_before
 from worker.core.messages import Language, name_follow_up, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, Receipt, ReceiptKind, Submission
@@ -105,6 +106,11 @@ class Task:
     """The label of the submission as it is now; empty if there is none."""
     days_over: int = 0
     """Days since ``due``, once that has passed."""
+
+    @property
+    def about(self) -> str:
+        """The text by which a person takes it on."""
+        return work_key(self.submission, self.project, self.product.value if self.product else "")
 
     def due_text(self, lang: Language) -> str:
         """The deadline, and the number of days since it passed; empty if there is no day."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from worker.core.accounts import Right, work_key
+from worker.core.accounts import Right
 from worker.core.model import JST, Product, Submission
 from worker.core.states import REFUSALS, HoldKind, Reason, State, kind_of
 from worker.store.ports import GuaranteeKey, Overview
@@ -102,12 +102,6 @@ class Work:
     """The page on which it is done."""
     right: Right
     """The right that its button asks for there."""
-
-    @property
-    def about(self) -> str:
-        """The text by which it is taken on."""
-        product = self.task.product.value if self.task.product else ""
-        return work_key(self.task.submission, self.task.project, product)
 
     @property
     def is_waiting(self) -> bool:
