@@ -87,4 +87,18 @@ def test_the_page_says_how_much_waits_and_where_rehearsals_go(console: Console) 
     browser = console.browser("approver")
     browser.get(PATH)
     assert "待っている提出（3件）も、本番に切り替えるまで発注者には送りません" in browser.text
+    assert "承認を待たずに" not in browser.text
     assert f"すべて {console.desk.office().settings.contractor.email} に送ります" in browser.text
+
+
+def test_an_office_that_sends_without_an_approval_is_told_so_before_it_goes_live(console: Console) -> None:
+    browser = console.browser("approver")
+    browser.get(PATH)
+    browser.post(PATH, {"switch": "on"})
+    assert "承認を待たずに" not in (browser.get(PATH) and browser.text)
+    console.office.write(mode="auto")
+    try:
+        console.office.run_once()
+        assert "確認の必要がない提出は、承認を待たずに発注者に送ります" in (browser.get(PATH) and browser.text)
+    finally:
+        console.office.write(mode="approve")

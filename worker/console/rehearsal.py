@@ -7,6 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from worker.approve import rehearsal
+from worker.config.release import Mode
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.model import Submission
@@ -49,6 +50,8 @@ def _rehearsal(visit: Visit, failed: str = "", status: int = 200) -> Response:
         goes_to=release.rehearsal_to or own,
         waiting=len(waiting),
         rehearsed=sum(map(_is_rehearsed, waiting)),
+        approved=sum(each.state is State.APPROVED for each in waiting),
+        is_by_itself=release.mode is not Mode.APPROVE,
         failed=failed,
     )
 

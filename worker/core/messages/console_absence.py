@@ -117,13 +117,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rehearsal_end_waiting": (
         (
-            "待っている提出（{count}件、うちリハーサル済み{rehearsed}件）は、発注者の宛先で作り直します。"
+            "リハーサル済みの提出（{rehearsed}件）と送信を待っている提出（{approved}件）は、発注者の宛先で作り直します。"
             "もう一度承認するまで送りません。"
         ),
         (
-            "What waits ({count}, of them rehearsed: {rehearsed}) is written again for the issuers, "
+            "What was rehearsed ({rehearsed}) and what waits to be sent ({approved}) is written again for the issuers, "
             "and is not sent until it is approved once more."
         ),
+    ),
+    "rehearsal_end_by_itself": (
+        "いまの設定では、確認の必要がない提出は、承認を待たずに発注者に送ります。",
+        "By the present setting, what asks for no answer goes to the issuers without an approval.",
     ),
     "rehearsal_end_back": (
         "この画面でいつでもリハーサルに戻せます。発注者に送ったメールは取り消せません。",
