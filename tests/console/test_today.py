@@ -74,6 +74,10 @@ def test_a_missing_guarantee_of_the_register_is_taken_on(console: Console) -> No
     assert staff.post("/take", {"about": f"{project}/advance", "act": "take"}).status_code == 303
     with console.desk.store() as store:
         assert [(each.about, each.by) for each in store.taken_on()] == [(f"{project}/advance", JIRO.by)]
+    assert console.office("take", f"{project}/advance", "--by", JIRO.by, "--leave").code == 0
+    assert console.office("take", f"{project}/nothing", "--by", JIRO.by).code == 1
+    with console.desk.store() as store:
+        assert store.taken_on() == ()
 
 
 def test_the_command_takes_on_the_same_and_the_auditor_may_not(console: Console) -> None:
@@ -88,6 +92,7 @@ def test_the_command_takes_on_the_same_and_the_auditor_may_not(console: Console)
     assert (ran.code, f"引き受けているのは{JIRO.by}さんです" in ran.out + ran.err) == (1, True)
     assert "やめました" in office("take", "2", "--by", JIRO.by, "--leave").out
     assert office("take", "99", "--by", JIRO.by).code == 1
+    assert office("take", "２＠abcdefghjk", "--by", JIRO.by).code == 0
     auditor = console.browser("auditor")
     auditor.get("/me")
     assert auditor.post("/take", {"about": "2", "act": "take"}).status_code == 403

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Final
 
 from starlette.responses import Response
@@ -12,9 +11,9 @@ from worker.approve.taken_on import leave_work, take_on, taken_now
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
-from worker.core.errors import NotAllowed
 from worker.core.model import JST, Product
 from worker.send.rate_limit import leaves_at
+from worker.views.tasks import find_work
 from worker.views.today import Work, work_of_today
 
 MINE: Final = "mine"
@@ -63,7 +62,7 @@ def show_today(visit: Visit) -> Response:
 
 def take_work(visit: Visit) -> Response:
     """Takes the work of a row on, or leaves it; the list comes again as it was filtered."""
-    about = _about(visit)
+    about = find_work(visit.form.text("about"), visit.store, visit.office.outline)
     if visit.form.text("act") == "leave":
         leave_work(visit.store, about, visit.author)
     else:
@@ -71,18 +70,6 @@ def take_work(visit: Visit) -> Response:
     said = "work_left" if visit.form.text("act") == "leave" else "work_taken"
     filters = {name: visit.form.text(name) for name in _FILTERS if visit.form.text(name)}
     return visit.go("/", said, **filters)
-
-
-def _about(visit: Visit) -> str:
-    """Returns what the row is about. Raises NotAllowed unless it is a submission, or a guarantee of the register."""
-    typed = visit.form.text("about")
-    if re.fullmatch("[1-9][0-9]{0,11}", typed):
-        return str(visit.store.submission(int(typed)).id)
-    project, _, product = typed.rpartition("/")
-    known = {each.id for each in visit.office.outline.projects}
-    if project not in known or product not in set(Product):
-        raise NotAllowed("no_such_submission", id=typed)
-    return typed
 
 
 def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str, taken_by: str) -> bool:

@@ -8,6 +8,7 @@ not grow with closed ones.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -17,13 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 from worker.core.accounts import work_key
 from worker.core.business_hours import working_days_before
+from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_follow_up, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside
 from worker.core.states import State
 from worker.core.text import match_key
-from worker.store.ports import GuaranteeKey, Overview
+from worker.store.ports import GuaranteeKey, Overview, Store
 from worker.track.overdue import PRESSED, is_stuck, unanswered_from
 from worker.views.actions import (
     Action,
@@ -139,6 +141,22 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     found += _missing_guarantees(configuration, overview, registered, today)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
+
+
+_NUMBER: Final = re.compile("[1-9][0-9]{0,11}")
+
+
+def find_work(about: str, store: Store, configuration: Configuration | Outline) -> str:
+    """Returns ``about`` if a person can take it on: a submission, or a guarantee of a registered project.
+
+    Raises NotAllowed ``no_such_submission``.
+    """
+    if _NUMBER.fullmatch(about):
+        return str(store.submission(int(about)).id)
+    project, _, product = about.rpartition("/")
+    if product not in set(Product) or project not in {each.id for each in configuration.projects}:
+        raise NotAllowed("no_such_submission", id=about or "-")
+    return about
 
 
 def days_over(due: dt.date | None, today: dt.date) -> int:
