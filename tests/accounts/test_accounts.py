@@ -29,7 +29,7 @@ def test_only_an_approver_decides() -> None:
 
 def test_an_auditor_changes_nothing_and_an_administrator_sees_no_submission_and_no_key() -> None:
     assert RIGHTS[Role.AUDITOR] == {Right.OWN, Right.SEE, Right.EXPORT, Right.AUDIT, Right.KEY}
-    assert RIGHTS[Role.ADMIN] == {Right.OWN, Right.HEALTH, Right.PEOPLE}
+    assert RIGHTS[Role.ADMIN] == {Right.OWN, Right.HEALTH, Right.PEOPLE, Right.ABSENCE, Right.REHEARSE}
 
 
 def test_an_account_has_the_union_of_its_roles() -> None:

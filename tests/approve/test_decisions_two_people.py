@@ -12,11 +12,14 @@ import pytest
 from tests.approve.test_decisions import BODY, STARTED, Desk, desk, empty_database, refusal
 from tests.support import decided
 from tests.support.fakes import FakeFiles
+from tests.support.people import ROOT, add
 from tests.support.registered import INVOICE, NOTICE, PDF, PROJECT, REGISTER, Register, drafted, of_project, reasons
 from tests.support.world import HANAKO, JIRO, START
+from worker.accounts.away import set_absence
 from worker.accounts.people import find_missing_second
 from worker.approve import decisions
 from worker.config.release import Mode, Release, SecondPerson
+from worker.core.accounts import Account, AwayPeriod, Role
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_state
 from worker.core.model import Product, Submission, sha256
@@ -326,3 +329,63 @@ def test_no_order_of_acts_by_one_person_releases_a_draft_of_two(desk: Desk, pyte
 
 def returned_at(submission: Submission) -> dt.datetime | None:
     return submission.approval.returned.at if submission.approval.returned else None
+
+
+# --- Whom a request waits for, and deputies ------------------------------------------------------------------------
+
+
+def people_at(desk: Desk) -> dict[str, Account]:
+    """An administrator, and three people who may approve."""
+    now = desk.clock.now()
+    names = {"ichiro": "鈴木 一郎", "hanako": HANAKO.by, "jiro": JIRO.by, "misaki": MISAKI.by}
+    roles = {"ichiro": Role.ADMIN}
+    return {
+        login: add(desk.store, login, name, roles.get(login, Role.APPROVER), now=now) for login, name in names.items()
+    }
+
+
+def test_a_request_names_the_approvers_who_are_there_and_could_answer_it(desk: Desk) -> None:
+    people = people_at(desk)
+    desk.arrive(ALWAYS)
+    today = desk.clock.now().date()
+    set_absence(desk.store, people["misaki"].id, AwayPeriod(today, today, people["hanako"].id), ROOT, desk.clock.now())
+    asked = request(desk, JIRO)
+    assert asked.approval.requested is not None
+    assert asked.approval.requested.asked == (HANAKO.by,)
+    entry = desk.entries(1)[-1]
+    assert (entry.event, entry.detail["asked"]) == ("ApprovalRequested", [HANAKO.by])
+    fitting = decisions.fitting_approvers(desk.store, asked, JIRO.by, desk.clock.now(), only_present=False)
+    assert [each.name for each in fitting] == [HANAKO.by, MISAKI.by]
+
+
+def test_a_preparer_is_not_asked_where_two_people_release_it(desk: Desk) -> None:
+    people_at(desk)
+    desk.arrive(ALWAYS)
+    with desk.store.writing() as writing:
+        writing.note(NoteEvent.REGISTER_CHANGED, None, HANAKO, {"act": "edit", "project": PROJECT, "later": PROJECT})
+    asked = request(desk, JIRO).approval.requested
+    assert asked is not None
+    assert asked.asked == (MISAKI.by,)
+
+
+def test_the_first_of_two_approvals_asks_the_others(desk: Desk) -> None:
+    people_at(desk)
+    desk.arrive(ALWAYS)
+    first = desk.approve(1, ALWAYS)
+    assert first.approval.requested is not None
+    assert first.approval.requested.asked == (JIRO.by, MISAKI.by)
+
+
+def test_what_a_deputy_decides_names_the_absent_and_another_approval_does_not(desk: Desk) -> None:
+    people = people_at(desk)
+    today = desk.clock.now().date()
+    set_absence(desk.store, people["misaki"].id, AwayPeriod(today, today, people["hanako"].id), ROOT, desk.clock.now())
+    desk.arrive()
+    assert desk.approve(1).approval.deputy_for == (MISAKI.by,)
+    assert desk.entries(1)[-1].detail["deputy_for"] == [MISAKI.by]
+    back = decisions.stop_sending(desk.store, 1, HANAKO, "", desk.clock.now())
+    assert back.approval.deputy_for == ()
+    assert desk.entries(1)[-1].detail == {"deputy_for": [MISAKI.by]}
+    assert desk.approve(1, author=JIRO).approval.deputy_for == ()
+    assert "deputy_for" not in desk.entries(1)[-1].detail
+    assert desk.store.verify().faults == ()

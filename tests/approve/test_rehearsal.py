@@ -11,8 +11,9 @@ from tests.support import decided
 from tests.support.registered import REGISTER, REHEARSAL_TO, TO
 from tests.support.world import HANAKO
 from worker.approve import rehearsal
+from worker.config.release import Mode
 from worker.core.model import Address
-from worker.core.states import NoteEvent, State
+from worker.core.states import NoteEvent, Reason, State
 from worker.store.ports import REHEARSAL, Author
 from worker.store.signs import rehearsing_to
 
@@ -99,3 +100,16 @@ def test_a_rehearsed_draft_is_approved_for_the_issuer_only_when_the_rehearsal_is
     rehearsal.stop_rehearsals(desk.store, REHEARSAL_TO, HANAKO)
     assert refusal(desk.approve, 1, REHEARSING).code == "draft_differs"
     assert desk.approve(1, REHEARSING).composed.draft.to == (TO,)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_waits_to_be_sent_as_a_rehearsal_is_held_once_it_ends_in_every_mode(desk: Desk, mode: Mode) -> None:
+    register = replace(REHEARSING, mode=mode)
+    rehearsal.record_setting(desk.store, REHEARSAL_TO, PROGRAM)
+    arrived = desk.arrive(register)
+    waiting = desk.approve(1, register) if arrived.state is State.HELD else arrived
+    assert (waiting.state, waiting.is_rehearsal) == (State.APPROVED, True)
+    rehearsal.stop_rehearsals(desk.store, REHEARSAL_TO, HANAKO)
+    fresh = decided.reevaluate(waiting, register.active_config(), desk.store, desk.clock.now()).submission
+    assert (fresh.state, fresh.is_rehearsal) == (State.HELD, False)
+    assert [each.reason for each in fresh.reasons] == [Reason.CHANGED]

@@ -45,7 +45,7 @@ def make_store(folder: Path, patience: float = 5.0) -> SqlStore:
     return open_store(folder, SteppingClock(), patience)
 
 
-PEOPLE = ("accounts", "sessions", "invitations", "login_attempts")
+PEOPLE = ("accounts", "sessions", "invitations", "login_attempts", "taken_on")
 
 
 def make_revision_0005(database: sqlite3.Connection) -> None:

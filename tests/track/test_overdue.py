@@ -12,9 +12,9 @@ from tests.support.parts import with_fields
 from tests.support.registered import REGISTER, drafted
 from worker.config.settings import Settings
 from worker.core.business_hours import OfficeHours, usual_windows
-from worker.core.model import JST, FollowUps, Receipt, ReceiptKind, Submission
-from worker.core.states import State
-from worker.track.overdue import is_stuck, overdue_from, warn_from
+from worker.core.model import JST, FollowUps, Hold, Receipt, ReceiptKind, Requested, Submission
+from worker.core.states import Reason, State
+from worker.track.overdue import is_stuck, overdue_from, unanswered_from, warn_from
 
 HOURS = OfficeHours(usual_windows())
 SETTINGS: Settings = replace(REGISTER.active_config().configuration.settings, hours=HOURS)
@@ -93,3 +93,37 @@ def test_no_deadline_presses_what_has_left_or_came_after_it() -> None:
     assert warn_from(one(State.HELD), HOURS) is None
     late = one(State.HELD, duties=FollowUps(deadline=dt.date(2026, 5, 1)))
     assert warn_from(late, HOURS) is None
+
+
+def asked_for(at_: dt.datetime, deadline: str = "", **changes: Any) -> Submission:
+    """A submission whose approval was requested at that moment."""
+    held = one(State.HELD, duties=FollowUps(deadline=dt.date.fromisoformat(deadline) if deadline else None))
+    requested = Requested("佐藤 次郎", at_, held.composed.draft_hash, ("山田 花子",))
+    return with_fields(held, reasons=(Hold(Reason.APPROVAL),), requested=requested, **changes)
+
+
+@pytest.mark.parametrize(
+    ("requested", "deadline", "unanswered"),
+    [
+        ("2026-11-24 10:00", "", "2026-11-24 12:00"),
+        ("2026-11-20 16:15", "", "2026-11-24 09:30"),  # an hour on Friday, then a week-end and a holiday
+        ("2026-11-24 22:00", "", "2026-11-25 10:30"),  # at night the office is closed
+        ("2026-11-24 12:30", "2026-11-24", "2026-11-24 13:15"),  # 4 open hours before the last closing
+        ("2026-11-24 15:00", "2026-11-24", "2026-11-24 15:00"),  # too near already: at once
+        ("2026-11-24 10:00", "2026-11-30", "2026-11-24 12:00"),  # a later deadline presses nothing
+    ],
+)
+def test_a_request_waits_two_open_hours_or_until_its_deadline_is_near(
+    requested: str, deadline: str, unanswered: str
+) -> None:
+    assert unanswered_from(asked_for(at(requested), deadline), HOURS) == at(unanswered)
+    assert unanswered_from(asked_for(at(requested), deadline), OfficeHours()) == at(unanswered)
+
+
+def test_only_a_request_for_the_draft_as_it_is_waits_for_an_answer() -> None:
+    moment = at("2026-11-24 10:00")
+    assert unanswered_from(one(State.HELD), HOURS) is None
+    assert unanswered_from(asked_for(moment, draft_hash="f" * 64), HOURS) is None
+    assert unanswered_from(asked_for(moment, state=State.APPROVED), HOURS) is None
+    lacks = (Hold(Reason.APPROVAL), Hold(Reason.INVOICE_MISSING))
+    assert unanswered_from(with_fields(asked_for(moment), reasons=lacks), HOURS) is None

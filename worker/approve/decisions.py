@@ -18,6 +18,7 @@ from worker.approve.shown import ShownPages, refuse_unless_seen
 from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
 from worker.config.release import Release
+from worker.core.accounts import Account, Right, japanese_day, represented_by
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
@@ -37,7 +38,7 @@ from worker.core.params import Numbered, Params, Told
 from worker.core.states import PREPARING, Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
 from worker.core.text import match_key, plain_spaces, unsafe_character
 from worker.match.match import find_amended
-from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Store, Writing
+from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Reading, Store, Writing
 from worker.store.signs import find_signs, rehearsing_to
 from worker.watch.ports import InvoiceSnapshot
 
@@ -119,7 +120,8 @@ def approve(
             release = dataclasses.replace(release, rehearsal_to=rehearsing_to(writing, release.rehearsal_to))
             needs_second = Reason.SECOND_PERSON in _reasons_of(held)
             preparers = preparers_of(store, held) if needs_second else frozenset()
-            answered = answer_holds(held, approval, release, preparers)
+            asked = _names(fitting_approvers(store, held, approval.author.by, approval.at, only_present=True))
+            answered = answer_holds(held, approval, release, preparers, asked)
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(
                     answered,
@@ -128,6 +130,8 @@ def approve(
                         bound_project=held.destination.project or answered.destination.bound_project,
                     ),
                 )
+            absent = _represented(writing, approval.author, approval.at)
+            answered = dataclasses.replace(answered, approval=dataclasses.replace(answered.approval, deputy_for=absent))
             drafted = reevaluate(answered, active_config, invoices, writing, approval.at)
             keep_contents(writing, drafted)
             for name in filter(None, map(remembered_as, held.reasons)):
@@ -147,6 +151,7 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
         "draft": before.composed.draft_hash,
         "label": ASKED if approval.is_asked else before.label,
         "note": approval.note,
+        **_for_absent(judged.approval.deputy_for),
     }
     if judged.approval.ticked:
         detail["ticked"] = list(judged.approval.ticked)
@@ -180,16 +185,39 @@ def request_approval(store: Store, number: int, label: str, author: Author, now:
             raise NotAllowed("no_draft", id=str(number))
         if match_key(before.approval.asker_of(before.composed.draft_hash)) == match_key(author.by):
             raise NotAllowed("requested_before", id=str(number))
-        return writing.change(Event.REQUESTED, before, _requested(before, author, now), author, {"label": before.label})
+        asked = _names(fitting_approvers(store, before, author.by, now, only_present=True))
+        detail = {"label": before.label, **({"asked": list(asked)} if asked else {})}
+        return writing.change(Event.REQUESTED, before, _requested(before, author, now, asked), author, detail)
 
 
-def _requested(before: Submission, author: Author, now: dt.datetime) -> Submission:
+def fitting_approvers(
+    store: Store, submission: Submission, asker: str, now: dt.datetime, *, only_present: bool
+) -> tuple[Account, ...]:
+    """Returns the approvers who can answer the request of ``asker``, of those who are not away if ``only_present``."""
+    today = japanese_day(now)
+    needs_second = Reason.SECOND_PERSON in _reasons_of(submission)
+    others = {match_key(asker), *(preparers_of(store, submission) if needs_second else ())}
+    return tuple(
+        each
+        for each in store.accounts()
+        if match_key(each.name) not in others
+        and (each.may_act(Right.DECIDE, today) if only_present else each.may(Right.DECIDE, today))
+    )
+
+
+def _names(accounts: Sequence[Account]) -> tuple[str, ...]:
+    return tuple(each.name for each in accounts)
+
+
+def _requested(before: Submission, author: Author, now: dt.datetime, asked: tuple[str, ...]) -> Submission:
     """Returns ``before`` as confirmed by ``author``; the hold for the second person names the first."""
     named = Hold.of(Reason.SECOND_PERSON, "asked", by=author.by)
     return dataclasses.replace(
         before,
         reasons=tuple(named if each.reason is Reason.SECOND_PERSON else each for each in before.reasons),
-        approval=dataclasses.replace(before.approval, requested=Requested(author.by, now, before.composed.draft_hash)),
+        approval=dataclasses.replace(
+            before.approval, requested=Requested(author.by, now, before.composed.draft_hash, asked)
+        ),
     )
 
 
@@ -250,13 +278,15 @@ def _return(store: Store, number: int, state: State, author: Author, why: str, n
                 before.approval,
                 returned=returned,
                 requested=None,
+                deputy_for=(),
                 due_at=None,
                 release="",
                 release_account="",
                 released_draft="",
             ),
         )
-        return writing.change(Event.RETURNED, before, after, author, {"why": why} if why else {})
+        detail = {**({"why": why} if why else {}), **_for_absent(_represented(writing, author, now))}
+        return writing.change(Event.RETURNED, before, after, author, detail)
 
 
 def record_done(
@@ -438,7 +468,8 @@ def resolve_sent(store: Store, number: int, author: Author, now: dt.datetime) ->
         _refuse_while_answer_may_come(before, now)
         return dataclasses.replace(before, delivery=dataclasses.replace(before.delivery, sent_at=now))
 
-    return _decide(store, number, Event.CONFIRMED_SENT, author, {}, left)
+    detail = _for_absent(_represented(store, author, now))
+    return _decide(store, number, Event.CONFIRMED_SENT, author, detail, left)
 
 
 def resolve_not_sent(
@@ -463,7 +494,8 @@ def resolve_not_sent(
         drafted = reevaluate(stated, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
         _check(before, Event.CONFIRMED_NOT_SENT, State.HELD)
-        return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, {})
+        detail = _for_absent(_represented(writing, author, now))
+        return writing.change(Event.CONFIRMED_NOT_SENT, before, drafted.submission, author, detail)
 
 
 def join(store: Store, number: int, answers: Sequence[int], author: Author) -> Submission:
@@ -549,7 +581,8 @@ def resend(
         )
         drafted = reevaluate(fresh, active_config, invoices, writing, now)
         keep_contents(writing, drafted)
-        return writing.create(Event.NOTICE_READ, drafted.submission, author, {"corrects": old.id, "why": why})
+        detail = {"corrects": old.id, "why": why, **_for_absent(_represented(writing, author, now))}
+        return writing.create(Event.NOTICE_READ, drafted.submission, author, detail)
 
 
 def resume(store: Store, author: Author) -> None:
@@ -569,6 +602,16 @@ def resume(store: Store, author: Author) -> None:
 
 
 # --- What they share -----------------------------------------------------------------------------------------
+
+
+def _represented(reading: Reading, author: Author, now: dt.datetime) -> tuple[str, ...]:
+    """Returns the approvers who are away and whose deputy the author is."""
+    return represented_by(reading.accounts(), author.by, japanese_day(now))
+
+
+def _for_absent(names: Sequence[str]) -> dict[str, Any]:
+    """Returns the detail by which an entry names those for whom its person decided as their deputy."""
+    return {"deputy_for": list(names)} if names else {}
 
 
 def _decide(
@@ -662,13 +705,17 @@ def is_second(submission: Submission, by: str, preparers: frozenset[str]) -> boo
 
 
 def answer_holds(
-    submission: Submission, approval: Approval, release: Release, preparers: frozenset[str] = frozenset()
+    submission: Submission,
+    approval: Approval,
+    release: Release,
+    preparers: frozenset[str] = frozenset(),
+    asked: tuple[str, ...] = (),
 ) -> Submission:
     """Returns ``submission`` with every open reason of kind *answer* answered; re-evaluate it afterwards.
 
     One approval answers all, and always covers the draft as it is, with the conditions that were ticked. If two people
     release the draft, ``second_person`` stays open unless another person confirmed it before, and this one is none of
-    the ``preparers``; the approval of a draft that nobody confirmed confirms it.
+    the ``preparers``; the approval of a draft that nobody confirmed confirms it, and requests that of those ``asked``.
 
     Raises NotAllowed if a reason of another kind is open, if a rehearsal setting still prevents it, if a reason needs a
     note and there is none, if a condition is not ticked, or if only ``second_person`` is open and this is not the
@@ -702,7 +749,7 @@ def answer_holds(
         seconded = {Reason.SECOND_PERSON} if needs_second and is_last else set()
         answers += [Answer(reason, approved, *given) for reason in sorted(OF_THE_DRAFT | seconded)]
     if not is_last and not asker:
-        submission = _requested(submission, approval.author, approval.at)
+        submission = _requested(submission, approval.author, approval.at, asked)
     return dataclasses.replace(
         submission,
         answers=(*submission.answers, *answers),

@@ -93,6 +93,8 @@ class LogRow:
     invoice_amount_from: str
     """``registered`` or ``read`` (from the PDF); empty if there is no amount."""
     invoice_date_from: str
+    approved_for: tuple[str, ...] = ()
+    """The people who were away, if their deputy released the mail."""
 
 
 FOLDS_HELD: Final = 500
@@ -231,6 +233,7 @@ def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> L
         recorded_by=entry.by if entry.by != PROGRAM else "",
         invoice_amount_from=amount_from,
         invoice_date_from=date_from,
+        approved_for=tuple(was.get("deputy_for", ())) if was.get("release_account") else (),
     )
 
 

@@ -241,6 +241,9 @@ _PARTS: Final = {
     "show": CommandPart("show", "詳細：メールを送信される形で、防止チェック、関連する提出、すべての経過。"),
     "status": CommandPart("show", "現況：最後に確認できた時刻、状態ごとの件数、対応待ち。"),
     "stop": CommandPart("send_back", "送信の停止：承認した提出を、送信が始まる前に保留へ戻します。"),
+    "take": CommandPart(
+        "take", "引き受け：この提出の担当になります。1営業日なにもしないと終わります（--leave でやめる）。"
+    ),
     "tasks": CommandPart("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
     "upload": CommandPart(
         "upload", "PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"

@@ -24,6 +24,8 @@ from worker.core.params import Labelled, Params
 
 _MOMENTS: Final = frozenset({"answered_at", "came_at", "confirmed_at", "due_at", "next_try_at", "since"})
 """Details of an entry that are times."""
+_ELSEWHERE: Final = frozenset({"draft", "sha256", "letter", "answered", "receipts", "replaces", "deputy_for"})
+"""Details that are shown in another way, or in ``show --json`` alone."""
 
 
 def detail_text(entry: Entry, lang: Language) -> str:
@@ -31,7 +33,7 @@ def detail_text(entry: Entry, lang: Language) -> str:
     parts = [
         str(put(Labelled(name_detail(name, lang), _value_text(name, value, lang)), lang))
         for name, value in entry.detail.items()
-        if value not in (None, "", []) and name not in {"draft", "sha256", "letter", "answered", "receipts", "replaces"}
+        if value not in (None, "", []) and name not in _ELSEWHERE
     ]
     parts = [*(name_receipt(each, lang) for each in receipts_in(entry)), *parts]
     reasons = [Hold.read(each) for each in entry.set.get("reasons", ())]

@@ -28,7 +28,7 @@ from worker.cli import (
 from worker.cli.days import Days, Period
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import Language, name_fault, name_place, say
+from worker.core.messages import Language, name_author, name_fault, name_place, say
 from worker.core.model import Entry
 from worker.core.text import escape_control_chars
 from worker.pipeline.export import LogSearch, entries_of, rows_of
@@ -197,7 +197,7 @@ def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
         ", ".join(row.to + row.cc),
         row.subject,
         row.note if row.event in CAME_BACK else row.smtp_reply,
-        row.approved_by,
+        name_author(row.approved_by, row.approved_for, lang),
         row.recorded_by,
     )
 

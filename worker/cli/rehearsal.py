@@ -11,11 +11,10 @@ from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_insta
 from worker.cli.decide import by_option, find_author
 from worker.cli.tables import print_json
 from worker.core.accounts import Right
-from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable
+from worker.core.errors import ConfigError, LogBroken, Unavailable
 from worker.core.messages import say
 from worker.core.model import Address
 from worker.service.wiring import Installation, has_store_of, open_store_of, system_clock
-from worker.store.ports import Author
 from worker.store.signs import rehearsing_to
 from worker.views.service_json import rehearsal_json
 
@@ -28,7 +27,7 @@ from worker.views.service_json import rehearsal_json
 def rehearsal(shared: Cli, switch: str, by: str, as_json: bool) -> int:
     """リハーサル：on で発注者に送らず練習に、off で本番に切り替えます。"""
     office = open_installation(shared)
-    author = _author_of_either(office, by)
+    author = find_author(office, by, Right.REHEARSE)
     store = open_for_command(office, system_clock())
     setting, own = office.settings.release.rehearsal_to, office.settings.contractor.email
     if switch == "on":
@@ -54,11 +53,3 @@ def rehearsing_in(office: Installation) -> Address | None:
             return rehearsing_to(store, setting)
     except (ConfigError, Unavailable, LogBroken):  # the command itself reports it
         return setting
-
-
-def _author_of_either(office: Installation, by: str) -> Author:
-    """Returns the person, who approves or administers. Raises NotAllowed."""
-    try:
-        return find_author(office, by, Right.DECIDE)
-    except NotAllowed:
-        return find_author(office, by, Right.HEALTH)

@@ -40,7 +40,9 @@ def request_approval(shared: Cli, reference: tuple[int, str], by: str, as_json: 
     """承認の依頼：表示された内容を確認したことを記録し、別の人に承認を依頼します。"""
     author, store = open_for_person(shared, by)
     after = decisions.request_approval(store, *reference, author, system_clock().now())
-    return report(after, "requested", shared, as_json=as_json)
+    requested = after.approval.requested
+    asked = requested.asked if requested else ()
+    return report(after, "requested_of" if asked else "requested", shared, as_json=as_json, people=asked)
 
 
 @cli.command("return")

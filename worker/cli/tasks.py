@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import click
 
+from worker.approve.taken_on import taken_now
 from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_stopped
+from worker.core.accounts import TakenWork
 from worker.core.messages import Language, name_product, say
 from worker.core.text import escape_control_chars
 from worker.notify.digest import by_project, project_of
@@ -27,22 +30,26 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     """対応すること：案件ごとに、急ぐものから示します。"""
     office = open_installation(shared)
     clock = system_clock()
-    store = open_for_command(office, clock)
-    found = open_tasks(store, office.outline, clock.now())
+    store, now = open_for_command(office, clock), clock.now()
+    found = open_tasks(store, office.outline, now)
+    taken = taken_now(store, office.outline.settings.hours, now)
     absence = absence_of(office.places.store, store.health_records())
     if as_json:
         for each in found:
-            print_json(listed_task_json(each, shared.lang, is_running=absence is None))
+            person = taken[each.about].by if each.about in taken else ""
+            print_json(listed_task_json(each, shared.lang, person, is_running=absence is None))
         return DONE
     say_stopped(store, shared.lang)
     say_absence(absence, shared.lang)
     if not found:
         click.echo(say("no_tasks", shared.lang))
         return DONE
-    headings = [say(f"h_{name}", shared.lang) for name in ("urgency", "due_date", "id", "product", "todo", "command")]
+    # Without anything taken on, the table is no wider.
+    names = ("urgency", "due_date", "id", "product", *(("taken",) if taken else ()), "todo", "command")
+    headings = [say(f"h_{name}", shared.lang) for name in names]
     for of_one in by_project(found):
         project = project_of(of_one[0])
-        rows = [_cells(each, shared.lang) for each in of_one]
+        rows = [_cells(each, taken, shared.lang) for each in of_one]
         title = "　".join(
             filter(
                 None,
@@ -56,12 +63,14 @@ def show_tasks(shared: Cli, as_json: bool) -> int:
     return DONE
 
 
-def _cells(task: Task, lang: Language) -> tuple[str, ...]:
+def _cells(task: Task, taken: Mapping[str, TakenWork], lang: Language) -> tuple[str, ...]:
+    person = taken[task.about].by if task.about in taken else ""
     return (
         say(f"urgency_{task.urgency.value}", lang),
         task.due_text(lang),
         task.label,
         name_product(task.product, lang),
+        *((person,) if taken else ()),
         task.text(lang),
         command_line(task.action, lang),
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from worker.accounts.away import set_absence
 from worker.accounts.people import (
     INVITED_FOR,
     add_account,
@@ -16,6 +17,7 @@ from worker.accounts.people import (
     find_person,
     fold_login,
     invite,
+    people_of,
     stop_account,
 )
 from worker.accounts.second_factor import forget_code
@@ -31,16 +33,18 @@ from worker.cli import (
     pass_cli,
 )
 from worker.cli.days import Days, Period
+from worker.cli.decide import by_option
 from worker.cli.tables import print_json, print_table, time_text
-from worker.core.accounts import Account, Right, Role, japanese_day
+from worker.core.accounts import Account, AwayPeriod, Right, Role, day_without_approver, japanese_day
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_role, say
-from worker.core.text import escape_control_chars
+from worker.core.text import escape_control_chars, match_key
 from worker.service.wiring import Installation, account_name, system_clock
 from worker.store.ports import Author, Store
 from worker.views.people_json import account_json
 
 _PARTS: Final = {
+    "absent": CommandPart("user", "不在の登録：期間と代理。ご本人、承認・管理の方ができます（--end で取消し）。"),
     "add": CommandPart("user", "利用者の追加：登録し、パスワードを決めるための招待リンクを示します。"),
     "forget-code": CommandPart("user", "確認コードの解除：スマートフォンと回復コードをなくした方のために。"),
     "link": CommandPart("user", "招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。"),
@@ -234,4 +238,71 @@ def forget_users_code(shared: Cli, login: str, by: str, as_json: bool) -> int:
     author, account = _author(office, store, by, now), _find(store, login)
     changed = forget_code(store, account.id, author)
     _report("user_code_forgotten", changed, shared.lang, now, as_json=as_json)
+    return DONE
+
+
+@user.command()
+@click.argument("name")
+@click.option("--from", "first", type=Days(), default=None, metavar="DATE", help="不在の始まりの日 / first day")
+@click.option("--until", "last", type=Days(), default=None, metavar="DATE", help="不在の終わりの日 / last day")
+@click.option("--deputy", default="", metavar="NAME", help="代理の方（承認）の氏名 / the deputy, an approver")
+@click.option("--end", is_flag=True, help="不在を取り消す / remove the absence")
+@by_option
+@json_option
+@pass_cli
+def absent(
+    shared: Cli,
+    name: str,
+    first: Period | None,
+    last: Period | None,
+    deputy: str,
+    end: bool,
+    by: str,
+    as_json: bool,
+) -> int:
+    """不在の登録：期間と代理。ご本人、承認・管理の方ができます（--end で取消し）。
+
+    不在の間に代理の方が承認すると、記録に両方の氏名が残ります。新しく登録すると、前の不在は置き換わります。
+    """
+    office, store, now = _open(shared)
+    today = japanese_day(now)
+    person = _person(store, name)
+    actor = _person(store, find_person(store, office.settings, by, today, Right.OWN))
+    if actor.id != person.id and not actor.may(Right.ABSENCE, today):
+        raise NotAllowed(
+            "person_may_not", name=actor.name, people=people_of(store, office.settings, today, Right.ABSENCE)
+        )
+    if end:
+        changed = set_absence(store, person.id, None, Author(actor.name, account_name()), now)
+        return _report_absence(store, changed, "away_ended", shared.lang, today, as_json=as_json)
+    if first is None or last is None:
+        raise NotAllowed("away_needs_days")
+    period = AwayPeriod(first[0], last[1], _person(store, deputy).id if deputy else None)
+    changed = set_absence(store, person.id, period, Author(actor.name, account_name()), now)
+    return _report_absence(store, changed, "away_set", shared.lang, today, as_json=as_json)
+
+
+def _person(store: Store, name: str) -> Account:
+    """Returns the account of this login name or person's name. Raises NotAllowed."""
+    found = store.account_of(fold_login(name))
+    found = found or next((each for each in store.accounts() if match_key(each.name) == match_key(name)), None)
+    if found is None:
+        raise NotAllowed("no_such_account", login=name)
+    return found
+
+
+def _report_absence(store: Store, account: Account, code: str, lang: Language, today: dt.date, *, as_json: bool) -> int:
+    if as_json:
+        print_json(account_json(account, today))
+        return DONE
+    days, away = "", account.away
+    if away is not None:
+        deputy = store.account(away.deputy) if away.deputy else None
+        code_of_days = "away_days" if deputy else "away_days_alone"
+        limits = {"first": away.first.isoformat(), "last": away.last.isoformat()}
+        days = say(code_of_days, lang, deputy=deputy.name if deputy else "", **limits)
+    click.echo(escape_control_chars(say(code, lang, name=account.name, days=days)))
+    uncovered = day_without_approver(store.accounts(), away, today) if away else None
+    if uncovered is not None:
+        click.echo(say("away_uncovered", lang, day=uncovered.isoformat()), err=True)
     return DONE

@@ -26,6 +26,7 @@ from worker.accounts.login import prove
 from worker.accounts.sessions import find_session
 from worker.config.settings import UNIX
 from worker.console import (
+    absence,
     drop,
     health,
     help_page,
@@ -38,6 +39,7 @@ from worker.console import (
     project_papers,
     projects,
     records,
+    rehearsal,
     review,
     today,
 )
@@ -100,7 +102,10 @@ PAGES: Final = (
     Page("/people", people.show_people, Right.PEOPLE),
     Page("/people/{id:int}", people.show_person, Right.PEOPLE),
     Page("/people/views", people.show_views, Right.AUDIT),
+    Page("/people/absences", absence.show_absences, Right.ABSENCE),
+    Page("/people/{id:int}/absence", absence.show_absence, Right.ABSENCE),
     Page("/health", health.show_health, Right.HEALTH),
+    Page("/health/rehearsal", rehearsal.show_rehearsal, Right.REHEARSE),
     Page("/s/{id:int}/page/{paper:int}/{page:int}.png", pictures.show_picture, Right.SEE),
     Page("/s/{id:int}/page/{paper:int}/{page:int}", pictures.show_page, Right.SEE),
     Page("/s/{id:int}/key", pictures.show_key, Right.KEY),
@@ -125,6 +130,9 @@ ACTIONS: Final = (
     FormRoute("/me/password", login.change_password, Right.OWN),
     FormRoute("/me/code", login.register_code, Right.OWN, is_deciding=True),
     FormRoute("/me/settings", login.change_settings, Right.OWN),
+    FormRoute("/take", today.take_work, Right.PREPARE),
+    FormRoute("/me/absence", login.record_own_absence, Right.OWN),
+    FormRoute("/people/{id:int}/absence", absence.record_absence, Right.ABSENCE, is_deciding=True),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
     FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
@@ -146,6 +154,7 @@ ACTIONS: Final = (
     FormRoute("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
     FormRoute("/people/{id:int}/forget-code", people.forget_code, Right.PEOPLE, is_deciding=True),
     FormRoute("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
+    FormRoute("/health/rehearsal", rehearsal.switch_rehearsal, Right.REHEARSE, is_deciding=True),
     FormRoute("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
     FormRoute("/s/{id:int}/original/{paper:int}", pictures.ask_for_original, Right.KEY, is_deciding=True),
     FormRoute(

@@ -23,6 +23,10 @@ class Banner:
 
     text: str
     is_alarm: bool
+    path: str = ""
+    """The page on which the person may end it; empty if there is none."""
+    word: str = ""
+    """The words of the link to it."""
 
 
 def banners_of(visit: Visit) -> tuple[Banner, ...]:
@@ -42,7 +46,8 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
     if office.faults:
         found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
     if rehearsing_to(visit.store, office.brief.release.rehearsal_to) is not None:
-        found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False))
+        path, word = ("/health/rehearsal", visit.say("rehearsal_end_go")) if visit.may(Right.REHEARSE) else ("", "")
+        found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False, path=path, word=word))
     return (*found, *_roles_given(visit))
 
 

@@ -16,7 +16,7 @@ from worker.core.model import JST, HealthRecord
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched_since
 from worker.service.wiring import find_witness, read_lock_holder, try_witness
-from worker.store.signs import find_signs
+from worker.store.signs import find_signs, rehearsing_to
 from worker.views.problems import problem_json
 
 CHECK_SECONDS: Final = 5.0
@@ -57,7 +57,8 @@ def _health(visit: Visit) -> Response:
     findings += _configuration(visit)
     if is_checked:
         findings += _examined(visit)
-    return visit.page("health.html", findings=findings, signs=signs, is_checked=is_checked)
+    rehearsing = rehearsing_to(visit.store, visit.office.brief.release.rehearsal_to)
+    return visit.page("health.html", findings=findings, signs=signs, is_checked=is_checked, rehearsing=rehearsing)
 
 
 def _service(visit: Visit) -> HealthFinding:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from worker.accounts import login, people, second_factor, sessions
 from worker.accounts.login import Attempt
 from worker.accounts.sessions import token_hash
+from worker.console.absence import absence_fields, record_typed
 from worker.console.guards import session_cookie
 from worker.console.visit import Visit
 from worker.core.accounts import Account
@@ -193,15 +194,26 @@ def change_settings(visit: Visit) -> Response:
     return visit.go("/me", "person_changed")
 
 
-def _own(visit: Visit, failed: str, code_failed: str = "") -> Response:
+def record_own_absence(visit: Visit) -> Response:
+    """Records or ends the person's own absence."""
+    try:
+        said = record_typed(visit, visit.person)
+    except NotAllowed as refused:
+        return _own(visit, "", absence_failed=visit.refusal(refused))
+    return visit.go("/me", said)
+
+
+def _own(visit: Visit, failed: str, code_failed: str = "", absence_failed: str = "") -> Response:
     opened = sessions.sessions_of(visit.store, visit.person.id)
     secret = visit.form.text("secret")
     if not secret and not visit.person.totp:
         secret = second_factor.new_secret(secrets.token_urlsafe(32))
     return visit.page(
         "me.html",
-        422 if failed or code_failed else 200,
+        422 if failed or code_failed or absence_failed else 200,
         opened=opened,
+        absence_failed=absence_failed,
+        **absence_fields(visit, visit.person),
         failed=failed,
         code_failed=code_failed,
         secret=secret,

@@ -20,8 +20,9 @@ from worker.console.pictures import (
     shown_in_form,
 )
 from worker.console.visit import Visit
+from worker.core.accounts import represented_by
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_event, name_follow_up, name_receipt, name_state, next_step
+from worker.core.messages import name_author, name_event, name_follow_up, name_receipt, name_state, next_step
 from worker.core.model import JST, Submission
 from worker.core.states import NoteEvent, Reason, State
 from worker.pipeline import decide
@@ -80,9 +81,26 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         failed=failed,
         leaves=_leaves(visit, submission),
         is_last=(is_last := not _waits_for_second(submission) or _is_second(visit, submission)),
+        asked=_asked(visit, submission),
         asker=(asker := submission.approval.asker_of(submission.composed.draft_hash)),
         is_for_another=bool(asker) and not is_last and len(submission.reasons) == 1,
     )
+
+
+def _asked(visit: Visit, submission: Submission) -> str:
+    """The request that waits for an answer in a sentence; empty if there is none."""
+    requested = submission.approval.requested
+    if (
+        requested is None
+        or submission.state is not State.HELD
+        or not submission.approval.asker_of(submission.composed.draft_hash)
+    ):
+        return ""
+    accounts = visit.store.accounts()
+    people = [name_author(each, represented_by(accounts, each, visit.today), visit.lang) for each in requested.asked]
+    moment = f"{requested.at.astimezone(JST):%-m/%-d %-H:%M}"
+    code = "requested_line" if people else "requested_line_alone"
+    return visit.say(code, by=requested.by, moment=moment, people=people)
 
 
 def _hand_in(submission: Submission, visit: Visit) -> list[tuple[str, str]]:

@@ -7,15 +7,18 @@ from typing import Final
 
 from starlette.responses import Response
 
+from worker.approve.taken_on import leave_work, take_on, taken_now
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.model import JST, Product
 from worker.core.text import match_key
 from worker.send.rate_limit import leaves_at
+from worker.views.tasks import find_work
 from worker.views.today import Work, work_of_today
 
 MINE: Final = "mine"
+_FILTERS: Final = ("kind", "issuer", "who")
 _ALL_DUE: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
 """Everything that was released is due by then."""
 _HOMES: Final = ((Right.AUDIT, "/people/views"), (Right.PEOPLE, "/people"))
@@ -30,9 +33,11 @@ def show_today(visit: Visit) -> Response:
                 return visit.go(path)
     office = visit.office
     today = work_of_today(visit.store, office.outline, visit.now)
-    kind, issuer, who = (visit.query.get(name, "") for name in ("kind", "issuer", "who"))
+    kind, issuer, who = (visit.query.get(name, "") for name in _FILTERS)
+    taken = {about: each.by for about, each in taken_now(visit.store, office.outline.settings.hours, visit.now).items()}
     groups = [
-        (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who)]) for group in today.groups
+        (group, [row for row in group.rows if _is_shown(visit, row, kind, issuer, who, taken.get(row.task.about, ""))])
+        for group in today.groups
     ]
     due = visit.store.due(_ALL_DUE)
     return visit.page(
@@ -47,6 +52,7 @@ def show_today(visit: Visit) -> Response:
         kind=kind,
         issuer=issuer,
         who=who,
+        taken=taken,
         has_projects=bool(office.outline.projects),
         has_work=bool(today.groups),
         next_sending=_next_sending(visit, due),
@@ -55,9 +61,26 @@ def show_today(visit: Visit) -> Response:
     )
 
 
-def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str) -> bool:
-    """Returns whether the filters let a row through; 自分 leaves what this person prepared last."""
-    if who == MINE and match_key(row.in_charge) != match_key(visit.person.name):
+def take_work(visit: Visit) -> Response:
+    """Takes the work of a row on, or leaves it; the list comes again as it was filtered."""
+    about = find_work(visit.form.text("about"), visit.store, visit.office.outline)
+    if visit.form.text("act") == "leave":
+        leave_work(visit.store, about, visit.author)
+    else:
+        take_on(visit.store, about, visit.office.outline.settings.hours, visit.author, visit.now)
+    said = "work_left" if visit.form.text("act") == "leave" else "work_taken"
+    filters = {name: visit.form.text(name) for name in _FILTERS if visit.form.text(name)}
+    return visit.go("/", said, **filters)
+
+
+def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str, taken_by: str) -> bool:
+    """Returns whether the filters let a row through.
+
+    自分 leaves what this person took on, and of what was not taken on what this person prepared last or may decide.
+    """
+    me = match_key(visit.person.name)
+    is_decision = row.right is Right.DECIDE and visit.may(row.right)
+    if who == MINE and match_key(taken_by or row.in_charge) != me and (taken_by or not is_decision):
         return False
     return (not kind or row.task.kind.value == kind) and (not issuer or row.task.issuer == issuer)
 

@@ -23,7 +23,7 @@ from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import write_date
-from worker.core.messages import Language, is_said, say, say_refusal
+from worker.core.messages import Language, is_said, name_author, say, say_refusal
 from worker.core.model import JST
 from worker.service.wiring import Installation
 from worker.store.ports import Author, Store
@@ -166,9 +166,9 @@ class Visit:
         """The sentence of a refusal in the account's language."""
         return say_refusal(refused.code, self.lang, **refused.params)
 
-    def name_author(self, by: str) -> str:
-        """The person of an entry; the program by a word for people."""
-        return self.say("by_program") if by == PROGRAM else by
+    def name_author(self, by: str, absent: Sequence[str] = ()) -> str:
+        """The person of an entry, with those who were ``absent`` if a deputy; the program by a word for people."""
+        return self.say("by_program") if by == PROGRAM else name_author(by, absent, self.lang)
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """Renders a page."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
 from worker.core.model import JST
+from worker.core.text import match_key
 
 DESK_HOURS: Final = dt.timedelta(hours=12)
 """Longest session at a desk: a working day with its overtime."""
@@ -41,7 +43,7 @@ class Right(StrEnum):
     PREPARE = "prepare"
     """Drop, register, edit, confirm, done, hand over, join, withdraw, stop."""
     DECIDE = "decide"
-    """Approve, resolve, resend, begin and end the rehearsal."""
+    """Approve, resolve, resend."""
     KEY = "key"
     """The key and the originals, each recorded; who works on no submission gives a reason."""
     EXPORT = "export"
@@ -49,7 +51,11 @@ class Right(StrEnum):
     AUDIT = "audit"
     """Verify, originals of what was found (with a reason), the log of views."""
     HEALTH = "health"
-    """Health, resume, begin and end the rehearsal."""
+    """Health, resume."""
+    ABSENCE = "absence"
+    """The absence of another person, and the deputy."""
+    REHEARSE = "rehearse"
+    """Begin and end the rehearsal."""
     PEOPLE = "people"
     """Accounts."""
     OWN = "own"
@@ -58,11 +64,27 @@ class Right(StrEnum):
 
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.STAFF: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT}),
-    Role.APPROVER: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT, Right.DECIDE}),
+    Role.APPROVER: frozenset(
+        {Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT, Right.DECIDE, Right.ABSENCE, Right.REHEARSE}
+    ),
     Role.AUDITOR: frozenset({Right.OWN, Right.SEE, Right.EXPORT, Right.AUDIT, Right.KEY}),
-    Role.ADMIN: frozenset({Right.OWN, Right.HEALTH, Right.PEOPLE}),
+    Role.ADMIN: frozenset({Right.OWN, Right.HEALTH, Right.PEOPLE, Right.ABSENCE, Right.REHEARSE}),
 }
 """The rights of each role; an account has the union of its roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwayPeriod:
+    """The days on which a person is away (不在), both included."""
+
+    first: dt.date
+    last: dt.date
+    deputy: int | None = None
+    """The id of the account that approves meanwhile (代理)."""
+
+    def meets(self, first: dt.date, last: dt.date) -> bool:
+        """Returns whether the person is away on one of these days, both included."""
+        return self.first <= last and first <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +114,8 @@ class Account:
     created_at: dt.datetime | None = None
     password_at: dt.datetime | None = None
     """When the password was chosen."""
+    away: AwayPeriod | None = None
+    """The present or next absence, or the last one."""
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -105,6 +129,14 @@ class Account:
     def may(self, right: Right, today: dt.date) -> bool:
         """Returns whether the person has this right on this day."""
         return self.is_usable(today) and right in self.rights
+
+    def is_away(self, today: dt.date) -> bool:
+        """Returns whether the person is absent on this day."""
+        return self.away is not None and self.away.meets(today, today)
+
+    def may_act(self, right: Right, today: dt.date) -> bool:
+        """Returns whether the person has this right on this day and is there."""
+        return self.may(right, today) and not self.is_away(today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +188,54 @@ class Attempts:
     """The last one; of an address, the begin of its minute."""
 
 
+@dataclass(frozen=True, slots=True)
+class TakenWork:
+    """Work that a person has taken on (担当); it ends by itself after a working day without an act of the person."""
+
+    about: str
+    """A submission's id, or a project's id and the product of a missing guarantee (``work_key``)."""
+    by: str
+    """The person's name."""
+    at: dt.datetime
+
+
+def work_key(submission: int | None, project: str, product: str) -> str:
+    """Returns the text by which a piece of work is taken on: the submission, else the guarantee that is missing."""
+    return str(submission) if submission is not None else f"{project}/{product}"
+
+
 def japanese_day(now: dt.datetime) -> dt.date:
     """Returns the day in Japan, by which an account's last day is meant."""
     return now.astimezone(JST).date()
+
+
+# --- Absence and deputies ------------------------------------------------------------------------------------
+
+
+def represented_by(accounts: Sequence[Account], by: str, today: dt.date) -> tuple[str, ...]:
+    """Returns the names of the approvers who are away on this day and whose deputy is the person ``by``."""
+    deputies = {each.id for each in accounts if match_key(each.name) == match_key(by)}
+    deputies &= {each.id for each in accounts if each.may_act(Right.DECIDE, today)}
+    return tuple(
+        each.name
+        for each in accounts
+        if each.may(Right.DECIDE, today) and each.is_away(today) and each.away and each.away.deputy in deputies
+    )
+
+
+def approvers_present(
+    accounts: Iterable[Account], today: dt.date, but: AbstractSet[str] = frozenset()
+) -> tuple[str, ...]:
+    """Returns the names of the approvers who are there on this day, but for those ``but`` names (``match_key``)."""
+    present = (each.name for each in accounts if each.may_act(Right.DECIDE, today))
+    return tuple(name for name in present if match_key(name) not in but)
+
+
+def day_without_approver(accounts: Sequence[Account], period: AwayPeriod, today: dt.date) -> dt.date | None:
+    """Returns the first day of the absence, from today on, on which no approver is there; None if there is none."""
+    day = max(period.first, today)
+    while day <= period.last:
+        if not approvers_present(accounts, day):
+            return day
+        day += dt.timedelta(days=1)
+    return None

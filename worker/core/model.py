@@ -544,6 +544,8 @@ class Requested:
     at: dt.datetime
     draft: str
     """Hash of the draft."""
+    asked: tuple[str, ...] = ()
+    """The approvers whom it waits for: those who were there and could approve it; empty where there are no accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,6 +565,8 @@ class ApprovalRecord(Part):
     """The last return. From then on every draft needs a person's approval."""
     requested: Requested | None = None
     """The last request for an approval: its person cannot be the second."""
+    deputy_for: tuple[str, ...] = ()
+    """The people who were away, and whose deputy gave the last approval."""
 
     def asker_of(self, draft_hash: str) -> str:
         """Returns the person who confirmed this draft and asks for its approval; empty if there is none."""

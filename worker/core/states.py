@@ -209,6 +209,8 @@ class AlarmCause(StrEnum):
     CONFIGURATION_REFUSED = "configuration_refused"
     DIGEST = "digest"
     ESCALATION = "escalation"
+    REQUEST_WAITS = "request_waits"
+    """A request for an approval has no answer: once for each request."""
     GUESSING = "guessing"
     """A hundred wrong passwords in a row for one account: detail its login."""
     ROLE_GIVEN = "role_given"

@@ -14,7 +14,7 @@ from typing import Final
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.messages import name_state, say
-from worker.core.model import JST, PRODUCT_NAMES, Submission
+from worker.core.model import JST, PRODUCT_NAMES, Requested, Submission
 from worker.core.states import AlarmCause
 from worker.core.text import escape_control_chars
 from worker.views.commands import command_line
@@ -98,6 +98,18 @@ def write_escalation(tasks: Sequence[Task], *, rehearsing: bool) -> tuple[str, s
     parts.append(say("escalation_open", "ja", count=len(tasks)))
     parts += [*_list_tasks(tasks), say("telling_end", "ja")]
     return say("escalation_subject", "ja", count=len(tasks)), "\n\n".join(parts) + "\n"
+
+
+def write_unanswered(task: Task, requested: Requested, url: str, *, rehearsing: bool) -> tuple[str, str]:
+    """Subject and body of the mail about a request without an answer; ``url`` is its page, if there is a console."""
+    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    moment = f"{requested.at.astimezone(JST):%Y-%m-%d %H:%M}"
+    parts.append(say("unanswered_open", "ja", by=requested.by, moment=moment))
+    parts += _list_tasks([task])
+    parts += [say("unanswered_page", "ja", url=url)] if url else []
+    parts.append(say("telling_end", "ja"))
+    project = escape_control_chars(task.project_name) or say("t_no_project", "ja")
+    return say("unanswered_subject", "ja", project=project), "\n\n".join(parts) + "\n"
 
 
 def _day(now: dt.datetime) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from worker.approve.decisions import fitting_approvers
 from worker.approve.reevaluate import ActiveConfig
 from worker.compose import mime_write
 from worker.compose.missing_invoice import MissingInvoice
@@ -31,7 +32,7 @@ from worker.core.message_id import alarm_message_id
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
 from worker.match.near_matches import near_misses_of
-from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation
+from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation, write_unanswered
 from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.health import Health
@@ -41,7 +42,8 @@ from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, NoReply, Rcpt, Reply
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing
 from worker.store.signs import rehearsing_to
-from worker.views.tasks import open_tasks
+from worker.track.overdue import request_cause, unanswered_from
+from worker.views.tasks import TaskKind, open_tasks
 from worker.views.unread_files import CONFIGURATION, UnreadIn, unreported
 
 _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
@@ -238,7 +240,8 @@ class Notifier:
         digests = [each for each in alarms if _is_digest(each)]
         escalations = [each for each in alarms if cause_kind(each) == AlarmCause.ESCALATION]
         leaving = [each for each in alarms if cause_kind(each) == AlarmCause.LEAVING]
-        others = [each for each in alarms if each not in (*digests, *escalations, *leaving)]
+        requests = [each for each in alarms if cause_kind(each) == AlarmCause.REQUEST_WAITS]
+        others = [each for each in alarms if each not in (*digests, *escalations, *leaving, *requests)]
         written = []
         if leaving and (settings.notify or is_by_command):
             written += self._write_leaving(leaving, active_config, now)
@@ -248,6 +251,8 @@ class Notifier:
             written.append(self._write_digest(digests, active_config, now))
         if escalations and (settings.escalate or is_by_command):
             written += self._write_escalation(escalations, active_config, now)
+        for each in requests:
+            written += self._write_unanswered(each, active_config, now, is_by_command=is_by_command)
         return written
 
     def _write_alarms(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> _Message:
@@ -339,6 +344,30 @@ class Notifier:
         numbers = [each.submission for each in tasks if each.submission]
         told = tuple(each for each in alarms if each.cause in still_open)
         return [_Message(told, settings.escalate, subject, self._without_keys(body, numbers))]
+
+    def _write_unanswered(
+        self, alarm: Alarm, active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool
+    ) -> list[_Message]:
+        """To every approver who can answer the request, and to those above; an answer that came meanwhile ends it."""
+        settings = active_config.configuration.settings
+        submission = self._store.submission(alarm.submissions[0])
+        requested = submission.approval.requested
+        is_open = unanswered_from(submission, settings.hours) is not None and request_cause(submission) == alarm.cause
+        tasks = open_tasks(self._store, active_config.configuration, now) if is_open else ()
+        task = next((each for each in tasks if (each.kind, each.submission) == (TaskKind.HELD, submission.id)), None)
+        if task is None or requested is None:
+            self._settle([alarm], now)
+            return []
+        people = fitting_approvers(self._store, submission, requested.by, now, only_present=False)
+        mails = dict.fromkeys((*(Address(each.mail) for each in people if each.mail), *settings.escalate))
+        to = tuple(mails) or settings.notify
+        if not to and not is_by_command:
+            return []
+        url = f"{settings.console.url}/s/{submission.id}" if settings.console.url else ""
+        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
+        subject, body = write_unanswered(task, requested, url, rehearsing=rehearsing)
+        numbers = [submission.id]
+        return [_Message((alarm,), to, self._without_keys(subject, numbers), self._without_keys(body, numbers))]
 
     def _without_keys(self, body: str, numbers: Iterable[int]) -> str:
         """``body`` with the key of each of these submissions masked, also in the words of a server or a reply."""
@@ -478,7 +507,7 @@ async def deliver(
 
 def _is_apart(alarm: Alarm) -> bool:
     """Returns whether it is told in a mail of its own."""
-    return _is_digest(alarm) or cause_kind(alarm) == AlarmCause.ESCALATION
+    return _is_digest(alarm) or cause_kind(alarm) in {AlarmCause.ESCALATION, AlarmCause.REQUEST_WAITS}
 
 
 def _is_digest(alarm: Alarm) -> bool:

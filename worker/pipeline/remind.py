@@ -18,7 +18,16 @@ from worker.core.model import JST, Submission
 from worker.core.states import Event, NoteEvent, State
 from worker.notify.digest import digest_cause, digest_moment, escalates_at, escalation_cause, next_digest_moment
 from worker.store.ports import Author, Store
-from worker.track.overdue import PRESSED, count_reminders, next_reminder, overdue_from, reminder_cause, warn_from
+from worker.track.overdue import (
+    PRESSED,
+    count_reminders,
+    next_reminder,
+    overdue_from,
+    reminder_cause,
+    request_cause,
+    unanswered_from,
+    warn_from,
+)
 from worker.views.tasks import Task, open_tasks
 
 LOOK_GAP: Final = dt.timedelta(minutes=1)
@@ -49,6 +58,7 @@ class Reminders:
         moments = [self._raise_digest(configuration, now)]
         overdue, next_silence = self._end_silences(configuration, now)
         moments.append(self._remind_of_announced(configuration, now))
+        moments.append(self._tell_of_requests(configuration, now))
         moments += [next_silence, self._warn_of_deadlines(configuration, now), self._escalate(configuration, now)]
         self._looked_at = now
         self._head = self._store.head()
@@ -120,6 +130,21 @@ class Reminders:
                     writing.raise_alarm(reminder_cause(each.id, count), [each.id])
             if (moment := next_reminder(opened, period, hours, now)) is not None:
                 later.append(moment)
+        return min(later, default=None)
+
+    def _tell_of_requests(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:
+        """A request for an approval has no answer: once for each request, where there is an address to tell it to."""
+        later: list[dt.datetime] = []
+        settings = configuration.settings
+        if not settings.escalate and not settings.notify and not any(each.mail for each in self._store.accounts()):
+            return None
+        for each in self._store.walk_submissions(State.HELD):
+            moment = unanswered_from(each, settings.hours)
+            if moment is not None and moment > now:
+                later.append(moment)
+            elif moment is not None and self._store.last_alarm(request_cause(each)) is None:
+                with self._store.writing() as writing:
+                    writing.raise_alarm(request_cause(each), [each.id])
         return min(later, default=None)
 
     def _raise_digest(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:

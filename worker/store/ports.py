@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from worker.core.accounts import Account, Attempts, Invitation, LoginSession
+from worker.core.accounts import Account, Attempts, Invitation, LoginSession, TakenWork
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import (
     Address,
@@ -119,7 +119,7 @@ class Overview(Protocol):
 
 
 class PeopleReading(Protocol):
-    """The reads of accounts, their sessions and invitations, and of the counts of wrong passwords."""
+    """The reads of accounts, their sessions and invitations, of the counts of wrong passwords, and of work taken on."""
 
     def accounts(self) -> tuple[Account, ...]:
         """Every account, stopped ones too, by id."""
@@ -147,6 +147,10 @@ class PeopleReading(Protocol):
 
     def attempts(self, name: str) -> Attempts | None:
         """The count of this name."""
+        ...
+
+    def taken_on(self) -> tuple[TakenWork, ...]:
+        """The work that people have taken on, over or not; few rows, as those that are over are removed."""
         ...
 
 
@@ -190,6 +194,14 @@ class PeopleWriting(Protocol):
 
     def drop_old_attempts(self, before: dt.datetime) -> None:
         """Removes the counts that last grew before this moment."""
+        ...
+
+    def put_taken_on(self, taken: TakenWork) -> None:
+        """Inserts or replaces the person who has taken this work on."""
+        ...
+
+    def drop_taken_on(self, about: str) -> None:
+        """Removes it."""
         ...
 
     def new_token(self) -> str:

@@ -12,7 +12,7 @@ from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.model import JST, ReceiptKind, Submission
 from worker.core.open_until import is_news_awaited
-from worker.core.states import AlarmCause, State
+from worker.core.states import AlarmCause, HoldKind, State, kind_of
 
 if TYPE_CHECKING:
     from worker.config.outline import OutlinedSettings
@@ -76,6 +76,39 @@ def warn_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
         return None
     staffed = hours.or_usual()
     return staffed.before(staffed.last_closing(deadline), WARN_AHEAD)
+
+
+ANSWER_WITHIN: Final = dt.timedelta(hours=2)
+"""Open hours that a request for an approval waits before it goes to the others.
+
+A meeting is over by then, and of a morning's request the same day is left.
+"""
+
+
+def unanswered_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
+    """Returns the time from which a request for its approval has waited too long; None if none waits for an answer.
+
+    That is after two open hours, or sooner as its deadline comes near. What a person must correct first waits for no
+    approval.
+    """
+    requested = submission.approval.requested
+    if requested is None or not submission.approval.asker_of(submission.composed.draft_hash):
+        return None
+    if submission.state is not State.HELD or any(
+        kind_of(hold.reason) is not HoldKind.ANSWER for hold in submission.reasons
+    ):
+        return None
+    staffed = hours.or_usual()
+    moment, deadline = staffed.after(requested.at, ANSWER_WITHIN), submission.follow_ups.duties.deadline
+    if deadline is not None:
+        moment = min(moment, staffed.before(staffed.last_closing(deadline), WARN_AHEAD))
+    return max(moment, requested.at)
+
+
+def request_cause(submission: Submission) -> str:
+    """The cause of the alarm about its request: once for each."""
+    requested = submission.approval.requested
+    return cause_about(AlarmCause.REQUEST_WAITS, submission.id, requested.at.isoformat() if requested else "")
 
 
 REMINDERS_LIMIT: Final = 5

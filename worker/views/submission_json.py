@@ -172,9 +172,9 @@ def ledger_json(look: HealthRecord) -> dict[str, Any]:
     }
 
 
-def listed_task_json(task: Task, lang: Language, *, is_running: bool) -> dict[str, Any]:
-    """Returns the fixed fields of one line of ``tasks``."""
-    return {**task_json(task, lang), "service_running": is_running}
+def listed_task_json(task: Task, lang: Language, taken_by: str = "", *, is_running: bool) -> dict[str, Any]:
+    """Returns the fixed fields of one line of ``tasks``; ``taken_by`` is the person who has taken it on."""
+    return {**task_json(task, lang), "taken_by": taken_by or None, "service_running": is_running}
 
 
 def task_json(task: Task, lang: Language) -> dict[str, Any]:

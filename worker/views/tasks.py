@@ -8,6 +8,7 @@ not grow with closed ones.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -16,15 +17,17 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from worker.approve.project_notes import memo_of
+from worker.core.accounts import work_key
 from worker.core.business_hours import working_days_before
+from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_follow_up, name_limit, name_receipt, next_step, say
 from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, ProjectMemo, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside
 from worker.core.states import State
 from worker.core.text import match_key
-from worker.store.ports import GuaranteeKey, Overview
-from worker.track.overdue import PRESSED, is_stuck
+from worker.store.ports import GuaranteeKey, Overview, Store
+from worker.track.overdue import PRESSED, is_stuck, unanswered_from
 from worker.views.actions import (
     Action,
     action_for,
@@ -107,6 +110,11 @@ class Task:
     days_over: int = 0
     """Days since ``due``, once that has passed."""
 
+    @property
+    def about(self) -> str:
+        """The text by which a person takes it on."""
+        return work_key(self.submission, self.project, self.product.value if self.product else "")
+
     def due_text(self, lang: Language) -> str:
         """The deadline, and the number of days since it passed; empty if there is no day."""
         return name_limit(self.due, self.days_over, lang)
@@ -123,7 +131,7 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     known = tuple(map(registered.present, overview.walk_open(today)))
     corrected = overview.corrections(each.id for each in known)
     found = [
-        _hurry(_rest(task, each, now), today)
+        _hurry(_press(_rest(task, each, now), each, configuration, now), today)
         for each in known
         if each.id not in corrected
         for task in _tasks_of_submission(each, today)
@@ -134,6 +142,22 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     found += _rest_missing(_missing_guarantees(configuration, overview, registered, today), overview, now)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
+
+
+_NUMBER: Final = re.compile("[1-9][0-9]{0,11}")
+
+
+def find_work(about: str, store: Store, configuration: Configuration | Outline) -> str:
+    """Returns ``about`` if a person can take it on: a submission, or a guarantee of a registered project.
+
+    Raises NotAllowed ``no_such_submission``.
+    """
+    if _NUMBER.fullmatch(about):
+        return str(store.submission(int(about)).id)
+    project, _, product = about.rpartition("/")
+    if product not in set(Product) or project not in {each.id for each in configuration.projects}:
+        raise NotAllowed("no_such_submission", id=about or "-")
+    return about
 
 
 def days_over(due: dt.date | None, today: dt.date) -> int:
@@ -393,6 +417,18 @@ def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
     else:
         texts = _both("task_call_again", moment=f"{moment.astimezone(JST):%m/%d %H:%M}" if moment else "")
     return replace(task, urgency=Urgency.WATCH, texts=texts)
+
+
+def _press(task: Task, submission: Submission, configuration: Configuration | Outline, now: dt.datetime) -> Task:
+    """Returns ``task``, urgent now if it is a request without an answer, unless a memo was written about it since."""
+    moment = unanswered_from(submission, configuration.settings.hours) if task.kind is TaskKind.HELD else None
+    requested, memo = submission.approval.requested, submission.follow_ups.memo
+    if moment is None or requested is None or moment > now or (memo is not None and memo.at >= moment):
+        return task
+    at = f"{requested.at.astimezone(JST):%m/%d %H:%M}"
+    code = "task_request_waits" if requested.asked else "task_request_waits_alone"
+    texts = _both(code, by=requested.by, moment=at, people=requested.asked)
+    return replace(task, urgency=Urgency.NOW, texts=texts)
 
 
 def _hurry(task: Task, today: dt.date) -> Task:

@@ -16,6 +16,7 @@ from worker.core.messages import (
     commands,
     config,
     console,
+    console_absence,
     console_drop,
     console_issuers,
     console_ledger,
@@ -73,6 +74,7 @@ _TABLES: Final = (
     *(commands, config, console, console_drop, console_issuers),
     *(console_ledger,),
     *(console_pictures, console_projects, console_records, console_run, decisions),
+    *(console_absence,),
     *(events, incoming, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
@@ -398,6 +400,11 @@ def name_event(event: str, lang: Language) -> str:
 def name_detail(name: str, lang: Language) -> str:
     """The name of an entry's detail in office words; one that has none stays as it is."""
     return DETAILS.get(name, (name, name))[0 if lang == "ja" else 1]
+
+
+def name_author(by: str, absent: Sequence[str], lang: Language) -> str:
+    """The person of an entry; a deputy with the names of those who were ``absent``."""
+    return say("as_deputy", lang, by=by, absent=tuple(absent)) if absent else by
 
 
 def name_step(step: str, lang: Language) -> str:

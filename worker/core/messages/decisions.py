@@ -9,6 +9,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} を確認済みとし、承認を依頼しました。承認するのは別の方です。",
         "{id} is confirmed, and its approval requested. Another person approves it.",
     ),
+    "requested_of": (
+        "{id} を確認済みとし、承認を依頼しました（依頼先：{people}）。",
+        "{id} is confirmed, and its approval requested of {people}.",
+    ),
     "sent_back": (
         "{id} を差し戻しました。承認されるか内容が変わるまで、送信しません。",
         "{id} is sent back. It is not sent until it is approved or changed.",

@@ -145,6 +145,30 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "Keep this mail: `hoshobin audit verify --head {head}` later proves that nothing up to here was lost."
         ),
     ),
+    # --- Requests without an answer --------------------------------------------------------------------------
+    "task_request_waits": (
+        "{by}さんの承認の依頼（{moment}）に、まだ答えがありません（依頼先：{people}）。確認して承認するか、差し戻す",
+        "the request of {by} ({moment}) has no answer yet (asked: {people}): review, then approve or send back",
+    ),
+    "task_request_waits_alone": (
+        "{by}さんの承認の依頼（{moment}）に、まだ答えがありません。確認して承認するか、差し戻す",
+        "the request of {by} ({moment}) has no answer yet: review, then approve or send back",
+    ),
+    "unanswered_subject": (
+        "【保証便】至急：承認の依頼に答えがありません（{project}）",
+        "[hoshobin] urgent: a request for an approval has no answer ({project})",
+    ),
+    "unanswered_open": (
+        (
+            "{by}さんが {moment} に承認を依頼した次の提出が、まだ承認も差戻しもされていません。\n"
+            "承認できるほかの方にも、このメールをお送りしています。認証キーは含まれていません。"
+        ),
+        (
+            "{by} requested the approval of this submission on {moment}; it is neither approved nor sent back.\n"
+            "This mail goes to the others who can approve it. No key is in it."
+        ),
+    ),
+    "unanswered_page": ("開く：{url}", "Open: {url}"),
     # --- Escalation ------------------------------------------------------------------------------------------
     "escalation_subject": (
         "【保証便】至急：1営業日以内に対応されていない件があります（{count}件）",

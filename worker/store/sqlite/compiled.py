@@ -559,6 +559,18 @@ DROP_OLD_ATTEMPTS: Final = """
 DELETE FROM login_attempts WHERE login_attempts.at < :before
 """
 
+EVERY_TAKEN: Final = """
+SELECT taken_on."row" FROM taken_on ORDER BY taken_on.about
+"""
+
+PUT_TAKEN: Final = """
+INSERT INTO taken_on (about, "row") VALUES (:about, :row) ON CONFLICT (about) DO UPDATE SET "row" = excluded."row"
+"""
+
+DROP_TAKEN: Final = """
+DELETE FROM taken_on WHERE taken_on.about = :about
+"""
+
 NEW_DATABASE: Final = (
     """
 CREATE TABLE alembic_version (
@@ -905,6 +917,12 @@ CREATE INDEX messages_of_alarms ON messages (mailbox, message_id)
 WHERE "end" = 'own' AND message_id GLOB '<*.a[0-9]*@*>'
 """,
     """
-INSERT INTO alembic_version (version_num) VALUES ('0008')
+CREATE TABLE taken_on (
+    about TEXT PRIMARY KEY NOT NULL,
+    "row" TEXT NOT NULL
+) WITHOUT ROWID
+""",
+    """
+INSERT INTO alembic_version (version_num) VALUES ('0009')
 """,
 )

@@ -13,7 +13,7 @@ from typing import Final
 from worker.core.errors import ConfigError, HoshobinError, LogBroken, Problem, Unavailable
 
 FILE_NAME: Final = "hoshobin.sqlite3"
-REVISION: Final = "0008"
+REVISION: Final = "0009"
 """The newest migration. Its four digits are compared with those of the database without alembic."""
 PATIENCE: Final = 5.0
 """Seconds to wait for another process's transaction: it takes milliseconds, a step of a backup about a second."""

@@ -1,4 +1,4 @@
-"""The rows of people: accounts, sessions, invitations and counts of wrong passwords; no entry is made of them."""
+"""The rows of people: accounts, sessions, invitations, wrong passwords, work taken on; no entry is made of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from worker.audit.chain import canonical
-from worker.core.accounts import Account, Attempts, Invitation, LoginSession
+from worker.core.accounts import Account, Attempts, Invitation, LoginSession, TakenWork
 from worker.core.model import JST
 from worker.core.text import encodable
 from worker.store.sqlite import compiled
@@ -54,6 +54,9 @@ class PeopleReads(_Rows):
     def attempts(self, name: str) -> Attempts | None:
         return self._first(Attempts, compiled.ATTEMPTS, {"name": name})
 
+    def taken_on(self) -> tuple[TakenWork, ...]:
+        return tuple(decode(TakenWork, row[0]) for row in self._rows(compiled.EVERY_TAKEN))
+
     def _first(self, kind: type[T], statement: str, values: Mapping[str, Any]) -> T | None:
         rows = self._rows(statement, values)
         return decode(kind, rows[0][0]) if rows else None
@@ -94,6 +97,12 @@ class PeopleWrites(_Rows):
 
     def drop_old_attempts(self, before: dt.datetime) -> None:
         self._rows(compiled.DROP_OLD_ATTEMPTS, {"before": before.astimezone(JST).isoformat()})
+
+    def put_taken_on(self, taken: TakenWork) -> None:
+        self._rows(compiled.PUT_TAKEN, {"about": encodable(taken.about), "row": canonical(taken)})
+
+    def drop_taken_on(self, about: str) -> None:
+        self._rows(compiled.DROP_TAKEN, {"about": encodable(about)})
 
     def new_token(self) -> str:
         return secrets.token_urlsafe(TOKEN_BYTES)

@@ -182,3 +182,6 @@ LOGIN_ATTEMPTS: Final = Table(
     Column("at", Text),
 )
 """Counts of wrong passwords; those of a day ago are removed."""
+
+TAKEN_ON: Final = Table("taken_on", METADATA, Column("about", Text, primary_key=True), Column("row", Text))
+"""Work that people have taken on; it is no entry, and ends by itself."""

@@ -36,6 +36,7 @@ from worker.store.sqlite.schema import (
     SPELLED_NUMBERS,
     SUBMISSION_COUNTS,
     SUBMISSIONS,
+    TAKEN_ON,
 )
 
 LATE_ALARMS: Final = 200
@@ -420,3 +421,6 @@ ATTEMPTS: Final = sa.select(LOGIN_ATTEMPTS.c.row).where(LOGIN_ATTEMPTS.c.name ==
 PUT_ATTEMPTS: Final = _upsert(LOGIN_ATTEMPTS)
 DROP_ATTEMPTS: Final = sa.delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.name == bindparam("name"))
 DROP_OLD_ATTEMPTS: Final = sa.delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.at < bindparam("before"))
+EVERY_TAKEN: Final = sa.select(TAKEN_ON.c.row).order_by(TAKEN_ON.c.about)
+PUT_TAKEN: Final = _upsert(TAKEN_ON)
+DROP_TAKEN: Final = sa.delete(TAKEN_ON).where(TAKEN_ON.c.about == bindparam("about"))

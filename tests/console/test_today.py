@@ -1,0 +1,107 @@
+"""今日すること: the person of each row, who takes it on and leaves it, and the rows of one person."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.console import Browser, Console
+from tests.support.world import HANAKO, JIRO
+from worker.store.sqlite.store import SqlStore
+
+ROW = re.compile(r"<tr>\s*<td>.*?</tr>", re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def untaken(console: Console) -> None:
+    """Begins each test with nothing taken on."""
+    with console.desk.store() as store, store.writing() as writing:
+        for each in store.taken_on():
+            writing.drop_taken_on(each.about)
+
+
+def row_of(browser: Browser, about: str, query: str = "") -> str:
+    """The row of the list with this key; empty if it is not shown."""
+    page = browser.get(f"/{query}").text
+    return next((row for row in ROW.findall(page) if f'name="about" value="{about}"' in row), "")
+
+
+def test_a_row_is_taken_on_shown_with_the_name_taken_over_and_left(console: Console) -> None:
+    staff, approver = console.browser("staff"), console.browser("approver")
+    assert "引き受ける" in row_of(staff, "2")
+    for _ in range(2):
+        assert staff.post("/take", {"about": "2", "act": "take"}).headers["location"] == "/?said=work_taken"
+    mine, other = row_of(staff, "2"), row_of(approver, "2")
+    assert f"<b>{JIRO.by}</b>" in mine
+    assert "引き受けをやめる" in mine
+    assert f"<b>{JIRO.by}</b>" in other
+    assert "引き継ぐ" in other
+    assert approver.post("/take", {"about": "2", "act": "leave"}).status_code == 422
+    assert f"引き受けているのは{JIRO.by}さんです" in approver.text
+    row_of(approver, "2")
+    assert approver.post("/take", {"about": "2", "act": "take"}).status_code == 303
+    assert f"<b>{HANAKO.by}</b>" in row_of(staff, "2")
+    for _ in range(2):
+        assert approver.post("/take", {"about": "2", "act": "leave"}).headers["location"] == "/?said=work_left"
+    assert "<b>" not in row_of(staff, "2").partition('<td class="w">')[2]
+
+
+def test_the_rows_of_one_person_leave_out_what_another_has_taken_on(console: Console) -> None:
+    staff, approver = console.browser("staff"), console.browser("approver")
+    assert row_of(approver, "2", "?who=mine")
+    assert not row_of(staff, "2", "?who=mine"), "an approval is missing, which staff may not give"
+    row_of(staff, "2")
+    answer = staff.post("/take", {"about": "2", "act": "take", "who": "mine", "kind": "held"})
+    assert answer.headers["location"] == "/?kind=held&who=mine&said=work_taken"
+    assert row_of(staff, "2", "?who=mine")
+    assert not row_of(approver, "2", "?who=mine")
+
+
+@pytest.mark.parametrize("about", ["", "0", "999", "x", "1/contract", "kawa/道路改良工事/nothing", "-1", "１"])
+def test_what_is_no_row_is_not_taken_on(console: Console, about: str) -> None:
+    staff = console.browser("staff")
+    staff.get("/")
+    assert staff.post("/take", {"about": about, "act": "take"}).status_code == 404
+    with console.desk.store() as store:
+        assert store.taken_on() == ()
+
+
+def test_a_missing_guarantee_of_the_register_is_taken_on(console: Console) -> None:
+    project = console.desk.office().outline.projects[0].id
+    staff = console.browser("staff")
+    staff.get("/")
+    assert staff.post("/take", {"about": f"{project}/advance", "act": "take"}).status_code == 303
+    with console.desk.store() as store:
+        assert [(each.about, each.by) for each in store.taken_on()] == [(f"{project}/advance", JIRO.by)]
+    assert console.office("take", f"{project}/advance", "--by", JIRO.by, "--leave").code == 0
+    assert console.office("take", f"{project}/nothing", "--by", JIRO.by).code == 1
+    with console.desk.store() as store:
+        assert store.taken_on() == ()
+
+
+def test_the_command_takes_on_the_same_and_the_auditor_may_not(console: Console) -> None:
+    office = console.office
+    taken = office("take", "2", "--by", JIRO.by, "--json").document
+    assert (taken["about"], taken["by"]) == ("2", JIRO.by)
+    assert JIRO.by in row_of(console.browser("approver"), "2")
+    listed = {each["submission"]: each["taken_by"] for each in office("tasks", "--json").documents}
+    assert (listed[2], listed[1]) == (JIRO.by, None)
+    assert JIRO.by in office("tasks").out
+    ran = office("take", "2", "--by", HANAKO.by, "--leave")
+    assert (ran.code, f"引き受けているのは{JIRO.by}さんです" in ran.out + ran.err) == (1, True)
+    assert "やめました" in office("take", "2", "--by", JIRO.by, "--leave").out
+    assert office("take", "99", "--by", JIRO.by).code == 1
+    assert office("take", "２＠abcdefghjk", "--by", JIRO.by).code == 0
+    auditor = console.browser("auditor")
+    auditor.get("/me")
+    assert auditor.post("/take", {"about": "2", "act": "take"}).status_code == 403
+
+
+def test_a_store_keeps_what_was_taken_on(console: Console) -> None:
+    office = console.office
+    assert office("take", "1", "--by", JIRO.by).code == 0
+    with console.desk.store() as store:
+        assert isinstance(store, SqlStore)
+        assert [each.by for each in store.taken_on()] == [JIRO.by]
+        assert store.verify().faults == ()
