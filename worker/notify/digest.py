@@ -17,7 +17,7 @@ from worker.core.messages import name_state, say
 from worker.core.model import JST, PRODUCT_NAMES, Submission
 from worker.core.states import AlarmCause
 from worker.core.text import escape_control_chars
-from worker.views.commands import command_line
+from worker.views.commands import way_of
 from worker.views.tasks import Task, Urgency
 from worker.views.unread_files import UnreadIn, say_unread
 
@@ -151,7 +151,7 @@ def _describe(task: Task) -> str:
     urgency = say(f"urgency_{task.urgency.value}", "ja")
     lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]
     lines.append(say("digest_todo", "ja", text=escape_control_chars(task.text("ja"))))
-    if command := command_line(task.action, "ja"):
+    if command := way_of(task.action, "ja", task.project):
         lines.append(say("digest_command", "ja", command=command))
     return "\n".join(lines)
 

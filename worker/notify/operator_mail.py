@@ -42,7 +42,7 @@ from worker.match.near_matches import NearMiss
 from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
 from worker.views.actions import action_for, withdraw_action
-from worker.views.commands import command_line
+from worker.views.commands import way_of
 from worker.views.missing_invoice import say_missing
 from worker.views.tasks import days_over
 
@@ -114,8 +114,8 @@ def describe_submission(
             f"　　　{at}. {escape_control_chars(name_follow_up(each, 'ja'))}"
             for at, each in enumerate(submission.follow_ups.duties.instructions, start=1)
         ]
-    if command := command_line(action_for(submission), "ja"):
-        lines.append(f"　　コマンド：{command}")
+    if command := way_of(action_for(submission), "ja"):
+        lines.append(say("digest_command", "ja", command=command))
     return "\n".join(lines)
 
 
@@ -403,7 +403,7 @@ def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[s
                 "ja",
                 files=escape_control_chars("、".join(each.filename for each in draft.attachments)),
             )
-    yield say("leaving_stop", "ja", command=command_line(withdraw_action(submission), "ja"))
+    yield say("leaving_stop", "ja", command=way_of(withdraw_action(submission), "ja"))
 
 
 def _moment(moment: dt.datetime) -> str:

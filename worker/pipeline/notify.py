@@ -28,6 +28,7 @@ from worker.core.alarms import (
 from worker.core.clock import Clock, is_over
 from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
+from worker.core.messages import speaking_in_mails
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
 from worker.match.near_matches import near_misses_of
@@ -234,6 +235,12 @@ class Notifier:
         self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool = False
     ) -> list[_Message]:
         """The mails about ``alarms``; the command is told also what has no address to go to."""
+        with speaking_in_mails(active_config.configuration.settings.console.url):
+            return self._write_each(alarms, active_config, now, is_by_command=is_by_command)
+
+    def _write_each(
+        self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool
+    ) -> list[_Message]:
         settings = active_config.configuration.settings
         digests = [each for each in alarms if _is_digest(each)]
         escalations = [each for each in alarms if cause_kind(each) == AlarmCause.ESCALATION]
