@@ -12,7 +12,7 @@ from tests.console.conftest import WAITS
 from tests.support.console import PEOPLE, Console
 from tests.support.every_mail import mails
 from worker.core.messages import speaking_in_mails
-from worker.views.commands import way_of
+from worker.views.commands import link_or_command
 
 PAGES = "https://hoshobin.contractor.example"
 
@@ -48,5 +48,5 @@ def test_a_project_is_found_under_its_link(console: Console) -> None:
         project = store.submission(2).destination.project
     assert project is not None
     with speaking_in_mails(console.base):
-        link = way_of(None, "ja", project)
+        link = link_or_command(None, "ja", project)
     assert WAITS.project in console.browser("staff").get(link.removeprefix(console.base)).text

@@ -56,6 +56,17 @@ class Right(StrEnum):
     """The person's own settings and sessions."""
 
 
+class MailKind(StrEnum):
+    """The kinds of mails that a person may want. Alarms of the gravest kind come to everybody who can act on them."""
+
+    WAITING = "waiting"
+    """What waits for a person, leaves by itself or expires."""
+    SENT = "sent"
+    """The daily list of what was sent."""
+    WARNINGS = "warnings"
+    """What is wrong with the program or its servers."""
+
+
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.STAFF: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT}),
     Role.APPROVER: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT, Right.DECIDE}),
@@ -92,6 +103,8 @@ class Account:
     created_at: dt.datetime | None = None
     password_at: dt.datetime | None = None
     """When the password was chosen."""
+    mails: frozenset[MailKind] = frozenset()
+    """The mails that the person wants."""
 
     @property
     def rights(self) -> frozenset[Right]:

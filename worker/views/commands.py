@@ -35,7 +35,7 @@ def command_line(action: Action | None, lang: Language) -> str:
     return " / ".join(f"{words}{outcome}{what}{given}" for outcome in outcomes)
 
 
-def way_of(action: Action | None, lang: Language, project: str = "") -> str:
+def link_or_command(action: Action | None, lang: Language, project: str = "") -> str:
     """Returns the command of ``action``; in a mail that links to pages the link to its page, or to the project's.
 
     Empty if there is neither.

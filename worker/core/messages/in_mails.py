@@ -239,6 +239,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "Known devices go on working.\n    Log of views: {pages}/people/views"
         ),
     ),
+    "on_mail_telling_person_unreached": (
+        (
+            "利用者のメールアドレス {name} に、お知らせのメールを送れません。\n　　サーバーの応答：{detail}\n"
+            "　　管理者の方は、アドレスを確かめてください。\n　　利用者：{pages}/people"
+        ),
+        (
+            "No mail can be sent to {name}, the address of an account.\n    The server said: {detail}\n"
+            "The administrator checks the address of the account.\n    People: {pages}/people"
+        ),
+    ),
     "on_mail_telling_role_given": (
         (
             "ログイン名「{login}」の方に、「承認」または「管理」の役割が付きました。\n"
