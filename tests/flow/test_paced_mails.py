@@ -18,9 +18,9 @@ from tests.support.world import OFFICE, START
 from worker.accounts import people
 from worker.config.settings import ConsoleSettings
 from worker.core.accounts import Account, MailKind, Role
+from worker.core.alarms import MAIL_PAUSE
 from worker.core.errors import Unavailable
 from worker.core.states import AlarmCause, State
-from worker.notify.pace import PAUSE
 from worker.pipeline.pipeline import Pipeline
 from worker.send.ports import Rcpt, Reply
 from worker.store.ports import Author
@@ -93,7 +93,7 @@ async def test_a_second_mail_waits_for_the_pause_and_tells_of_everything_since(t
         await days.at(FRIDAY + minutes * MINUTE)
         await days.restart()
     assert len(days.mails_to(OFFICE)) == 1
-    await days.at(FRIDAY + PAUSE)
+    await days.at(FRIDAY + MAIL_PAUSE)
     _, later = days.mails_to(OFFICE)
     assert all(f"{minutes}分後" in later for minutes in (1, 5, 14))
     assert not days.office.store.alarms_waiting()
@@ -150,7 +150,7 @@ async def test_a_wrong_address_of_a_person_stops_nothing_and_is_told(tmp_path: P
     days.alarm(AlarmCause.CONFIGURATION_REFUSED, "二つ目")
     done = await days.office.finish()
     assert not done.failures
-    await days.at(FRIDAY + PAUSE)
+    await days.at(FRIDAY + MAIL_PAUSE)
     assert any(f"利用者のメールアドレス {HANA}" in each for each in days.mails_to(OFFICE))
     assert not days.office.store.alarms_waiting()
 
@@ -225,4 +225,4 @@ async def test_nothing_is_lost_and_the_limit_holds_over_failures_and_restarts(tm
     pressing = [words for cause, words in raised if cause is AlarmCause.CAME_BACK]
     for mails in got.values():
         for (before_at, _), (at, body) in itertools.pairwise(mails):
-            assert at - before_at >= PAUSE or any(words in body for words in pressing)
+            assert at - before_at >= MAIL_PAUSE or any(words in body for words in pressing)

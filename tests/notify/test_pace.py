@@ -12,9 +12,10 @@ import pytest
 from tests.support.parts import with_fields
 from tests.support.registered import drafted
 from tests.support.world import START
+from worker.core.alarms import MAIL_PAUSE
 from worker.core.model import JST, Address, Alarm, Submission
 from worker.core.states import State
-from worker.notify.pace import PAUSE, Waiting, is_pressing, plan_mails, still_counting
+from worker.notify.pace import Waiting, is_pressing, plan_mails, still_counting
 
 HANA, JIRO = Address("hana@contractor.example"), Address("jiro@contractor.example")
 MINUTE = dt.timedelta(minutes=1)
@@ -53,7 +54,7 @@ def test_what_presses_goes_at_once_and_takes_along_what_was_put_off() -> None:
 
 
 def test_only_moments_that_still_count_are_kept() -> None:
-    assert still_counting({HANA: START, JIRO: START - PAUSE}, START) == {HANA: START}
+    assert still_counting({HANA: START, JIRO: START - MAIL_PAUSE}, START) == {HANA: START}
 
 
 # --- What presses ------------------------------------------------------------------------------------------------
@@ -144,4 +145,4 @@ def test_nothing_is_lost_and_the_limit_holds_in_any_course_of_things(seed: int) 
     for person in (HANA, JIRO):
         mails = [each for each in course.got if each[1] == person]
         for (before, *_), (at, _, _, presses) in itertools.pairwise(mails):
-            assert presses or at - before >= PAUSE
+            assert presses or at - before >= MAIL_PAUSE

@@ -122,6 +122,7 @@ ACTIONS: Final = (
     FormRoute("/me/password", login.change_password, Right.OWN),
     FormRoute("/me/code", login.register_code, Right.OWN, is_deciding=True),
     FormRoute("/me/settings", login.change_settings, Right.OWN),
+    FormRoute("/me/mails", login.choose_mails, Right.OWN),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
     FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),

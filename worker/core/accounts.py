@@ -76,6 +76,14 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
 """The rights of each role; an account has the union of its roles."""
 
 
+MAILS_FOR: Final[Mapping[MailKind, frozenset[Right]]] = {
+    MailKind.WAITING: frozenset({Right.PREPARE}),
+    MailKind.SENT: frozenset({Right.SEE}),
+    MailKind.WARNINGS: frozenset({Right.PREPARE, Right.HEALTH}),
+}
+"""For each kind of mail the rights of which its reader needs one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person who may use the console, and decide at the command line."""
@@ -110,6 +118,11 @@ class Account:
     def rights(self) -> frozenset[Right]:
         """The union of the rights of its roles, usable or not."""
         return frozenset().union(*(RIGHTS[role] for role in self.roles))
+
+    @property
+    def mails_to_choose(self) -> tuple[MailKind, ...]:
+        """The kinds of mails that its roles may have."""
+        return tuple(kind for kind in MailKind if self.rights & MAILS_FOR[kind])
 
     def is_usable(self, today: dt.date) -> bool:
         """Returns whether the person may use it on this day."""

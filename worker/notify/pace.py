@@ -1,4 +1,4 @@
-"""Decides when a person gets the next mail: one within PAUSE, but for what leaves, expires or is in doubt before.
+"""Decides when a person gets the next mail: one in a quarter of an hour, but for what leaves, expires or is in doubt.
 
 What is put off waits and comes with the next mail, whatever that is about.
 """
@@ -10,14 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from worker.core.alarms import cause_kind
+from worker.core.alarms import MAIL_PAUSE, cause_kind
 from worker.core.clock import is_over
 from worker.core.model import JST, Address, Alarm, Submission
 from worker.core.states import AlarmCause, State
 from worker.track.overdue import PRESSED
-
-PAUSE: Final = dt.timedelta(minutes=15)
-"""Between two mails to one person: who is at the desk still acts in time, and a busy morning is no flood."""
 
 _PRESSING: Final = frozenset(
     {
@@ -39,7 +36,7 @@ class Waiting:
 
 def is_pressing(alarm: Alarm, submissions: Iterable[Submission], now: dt.datetime) -> bool:
     """Returns whether ``alarm`` is about what leaves, expires or is in doubt before a mail put off now would go."""
-    return cause_kind(alarm) in _PRESSING or any(_is_pressing(each, now + PAUSE) for each in submissions)
+    return cause_kind(alarm) in _PRESSING or any(_is_pressing(each, now + MAIL_PAUSE) for each in submissions)
 
 
 def _is_pressing(submission: Submission, until: dt.datetime) -> bool:
@@ -64,11 +61,11 @@ def plan_mails(
     mails: dict[tuple[int, ...], list[Address]] = {}
     for person, of_one in pending.items():
         told_at = mailed.get(person)
-        if told_at is None or is_over(told_at, told_at + PAUSE, now) or any(each.is_pressing for each in of_one):
+        if told_at is None or is_over(told_at, told_at + MAIL_PAUSE, now) or any(each.is_pressing for each in of_one):
             mails.setdefault(tuple(each.alarm for each in of_one), []).append(person)
     return tuple((tuple(people), alarms) for alarms, people in mails.items())
 
 
 def still_counting(mailed: Mapping[Address, dt.datetime], now: dt.datetime) -> dict[Address, dt.datetime]:
     """Returns those moments of ``mailed`` that put off another mail."""
-    return {person: at for person, at in mailed.items() if not is_over(at, at + PAUSE, now)}
+    return {person: at for person, at in mailed.items() if not is_over(at, at + MAIL_PAUSE, now)}

@@ -6,11 +6,11 @@ Accounts are told only where ``[console] url`` is set: what they get leads them 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from worker.config.settings import Settings
-from worker.core.accounts import Account, MailKind, Right
+from worker.core.accounts import Account, MailKind
 from worker.core.alarms import cause_kind
 from worker.core.model import Address, Alarm
 from worker.core.states import AlarmCause
@@ -24,15 +24,25 @@ GRAVEST: Final = frozenset(
 )
 """Nothing comes in, nothing goes out, something may go twice, or a stolen login gave itself a role."""
 
-_OF_SUBMISSIONS: Final = frozenset(
-    {
-        *(AlarmCause.BEGAN_TO_WAIT, AlarmCause.LEAVING, AlarmCause.IN_DOUBT, AlarmCause.REFUSED, AlarmCause.BOUNCED),
-        *(AlarmCause.LATE_ANSWER, AlarmCause.CAME_BACK, AlarmCause.NEWS, AlarmCause.WITHDRAWN_AGAIN),
-        *(AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.NOT_READ_AGAIN, AlarmCause.DEADLINE, AlarmCause.ANNOUNCED),
-        *(AlarmCause.LEFT_ALONE,),
-    }
-)
-"""Causes whose mails name submissions or what came in: administrators see none of it."""
+_KINDS: Final[Mapping[str, MailKind]] = {
+    AlarmCause.SENT_LIST: MailKind.SENT,
+    **dict.fromkeys(
+        (
+            *(
+                AlarmCause.BEGAN_TO_WAIT,
+                AlarmCause.LEAVING,
+                AlarmCause.IN_DOUBT,
+                AlarmCause.REFUSED,
+                AlarmCause.BOUNCED,
+            ),
+            *(AlarmCause.LATE_ANSWER, AlarmCause.CAME_BACK, AlarmCause.NEWS, AlarmCause.WITHDRAWN_AGAIN),
+            *(AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.NOT_READ_AGAIN, AlarmCause.DEADLINE, AlarmCause.ANNOUNCED),
+            AlarmCause.LEFT_ALONE,
+        ),
+        MailKind.WAITING,
+    ),
+}
+"""The kind of mail about each cause, else a warning. What names submissions is for those who may work on them."""
 
 
 def readers_of(alarm: Alarm, settings: Settings, accounts: Iterable[Account], today: dt.date) -> tuple[Address, ...]:
@@ -55,12 +65,9 @@ def _readers_of(kind: str, settings: Settings, accounts: Iterable[Account], toda
 
 
 def _is_told(kind: str, account: Account, today: dt.date) -> bool:
-    may_prepare, may_mend = account.may(Right.PREPARE, today), account.may(Right.HEALTH, today)
-    if kind == AlarmCause.SENT_LIST:
-        return MailKind.SENT in account.mails and account.may(Right.SEE, today)
-    if kind in _OF_SUBMISSIONS:
-        return may_prepare and (kind in GRAVEST or MailKind.WAITING in account.mails)
-    return (may_prepare or may_mend) and (kind in GRAVEST or MailKind.WARNINGS in account.mails)
+    mail = _KINDS.get(kind, MailKind.WARNINGS)
+    is_wanted = kind in GRAVEST or mail in account.mails
+    return is_wanted and account.is_usable(today) and mail in account.mails_to_choose
 
 
 def _once(addresses: Iterable[Address]) -> tuple[Address, ...]:

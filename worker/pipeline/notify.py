@@ -57,7 +57,7 @@ SENT_LIST_UP_TO: Final = "sent_list_up_to"
 """The same of the daily list of what was sent."""
 
 MAILED: Final = "mailed"
-"""Name of the store's value: the people who got a mail within ``PAUSE``, each with the moment, as JSON."""
+"""Name of the store's value: the people who got a mail within ``MAIL_PAUSE``, each with the moment, as JSON."""
 
 DIGESTS_BACK: Final = 14
 """Days in which the last digest without a number is looked for: an office is closed for less."""

@@ -116,6 +116,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "is_stopped": ("利用の停止", "stopped"),
     "joined": ("届いたお知らせ", "its notices"),
     "language": ("表示の言語", "language"),
+    "mails_wanted": ("受け取るメール", "mails wanted"),
     "label": ("承認した確認番号", "label"),
     "left": ("扱わない通数", "skipped"),
     "letter": ("送信内容", "letter"),
