@@ -130,7 +130,7 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ("[operator]", '[operator]\ncommand = "tell me"', "operator.command", "not_a_list"),
         ("[operator]", '[operator]\nsent_digest = "5 pm"', "operator.sent_digest", "bad_time"),
         ("[operator]", '[operator]\nsent_digest = "24:00"', "operator.sent_digest", "bad_time"),
-        ("[operator]", '[operator]\nsent_digest = true', "operator.sent_digest", "not_text"),
+        ("[operator]", "[operator]\nsent_digest = true", "operator.sent_digest", "not_text"),
         ('people = ["山田 花子"]', "people = []", "operator.people", "empty"),
         ('people = ["山田 花子"]', 'people = "山田 花子"', "operator.people", "not_a_list"),
         ('name = "〇〇建設 株式会社"', 'name = " "', "contractor.name", "empty"),

@@ -117,6 +117,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「管理」の方は、先に確認コードを登録してください。",
         "An administrator first registers a second factor.",
     ),
+    "remedy_webhook": (
+        "チャットの受信用アドレスが有効か確かめ、変わっていれば、サーバーのファイルのアドレスを書き直してください。",
+        "Check that the chat's address is still valid; if it changed, write the new one into its file on the server.",
+    ),
     "mails_title": ("受け取るメール", "Mails"),
     "mails_why": (
         "お知らせは、1通にまとめて、{minutes}分に1回までお届けします。至急のものは、すぐにお届けします。",

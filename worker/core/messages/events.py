@@ -174,6 +174,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "smtp": ("送信サーバー", "the sending server"),
     "sending": ("送信サーバー", "the sending server"),
     "configuration": ("設定ファイル", "the configuration"),
+    "webhook": ("チャットへのお知らせ", "the chat"),
     "folder": ("所定のフォルダ", "the folder"),
     "invoices": ("請求書フォルダ", "the invoices folder"),
     "store": ("データベース", "the database"),

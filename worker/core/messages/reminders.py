@@ -140,6 +140,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{day}までに発注者へ送信したものの一覧です（{count}件）。認証キーは含まれていません。",
         "What was sent to issuers up to {day} ({count}). No key is in this mail.",
     ),
+    "chat_title": ("保証便", "hoshobin"),
+    "chat_open": (
+        "【保証便】対応が必要な件：{count}件（うち至急 {now}件）",
+        "[hoshobin] open: {count}, {now} of them at once",
+    ),
+    "chat_warnings": ("、不具合のお知らせ：{count}件", ", warnings: {count}"),
+    "chat_button": ("今日することを開く", "open the list"),
     "telling_subject_joined": ("{subject}、ほか{count}件のお知らせ", "{subject}, and {count} more"),
     "telling_person_unreached": (
         (
