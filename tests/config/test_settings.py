@@ -140,7 +140,12 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ("[operator]", '[operator]\ncommand = "tell me"', "operator.command", "not_a_list"),
         ("[operator]", '[operator]\nsent_digest = "5 pm"', "operator.sent_digest", "bad_time"),
         ("[operator]", '[operator]\nsent_digest = "24:00"', "operator.sent_digest", "bad_time"),
-        ("[operator]", '[operator]\nwebhook = {form = "irc", url_file = "a"}', "operator.webhook.form", "unknown_value"),
+        (
+            "[operator]",
+            '[operator]\nwebhook = {form = "irc", url_file = "a"}',
+            "operator.webhook.form",
+            "unknown_value",
+        ),
         ("[operator]", '[operator]\nwebhook = {form = "slack"}', "operator.webhook.url_file", "missing_key"),
         ("[operator]", '[operator]\nwebhook = "https://x.example"', "operator.webhook", "not_a_table"),
         ("[operator]", "[operator]\nsent_digest = true", "operator.sent_digest", "not_text"),

@@ -22,7 +22,7 @@ from worker.core.alarms import MAIL_PAUSE
 from worker.core.errors import Unavailable
 from worker.core.states import AlarmCause, State
 from worker.pipeline.pipeline import Pipeline
-from worker.send.ports import Rcpt, Reply
+from worker.send.ports import Body, Rcpt, Reply
 from worker.store.ports import Author
 
 URL = "https://hoshobin.contractor.example"
@@ -125,6 +125,39 @@ async def test_what_is_due_together_is_one_mail_under_the_most_urgent_subject(tm
     assert subject.endswith("、ほか1件のお知らせ")
     assert "本日の対応一覧" in mail
     assert mail.count("このメールは、保証便が自動で送信しています") == 1
+
+
+class Dying(Keeping):
+    """Takes a mail, and the program is killed before it can record that."""
+
+    is_killing = True
+
+    async def perform(self, step: Any) -> Reply:
+        answer = await super().perform(step)
+        if isinstance(step, Body) and self.is_killing:
+            raise KilledError
+        return answer
+
+
+class KilledError(BaseException):
+    """The end of the program."""
+
+
+async def test_a_program_that_is_killed_as_a_mail_is_taken_loses_nothing_and_keeps_the_pause(tmp_path: Path) -> None:
+    days = Linked(tmp_path)
+    days.server = Dying(days.clock)
+    days._bind()
+    days.alarm(AlarmCause.NOT_READ_AGAIN, "一つ目")
+    with pytest.raises(KilledError):
+        await days.at(FRIDAY)
+    days.server.is_killing = False
+    for minutes in range(1, 15):
+        await days.restart()
+        await days.at(FRIDAY + minutes * MINUTE)
+    assert len(days.mails_to(OFFICE)) == 1
+    await days.at(FRIDAY + MAIL_PAUSE)
+    assert ["一つ目" in each for each in days.mails_to(OFFICE)] == [True, True]
+    assert not days.office.store.alarms_waiting()
 
 
 async def test_people_get_what_they_want_and_the_gravest_in_any_case(tmp_path: Path) -> None:

@@ -18,8 +18,14 @@ from worker.core.params import Params, spell
 from worker.core.server_faults import ServerFault
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, Reason, State
-from worker.notify.digest import TASKS_LIMIT, write_digest, write_escalation
-from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending, write_store_failed
+from worker.notify.digest import TASKS_LIMIT, write_digest, write_escalation, write_sent_list
+from worker.notify.operator_mail import (
+    LINES_LIMIT,
+    join_mails,
+    write_alarm_mail,
+    write_before_sending,
+    write_store_failed,
+)
 from worker.views.actions import Action, ActionKind, Input
 from worker.views.tasks import Task, TaskKind, Urgency
 from worker.views.unread_files import gather_unread
@@ -109,5 +115,8 @@ def mails() -> Iterator[tuple[str, str]]:
     yield write_digest(tuple(tasks()), (7, "ab" * 32), START, sent, rehearsing=True, unread=unread)
     yield write_digest((*tasks(),) * 4, (7, "ab" * 32), START, rehearsing=True)
     yield write_digest((), (7, "ab" * 32), START, rehearsing=False)
+    yield write_sent_list(sent, START, rehearsing=True)
+    yield write_sent_list((), START, rehearsing=False)
+    yield join_mails([write_sent_list(sent, START, rehearsing=True), write_escalation((), rehearsing=True)])
     yield write_escalation(tuple(tasks()), rehearsing=True)
     yield write_store_failed(START + dt.timedelta(hours=1), "disk full", "/var/lib/hoshobin")

@@ -56,6 +56,9 @@ DIGEST_UP_TO: Final = "digest_up_to"
 SENT_LIST_UP_TO: Final = "sent_list_up_to"
 """The same of the daily list of what was sent."""
 
+FIRST_SENT_LIST: Final = dt.timedelta(days=1)
+"""The first such list begins a day before: what left earlier was told otherwise."""
+
 MAILED: Final = "mailed"
 """Name of the store's value: the people who got a mail within ``MAIL_PAUSE``, each with the moment, as JSON."""
 
@@ -358,7 +361,7 @@ class Notifier:
         rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
         unread = unreported(self._unread.recorded())
-        head, sent = self._store.head(), self._find_sent(DIGEST_UP_TO, now)
+        head, sent = self._store.head(), self._find_sent(DIGEST_UP_TO, self._last_digest(now))
         subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing, unread=unread)
         numbers = [*(each.submission for each in tasks if each.submission), *(each.id for each in sent)]
         body = self._without_keys(body, numbers)
@@ -367,16 +370,15 @@ class Notifier:
     def _write_sent_list(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> _Message:
         """One mail, however many days could not be told."""
         settings = active_config.configuration.settings
-        up_to, sent = self._store.head()[0], self._find_sent(SENT_LIST_UP_TO, now)
+        up_to, sent = self._store.head()[0], self._find_sent(SENT_LIST_UP_TO, now - FIRST_SENT_LIST)
         rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
         subject, body = write_sent_list(sent, now, rehearsing=rehearsing)
         body = self._without_keys(body, [each.id for each in sent])
         return _Message(tuple(alarms), settings.notify, subject, body, sent_up_to=up_to)
 
-    def _find_sent(self, up_to: str, now: dt.datetime) -> tuple[Submission, ...]:
-        """Returns what left since the last list of this kind that was accepted, in that order."""
+    def _find_sent(self, up_to: str, since: dt.datetime) -> tuple[Submission, ...]:
+        """Returns what left since the last list of this kind that was accepted, else ``since``, in that order."""
         told = self._store.property(up_to) or None
-        since = now if told is not None else self._last_digest(now)
         numbers = [
             each.submission
             for each in self._store.entries(events=_LEAVING_EVENTS, after=int(told or 0))
