@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from tests.flow.test_paced_mails import URL, Linked
 from tests.flow.test_silence_and_telling import FRIDAY
 from tests.support.misbehaving_http import ChatServer, Way, chat_server
+from tests.support.office import Mailroom, a_form, a_mail, notice
 from tests.support.small_office import form
 from tests.support.world import OFFICE
 from worker.config.settings import WebhookForm, WebhookSettings
@@ -139,3 +140,22 @@ async def test_without_the_key_nothing_is_kept_or_posted(tmp_path: Path, server:
     await days.office.finish()
     assert not server.requests
     assert days.office.store.property("chat") is None
+
+
+def test_the_chat_of_a_real_configuration_is_told_by_a_pass(
+    mailroom: Callable[..., Mailroom], server: ChatServer
+) -> None:
+    room = mailroom(mode="approve")
+    room.office.secret("chat", f"{server.url}\n")
+    file = room.office.config / "worker.toml"
+    written = file.read_text().replace(
+        "[operator]", '[operator]\nwebhook = { form = "slack", url_file = "chat" }\nsent_digest = "17:30"', 1
+    )
+    file.write_text(f'{written}\n[console]\nurl = "{URL}"\n')
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(a_form("登録のない工事")))))
+    assert room.office.run_once().code == 1
+    ((_, body),) = server.requests
+    assert json.loads(body) == {"text": f"【保証便】対応が必要な件：1件（うち至急 0件）\n{URL}/"}
+    (told,) = room.tellings
+    assert f"　　開く：{URL}/s/1" in told.text
+    assert "hoshobin " not in told.text.replace(URL, "")
