@@ -34,13 +34,14 @@ MINUTE = dt.timedelta(minutes=1)
 class Choosy(Keeping):
     """Takes no mail to one address."""
 
-    def __init__(self, clock: FakeClock, refused: str) -> None:
+    def __init__(self, clock: FakeClock, refused: str, code: int = 550) -> None:
         super().__init__(clock)
         self._refused = refused
+        self._code = code
 
     async def perform(self, step: Any) -> Reply:
         if isinstance(step, Rcpt) and step.recipient == self._refused:
-            return Reply(550, "5.1.1 no such user", self._clock.now())
+            return Reply(self._code, "5.1.1 no such user", self._clock.now())
         return await super().perform(step)
 
 
@@ -186,6 +187,50 @@ async def test_a_wrong_address_of_a_person_stops_nothing_and_is_told(tmp_path: P
     await days.at(FRIDAY + MAIL_PAUSE)
     assert any(f"利用者のメールアドレス {HANA}" in each for each in days.mails_to(OFFICE))
     assert not days.office.store.alarms_waiting()
+
+
+async def test_a_full_mailbox_of_a_person_delays_no_mail_to_others_and_is_told(tmp_path: Path) -> None:
+    days = Linked(tmp_path)
+    days.add("hana", HANA, MailKind.WARNINGS)
+    days.add("jiro", JIRO, MailKind.WARNINGS)
+    days.server = Choosy(days.clock, HANA, 452)
+    days._bind()
+    days.alarm(AlarmCause.CONFIGURATION_REFUSED, "知らせ")
+    for minute in range(90):
+        days.clock.moment = FRIDAY + minute * MINUTE
+        done = await days.office.finish()
+        assert not done.failures
+        assert (len(days.mails_to(OFFICE)) >= 1, len(days.mails_to(JIRO)) >= 1) == (True, True)
+    assert [f"利用者のメールアドレス {HANA}" in each for each in days.mails_to(OFFICE)] == [False, True]
+    assert not days.mails_to(HANA)
+    days.server._code = 250
+    days.server._refused = ""
+    for minute in range(90, 160):
+        await days.at(FRIDAY + minute * MINUTE)
+    assert "知らせ" in days.mails_to(HANA)[0]
+    assert not days.office.store.alarms_waiting()
+
+
+@pytest.mark.parametrize("code", [550, 452])
+async def test_a_wrong_address_of_a_person_neither_shortens_nor_prolongs_the_wait_before_a_sending(
+    tmp_path: Path, code: int
+) -> None:
+    days = Linked(tmp_path, mode="hold")
+    days.add("hana", HANA, MailKind.WAITING)
+    days.server = Choosy(days.clock, HANA, code)
+    days._bind()
+    days.office.save(form(1))
+    await days.office.pass_once()
+    due_at = days.office.only().approval.due_at
+    assert due_at is not None
+    assert due_at - FRIDAY >= dt.timedelta(minutes=10)
+    for _ in range(3):
+        days.clock.let_pass(minutes=3)
+        await days.office.finish()
+        assert days.office.only().state is State.APPROVED
+    days.clock.let_pass(minutes=2)
+    await days.office.finish()
+    assert days.office.only().state is State.SENT
 
 
 # --- The list of what was sent -----------------------------------------------------------------------------------

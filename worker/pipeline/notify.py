@@ -80,6 +80,15 @@ SENDER_NAME: Final = "保証便（自動）"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
+_ONE_MAILBOX: Final = frozenset({send.Verdict.REFUSED, send.Verdict.NOT_NOW})
+"""Answers about a mail to one person that may be about that person's mailbox alone."""
+
+PERMANENT: Final = 500
+"""SMTP replies from this one on say that another try is of no use (RFC 5321 §4.2.1)."""
+
+UNREACHED_TRIES: Final = 4
+"""Tries, within an hour, after which a person's mailbox that is full or away is told to the operator."""
+
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """Time after which a failed command of the operator is run again: a line that is busy is free by then."""
 
@@ -117,6 +126,8 @@ class _Message:
     """Its subject goes before the others' if several are one mail."""
     readers: Mapping[int, tuple[Address, ...]] | None = None
     """By alarm all the people who are told of it; None if ``to`` are all, without a pause between two mails."""
+    operators: tuple[Address, ...] = ()
+    """The operator's addresses: once all of these know what leaves by itself, the minutes to stop it begin."""
 
 
 class Notifier:
@@ -280,7 +291,7 @@ class Notifier:
             with speaking_in_mails(settings.console.url):
                 parts = self._write_each(of_these, active_config, now, is_by_command=True)
                 if parts:
-                    written.append(_join(parts, people, readers))
+                    written += [_join(parts, some, readers, settings.notify) for some in _apart(people, settings)]
         return written
 
     def _mailed(self, now: dt.datetime) -> dict[Address, dt.datetime]:
@@ -454,16 +465,15 @@ class Notifier:
             return failure
         if verdict is not send.Verdict.ACCEPTED:
             self._take_back(message, mailed)
-        if message.readers is not None:
-            operators = {*settings.notify, *settings.escalate}
-            of_accounts = {person: reply for person, reply in refused.items() if person not in operators}
-            refused = {person: reply for person, reply in refused.items() if person in operators}
-            self._tell_unreached(of_accounts, now)
-            if {*message.to} <= of_accounts.keys():  # one person's wrong address stops no mail to others
-                self._mark(message, now, message_id=message_id, accepted_at=now, reply=str(answer))
-                return None
+        wait = dt.timedelta(minutes=settings.release.hold_minutes)
+        if _is_of_account(message, settings) and isinstance(answer, Reply) and verdict in _ONE_MAILBOX:
+            self._tell_unreached(message, answer, now)
+            if refused:
+                # Told to nobody: a wait begins only where the operator's addresses are told of it as well.
+                given_up = message if settings.notify else dataclasses.replace(message, leaving=())
+                self._mark(given_up, now, wait, message_id=message_id, accepted_at=now, reply=str(answer))
+            return None
         if verdict is send.Verdict.ACCEPTED:
-            wait = dt.timedelta(minutes=settings.release.hold_minutes)
             told = self._mark(message, now, wait, message_id=message_id, accepted_at=answer.at, reply=str(answer))
             if all(each.accepted_at is not None for each in told if _is_digest(each)):
                 self._unread.told(message.unread)
@@ -512,7 +522,7 @@ class Notifier:
                 recorded.append(tried)
                 if tried.accepted_at is not None:
                     self._end_telling(writing, tried, message)
-            is_told = all(each.accepted_at for each in recorded if cause_kind(each) == AlarmCause.LEAVING)
+            is_told = all(_is_announced(each, message) for each in recorded if cause_kind(each) == AlarmCause.LEAVING)
             for each in message.leaving if accepted_at is not None and is_told else ():
                 self._begin_wait(writing, each, wait, message_id)
         return tuple(recorded)
@@ -527,9 +537,7 @@ class Notifier:
         is_done = {*(message.readers or {}).get(alarm.id, ())} <= {*told}
         if is_done:
             return dataclasses.replace(tried, told=told, told_up_to=up_to)
-        return dataclasses.replace(
-            tried, told=told, told_up_to=up_to, tries=alarm.tries, next_try_at=None, accepted_at=None
-        )
+        return dataclasses.replace(tried, told=told, told_up_to=up_to, accepted_at=None)
 
     def _end_telling(self, writing: Writing, told: Alarm, message: _Message) -> None:
         """All were told: the next list begins with what the first of them did not see."""
@@ -545,14 +553,15 @@ class Notifier:
             with self._store.writing() as writing:
                 self._note_mailed(writing, mailed)
 
-    def _tell_unreached(self, refused: Mapping[Address, Reply | NoReply], now: dt.datetime) -> None:
-        """Tells the operator once a day of a person's own address that the server does not take."""
-        for person, reply in refused.items():
-            cause = cause_about(AlarmCause.PERSON_UNREACHED, person)
-            told = self._store.last_alarm(cause)
-            if told is None or is_over(told.created_at, told.created_at + LOG_ALARM_AGAIN, now):
-                with self._store.writing() as writing:
-                    writing.raise_alarm(cause, [], str(reply))
+    def _tell_unreached(self, message: _Message, answer: Reply, now: dt.datetime) -> None:
+        """Tells the operator once a day of a person's own mailbox that takes no mail: at once, or after some tries."""
+        if answer.code < PERMANENT and message.alarms[0].tries < UNREACHED_TRIES:
+            return
+        cause = cause_about(AlarmCause.PERSON_UNREACHED, message.to[0])
+        told = self._store.last_alarm(cause)
+        if told is None or is_over(told.created_at, told.created_at + LOG_ALARM_AGAIN, now):
+            with self._store.writing() as writing:
+                writing.raise_alarm(cause, [], str(answer))
 
     def _begin_wait(self, writing: Writing, told: Submission, wait: dt.timedelta, message_id: str) -> None:
         """The minutes in which a person may stop it begin now, if it is still what the mail said."""
@@ -572,8 +581,23 @@ def _up_to(alarm: Alarm, message: _Message) -> int | None:
     return message.sent_up_to if cause_kind(alarm) == AlarmCause.SENT_LIST else None
 
 
+def _apart(people: Sequence[Address], settings: Settings) -> list[tuple[Address, ...]]:
+    """Returns the operator's addresses together, and each person alone: one full mailbox delays no mail to others."""
+    operators = {*settings.notify, *settings.escalate}
+    own = tuple(each for each in people if each in operators)
+    return [*([own] if own else []), *((each,) for each in people if each not in operators)]
+
+
+def _is_of_account(message: _Message, settings: Settings) -> bool:
+    """Returns whether it goes to one person's own address: that one takes no mail says nothing of the server."""
+    return message.readers is not None and not {*settings.notify, *settings.escalate} & {*message.to}
+
+
 def _join(
-    parts: Sequence[_Message], people: tuple[Address, ...], readers: Mapping[int, tuple[Address, ...]]
+    parts: Sequence[_Message],
+    people: tuple[Address, ...],
+    readers: Mapping[int, tuple[Address, ...]],
+    operators: tuple[Address, ...],
 ) -> _Message:
     """Returns one mail to ``people`` about everything in ``parts``, the most urgent first."""
     ordered = sorted(parts, key=lambda each: not each.is_urgent)
@@ -588,7 +612,16 @@ def _join(
         unread={place: unread for each in ordered for place, unread in each.unread.items()},
         sent_up_to=next((each.sent_up_to for each in ordered if each.sent_up_to is not None), None),
         readers=readers,
+        operators=operators,
     )
+
+
+def _is_announced(alarm: Alarm, message: _Message) -> bool:
+    """Returns whether enough people know of what leaves: a full mailbox of one more keeps nothing back."""
+    if alarm.accepted_at is not None or message.readers is None:
+        return alarm.accepted_at is not None
+    needed = {*message.operators} & {*message.readers[alarm.id]}
+    return bool(needed) and needed <= {*alarm.told}
 
 
 def _not_before(submission: Submission, moment: dt.datetime) -> dt.datetime:
