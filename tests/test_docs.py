@@ -25,7 +25,17 @@ HELP_PAGES = [
 ]
 COMMAND = re.compile(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", re.MULTILINE)
 SETTINGS = {
-    *("after", "authserv_id", "colleagues", "per_minute", "connections", "copy_to", "escalate", "command"),
+    *(
+        "after",
+        "authserv_id",
+        "colleagues",
+        "per_minute",
+        "connections",
+        "copy_to",
+        "escalate",
+        "command",
+        "sent_digest",
+    ),
     *("deaf_minutes", "announced_hours", "overdue_hours", "stuck_hours", "windows", "closed", "witness"),
 }
 RENEW = "run: .venv/bin/python tests/write_docs.py"

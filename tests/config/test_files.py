@@ -22,6 +22,7 @@ from worker.config.files import (
 )
 from worker.config.load import load_configuration
 from worker.config.secret_files import read_secrets
+from worker.config.settings import WebhookForm, WebhookSettings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError
 from worker.core.messages import hint, say
@@ -220,6 +221,41 @@ def test_a_server_without_a_user_needs_no_secret(settings, tmp_path):
     write_secret(tmp_path / "imap-password")
     anonymous = replace(settings, smtp=replace(settings.smtp, user=""))
     assert read_secrets(anonymous, {}, tmp_path).smtp == ""
+
+
+def with_chat(settings, tmp_path, content=b"https://hooks.chat.example/T0?sig=S1G\n", mode=0o600):
+    write_secret(tmp_path / "imap-password")
+    write_secret(tmp_path / "smtp-password")
+    write_secret(tmp_path / "chat", content, mode)
+    return replace(settings, webhook=WebhookSettings(WebhookForm.SLACK, "chat"))
+
+
+@pytest.mark.parametrize("url", ["https://hooks.chat.example/T0?sig=S1G", "http://127.0.0.1:8080/T0"])
+def test_the_address_of_a_chat_is_read_as_a_password_is(settings, tmp_path, url):
+    secrets = read_secrets(with_chat(settings, tmp_path, f"{url}\n".encode()), {}, tmp_path)
+    assert secrets.webhook == url
+    assert "T0" not in repr(secrets)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://hooks.chat.example/T0", "ftp://hooks.chat.example/T0", "hooks.chat.example/T0", "https://"),
+        *("https://a:b@hooks.chat.example/T0", "https://hooks.chat.example:0/T0", "https://hooks.chat.example/T 0"),
+        "https://hooks.chat.example:port/T0",
+    ],
+)
+def test_an_address_of_a_chat_that_others_could_read_on_the_way_is_refused(settings, tmp_path, url):
+    with pytest.raises(ConfigError) as refused:
+        read_secrets(with_chat(settings, tmp_path, url.encode()), {}, tmp_path)
+    assert codes(refused) == [("worker.toml", "operator.webhook.url_file", "webhook_url")]
+    assert "T0" not in str(refused.value)
+
+
+def test_the_file_of_a_chats_address_must_not_be_readable_by_others(settings, tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        read_secrets(with_chat(settings, tmp_path, mode=0o644), {}, tmp_path)
+    assert codes(refused) == [("worker.toml", "operator.webhook.url_file", "secret_readable")]
 
 
 # --- The witness ---------------------------------------------------------------------------------------------

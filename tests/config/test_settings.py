@@ -11,7 +11,7 @@ from tests.support.config_samples import WORKER
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.oauth_settings import Auth
 from worker.config.release import Mode
-from worker.config.settings import ConsoleSettings, Security, read_settings
+from worker.config.settings import ConsoleSettings, Security, WebhookForm, WebhookSettings, read_settings
 from worker.core.addresses import domain_of, is_loopback, is_placeholder
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import Address
@@ -46,6 +46,7 @@ def test_mail_leaves_while_public_offices_are_open_unless_other_windows_are_writ
     assert (settings.overdue_hours, settings.stuck_hours, settings.announced_hours) == (24, 4, 24)
     assert (settings.smtp.per_minute, settings.smtp.connections) == (30, 1)
     assert (settings.escalate, settings.command) == ((), ())
+    assert (settings.sent_digest, settings.webhook) == (None, None)
     text = WORKER + "[schedule]\nwindows = []\nclosed = [2026-12-28]"
     assert settings_of(text)[0].hours == OfficeHours(closed=frozenset({dt.date(2026, 12, 28)}))
 
@@ -58,6 +59,15 @@ def test_who_may_bring_a_notice_by_mail_is_nobody_unless_it_is_written():
     assert found == []
     assert settings.mailboxes["main"].authserv_id == "mx.contractor.example"
     assert settings.colleagues == ("Sato@contractor.example",)
+
+
+@pytest.mark.parametrize("form", WebhookForm)
+def test_what_was_sent_is_listed_at_a_time_and_a_chat_is_told_in_its_form(form: WebhookForm):
+    text = f'[operator]\nsent_digest = "17:30"\nwebhook = {{form = "{form}", url_file = "chat"}}'
+    settings, found = settings_of(WORKER.replace("[operator]", text))
+    assert found == []
+    assert settings.sent_digest == dt.time(17, 30)
+    assert settings.webhook == WebhookSettings(form, "chat")
 
 
 def test_an_empty_ehlo_is_the_domain_of_the_contractor():
@@ -128,6 +138,17 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
         ("[operator]", '[schedule]\nclosed = ["2026-12-28"]\n[operator]', "schedule.closed[1]", "not_a_date"),
         ("[operator]", '[operator]\nescalate = ["buchou"]', "operator.escalate[1]", "address_not_bare"),
         ("[operator]", '[operator]\ncommand = "tell me"', "operator.command", "not_a_list"),
+        ("[operator]", '[operator]\nsent_digest = "5 pm"', "operator.sent_digest", "bad_time"),
+        ("[operator]", '[operator]\nsent_digest = "24:00"', "operator.sent_digest", "bad_time"),
+        (
+            "[operator]",
+            '[operator]\nwebhook = {form = "irc", url_file = "a"}',
+            "operator.webhook.form",
+            "unknown_value",
+        ),
+        ("[operator]", '[operator]\nwebhook = {form = "slack"}', "operator.webhook.url_file", "missing_key"),
+        ("[operator]", '[operator]\nwebhook = "https://x.example"', "operator.webhook", "not_a_table"),
+        ("[operator]", "[operator]\nsent_digest = true", "operator.sent_digest", "not_text"),
         ('people = ["山田 花子"]', "people = []", "operator.people", "empty"),
         ('people = ["山田 花子"]', 'people = "山田 花子"', "operator.people", "not_a_list"),
         ('name = "〇〇建設 株式会社"', 'name = " "', "contractor.name", "empty"),

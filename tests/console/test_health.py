@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.support.console import Console
 from tests.support.office import Mailroom
+from worker.core.model import JST, HealthRecord
 from worker.store.ports import RESTORED_AT
 
 
@@ -28,6 +31,18 @@ def test_a_fault_of_a_mailbox_comes_with_its_remedy(console: Console, room: Mail
         assert "host・port" in admin.text
     finally:
         room.office.write(imap_port=room.imap.port)
+
+
+def test_a_chat_is_faulty_where_its_last_post_failed_and_not_where_nothing_was_posted_lately(console: Console) -> None:
+    long_ago = dt.datetime(2026, 1, 5, 9, 0, tzinfo=JST)
+    admin = console.browser("admin")
+    for error, is_faulty in (("", False), ("webhook: HTTP 410", True)):
+        look = HealthRecord("webhook", last_ok=long_ago, error=error, failing_since=long_ago if error else None)
+        with console.desk.store() as store, store.writing() as writing:
+            writing.record_health(look)
+        admin.get("/health")
+        assert "チャットへのお知らせ" in admin.text
+        assert ("チャットの受信用アドレスが有効か" in admin.text) is is_faulty
 
 
 def test_a_restored_store_is_resumed_by_the_administrator_with_an_entry(console: Console) -> None:

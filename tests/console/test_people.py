@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.support.console import PASSWORD, PEOPLE, Console
+from worker.core.accounts import MailKind
 
 NEW = {"name": "高橋 三郎", "login": "saburo", "role": ["staff"], "mail": "saburo@contractor.example"}
 LINK = re.compile(r'value="[^"]*(/invite/[^"]+)"')
@@ -119,3 +120,38 @@ def test_the_auditor_sees_who_logged_in_and_the_others_do_not(console: Console) 
 
 def test_an_unknown_person_is_a_page_with_a_way_home(console: Console) -> None:
     assert console.browser("admin").get("/people/9999").status_code == 404
+
+
+# --- Mails wanted ------------------------------------------------------------------------------------------------
+
+
+def test_a_person_chooses_which_mails_come_and_the_choice_is_an_entry(console: Console) -> None:
+    person = console.browser("staff")
+    person.get("/me")
+    assert "重大なお知らせは、ここで外しても届きます" in person.text
+    assert "メールアドレスが登録されていない" in person.text
+    for _ in range(2):
+        assert person.post("/me/mails", {"mail": ["waiting", "sent", "everything"]}).status_code == 303
+    with console.desk.store() as store:
+        account = store.account(id_of(console, "staff"))
+        assert account is not None
+        assert account.mails == {MailKind.WAITING, MailKind.SENT}
+        changes = [each for each in store.entries(events=["UserChanged"]) if "mails_wanted" in each.detail]
+    assert [(each.by, each.detail["mails_wanted"]) for each in changes] == [(account.name, [[], ["sent", "waiting"]])]
+    assert person.get("/me").text.count(" checked>") == 3
+    assert person.post("/me/mails", {}).status_code == 303
+    with console.desk.store() as store:
+        assert not store.account(account.id).mails
+
+
+@pytest.mark.parametrize(("login", "kinds"), [("admin", {"warnings"}), ("auditor", {"sent"})])
+def test_only_mails_are_offered_and_taken_that_the_roles_may_have(
+    console: Console, login: str, kinds: set[str]
+) -> None:
+    person = console.browser(login)
+    person.get("/me")
+    assert person.post("/me/mails", {"mail": ["waiting", "sent", "warnings"]}).status_code == 303
+    with console.desk.store() as store:
+        account = store.account(id_of(console, login))
+        assert account is not None
+        assert {*account.mails} == kinds

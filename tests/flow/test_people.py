@@ -68,6 +68,7 @@ def test_the_first_account_is_made_without_by_and_its_link_lets_its_person_log_i
         "usable": True,
         "has_password": False,
         "language": "ja",
+        "mails": [],
         "created_at": "",
         "link": "",
         "link_until": "",
@@ -107,11 +108,23 @@ def test_later_changes_need_an_administrators_name(office: Office, by: str) -> N
         ("link", "jiro"),
         ("role", "jiro", "--role", "staff"),
         ("stop", "jiro"),
+        ("mails", "jiro", "--on", "sent"),
     ):
         ran = office("user", *arguments, *named)
         assert ran.code == 1
         assert ran.err
     assert office("user", "list", "--json").documents == before
+
+
+def test_the_mails_of_a_person_are_chosen_kind_by_kind(office: Office) -> None:
+    accept(office, add(office, HANAKO.by, "hanako", "admin", "approver"))
+    on = office("user", "mails", "hanako", "--on", "sent", "--on", "waiting", "--by", HANAKO.by)
+    assert (on.code, "その日に送信したものの一覧" in on.out) == (0, True)
+    ran = office("user", "mails", "hanako", "--off", "sent", "--on", "warnings", "--by", HANAKO.by, "--json")
+    assert ran.document["mails"] == ["waiting", "warnings"]
+    none = office("user", "mails", "hanako", "--off", "waiting", "--off", "warnings", "--by", HANAKO.by)
+    assert "重大なお知らせだけ" in none.out
+    assert office("user", "mails", "hanako", "--on", "everything", "--by", HANAKO.by).code == 2
 
 
 def test_roles_are_replaced_stopped_and_let_in_again(office: Office) -> None:

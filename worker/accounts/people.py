@@ -18,7 +18,7 @@ from worker.accounts.ports import Hasher
 from worker.accounts.sessions import MAX_TOKEN, token_hash
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.release import SecondPerson
-from worker.core.accounts import Account, Invitation, Right, Role, japanese_day
+from worker.core.accounts import Account, Invitation, MailKind, Right, Role, japanese_day
 from worker.core.clock import is_over
 from worker.core.errors import NotAllowed, Problem
 from worker.core.states import AlarmCause, NoteEvent
@@ -157,6 +157,13 @@ def change_language(store: Store, account_id: int, language: Literal["ja", "en"]
         return _replace(writing, held, dataclasses.replace(held, language=language), author)
 
 
+def change_mails(store: Store, account_id: int, mails: Iterable[MailKind], author: Author) -> Account:
+    """Sets the mails that the person wants; those of the gravest kind come in any case."""
+    with store.writing() as writing:
+        held = _account(writing, account_id)
+        return _replace(writing, held, dataclasses.replace(held, mails=frozenset(mails)), author)
+
+
 def _replace(writing: Writing, before: Account, after: Account, author: Author) -> Account:
     if after == before:
         return before
@@ -168,6 +175,8 @@ def _replace(writing: Writing, before: Account, after: Account, author: Author) 
     detail = {name: [old[name], value] for name, value in new.items() if value != old[name]}
     if before.login != after.login:
         detail["login"] = [before.login, after.login]
+    if before.mails != after.mails:
+        detail["mails_wanted"] = [sorted(before.mails), sorted(after.mails)]
     record_change(writing, after, author, {"change": "changed", **detail})
     return changed
 

@@ -43,6 +43,7 @@ from worker.service.wiring import (
     build_mailboxes,
     build_reader,
     build_server,
+    build_webhook,
     find_store_of,
     load_installation_for_servers,
     load_secrets,
@@ -140,9 +141,9 @@ def _pass_over(office: Installation, store: Store, secrets: Secrets, clock: Cloc
         record_start(store, files, program_version(), account_name(), store.config_in_force())
         record_setting(store, settings.release.rehearsal_to, Author("hoshobin", account_name()))
         recover(store, office.active_config, account_name(), clock.now())
-        command, dkim = build_command(office), build_dkim_verifier(clock)
+        command, dkim, webhook = build_command(office), build_dkim_verifier(clock), build_webhook(secrets)
         pipeline = Pipeline(
-            store, reader, server, clock, account_name(), office.active_config, command, dkim, reader.for_mail
+            store, reader, server, clock, account_name(), office.active_config, command, dkim, reader.for_mail, webhook
         )
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}

@@ -14,6 +14,7 @@ from worker.accounts.people import (
     INVITED_FOR,
     add_account,
     change_account,
+    change_mails,
     find_person,
     fold_login,
     invite,
@@ -35,7 +36,7 @@ from worker.cli import (
 from worker.cli.days import Days, Period
 from worker.cli.decide import by_option
 from worker.cli.tables import print_json, print_table, time_text
-from worker.core.accounts import Account, AwayPeriod, Right, Role, day_without_approver, japanese_day
+from worker.core.accounts import Account, AwayPeriod, MailKind, Right, Role, day_without_approver, japanese_day
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_role, say
 from worker.core.text import escape_control_chars, match_key
@@ -49,6 +50,7 @@ _PARTS: Final = {
     "forget-code": CommandPart("user", "確認コードの解除：スマートフォンと回復コードをなくした方のために。"),
     "link": CommandPart("user", "招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。"),
     "list": CommandPart("user", "利用者の一覧：役割、期限、パスワードの有無。"),
+    "mails": CommandPart("user", "受け取るメール：利用者に届くお知らせの種類を変えます。"),
     "role": CommandPart("user", "役割の変更：指定した役割だけになります。ログイン中の画面は終わります。"),
     "stop": CommandPart("user", "利用の停止：ログイン中の画面も終わります（--undo で再開）。"),
 }
@@ -107,7 +109,9 @@ def _report(code: str, account: Account, lang: Language, now: dt.datetime, *, as
         print_json(account_json(account, japanese_day(now), link, until))
         return
     roles = [name_role(role, lang) for role in sorted(account.roles)]
-    click.echo(escape_control_chars(say(code, lang, name=account.name, login=account.login, roles=roles)))
+    kinds = [say(f"mails_{kind}", lang) for kind in sorted(account.mails)] or say("user_mails_none", lang)
+    said = say(code, lang, name=account.name, login=account.login, roles=roles, mails=kinds)
+    click.echo(escape_control_chars(said))
     if link:
         click.echo(say("user_link", lang, name=account.name, until=time_text(until)))
         click.echo(link)
@@ -206,6 +210,32 @@ def role(shared: Cli, login: str, roles: tuple[str, ...], by: str, as_json: bool
     after = dataclasses.replace(account, roles=frozenset(map(Role, roles)))
     changed = change_account(store, account, after, author, now)
     _report("user_roles", changed, shared.lang, now, as_json=as_json)
+    return DONE
+
+
+def kind_option(name: str, help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--on`` and ``--off``, each once or more."""
+    kinds = click.Choice([kind.value for kind in MailKind])
+    return click.option(f"--{name}", multiple=True, type=kinds, metavar="KIND", help=help_text)
+
+
+@user.command()
+@click.argument("login")
+@kind_option("on", "受け取る：対応 waiting・送信一覧 sent・不具合 warnings / mails that come")
+@kind_option("off", "受け取らない / mails that do not come")
+@admin_option
+@json_option
+@pass_cli
+def mails(shared: Cli, login: str, on: tuple[str, ...], off: tuple[str, ...], by: str, as_json: bool) -> int:
+    """受け取るメール：利用者に届くお知らせの種類を変えます。
+
+    送受信の停止などの重大なお知らせは、どの場合も届きます。
+    """
+    office, store, now = _open(shared)
+    author, account = _author(office, store, by, now), _find(store, login)
+    wanted = (account.mails | frozenset(map(MailKind, on))) - frozenset(map(MailKind, off))
+    changed = change_mails(store, account.id, wanted, author)
+    _report("user_mails_changed", changed, shared.lang, now, as_json=as_json)
     return DONE
 
 

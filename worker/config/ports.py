@@ -49,6 +49,8 @@ class Secrets:
     smtp: str
     clients: Mapping[str, str] = field(default_factory=dict)
     """By mailbox, the secret of the application that a provider requires in addition to its id."""
+    webhook: str = ""
+    """The address of the operator's chat; empty: none."""
 
     def __repr__(self) -> str:
         return "Secrets(…)"

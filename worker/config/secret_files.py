@@ -9,14 +9,19 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+from worker.config.addresses import check_host
 from worker.config.files import UnusableFile, read_regular
 from worker.config.oauth_settings import Auth
 from worker.config.ports import Secrets
 from worker.config.settings import MailboxSettings, Settings
+from worker.core.addresses import is_loopback
 from worker.core.errors import ConfigError, Problem
 from worker.oauth.files import LoginFile, UnusableLogin
 from worker.oauth.settings import OauthSettings, Provider
+
+_WEBHOOK: Final = "operator.webhook.url_file"
 
 MAX_SECRET_BYTES: Final = 65_536
 """Of one password file; OAuth tokens have some kilobytes."""
@@ -50,9 +55,23 @@ def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) ->
             found += find_faults_of_login(mailbox, mailbox.oauth, store_dir)
             if mailbox.oauth.client_secret_file:
                 clients[name] = read(f"mailbox.{name}.oauth.client_secret_file", mailbox.oauth.client_secret_file)
+    webhook = read(_WEBHOOK, settings.webhook.url_file) if settings.webhook is not None else ""
+    if webhook and not _is_webhook_url(webhook):
+        found.append(Problem("worker.toml", _WEBHOOK, "webhook_url", {}))
     if found:
         raise ConfigError(found)
-    return Secrets(imap=imap, smtp=smtp, clients=clients)
+    return Secrets(imap=imap, smtp=smtp, clients=clients, webhook=webhook)
+
+
+def _is_webhook_url(text: str) -> bool:
+    """Returns whether it is an https address of a named host; http is for this machine, where nobody listens in."""
+    try:
+        parts = urlsplit(text)
+        host, port = check_host(parts.hostname or ""), parts.port
+    except ValueError:  # Refused is one
+        return False
+    is_sound = text.isascii() and " " not in text and not (parts.username or parts.password) and port != 0
+    return is_sound and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
 
 
 def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_dir: Path) -> str:

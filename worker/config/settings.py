@@ -139,6 +139,23 @@ class ConsoleSettings:
     """The networks from which no second factor is asked for."""
 
 
+class WebhookForm(StrEnum):
+    """The form of the notices that a chat takes."""
+
+    TEAMS = "teams"
+    SLACK = "slack"
+    LINE_WORKS = "line_works"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """A chat that gets counts and a link; its address is a credential, which stands in a file of its own."""
+
+    form: WebhookForm
+    url_file: str
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``worker.toml``; folders, ``store_dir`` and file names as given there."""
@@ -171,6 +188,9 @@ class Settings:
     """Recipients of urgent matters that were left untouched for a working day."""
     command: tuple[str, ...] = ()
     """Program and arguments that alert a person if no mail can be sent; empty: none."""
+    sent_digest: dt.time | None = None
+    """When the list of what was sent goes out on a working day; None: no such list."""
+    webhook: WebhookSettings | None = None
     invoices_shown: str = ""
     r"""The invoices folder as the office calls it (``\\server\保証の請求書``); empty: by its path."""
     store_witness: str = ""
@@ -394,11 +414,24 @@ class _RegisterPlace(Shape):
     dir: str = ""
 
 
+def _check_time(text: str) -> str:
+    if text and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise Refused("bad_time", value=text)
+    return text
+
+
+class _Webhook(Shape):
+    form: OneOf[WebhookForm]
+    url_file: NonEmpty
+
+
 class _Operator(Shape):
     people: Some[NonEmpty]  # in every mode something waits for a named person
     notify: Listed[AddressText] = ()
     escalate: Listed[AddressText] = ()
     command: Listed[NonEmpty] = ()
+    sent_digest: Annotated[str, AfterValidator(_check_time)] = ""
+    webhook: Annotated[_Webhook, AfterValidator(partial(value_of, WebhookSettings))] | None = None
 
 
 class _Console(Shape):
@@ -480,7 +513,8 @@ def _settings_of(worker: _Worker) -> Settings:
         ),
         **dict(worker.intake),
         **dict(worker.folders),
-        **dict(worker.operator),
+        **dict(worker.operator)
+        | {"sent_digest": dt.time.fromisoformat(worker.operator.sent_digest) if worker.operator.sent_digest else None},
         **schedule.model_dump(include={"poll_seconds", "announced_hours", "overdue_hours", "stuck_hours"}),
         deaf_after=longest_silence(schedule.deaf_minutes, schedule.poll_seconds),
         hours=OfficeHours(tuple(map(read_window, schedule.windows)), frozenset(schedule.closed)),

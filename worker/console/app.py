@@ -133,6 +133,7 @@ ACTIONS: Final = (
     FormRoute("/take", today.take_work, Right.PREPARE),
     FormRoute("/me/absence", login.record_own_absence, Right.OWN),
     FormRoute("/people/{id:int}/absence", absence.record_absence, Right.ABSENCE, is_deciding=True),
+    FormRoute("/me/mails", login.choose_mails, Right.OWN),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
     FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),

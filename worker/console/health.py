@@ -14,7 +14,7 @@ from worker.core.errors import LogBroken
 from worker.core.messages import name_thing, say_trouble
 from worker.core.model import JST, HealthRecord
 from worker.service.absence import find_absence
-from worker.service.watchdog import unwatched_since
+from worker.service.watchdog import unwatched
 from worker.service.wiring import find_witness, read_lock_holder, try_witness
 from worker.store.signs import find_signs, rehearsing_to
 from worker.views.problems import problem_json
@@ -71,12 +71,12 @@ def _service(visit: Visit) -> HealthFinding:
 def _look(visit: Visit, look: HealthRecord) -> HealthFinding:
     name = name_thing(look.name, visit.lang)
     last = _moment(look.last_ok)
-    since = unwatched_since(look, visit.now, visit.office.brief.deaf_after)
+    since = next((at for _, at in unwatched([look], visit.now, visit.office.brief.deaf_after)), None)
     if not look.error and since is None:
         return HealthFinding(name, visit.say("health_well"), last=last)
     detail = say_trouble(look.name, look.error, visit.lang) if look.error else "―"
     kind, _, own = look.name.partition(":")
-    code = {"mail": "remedy_imap", "smtp": "remedy_smtp"}.get(kind, "remedy_folder")
+    code = {"mail": "remedy_imap", "smtp": "remedy_smtp", "webhook": "remedy_webhook"}.get(kind, "remedy_folder")
     found = visit.say("health_since", since=_moment(look.failing_since or look.last_ok), detail=detail)
     return HealthFinding(name, found, visit.say(code, name=own), is_well=False, last=last)
 

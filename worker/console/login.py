@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from typing import Final, Literal
 
@@ -14,6 +15,7 @@ from worker.console.absence import absence_fields, record_typed
 from worker.console.guards import session_cookie
 from worker.console.visit import Visit
 from worker.core.accounts import Account
+from worker.core.alarms import MAIL_PAUSE
 from worker.core.errors import NotAllowed
 
 _NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again", "code", "secret"})
@@ -194,6 +196,14 @@ def change_settings(visit: Visit) -> Response:
     return visit.go("/me", "person_changed")
 
 
+def choose_mails(visit: Visit) -> Response:
+    """Sets the mails that the person wants, among those that the roles may have."""
+    chosen = visit.form.several("mail")
+    wanted = (kind for kind in visit.person.mails_to_choose if kind in chosen)
+    people.change_mails(visit.store, visit.person.id, wanted, visit.author)
+    return visit.go("/me", "mails_changed")
+
+
 def record_own_absence(visit: Visit) -> Response:
     """Records or ends the person's own absence."""
     try:
@@ -219,6 +229,8 @@ def _own(visit: Visit, failed: str, code_failed: str = "", absence_failed: str =
         secret=secret,
         app_link=second_factor.app_link(secret, visit.person.login),
         must_register=must_register_code(visit),
+        mail_minutes=MAIL_PAUSE // dt.timedelta(minutes=1),
+        is_list_sent=visit.office.settings.sent_digest is not None,
     )
 
 

@@ -62,6 +62,17 @@ class Right(StrEnum):
     """The person's own settings and sessions."""
 
 
+class MailKind(StrEnum):
+    """The kinds of mails that a person may want. Alarms of the gravest kind come to everybody who can act on them."""
+
+    WAITING = "waiting"
+    """What waits for a person, leaves by itself or expires."""
+    SENT = "sent"
+    """The daily list of what was sent."""
+    WARNINGS = "warnings"
+    """What is wrong with the program or its servers."""
+
+
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.STAFF: frozenset({Right.OWN, Right.SEE, Right.PREPARE, Right.KEY, Right.EXPORT}),
     Role.APPROVER: frozenset(
@@ -71,6 +82,14 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.ADMIN: frozenset({Right.OWN, Right.HEALTH, Right.PEOPLE, Right.ABSENCE, Right.REHEARSE}),
 }
 """The rights of each role; an account has the union of its roles."""
+
+
+MAILS_FOR: Final[Mapping[MailKind, frozenset[Right]]] = {
+    MailKind.WAITING: frozenset({Right.PREPARE}),
+    MailKind.SENT: frozenset({Right.SEE}),
+    MailKind.WARNINGS: frozenset({Right.PREPARE, Right.HEALTH}),
+}
+"""For each kind of mail the rights of which its reader needs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +135,18 @@ class Account:
     """When the password was chosen."""
     away: AwayPeriod | None = None
     """The present or next absence, or the last one."""
+    mails: frozenset[MailKind] = frozenset()
+    """The mails that the person wants."""
 
     @property
     def rights(self) -> frozenset[Right]:
         """The union of the rights of its roles, usable or not."""
         return frozenset().union(*(RIGHTS[role] for role in self.roles))
+
+    @property
+    def mails_to_choose(self) -> tuple[MailKind, ...]:
+        """The kinds of mails that its roles may have."""
+        return tuple(kind for kind in MailKind if self.rights & MAILS_FOR[kind])
 
     def is_usable(self, today: dt.date) -> bool:
         """Returns whether the person may use it on this day."""

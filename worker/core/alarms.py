@@ -34,6 +34,10 @@ CALM: Final = 2 * SLOW_PAUSE
 """After this time without one, the next is sent immediately again."""
 
 
+MAIL_PAUSE: Final = dt.timedelta(minutes=15)
+"""Between two mails to one person: who is at the desk still acts in time, and a busy morning is no flood."""
+
+
 def next_report_time(told: Sequence[dt.datetime], now: dt.datetime) -> dt.datetime:
     """Returns when strangers' actions may be reported again, after mails only about them at these times, newest last.
 

@@ -961,6 +961,10 @@ class Alarm:
     """When ``[operator] command`` took it, because no mail could be sent."""
     next_call_at: dt.datetime | None = None
     """When that command is tried again after it failed."""
+    told: tuple[Address, ...] = ()
+    """The people who were told while it still waits for others, who must not get two mails in a row."""
+    told_up_to: int | None = None
+    """Of a list of what was sent: the last entry that the mail to the first of them took account of."""
 
 
 @dataclass(frozen=True, slots=True)

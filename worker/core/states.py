@@ -215,6 +215,12 @@ class AlarmCause(StrEnum):
     """A hundred wrong passwords in a row for one account: detail its login."""
     ROLE_GIVEN = "role_given"
     """A person became an approver or an administrator: detail the login."""
+    SENT_LIST = "sent_list"
+    """The daily list of what was sent."""
+    PERSON_UNREACHED = "person_unreached"
+    """The mail server takes no mail to a person's address."""
+    WEBHOOK_REFUSED = "webhook_refused"
+    """The chat does not take our notices."""
 
 
 class IllegalEvent(HoshobinError):

@@ -14,10 +14,12 @@ from typing import Final
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.messages import name_state, say
+from worker.core.messages.on_pages import pages_at
 from worker.core.model import JST, PRODUCT_NAMES, Requested, Submission
 from worker.core.states import AlarmCause
 from worker.core.text import escape_control_chars
-from worker.views.commands import command_line
+from worker.views.actions import show_action
+from worker.views.commands import link_or_command
 from worker.views.tasks import Task, Urgency
 from worker.views.unread_files import UnreadIn, say_unread
 
@@ -33,6 +35,11 @@ def digest_cause(day: dt.date) -> str:
     return cause_about(AlarmCause.DIGEST, day.isoformat())
 
 
+def sent_list_cause(day: dt.date) -> str:
+    """The cause of the list of what was sent on ``day``."""
+    return cause_about(AlarmCause.SENT_LIST, day.isoformat())
+
+
 def digest_moment(hours: OfficeHours, now: dt.datetime) -> dt.datetime | None:
     """Returns the time of today's digest, when the first window opens; None on a day on which the office is closed."""
     return hours.or_usual().opening_on(now.astimezone(JST).date())
@@ -45,6 +52,18 @@ def next_digest_moment(hours: OfficeHours, now: dt.datetime) -> dt.datetime:
     while (moment := staffed.opening_on(day)) is None or moment <= now:
         day += dt.timedelta(days=1)
     return moment
+
+
+def sent_list_moment(hours: OfficeHours, at: dt.time, now: dt.datetime) -> dt.datetime | None:
+    """Returns the time of today's list of what was sent; None on a day on which the office is closed."""
+    day = now.astimezone(JST).date()
+    return None if hours.or_usual().opening_on(day) is None else dt.datetime.combine(day, at, JST)
+
+
+def next_sent_list_moment(at: dt.time, now: dt.datetime) -> dt.datetime:
+    """The next time on the clock, whether the office is open on that day or not."""
+    moment = dt.datetime.combine(now.astimezone(JST).date(), at, JST)
+    return moment if moment > now else moment + dt.timedelta(days=1)
 
 
 def by_project(tasks: Sequence[Task]) -> tuple[tuple[Task, ...], ...]:
@@ -92,6 +111,14 @@ def write_digest(
     return subject, "\n\n".join(parts) + "\n"
 
 
+def write_sent_list(sent: Sequence[Submission], now: dt.datetime, *, rehearsing: bool) -> tuple[str, str]:
+    """Subject and body of the daily list of ``sent``, which left since the list before."""
+    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    parts += [say("sent_list_open", "ja", day=_day(now), count=len(sent)), "\n".join(_list_sent(sent))]
+    parts.append(say("telling_end", "ja"))
+    return say("sent_list_subject", "ja", count=len(sent)), "\n\n".join(parts) + "\n"
+
+
 def write_escalation(tasks: Sequence[Task], *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the mail about what is urgent and was left untouched for a working day."""
     parts = [say("telling_rehearsing", "ja")] if rehearsing else []
@@ -129,6 +156,8 @@ def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
             "state": name_state(each, "ja"),
         }
         yield say("digest_sent_one", "ja", moment=moment, **named)
+        if link := link_or_command(show_action(each), "ja") if pages_at() else "":
+            yield say("digest_command", "ja", command=link)
     if len(sent) > TASKS_LIMIT:
         yield say("digest_sent_more", "ja", count=len(sent) - TASKS_LIMIT)
 
@@ -163,7 +192,7 @@ def _describe(task: Task) -> str:
     urgency = say(f"urgency_{task.urgency.value}", "ja")
     lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]
     lines.append(say("digest_todo", "ja", text=escape_control_chars(task.text("ja"))))
-    if command := command_line(task.action, "ja"):
+    if command := link_or_command(task.action, "ja", task.project):
         lines.append(say("digest_command", "ja", command=command))
     return "\n".join(lines)
 

@@ -42,7 +42,7 @@ from worker.match.near_matches import NearMiss
 from worker.read.budget import FREE_DISK
 from worker.track.overdue import PRESSED
 from worker.views.actions import action_for, withdraw_action
-from worker.views.commands import command_line
+from worker.views.commands import link_or_command
 from worker.views.missing_invoice import say_missing
 from worker.views.tasks import days_over
 
@@ -68,6 +68,12 @@ _SUBJECTS: Final[dict[str, str]] = {
 
 STOPPED: Final = frozenset(map(str, Sign))
 """Codes of LogBroken with texts of their own: a person resumes."""
+
+SUBJECT_MARK: Final = "【保証便】"
+"""The beginning of the subject of every mail to people."""
+
+BETWEEN: Final = f"\n\n{'―' * 30}\n\n"
+"""Stands between two mails that are sent as one."""
 
 LINES_LIMIT: Final = 200
 """Submissions in one mail; a backlog of thousands is viewed with ``list``."""
@@ -114,8 +120,8 @@ def describe_submission(
             f"　　　{at}. {escape_control_chars(name_follow_up(each, 'ja'))}"
             for at, each in enumerate(submission.follow_ups.duties.instructions, start=1)
         ]
-    if command := command_line(action_for(submission), "ja"):
-        lines.append(f"　　コマンド：{command}")
+    if command := link_or_command(action_for(submission), "ja"):
+        lines.append(say("digest_command", "ja", command=command))
     return "\n".join(lines)
 
 
@@ -192,6 +198,20 @@ def write_alarm_mail(
     return subject, "\n\n".join(parts) + "\n"
 
 
+def join_mails(mails: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Returns subject and body of one mail in place of ``mails``: what stands in each of them is said once."""
+    (subject, _), *others = mails
+    if not others:
+        return mails[0]
+    end, beginning = f"\n\n{say('telling_end', 'ja')}\n", f"{say('telling_rehearsing', 'ja')}\n\n"
+    bodies = [body.removesuffix(end).removeprefix(beginning) for _, body in mails]
+    start = beginning if any(body.startswith(beginning) for _, body in mails) else ""
+    parts = [
+        f"【{title.removeprefix(SUBJECT_MARK)}】\n\n{body}" for (title, _), body in zip(mails, bodies, strict=True)
+    ]
+    return say("telling_subject_joined", "ja", subject=subject, count=len(others)), f"{start}{BETWEEN.join(parts)}{end}"
+
+
 def _name_refusing(troubles: Sequence[Alarm]) -> str:
     """Returns the servers that refuse our account."""
     refusing = (each for each in troubles if cause_kind(each) == AlarmCause.ACCOUNT_REFUSED)
@@ -244,8 +264,8 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say("telling_configuration", "ja", problems=escape_control_chars(_name_problems(alarm.detail)))
         case AlarmCause.GUESSING | AlarmCause.ROLE_GIVEN:
             return say(f"telling_{kind}", "ja", login=escape_control_chars(alarm.detail))
-        case AlarmCause.DEAF:
-            return say("telling_deaf", "ja", name=name_thing(about, "ja"), detail=escape_control_chars(alarm.detail))
+        case AlarmCause.DEAF | AlarmCause.PERSON_UNREACHED | AlarmCause.WEBHOOK_REFUSED:
+            return say(f"telling_{kind}", "ja", name=name_thing(about, "ja"), detail=escape_control_chars(alarm.detail))
         case AlarmCause.UNFETCHED | AlarmCause.PUT_OFF:
             return _describe_missed(kind, about, alarm.detail)
         case _:
@@ -403,7 +423,7 @@ def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[s
                 "ja",
                 files=escape_control_chars("、".join(each.filename for each in draft.attachments)),
             )
-    yield say("leaving_stop", "ja", command=command_line(withdraw_action(submission), "ja"))
+    yield say("leaving_stop", "ja", command=link_or_command(withdraw_action(submission), "ja"))
 
 
 def _moment(moment: dt.datetime) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,12 +30,22 @@ from worker.core.alarms import (
 from worker.core.clock import Clock, is_over
 from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
+from worker.core.messages import speaking_in_mails
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
 from worker.match.near_matches import near_misses_of
-from worker.notify.digest import digest_cause, escalation_cause, write_digest, write_escalation, write_unanswered
-from worker.notify.operator_mail import LINES_LIMIT, write_alarm_mail, write_before_sending
+from worker.notify.digest import (
+    digest_cause,
+    escalation_cause,
+    write_digest,
+    write_escalation,
+    write_sent_list,
+    write_unanswered,
+)
+from worker.notify.operator_mail import LINES_LIMIT, join_mails, write_alarm_mail, write_before_sending
+from worker.notify.pace import Waiting, is_pressing, plan_mails, still_counting
 from worker.notify.ports import OperatorCommand
+from worker.notify.readers import readers_of
 from worker.pipeline.health import Health
 from worker.pipeline.send import HoldWaits
 from worker.pipeline.watch import UnreadFiles
@@ -50,6 +61,15 @@ _NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.
 
 DIGEST_UP_TO: Final = "digest_up_to"
 """Name of the store's value: the number of the last entry that a digest took account of."""
+
+SENT_LIST_UP_TO: Final = "sent_list_up_to"
+"""The same of the daily list of what was sent."""
+
+FIRST_SENT_LIST: Final = dt.timedelta(days=1)
+"""The first such list begins a day before: what left earlier was told otherwise."""
+
+MAILED: Final = "mailed"
+"""Name of the store's value: the people who got a mail within ``MAIL_PAUSE``, each with the moment, as JSON."""
 
 DIGESTS_BACK: Final = 14
 """Days in which the last digest without a number is looked for: an office is closed for less."""
@@ -68,6 +88,15 @@ SENDER_NAME: Final = "保証便（自動）"
 
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
+
+_ONE_MAILBOX: Final = frozenset({send.Verdict.REFUSED, send.Verdict.NOT_NOW})
+"""Answers about a mail to one person that may be about that person's mailbox alone."""
+
+PERMANENT: Final = 500
+"""SMTP replies from this one on say that another try is of no use (RFC 5321 §4.2.1)."""
+
+UNREACHED_TRIES: Final = 4
+"""Tries, within an hour, after which a person's mailbox that is full or away is told to the operator."""
 
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """Time after which a failed command of the operator is run again: a line that is busy is free by then."""
@@ -100,6 +129,14 @@ class _Message:
     """Of a digest: the number of the last entry that it takes account of."""
     unread: Mapping[str, UnreadIn] = field(default_factory=dict)
     """Files that are not read and that it names: no other digest does."""
+    sent_up_to: int | None = None
+    """As ``told_up_to``, of the daily list of what was sent."""
+    is_urgent: bool = False
+    """Its subject goes before the others' if several are one mail."""
+    readers: Mapping[int, tuple[Address, ...]] | None = None
+    """By alarm all the people who are told of it; None if ``to`` are all, without a pause between two mails."""
+    operators: tuple[Address, ...] = ()
+    """The operator's addresses: once all of these know what leaves by itself, the minutes to stop it begin."""
 
 
 class Notifier:
@@ -133,16 +170,21 @@ class Notifier:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
 
         With ``causes`` only about those. None when all were accepted or nothing was due. No DSN is asked for, so that a
-        report on an alarm never becomes mail that has to be judged.
+        report on an alarm never becomes mail that has to be judged. Where the console has an address, each person gets
+        one mail about everything, and the next one after a pause (``notify.pace``).
         """
+        is_paced = bool(active_config.configuration.settings.console.url)
         now = self._clock.now()
         if not causes:
             self._note_leaving(now)
         alarms = [each for each in self._store.alarms_waiting() if _is_due(each, now)]
-        alarms = self._without_waiting([each for each in alarms if not causes or each.cause in causes], now)
+        if not is_paced:
+            alarms = [each for each in alarms if not causes or each.cause in causes]
+        alarms = self._without_waiting(alarms, now)
         failure = None
         await self._look_for_invoices(alarms, active_config)
-        for message in self._write_all(alarms, active_config, now):
+        write = self._write_paced if is_paced else self._write_all
+        for message in write(alarms, active_config, now):
             failure = await self._send(message, active_config.configuration.settings, now) or failure
         return failure
 
@@ -236,12 +278,51 @@ class Notifier:
         self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool = False
     ) -> list[_Message]:
         """The mails about ``alarms``; the command is told also what has no address to go to."""
+        with speaking_in_mails(active_config.configuration.settings.console.url):
+            return self._write_each(alarms, active_config, now, is_by_command=is_by_command)
+
+    def _write_paced(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> list[_Message]:
+        """One mail for each group of people for whom the same alarms wait, and whose time has come."""
+        settings, accounts = active_config.configuration.settings, self._store.accounts()
+        today = now.astimezone(JST).date()
+        readers = {each.id: readers_of(each, settings, accounts, today) for each in alarms}
+        waiting = []
+        for each in alarms:
+            left = tuple(person for person in readers[each.id] if person not in each.told)
+            if left:
+                concerned = map(self._store.submission, each.submissions)
+                waiting.append(Waiting(each.id, left, is_pressing(each, concerned, now)))
+            elif readers[each.id]:
+                self._settle([each], now)  # those who were left want no such mail any more
+        written = []
+        for people, numbers in plan_mails(waiting, self._mailed(now), now):
+            of_these = [each for each in alarms if each.id in numbers]
+            with speaking_in_mails(settings.console.url):
+                parts = self._write_each(of_these, active_config, now, is_by_command=True)
+                if parts:
+                    written += [_join(parts, some, readers, settings.notify) for some in _apart(people, settings)]
+        return written
+
+    def _mailed(self, now: dt.datetime) -> dict[Address, dt.datetime]:
+        """Returns the people who got a mail lately."""
+        kept = json.loads(self._store.property(MAILED) or "{}")
+        moments = {Address(person): dt.datetime.fromisoformat(at) for person, at in kept.items()}
+        return still_counting(moments, now)
+
+    def _note_mailed(self, writing: Writing, mailed: Mapping[Address, dt.datetime]) -> None:
+        writing.set_property(MAILED, json.dumps({person: at.isoformat() for person, at in mailed.items()}))
+
+    def _write_each(
+        self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool
+    ) -> list[_Message]:
         settings = active_config.configuration.settings
         digests = [each for each in alarms if _is_digest(each)]
         escalations = [each for each in alarms if cause_kind(each) == AlarmCause.ESCALATION]
         leaving = [each for each in alarms if cause_kind(each) == AlarmCause.LEAVING]
         requests = [each for each in alarms if cause_kind(each) == AlarmCause.REQUEST_WAITS]
-        others = [each for each in alarms if each not in (*digests, *escalations, *leaving, *requests)]
+        sent_lists = [each for each in alarms if cause_kind(each) == AlarmCause.SENT_LIST]
+        apart = (*digests, *escalations, *leaving, *requests, *sent_lists)
+        others = [each for each in alarms if each not in apart]
         written = []
         if leaving and (settings.notify or is_by_command):
             written += self._write_leaving(leaving, active_config, now)
@@ -253,6 +334,8 @@ class Notifier:
             written += self._write_escalation(escalations, active_config, now)
         for each in requests:
             written += self._write_unanswered(each, active_config, now, is_by_command=is_by_command)
+        if sent_lists and (settings.notify or is_by_command):
+            written.append(self._write_sent_list(sent_lists, active_config, now))
         return written
 
     def _write_alarms(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> _Message:
@@ -268,7 +351,9 @@ class Notifier:
             today=now.astimezone(JST).date(),
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
-        return _Message(tuple(alarms), settings.notify, subject, self._without_keys(body, [*numbers, *named]))
+        told = self._without_keys(body, [*numbers, *named])
+        is_urgent = any(is_pressing(each, map(self._store.submission, each.submissions), now) for each in alarms)
+        return _Message(tuple(alarms), settings.notify, subject, told, is_urgent=is_urgent)
 
     def _write_leaving(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> list[_Message]:
         """Of what is still to leave; what was stopped or approved meanwhile is told to no person."""
@@ -300,16 +385,24 @@ class Notifier:
         rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
         unread = unreported(self._unread.recorded())
-        head, sent = self._store.head(), self._find_sent(now)
+        head, sent = self._store.head(), self._find_sent(DIGEST_UP_TO, self._last_digest(now))
         subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing, unread=unread)
         numbers = [*(each.submission for each in tasks if each.submission), *(each.id for each in sent)]
         body = self._without_keys(body, numbers)
         return _Message(tuple(alarms), settings.notify, subject, body, told_up_to=head[0], unread=unread)
 
-    def _find_sent(self, now: dt.datetime) -> tuple[Submission, ...]:
-        """Returns what left since the last digest that was accepted, in that order."""
-        told = self._store.property(DIGEST_UP_TO) or None
-        since = now if told is not None else self._last_digest(now)
+    def _write_sent_list(self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime) -> _Message:
+        """One mail, however many days could not be told."""
+        settings = active_config.configuration.settings
+        up_to, sent = self._store.head()[0], self._find_sent(SENT_LIST_UP_TO, now - FIRST_SENT_LIST)
+        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
+        subject, body = write_sent_list(sent, now, rehearsing=rehearsing)
+        body = self._without_keys(body, [each.id for each in sent])
+        return _Message(tuple(alarms), settings.notify, subject, body, sent_up_to=up_to)
+
+    def _find_sent(self, up_to: str, since: dt.datetime) -> tuple[Submission, ...]:
+        """Returns what left since the last list of this kind that was accepted, else ``since``, in that order."""
+        told = self._store.property(up_to) or None
         numbers = [
             each.submission
             for each in self._store.entries(events=_LEAVING_EVENTS, after=int(told or 0))
@@ -343,7 +436,7 @@ class Notifier:
         subject, body = write_escalation(tasks, rehearsing=rehearsing)
         numbers = [each.submission for each in tasks if each.submission]
         told = tuple(each for each in alarms if each.cause in still_open)
-        return [_Message(told, settings.escalate, subject, self._without_keys(body, numbers))]
+        return [_Message(told, settings.escalate, subject, self._without_keys(body, numbers), is_urgent=True)]
 
     def _write_unanswered(
         self, alarm: Alarm, active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool
@@ -367,7 +460,8 @@ class Notifier:
         rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
         subject, body = write_unanswered(task, requested, url, rehearsing=rehearsing)
         numbers = [submission.id]
-        return [_Message((alarm,), to, self._without_keys(subject, numbers), self._without_keys(body, numbers))]
+        subject, body = self._without_keys(subject, numbers), self._without_keys(body, numbers)
+        return [_Message((alarm,), to, subject, body, is_urgent=True)]
 
     def _without_keys(self, body: str, numbers: Iterable[int]) -> str:
         """``body`` with the key of each of these submissions masked, also in the words of a server or a reply."""
@@ -396,18 +490,31 @@ class Notifier:
             date=now,
             store=self._store.property(IDENTITY) or "",
         )
-        # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox.
-        self._mark(message, now, message_id=message_id)
+        # Recorded before it leaves: our own mail must be known as ours when it comes back into the mailbox, and a crash
+        # must not let a second one follow at once.
+        mailed = self._mailed(now)
+        self._mark(message, now, message_id=message_id, mailed=mailed | dict.fromkeys(message.to, now))
         try:
             verdict, answer, refused = await deliver(
                 self._server, self._clock, sender, message.to, raw, self._note_taken
             )
         except Unavailable as failure:
+            self._take_back(message, mailed)
             return failure
+        if verdict is not send.Verdict.ACCEPTED:
+            self._take_back(message, mailed)
+        wait = dt.timedelta(minutes=settings.release.hold_minutes)
+        if _is_of_account(message, settings) and isinstance(answer, Reply) and verdict in _ONE_MAILBOX:
+            self._tell_unreached(message, answer, now)
+            if refused:
+                # Told to nobody: a wait begins only where the operator's addresses are told of it as well.
+                given_up = message if settings.notify else dataclasses.replace(message, leaving=())
+                self._mark(given_up, now, wait, message_id=message_id, accepted_at=now, reply=str(answer))
+            return None
         if verdict is send.Verdict.ACCEPTED:
-            wait = dt.timedelta(minutes=settings.release.hold_minutes)
-            self._mark(message, now, wait, message_id=message_id, accepted_at=answer.at, reply=str(answer))
-            self._unread.told(message.unread)
+            told = self._mark(message, now, wait, message_id=message_id, accepted_at=answer.at, reply=str(answer))
+            if all(each.accepted_at is not None for each in told if _is_digest(each)):
+                self._unread.told(message.unread)
         if verdict is send.Verdict.ACCEPTED and not refused:
             return None
         if verdict is send.Verdict.ACCOUNT_REFUSED:
@@ -425,29 +532,74 @@ class Notifier:
         wait: dt.timedelta = dt.timedelta(),
         *,
         message_id: str,
+        mailed: Mapping[Address, dt.datetime] | None = None,
         accepted_at: dt.datetime | None = None,
         reply: str = "",
-    ) -> None:
+    ) -> tuple[Alarm, ...]:
+        """Records the try; returns the alarms as recorded, those without ``accepted_at`` wait for others."""
+        recorded = []
         with self._store.writing() as writing:
+            if mailed is not None and message.readers is not None:
+                self._note_mailed(writing, mailed)
             if accepted_at is not None:
                 self._note_telling(writing, message.alarms, now)
             for alarm in message.alarms:
                 tries = alarm.tries + 1
-                writing.update_alarm(
-                    dataclasses.replace(
-                        alarm,
-                        text=message.body,
-                        message_id=message_id,
-                        tries=tries,
-                        next_try_at=now + send.retry_delay(tries),
-                        accepted_at=accepted_at,
-                        reply=reply,
-                    )
+                tried = dataclasses.replace(
+                    alarm,
+                    text=message.body,
+                    message_id=message_id,
+                    tries=tries,
+                    next_try_at=now + send.retry_delay(tries),
+                    accepted_at=accepted_at,
+                    reply=reply,
                 )
-            for each in message.leaving if accepted_at is not None else ():
+                if message.readers is not None:
+                    tried = self._as_told(tried, alarm, message)
+                writing.update_alarm(tried)
+                recorded.append(tried)
+                if tried.accepted_at is not None:
+                    self._end_telling(writing, tried, message)
+            is_told = all(_is_announced(each, message) for each in recorded if cause_kind(each) == AlarmCause.LEAVING)
+            for each in message.leaving if accepted_at is not None and is_told else ():
                 self._begin_wait(writing, each, wait, message_id)
-            if message.told_up_to is not None and accepted_at is not None:
-                writing.set_property(DIGEST_UP_TO, str(message.told_up_to))
+        return tuple(recorded)
+
+    def _as_told(self, tried: Alarm, alarm: Alarm, message: _Message) -> Alarm:
+        """Returns ``tried`` with the people who were told so far: it waits until all of its readers were."""
+        held = self._store.alarm(alarm.id) or alarm  # another mail of this pass may have told of it
+        up_to = min((each for each in (held.told_up_to, _up_to(tried, message)) if each is not None), default=None)
+        told = (*held.told, *(message.to if tried.accepted_at is not None else ()))
+        if tried.accepted_at is None:
+            return dataclasses.replace(tried, told=held.told, told_up_to=held.told_up_to)
+        is_done = {*(message.readers or {}).get(alarm.id, ())} <= {*told}
+        if is_done:
+            return dataclasses.replace(tried, told=told, told_up_to=up_to)
+        return dataclasses.replace(tried, told=told, told_up_to=up_to, accepted_at=None)
+
+    def _end_telling(self, writing: Writing, told: Alarm, message: _Message) -> None:
+        """All were told: the next list begins with what the first of them did not see."""
+        if (up_to := _up_to(told, message)) is not None:
+            name = DIGEST_UP_TO if _is_digest(told) else SENT_LIST_UP_TO
+            writing.set_property(name, str(up_to if told.told_up_to is None else told.told_up_to))
+
+    # --- What could not be sent ------------------------------------------------------------------------------
+
+    def _take_back(self, message: _Message, mailed: Mapping[Address, dt.datetime]) -> None:
+        """The mail did not leave, so the next one need not wait."""
+        if message.readers is not None:
+            with self._store.writing() as writing:
+                self._note_mailed(writing, mailed)
+
+    def _tell_unreached(self, message: _Message, answer: Reply, now: dt.datetime) -> None:
+        """Tells the operator once a day of a person's own mailbox that takes no mail: at once, or after some tries."""
+        if answer.code < PERMANENT and message.alarms[0].tries < UNREACHED_TRIES:
+            return
+        cause = cause_about(AlarmCause.PERSON_UNREACHED, message.to[0])
+        told = self._store.last_alarm(cause)
+        if told is None or is_over(told.created_at, told.created_at + LOG_ALARM_AGAIN, now):
+            with self._store.writing() as writing:
+                writing.raise_alarm(cause, [], str(answer))
 
     def _begin_wait(self, writing: Writing, told: Submission, wait: dt.timedelta, message_id: str) -> None:
         """The minutes in which a person may stop it begin now, if it is still what the mail said."""
@@ -458,6 +610,56 @@ class Notifier:
         detail = {"due_at": due_at.isoformat(), "message_id": message_id}
         writing.note(NoteEvent.TOLD_BEFORE, before.id, self._author, detail, {"due_at": due_at})
         self._waits.begin(writing, before.id, due_at, wait)
+
+
+def _up_to(alarm: Alarm, message: _Message) -> int | None:
+    """Returns the last entry that ``message`` takes account of where ``alarm`` is about what was sent."""
+    if _is_digest(alarm):
+        return message.told_up_to
+    return message.sent_up_to if cause_kind(alarm) == AlarmCause.SENT_LIST else None
+
+
+def _apart(people: Sequence[Address], settings: Settings) -> list[tuple[Address, ...]]:
+    """Returns the operator's addresses together, and each person alone: one full mailbox delays no mail to others."""
+    operators = {*settings.notify, *settings.escalate}
+    own = tuple(each for each in people if each in operators)
+    return [*([own] if own else []), *((each,) for each in people if each not in operators)]
+
+
+def _is_of_account(message: _Message, settings: Settings) -> bool:
+    """Returns whether it goes to one person's own address: that one takes no mail says nothing of the server."""
+    return message.readers is not None and not {*settings.notify, *settings.escalate} & {*message.to}
+
+
+def _join(
+    parts: Sequence[_Message],
+    people: tuple[Address, ...],
+    readers: Mapping[int, tuple[Address, ...]],
+    operators: tuple[Address, ...],
+) -> _Message:
+    """Returns one mail to ``people`` about everything in ``parts``, the most urgent first."""
+    ordered = sorted(parts, key=lambda each: not each.is_urgent)
+    subject, body = join_mails([(each.subject, each.body) for each in ordered])
+    return _Message(
+        tuple(alarm for each in ordered for alarm in each.alarms),
+        people,
+        subject,
+        body,
+        leaving=tuple(submission for each in ordered for submission in each.leaving),
+        told_up_to=next((each.told_up_to for each in ordered if each.told_up_to is not None), None),
+        unread={place: unread for each in ordered for place, unread in each.unread.items()},
+        sent_up_to=next((each.sent_up_to for each in ordered if each.sent_up_to is not None), None),
+        readers=readers,
+        operators=operators,
+    )
+
+
+def _is_announced(alarm: Alarm, message: _Message) -> bool:
+    """Returns whether enough people know of what leaves: a full mailbox of one more keeps nothing back."""
+    if alarm.accepted_at is not None or message.readers is None:
+        return alarm.accepted_at is not None
+    needed = {*message.operators} & {*message.readers[alarm.id]}
+    return bool(needed) and needed <= {*alarm.told}
 
 
 def _not_before(submission: Submission, moment: dt.datetime) -> dt.datetime:
@@ -507,7 +709,11 @@ async def deliver(
 
 def _is_apart(alarm: Alarm) -> bool:
     """Returns whether it is told in a mail of its own."""
-    return _is_digest(alarm) or cause_kind(alarm) in {AlarmCause.ESCALATION, AlarmCause.REQUEST_WAITS}
+    return _is_list(alarm) or cause_kind(alarm) in {AlarmCause.ESCALATION, AlarmCause.REQUEST_WAITS}
+
+
+def _is_list(alarm: Alarm) -> bool:
+    return _is_digest(alarm) or cause_kind(alarm) == AlarmCause.SENT_LIST
 
 
 def _is_digest(alarm: Alarm) -> bool:
@@ -515,7 +721,7 @@ def _is_digest(alarm: Alarm) -> bool:
 
 
 def _is_to_be_called(alarm: Alarm, now: dt.datetime) -> bool:
-    """Returns whether the command has not taken it; a digest can wait until mail goes again."""
+    """Returns whether the command has not taken it; a daily list can wait until mail goes again."""
     next_at = alarm.next_call_at
     is_again = next_at is None or is_over(next_at - CALL_AGAIN, next_at, now)
-    return alarm.called_at is None and is_again and not _is_digest(alarm)
+    return alarm.called_at is None and is_again and not _is_list(alarm)

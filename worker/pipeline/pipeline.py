@@ -19,7 +19,8 @@ from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
-from worker.notify.ports import OperatorCommand
+from worker.notify.ports import OperatorCommand, OperatorWebhook
+from worker.pipeline.chat import Chat
 from worker.pipeline.health import Health
 from worker.pipeline.invoices import load_invoices
 from worker.pipeline.notify import Notifier
@@ -67,6 +68,7 @@ class Pipeline:
         command: OperatorCommand | None = None,
         dkim: DkimVerifier | None = None,
         readers: MailReaders | None = None,
+        webhook: OperatorWebhook | None = None,
     ) -> None:
         """Without ``dkim`` none is verified; without ``readers`` of mails ``reader`` reads theirs as well."""
         author, waits = Author("hoshobin", account), HoldWaits(store, clock)
@@ -81,6 +83,7 @@ class Pipeline:
         self.sending = Sender(store, server, reader, self.reading.readings, clock, account, self.health, waits)
         self.reminding = Reminders(store, clock, author)
         self.notifying = Notifier(store, server, clock, self.health, waits, author, command)
+        self.chatting = Chat(store, clock, self.health, webhook)
         self.notifying.explain_invoices = self.reevaluation.explain_invoices
         beginning = WatchStart(store, clock)
         self.watching = MailboxWatcher(
@@ -158,8 +161,11 @@ class Pipeline:
         done.sent, done.goes_on_at = sent.sent, sent.goes_on_at
         if done.broken is not None:
             self.notifying.tell_broken(done.broken)
+        self.chatting.note(self.active_config)  # before a mail is accepted, after which no alarm waits
         if (untold := sent.failure or await self.notify_operator()) is not None:
             done.failures["smtp"] = untold
+        if not (self.watching.under_way or self.sending.is_ending):
+            await self.chatting.post(self.active_config)
         mark_head(self.store)
         if unread is not None:
             raise unread
@@ -192,6 +198,7 @@ class Pipeline:
         if self.sending.is_ending:
             return
         if any(each.cause == AlarmCause.IN_DOUBT for each in self.store.alarms_waiting()):
+            self.chatting.note(self.active_config)
             await self.notifying.tell(self.active_config, AlarmCause.IN_DOUBT)
 
 

@@ -12,11 +12,22 @@ from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
 from worker.config.load import Configuration
+from worker.core.accounts import japanese_day
 from worker.core.alarms import deadline_cause
 from worker.core.clock import Clock
 from worker.core.model import JST, Submission
 from worker.core.states import Event, NoteEvent, State
-from worker.notify.digest import digest_cause, digest_moment, escalates_at, escalation_cause, next_digest_moment
+from worker.notify.digest import (
+    digest_cause,
+    digest_moment,
+    escalates_at,
+    escalation_cause,
+    next_digest_moment,
+    next_sent_list_moment,
+    sent_list_cause,
+    sent_list_moment,
+)
+from worker.notify.readers import has_sent_list_readers
 from worker.store.ports import Author, Store
 from worker.track.overdue import (
     PRESSED,
@@ -55,7 +66,7 @@ class Reminders:
         if not self._is_due(now):
             return 0
         configuration = active_config.configuration
-        moments = [self._raise_digest(configuration, now)]
+        moments = [self._raise_digest(configuration, now), self._raise_sent_list(configuration, now)]
         overdue, next_silence = self._end_silences(configuration, now)
         moments.append(self._remind_of_announced(configuration, now))
         moments.append(self._tell_of_requests(configuration, now))
@@ -159,6 +170,20 @@ class Reminders:
             with self._store.writing() as writing:
                 writing.raise_alarm(cause, [])
         return next_digest_moment(settings.hours, now)
+
+    def _raise_sent_list(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:
+        """The list of what was sent today, once its time has come."""
+        settings = configuration.settings
+        if settings.sent_digest is None:
+            return None
+        moment = sent_list_moment(settings.hours, settings.sent_digest, now)
+        cause = sent_list_cause(now.astimezone(JST).date())
+        is_due = moment is not None and moment <= now and self._store.last_alarm(cause) is None
+        if is_due and moment is not None and self._began_before(moment):
+            with self._store.writing() as writing:
+                if has_sent_list_readers(settings, writing.accounts(), japanese_day(now)):
+                    writing.raise_alarm(cause, [])
+        return next_sent_list_moment(settings.sent_digest, now)
 
     def _began_before(self, moment: dt.datetime) -> bool:
         first = next(self._store.entries(), None)

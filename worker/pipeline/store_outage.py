@@ -19,6 +19,7 @@ from worker.core.alarms import AGAIN, cause_about
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.message_id import alarm_message_id
+from worker.core.messages import speaking_in_mails
 from worker.core.states import AlarmCause
 from worker.notify.operator_mail import write_store_failed
 from worker.notify.ports import OperatorCommand
@@ -124,7 +125,8 @@ class StoreOutage:
     # --- Without the store ----------------------------------------------------------------------------------
 
     async def _tell(self, ways: AlarmChannels, since: dt.datetime, failure: str) -> None:
-        subject, body = write_store_failed(since, failure, ways.place)
+        with speaking_in_mails(ways.settings.console.url):
+            subject, body = write_store_failed(since, failure, ways.place)
         is_called, is_mailed = ways.command is None, not ways.settings.notify
         tries = 0
         while not (is_called and is_mailed):

@@ -54,6 +54,7 @@ from worker.service.wiring import (
     build_folder,
     build_mailboxes,
     build_server,
+    build_webhook,
     load_changed_installation,
     load_secrets,
     program_version,
@@ -149,6 +150,7 @@ class Service:
             command,
             dkim,
             self._reader.for_mail,
+            build_webhook(self._secrets),
         )
         self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from worker.config.settings import MailboxSettings, Settings
     from worker.notify.operator_command import ProgramCommand
     from worker.notify.ports import OperatorCommand
+    from worker.notify.webhook import HttpWebhook
     from worker.oauth.endpoint import TokenEndpoint
     from worker.oauth.source import NewTokenSource, StoredTokenSource
     from worker.read.pdf.pool import PdfPool, PicturePool
@@ -134,7 +135,8 @@ class Installation:
     def connection_settings(self) -> tuple[object, ...]:
         """The settings of connections and loops; if they are the same, a reload needs no new ones."""
         settings = self.settings
-        return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, settings.command, self.places)
+        own = (settings.command, settings.webhook)
+        return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, own, self.places)
 
 
 def find_configuration_files(option: str | None, env: Mapping[str, str] = os.environ) -> tuple[Path, dict[str, bytes]]:
@@ -570,6 +572,13 @@ def build_command(office: Installation) -> ProgramCommand | None:
 
     command = office.settings.command
     return ProgramCommand(command) if command else None
+
+
+def build_webhook(secrets: Secrets) -> HttpWebhook | None:
+    """The chat of ``[operator] webhook``; None if none is named."""
+    from worker.notify.webhook import HttpWebhook
+
+    return HttpWebhook(secrets.webhook) if secrets.webhook else None
 
 
 def build_dkim_verifier(clock: Clock) -> DnsDkimVerifier:

@@ -1,10 +1,12 @@
-"""Writes an action as the shell command that does it, for the command line and the mails."""
+"""Writes an action as the shell command that does it, or as the link to the page on which it is done."""
 
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from worker.core.messages import Language, say
+from worker.core.messages.on_pages import pages_at
 from worker.views.actions import Action, ActionKind, Input
 
 _OPTIONS: Final = {
@@ -31,3 +33,15 @@ def command_line(action: Action | None, lang: Language) -> str:
     what = f" --what {action.what}" if action.what is not None else ""
     given = "".join(f" {_OPTIONS[each]} {say(f'input_{each}', lang)}" for each in action.missing if each in _OPTIONS)
     return " / ".join(f"{words}{outcome}{what}{given}" for outcome in outcomes)
+
+
+def link_or_command(action: Action | None, lang: Language, project: str = "") -> str:
+    """Returns the command of ``action``; in a mail that links to pages the link to its page, or to the project's.
+
+    Empty if there is neither.
+    """
+    if not (pages := pages_at()):
+        return command_line(action, lang)
+    if action is not None:
+        return f"{pages}/s/{action.submission}"
+    return f"{pages}/projects/{quote(project)}" if project else ""

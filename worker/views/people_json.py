@@ -22,6 +22,7 @@ def account_json(account: Account, today: dt.date, link: str = "", until: dt.dat
         "usable": account.is_usable(today),
         "has_password": bool(account.password),
         "language": account.language,
+        "mails": sorted(account.mails),
         "created_at": time_json(account.created_at),
         "away": _away_json(account.away),
     }

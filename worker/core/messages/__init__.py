@@ -26,6 +26,7 @@ from worker.core.messages import (
     console_run,
     decisions,
     events,
+    in_mails,
     incoming,
     oauth,
     on_pages,
@@ -40,7 +41,8 @@ from worker.core.messages import (
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
-from worker.core.messages.on_pages import for_reader
+from worker.core.messages.on_pages import for_reader, pages_at
+from worker.core.messages.on_pages import speaking_in_mails as speaking_in_mails
 from worker.core.messages.on_pages import speaking_on_pages as speaking_on_pages
 from worker.core.messages.people import ROLES
 from worker.core.messages.preview import PAPER_STEPS
@@ -74,7 +76,7 @@ _TABLES: Final = (
     *(commands, config, console, console_drop, console_issuers),
     *(console_ledger,),
     *(console_pictures, console_projects, console_records, console_run, decisions),
-    *(console_absence,),
+    *(console_absence, in_mails),
     *(events, incoming, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
@@ -90,6 +92,8 @@ _HINTS: Final[dict[str, tuple[str, str]]] = {
 def say(code: str, lang: Language, **params: object) -> str:
     """Returns the sentence of ``code`` with ``params`` put in, as ``put`` shows each of them."""
     given = {name: put(value, lang) for name, value in params.items()}
+    if pages := pages_at():
+        given["pages"] = pages
     words = for_reader(_TEXTS[code], code)
     return _fill_in_japanese(words[0], given) if lang == "ja" else words[1].format(**given)
 

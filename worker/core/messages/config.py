@@ -205,6 +205,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the password file can be read by others ({path}, {mode})",
     ),
     "secret_empty": ("パスワードのファイルが空です（{path}）", "the password file is empty ({path})"),
+    "webhook_url": (
+        "チャットの受信用アドレスのファイルの内容が、https:// で始まるアドレスではありません",
+        "the file of the chat's address does not hold an address that begins with https://",
+    ),
     "secret_not_text": (
         "パスワードのファイルが1行の文字列ではありません（{path}）",
         "the password file is not one line of text ({path})",
@@ -510,6 +514,10 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "secret_readable": _SECRET,
     "secret_empty": _SECRET,
     "secret_not_text": _SECRET,
+    "webhook_url": (
+        "チャットの「受信 Webhook」の画面に出るアドレスを、ファイルに1行で書いてください",
+        "write the address that the chat shows for its incoming webhook into the file, on one line",
+    ),
     "file_exists": ("別の名前か場所を指定してください", "choose another name or place"),
     "cannot_read": ("ファイル名と場所を確認してください", "check its name and place"),
     "windows_path": (

@@ -117,6 +117,37 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「管理」の方は、先に確認コードを登録してください。",
         "An administrator first registers a second factor.",
     ),
+    "remedy_webhook": (
+        "チャットの受信用アドレスが有効か確かめ、変わっていれば、サーバーのファイルのアドレスを書き直してください。",
+        "Check that the chat's address is still valid; if it changed, write the new one into its file on the server.",
+    ),
+    "mails_title": ("受け取るメール", "Mails"),
+    "mails_why": (
+        "お知らせは、1通にまとめて、{minutes}分に1回までお届けします。至急のものは、すぐにお届けします。",
+        "Mails are gathered into one within {minutes} minutes. What is urgent comes at once.",
+    ),
+    "mails_waiting": ("対応が必要な提出（保留、期限、送信前のお知らせ）", "What waits for a person, expires or leaves"),
+    "mails_sent": ("その日に送信したものの一覧（毎営業日）", "The list of what was sent, on each working day"),
+    "mails_warnings": ("受信・設定などの不具合", "Faults of mailboxes, settings and the like"),
+    "mails_always": (
+        "送受信が止まった、届いたか分からないなどの重大なお知らせは、ここで外しても届きます。",
+        "Alarms of the gravest kind come in any case: nothing is received or sent, or it is not known what arrived.",
+    ),
+    "mails_to": ("お届け先：{mail}", "They go to {mail}."),
+    "mails_no_address": (
+        "メールアドレスが登録されていないため、届きません。管理者に登録を頼んでください。",
+        "No mail address is registered, so none comes. Ask an administrator to add it.",
+    ),
+    "mails_no_list": (
+        "送信したものの一覧は、送る時刻を管理者が設定すると届きます。",
+        "The list of what was sent comes once the administrator has set its time.",
+    ),
+    "said_mails_changed": ("受け取るメールを変更しました。", "Your mails are changed."),
+    "user_mails_changed": (
+        "{name}さん（ログイン名：{login}）が受け取るメールを変更しました：{mails}",
+        "The mails of {name} (login name: {login}) are changed: {mails}",
+    ),
+    "user_mails_none": ("重大なお知らせだけ", "the gravest alarms alone"),
     "language": ("表示の言葉", "Language"),
     "error_slow": (
         "送信に時間がかかりすぎたため、受け付けませんでした。何も変わっていません。もう一度お試しください。",

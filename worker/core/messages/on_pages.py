@@ -1,7 +1,8 @@
 """The form of a sentence on a page, where the usual one names a command, a file of the configuration or a key.
 
 ``on_page_CODE`` stands for the sentence CODE, ``on_page_step_REASON`` for the next step of a hold, ``on_page_hold_…``
-for its words. Everything that a page says is said within ``speaking_on_pages``; commands and mails keep the usual form.
+for its words. Everything that a page says is said within ``speaking_on_pages``; commands keep the usual form, and so do
+mails, but for those that link to pages (``speaking_in_mails``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
+
+from worker.core.messages import in_mails
 
 _IS_ON_PAGE: Final[ContextVar[bool]] = ContextVar("is_on_page", default=False)
 
@@ -24,15 +27,41 @@ def speaking_on_pages() -> Iterator[None]:
         _IS_ON_PAGE.reset(before)
 
 
+_PAGES_AT: Final[ContextVar[str]] = ContextVar("pages_at", default="")
+
+
+@contextmanager
+def speaking_in_mails(url: str) -> Iterator[None]:
+    """Gives every sentence that is made meanwhile its form for a mail that links to the pages under ``url``.
+
+    Without ``url`` there are no pages, and each sentence keeps its usual form.
+    """
+    before = _PAGES_AT.set(url)
+    try:
+        yield
+    finally:
+        _PAGES_AT.reset(before)
+
+
+def pages_at() -> str:
+    """Returns the address of the pages to which the mail that is being written links; empty if it names commands."""
+    return _PAGES_AT.get()
+
+
 def is_on_page() -> bool:
     """Returns whether a page is being written."""
     return _IS_ON_PAGE.get()
 
 
 def for_reader(usual: tuple[str, str], *codes: str) -> tuple[str, str]:
-    """Returns ``usual``; on a page the first of ``codes`` that has a form for pages."""
-    if _IS_ON_PAGE.get():
-        return next((TEXTS[f"on_page_{code}"] for code in codes if f"on_page_{code}" in TEXTS), usual)
+    """Returns ``usual``; on a page, or in a mail that links to pages, the first of ``codes`` that has a form for it."""
+    if not (_IS_ON_PAGE.get() or _PAGES_AT.get()):
+        return usual
+    for code in codes:
+        if _PAGES_AT.get() and f"on_mail_{code}" in in_mails.TEXTS:
+            return in_mails.TEXTS[f"on_mail_{code}"]
+        if f"on_page_{code}" in TEXTS:
+            return TEXTS[f"on_page_{code}"]
     return usual
 
 

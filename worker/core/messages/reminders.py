@@ -7,6 +7,7 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- What is wrong with the configuration ----------------------------------------------------------------
     "bad_window": ("「{value}」は時間帯の書き方ではありません", '"{value}" is no window'),
+    "bad_time": ("「{value}」は時刻の書き方ではありません", '"{value}" is no time of day'),
     "one_connection": (
         "connections は 1 だけです（二重送信を防ぐため、1通ずつ送ります）",
         "connections must be 1: mails are sent one at a time, so that none is sent twice",
@@ -134,6 +135,40 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "　ほかに{count}件あります。`hoshobin log` でご確認ください。",
         "  and {count} more: see `hoshobin log`",
     ),
+    "sent_list_subject": ("【保証便】送信したものの一覧（{count}件）", "[hoshobin] what was sent ({count})"),
+    "sent_list_open": (
+        "{day}までに発注者へ送信したものの一覧です（{count}件）。認証キーは含まれていません。",
+        "What was sent to issuers up to {day} ({count}). No key is in this mail.",
+    ),
+    "chat_title": ("保証便", "hoshobin"),
+    "chat_open": (
+        "【保証便】対応が必要な件：{count}件（うち至急 {now}件）",
+        "[hoshobin] open: {count}, {now} of them at once",
+    ),
+    "chat_warnings": ("、不具合のお知らせ：{count}件", ", warnings: {count}"),
+    "chat_button": ("今日することを開く", "open the list"),
+    "telling_subject_joined": ("{subject}、ほか{count}件のお知らせ", "{subject}, and {count} more"),
+    "telling_person_unreached": (
+        (
+            "利用者のメールアドレス {name} に、お知らせのメールを送れません。\n　　サーバーの応答：{detail}\n"
+            "　　管理者の方は、「利用者」の画面でアドレスを確かめてください。"
+        ),
+        (
+            "No mail can be sent to {name}, the address of an account.\n    The server said: {detail}\n"
+            "The administrator checks the address of the account."
+        ),
+    ),
+    "telling_webhook_refused": (
+        (
+            "チャットへのお知らせを送れません。\n　　応答：{detail}\n"
+            "　　メールでのお知らせは、そのまま届きます。"
+            "管理者の方は、チャットの受信用アドレスと設定を確かめてください。"
+        ),
+        (
+            "The chat does not take our notices.\n    It said: {detail}\n"
+            "Mails to people go on. The administrator checks the address of the chat and the settings."
+        ),
+    ),
     "digest_head": (
         (
             "記録の末尾（{number}件目）：{head}\n"
@@ -238,5 +273,6 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         '"mon-fri 08:30-17:15" のように、曜日（mon tue wed thu fri sat sun）と時刻で書いてください（24:00 まで）',
         'write weekdays and times as in "mon-fri 08:30-17:15" (up to 24:00)',
     ),
+    "bad_time": ('"17:30" のように、時と分を2桁ずつで書いてください', 'write hours and minutes as in "17:30"'),
     "one_connection": ("connections = 1 としてください", "write connections = 1"),
 }

@@ -70,7 +70,7 @@ class PeopleWrites(_Rows):
             highest = self._rows(compiled.HIGHEST_ACCOUNT)[0][0] or 0
             account = dataclasses.replace(account, id=highest + 1)
         fields = {each.name: getattr(account, each.name) for each in dataclasses.fields(account)}
-        row = canonical({**fields, "roles": sorted(account.roles)})
+        row = canonical({**fields, "roles": sorted(account.roles), "mails": sorted(account.mails)})
         self._rows(compiled.PUT_ACCOUNT, {"id": account.id, "row": row})
         return account
 

@@ -1,0 +1,90 @@
+"""Who is told of an alarm by mail: the operator's addresses always, people as they want it, the gravest in any case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from tests.support.small_office import Settings as Given
+from tests.support.small_office import configuration_of
+from tests.support.world import OFFICE, START
+from worker.config.settings import ConsoleSettings, Settings
+from worker.core.accounts import Account, MailKind, Role
+from worker.core.model import Address, Alarm
+from worker.core.states import AlarmCause
+from worker.notify.readers import GRAVEST, readers_of
+
+TODAY = dt.date(2026, 11, 24)
+URL = "https://hoshobin.contractor.example"
+CHIEF = "buchou@contractor.example"
+
+
+def settings(url: str = URL) -> Settings:
+    made = configuration_of(Given(escalate=(CHIEF,))).settings
+    return replace(made, console=ConsoleSettings(url=url))
+
+
+def person(role: Role, *mails: MailKind, **changes: object) -> Account:
+    account = Account(1, role.value, role.value, mail=f"{role.value}@contractor.example", roles=frozenset({role}))
+    return replace(account, mails=frozenset(mails), **changes)
+
+
+def told(cause: str, *accounts: Account, url: str = URL) -> set[str]:
+    return {*readers_of(Alarm(1, cause, (), START), settings(url), accounts, TODAY)}
+
+
+def everybody(*mails: MailKind) -> list[Account]:
+    return [person(role, *mails) for role in Role]
+
+
+@pytest.mark.parametrize("cause", AlarmCause)
+def test_the_operators_addresses_are_told_as_they_were(cause: AlarmCause) -> None:
+    expected = CHIEF if cause is AlarmCause.ESCALATION else OFFICE
+    assert told(cause, url="") == {expected}
+    assert expected in told(cause, *everybody())
+
+
+@pytest.mark.parametrize("cause", AlarmCause)
+def test_without_an_address_of_the_console_no_account_is_told(cause: AlarmCause) -> None:
+    assert told(cause, *everybody(*MailKind), url="") <= {OFFICE, CHIEF}
+
+
+@pytest.mark.parametrize("cause", sorted({*AlarmCause} - GRAVEST))
+def test_who_wants_no_mail_gets_none_but_the_gravest(cause: AlarmCause) -> None:
+    assert told(cause, *everybody()) <= {OFFICE, CHIEF}
+
+
+@pytest.mark.parametrize("cause", sorted(GRAVEST))
+def test_the_gravest_reaches_everybody_who_can_act_whatever_they_want(cause: AlarmCause) -> None:
+    reached = told(cause, *everybody())
+    assert {"staff@contractor.example", "approver@contractor.example"} <= reached
+    assert "auditor@contractor.example" not in reached
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "roles"),
+    [
+        (MailKind.WAITING, AlarmCause.BEGAN_TO_WAIT, {"staff", "approver"}),
+        (MailKind.WAITING, AlarmCause.LEAVING, {"staff", "approver"}),
+        (MailKind.SENT, AlarmCause.SENT_LIST, {"staff", "approver", "auditor"}),
+        (MailKind.WARNINGS, AlarmCause.CONFIGURATION_REFUSED, {"staff", "approver", "admin"}),
+    ],
+)
+def test_each_kind_comes_to_those_who_want_it_and_may_see_it(kind: MailKind, cause: str, roles: set[str]) -> None:
+    wanted = {f"{role}@contractor.example" for role in roles}
+    assert told(cause, *everybody(kind)) - {OFFICE} == wanted
+    assert told(cause, *everybody(*({*MailKind} - {kind}))) == {OFFICE}
+
+
+def test_who_may_not_use_it_or_has_no_address_is_not_told() -> None:
+    yesterday = TODAY - dt.timedelta(days=1)
+    for changes in ({"is_stopped": True}, {"until": yesterday}, {"mail": ""}):
+        account = person(Role.APPROVER, *MailKind, **changes)
+        assert told(AlarmCause.IN_DOUBT, account) == {OFFICE}
+
+
+def test_one_mailbox_is_told_once_however_its_address_is_spelled() -> None:
+    account = replace(person(Role.STAFF, *MailKind), mail=OFFICE.upper())
+    assert readers_of(Alarm(1, "began_to_wait", (1,), START), settings(), [account], TODAY) == (Address(OFFICE),)
