@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Final, Literal
 
+import segno
+from markupsafe import Markup
 from starlette.responses import Response
 
 from worker.accounts import login, people, second_factor, sessions
@@ -15,6 +17,8 @@ from worker.console.visit import Visit
 from worker.core.accounts import Account
 from worker.core.errors import NotAllowed
 
+_LONGEST_SECRET: Final = 64
+"""Characters of a secret that came back with a wrong code; ours have 32, and a picture holds some 2,000."""
 _NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again", "code", "secret"})
 """Fields that a page never gives back."""
 
@@ -195,7 +199,7 @@ def change_settings(visit: Visit) -> Response:
 
 def _own(visit: Visit, failed: str, code_failed: str = "") -> Response:
     opened = sessions.sessions_of(visit.store, visit.person.id)
-    secret = visit.form.text("secret")
+    secret = visit.form.text("secret")[:_LONGEST_SECRET]
     if not secret and not visit.person.totp:
         secret = second_factor.new_secret(secrets.token_urlsafe(32))
     return visit.page(
@@ -205,9 +209,16 @@ def _own(visit: Visit, failed: str, code_failed: str = "") -> Response:
         failed=failed,
         code_failed=code_failed,
         secret=secret,
-        app_link=second_factor.app_link(secret, visit.person.login),
+        app_link=(app_link := second_factor.app_link(secret, visit.person.login)),
+        code_picture=_picture_of(app_link) if secret else "",
         must_register=must_register_code(visit),
     )
+
+
+def _picture_of(link: str) -> Markup:
+    """The link as a QR picture in the page itself: an address of its own would hold the secret."""
+    picture: str = segno.make(link, error="m", micro=False).svg_inline(scale=4, border=4, omitsize=True)
+    return Markup(picture)  # noqa: S704  drawn from black and white modules; no text of the link is in it
 
 
 def _within(then: str) -> str:
