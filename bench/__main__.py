@@ -250,7 +250,8 @@ def _console(size: int = SUBMISSIONS) -> None:
     for page in cost.pages:
         target = f"   (target: less than {page.target * 1000:.0f} ms)" if page.target else ""
         worst = max(page.seconds) * 1000
-        _say(f"  {page.name:36}{middle(page):8.0f} ms   worst {worst:6.0f} ms   {page.bytes / 1000:7.1f} KB{target}")
+        spent = f"processor {page.processor * 1000:5.0f} ms, {page.bytes / 1000:6.1f} KB"
+        _say(f"  {page.name:36}{middle(page):6.0f} ms, worst {worst:6.0f} ms, {spent}{target}")
     _say(
         f"memory (VmRSS): {cost.at_start:.1f} MB before the first login, {cost.at_end:.1f} MB after all"
         f"   (target: less than {MOST_MEGABYTES} MB)"

@@ -20,7 +20,7 @@ from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import read_date
 from worker.core.messages import name_any_state, name_event, name_state
-from worker.core.model import Entry, MessageRow, Product
+from worker.core.model import JST, Entry, MessageRow, Product
 from worker.core.states import Event, NoteEvent, State
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
@@ -111,7 +111,7 @@ def show_record(visit: Visit) -> Response:
         "record.html",
         submission=submission,
         state=name_state(submission, visit.lang),
-        entries=[(each, name_event(each.event, visit.lang), _why(each)) for each in entries],
+        entries=[(each, each.at.astimezone(JST), name_event(each.event, visit.lang), _why(each)) for each in entries],
         papers=papers_of(submission),
     )
 

@@ -53,7 +53,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Saved with the originals in {file}. Who took them and why is recorded.",
     ),
     "record_title": ("提出{id}の記録", "Record of submission {id}"),
-    "record_printed": ("{moment} {name}", "{moment} {name}"),
+    "record_printed": ("{day} {name}", "{day} {name}"),
     "record_link": ("印刷用の記録", "Record to print"),
     "record_h_number": ("記録番号", "Entry"),
     "log_h_at": ("日時", "When"),
