@@ -20,7 +20,7 @@ from worker.core.messages import Language, name_follow_up, name_limit, name_rece
 from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside
-from worker.core.states import State
+from worker.core.states import Reason, State
 from worker.core.text import match_key
 from worker.store.ports import GuaranteeKey, Overview
 from worker.track.overdue import PRESSED, is_stuck
@@ -105,6 +105,8 @@ class Task:
     """The label of the submission as it is now; empty if there is none."""
     days_over: int = 0
     """Days since ``due``, once that has passed."""
+    reasons: tuple[Reason, ...] = ()
+    """Why its submission is held; empty in any other state."""
 
     def due_text(self, lang: Language) -> str:
         """The deadline, and the number of days since it passed; empty if there is no day."""
@@ -379,6 +381,7 @@ def _task(
         action=action,
         urgency=urgency,
         label=submission.label,
+        reasons=tuple(hold.reason for hold in submission.reasons) if submission.state is State.HELD else (),
     )
 
 

@@ -146,14 +146,13 @@ def work_of_today(overview: Overview, configuration: Configuration | Outline, no
     wanted = [(project, product) for project, _, _ in groups if project for product in Product]
     newest = overview.newest_standing(wanted)
     today = now.astimezone(JST).date()
-    held = _held_reasons(overview, tasks, today)
     return Today(
         tuple(
             ProjectWork(
                 project,
                 name,
                 issuer,
-                tuple(_row(task, held) for task in of_one),
+                tuple(map(_row, of_one)),
                 _marks(project, expected.get(project, frozenset()), newest, today) if project else {},
             )
             for (project, name, issuer), of_one in groups.items()
@@ -161,18 +160,6 @@ def work_of_today(overview: Overview, configuration: Configuration | Outline, no
         ),
         sum(task.action is not None and task.action.kind is ActionKind.APPROVE for task in tasks),
     )
-
-
-def _held_reasons(overview: Overview, tasks: Iterable[Task], today: dt.date) -> Mapping[int, frozenset[Reason]]:
-    """The reasons of each held submission among the tasks."""
-    wanted = {task.submission for task in tasks if task.kind is TaskKind.HELD}
-    if not wanted:
-        return {}
-    return {
-        each.id: frozenset(hold.reason for hold in each.reasons)
-        for each in overview.walk_open(today)
-        if each.id in wanted and each.state is State.HELD
-    }
 
 
 def mend_of(reasons: Iterable[Reason]) -> tuple[Button, Right]:
@@ -190,9 +177,9 @@ _DECIDED: Final = frozenset({TaskKind.RESOLVE, TaskKind.CORRECT})
 """Tasks that end in a decision of an approver."""
 
 
-def _row(task: Task, held: Mapping[int, frozenset[Reason]]) -> Work:
+def _row(task: Task) -> Work:
     if task.kind is TaskKind.HELD:
-        button, right = mend_of(held.get(task.submission or 0, frozenset()))
+        button, right = mend_of(task.reasons)
     else:
         button = _BUTTONS[task.kind]
         right = Right.DECIDE if task.kind in _DECIDED else Right.PREPARE
