@@ -18,6 +18,7 @@ from typing import Final
 from bench.backlog import Run, a_mailbox, run_script, run_service
 from bench.cli import NOTICES, TURNS, HistoryMissing, compare_commands
 from bench.cli import PROJECTS as REGISTERED
+from bench.console import MOST_MEGABYTES, SUBMISSIONS, measure_console, middle
 from bench.filled import FILLS, fill
 from bench.gone import SECONDS, measure_gone
 from bench.growth import SIZES, measure_growth, print_growth
@@ -243,6 +244,20 @@ def _verify(entries: int) -> None:
         _say(f"median of the ratios of processor time {median(ratios):.2f}   (target: at most 0.40)")
 
 
+def _console(size: int = SUBMISSIONS) -> None:
+    _say(f"# The console over {size:,} closed submissions, two people logged in; medians over HTTP on loopback")
+    cost = measure_console(size)
+    for page in cost.pages:
+        target = f"   (target: less than {page.target * 1000:.0f} ms)" if page.target else ""
+        worst = max(page.seconds) * 1000
+        spent = f"processor {page.processor * 1000:5.0f} ms, {page.bytes / 1000:6.1f} KB"
+        _say(f"  {page.name:36}{middle(page):6.0f} ms, worst {worst:6.0f} ms, {spent}{target}")
+    _say(
+        f"memory (VmRSS): {cost.at_start:.1f} MB before the first login, {cost.at_end:.1f} MB after all"
+        f"   (target: less than {MOST_MEGABYTES} MB)"
+    )
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -256,19 +271,21 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "path": _path,
     "cli": _cli,
     "strangers": _strangers,
+    "console": _console,
     "verify": lambda: _verify(_ENTRIES),
 }
 
 
 _SIZES: Final = "--sizes="
-"""``growth --sizes=100,10000`` for a quick turn."""
+"""``growth --sizes=100,10000`` for a quick turn; ``console`` takes the last of them."""
 
 
 def main(words: Sequence[str]) -> int:
     """Returns the exit status: 0, 1 if a server to measure against is missing, 2 for an unknown name."""
     names = [word for word in words if not word.startswith(_SIZES)]
     given = [tuple(map(int, word.removeprefix(_SIZES).split(","))) for word in words if word not in names]
-    parts: Mapping[str, Callable[[], None]] = {**_PARTS, "growth": partial(_growth, *given[-1:])}
+    sized = {"growth": partial(_growth, *given[-1:]), "console": partial(_console, *(given[-1][-1:] if given else ()))}
+    parts: Mapping[str, Callable[[], None]] = {**_PARTS, **sized}
     if unknown := [name for name in names if name not in _PARTS]:
         _say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(_PARTS)}")
         return 2

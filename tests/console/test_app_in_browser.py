@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import importlib.resources
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 
 from tests.console.conftest import SENT, WAITS
 from tests.support.console import PASSWORD, PEOPLE, Console
 from tests.support.office import Mailroom
+from tests.support.screens import DESK, PHONE, Screen, beside, look_and_tick
 from worker.console.app import PAGES, Page
 from worker.core.accounts import RIGHTS, Right
 
 pytestmark = [pytest.mark.servers, pytest.mark.process]
 
-DESK: Final = {"width": 1280, "height": 900}
-PHONE: Final = {"width": 390, "height": 844}
 SIZES: Final = {"desk": DESK, "phone": PHONE}
-SHOWN: Final = [page for page in PAGES if "{" not in page.path.replace("{id:int}", "").replace("{issuer}", "")]
+NO_SCREENS: Final = (".png", "/original/{paper:int}", "/invite/{token}")
+SHOWN: Final = [page for page in PAGES if not page.path.endswith(NO_SCREENS)]
+"""Every page but pictures, files and the link that one person gets once."""
+NAMED: Final = {
+    "{id:int}": "1",
+    "{issuer}": "kawa",
+    "{paper:int}": "0",
+    "{page:int}": "0",
+    "{project:path}/papers": "{project:path}/papers?product=advance",
+    "{project:path}/preview": "{project:path}/preview?product=interim",
+    "{project:path}": f"kawa/{SENT.project}",
+}
 RING: Final = """() => {
   const shown = getComputedStyle(document.activeElement);
   const html = document.activeElement.outerHTML.slice(0, 80);
   return [html, shown.outlineStyle, parseFloat(shown.outlineWidth), shown.outlineColor];
 }"""
 """The element that has the focus and the ring around it."""
-
-
-T = TypeVar("T")
-
-
-def beside(act: Callable[[], T]) -> T:
-    """Runs ``act`` in another thread: Playwright's own loop runs in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(act).result()
 
 
 WIDE: Final = """() => [...document.querySelectorAll('body *')].filter((each) =>
@@ -58,37 +58,6 @@ def chromium(console: Console) -> Iterator[Any]:
         browser.close()
 
 
-class Screen:
-    """One person's window; what the browser said about the pages is kept."""
-
-    def __init__(self, browser: Any, console: Console, size: dict[str, int]) -> None:
-        self.console = console
-        self.context = browser.new_context(viewport=size, locale="ja-JP")
-        self.page = self.context.new_page()
-        self.said: list[str] = []
-        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.said.append(f"fault: {error}"))
-
-    def open(self, path: str) -> int:
-        """Opens a page; returns its status."""
-        return int(self.page.goto(f"{self.console.base}{path}").status)
-
-    def log_in(self, login: str) -> None:
-        self.open("/login")
-        self.page.fill("input[name=login]", login)
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("main button.go")
-        self.page.wait_for_load_state()
-
-    def press_until(self, words: str, most: int = 200) -> None:
-        """Moves the focus by the Tab key until it is on the control with these words."""
-        for _ in range(most):
-            self.page.keyboard.press("Tab")
-            if self.page.evaluate("document.activeElement.innerText").strip().startswith(words):
-                return
-        pytest.fail(f"not reached by Tab: {words}")
-
-
 @pytest.fixture
 def screens(chromium: Any, console: Console) -> Iterator[Any]:
     """Opens windows; at the end none of them may have said anything."""
@@ -105,18 +74,6 @@ def screens(chromium: Any, console: Console) -> Iterator[Any]:
     for each in opened:
         each.context.close()
     assert said == []
-
-
-def look_and_tick(page: Any) -> None:
-    """Scrolls to each page that an approval needs, then ticks every box."""
-    for paper in page.locator("figure[data-needed]").all():
-        paper.scroll_into_view_if_needed()
-        paper.evaluate("each => new Promise(done => setInterval(() => each.classList.contains('seen') && done(), 50))")
-    for box in page.locator('form[action$="/approve"] input[type=checkbox]').all():
-        box.check()
-    note = page.locator('form[action$="/approve"] input[name=note]')
-    if note.count() and not note.input_value():
-        note.fill("公表のページと照合済み")
 
 
 def test_a_draft_is_reviewed_approved_sent_and_confirmed(screens: Any, console: Console, room: Mailroom) -> None:
@@ -137,6 +94,12 @@ def test_a_draft_is_reviewed_approved_sent_and_confirmed(screens: Any, console: 
     page.click('form[action$="/confirm"] button[value=arrived]')
     assert "記録しました" in page.inner_text(".result")
     assert beside(lambda: console.office.show(2))["state"] == "CONFIRMED"
+
+
+def test_the_review_of_a_draft_is_at_most_three_screens_of_a_phone_long(screens: Any) -> None:
+    screen = screens(PHONE, "approver")
+    screen.open("/s/1")
+    assert screen.page.evaluate("document.documentElement.scrollHeight") <= 3 * PHONE["height"]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -184,7 +147,9 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
     for shown in SHOWN:
         for login in logins_of(shown):
             screen = windows.get(login) or windows.setdefault(login, screens(SIZES[size], login))
-            path = shown.path.replace("{id:int}", "1").replace("{issuer}", "kawa")
+            path = shown.path
+            for name, value in NAMED.items():
+                path = path.replace(name, value)
             status = screen.open(path)
             if status != 200:
                 faults.append(f"{path} {login}: status {status}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from html import unescape
 
 import pytest
+import segno
 
 from tests.support.console import PASSWORD, Console
 from worker.accounts.second_factor import STEP_SECONDS, code_of
@@ -42,6 +44,39 @@ def test_a_person_registers_the_code_is_asked_for_it_and_it_is_removed(console: 
     number = re.findall(r'href="/people/(\d+)" aria-label="鈴木', other.get("/people").text)[0]
     assert other.post(f"/people/{number}/forget-code").status_code == 303
     assert console.browser().log_in("admin").status_code == 200
+
+
+def test_the_secret_is_a_picture_in_the_page_itself_and_in_no_address(console: Console) -> None:
+    staff = console.browser("staff")
+    page = staff.get("/me").text
+    (secret,) = SECRET.findall(page)
+    (link,) = (unescape(each) for each in re.findall(r'href="(otpauth:[^"]+)"', page))
+    assert secret in link
+    (drawn,) = re.findall(r"<svg.*?</svg>", page)
+    dark = {
+        (x, y)
+        for y, row in enumerate(segno.make(link, error="m", micro=False).matrix)
+        for x, on in enumerate(row)
+        if on
+    }
+    assert modules_of(drawn) == dark
+    assert secret not in str(re.findall(r'(?:src|action)="([^"]+)"', page))
+    long = staff.post("/me/code", {"secret": "A" * 9_000, "code": "000000"})
+    assert long.status_code == 422
+
+
+def modules_of(drawn: str) -> set[tuple[int, int]]:
+    """The dark modules of a picture whose path goes by ``m`` and draws by ``h``, within a border of four."""
+    (path,) = re.findall(r' d="([^"]+)"', drawn)
+    found, x, y = set(), 0.0, 0.0
+    for step, numbers in re.findall(r"([Mmh])([-0-9. ]+)", path):
+        first, *second = (float(each) for each in numbers.split())
+        if step == "h":
+            found |= {(int(x) + place - 4, int(y) - 4) for place in range(int(first))}
+            x += first
+        else:
+            x, y = (first, second[0]) if step == "M" else (x + first, y + second[0])
+    return found
 
 
 @pytest.mark.parametrize("path", ["/people", "/health", "/people/1"])

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import zipfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
 from tests.console.conftest import WAITS
 from tests.support.console import Console
-from tests.support.office import Mailroom
+from tests.support.office import Mailroom, notice
+from worker.pipeline import export as exporting
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +69,77 @@ def test_an_export_holds_the_rows_found_no_formula_and_is_recorded(sent: Console
     assert [each["detail"]["form"] for each in exports] == ["csv", "xlsx"]
     assert exports[0]["detail"]["limits"] == {"text": "工事"}
     assert exports[0]["by"] == "監査 太郎"
+
+
+def test_the_originals_of_exactly_the_rows_found_are_given_with_a_reason_and_recorded_for_each(
+    sent: Console, tmp_path: Path
+) -> None:
+    browser = sent.browser("auditor")
+    fields = {"text": WAITS.project}
+    browser.get("/log", params=fields)
+    assert browser.post("/log/originals", fields).status_code == 422
+    assert "必要な理由" in browser.text
+    before = noted(sent)
+    answer = browser.post("/log/originals", {**fields, "why": "会計検査のため"})
+    assert answer.headers["content-disposition"].endswith('.zip"')
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        names = set(packed.namelist())
+        contents = [packed.read(name) for name in names if name.endswith(".pdf")]
+    assert {name.partition("/")[0] for name in names} == {"2", "sent-log.csv"}
+    assert contents == [notice(WAITS)]
+    added = noted(sent)[len(before) :]
+    assert [each["event"] for each in added] == ["KeyShown", "Downloaded", "Exported"]
+    assert {each["detail"]["why"] for each in added} == {"会計検査のため"}
+    assert {each["by"] for each in added} == {"監査 太郎"}
+    assert added[-1]["detail"]["sha256"] == hashlib.sha256(answer.content).hexdigest()
+    browser.get("/log", params={"text": "そのような工事はない"})
+    assert browser.post("/log/originals", {"text": "そのような工事はない", "why": "x"}).status_code == 422
+    for login in ("staff", "approver", "admin"):
+        other = sent.browser(login)
+        other.get("/me")
+        assert other.post("/log/originals", {**fields, "why": "見たい"}).status_code == 403, login
+
+    saved = tmp_path / "控え.zip"
+    arguments = ("log", "--text", WAITS.project, "--save", str(saved), "--with-originals")
+    assert sent.office(*arguments).code != 0
+    assert sent.office(*arguments, "--by", "佐藤 次郎", "--why", "見たい").code != 0
+    assert sent.office(*arguments, "--by", "監査 太郎").code != 0
+    assert not saved.exists()
+    assert sent.office(*arguments, "--by", "監査 太郎", "--why", "会計検査のため").code == 0
+    with zipfile.ZipFile(saved) as packed:
+        assert set(packed.namelist()) == names
+
+
+def test_originals_above_the_limit_are_not_given_and_not_recorded(
+    sent: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "ORIGINALS_BYTES", 100)
+    browser = sent.browser("auditor")
+    browser.get("/log")
+    before = noted(sent)
+    assert browser.post("/log/originals", {"why": "会計検査のため"}).status_code == 422
+    assert "期間を短くして" in browser.text
+    assert noted(sent) == before
+
+
+def noted(console: Console) -> list[dict[str, Any]]:
+    """The entries that say what was taken."""
+    events = "('KeyShown', 'Downloaded', 'Exported')"
+    rows = console.office.rows(f"select body from entries where event in {events} order by number")
+    return [json.loads(body) for (body,) in rows]
+
+
+def test_the_record_of_a_submission_is_one_page_to_print_without_the_key(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    page = browser.get("/s/2/record")
+    assert "提出2の記録" in browser.text
+    for words in (WAITS.project, WAITS.number, "山田 花子", "approver 127.0.0.1"):
+        assert words in browser.text
+    assert WAITS.key not in page.text
+    browser.get("/s/3/record")
+    assert "=1+1 二重に届いたため" in browser.text
+    assert sent.browser("admin").get("/s/2/record").status_code == 403
+    assert 'href="/s/2/record"' in browser.get("/s/2").text
 
 
 def test_a_staff_member_without_the_right_is_refused(sent: Console) -> None:

@@ -39,6 +39,7 @@ PEOPLE: Final = {
 BY_ROOT: Final = Author("hoshobin", "root")
 _TOKEN: Final = re.compile(r'name="token" value="([0-9a-f]{64})"')
 _LABEL: Final = re.compile(r'name="label" value="([^"]+)"')
+_LINK: Final = re.compile(r'(?:href|src)="(/[^"]*)"')
 _TAG: Final = re.compile(r"<[^>]+>")
 
 
@@ -92,6 +93,26 @@ class Browser:
         assert self.last is not None
         return " ".join(re.findall(r'data-page="([0-9.]+)"', self.last.text))
 
+    def walk(self, *first: str, most: int = 150) -> dict[str, httpx.Response]:
+        """Opens the pages at ``first`` and every page that links lead to from there; returns each answer by its path.
+
+        Of the pages that differ in their query alone, one is opened.
+        """
+        found: dict[str, httpx.Response] = {}
+        waiting = list(first)
+        seen = {each.partition("?")[0] for each in first}
+        while waiting:
+            path = waiting.pop(0)
+            found[path] = self.client.get(path, follow_redirects=True)
+            if "html" not in found[path].headers.get("content-type", ""):
+                continue
+            for link in map(unescape, _LINK.findall(found[path].text)):
+                name = link.partition("?")[0].partition("#")[0]
+                if name and name not in seen and len(found) + len(waiting) < most:
+                    seen.add(name)
+                    waiting.append(link)
+        return found
+
     def _keep(self) -> None:
         assert self.last is not None
         if found := _TOKEN.search(self.last.text):
@@ -117,8 +138,8 @@ class Console:
 
 
 @contextmanager
-def console_of(office: Office, clock: Clock | None = None) -> Iterator[Console]:
-    """Makes the accounts of ``PEOPLE`` in the office's store, and opens its console."""
+def console_of(office: Office, clock: Clock | None = None, proxy: str = "") -> Iterator[Console]:
+    """Makes the accounts of ``PEOPLE`` in the office's store, and opens its console, behind ``proxy`` if given."""
     clock = clock or system_clock()
     installed = load_installation(str(office.config))
     hasher = build_hasher()
@@ -135,7 +156,7 @@ def console_of(office: Office, clock: Clock | None = None) -> Iterator[Console]:
     desk = Desk(str(office.config), clock, hasher, is_loopback_http=True)
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(configure(build_app(desk, frozenset({host})), 0))
+    server = uvicorn.Server(configure(build_app(desk, frozenset({host}), proxy), 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     console = Console(office, desk, f"http://{host}")

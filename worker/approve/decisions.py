@@ -262,6 +262,9 @@ def _return(store: Store, number: int, state: State, author: Author, why: str, n
             raise NotAllowed("not_in_this_state", id=str(number), state=before.state.value, event=Event.RETURNED.value)
         at = now.replace(microsecond=0)
         returned = Returned(author.by, at, why, before.composed.draft_hash)
+        standing = before.approval.returned
+        if Reason.RETURNED in _reasons_of(before) and standing and dataclasses.replace(standing, at=at) == returned:
+            return before  # the same form, sent twice
         others = [each for each in before.reasons if each.reason not in _TAKEN_BACK | {Reason.RETURNED}]
         if before.composed.draft is not None:
             others.append(Hold(Reason.APPROVAL))

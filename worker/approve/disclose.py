@@ -6,13 +6,14 @@ Whoever knows the key can open the certificate, so it must be provable later who
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Final
 
 from worker.approve.shown import papers_of
 from worker.core.errors import NotAllowed
 from worker.core.model import JST, Attachment, Submission
 from worker.core.states import NoteEvent, State
-from worker.store.ports import Author, Reading, Store
+from worker.store.ports import Author, Reading, Store, Writing
 
 GIVEN_FOR: Final = dt.timedelta(minutes=2)
 """Time in which what a person asked for is given: the next page of the browser, and one reload."""
@@ -45,6 +46,14 @@ def take_original(store: Store, number: int, place: int, author: Author, why: st
         detail = {"file": paper.filename, "sha256": paper.sha256, **_detail(why)}
         writing.note(NoteEvent.DOWNLOADED, number, author, detail)
     return paper
+
+
+def note_taken(writing: Writing, number: int, papers: Iterable[tuple[str, str]], author: Author, why: str) -> None:
+    """Records, in the caller's transaction, that the person takes these papers (name, SHA-256) and so the key."""
+    if writing.submission(number).notice.pdf_sha256 is not None:
+        writing.note(NoteEvent.KEY_SHOWN, number, author, _detail(why))
+    for name, digest in papers:
+        writing.note(NoteEvent.DOWNLOADED, number, author, {"file": name, "sha256": digest, **_detail(why)})
 
 
 def note_view(store: Store, submission: Submission, author: Author, now: dt.datetime) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,14 +27,16 @@ from worker.cli import (
     pass_cli,
 )
 from worker.cli.days import Days, Period
+from worker.cli.decide import find_author
 from worker.cli.tables import print_json, print_table, time_text
+from worker.core.accounts import Right
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_author, name_fault, name_place, say
 from worker.core.model import Entry
 from worker.core.text import escape_control_chars
-from worker.pipeline.export import LogSearch, entries_of, rows_of
+from worker.pipeline.export import LogSearch, entries_of, export_originals, rows_of
 from worker.service.wiring import system_clock
-from worker.store.ports import Store
+from worker.store.ports import Author, Store
 from worker.views.submission_json import verdict_json
 
 
@@ -67,6 +70,13 @@ class _Head(click.ParamType[str]):
     type=click.Path(path_type=Path, dir_okay=False),
     help="ファイルに保存（.csv は Excel で開けます） / into this file",
 )
+@click.option(
+    "--with-originals",
+    is_flag=True,
+    help="原本とともにZIPに（監査用。--save、--by、--why が必要） / with the originals",
+)
+@click.option("--by", default="", metavar="NAME", help="取り出す人の氏名 / who takes them")
+@click.option("--why", default="", help="必要な理由 / why they are needed")
 @pass_cli
 def log(
     shared: Cli,
@@ -82,9 +92,15 @@ def log(
     amount_from: int | None,
     amount_to: int | None,
     save: Path | None,
+    with_originals: bool,
+    by: str,
+    why: str,
 ) -> int:
     """送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"""
-    store = open_for_command(open_installation(shared), system_clock())
+    if with_originals and not (save and by):
+        raise click.UsageError(say("usage_originals", shared.lang))
+    office = open_installation(shared)
+    store = open_for_command(office, system_clock())
     period = month or (Days().convert("先週", None, None) if last_week else None)
     if period is not None:
         since, until = since or period, until or period
@@ -93,6 +109,9 @@ def log(
         issuer=issuer, project=project, contract=contract, text=text, amount_from=amount_from, amount_to=amount_to
     )
     search = LogSearch(first, last, limits)
+    if with_originals and save is not None:
+        _save_originals(save, store, search, find_author(office, by, Right.AUDIT), why, shared.lang)
+        return DONE
     entries = entries_of(store, search)
     shows_rows = form != "table" and save is None and sys.stdout.isatty()
     if not shows_rows:
@@ -114,6 +133,8 @@ def log(
     return DONE
 
 
+_PIECE: Final = 1 << 20
+"""Bytes of a file that are copied at once."""
 _SHOWN_EVERY: Final = 2_000
 """Entries between two looks at the progress: some tenths of a second."""
 
@@ -149,6 +170,21 @@ def _with_progress(entries: Iterable[Entry], total: int, lang: Language) -> Iter
         progress.end()
 
 
+def _save_originals(file: Path, store: Store, search: LogSearch, author: Author, why: str, lang: Language) -> None:
+    """Saves the log with the originals of its rows in a new file; what is taken is recorded first."""
+    from worker.config.editing.atomic_write import write_new_file
+
+    _refuse_without_folder(file)
+    with export_originals(store, search, author, why) as packed:
+        write_new_file(file, iter(partial(packed.read, _PIECE), b""))
+    click.echo(say("originals_saved", lang, file=escape_control_chars(str(file))))
+
+
+def _refuse_without_folder(file: Path) -> None:
+    if not file.parent.is_dir():  # a share that is not mounted, or a slip: no folder is made for it
+        raise ConfigError([Problem(str(file), "", "cannot_write", {"detail": os.strerror(errno.ENOENT)})])
+
+
 def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None:
     """Saves the log in a new file of the office, as JSON lines or as CSV; no other program writes beside it.
 
@@ -156,8 +192,7 @@ def _save(file: Path, rows: Iterable[LogRow], form: str, lang: Language) -> None
     """
     from worker.config.editing.atomic_write import write_new_file
 
-    if not file.parent.is_dir():  # a share that is not mounted, or a slip: no folder is made for it
-        raise ConfigError([Problem(str(file), "", "cannot_write", {"detail": os.strerror(errno.ENOENT)})])
+    _refuse_without_folder(file)
     written = 0
 
     def counted() -> Iterator[LogRow]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from anyio import fail_after, to_thread
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
@@ -45,12 +46,21 @@ from worker.console import (
 )
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
-from worker.console.visit import HERE, Form, Visit
+from worker.console.visit import HERE, LONGEST_NUMBER, Form, Visit
 from worker.core.accounts import Right
 from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
 from worker.core.messages import speaking_on_pages
 
 Answerer = Callable[[Visit], Response]
+
+
+class _Number(IntegerConvertor):
+    """A number in an address; one that no row can have is no address of ours."""
+
+    regex = f"[0-9]{{1,{LONGEST_NUMBER}}}"
+
+
+register_url_convertor("int", _Number())
 
 FORM_BYTES: Final = 256 * 1024
 """The largest form without files: the longest note and every field of an issuer's rule are below 100 KB."""
@@ -58,6 +68,8 @@ FORM_SECONDS: Final = 60
 """Seconds in which a form must come: a slow client holds one of the connections, and nothing else."""
 FIELDS: Final = 2_000
 """The most fields of a form: a register's table of 100 projects has some 1,500."""
+FIELDS_BESIDE_FILES: Final = 20
+"""The most fields of a form with files: they are kept in memory, the files are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ PAGES: Final = (
     Page("/issuers", issuers.show_issuers, Right.SEE),
     Page("/issuers/{issuer}", issuers.show_issuer, Right.SEE),
     Page("/log", records.show_log, Right.SEE),
+    Page("/s/{id:int}/record", records.show_record, Right.SEE),
     Page("/received", records.show_received, Right.SEE),
     Page("/changes", records.show_changes, Right.SEE),
     Page("/verify", records.show_verify, Right.AUDIT),
@@ -136,6 +149,7 @@ ACTIONS: Final = (
     FormRoute("/me/mails", login.choose_mails, Right.OWN),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
+    FormRoute("/log/originals", records.give_originals, Right.AUDIT, is_deciding=True),
     FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
     FormRoute("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),
     FormRoute("/s/{id:int}/resend", review.resend, Right.DECIDE, is_deciding=True),
@@ -266,7 +280,8 @@ async def _answer_form(request: Request, wanted: Page | FormRoute, visit: Visit)
 async def _read_form(request: Request, action: FormRoute) -> Form:
     if int(request.headers.get("content-length") or action.largest + 1) > action.largest:
         raise HTTPException(413)
-    parsed = await request.form(max_files=action.files, max_fields=FIELDS, max_part_size=FORM_BYTES)
+    fields_at_most = FIELDS_BESIDE_FILES if action.files else FIELDS
+    parsed = await request.form(max_files=action.files, max_fields=fields_at_most, max_part_size=FORM_BYTES)
     fields: dict[str, list[str]] = {}
     files: dict[str, list[Any]] = {}
     for name, value in parsed.multi_items():
@@ -279,7 +294,8 @@ async def _read_form(request: Request, action: FormRoute) -> Form:
 
 def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
     client = request.client.host if request.client else UNIX
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    # A proxy may add a line of its own below the client's: the last word of the last line is the proxy's.
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
     return Visit(
         desk,
         None,

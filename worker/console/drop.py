@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from worker.compose.uploads import UploadKind, UploadTarget
 from worker.console.banners import banners_of
-from worker.console.visit import Visit
+from worker.console.visit import Visit, number_in
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_state, next_step
 from worker.core.model import INVOICE_TITLES, Entry, Product, Sha256, Submission
@@ -31,7 +31,8 @@ _SHOWN: Final = 20
 
 def show_drop(visit: Visit) -> Response:
     """The page, with what became of the files that were brought last."""
-    got = [int(each) for each in visit.query.get("got", "").split(".")[:_SHOWN] if each.isdecimal()]
+    named = (number_in(each) for each in visit.query.get("got", "").split(".")[:_SHOWN])
+    got = [each for each in named if each is not None]
     return _page(visit, [entry for number in got if (entry := _entry(visit, number)) is not None])
 
 
@@ -91,13 +92,11 @@ def file_brought_invoice(visit: Visit) -> Response:
 
 def _target(visit: Visit) -> UploadTarget:
     form = visit.form
-    announcement = form.text("for")
+    announcement = number_in(form.text("for"))
     product = form.text("product")
-    if (announcement and not announcement.isdecimal()) or (product and product not in {each.value for each in Product}):
+    if (form.text("for") and announcement is None) or (product and product not in {each.value for each in Product}):
         raise NotAllowed("upload_no_project")
-    return UploadTarget(
-        int(announcement) if announcement else None, form.text("project"), Product(product) if product else None
-    )
+    return UploadTarget(announcement, form.text("project"), Product(product) if product else None)
 
 
 def _entry(visit: Visit, number: int) -> Entry | None:
@@ -133,10 +132,10 @@ def _page(
 
 def _announcement(visit: Visit) -> Submission | None:
     """The announcement for which a notice is brought; None without one, or if it no longer waits."""
-    number = visit.form.text("for") or visit.query.get("for", "")
-    if not number.isdecimal():
+    number = number_in(visit.form.text("for") or visit.query.get("for", ""))
+    if number is None:
         return None
-    found = visit.store.submission(int(number))
+    found = visit.store.submission(number)
     return found if found.state is State.ANNOUNCED else None
 
 

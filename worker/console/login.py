@@ -6,6 +6,8 @@ import datetime as dt
 import secrets
 from typing import Final, Literal
 
+import segno
+from markupsafe import Markup
 from starlette.responses import Response
 
 from worker.accounts import login, people, second_factor, sessions
@@ -18,6 +20,8 @@ from worker.core.accounts import Account
 from worker.core.alarms import MAIL_PAUSE
 from worker.core.errors import NotAllowed
 
+_LONGEST_SECRET: Final = 64
+"""Characters of a secret that came back with a wrong code; ours have 32, and a picture holds some 2,000."""
 _NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again", "code", "secret"})
 """Fields that a page never gives back."""
 
@@ -215,7 +219,7 @@ def record_own_absence(visit: Visit) -> Response:
 
 def _own(visit: Visit, failed: str, code_failed: str = "", absence_failed: str = "") -> Response:
     opened = sessions.sessions_of(visit.store, visit.person.id)
-    secret = visit.form.text("secret")
+    secret = visit.form.text("secret")[:_LONGEST_SECRET]
     if not secret and not visit.person.totp:
         secret = second_factor.new_secret(secrets.token_urlsafe(32))
     return visit.page(
@@ -227,11 +231,18 @@ def _own(visit: Visit, failed: str, code_failed: str = "", absence_failed: str =
         failed=failed,
         code_failed=code_failed,
         secret=secret,
-        app_link=second_factor.app_link(secret, visit.person.login),
+        app_link=(app_link := second_factor.app_link(secret, visit.person.login)),
+        code_picture=_picture_of(app_link) if secret else "",
         must_register=must_register_code(visit),
         mail_minutes=MAIL_PAUSE // dt.timedelta(minutes=1),
         is_list_sent=visit.office.settings.sent_digest is not None,
     )
+
+
+def _picture_of(link: str) -> Markup:
+    """The link as a QR picture in the page itself: an address of its own would hold the secret."""
+    picture: str = segno.make(link, error="m", micro=False).svg_inline(scale=4, border=4, omitsize=True)
+    return Markup(picture)  # noqa: S704  drawn from black and white modules; no text of the link is in it
 
 
 def _within(then: str) -> str:

@@ -24,7 +24,7 @@ SHOWN: Final = "shown"
 """The field with the pages that were in view: paper and page, both from 0, as ``0.0 1.0``."""
 _SEAL: Final = "seal"
 _PAGE: Final = re.compile(r"(\d{1,3})\.(\d{1,3})")
-_ORIGINAL_POLICY: Final = "default-src 'none'; sandbox"
+ORIGINAL_POLICY: Final = "default-src 'none'; sandbox"
 
 
 def papers_shown(visit: Visit, submission: Submission) -> tuple[PaperView, ...]:
@@ -128,7 +128,7 @@ def give_original(visit: Visit) -> Response:
         media_type="application/pdf",
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-            "Content-Security-Policy": _ORIGINAL_POLICY,
+            "Content-Security-Policy": ORIGINAL_POLICY,
         },
     )
 

@@ -32,7 +32,7 @@ from worker.config.files import TemplateFiles
 from worker.config.projects import FILE
 from worker.console.banners import banners_of
 from worker.console.projects import named_project
-from worker.console.visit import Visit
+from worker.console.visit import Visit, number_in
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import name_field
 from worker.core.model import Entry
@@ -235,12 +235,12 @@ def show_new(visit: Visit) -> Response:
     """The form of a new project; from a held notice, with what that gives."""
     number = visit.query.get("from", "")
     texts: dict[KeyPath, str] = {}
-    if number.isdecimal():
-        submission = visit.store.submission(int(number))
+    if (origin := number_in(number)) is not None:
+        submission = visit.store.submission(origin)
         pdf = submission.notice.pdf_sha256
         notice = visit.store.notice(pdf) if pdf else None
         texts = texts_of_notice(notice, visit.office.settings.contractor.name)
-    return _new_form(visit, texts, number if number.isdecimal() else "")
+    return _new_form(visit, texts, "" if origin is None else number)
 
 
 def _new_form(

@@ -5,21 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import IO, Final
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from worker.approve import disclose
+from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES
+from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import read_date
-from worker.core.messages import name_any_state, name_event
-from worker.core.model import Entry, MessageRow, Product
-from worker.core.states import Event, State
+from worker.core.messages import name_any_state, name_event, name_state
+from worker.core.model import JST, Entry, MessageRow, Product
+from worker.core.states import Event, NoteEvent, State
+from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
 
+_PIECE: Final = 1 << 20
+"""Bytes of a file that are read and given at once."""
 ROWS_SHOWN: Final = 300
 """Rows of a search on the page: more are read in a spreadsheet."""
 USUAL_DAYS: Final = dt.timedelta(days=31)
@@ -67,6 +74,46 @@ def export(visit: Visit) -> Response:
     content = export_log(visit.store, search, form, visit.author)
     name = f"sent-log-{visit.today:%Y%m%d}.{form.value}"
     return Response(content, media_type=_MEDIA[form], headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def give_originals(visit: Visit) -> Response:
+    """The papers of exactly the rows of a search as a ZIP, with a reason; each is recorded as shown and taken."""
+    try:
+        file = exporting.export_originals(visit.store, _search_of(visit), visit.author, visit.form.text("why"))
+    except NotAllowed as refused:
+        return _log_page(visit, _search_or_none(visit), visit.refusal(refused), 422)
+    headers = {
+        "Content-Disposition": f'attachment; filename="sent-log-{visit.today:%Y%m%d}.zip"',
+        "Content-Security-Policy": ORIGINAL_POLICY,
+    }
+    return StreamingResponse(_pieces(file), media_type="application/zip", headers=headers)
+
+
+def _search_or_none(visit: Visit) -> LogSearch | None:
+    try:
+        return _search_of(visit)
+    except NotAllowed:
+        return None
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while block := file.read(_PIECE):
+            yield block
+
+
+def show_record(visit: Visit) -> Response:
+    """Everything that is recorded of one submission, to print for a file."""
+    submission = visit.store.submission(int(visit.params["id"]))
+    disclose.note_view(visit.store, submission, visit.author, visit.now)
+    entries = [each for each in visit.store.entries(submission.id) if each.event != NoteEvent.VIEWED]
+    return visit.page(
+        "record.html",
+        submission=submission,
+        state=name_state(submission, visit.lang),
+        entries=[(each, each.at.astimezone(JST), name_event(each.event, visit.lang), _why(each)) for each in entries],
+        papers=papers_of(submission),
+    )
 
 
 def _log_page(visit: Visit, search: LogSearch | None, failed: str = "", status: int = 200) -> Response:

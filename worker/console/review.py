@@ -19,7 +19,7 @@ from worker.console.pictures import (
     shown_by_link,
     shown_in_form,
 )
-from worker.console.visit import Visit
+from worker.console.visit import Visit, number_in
 from worker.core.accounts import represented_by
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_author, name_event, name_follow_up, name_receipt, name_state, next_step
@@ -268,7 +268,7 @@ def confirm(visit: Visit) -> Response:
 
 def correct(visit: Visit) -> Response:
     """Takes a confirmation or a recorded duty back."""
-    what = int(visit.form.text("what")) if visit.form.text("what").isdecimal() else None
+    what = number_in(visit.form.text("what"))
     try:
         after = decisions.correct(visit.store, _number(visit), visit.author, visit.form.text("why"), visit.now, what)
     except NotAllowed as refused:
@@ -297,7 +297,7 @@ def note_memo(visit: Visit) -> Response:
 
 def record_done(visit: Visit) -> Response:
     """Records a duty as done."""
-    what = int(visit.form.text("what")) if visit.form.text("what").isdecimal() else None
+    what = number_in(visit.form.text("what"))
 
     def record(note: str) -> Submission:
         return decisions.record_done(visit.store, _number(visit), visit.author, note, what)[0]
@@ -336,7 +336,7 @@ def resolve(visit: Visit) -> Response:
 
 def join(visit: Visit) -> Response:
     """Records which notices an announcement announced."""
-    answers = [int(each) for each in visit.form.several("answer") if each.isdecimal()]
+    answers = [number for each in visit.form.several("answer") if (number := number_in(each)) is not None]
     if not answers:
         return _page(visit, visit.say("error_choose"), 422)
     decisions.join(visit.store, _number(visit), answers, visit.author)

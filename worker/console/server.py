@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from worker.console.app import build_app
 from worker.console.desk import Desk
@@ -22,7 +25,47 @@ BACKLOG: Final = 64
 """Connections that wait to be accepted: an office has some twenty people."""
 REQUESTS_AT_ONCE: Final = 200
 """Connections at once; more are refused with 503, and the service is not affected."""
+HEAD_SECONDS: Final = 20
+"""Seconds in which a head must come: a browser sends it at once, also over a bad line."""
 SECONDS_TO_STOP: Final = 10
+
+
+class BoundedHead(H11Protocol):
+    """Closes a connection on which the head of a request does not come in time; uvicorn itself waits for ever.
+
+    The first one counts from the connection, each further one from its first byte: until that, uvicorn's own limit for
+    idle connections counts.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Begins to wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Waits on while a head is incomplete."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._waiting is None:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends the wait."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str], None]) -> None:
@@ -46,6 +89,7 @@ def configure(app: Starlette, port: int, unix: str | None = None) -> uvicorn.Con
     """Returns the server's settings: loopback or a socket, no word about itself, bounded heads and connections."""
     return uvicorn.Config(
         app,
+        http=BoundedHead,
         host=LOOPBACK,
         port=port,
         uds=unix,

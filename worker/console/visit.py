@@ -52,6 +52,15 @@ MENU: Final = (
 """Path, word and right of each entry of the menu."""
 
 
+LONGEST_NUMBER: Final = 15
+"""Digits of a number that a form or an address may name: the database counts to nineteen."""
+
+
+def number_in(text: str) -> int | None:
+    """Returns the number that ``text`` is; None if it is none, or one that no row can have."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """The fields of a POST, as typed."""

@@ -24,7 +24,7 @@ from worker.core.messages import Language, name_follow_up, name_limit, name_rece
 from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, ProjectMemo, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside
-from worker.core.states import State
+from worker.core.states import Reason, State
 from worker.core.text import match_key
 from worker.store.ports import GuaranteeKey, Overview, Store
 from worker.track.overdue import PRESSED, is_stuck, unanswered_from
@@ -109,6 +109,8 @@ class Task:
     """The label of the submission as it is now; empty if there is none."""
     days_over: int = 0
     """Days since ``due``, once that has passed."""
+    reasons: tuple[Reason, ...] = ()
+    """Why its submission is held; empty in any other state."""
 
     @property
     def about(self) -> str:
@@ -404,6 +406,7 @@ def _task(
         action=action,
         urgency=urgency,
         label=submission.label,
+        reasons=tuple(hold.reason for hold in submission.reasons) if submission.state is State.HELD else (),
     )
 
 

@@ -198,8 +198,7 @@ _DECIDED: Final = frozenset({TaskKind.RESOLVE, TaskKind.CORRECT})
 
 def _row(task: Task, submission: Submission | None, store: Store) -> Work:
     if task.kind is TaskKind.HELD:
-        is_held = submission is not None and submission.state is State.HELD
-        button, right = mend_of({hold.reason for hold in submission.reasons} if is_held and submission else ())
+        button, right = mend_of(task.reasons)
     else:
         button = _BUTTONS[task.kind]
         right = Right.DECIDE if task.kind in _DECIDED else Right.PREPARE

@@ -25,6 +25,37 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "log_excel": ("Excelで保存", "Save for Excel"),
     "log_csv": ("CSVで保存", "Save as CSV"),
     "log_saved_note": ("保存したことは記録されます。", "Exports are recorded."),
+    "log_originals": ("原本とともに保存（監査用）", "Save with the originals (for auditors)"),
+    "log_originals_note": (
+        "この{count}件の表と、そのPDFをまとめて保存します。認証キーを見たことと、PDFを取り出したことが、提出ごとに記録されます。",
+        "Saves the table of these {count} rows and their PDFs. That you took each of them with its key is recorded.",
+    ),
+    "log_originals_why": ("必要な理由", "Why they are needed"),
+    "log_originals_go": ("原本とともに保存", "Save with the originals"),
+    "reason_for_originals": (
+        "原本を保存するには、必要な理由を記入してください。",
+        "To save originals, say why they are needed.",
+    ),
+    "no_rows_for_originals": (
+        "この条件に該当する記録はありません。条件を変えてください。",
+        "No record fits. Change the search.",
+    ),
+    "originals_too_large": (
+        "原本の合計が{most}MBを超えるため、一度に保存できません。期間を短くして、分けて保存してください。",
+        "The originals are larger than {most} MB together. Shorten the period and save them in parts.",
+    ),
+    "usage_originals": (
+        "--with-originals には、--save FILE.zip と --by 氏名 と --why 理由 が必要です。",
+        "--with-originals needs --save FILE.zip, --by NAME and --why REASON.",
+    ),
+    "originals_saved": (
+        "{file} に、原本とともに保存しました。取り出した人と理由を記録しました。",
+        "Saved with the originals in {file}. Who took them and why is recorded.",
+    ),
+    "record_title": ("提出{id}の記録", "Record of submission {id}"),
+    "record_printed": ("{day} {name}", "{day} {name}"),
+    "record_link": ("印刷用の記録", "Record to print"),
+    "record_h_number": ("記録番号", "Entry"),
     "log_h_at": ("日時", "When"),
     "log_h_event": ("出来事", "Event"),
     "log_h_project": ("案件（発注者）", "Project (issuer)"),

@@ -78,11 +78,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "With it you can log in from outside the office. Administrators always need it.",
     ),
     "code_step_app": (
-        "スマートフォンに認証アプリを用意します。スマートフォンでこの画面を開いているときは、次を押してください。",
-        "Have an authenticator app on your telephone. If you read this on the telephone, press here.",
+        "スマートフォンに認証アプリを用意し、次の図を読み取ります。この画面をスマートフォンで開いているときは、下を押してください。",
+        "Let the authenticator app on your telephone read the picture. On the telephone itself, press below.",
     ),
+    "code_picture": ("認証アプリで読み取る図", "Picture for the authenticator app"),
     "code_open_app": ("認証アプリで開く", "Open in the app"),
-    "code_step_secret": ("アプリの「手動で追加」に、次の文字を入力します。", "Type this into the app (add by hand)."),
+    "code_step_secret": (
+        "読み取れないときは、アプリの「手動で追加」に次の文字を入力します。",
+        "If it cannot be read, type this into the app.",
+    ),
     "code_step_code": ("アプリに出た6桁を入力します。", "Type the six digits that the app shows."),
     "code_register": ("確認コードを登録", "Register the code"),
     "code_registered": ("確認コードを登録しました", "The second factor is registered"),
