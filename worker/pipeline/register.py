@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from worker.approve.reevaluate import activate_config
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
 from worker.config.editing.register import RegisterAct, RegisterEdit, field_text, read_tables
 from worker.config.files import (
@@ -49,10 +49,11 @@ MAX_UPLOAD_BYTES: Final = 20_000_000
 _LONGEST_NAME: Final = 60
 """Characters of a paper's name: file systems take 255 bytes, and a kanji has three."""
 
-_TRIES: Final = 5
+TRIES: Final = 5
 """Times that an edit is made on a file which another person writes at the same moment."""
 
-_JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+JUDGED_AGAIN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+"""States of a submission that a change of register or rule may concern."""
 _NEVER_SUBMITTED: Final = frozenset({State.ANNOUNCED, State.HELD, State.WITHDRAWN})
 
 MakeEdit = Callable[[bytes], RegisterEdit]
@@ -115,7 +116,7 @@ async def change_register(
     Raises ConfigError if the configuration would be refused or the file cannot be written, NotAllowed, Unavailable:
     nothing was changed then.
     """
-    for left in reversed(range(_TRIES)):
+    for left in reversed(range(TRIES)):
         edit, configuration, files = prepare_edit(directory, make)
         if edit.act is RegisterAct.DELETED:
             refuse_deleting(store, edit.project, edit.former)
@@ -131,12 +132,24 @@ async def change_register(
     else:
         raise AssertionError("the last try ends or raises")
     active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
-    touched = [each for each in store.submissions(*_JUDGED_IN) if is_touched(each, edit)]
+    touched = [each for each in store.submissions(*JUDGED_AGAIN) if is_touched(each, edit)]
+    waiting = await judge_touched(touched, active_config, store, reader, clock, author)
+    return RegisterDone(edit, tuple(each.id for each in touched), waiting)
+
+
+async def judge_touched(
+    touched: Sequence[Submission],
+    active_config: ActiveConfig,
+    store: Store,
+    reader: PdfReader,
+    clock: Clock,
+    author: Author,
+) -> int:
+    """Judges waiting submissions again after the change of ``author``; returns how many began to wait."""
     program = Author("hoshobin", author.account)
     reading = NoticeReader(store, reader, clock)
     judging = Reevaluation(store, reader, clock, program, reading, RevisionCache(store, clock))
-    waiting = await judging.judge_again(touched, active_config)
-    return RegisterDone(edit, tuple(each.id for each in touched), waiting)
+    return await judging.judge_again(touched, active_config)
 
 
 def is_touched(submission: Submission, edit: RegisterEdit) -> bool:

@@ -25,6 +25,7 @@ from worker.core.messages import (
     decisions,
     events,
     incoming,
+    issuer_edits,
     oauth,
     on_pages,
     people,
@@ -71,14 +72,14 @@ Language = Literal["ja", "en"]
 _TABLES: Final = (
     *(commands, config, console, console_drop, console_issuers),
     *(console_pictures, console_projects, console_records, console_run, decisions),
-    *(events, incoming, oauth, on_pages, people),
+    *(events, incoming, issuer_edits, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
     code: pair
-    for table in (config, incoming, store, oauth, register, register_edits, reminders)
+    for table in (config, incoming, issuer_edits, store, oauth, register, register_edits, reminders)
     for code, pair in table.HINTS.items()
 }
 
