@@ -172,7 +172,7 @@ def test_a_new_issuer_is_added_and_what_the_page_does_not_say_is_open(mailroom: 
             "--set",
             "提出方法=メール",
             "--set",
-            "提出先の課（project は案件ごと）=契約検査課",
+            "提出先の課=契約検査課",
         ),
         *("--set", "件名=【〔保証の種類〕】〔工事番号〕〔工事名〕", "--set", "番号とキーの出し方=お知らせPDFを添付"),
         *("--sample", "【契約保証】第12号市道改良工事", "--sample-name", "市道改良工事", "--by", HANAKO),

@@ -325,24 +325,20 @@ def add_one(
         texts = _ask(run, asked, seen, table, None)
     taken = {each.id: each.full_name for each in run.office.configuration.issuers.values()}
     issuer = id_ or propose_id(texts.get(("name",), ""), texts.get(("source",), ""), taken)
-    guarantors = run.office.configuration.guarantors
     answers = IssuerAnswers(texts, sample=_sample(sample, sample_of, sample_name))
     if base is None and not any(path[0] == "section" for path in texts):
         raise click.UsageError("--set name=… --set section.ka1.name=…")
-    return run.change_it(lambda files: _adding(issuer, files, answers, guarantors, taken, base))
+    return run.change_it(lambda files: _adding(run, issuer, files, answers, base))
 
 
 def _adding(
-    issuer: str,
-    files: Mapping[str, bytes],
-    answers: IssuerAnswers,
-    guarantors: Sequence[Any],
-    taken: Mapping[str, str],
-    base: bytes | None,
+    run: RegisterCommand, issuer: str, files: Mapping[str, bytes], answers: IssuerAnswers, base: bytes | None
 ) -> IssuerEdit:
     if issuer_file(issuer) in files:
         raise NotAllowed("issuer_exists", issuer=issuer)
-    return add_new_issuer(issuer, answers, guarantors, taken, base)
+    configuration = run.office.configuration
+    taken = {each.id: each.full_name for each in configuration.issuers.values()}
+    return add_new_issuer(issuer, answers, configuration.guarantors, taken, run.today, base)
 
 
 # --- Asking ------------------------------------------------------------------------------------------------------

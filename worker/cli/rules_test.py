@@ -18,14 +18,12 @@ from worker.compose.rule_examples import try_examples
 from worker.config.files import TemplateFiles, read_directory
 from worker.config.load import load_configuration
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import Language, name_hold, say
-from worker.core.model import Hold
-from worker.core.params import read_spelled
-from worker.core.states import NoteEvent, Reason
+from worker.core.messages import Language, say
+from worker.core.states import NoteEvent
 from worker.pipeline.replay import DifferingSubmission, replay
 from worker.service.wiring import Installation, load_installation, system_clock
 from worker.views.register_json import replay_json, replayed_json
-from worker.views.rule_replay import DraftDifference, FollowUpLine
+from worker.views.rule_replay import DraftDifference, changed_lines
 
 MOST: Final = 200
 """Notices tried without ``--limit``: a year of a middling contractor, within some seconds."""
@@ -92,16 +90,7 @@ def _print(found: Sequence[DifferingSubmission], failing: Sequence[Problem], tri
 
 def _lines(difference: DraftDifference, lang: Language) -> str:
     """Every change on a line of its own, below the heading."""
-    return "\n" + "\n".join(f"{sign} {_line(difference, line, lang)}" for sign, line in difference.changes)
-
-
-def _line(difference: DraftDifference, line: str | FollowUpLine, lang: Language) -> str:
-    if isinstance(line, FollowUpLine):
-        return line.text(lang)
-    if difference.field != "reasons":
-        return line
-    reason, _, detail = line.partition(" ")
-    return name_hold(Hold(Reason(reason), read_spelled(detail)), lang)
+    return "\n" + "\n".join(f"{sign} {line}" for sign, line in changed_lines(difference, lang))
 
 
 def _print_as_json(

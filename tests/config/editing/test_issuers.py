@@ -150,7 +150,7 @@ def test_examples_that_are_not_at_the_end_stay_as_they_are() -> None:
 
 
 def added(texts: dict[KeyPath, str], issuer: str = "umibe", taken: dict[str, str] | None = None, **more: Any) -> Any:
-    return add_new_issuer(issuer, IssuerAnswers(texts, **more), GUARANTORS, taken or {})
+    return add_new_issuer(issuer, IssuerAnswers(texts, **more), GUARANTORS, taken or {}, TODAY)
 
 
 def test_what_the_page_does_not_answer_is_open() -> None:

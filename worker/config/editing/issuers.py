@@ -335,6 +335,7 @@ def add_new_issuer(
     answers: IssuerAnswers,
     guarantors: Sequence[Guarantor],
     taken: Mapping[str, str],
+    today: dt.date,
     catalogue: bytes | None = None,
 ) -> IssuerEdit:
     """Returns the edit that adds an issuer; what the page does not answer is put on the list ``open``.
@@ -349,9 +350,9 @@ def add_new_issuer(
         raise NotAllowed("issuer_exists", issuer=taken[issuer])
     if catalogue is not None:
         content = catalogue
-        texts = texts_of(read_issuer_table(issuer, content), guarantors)
-        if any(_lines(text) != _lines(texts.get(path, "")) for path, text in answers.texts.items()) or answers.sample:
-            content = _edited(IssuerAct.ADDED, issuer, content, answers, guarantors, dt.date.min).content
+        changed = _changed(answers, texts_of(read_issuer_table(issuer, content), guarantors))
+        if changed or answers.sample or answers.dropped:
+            content = _edited(IssuerAct.ADDED, issuer, content, answers, guarantors, today).content
     else:
         content = _new_content(file, answers, guarantors)
         example = _example(issuer, content, answers.sample)

@@ -232,9 +232,20 @@ def name_rule_field(path: Sequence[str], lang: Literal["ja", "en"], sections: Ma
         case ("rule", table, "product_words", product) if product in NAMES["product"]:
             return f"{RULE['product_words'][index]}（{NAMES['product'][product][index]}）{_of_table(table, index)}"
         case ("rule", table, key) if key in RULE:
-            return f"{RULE[key][index]}{_of_table(table, index)}"
+            return f"{(_ON_FORMS.get(key) or RULE[key])[index]}{_of_table(table, index)}"
         case _:
             return name_key(path, lang)
+
+
+_ON_FORMS: Final[dict[str, _Pair]] = {
+    "section": ("提出先の課", "section that receives"),
+    "lines": ("本文に書く事項（1行に1つ。案件名：〔工事名〕）", "what the body must say (a line each)"),
+    "conditions": ("目で確かめる条件（1行に1つ）", "conditions for a person to check (a line each)"),
+    "after": ("送信後に残る手続（1行に1つ）", "what remains after sending (a line each)"),
+    "instructions": ("提出の手順（1行に1つ）", "steps of handing it in (a line each)"),
+    "bring": ("持って行くもの（1行に1つ）", "what to bring (a line each)"),
+}
+"""Rule keys that a form takes in another shape than ``KEY=VALUE``."""
 
 
 def _of_table(table: str, index: int) -> str:
