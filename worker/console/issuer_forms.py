@@ -6,7 +6,9 @@ The functions are those of the commands ``issuers …``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -31,7 +33,7 @@ from worker.config.load import ISSUERS
 from worker.config.shipped import shipped_file, shipped_names
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
-from worker.core.errors import ConfigError, NotAllowed
+from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.japanese_dates import write_date
 from worker.core.messages import name_hold
 from worker.core.messages.keys import name_rule_field
@@ -59,8 +61,8 @@ _CHOSEN: Final = "c:"
 _REPLAYED: Final = 50
 """Stored notices that are tried before a change is saved: a year of one issuer, within a second."""
 
-Texts = Mapping[KeyPath, str]
-Again = Callable[[dict[str, str], tuple[str, ...], int, tuple[dict[str, Any], ...]], Response]
+IssuerTexts = Mapping[KeyPath, str]
+ShowAgain = Callable[[dict[str, str], tuple[str, ...], int, tuple[dict[str, Any], ...]], Response]
 """Shows the form again: the sentence beside each field, those above the form, the status, the mails."""
 
 
@@ -123,7 +125,7 @@ def _kept(visit: Visit) -> list[tuple[str, str]]:
 # --- One way through a form ----------------------------------------------------------------------------------------
 
 
-def pass_through(visit: Visit, make: MakeIssuerEdit, again: Again, back: str) -> Response:
+def pass_through(visit: Visit, make: MakeIssuerEdit, again: ShowAgain, back: str) -> Response:
     """Shows what the edit changes, and saves it once the person has seen just that; faults show the form again."""
     step = visit.form.text("step")
     if step == "again":
@@ -138,13 +140,21 @@ def pass_through(visit: Visit, make: MakeIssuerEdit, again: Again, back: str) ->
     except IssuerConflict as conflict:
         return _conflict(visit, conflict)
     except ConfigError as error:
-        beside, others = faults_of(error.problems, visit.lang)
+        beside, others = faults_of([_on_form(each) for each in error.problems], visit.lang)
         return again(beside, others, 200 if step == "preview" else 422, ())
     except NotAllowed as refused:
         if refused.code in {"issuer_same", "issuer_not_open"} and step != "preview":
             return visit.go(back, "unchanged")
         return again({}, (visit.refusal(refused),), 200 if step == "preview" else 422, ())
     return visit.go(path_of_issuer(done.edit.issuer), "project_saved_judged" if done.judged else "project_saved")
+
+
+def _on_form(problem: Problem) -> Problem:
+    """The problem at the field of the form that holds its key: ``rule.default.lines[2].value`` is one text."""
+    if problem.key.startswith("eligibility["):
+        return replace(problem, key=re.sub(r"\[(\d+)\]", r".\1", problem.key, count=1))
+    is_text = problem.key.startswith(("rule.", "section.", "aliases", "guarantors", "assumed"))
+    return replace(problem, key=problem.key.partition("[")[0]) if is_text else problem
 
 
 def _mark_of(edit: IssuerEdit) -> str:
@@ -262,8 +272,8 @@ def _conflict(visit: Visit, conflict: IssuerConflict) -> Response:
 def _form(
     visit: Visit,
     table: Mapping[str, Any],
-    texts: Texts,
-    seen: Texts,
+    texts: IssuerTexts,
+    seen: IssuerTexts,
     beside: Mapping[str, str],
     others: tuple[str, ...],
     status: int,
@@ -320,8 +330,8 @@ def _registered(visit: Visit, issuer: Issuer) -> dict[KeyPath, str]:
 def _edit_form(
     visit: Visit,
     issuer: Issuer,
-    texts: Texts,
-    seen: Texts,
+    texts: IssuerTexts,
+    seen: IssuerTexts,
     beside: Mapping[str, str],
     others: tuple[str, ...],
     status: int,
@@ -413,7 +423,7 @@ def show_new_issuer(visit: Visit) -> Response:
 def _new_form(
     visit: Visit,
     origin: str,
-    texts: Texts,
+    texts: IssuerTexts,
     beside: Mapping[str, str],
     others: tuple[str, ...],
     status: int,

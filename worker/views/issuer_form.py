@@ -129,7 +129,8 @@ def _groups(
     for name in RULE_TABLES:
         if name in _PRODUCTS or name == "amended" or name in written:
             paths = paths_of_rule(name) if name != "default" else ()
-            title = say("issuer_g_only", lang, what=RULE_TABLES[name][0 if lang == "ja" else 1])
+            what = say("issuer_amended", lang) if name == "amended" else RULE_TABLES[name][0 if lang == "ja" else 1]
+            title = say("issuer_g_only", lang, what=what)
             if paths:
                 yield IssuerGroup(title, say("issuer_as_all", lang), fields(paths), is_folded=True)
     alternatives = table.get("eligibility", ())

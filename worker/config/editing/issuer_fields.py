@@ -64,7 +64,7 @@ _OF_RULE: Final = (
     *("channel", "section", "chosen", "url", "instructions", "bring", "subject"),
     *(f"product_words.{product}" for product in Product),
     *("notice", "lines", "file_name", "invoice", "documents_required", "documents_allowed", "other_documents"),
-    *("conditions", "contact_first", "timing", "call_after", "closes", "settle_days", "after", "max_bytes", "body"),
+    *("conditions", "contact_first", "timing", "call_after", "closes", "settle_days", "after", "max_bytes"),
 )
 ASKED_OF_RULE: Final = ("channel", "section", "subject", "notice", "invoice", "timing")
 """The keys of a rule that every issuer's page answers; the first two decide if the others are asked."""
@@ -150,7 +150,7 @@ def _names_in(table: Mapping[str, Any], name: str) -> list[str]:
 def parse_issuer_field(label: str, table: Mapping[str, Any]) -> KeyPath:
     """Returns the field of a key or of its name in office words: ``rule.default.subject``, 件名, 宛先（土木課）.
 
-    Raises FieldRefused ``edit_field``.
+    Raises FieldRefused ``issuer_field``.
     """
     path = read_path(label.strip())
     if path is not None and is_field(path):
@@ -165,7 +165,7 @@ def parse_issuer_field(label: str, table: Mapping[str, Any]) -> KeyPath:
     found = known.get(match_key(label))
     if found is None:
         words = [name_rule_field(each, "ja", names) for each in paths_of(table)]
-        raise FieldRefused("edit_field", name=label, nearest=nearest(label, words))
+        raise FieldRefused("issuer_field", name=label, nearest=nearest(label, words))
     return found
 
 
@@ -403,7 +403,7 @@ def read_issuer_fields(
     values: dict[KeyPath, Any] = {}
     for path, text in texts.items():
         if not _has_place(path, table):
-            found.append(Problem(file, key_text(path), "edit_field", {"name": key_text(path), "nearest": "-"}))
+            found.append(Problem(file, key_text(path), "issuer_field", {"name": key_text(path), "nearest": "-"}))
             continue
         if path[0] == "open":
             values[path] = values.get(path) is True or bool(text.strip())

@@ -160,7 +160,8 @@ def hint(code: str, lang: Language, **params: object) -> str:
     if pair is None:
         return ""
     given = {name: put(each, lang) for name, each in params.items()}
-    return _fill_in_japanese(pair[0], given) if lang == "ja" else pair[1].format(**given)
+    words = for_reader(pair, f"hint_{code}")
+    return _fill_in_japanese(words[0], given) if lang == "ja" else words[1].format(**given)
 
 
 def name_state(submission: Submission, lang: Language) -> str:

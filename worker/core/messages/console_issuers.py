@@ -34,6 +34,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuer_g_new_section": ("課を追加", "Add a section"),
     "issuer_g_rule": ("提出方法（すべての保証）", "How to submit (every guarantee)"),
     "issuer_g_more": ("提出方法の続き（必要なときだけ）", "More about it, where needed"),
+    "issuer_amended": ("変更契約", "amended contracts"),
     "issuer_g_only": ("{what}だけの決まり", "Only for: {what}"),
     "issuer_as_all": ("空欄の項目は「すべての保証」と同じです。", "An empty field is as for every guarantee."),
     "issuer_g_range": ("電子保証の対象（{number}）", "Taken for ({number})"),

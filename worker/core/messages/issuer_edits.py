@@ -33,6 +33,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This field ({key}) has been answered already. Nothing was changed.",
     ),
     # --- problems of what was typed
+    "issuer_field": (
+        "「{name}」という項目はありません（近い名前：{nearest}）",
+        "there is no field {name} (nearest: {nearest})",
+    ),
     "line_form": (
         "「{value}」は「項目名：内容」の形ではありません",
         '"{value}" does not have the form "title: value"',
@@ -83,6 +87,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 HINTS: Final[dict[str, tuple[str, str]]] = {
+    "issuer_field": (
+        "件名、提出方法、宛先（課の名前） などの項目名か、rule.default.subject のように書いてください",
+        "write a name such as subject, or a key such as rule.default.subject",
+    ),
     "line_form": ("「案件名：〔工事名〕」のように書いてください", "write it like 案件名：〔工事名〕"),
     "page_sample_differs": (
         "件名の形か見本の書き写しを確かめてください。全角・半角、空白、括弧の違いも区別します",
