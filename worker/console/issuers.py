@@ -20,7 +20,7 @@ from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
 from worker.core.text import match_key, name_with_scope
 from worker.pipeline.issuers import can_change_issuers
-from worker.views.issuer_form import open_questions
+from worker.views.issuer_form import asked_questions, open_questions
 from worker.views.issuer_page import find_issuers, rules_of
 
 _CHANGES_SHOWN: Final = 5
@@ -35,8 +35,10 @@ def show_issuers(visit: Visit) -> Response:
     text = visit.query.get("q", "").strip()
     found = find_issuers(configuration.issuers.values(), text)
     projects = Counter(project.issuer for project in configuration.projects)
+    files = visit.office.files
     rows = [
-        (issuer, projects[issuer.id], {key for rule in issuer.rules.values() for key in rule.open}) for issuer in found
+        (issuer, projects[issuer.id], asked_questions(read_issuer_table(issuer.id, files[issuer.file])))
+        for issuer in found
     ]
     return visit.page(
         "issuers.html",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from worker.config.editing.catalogue import questions_of
+from worker.config.editing.catalogue import Question, questions_of
 from worker.config.editing.fields import KeyPath
 from worker.config.editing.issuer_fields import (
     ASKED_OF_RULE,
@@ -25,6 +25,7 @@ from worker.config.editing.issuer_fields import (
 )
 from worker.core.messages import Language, is_said, say
 from worker.core.messages.keys import ELIGIBILITY, RULE_TABLES, SECTION, name_rule_field
+from worker.core.model import Channel
 from worker.core.rulebook import Guarantor
 
 _FIRST: Final[tuple[KeyPath, ...]] = (("name",), ("source",), ("checked_on",))
@@ -186,15 +187,22 @@ def _label(path: KeyPath, lang: Language, names: Mapping[str, str]) -> str:
             return name_rule_field(path, lang, names)
 
 
+def asked_questions(table: Mapping[str, Any]) -> tuple[Question, ...]:
+    """Returns the open keys, then the addresses that are not written, if any rule is by e-mail or not known."""
+    opened = open_paths(table)
+    rules = table.get("rule", {})
+    channels = {each["channel"] for each in rules.values() if "channel" in each} or {Channel.UNKNOWN}
+    is_mailed = bool(channels & {Channel.EMAIL, Channel.UNKNOWN})
+    return tuple(each for each in questions_of(table) if each.path in opened or (is_mailed and each.path[-1] == "to"))
+
+
 def open_questions(
     table: Mapping[str, Any], texts: Mapping[KeyPath, str], guarantors: Sequence[Guarantor], lang: Language
 ) -> tuple[OpenQuestion, ...]:
     """Returns what is still to be found out: the open keys, then addresses that are not written."""
     names = section_names(table)
     found = []
-    for each in questions_of(table):
-        if each.path[-1] == "phone" and each.path not in open_paths(table):
-            continue  # a telephone that is not written stops nothing
+    for each in asked_questions(table):
         field = _field(each.path, table, guarantors, names, lang, is_open=True, is_alone=True)
         found.append(OpenQuestion(field, texts.get(each.path, ""), is_field(each.path), bool(each.value)))
     return tuple(found)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from worker.config.addresses import NAME
-from worker.config.editing.catalogue import left_to_fill_in, value_in
+from worker.config.editing.catalogue import left_to_fill_in, questions_of, value_in
 from worker.config.editing.fields import FieldRefused, KeyPath
 from worker.config.editing.import_rows import Change
 from worker.config.editing.issuer_fields import (
@@ -157,8 +157,7 @@ def answer_open_key(
     """
     table = read_issuer_table(issuer, content)
     file = issuer_file(issuer)
-    is_asked = path in open_paths(table) or (path[-1] == "to" and not field_value(table, path))
-    if not is_asked:
+    if path not in open_paths(table) and path not in [each.path for each in questions_of(table)]:
         raise NotAllowed("issuer_not_open", issuer=issuer, key=key_text(path))
     former = field_value(table, path)
     problems = [] if seen_at.strip() else [Problem(file, "seen_at", "empty")]
