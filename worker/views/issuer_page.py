@@ -43,6 +43,7 @@ def _facts(rule: Rule, section: Section | None, lang: Language) -> Iterator[tupl
         yield say("issuer_to", lang), ", ".join(section.to) or say("issuer_to_none", lang)
         if section.cc:
             yield "CC", ", ".join(section.cc)
+    if rule.channel is Channel.EMAIL:
         yield say("issuer_subject", lang), office_template(rule.subject)
     if section and section.phone:
         yield say("issuer_phone", lang), section.phone

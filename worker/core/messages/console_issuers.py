@@ -100,6 +100,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuer_seen_at": ("どこで確かめたか", "Found at"),
     "issuer_seen_at_sample": ("例：市のページ、契約課 鈴木様に電話", "a page, a call"),
     "issuer_seen_on": ("確かめた日", "Found on"),
+    "issuer_sections": ("課とアドレス", "Sections and addresses"),
     "issuer_changes": ("決まりの変更", "Changes of the rule"),
     "issuer_more_fields": ("ほか{count}項目", " and {count} more"),
     "issuers_h_projects": ("案件", "Projects"),
