@@ -172,6 +172,9 @@ def test_what_is_open_is_a_list_and_each_answer_is_recorded_with_its_place(conso
     assert save(browser, EDIT).status_code == 303
     with console.desk.store() as store:
         assert Reason.RULE_OPEN in {each.reason for each in store.submission(1).reasons}
+    browser.get("/")
+    assert browser.last is not None
+    assert re.search(r'href="/issuers/kawa">\s*提出方法を補う', browser.last.text)
     browser.get("/issuers/kawa")
     assert "まだ確かめていないこと" in browser.text
     answer = "/issuers/kawa/answer"
