@@ -19,7 +19,7 @@ from worker.config.editing.issuers import IssuerAnswers, IssuerConflict, IssuerE
 from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
 from worker.core.clock import Clock
-from worker.pipeline.issuers import change_issuer
+from worker.pipeline.issuers import can_change_issuers, change_issuer
 from worker.service.wiring import load_installation, open_store_of, system_clock
 from worker.store.ports import Author
 
@@ -201,6 +201,22 @@ def test_an_issuer_of_the_catalogue_is_taken_over_with_its_examples(mailroom: MO
     assert text.count("#") == shipped.count("#")
     assert tomllib.loads(text)["example"] == tomllib.loads(shipped)["example"]
     assert "section.kanzai.to" not in tomllib.loads(text)["open"]
+
+
+def test_the_file_of_the_register_s_own_directory_is_changed_there(mailroom: MODES) -> None:
+    room = room_with(mailroom)
+    assert can_change_issuers(room.office.config)
+    assert room.office("register", "move", "--by", HANAKO).code == 0
+    ran = room.office(
+        "issuers", "edit", "kawa", "--set", "備考=移した後", "--set", "件名=〔工事名〕の件", "--by", HANAKO
+    )
+    assert ran.code == 2  # 備考 is called otherwise
+    ran = room.office("issuers", "edit", "kawa", "--set", "件名=〔工事名〕の件", "--by", HANAKO)
+    assert ran.code == 0, ran.err
+    place = room.office.store / "register" / "issuers" / "kawa.toml"
+    assert tomllib.loads(place.read_text())["rule"]["default"]["subject"] == "{{ project.name }}の件"
+    assert not file_of(room.office).exists()
+    assert not can_change_issuers(room.office.store / "nowhere")
 
 
 def test_at_a_terminal_the_open_questions_are_asked_and_yes_confirms(
