@@ -202,9 +202,11 @@ def test_who_prepared_a_correction_is_not_its_second_person(desk: Desk) -> None:
         ("RegisterChanged", {"project": PROJECT}, True),
         ("RegisterChanged", {"project": "mihon/former", "later": PROJECT}, True),
         ("RegisterChanged", {"project": "mihon/another"}, False),
+        ("IssuerChanged", {"issuer": "mihon"}, True),
+        ("IssuerChanged", {"issuer": "another"}, False),
     ],
 )
-def test_who_brought_a_file_or_changed_the_project_is_not_the_second_person(
+def test_who_brought_a_file_or_changed_the_project_or_its_issuer_is_not_the_second_person(
     desk: Desk, event: str, detail: dict[str, str], is_prepared: bool
 ) -> None:
     desk.arrive(ALWAYS)

@@ -106,15 +106,19 @@ def test_commands_that_write_the_configuration_or_run_the_service_stay_with_the_
 
 def test_each_command_is_either_allowed_or_the_administrator_s(tmp_path: Path) -> None:
     allowed = {name for name in cli.parts if is_allowed(tmp_path, name)}
-    groups = {"project": set(project.commands) | set(project.parts), "issuers": set(issuers.commands)}
+    groups = {
+        "project": set(project.commands) | set(project.parts),
+        "issuers": set(issuers.commands) | set(issuers.parts),
+    }
     assert set(cli.parts) - allowed == {
         *("audit", "project", "rules"),  # a part of each is allowed
         *("backup", "console", "demo", "init", "login", "register", "restore", "run", "service-failed", "user"),
     }
     assert groups == {
         "project": {"add", "amend", "close", "delete", "edit", "import", "list"},
-        "issuers": {"add"},
+        "issuers": {"add", "answer", "edit", "new"},
     }
+    assert {part for part in groups["issuers"] if not is_allowed(tmp_path, "issuers", part)} == {"add"}
     assert {part for part in groups["project"] if not is_allowed(tmp_path, "project", part)} == {"add", "import"}
     assert is_allowed(tmp_path, "project", "list", "--json")
     assert is_allowed(tmp_path, "approve", "2", "--by", "山田 花子")

@@ -123,7 +123,7 @@ def test_the_form_for_pages_names_no_command(code: str) -> None:
 
 
 def test_every_form_for_pages_stands_for_a_sentence() -> None:
-    kinds = ("step_", "hold_", "next_", "evidence_", "duty_", "thing_")
+    kinds = ("step_", "hold_", "hint_", "next_", "evidence_", "duty_", "thing_")
     for code in on_pages.TEXTS:
         stem = code.removeprefix("on_page_")
         assert is_said(stem) or stem.startswith(kinds), code

@@ -186,7 +186,7 @@ STORED_NOTES = """
     AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done DoneCorrected Noted
     NotReached Resumed LeftAlone
     Restored ForeignMail Exported RehearsalOn RehearsalOff LoggedIn LoginFailed UserChanged
-    Viewed KeyShown Downloaded RegisterChanged RegisterMoved Uploaded
+    Viewed KeyShown Downloaded RegisterChanged IssuerChanged RegisterMoved Uploaded
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer

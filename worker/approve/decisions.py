@@ -224,8 +224,8 @@ def _requested(before: Submission, author: Author, now: dt.datetime, asked: tupl
 def preparers_of(store: Store, submission: Submission) -> frozenset[str]:
     """Returns the people who brought or prepared ``submission``, as ``match_key`` folds them: none can be its second.
 
-    A person who asked for the correction prepared it, and so did one who changed its project or brought one of its
-    files. A file from a shared folder was brought by an unknown person, and excludes no one.
+    A person who asked for the correction prepared it, and so did one who changed its project or its issuer, or brought
+    one of its files. A file from a shared folder was brought by an unknown person, and excludes no one.
     """
     draft = submission.composed.draft
     files = {submission.notice.pdf_sha256, *(each.sha256 for each in (draft.attachments if draft else ()))} - {None}
@@ -233,7 +233,10 @@ def preparers_of(store: Store, submission: Submission) -> frozenset[str]:
     entries = [each for each in store.entries(submission.id) if each.event in _PREPARED_BY]
     for each in store.entries(events=PREPARING):
         is_of_project = project is not None and project in {each.detail.get("project"), each.detail.get("later")}
-        if is_of_project or each.detail.get("sha256") in files:
+        is_of_issuer = submission.destination.issuer is not None and (
+            submission.destination.issuer == each.detail.get("issuer")
+        )
+        if is_of_project or is_of_issuer or each.detail.get("sha256") in files:
             entries.append(each)
     return frozenset(match_key(each.by) for each in entries if each.by != PROGRAM)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli import DONE, Cli, CommandPart, PartedGroup, cli, json_option, pass_cli
 from worker.cli.tables import print_json, print_table
 from worker.compose.rule_examples import try_examples
 from worker.config.addresses import AddressRefused, read_address
@@ -44,8 +44,24 @@ from worker.service.wiring import find_configuration_files, system_clock
 from worker.views.problems import problem_hint
 from worker.views.register_json import issuer_json
 
+_PARTS: Final = {
+    "add": CommandPart("issuers", "同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"),
+    "answer": CommandPart(
+        "issuer_edit",
+        "未確認のことの記録：値と、どこでいつ確かめたかを記録します（値を省けば、いまの値のままでよいとします）。",
+    ),
+    "edit": CommandPart(
+        "issuer_edit",
+        "発注者の決まりの修正：項目を変え、待っている提出に反映します（項目を指定しなければ、未確認のことを尋ねます）。",
+    ),
+    "new": CommandPart(
+        "issuer_edit",
+        "発注者の追加：公表元のページを見ながら登録します（書いていないことは未確認となり、確かめるまで送られません）。",
+    ),
+}
 
-@cli.group(invoke_without_command=True)
+
+@cli.group(cls=PartedGroup, parts=_PARTS, invoke_without_command=True)
 @json_option
 @click.pass_context
 def issuers(context: click.Context, as_json: bool) -> int:

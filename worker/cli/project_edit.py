@@ -73,6 +73,11 @@ class RegisterCommand:
         self._asks = is_at_terminal() and not as_json and not is_certain
 
     @property
+    def may_ask(self) -> bool:
+        """True if a person sits at the terminal and did not say that nothing is to be asked."""
+        return self._asks
+
+    @property
     def rules(self) -> FieldRules:
         """The rules by which a text becomes a value."""
         configuration = self.office.configuration

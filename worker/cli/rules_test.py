@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 
-from worker.approve.reevaluate import ActiveConfig, activate_config, reevaluate, treat_unread_as_missing
+from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.audit.kept_register import read_recorded
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
 from worker.cli.errors import print_problems
 from worker.cli.pages import with_reader
 from worker.cli.tables import print_json, print_pairs
-from worker.compose.attachments import guarantees_of
 from worker.compose.rule_examples import try_examples
 from worker.config.files import TemplateFiles, read_directory
 from worker.config.load import load_configuration
-from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
-from worker.core.messages import Language, name_hold, say
-from worker.core.model import Hold, Submission
-from worker.core.params import read_spelled
-from worker.core.states import NoteEvent, Reason
-from worker.pipeline.invoices import load_invoices
+from worker.core.messages import Language, say
+from worker.core.states import NoteEvent
+from worker.pipeline.replay import DifferingSubmission, replay
 from worker.service.wiring import Installation, load_installation, system_clock
-from worker.store.ports import Reading, Store
 from worker.views.register_json import replay_json, replayed_json
-from worker.views.rule_replay import DraftDifference, FollowUpLine, OtherSecret, differences
-from worker.watch.ports import InvoiceSnapshot
+from worker.views.rule_replay import DraftDifference, changed_lines
 
 MOST: Final = 200
 """Notices tried without ``--limit``: a year of a middling contractor, within some seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Differing:
-    submission: Submission
-    found: tuple[DraftDifference, ...]
 
 
 @cli.group()
@@ -67,14 +53,12 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
         recorded = read_recorded(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]), store.original)
         before, after = _in_force_of(recorded, office), office.active_config
     failing = try_examples(after.configuration, after.templates.source, after.renderer)
-    tried = list(islice(filter(_has_notice, store.walk_backwards()), limit))
-    wanted = (*guarantees_of(tried, before.register, store), *guarantees_of(tried, after.register, store))
-    invoices = with_reader(lambda reader: load_invoices(wanted, after, reader))
-    found = list(_replay(tried, store, before, after, treat_unread_as_missing(invoices), clock))
+    replayed = with_reader(lambda reader: replay(store, before, after, reader, clock.now(), limit))
+    found = replayed.differing
     if as_json:
-        _print_as_json(found, failing, len(tried), shared.lang)
+        _print_as_json(found, failing, replayed.tried, shared.lang)
     else:
-        _print(found, failing, len(tried), shared.lang)
+        _print(found, failing, replayed.tried, shared.lang)
     return FOR_A_PERSON if found or failing else DONE
 
 
@@ -89,36 +73,10 @@ def _in_force_of(files: dict[str, bytes], office: Installation) -> ActiveConfig:
     return activate_config(load_configuration(files), TemplateFiles(files), office.active_config.invoice_folder)
 
 
-def _has_notice(submission: Submission) -> bool:
-    return submission.notice.pdf_sha256 is not None and submission.notice.refusal is None
-
-
-def _replay(
-    tried: Sequence[Submission],
-    store: Store,
-    before: ActiveConfig,
-    after: ActiveConfig,
-    invoices: InvoiceSnapshot,
-    clock: Clock,
-) -> Iterator[_Differing]:
-    now = clock.now()
-    known: Reading = OtherSecret(store)
-    for submission in tried:
-        notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
-        if notice is None:
-            continue
-        drafts = (
-            reevaluate(submission, before, invoices, known, now),
-            reevaluate(submission, after, invoices, known, now),
-        )
-        if found := differences(*drafts, notice.key.clear):
-            yield _Differing(submission, found)
-
-
 # --- What is shown -------------------------------------------------------------------------------------------
 
 
-def _print(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
+def _print(found: Sequence[DifferingSubmission], failing: Sequence[Problem], tried: int, lang: Language) -> None:
     for each in found:
         name = each.submission.destination.project_name or each.submission.notice.notice_name
         print_pairs(
@@ -132,19 +90,12 @@ def _print(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, 
 
 def _lines(difference: DraftDifference, lang: Language) -> str:
     """Every change on a line of its own, below the heading."""
-    return "\n" + "\n".join(f"{sign} {_line(difference, line, lang)}" for sign, line in difference.changes)
+    return "\n" + "\n".join(f"{sign} {line}" for sign, line in changed_lines(difference, lang))
 
 
-def _line(difference: DraftDifference, line: str | FollowUpLine, lang: Language) -> str:
-    if isinstance(line, FollowUpLine):
-        return line.text(lang)
-    if difference.field != "reasons":
-        return line
-    reason, _, detail = line.partition(" ")
-    return name_hold(Hold(Reason(reason), read_spelled(detail)), lang)
-
-
-def _print_as_json(found: Sequence[_Differing], failing: Sequence[Problem], tried: int, lang: Language) -> None:
+def _print_as_json(
+    found: Sequence[DifferingSubmission], failing: Sequence[Problem], tried: int, lang: Language
+) -> None:
     for each in found:
         print_json(replayed_json(each.submission, each.found, lang))
     print_json(replay_json(tried, len(found), failing, lang))

@@ -163,6 +163,11 @@ def issuer_id(file: str) -> str:
     return file.rpartition("/")[2].removesuffix(".toml")
 
 
+def issuer_file(id_: str) -> str:
+    """Returns the name of the file of the issuer with this id."""
+    return f"issuers/{id_}.toml"
+
+
 def section_ids(table: Mapping[str, Any]) -> list[str]:
     """Returns the ids of the sections that an issuer's table names, also if other parts of it are wrong."""
     return list(table_in(table, "section"))

@@ -151,6 +151,11 @@ class NoteEvent(StrEnum):
     Detail: ``act``, ``project`` and ``later`` (its id before, and afterwards if it is another), ``register`` (the hash
     of the file as written), ``fields`` (each key with the text before and after).
     """
+    ISSUER_CHANGED = "IssuerChanged"
+    """A person changed or added an issuer: detail ``act``, ``issuer`` (its id), ``register`` (the hash of its file).
+
+    ``fields`` has each key with the text before and after; of an answered question also ``seen_at`` and ``seen_on``.
+    """
     REGISTER_MOVED = "RegisterMoved"
     """A person moved the register to another directory: detail ``from``, ``to`` and the names of the ``files``."""
     UPLOADED = "Uploaded"
@@ -162,8 +167,11 @@ class NoteEvent(StrEnum):
     """
 
 
-PREPARING: Final = ("RegisterChanged", "Uploaded")
-"""The notes by which a person prepares a submission: detail ``project`` and ``later``, or the ``sha256`` of a file."""
+PREPARING: Final = ("RegisterChanged", "IssuerChanged", "Uploaded")
+"""The notes by which a person prepares a submission: detail ``project`` and ``later``, or the ``sha256`` of a file.
+
+Of an issuer's rule: detail ``issuer``.
+"""
 
 
 class AlarmCause(StrEnum):

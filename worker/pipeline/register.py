@@ -52,10 +52,11 @@ MAX_UPLOAD_BYTES: Final = 20_000_000
 _LONGEST_NAME: Final = 60
 """Characters of a paper's name: file systems take 255 bytes, and a kanji has three."""
 
-_TRIES: Final = 5
+TRIES: Final = 5
 """Times that an edit is made on a file which another person writes at the same moment."""
 
-_JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+JUDGED_AGAIN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+"""States of a submission that a change of register or rule may concern."""
 _NEVER_SUBMITTED: Final = frozenset({State.ANNOUNCED, State.HELD, State.WITHDRAWN})
 
 AnyEdit = TypeVar("AnyEdit", RegisterEdit, LedgerEdit)
@@ -139,7 +140,7 @@ async def change_register(
 
     edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: (edit,), {}, refuse)
     active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
-    judged, waiting = await _judge_touched(edit, active_config, store, reader, clock, author)
+    judged, waiting = await _judge_after(edit, active_config, store, reader, clock, author)
     return RegisterDone(edit, judged, waiting)
 
 
@@ -160,7 +161,7 @@ async def import_ledger(
     more = {"ledger": escape_control_chars(name)[:_LONGEST_NAME]}
     edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: edit.edits, more)
     active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
-    judged, _ = await _judge_touched(edit, active_config, store, reader, clock, author)
+    judged, _ = await _judge_after(edit, active_config, store, reader, clock, author)
     return LedgerDone(edit, judged)
 
 
@@ -175,7 +176,7 @@ def _write(
     refuse: Callable[[AnyEdit], None] = lambda _: None,
 ) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
     """Writes the edit and its entries in one transaction; made again if the file changes at the same moment."""
-    for left in reversed(range(_TRIES)):
+    for left in reversed(range(TRIES)):
         edit, configuration, files = prepare_edit(directory, make)
         refuse(edit)
         acts = acts_of(edit)
@@ -208,7 +209,7 @@ def _moved_ids(former: bytes, content: bytes, edits: Sequence[RegisterEdit]) -> 
     return dict.fromkeys(deleted, "") | {old: new for old, new in later if old != new}
 
 
-async def _judge_touched(
+async def _judge_after(
     edit: RegisterEdit | LedgerEdit,
     active_config: ActiveConfig,
     store: Store,
@@ -217,12 +218,24 @@ async def _judge_touched(
     author: Author,
 ) -> tuple[tuple[int, ...], int]:
     """Judges again every submission that the edit may touch; returns their ids, and how many began to wait."""
-    touched = [each for each in store.submissions(*_JUDGED_IN) if is_touched(each, edit)]
+    touched = [each for each in store.submissions(*JUDGED_AGAIN) if is_touched(each, edit)]
+    waiting = await judge_touched(touched, active_config, store, reader, clock, author)
+    return tuple(each.id for each in touched), waiting
+
+
+async def judge_touched(
+    touched: Sequence[Submission],
+    active_config: ActiveConfig,
+    store: Store,
+    reader: PdfReader,
+    clock: Clock,
+    author: Author,
+) -> int:
+    """Judges waiting submissions again after the change of ``author``; returns how many began to wait."""
     program = Author("hoshobin", author.account)
     reading = NoticeReader(store, reader, clock)
     judging = Reevaluation(store, reader, clock, program, reading, RevisionCache(store, clock))
-    waiting = await judging.judge_again(touched, active_config)
-    return tuple(each.id for each in touched), waiting
+    return await judging.judge_again(touched, active_config)
 
 
 def is_touched(submission: Submission, edit: RegisterEdit | LedgerEdit) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from worker.config.editing.issuer_fields import office_template
 from worker.core.messages import Language, say
-from worker.core.messages.keys import name_key
 from worker.core.model import Channel, Product
 from worker.core.rulebook import InvoiceRule, Issuer, Rule, Section
 from worker.core.text import match_key
@@ -19,8 +19,6 @@ class RuleFacts:
     products: tuple[Product, ...]
     facts: tuple[tuple[str, str], ...]
     """Heading and value, in the order in which a person reads them."""
-    open: tuple[str, ...]
-    """Names of what is still to be found out."""
 
 
 def find_issuers(issuers: Iterable[Issuer], text: str) -> tuple[Issuer, ...]:
@@ -31,22 +29,11 @@ def find_issuers(issuers: Iterable[Issuer], text: str) -> tuple[Issuer, ...]:
 
 
 def rules_of(issuer: Issuer, lang: Language) -> tuple[RuleFacts, ...]:
-    """Returns the issuer's rules; products with the same rule share one."""
-    groups: list[tuple[Rule, list[Product]]] = []
+    """Returns the issuer's rules; products of which the same is said share one."""
+    groups: dict[tuple[tuple[str, str], ...], list[Product]] = {}
     for product, rule in issuer.rules.items():
-        same = next((products for known, products in groups if known == rule), None)
-        if same is None:
-            groups.append((rule, [product]))
-        else:
-            same.append(product)
-    return tuple(
-        RuleFacts(
-            tuple(products),
-            tuple(_facts(rule, issuer.sections.get(rule.section), lang)),
-            tuple(name_key(key, lang) for key in (*rule.open, *rule.unsaid)),
-        )
-        for rule, products in groups
-    )
+        groups.setdefault(tuple(_facts(rule, issuer.sections.get(rule.section), lang)), []).append(product)
+    return tuple(RuleFacts(tuple(products), facts) for facts, products in groups.items())
 
 
 def _facts(rule: Rule, section: Section | None, lang: Language) -> Iterator[tuple[str, str]]:
@@ -56,7 +43,8 @@ def _facts(rule: Rule, section: Section | None, lang: Language) -> Iterator[tupl
         yield say("issuer_to", lang), ", ".join(section.to) or say("issuer_to_none", lang)
         if section.cc:
             yield "CC", ", ".join(section.cc)
-        yield say("issuer_subject", lang), rule.subject
+    if rule.channel is Channel.EMAIL:
+        yield say("issuer_subject", lang), office_template(rule.subject)
     if section and section.phone:
         yield say("issuer_phone", lang), section.phone
     if rule.url:

@@ -13,9 +13,12 @@ from worker.config.editing.catalogue import CatalogueEntry
 from worker.config.editing.columns import CellFault, Headings, Sheet
 from worker.config.editing.fields import KeyPath
 from worker.config.editing.import_rows import Fate, FateKind
+from worker.config.editing.issuer_fields import key_text
+from worker.config.editing.issuers import IssuerEdit
 from worker.config.editing.register import RegisterEdit, field_text
 from worker.core.errors import Problem
 from worker.core.messages import Language, hint, name_field, name_state, say
+from worker.core.messages.keys import name_rule_field
 from worker.core.messages.reasons import NAMES
 from worker.core.model import Entry, Product, ProjectMemo, Submission
 from worker.core.text import escape_control_chars
@@ -132,6 +135,49 @@ def change_lines(edit: RegisterEdit, lang: Language) -> list[str]:
         )
         for each in edit.changes
     ]
+
+
+def issuer_edit_json(edit: IssuerEdit, judged: Sequence[int]) -> dict[str, Any]:
+    """The fixed fields of a changed issuer; ``judged`` are the submissions that were judged again."""
+    return {
+        "issuer": edit.issuer,
+        "name": edit.name,
+        "act": edit.act.value,
+        "fields": {
+            key_text(each.key): [edit.text(each.key, is_before=True), edit.text(each.key, is_before=False)]
+            for each in edit.changes
+        },
+        "judged": list(judged),
+    }
+
+
+def issuer_lines(edit: IssuerEdit, lang: Language) -> list[str]:
+    """The values that an edit of an issuer changes, a line each, in office words."""
+    return [
+        say("change_line", lang, **{name: escape_control_chars(text) for name, text in row.items()})
+        for row in issuer_rows(edit, lang)
+    ]
+
+
+def issuer_rows(edit: IssuerEdit, lang: Language) -> list[dict[str, str]]:
+    """The field, the text before and the text after of each value that an edit changes."""
+    names = edit.section_names
+    rows = []
+    for each in edit.changes:
+        texts = [edit.text(each.key, is_before=is_before) for is_before in (True, False)]
+        if each.key[0] == "open":
+            texts = [say("word_unknown" if is_open else "word_certain", lang) for is_open in (each.former, each.value)]
+        elif each.key[0] == "example":
+            texts = [_subject_of(each.former), _subject_of(each.value)]
+        before, after = (text.replace("\n", " ／ ") or "—" for text in texts)
+        rows.append({"field": name_rule_field(each.key, lang, names), "before": before, "after": after})
+    return rows
+
+
+def _subject_of(example: object) -> str:
+    expected = example.get("expect", {}) if isinstance(example, Mapping) else {}
+    subject = expected.get("subject") or expected.get("channel") or ""
+    return str(subject)
 
 
 def show_value(key: KeyPath, value: object, lang: Language) -> str:

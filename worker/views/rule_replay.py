@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from worker.approve.reevaluate import Drafted
 from worker.core.message_id import SECRET, SECRET_BYTES
-from worker.core.messages import Language, name_follow_up
-from worker.core.model import Draft, FollowUps, Notice, Sha256
-from worker.core.params import Told
+from worker.core.messages import Language, name_follow_up, name_hold
+from worker.core.model import Draft, FollowUps, Hold, Notice, Sha256
+from worker.core.params import Told, read_spelled
 from worker.core.states import Reason
 from worker.store.ports import Reading
 from worker.views.preview import mask_key
@@ -53,6 +53,20 @@ class DraftDifference:
             if tag != "equal"
             for change in (*(("-", line) for line in self.before[i:j]), *(("+", line) for line in self.after[k:m]))
         )
+
+
+def changed_lines(difference: DraftDifference, lang: Language) -> tuple[tuple[str, str], ...]:
+    """Returns the lines of a difference in words, each with ``-`` or ``+``."""
+    return tuple((sign, _in_words(difference.field, line, lang)) for sign, line in difference.changes)
+
+
+def _in_words(field: str, line: str | FollowUpLine, lang: Language) -> str:
+    if isinstance(line, FollowUpLine):
+        return line.text(lang)
+    if field != "reasons":
+        return line
+    reason, _, detail = line.partition(" ")
+    return name_hold(Hold(Reason(reason), read_spelled(detail)), lang)
 
 
 class OtherSecret:

@@ -148,6 +148,7 @@ def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.
         key = (task.project, task.project_name, task.issuer) if task.project else ("", "", "")
         groups.setdefault(key, []).append(task)
     expected = {project.id: frozenset(project.expects) for project in configuration.projects}
+    issuers = {project.id: project.issuer for project in configuration.projects}
     wanted = [(project, product) for project, _, _ in groups if project for product in Product]
     newest = store.newest_standing(wanted)
     today = now.astimezone(JST).date()
@@ -158,7 +159,7 @@ def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.
                 project,
                 name,
                 issuer,
-                tuple(_row(task, known.get(task.submission or 0), store) for task in of_one),
+                tuple(_row(task, known.get(task.submission or 0), store, issuers.get(project, "")) for task in of_one),
                 _marks(project, expected.get(project, frozenset()), newest, today) if project else {},
                 _memo(store, project, of_one, now) if project else None,
             )
@@ -196,16 +197,16 @@ _DECIDED: Final = frozenset({TaskKind.RESOLVE, TaskKind.CORRECT})
 """Tasks that end in a decision of an approver."""
 
 
-def _row(task: Task, submission: Submission | None, store: Store) -> Work:
+def _row(task: Task, submission: Submission | None, store: Store, issuer: str) -> Work:
     if task.kind is TaskKind.HELD:
         button, right = mend_of(task.reasons)
     else:
         button = _BUTTONS[task.kind]
         right = Right.DECIDE if task.kind in _DECIDED else Right.PREPARE
-    return Work(task, button, _path(task, button), right, last_preparer(store, submission, task.project))
+    return Work(task, button, _path(task, button, issuer), right, last_preparer(store, submission, task.project))
 
 
-def _path(task: Task, button: Button) -> str:
+def _path(task: Task, button: Button, issuer: str) -> str:
     if task.submission is None:
         return f"/drop?project={quote(task.project)}" if task.project else "/drop"
     if task.kind is TaskKind.DOWNLOAD:
@@ -214,6 +215,8 @@ def _path(task: Task, button: Button) -> str:
         return f"/projects/new?from={task.submission}"
     if button in {Button.EDIT_PROJECT, Button.CHOOSE_INVOICE} and task.project:
         return f"/projects/{quote(task.project)}"
+    if button is Button.COMPLETE_RULE and issuer:
+        return f"/issuers/{quote(issuer)}"
     return f"/s/{task.submission}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import tomli
@@ -18,7 +19,20 @@ from worker.config.projects import FILE
 from worker.core.errors import ConfigError, Problem
 
 _PROJECT: Final = "project"
+_OPEN: Final = "open"
+_EXAMPLE: Final = "example"
 _HEADING: Final = re.compile(r"^[ \t]*\[\[[ \t]*project[ \t]*\]\]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleEdits:
+    """The examples of an issuer's file that are taken out, by number from 1 on, and the one that becomes the first."""
+
+    dropped: tuple[int, ...] = ()
+    first: Mapping[str, Any] = field(default_factory=dict)
+
+
+NO_EXAMPLES: Final = ExampleEdits()
 
 
 def edit_projects(content: bytes, edits: Sequence[Edit]) -> bytes:
@@ -88,6 +102,156 @@ def edit_table(
     if certain and "open" in document:
         _take_off(document["open"], certain)
     return _checked(mark + tomlkit.dumps(document).encode(), wanted)
+
+
+def edit_issuer(
+    content: bytes,
+    values: Iterable[tuple[KeyPath, Any]],
+    closed: Iterable[str] = (),
+    opened: Iterable[str] = (),
+    examples: ExampleEdits = NO_EXAMPLES,
+) -> bytes:
+    """An issuer's file with ``values`` under their keys; a value of None takes its key out.
+
+    ``closed`` are taken off the list ``open``, ``opened`` are added to it. A part that is a number is a place in a list
+    of tables, from 1 on; one behind the last adds a table. Raises ConfigError if an example is to go or to come, and
+    the file has its examples elsewhere than at its end.
+    """
+    import tomlkit
+
+    given, certain = list(values), set(closed)
+    wanted = tomli.loads(content.decode("utf-8-sig"))
+    mark, text = _without_mark(content)
+    head, blocks = _split_examples(text, wanted)
+    if not blocks and wanted.get(_EXAMPLE) and (examples.first or examples.dropped):
+        raise ConfigError([Problem(str(wanted.get("name", "")), _EXAMPLE, "examples_last")])
+    document = tomlkit.parse(head)
+    made: list[Any] = []
+    for key, value in given:
+        _put_plain(wanted, key, deepcopy(value))
+        made += _put_in_tables(document, key, value)
+    for table in made:
+        table.add(tomlkit.nl())
+    listed = [each for each in wanted.get(_OPEN, ()) if each not in certain]
+    listed += [each for each in opened if each not in listed]
+    if listed or _OPEN in wanted:
+        wanted[_OPEN] = listed
+        if _OPEN in document:
+            _take_off(document[_OPEN], certain)
+        _replace_value(document, _OPEN, listed)
+    several: list[Any] = wanted.get(_EXAMPLE, [])
+    for number in sorted(set(examples.dropped), reverse=True):
+        del several[number - 1], blocks[number - 1]
+    if examples.first:
+        several.insert(0, deepcopy(dict(examples.first)))
+        blocks.insert(0, "\n".join([f"[[{_EXAMPLE}]]", *_lines_of(examples.first), "", ""]))
+    if several:
+        wanted[_EXAMPLE] = several
+    else:
+        wanted.pop(_EXAMPLE, None)
+    head = tomlkit.dumps(document)
+    gap = "\n" if blocks and not head.endswith("\n\n") else ""
+    return _checked(mark + "".join((head, gap if head.endswith("\n") else gap * 2, *blocks)).encode(), wanted)
+
+
+_EXAMPLE_HEADING: Final = re.compile(r"^[ \t]*\[\[[ \t]*example[ \t]*\]\]", re.MULTILINE)
+
+
+def _split_examples(text: str, table: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Returns the text before the first ``[[example]]``, then the text of each: those stay byte for byte.
+
+    All text is before them if the file has its examples elsewhere than at its end, under headings of their own.
+    """
+    starts = [found.start() for found in _EXAMPLE_HEADING.finditer(text)]
+    ends = [*starts, len(text)]
+    blocks = [text[start:end] for start, end in zip(starts, ends[1:], strict=True)]
+    head = text[: ends[0]]
+    own = {name: value for name, value in table.items() if name != _EXAMPLE}
+    if len(blocks) != len(table.get(_EXAMPLE, ())) or _loads(head) != own:
+        return text, []
+    return head, blocks
+
+
+def _loads(text: str) -> dict[str, Any] | None:
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError:
+        return None
+
+
+def _lines_of(table: Mapping[str, Any]) -> list[str]:
+    return [f"{_written_key(key)} = {_written(value)}" for key, value in table.items()]
+
+
+def new_issuer_text(values: Iterable[tuple[KeyPath, Any]], opened: Iterable[str]) -> bytes:
+    """The file of a new issuer, its tables in the order of the published page."""
+    table: dict[str, Any] = {}
+    for key, value in values:
+        _put_plain(table, key, deepcopy(value))
+    table[_OPEN] = list(opened)
+    lists = {name: value for name, value in table.items() if _is_list_of_tables(value)}
+    tables = {name: value for name, value in table.items() if isinstance(value, dict)}
+    lines = _lines_of({name: value for name, value in table.items() if name not in {*lists, *tables}})
+    for name, several in lists.items():
+        for each in several:
+            lines += ["", f"[[{name}]]", *_lines_of(each)]
+    for name, inner in tables.items():
+        for id_, each in inner.items():
+            lines += ["", f"[{name}.{_written_key(id_)}]", *_lines_of(each)]
+    return _checked(("\n".join(lines) + "\n").encode(), table)
+
+
+def _is_list_of_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+
+
+def _put_plain(table: Any, key: KeyPath, value: Any) -> None:
+    """As ``_put``, with places in lists of tables."""
+    first, *rest = key
+    if len(rest) > 1 and rest[0].isdecimal():
+        several = table.setdefault(first, [])
+        at = int(rest[0]) - 1
+        if at == len(several):
+            several.append({})
+        _put(several[at], tuple(rest[1:]), value)
+    else:
+        _put(table, key, value)
+
+
+def _put_in_tables(document: Any, key: KeyPath, value: Any) -> list[Any]:
+    """Puts ``value`` into the document; returns the tables that were missing and got a heading of their own."""
+    import tomlkit
+
+    first, *rest = key
+    made: list[Any] = []
+    if len(rest) > 1 and rest[0].isdecimal():
+        at = int(rest[0]) - 1
+        if first not in document:
+            document.append(first, tomlkit.aot())
+        if at == len(document[first]):
+            document[first].append(tomlkit.table())
+            made.append(document[first][at])
+        _put_value(document[first][at], tuple(rest[1:]), value)
+        return made
+    if value is not None and len(key) > _NAMED_TABLE and not _has(document, key[:_NAMED_TABLE]):
+        if first not in document:
+            document.append(first, tomlkit.table(is_super_table=True))
+        document[first][rest[0]] = tomlkit.table()
+        made.append(document[first][rest[0]])
+    _put_value(document, key, value)
+    return made
+
+
+_NAMED_TABLE: Final = 2
+"""Parts of the path of a table with a heading: ``[section.doboku]``, ``[rule.default]``."""
+
+
+def _has(document: Any, key: KeyPath) -> bool:
+    for part in key:
+        if part not in document:
+            return False
+        document = document[part]
+    return True
 
 
 def _without_mark(content: bytes) -> tuple[bytes, str]:

@@ -28,6 +28,7 @@ from worker.core.messages import (
     events,
     in_mails,
     incoming,
+    issuer_edits,
     oauth,
     on_pages,
     people,
@@ -76,7 +77,7 @@ _TABLES: Final = (
     *(commands, config, console, console_drop, console_issuers),
     *(console_ledger,),
     *(console_pictures, console_projects, console_records, console_run, decisions),
-    *(console_absence, in_mails),
+    *(console_absence, in_mails, issuer_edits),
     *(events, incoming, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
@@ -84,7 +85,7 @@ _TABLES: Final = (
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
     code: pair
-    for table in (config, incoming, store, oauth, register, register_edits, reminders)
+    for table in (config, incoming, issuer_edits, store, oauth, register, register_edits, reminders)
     for code, pair in table.HINTS.items()
 }
 
@@ -165,9 +166,9 @@ def hint(code: str, lang: Language, **params: object) -> str:
     """Returns the next step for the configuration problem ``code``; empty if the sentence says it already."""
     if code not in _HINTS:
         return ""
-    pair = for_reader(_HINTS[code], f"hint_{code}")
     given = {name: put(each, lang) for name, each in params.items()}
-    return _fill_in_japanese(pair[0], given) if lang == "ja" else pair[1].format(**given)
+    words = for_reader(_HINTS[code], f"hint_{code}")
+    return _fill_in_japanese(words[0], given) if lang == "ja" else words[1].format(**given)
 
 
 def name_state(submission: Submission, lang: Language) -> str:

@@ -99,11 +99,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "summary_again": ("入力に戻る", "Back to the form"),
     "conflict_title": ("ほかの方が先に変更しました", "Another person changed it first"),
     "conflict_by": (
-        "{by}さんが{at}に同じ案件を変更しました。まだ何も保存していません。違うところについて、どちらにするかを選んでください。",
+        "{by}さんが{at}に先に変更しました。まだ何も保存していません。違うところについて、どちらにするかを選んでください。",
         "{by} changed this project at {at}. Nothing is saved yet. Choose for each field.",
     ),
     "conflict_unknown": (
-        "表示した後に、同じ案件が変更されました。まだ何も保存していません。違うところについて、どちらにするかを選んでください。",
+        "表示した後に、ほかの方が変更しました。まだ何も保存していません。違うところについて、どちらにするかを選んでください。",
         "This project was changed since it was shown. Nothing is saved yet. Choose for each field.",
     ),
     "conflict_seen": ("開いたとき", "When opened"),

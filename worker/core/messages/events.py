@@ -71,6 +71,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.KEY_SHOWN: ("認証キーを表示", "key shown"),
     NoteEvent.DOWNLOADED: ("原本を保存", "original taken"),
     NoteEvent.REGISTER_CHANGED: ("案件の変更", "project changed"),
+    NoteEvent.ISSUER_CHANGED: ("発注者の決まりの変更", "issuer changed"),
     NoteEvent.REGISTER_MOVED: ("案件と発注者の置き場所を変更", "register moved"),
     NoteEvent.UPLOADED: ("PDFの受け取り", "PDF uploaded"),
 }

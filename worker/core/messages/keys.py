@@ -5,7 +5,7 @@ Every key that a file may leave open has a name here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from worker.core.messages.reasons import NAMES
@@ -66,6 +66,19 @@ VALUE: Final[dict[str, _Pair]] = {
     "width": ("文字の幅", "width of the characters"),
     "sample": ("正しい書き方の見本", "how a right one looks"),
 }
+ELIGIBILITY: Final[dict[str, _Pair]] = {
+    "from": ("この日から", "from this day on"),
+    "counted_by": ("何の日で数えるか", "by which day"),
+    "products": ("対象の保証", "guarantees"),
+    "kinds": ("対象の契約の種類", "kinds of contract"),
+    "awards": ("対象の契約方法", "awards"),
+    "tendered_by": ("入札を行った課", "sections that tendered"),
+    "min_amount": ("請負金額の下限（円）", "least contract amount, yen"),
+    "original_only": ("対象になる前の契約の変更契約を除くか", "whether amendments of earlier contracts are left out"),
+    "amended": ("変更契約も対象か", "whether amended contracts are included"),
+    "approval": ("発注者が案件ごとに認めるか", "whether the issuer approves each project"),
+    "open": ("公表元で確かめていないか", "whether this is not certain"),
+}
 GUARANTOR: Final[dict[str, _Pair]] = {
     "senders": ("差出人", "senders"),
     "subjects": ("件名", "subjects"),
@@ -89,6 +102,9 @@ RULE_TABLES: Final[dict[str, _Pair]] = {
     "interim": ("中間前払金保証", "interim payment guarantee"),
     "interim_amended": ("変更契約の中間前払金保証", "interim payment guarantee, amended"),
 }
+
+EXAMPLE: Final[_Pair] = ("見本の件名", "sample subject")
+ASSUMED: Final[_Pair] = ("記載がなく、普通の扱いとみなす項目", "keys that are assumed to have their usual value")
 
 _SWITCH: Final[dict[str, _Pair]] = {"true": ("はい", "yes"), "false": ("いいえ", "no")}
 CHOICES: Final[dict[str, dict[str, _Pair]]] = {
@@ -187,6 +203,53 @@ def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
         return ".".join(path)
     whose = RULE_TABLES[table][index] if first == "rule" and table in RULE_TABLES else table
     return names[key][index] if first == "section" else f"{names[key][index]}（{whose}）"
+
+
+def closed_words(key: str) -> dict[str, tuple[str, str]]:
+    """Returns the words of a closed list of an issuer's file with their meanings; none for any other key."""
+    return _CLOSED.get(key, {})
+
+
+def name_rule_field(path: Sequence[str], lang: Literal["ja", "en"], sections: Mapping[str, str]) -> str:
+    """Returns the name of a field of an issuer's file for people: a section by its name, every guarantee unsaid.
+
+    ``open`` and a path is named as the path.
+    """
+    index = 0 if lang == "ja" else 1
+    match tuple(path):
+        case ("open", first, *rest):
+            return name_rule_field((first, *rest), lang, sections)
+        case ("example", number):
+            return f"{EXAMPLE[index]}（{number}）" if number.isdecimal() else EXAMPLE[index]
+        case ("assumed",):
+            return ASSUMED[index]
+        case ("eligibility", number, key):
+            return f"{ELIGIBILITY[key][index]}（{number}）" if key in ELIGIBILITY else key
+        case ("section", id_):
+            return sections.get(id_, id_)
+        case ("section", id_, key) if key in SECTION:
+            return f"{SECTION[key][index]}（{sections.get(id_, id_)}）"
+        case ("rule", table, "product_words", product) if product in NAMES["product"]:
+            return f"{RULE['product_words'][index]}（{NAMES['product'][product][index]}）{_of_table(table, index)}"
+        case ("rule", table, key) if key in RULE:
+            return f"{(_ON_FORMS.get(key) or RULE[key])[index]}{_of_table(table, index)}"
+        case _:
+            return name_key(path, lang)
+
+
+_ON_FORMS: Final[dict[str, _Pair]] = {
+    "section": ("提出先の課", "section that receives"),
+    "lines": ("本文に書く事項（1行に1つ。案件名：〔工事名〕）", "what the body must say (a line each)"),
+    "conditions": ("目で確かめる条件（1行に1つ）", "conditions for a person to check (a line each)"),
+    "after": ("送信後に残る手続（1行に1つ）", "what remains after sending (a line each)"),
+    "instructions": ("提出の手順（1行に1つ）", "steps of handing it in (a line each)"),
+    "bring": ("持って行くもの（1行に1つ）", "what to bring (a line each)"),
+}
+"""Rule keys that a form takes in another shape than ``KEY=VALUE``."""
+
+
+def _of_table(table: str, index: int) -> str:
+    return "" if table == "default" or table not in RULE_TABLES else f"（{RULE_TABLES[table][index]}）"
 
 
 def name_choices(path: Sequence[str], lang: Literal["ja", "en"]) -> str:

@@ -330,5 +330,99 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{address}: its signature (DKIM {domain}) fits, its key is not confirmed by DNSSEC (nothing goes by itself)",
     ),
     "on_page_duty_own_rule": ("この案件の登録", "the project's own entry"),
+    # --- what was typed for an issuer's rule
+    "on_page_example_differs": (
+        "登録されている見本と異なります。見本：「{expected}」、実際：「{found}」",
+        'it differs from a registered sample: "{expected}", found: "{found}"',
+    ),
+    "on_page_hint_example_differs": (
+        "件名などを直すか、発注者が決まりを変えたのなら「登録されている見本」から外してください",
+        "change the rule, or leave the sample out if the issuer changed its rule",
+    ),
+    "on_page_hint_answer_word": (
+        "正しい内容を入力してください。いまの内容でよければ、そのままにします",
+        "type the right value; leave it as it is if it is right",
+    ),
+    "on_page_hint_template_mark": (
+        "案件ごとに変わるところは〔工事名〕のように書いてください。分からなければ「未確認」にします",
+        "write 〔工事名〕 where each project differs; tick it as not certain if you do not know",
+    ),
+    "on_page_template_syntax": ("件名・本文の書き方に誤りがあります", "the subject or text has a mistake"),
+    "on_page_hint_template_syntax": (
+        "〔工事名〕〔工事番号〕のように書いてください",
+        "write it like 〔工事名〕〔工事番号〕",
+    ),
+    "on_page_template_value": ("「{name}」という名前は使えません", "there is no name {name}"),
+    "on_page_hint_template_value": (
+        "〔工事名〕〔工事番号〕のように書いてください",
+        "write it like 〔工事名〕〔工事番号〕",
+    ),
+    "on_page_template_name": ("「{name}」という名前は使えません", "there is no name {name}"),
+    "on_page_hint_template_name": (
+        "〔工事名〕〔工事番号〕のように書いてください",
+        "write it like 〔工事名〕〔工事番号〕",
+    ),
+    "on_page_hint_template_brace": (
+        "〔工事名〕〔工事番号〕のように書いてください",
+        "write it like 〔工事名〕〔工事番号〕",
+    ),
+    "on_page_eligibility_half": (
+        "「この日から」と「何の日で数えるか」は、両方を入力してください",
+        "the day and what it is counted by belong together",
+    ),
+    "on_page_hint_eligibility_half": ("片方だけでは決められません", "one alone decides nothing"),
+    "on_page_file_name_ending": ("ファイル名は .pdf で終わらせてください", "the file name must end in .pdf"),
+    "on_page_hint_file_name_ending": (
+        "例：認証キーのお知らせ_〔保証契約番号〕.pdf",
+        "like notice_〔保証契約番号〕.pdf",
+    ),
+    "on_page_file_name_typed": (
+        "お知らせPDFを添付しない決まりなのに、ファイル名があります",
+        "the notice is not attached, yet it has a file name",
+    ),
+    "on_page_hint_file_name_typed": ("どちらかを直してください", "change one of them"),
+    "on_page_invoice_after_key": (
+        "認証キーを請求書より先に提出する決まりなのに、請求書を同送することになっています",
+        "the key goes before the invoice, yet the invoice goes with it",
+    ),
+    "on_page_hint_invoice_after_key": (
+        "「請求書の同送」か「提出の時期」のどちらかを直してください",
+        "change one of the two",
+    ),
+    "on_page_line_key": ("この提出方法では、本文に認証キーを書けません", "this way to submit takes no key in the text"),
+    "on_page_hint_line_key": (
+        "「番号とキーの出し方」を「本文に記載」か「両方」にしてください",
+        "have number and key typed in the text, or both",
+    ),
+    "on_page_hint_same_name": (
+        "それぞれに、この決まりが及ぶ範囲（治山課など）を入力してください",
+        "say for each for which bureau or kind of work it is",
+    ),
+    "on_page_unsaid_notice": (
+        "番号とキーの出し方が入力されていません。確かめるまで送信しません",
+        "how number and key are handed in is not stated: nothing is sent until then",
+    ),
+    "on_page_hint_unsaid_notice": ("公表ページで確かめて選んでください", "find it on the published page"),
+    "on_page_unsaid_timing": (
+        "提出の時期が入力されていません。確かめるまで送信しません",
+        "when to submit is not stated: nothing is sent until then",
+    ),
+    "on_page_hint_unsaid_timing": ("公表ページで確かめて選んでください", "find it on the published page"),
+    "on_page_unsaid_invoice": (
+        "請求書の同送が入力されていません。前払金・中間前払金は、確かめるまで送信しません",
+        "whether the invoice goes with it is not stated: no advance payment is sent until then",
+    ),
+    "on_page_hint_unsaid_invoice": ("公表ページか電話で確かめて選んでください", "find it on the page or by a call"),
+    "on_page_assumed_notice": (
+        "番号とキーはお知らせのPDFで出すものとみなしています",
+        "the notice is assumed to be attached",
+    ),
+    "on_page_hint_assumed_notice": ("確かめたら「番号とキーの出し方」を選んでください", "choose it once it is certain"),
+    "on_page_assumed_timing": ("提出の時期は問わないものとみなしています", "any time is assumed to be right"),
+    "on_page_hint_assumed_timing": ("確かめたら「提出の時期」を選んでください", "choose it once it is certain"),
+    "on_page_missing_key": ("まだ入力されていません。", "It is not filled in."),
+    "on_page_hint_missing_key": ("入力してください。", "Fill it in."),
+    "on_page_empty": ("まだ入力されていません。", "It is not filled in."),
+    "on_page_hint_empty": ("入力してください。", "Fill it in."),
     "on_page_thing_command": ("連絡用プログラム", "the operator's program"),
 }
