@@ -17,6 +17,7 @@ from worker.core.messages import (
     config,
     console,
     console_drop,
+    console_help,
     console_issuers,
     console_pictures,
     console_projects,
@@ -74,6 +75,7 @@ _TABLES: Final = (
     *(events, incoming, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
+    *(console_help,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
