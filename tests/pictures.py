@@ -7,14 +7,13 @@ sent and confirmed. ``console/test_manual.py`` makes the same walk.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support.browsing import PHONE, Person, chromium
 from tests.support.demo_console import DemoConsole, demo_console
 from worker.cli.demo.sample_files import sample_pdf
 
@@ -25,9 +24,6 @@ PICTURES: Final = (
     *("phone-today", "phone-review"),
 )
 """Every picture by its name; the manual names each as ``pictures/NAME.png``."""
-DESK: Final = {"width": 1120, "height": 760}
-PHONE: Final = {"width": 390, "height": 844}
-CHROMIUM: Final = "chromium"
 STAFF_PASSWORD: Final = "朝の会議の前に窓を開けて風を通す"
 NUMBER: Final = "40251-000418"
 """The contract number on the notice of the project that the demonstration has not registered."""
@@ -56,54 +52,17 @@ class Album:
         self.taken.append(name)
 
 
-class Person:
-    """One person's browser."""
-
-    def __init__(self, browser: Any, demo: DemoConsole, size: dict[str, int] | None = None) -> None:
-        self.base = demo.url
-        self.page = browser.new_context(viewport=size or DESK, locale="ja-JP").new_page()
-
-    def open(self, path: str) -> Any:
-        """Opens a page, which must be there; returns it."""
-        answer = self.page.goto(f"{self.base}{path}")
-        assert answer.status == 200, (path, answer.status)
-        return self.page
-
-    def log_in(self, login: str, password: str) -> Any:
-        page = self.open("/login")
-        page.fill("input[name=login]", login)
-        page.fill("input[name=password]", password)
-        self.press("ログイン")
-        assert "/login" not in page.url, page.inner_text("main")
-        return page
-
-    def press(self, words: str) -> None:
-        """Presses the button with these words, and waits for the page after it."""
-        with self.page.expect_navigation():
-            self.page.click(f'main button:text-is("{words}")')
-
-    def look_and_tick(self) -> None:
-        """Scrolls to each page that an approval needs, and ticks every box, as a person does."""
-        for paper in self.page.locator("figure[data-needed]").all():
-            paper.scroll_into_view_if_needed()
-            paper.evaluate(
-                "each => new Promise(done => setInterval(() => each.classList.contains('seen') && done(), 50))"
-            )
-        for box in self.page.locator('form[action$="/approve"] input[type=checkbox]').all():
-            box.check()
-
-
 def take_pictures(folder: Path, demo: DemoConsole, browser: Any) -> list[str]:
     """Makes the walk; returns the names of the pictures in the order of it."""
     album = Album(folder)
-    admin = Person(browser, demo)
+    admin = Person(browser, demo.url)
     album.take(admin.open("/login"), "login")
     admin.log_in(demo.admin, demo.password)
-    staff = _invite(admin, Person(browser, demo), "佐藤 次郎", "jiro", "staff", album)
-    auditor = _invite(admin, Person(browser, demo), "監査 太郎", "kansa", "auditor")
+    staff = _invite(admin, Person(browser, demo.url), "佐藤 次郎", "jiro", "staff", album)
+    auditor = _invite(admin, Person(browser, demo.url), "監査 太郎", "kansa", "auditor")
     album.take(admin.open("/people"), "people", whole=True)
     album.take(admin.open("/health?check=1"), "health", whole=True)
-    approver = Person(browser, demo)
+    approver = Person(browser, demo.url)
     approver.log_in(demo.login, demo.password)
     album.take(approver.open("/"), "today")
     _phone(browser, demo, album)
@@ -217,7 +176,7 @@ def _auditors_day(auditor: Person, album: Album) -> None:
 
 
 def _phone(browser: Any, demo: DemoConsole, album: Album) -> None:
-    person = Person(browser, demo, PHONE)
+    person = Person(browser, demo.url, PHONE)
     person.log_in(demo.login, demo.password)
     album.take(person.open("/"), "phone-today")
     album.take(person.open(f"/s/{OF_THE_CITY}"), "phone-review")
@@ -225,17 +184,6 @@ def _phone(browser: Any, demo: DemoConsole, album: Album) -> None:
 
 def _file(name: str, content: bytes) -> dict[str, Any]:
     return {"name": name, "mimeType": "application/pdf", "buffer": content}
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def take_pictures_into(folder: Path) -> list[str]:
