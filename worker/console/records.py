@@ -17,7 +17,7 @@ from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import read_date
 from worker.core.messages import name_any_state, name_event
 from worker.core.model import Entry, MessageRow, Product
-from worker.core.states import Event, State
+from worker.core.states import Event, NoteEvent, State
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
 
 ROWS_SHOWN: Final = 300
@@ -30,8 +30,11 @@ CORRECTIONS: Final = (
     Event.CONFIRMED_NOT_SENT,
     Event.CONFIRMED_SENT,
     Event.HANDED_OVER,
+    Event.RETURNED,
+    Event.CONFIRMATION_CORRECTED,
+    NoteEvent.DONE_CORRECTED,
 )
-"""Events by which a person changed the course of a submission."""
+"""Events by which a person changed the course of a submission, or took a record back."""
 _HEAD: Final = re.compile("[0-9a-f]{64}")
 _MEDIA: Final = {
     ExportForm.CSV: "text/csv; charset=utf-8",
