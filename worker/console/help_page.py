@@ -15,7 +15,7 @@ _TERMS: Final = ("key", "sent", "in_doubt", "hand_over", "held", "rehearsal")
 """The terms that the day's steps use; the quick guide is one sheet."""
 _GLOSSARY: Final = (
     *("key", "notice", "announcement", "submission", "addressee", "project", "rule", "held", "to_confirm"),
-    *("request", "returned", "sent", "in_doubt", "bounced", "hand_over", "waiting", "rehearsal", "received"),
+    *("request", "returned", "sent", "in_doubt", "undelivered", "hand_over", "waiting", "rehearsal", "received"),
     *("amended", "log", "head"),
 )
 _DOWN: Final = 4

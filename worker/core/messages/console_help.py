@@ -57,8 +57,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "社内で、承認せずに担当へ戻すことです。理由を確かめ、直すか、このまま送る場合は承認します。",
         "Not approved within the office, with a reason.",
     ),
-    "term_bounced": ("不達・返却", "Bounced"),
-    "term_bounced_is": (
+    "term_undelivered": ("不達・返却", "Not delivered"),
+    "term_undelivered_is": (
         "発注者に届かなかった、または発注者から返されたことです。理由を確かめて訂正し、再提出します。",
         "It did not arrive, or the issuer gave it back.",
     ),
