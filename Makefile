@@ -30,7 +30,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console test quick small-tests lint bench crash soak lock clean venv corpora servers servers-if-asked
+.PHONY: help demo console manual test quick small-tests lint bench crash soak lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -40,6 +40,9 @@ demo: venv  ## the whole of the work against embedded mail servers
 
 console: venv  ## the demo's office in a browser: address and login are printed, Ctrl+C ends it
 	$(BIN)/hoshobin demo --console
+
+manual: venv  ## the manual with its pictures, made from the demo's office, in build/manual/ (Chromium: make servers)
+	$(BIN)/python -m tests.build_manual build/manual
 
 test: venv corpora servers-if-asked  ## every test; with SERVERS=install (or CI=true) what some of them need is installed first
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from tests import draw_packages, write_docs
+from tests.build_manual import MANUAL, anchor
 from worker.cli import cli
 from worker.config.settings import read_settings
 from worker.core.errors import Problem
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 HELP_PAGES = [
     *(ROOT / name for name in ("README.md", "README.ja.md")),
-    *(ROOT / "docs" / f"{name}.md" for name in ("first-submission.ja", "install", "office.ja", "rules.ja")),
+    *(ROOT / "docs" / f"{name}.md" for name in MANUAL),
 ]
 COMMAND = re.compile(r"^\s*(?:\S*/)?hoshobin (?:--config \S+ )?([a-z][a-z-]*)\b([^|\n]*)", re.MULTILINE)
 SETTINGS = {
@@ -114,8 +115,18 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_to_a_file_of_the_project(path: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text())
+    links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text())
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", HELP_PAGES, ids=lambda path: path.name)
+def test_every_link_to_a_heading_leads_to_one(path: Path) -> None:
+    links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]*)#([^)]+)\)", path.read_text())
+    assert [(page, to) for page, to in links if to not in headings_of(path.parent / page if page else path)] == []
+
+
+def headings_of(path: Path) -> set[str]:
+    return {anchor(each) for each in re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)}
 
 
 @pytest.mark.parametrize("path", HELP_PAGES, ids=lambda path: path.name)

@@ -22,6 +22,8 @@ OF_SEVERAL_MODULES: Final = {
     "config/test_rules_doc.py": "docs/rules.ja.md",
     "config/test_unsaid.py": "the keys of a rule in every module that reads them",
     "console/test_demo.py": "hoshobin demo --console",
+    "console/test_first_rehearsal.py": "docs/first-submission.ja.md, through every page that it names",
+    "console/test_manual.py": "docs/office.ja.md and its pictures",
     "core/test_vocabulary.py": "the enumerations of all packages",
     "service/test_console_account.py": "the modes of the files that the service and the console share",
     "service/test_store_outage.py": "pipeline.store_outage in the running service",

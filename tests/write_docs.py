@@ -13,16 +13,21 @@ from tests.compile_statements import COMPILED, compiled_statements
 from tests.draw_packages import package_imports, package_picture
 from tests.support.issuer_tables import sources_table, ways_table
 from tests.support.smtp_outcomes import outcome_table
-from worker.core.messages import name_any_state, name_event
+from worker.console.help_page import terms
+from worker.core.accounts import RIGHTS, Role
+from worker.core.messages import name_any_state, name_event, name_role, next_step, say
+from worker.core.messages.on_pages import speaking_on_pages
 from worker.core.messages.reasons import NEXT_STEPS, REASONS, STATE_NEXT
 from worker.core.model import Composition, Hold, Submission
 from worker.core.states import TRANSITIONS, Event, HoldKind, NoteEvent, Reason, State, kind_of
 from worker.views.actions import action_for
 from worker.views.commands import command_line
+from worker.views.today import mend_of
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 OFFICE = ROOT / "docs" / "office.ja.md"
+COMMANDS = ROOT / "docs" / "office-commands.ja.md"
 ISSUERS = ROOT / "docs" / "issuers.md"
 LOG_FORMAT = ROOT / "docs" / "log-format.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
@@ -143,6 +148,35 @@ def commands_by_kind() -> str:
     return "\n".join(lines)
 
 
+def glossary() -> str:
+    """Every term with the sentence that the console's glossary has."""
+    return "\n".join(["| 言葉 | 意味 |", "|---|---|", *(f"| {term} | {meaning} |" for term, meaning in terms("ja"))])
+
+
+def states_on_pages() -> str:
+    """One row per state, as a page says it."""
+    lines = ["| 画面の言葉 | 次にすること |", "|---|---|"]
+    with speaking_on_pages():
+        for state in State:
+            step = "「保留の理由と直し方」のとおり" if state is State.HELD else next_step(Submission(1, state), "ja")
+            lines.append(f"| {name_any_state(state, 'ja')} | {step} |")
+    return "\n".join(lines)
+
+
+def reasons_on_pages() -> str:
+    """One row per hold reason, as a page says it: the button that mends it, and the roles that may press it."""
+    later = not_yet_raised()
+    lines = ["| 理由 | 次にすること | ボタン | できる方 |", "|---|---|---|---|"]
+    with speaking_on_pages():
+        for reason in Reason:
+            if reason not in later:
+                button, right = mend_of([reason])
+                roles = "・".join(name_role(role, "ja") for role in Role if right in RIGHTS[role])
+                step = next_step(Submission(1, State.HELD, reasons=(Hold(reason),)), "ja")
+                lines.append(f"| {REASONS[reason][0]} | {step} | ［{say(f'button_{button}', 'ja')}］ | {roles} |")
+    return "\n".join(lines)
+
+
 PARTS = {
     ARCHITECTURE: {
         "packages": package_picture,
@@ -150,7 +184,8 @@ PARTS = {
         "diagram": state_diagram,
         "states": states_table,
     },
-    OFFICE: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
+    OFFICE: {"terms": glossary, "states": states_on_pages, "reasons": reasons_on_pages},
+    COMMANDS: {"states": states_in_words, "reasons": reasons_in_words, "kinds": commands_by_kind},
     ISSUERS: {"ways": ways_table, "sources": sources_table},
     LOG_FORMAT: {"events": events_table},
     RELIABILITY: {"smtp": outcome_table},

@@ -16,7 +16,7 @@ from worker.cli.project import project
 from worker.core import messages
 
 MARK = "管理者"
-GUIDE = (ROOT / "docs" / "office.ja.md").read_text()
+GUIDE = (ROOT / "docs" / "office-commands.ja.md").read_text()
 INSTALL = (ROOT / "docs" / "install.md").read_text()
 NAMED = re.compile(r"hoshobin (?P<command>[a-z-]+)(?: (?P<sub>[a-z]+))?")
 GROUPS = {"audit", "issuers", "project", "rules", "user"}

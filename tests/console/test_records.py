@@ -154,6 +154,15 @@ def test_corrections_are_listed_with_their_reason_as_text(sent: Console) -> None
     assert "二重に届いたため" in browser.text
 
 
+def test_a_record_that_was_taken_back_is_among_the_corrections(sent: Console) -> None:
+    browser = sent.browser("staff")
+    browser.get("/s/2")
+    assert browser.post("/s/2/confirm", {"outcome": "arrived", "note": "契約課 田中様"}).status_code == 303
+    assert browser.post("/s/2/correct", {"why": "別の工事の返事でした"}).status_code == 303
+    browser.get("/changes")
+    assert "別の工事の返事でした" in browser.text
+
+
 def test_what_came_in_is_listed_with_its_result(sent: Console) -> None:
     browser = sent.browser("staff")
     browser.get("/received")

@@ -40,7 +40,8 @@ IN_SCREENS = {
 """Words that a manual for administrators may use, and a screen does not."""
 
 DOCUMENTS = [
-    *("README.ja.md", "docs/office.ja.md", "docs/first-submission.ja.md", "docs/install.md"),
+    *("README.ja.md", "docs/first-submission.ja.md", "docs/install.md"),
+    *("docs/office.ja.md", "docs/office-commands.ja.md", "docs/console.md", "docs/security.ja.md"),
     *("config/worker.toml", "config/projects.toml"),
 ]
 

@@ -137,6 +137,7 @@ PAGES: Final = (
     Page("/projects/{project:path}", projects.show_project, Right.SEE),
     Page("/search", projects.show_found, Right.SEE),
     Page("/help", help_page.show_help, Right.OWN),
+    Page("/help/terms", help_page.show_terms, Right.OWN),
     Page("/drop", drop.show_drop, Right.PREPARE),
 )
 ACTIONS: Final = (

@@ -37,8 +37,11 @@ CORRECTIONS: Final = (
     Event.CONFIRMED_NOT_SENT,
     Event.CONFIRMED_SENT,
     Event.HANDED_OVER,
+    Event.RETURNED,
+    Event.CONFIRMATION_CORRECTED,
+    NoteEvent.DONE_CORRECTED,
 )
-"""Events by which a person changed the course of a submission."""
+"""Events by which a person changed the course of a submission, or took a record back."""
 _HEAD: Final = re.compile("[0-9a-f]{64}")
 _MEDIA: Final = {
     ExportForm.CSV: "text/csv; charset=utf-8",

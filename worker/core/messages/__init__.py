@@ -18,6 +18,7 @@ from worker.core.messages import (
     console,
     console_absence,
     console_drop,
+    console_help,
     console_issuers,
     console_ledger,
     console_pictures,
@@ -81,6 +82,7 @@ _TABLES: Final = (
     *(events, incoming, oauth, on_pages, people),
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
+    *(console_help,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {

@@ -251,20 +251,26 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "guide_down": ("画面やサーバーが使えないとき", "While the pages or the server do not answer"),
     "guide_down_1": (
-        "画面が開かなくても、承認済みのものは時間どおりに送られます。急ぐものは管理者に電話してください。",
-        "What is approved still leaves in time. Telephone the administrator if it is urgent.",
+        (
+            "管理者に電話します。画面が止まっていても、サーバーが動いていれば、承認済みのものは時間どおりに送られます。"
+            "送られたか分からないものを手で送り直さず、先に発注者に電話で確かめます。"
+        ),
+        (
+            "Telephone the administrator. What is approved still leaves in time while the server runs: "
+            "if it may have left, ask the issuer before you send it by hand."
+        ),
     ),
     "guide_down_2": (
-        "期限が今日のものは、発注者の担当課に電話し、提出方法を相談してください。",
+        "期限が今日のものは、発注者の担当課に電話し、どう出せばよいか（FAX・持参・メール）を聞いて手で出します。",
         "If something is due today, telephone the issuer's section and ask how to hand it in.",
     ),
     "guide_down_3": (
-        "手でメールを送ったら、宛先・日時・内容を控えてください。復旧後に「別の方法で提出」として記録します。二重に送らないためです。",
-        "If you mail it by hand, note recipient, time and content, and record it afterwards, so it is not sent twice.",
+        "直ったら、控えのとおり、その提出のページで［別の方法で提出する］を記録します。承認より先に行います。二重に送らないためです。",
+        "Afterwards record it at [Hand it in otherwise] before anything is approved, so it is not sent twice.",
     ),
     "guide_down_4": (
-        "お知らせのPDFは捨てずに保管してください。復旧後に入れれば、続きから進みます。",
-        "Keep the notice's PDF. Drop it when the server is back.",
+        "お知らせのPDFは捨てずに保管し、直ったら入れます。まだ提出になっていなかったものも、入れてから上のとおり記録します。",
+        "Keep the notice's PDF and add it when the server is back; record there what was handed in by hand.",
     ),
     "guide_contact": ("社内の連絡先", "Our contact"),
 }

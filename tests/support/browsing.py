@@ -1,0 +1,60 @@
+"""A person at a page of the console in Debian's Chromium, for walks through several pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+CHROMIUM: Final = "chromium"
+DESK: Final = {"width": 1120, "height": 760}
+PHONE: Final = {"width": 390, "height": 844}
+
+
+class Person:
+    """One person's browser."""
+
+    def __init__(self, browser: Any, base: str, size: dict[str, int] | None = None) -> None:
+        self.base = base
+        self.page = browser.new_context(viewport=size or DESK, locale="ja-JP").new_page()
+
+    def open(self, path: str) -> Any:
+        """Opens a page, which must be there; returns it."""
+        answer = self.page.goto(f"{self.base}{path}")
+        assert answer.status == 200, (path, answer.status)
+        return self.page
+
+    def log_in(self, login: str, password: str) -> Any:
+        page = self.open("/login")
+        page.fill("input[name=login]", login)
+        page.fill("input[name=password]", password)
+        self.press("ログイン")
+        assert "/login" not in page.url, page.inner_text("main")
+        return page
+
+    def press(self, words: str) -> None:
+        """Presses the button with these words, and waits for the page after it."""
+        with self.page.expect_navigation():
+            self.page.click(f'main button:text-is("{words}")')
+
+    def look_and_tick(self) -> None:
+        """Scrolls to each page that an approval needs, and ticks every box, as a person does."""
+        for paper in self.page.locator("figure[data-needed]").all():
+            paper.scroll_into_view_if_needed()
+            paper.evaluate(
+                "each => new Promise(done => setInterval(() => each.classList.contains('seen') && done(), 50))"
+            )
+        for box in self.page.locator('form[action$="/approve"] input[type=checkbox]').all():
+            box.check()
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
