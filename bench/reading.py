@@ -77,7 +77,7 @@ async def _each(pool: PdfPool, content: bytes, codes: tuple[str, ...]) -> tuple[
     began = time.perf_counter()
     await pool.read(content)
     pooled = time.perf_counter()
-    pdf_child._answer(content)  # noqa: SLF001  the very function that the child calls
+    pdf_child._answer(content, (), pdf_child._Pdfium())  # noqa: SLF001  the very function that the child calls
     alone = time.perf_counter()
     if codes:
         await pool.locate(content, codes)

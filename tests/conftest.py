@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 from collections import Counter
@@ -38,6 +39,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     the collection."""
     is_left_out = "not process" in config.getoption("markexpr")
     return True if is_left_out and collection_path in _places(config) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What is collected lives until the end: without collections of garbage, now and later, it costs a third less."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _places(config: pytest.Config) -> list[Path]:

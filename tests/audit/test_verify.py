@@ -15,7 +15,17 @@ import pytest
 
 import worker.audit.verify as verify_module
 from tests.audit.two_pass import verify_twice
-from worker.audit.chain import GENESIS, LogLine, canonical, chain, entry_hash, fold, read_entry
+from worker.audit.chain import (
+    GENESIS,
+    LogLine,
+    canonical,
+    chain,
+    entry_hash,
+    fold,
+    parse_moment,
+    read_content,
+    read_entry,
+)
 from worker.audit.verify import FAULTS_SHOWN, LogVerdict, parse_bytes, verify_log
 from worker.core.model import JST, Hold, Key
 from worker.core.states import NoteEvent, Reason, State
@@ -168,6 +178,31 @@ def test_an_original_that_differs_or_is_gone_is_named() -> None:
     assert faults(judge(LOG, originals=[])) == {("original_missing", PDF)}
 
 
+def test_a_hash_in_capital_letters_names_the_same_original() -> None:
+    log = write_log([entry(1, state="HELD", pdf_sha256=PDF.upper(), mail_sha256="no hash")])
+    rows = rows_of(log)
+    assert faults(judge(log, rows=rows, originals=[(PDF, PDF)])) == {("original_missing", "no hash")}
+    shouted = faults(judge(log, rows=rows, originals=[(PDF.upper(), PDF), ("no hash", PDF)]))
+    assert shouted == {("original_differs", PDF.upper()), ("original_differs", "no hash")}
+
+
+@pytest.mark.parametrize(("number", "written"), [("1e999", "Infinity"), ("-1e999", "-Infinity"), ("NaN", "NaN")])
+def test_a_row_with_a_number_that_json_does_not_know_differs(number: str, written: str) -> None:
+    (line,) = write_log([entry(1, state="NINIAN", tries=77)])
+    body = line.body.replace("77", number)
+    forged = dataclasses.replace(line, body=body, hash=entry_hash(line.previous_hash, body))
+    row = rows_of([line])[0][1]
+    for text in (row.replace("77", written), row.replace("77", "null"), row.replace("77", f'"{written}"')):
+        assert faults(judge([forged], rows=[(1, text)])) == {("row_differs", "1")}
+
+
+def test_words_for_numbers_are_words_of_a_row_like_any_other() -> None:
+    log = write_log([entry(1, state="HELD", project_name="NNaInfinit 道路 I NaI", place="IInfinite")])
+    assert judge(log, rows=rows_of(log)).holds
+    log = write_log([entry(1, state="HELD", project_name="NaNInfinity", place="NNaN")])
+    assert judge(log, rows=rows_of(log)).holds
+
+
 def test_every_original_that_an_entry_names_is_looked_for() -> None:
     draft = {"body_sha256": "b" * 64, "attachments": [{"sha256": "a" * 64}]}
     log = write_log(
@@ -200,6 +235,29 @@ def test_the_quick_parser_takes_nothing_that_json_does_not_and_gives_the_same(py
                 parse_bytes(given.encode("utf-8", "surrogateescape"))
         else:
             assert repr(parse_bytes(given.encode("utf-8", "surrogateescape"))) == expected, f"--hypothesis-seed={seed}"
+
+
+def test_a_moment_is_that_of_japan_however_it_is_written(pytestconfig: pytest.Config) -> None:
+    seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
+    chance = random.Random(seed)
+    base = ["2026-11-21T09:30:00.123456+09:00", "2026-11-21T09:30:00+09:00", "2026-11-21T00:30:00.5Z"]
+    odd = ["2026-11-21T09:30:00.000000+09:00", "2026-11-21", "2026-W47-6T09:30:00+09:00", "2026-11-21T24:00:00+09:00"]
+    odd += ["2026-11-21T09:30:00+09:00:00", "2026-02-29T09:30:00+09:00", "0000-11-21T09:30:00+09:00"]
+    odd += ["0001-01-01T00:00:00+09:00", "0001-01-01T09:00:00+09:00", "9999-12-31T23:59:59.999999+09:00", "۲026-11-21"]
+    odd += ["2026-11-21T09:30:60+09:00", "2026-11-21 09:30:00.123456+09:00", "9999-12-31T23:59:59-09:00"]
+    for turn in range(5_000):
+        changed = list(chance.choice(base))
+        changed[chance.randrange(len(changed))] = chance.choice("0123456789:-+.TZ ")
+        given = odd[turn] if turn < len(odd) else "".join(changed)
+        body = canonical({**entry(1), "at": given, "number": 1, "by": "", "account": "", "detail": {}})
+        try:
+            expected = dt.datetime.fromisoformat(given).astimezone(JST)
+        except (ValueError, OverflowError):
+            with pytest.raises((ValueError, TypeError)):
+                read_content(1, body)
+        else:
+            assert read_content(1, body)[1] == expected.isoformat(), f"{given} --hypothesis-seed={seed}"
+            assert parse_moment(expected.isoformat()) == expected
 
 
 def random_log(chance: random.Random) -> list[LogLine]:

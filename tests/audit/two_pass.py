@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from worker.audit.chain import LogLine, fold, read_entry
-from worker.audit.verify import Chain, LogFault, LogFaults, _packed, _references, _written
+from worker.audit.verify import Chain, LogFault, LogFaults, _normal, _references, _written
 from worker.core.model import Entry
 
 
@@ -30,16 +30,14 @@ def verify_twice(
     for name, digest in originals:
         if name != digest:
             faults.add("original_differs", name)
-        kept.add(_packed(name))
+        kept.add(_normal(name))
     entries = [entry for entry in map(_entry_in, lines) if entry is not None]
     entries.sort(key=lambda entry: (entry.submission is not None, entry.submission or 0, entry.number))
     _compare_rows(entries, rows, kept, faults)
     return tuple(faults.shown), faults.count
 
 
-def _compare_rows(
-    entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kept: set[bytes], faults: LogFaults
-) -> None:
+def _compare_rows(entries: Iterable[Entry], rows: Iterable[tuple[int, str]], kept: set[str], faults: LogFaults) -> None:
     stored = iter(rows)
     row = next(stored, None)
     for number, group in groupby(entries, key=lambda entry: entry.submission):
@@ -47,7 +45,7 @@ def _compare_rows(
         for entry in group:
             folded = fold(folded, entry)
             for sha256 in _references(entry.event, entry.detail, entry.set):
-                if sha256 and _packed(str(sha256)) not in kept:
+                if sha256 and _normal(str(sha256)) not in kept:
                     faults.add("original_missing", sha256)
         if number is None:
             continue

@@ -280,7 +280,7 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 NAMED = {
     "EVERY_LINE": "verify reads all",
-    "EVERY_SUBMISSION": "verify reads all",
+    "EVERY_ROW": "verify reads all",
     "HEAD": "the last row alone, by its key",
     "LAST_MOMENT": "ends at the first entry of the event, from the newest backwards; asked if there is one",
     "SUBMISSIONS_BETWEEN": "sorts the ids of the period alone, each of which is needed once",

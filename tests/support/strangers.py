@@ -82,7 +82,7 @@ class Children:
     async def unpack(self, content: bytes) -> Unpacked:
         return await self.for_mail(Lane.OURS).unpack(content)
 
-    def expect(self, pdfs: int) -> None:
+    async def prepare(self) -> None:
         """Nothing is started."""
 
     async def close(self) -> None:

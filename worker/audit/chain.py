@@ -10,8 +10,10 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from worker.core.model import JST, Answer, Entry, Hold, Key, Submission
@@ -21,7 +23,14 @@ GENESIS: Final = "0" * 64
 """The previous hash of the first entry."""
 
 
-_ENTRY_KEYS: Final = frozenset({"number", "at", "event", "submission", "by", "account", "detail", "set"})
+_VALUES: Final = itemgetter("number", "at", "event", "submission", "by", "account", "detail", "set")
+"""The values of an entry."""
+_KEYS: Final = 8
+"""An entry has no others."""
+_MOMENT: Final = re.compile(
+    r"(?!0001)[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?!000000)[0-9]{6})?\+09:00"
+)
+"""A moment as this program writes it."""
 
 
 def canonical(value: object) -> str:
@@ -112,10 +121,10 @@ def chain(previous: tuple[int, str], content: Mapping[str, Any]) -> LogLine:
 
 def read_entry(line: LogLine) -> Entry:
     """The entry that ``line`` holds. Raises ValueError, TypeError or KeyError if it holds none."""
-    content, at = read_content(line.number, line.body)
+    content, moment = read_content(line.number, line.body)
     return Entry(
         number=line.number,
-        at=at,
+        at=parse_moment(moment),
         event=content["event"],
         submission=content["submission"],
         by=content["by"],
@@ -129,29 +138,37 @@ def read_entry(line: LogLine) -> Entry:
 
 def read_content(
     number: int, body: str | bytes, parse: Callable[[Any], Any] = json.loads
-) -> tuple[dict[str, Any], dt.datetime]:
-    """The keys of the entry in ``body``, and its moment. Raises as ``read_entry`` does."""
+) -> tuple[dict[str, Any], str]:
+    """The keys of the entry in ``body``, and its moment as a row has it. Raises as ``read_entry`` does."""
     try:
         content = parse(body)
-        if not _is_entry(content) or content["number"] != number:
+        if not _is_entry(content, number):
             raise ValueError(f"line {number} holds no entry")
-        return content, dt.datetime.fromisoformat(content["at"]).astimezone(JST)
+        at = content["at"]
+        moment = dt.datetime.fromisoformat(at)
+        return content, at if _MOMENT.fullmatch(at) else moment.astimezone(JST).isoformat()
     except (RecursionError, OverflowError) as error:  # a thousand brackets, a moment before the first year
         raise ValueError(f"line {number} holds no entry") from error
 
 
-def _is_entry(content: Any) -> bool:
+def parse_moment(moment: str) -> dt.datetime:
+    """A moment that ``read_content`` returned."""
+    return dt.datetime.fromisoformat(moment).astimezone(JST)
+
+
+def _is_entry(content: Any, number: int) -> bool:
+    if not isinstance(content, dict) or len(content) != _KEYS:
+        return False
+    written, at, event, submission, by, account, detail, changes = _VALUES(content)
     return (
-        isinstance(content, dict)
-        and len(content) == len(_ENTRY_KEYS)
-        and content.keys() == _ENTRY_KEYS
-        and isinstance(content["at"], str)
-        and isinstance(content["event"], str)
-        and isinstance(content["by"], str)
-        and isinstance(content["account"], str)
-        and isinstance(content["detail"], dict)
-        and isinstance(content["set"], dict)
-        and (content["submission"] is None or isinstance(content["submission"], int))
+        written == number
+        and isinstance(at, str)
+        and isinstance(event, str)
+        and isinstance(by, str)
+        and isinstance(account, str)
+        and isinstance(detail, dict)
+        and isinstance(changes, dict)
+        and (submission is None or isinstance(submission, int))
     )
 
 
@@ -161,17 +178,16 @@ def fold(row: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
     An entry that sets nothing (news, a duplicate) leaves the row and its version alone.
     """
     after = dict(row)
-    fold_onto(after, entry.submission, entry.number, entry.at, entry.set)
+    fold_onto(after, entry.submission, entry.number, entry.at.isoformat(), entry.set)
     return after
 
 
 def fold_onto(
-    row: dict[str, Any], submission: int | None, number: int, at: dt.datetime, changes: Mapping[str, Any]
+    row: dict[str, Any], submission: int | None, number: int, moment: str, changes: Mapping[str, Any]
 ) -> None:
-    """Change ``row`` by an entry that sets ``changes``."""
+    """Change ``row`` by an entry that sets ``changes`` at this moment, in ISO 8601."""
     if not changes:
         return
-    moment = at.isoformat()
     created = row.get("created_at", moment)
     row.update(changes)
     row["id"] = submission

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import jinja2
@@ -282,20 +283,33 @@ _OWN: Final[Mapping[str, Callable[..., Any]]] = {
 """Filters of jinja2 that make much out of little, bounded, and those that are put around loops and concatenations."""
 
 
-class Renderer:
-    """Renders template sources; each is compiled once."""
+def _make_environment() -> _Bounded:
+    made = _Bounded(
+        undefined=_Named,
+        autoescape=False,
+        keep_trailing_newline=True,
+        optimized=False,  # an expression of constants alone would be worked out unbounded while it is compiled
+    )
+    own = {name: made.filters[name] for name in JINJA_FILTERS}
+    made.filters = {**own, **FILTERS, **_OWN}
+    made.globals.clear()  # range, lipsum, cycler and others: a mail needs none of them
+    return made
 
-    def __init__(self) -> None:
-        self._environment = _Bounded(
-            undefined=_Named,
-            autoescape=False,
-            keep_trailing_newline=True,
-            optimized=False,  # an expression of constants alone would be worked out unbounded while it is compiled
-        )
-        own = {name: self._environment.filters[name] for name in JINJA_FILTERS}
-        self._environment.filters = {**own, **FILTERS, **_OWN}
-        self._environment.globals.clear()  # range, lipsum, cycler and others: a mail needs none of them
-        self._compiled: dict[str, jinja2.Template] = {}
+
+_ENVIRONMENT: Final = _make_environment()
+"""Holds no template and changes no more."""
+
+COMPILED_KEPT: Final = 2_048
+"""Templates of a process: an issuer has some ten, and a configuration that is loaded again has the same ones."""
+
+
+@lru_cache(maxsize=COMPILED_KEPT)
+def _compile(source: str) -> jinja2.Template:
+    return _ENVIRONMENT.compile_bounded(source)
+
+
+class Renderer:
+    """Renders template sources; each is compiled once in a process, whichever configuration has it."""
 
     def render(self, source: str, names: Mapping[str, Any]) -> str:
         """The text of ``source`` with ``names``.
@@ -303,10 +317,7 @@ class Renderer:
         Raises MissingName, or TemplateFault if the template itself fails or gives more than TEXT_LIMIT.
         """
         try:
-            template = self._compiled.get(source)
-            if template is None:
-                template = self._compiled[source] = self._environment.compile_bounded(source)
-            return _joined(template.generate(**names, **{_ROUNDS: [0]}))
+            return _joined(_compile(source).generate(**names, **{_ROUNDS: [0]}))
         except _FAULTS as error:
             raise TemplateFault(f"{type(error).__name__}: {error}") from error
 

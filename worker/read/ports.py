@@ -57,6 +57,10 @@ class LanedReader(PdfReader, Protocol):
         """Returns the reader of one mail's PDFs."""
         ...
 
+    async def prepare(self) -> None:
+        """Begins to start the children before there is a PDF; a child that does not start fails the first read."""
+        ...
+
     async def close(self) -> None:
         """Ends the children."""
         ...

@@ -107,6 +107,7 @@ class Service:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._ask_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload)
+        await self._reader.prepare()  # a core is free while the office is opened
         files = self._office.configuration.files
         record_start(self._store, files, program_version(), account_name(), self._store.config_in_force())
         self._config_reload.accept(files, self._office.settings.release.rehearsal_to)

@@ -1,6 +1,7 @@
 """The pool of children that read PDFs: real children, real bombs."""
 
 import asyncio
+import contextlib
 import os
 import random
 import resource
@@ -219,6 +220,83 @@ async def test_a_child_is_kept_between_sound_reads(pool):
     first = pool.pids
     await pool.read(made.plain())
     assert pool.pids == first
+
+
+async def test_prepared_children_start_at_once_and_the_first_reads_wait_for_them():
+    pool = PdfPool(2)
+    try:
+        await pool.prepare()
+        children = [os.pidfd_open(pid) for pid in own_children()]
+        assert len(children) == 2, "the processes run before anything else is waited for"
+        await pool.prepare()
+        await asyncio.gather(*(read(pool, made.plain()) for _ in range(4)))
+        assert len(pool.pids) == 2
+        await pool.prepare()
+        assert len(pool.pids) == 2
+    finally:
+        await pool.close()
+    for child in children:
+        assert select.select([child], [], [], 60)[0], "a child is left over"
+        os.close(child)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 5])
+async def test_a_pool_that_is_closed_while_children_start_leaves_none(turns):
+    pool = PdfPool(2)
+    await pool.prepare()
+    children = [os.pidfd_open(pid) for pid in own_children()]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await pool.close()
+    await pool.prepare()
+    assert pool.pids == ()
+    assert len(children) == 2
+    for child in children:
+        assert select.select([child], [], [], 60)[0], "a child is left over"
+        os.close(child)
+
+
+async def test_a_child_that_cannot_be_prepared_is_started_again_by_the_read(monkeypatch):
+    monkeypatch.setattr(pdf_pool, "_CHILD", ("-c", "raise SystemExit(3)"))
+    pool = PdfPool(1)
+    try:
+        await pool.prepare()
+        while pool._starting:
+            await asyncio.wait(pool._starting)
+        with pytest.raises(Unavailable):
+            await read(pool, made.plain())
+        monkeypatch.undo()
+        assert fields(await read(pool, made.plain())) == expected(made.Form())
+    finally:
+        await pool.close()
+
+
+def own_children():
+    """The ids of this process's children that read PDFs."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((each / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == os.getpid() and b"worker.read.pdf.child" in (each / "cmdline").read_bytes():
+                found.append(int(each.name))
+    return found
+
+
+async def test_positions_are_those_of_the_pdf_that_is_asked_about_whatever_was_read_before(pool):
+    forms = [made.plain(made.ADVANCE), made.plain(made.INTERIM)]
+    codes = [(form.number, form.key) for form in (made.ADVANCE, made.INTERIM)]
+    fresh = [await pool.locate(pdf, each) for pdf, each in zip(forms, codes, strict=True)]
+    assert all(place.is_drawn for located in fresh for places in located.places for place in places)
+    seed = random.SystemRandom().randrange(10**6)
+    chance = random.Random(seed)
+    for _ in range(60):
+        which = chance.randrange(2)
+        if chance.random() < 0.5:
+            await pool.read(chance.choice([forms[which], forms[which], made.cut(made.plain()), made.HTML]))
+        elif chance.random() < 0.9:
+            assert await pool.locate(forms[which], codes[which]) == fresh[which], f"seed {seed}"
+        else:
+            await pool.unpack(made.plain())
 
 
 async def test_a_refusal_costs_no_new_child(pool):

@@ -33,14 +33,14 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, Final, TypeVar
 
 from worker.read.archives import unpack
 from worker.read.pdf.font import use_box_font
 from worker.read.pdf.picture import PICTURE_PAGES, draw_page, draws_japanese, sketch_pages
-from worker.read.pdf.positions import locate
+from worker.read.pdf.positions import OpenPage, locate
 from worker.read.pdf.sandbox import enter
 from worker.read.pdf.self_test import CODE, NOTICE, WORDS
 from worker.read.pdf_bytes import CONTAINER, fault_of
@@ -122,12 +122,15 @@ def main() -> None:
         _write(answers, {"ready": False, "sandbox": sandbox, "detail": fault})
         return
     _write(answers, {"ready": True, "sandbox": sandbox})
+    engine = _Pdfium()
     while (content := _next_piece(requests)) is not None and (asked := _next_piece(requests)) is not None:
         request = json.loads(asked)
         _allow_time(request["seconds"])
         codes = request["codes"]
-        answer, sound, pieces = _do(content, codes)
-        sound = sound and _has_room()
+        answer, sound, pieces = _do(content, codes, engine)
+        if sound and not _has_room():
+            engine.close()
+            sound = _has_room()
         _write(answers, answer if sound else answer | {"last": True}, pieces)
         if not sound:
             return  # memory after an exhausted allocation is not to be trusted with the next notice
@@ -135,8 +138,9 @@ def main() -> None:
 
 def _fault_of_reading() -> str:
     """Returns why the built-in notice is not read; empty if it is. A sandbox that is too narrow shows here."""
+    engine = _Pdfium()
     for codes in ((), (CODE,)):
-        answer, _ = _answer(NOTICE, codes)
+        answer, _ = _answer(NOTICE, codes, engine)
         if "refused" in answer:
             return f"{answer['refused']} {answer['detail']}".strip()
         if codes and not any(drawn for *_, drawn in answer["located"]["places"][0]):
@@ -231,13 +235,13 @@ def _unpacked(content: bytes) -> tuple[_Answer, bool, Sequence[bytes]]:
     return {"unpacked": answer}, True, pdfs
 
 
-def _do(content: bytes, codes: Any) -> tuple[_Answer, bool, Sequence[bytes]]:
+def _do(content: bytes, codes: Any, engine: _Pdfium) -> tuple[_Answer, bool, Sequence[bytes]]:
     """The answer to one request, whether this process may serve another, and the bytes that follow."""
     if codes == UNPACK:
         return _unpacked(content)
     if isinstance(codes, dict):
         return _drawn(content, codes)
-    return *_answer(content, codes), ()
+    return *_answer(content, codes, engine), ()
 
 
 def _drawn(pdf: bytes, asked: _Answer) -> tuple[_Answer, bool, Sequence[bytes]]:
@@ -259,10 +263,10 @@ def _drawn(pdf: bytes, asked: _Answer) -> tuple[_Answer, bool, Sequence[bytes]]:
     return {"picture": [width, height]}, True, (png,)
 
 
-def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
+def _answer(pdf: bytes, codes: Sequence[str], engine: _Pdfium) -> tuple[_Answer, bool]:
     """The answer for one PDF, and whether this process may read another."""
     try:
-        return ({"located": _with_pdfium(pdf, lambda document: locate(document, codes))} if codes else _read(pdf)), True
+        return ({"located": engine.locate(pdf, codes)} if codes else _read(pdf, engine)), True
     except _Refusal as refusal:
         return refusal.answer, True
     except MemoryError:
@@ -271,19 +275,66 @@ def _answer(pdf: bytes, codes: Sequence[str] = ()) -> tuple[_Answer, bool]:
         return {"refused": "damaged", "detail": type(error).__name__}, False
 
 
-def _read(pdf: bytes) -> _Answer:
-    has_fields, second = _with_pdfium(
-        pdf,
-        lambda document: (
-            document.get_formtype() > 0,
-            [_pdfium_text(document[number]) for number in range(len(document))],
-        ),
-    )
-    return {"pages": _read_with_plumber(pdf, second), "fields": has_fields}
+def _read(pdf: bytes, engine: _Pdfium) -> _Answer:
+    texts, has_fields = engine.read(pdf)
+    return {"pages": _read_with_plumber(pdf, texts), "fields": has_fields}
+
+
+@dataclass(slots=True)
+class _Pdfium:
+    """The second engine. It keeps the document read last, because the positions in it are asked for next."""
+
+    _pdf: bytes = b""
+    _document: Any = None
+    _pages: Sequence[OpenPage] = ()
+
+    def read(self, pdf: bytes) -> tuple[list[str], bool]:
+        """Returns the text of each page, and whether the document has form fields."""
+        self._open(pdf)
+        try:
+            return [_pdfium_text(page) for page in self._pages], self._document.get_formtype() > 0
+        except BaseException:
+            self.close()
+            raise
+
+    def locate(self, pdf: bytes, codes: Sequence[str]) -> dict[str, Any]:
+        """Returns the positions of ``codes``. The check alters the pages, so that the document is closed."""
+        if self._document is None or pdf != self._pdf:
+            self._open(pdf)
+        try:
+            return locate(self._pages, codes)
+        finally:
+            self.close()
+
+    def _open(self, pdf: bytes) -> None:
+        self.close()
+        self._document = _open_with_pdfium(pdf, PAGES)
+        try:
+            pages = [self._document[number] for number in range(len(self._document))]
+            self._pages = [OpenPage(page, page.get_textpage()) for page in pages]
+        except BaseException:
+            self.close()
+            raise
+        self._pdf = pdf
+
+    def close(self) -> None:
+        """Closes the document that is kept, with its pages."""
+        document, self._document, self._pages, self._pdf = self._document, None, (), b""
+        if document is not None:
+            document.close()
 
 
 def _with_pdfium(pdf: bytes, do: Callable[[Any], T], most: int = PAGES) -> T:
     """Returns the result of ``do`` for the document that pdfium opens."""
+    document = _open_with_pdfium(pdf, most)
+    try:
+        return do(document)
+    finally:
+        document.close()
+
+
+def _open_with_pdfium(pdf: bytes, most: int) -> Any:
+    """Returns the document, of at most so many pages. Raises _Refusal."""
     import pypdfium2
 
     if fault := fault_of(pdf):  # engines mend a cut file without a word, and find a PDF in a container
@@ -294,28 +345,29 @@ def _with_pdfium(pdf: bytes, do: Callable[[Any], T], most: int = PAGES) -> T:
         reason = "password" if getattr(error, "err_code", None) in _PASSWORD_ERRORS else "damaged"
         raise _Refusal(reason) from None
     try:
-        count = len(document)
-        if count > most:
-            raise _Refusal("not_a_notice", f"{count} pages")
-        if count == 0:
-            raise _Refusal("damaged", "no page")
-        if document.count_attachments():
-            raise _Refusal("damaged", CONTAINER)  # the recipient of the PDF would get the files in it
-        return do(document)
-    finally:
+        _refuse_another_kind(document, most)
+    except BaseException:
         document.close()
+        raise
+    return document
 
 
-def _pdfium_text(page: Any) -> str:
+def _refuse_another_kind(document: Any, most: int) -> None:
+    """Raises _Refusal for a document that is no notice."""
+    count = len(document)
+    if count > most:
+        raise _Refusal("not_a_notice", f"{count} pages")
+    if count == 0:
+        raise _Refusal("damaged", "no page")
+    if document.count_attachments():
+        raise _Refusal("damaged", CONTAINER)  # the recipient of the PDF would get the files in it
+
+
+def _pdfium_text(page: OpenPage) -> str:
     """All text of a page, that outside the sheet too: hidden text counts."""
-    text_page = page.get_textpage()
-    try:
-        if (count := text_page.count_chars()) > TEXT:
-            raise _Refusal("too_large", f"{count} characters")
-        text: str = text_page.get_text_range(0, count) if count else ""
-    finally:
-        text_page.close()
-        page.close()
+    if (count := page.text.count_chars()) > TEXT:
+        raise _Refusal("too_large", f"{count} characters")
+    text: str = page.text.get_text_range(0, count) if count else ""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -8,6 +8,7 @@ and strangers together hold at most their share of the children.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -42,10 +43,13 @@ class Lanes:
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
 
     @asynccontextmanager
-    async def place(self, lane: Lane) -> AsyncIterator[None]:
-        """Holds a place once its turn has come."""
+    async def place(self, lane: Lane, *, goes_on: bool = False) -> AsyncIterator[None]:
+        """Holds a place once its turn has come; a PDF that ``goes_on`` comes before those of its lane not yet begun."""
         turn = asyncio.get_running_loop().create_future()
-        self._waiting[lane].append(turn)
+        if goes_on:
+            self._waiting[lane].appendleft(turn)
+        else:
+            self._waiting[lane].append(turn)
         self._call()
         try:
             await turn
@@ -97,8 +101,10 @@ STRANGERS_READ_SECONDS: Final = 10.0
 START_SECONDS: Final = 60.0
 """For a child's start: 0.2 s on an idle machine, but a machine that is just starting is not idle."""
 
-READS: Final = 500
-"""Reads after which a child is replaced: the engines keep fonts and tables, and kept memory counts as used."""
+READS: Final = 1_000
+"""Requests after which a child is replaced: the engines keep fonts and tables, and kept memory counts as used. A start
+costs as much as ten notices. With browsers' PDFs of 160 to 185 kB a child grew to 92 MB within 200 requests, and to
+100 MB within 800."""
 
 T = TypeVar("T", PdfText, CodePositions, Unpacked, Picture, tuple[PageSketch, ...])
 Asked = tuple[str, ...] | str | dict[str, Any]
@@ -221,7 +227,8 @@ class _LaneReader:
 class PdfPool(_LaneReader):
     """The adapter of ``ports.LanedReader``: a warm pool of children, used from one event loop.
 
-    Children start at the first read, or at ``warm``; ``read_seconds`` is for tests, the product uses the constant.
+    Children start at the first read, at ``prepare`` or at ``warm``; ``read_seconds`` is for tests, the product uses the
+    constant.
     """
 
     _arguments: tuple[str, ...] = ()
@@ -235,6 +242,7 @@ class PdfPool(_LaneReader):
         self._lanes = Lanes(self._most)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
+        self._starting: set[asyncio.Task[None]] = set()
         self._closed = False
         self.sandbox: Sandbox | None = None
         """The parts in force in the child that started last; None before the first."""
@@ -248,6 +256,18 @@ class PdfPool(_LaneReader):
         """Starts all children now, so that the first notice does not wait. Raises Unavailable."""
         started = await asyncio.gather(*(self._start() for _ in range(self._most - len(self._all))))
         self._idle.extend(started)
+
+    async def prepare(self) -> None:
+        """Begins to start all children before there is a PDF; the first ones wait for them."""
+        for _ in range(0 if self._closed else self._most - len(self._all) - len(self._starting)):
+            task = asyncio.create_task(self._start_idle())
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
+        await asyncio.sleep(0)  # the processes run then, though the caller may keep the loop for itself
+
+    async def _start_idle(self) -> None:
+        with contextlib.suppress(Unavailable):  # the read that needs a child tries again, and reports it
+            self._idle.append(await self._start())
 
     def for_mail(self, lane: Lane) -> MailReader:
         """Returns the reader of one mail's PDFs."""
@@ -266,7 +286,8 @@ class PdfPool(_LaneReader):
             return Unreadable(Reason.DAMAGED, "empty")
         if len(pdf) > (ZIP_BYTES if codes == UNPACK else PDF_BYTES):
             return Unreadable(Reason.TOO_LARGE, f"{len(pdf)} bytes")
-        async with self._lanes.place(lane):
+        # The child that has read a PDF still has it open for the question about the positions.
+        async with self._lanes.place(lane, goes_on=isinstance(codes, tuple) and bool(codes)):
             loop = asyncio.get_running_loop()
             began = loop.time()
             try:
@@ -290,6 +311,10 @@ class PdfPool(_LaneReader):
     async def close(self) -> None:
         """Ends the children."""
         self._closed = True  # a read under way sees its child killed and must not start another
+        starting = tuple(self._starting)
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
         children, self._all, self._idle = tuple(self._all), set(), []
         await asyncio.gather(*(child.end() for child in children))
 
@@ -318,7 +343,10 @@ class PdfPool(_LaneReader):
         return result
 
     async def _take(self) -> _Child:
-        while self._idle:
+        while self._idle or self._starting:
+            if not self._idle:
+                await asyncio.wait(self._starting, return_when=asyncio.FIRST_COMPLETED)
+                continue
             child = self._idle.pop()
             if child.is_alive:
                 return child

@@ -76,6 +76,14 @@ class _Place:
 
 
 @dataclass(slots=True)
+class OpenPage:
+    """A page that pdfium has opened, with its text."""
+
+    page: Any
+    text: Any
+
+
+@dataclass(slots=True)
 class TextPage:
     """A page of the document with its text, for the time of the check."""
 
@@ -85,19 +93,18 @@ class TextPage:
     characters: list[Glyph | None] = field(default_factory=list)
 
 
-def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
+def locate(pages: Sequence[OpenPage], codes: Sequence[str]) -> dict[str, Any]:
     """Returns the positions of each code, and all stretches of text by page.
 
-    It also returns whether a page with an invisible code is a scan.
+    It also returns whether a page with an invisible code is a scan. A page that was checked no longer shows its codes.
     """
     from pypdfium2 import raw
 
     places: list[list[Any]] = [[] for _ in codes]
     lines = []
     is_scan = False
-    for number in range(len(document)):
-        one = TextPage(raw, document[number])
-        one.text = one.page.get_textpage()
+    for number, page in enumerate(pages):
+        one = TextPage(raw, page.page, page.text)
         one.characters = list(glyphs_of(one))
         lines.append([_as_stretch(stretch) for stretch in stretches_of(one.characters)])
         found = list(_find(one.characters, codes))
@@ -105,8 +112,6 @@ def locate(document: Any, codes: Sequence[str]) -> dict[str, Any]:
         for place in found:
             places[place.code].append([number, *_as_stretch(place.characters), place.is_drawn])
         is_scan = is_scan or (not all(place.is_drawn for place in found) and looks_scanned(one))
-        one.text.close()
-        one.page.close()
     return {"places": places, "lines": lines, "scan": is_scan}
 
 

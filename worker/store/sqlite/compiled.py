@@ -112,8 +112,8 @@ REPLACE_SUBMISSION: Final = """
 UPDATE submissions SET "row"=:row WHERE submissions.id = :id
 """
 
-EVERY_SUBMISSION: Final = """
-SELECT submissions.id, submissions."row" FROM submissions ORDER BY submissions.id
+EVERY_ROW: Final = """
+SELECT id, CASE typeof("row") WHEN 'text' THEN CAST("row" AS BLOB) END FROM submissions ORDER BY id
 """
 
 SUBMISSIONS_AFTER: Final = """

@@ -35,10 +35,10 @@ def _text_in(body: Any, kind: str) -> Any:
     return text_of(body) if kind == "text" else body
 
 
-def stream_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
-    """Id and row of every submission, by id."""
-    for number, row in connection.execute(compiled.EVERY_SUBMISSION):
-        yield int(number), str(row)
+def stream_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes]]:
+    """Id and row, in UTF-8, of every submission, by id; no row is empty, so that one that is no text differs."""
+    for number, row in connection.execute(compiled.EVERY_ROW):
+        yield int(number), row or b""
 
 
 def stream_open(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:

@@ -143,8 +143,11 @@ REPLACE_SUBMISSION: Final = (
     sa.update(SUBMISSIONS).where(SUBMISSIONS.c.id == bindparam("id")).values(row=bindparam("row"))
 )
 
-EVERY_SUBMISSION: Final = sa.select(SUBMISSIONS.c.id, _ROW).order_by(SUBMISSIONS.c.id)
-SUBMISSIONS_AFTER: Final = EVERY_SUBMISSION.where(SUBMISSIONS.c.id > bindparam("after")).limit(bindparam("limit"))
+_SUBMISSIONS: Final = sa.select(SUBMISSIONS.c.id, _ROW).order_by(SUBMISSIONS.c.id)
+EVERY_ROW: Final = sa.text(
+    'SELECT id, CASE typeof("row") WHEN \'text\' THEN CAST("row" AS BLOB) END FROM submissions ORDER BY id'
+)
+SUBMISSIONS_AFTER: Final = _SUBMISSIONS.where(SUBMISSIONS.c.id > bindparam("after")).limit(bindparam("limit"))
 SUBMISSIONS_OF_STATE_AFTER: Final = SUBMISSIONS_AFTER.where(SUBMISSIONS.c.state == bindparam("state"))
 SUBMISSIONS_BEFORE: Final = (
     sa.select(SUBMISSIONS.c.id, _ROW)
