@@ -204,5 +204,6 @@ def open_questions(
     found = []
     for each in asked_questions(table):
         field = _field(each.path, table, guarantors, names, lang, is_open=True, is_alone=True)
-        found.append(OpenQuestion(field, texts.get(each.path, ""), is_field(each.path), bool(each.value)))
+        is_whole = each.path == ("eligibility",)
+        found.append(OpenQuestion(field, texts.get(each.path, ""), is_field(each.path), bool(each.value) or is_whole))
     return tuple(found)

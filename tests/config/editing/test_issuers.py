@@ -69,6 +69,21 @@ def test_an_empty_text_takes_a_key_out_and_the_same_texts_change_nothing() -> No
     assert refused.value.code == "issuer_same"
 
 
+def test_a_range_that_is_emptied_goes_and_the_others_stay() -> None:
+    kunisaki = shipped_file("config", "issuers", "kunisaki.toml")
+    first: dict[KeyPath, str] = {("eligibility", "1", key): "" for key in ("from", "counted_by", "kinds")}
+    second: dict[KeyPath, str] = {("eligibility", "2", key): "" for key in ("from", "counted_by", "kinds")}
+    edited = changed(kunisaki, first)
+    assert tomllib.loads(edited.decode())["eligibility"] == tomllib.loads(kunisaki.decode())["eligibility"][1:]
+    assert "# 建設コンサルタント等業務委託" in edited.decode()
+    emptied = tomllib.loads(changed(changed(kunisaki, {("open", "eligibility"): ""}), {**first, **second}).decode())
+    assert "eligibility" not in emptied
+    assert "eligibility" in emptied["open"]
+    nagaoka = shipped_file("config", "issuers", "nagaoka.toml")
+    answered = answer_open_key("nagaoka", nagaoka, ("eligibility",), "", "契約検査課に電話", TODAY, GUARANTORS)
+    assert "eligibility" not in tomllib.loads(answered.content.decode())["open"]
+
+
 def test_the_last_answer_says_that_the_file_was_compared_with_its_source() -> None:
     content = KAGA
     asked: list[tuple[KeyPath, str]] = [

@@ -153,7 +153,7 @@ def parse_issuer_field(label: str, table: Mapping[str, Any]) -> KeyPath:
     Raises FieldRefused ``issuer_field``.
     """
     path = read_path(label.strip())
-    if path is not None and is_field(path):
+    if path is not None and (is_field(path) or path in open_paths(table)):
         return path
     names = section_names(table)
     known: dict[str, KeyPath] = {}

@@ -161,7 +161,8 @@ def answer_open_key(
         raise NotAllowed("issuer_not_open", issuer=issuer, key=key_text(path))
     former = field_value(table, path)
     problems = [] if seen_at.strip() else [Problem(file, "seen_at", "empty")]
-    if means_unknown(text) or (not text.strip() and former in (None, "", [], Channel.UNKNOWN.value)):
+    is_nothing = former in (None, "", [], Channel.UNKNOWN.value) and path != ("eligibility",)  # no range: no limit
+    if means_unknown(text) or (not text.strip() and is_nothing):
         problems.append(Problem(file, key_text(path), "empty"))
     if problems:
         raise ConfigError(problems)
@@ -190,6 +191,9 @@ def _edited(
     opened, closed = _open_changes(table, values)
     given = [(path, value) for path, value in values.items() if path[0] != "open" and _differs(table, path, value)]
     later = edit_issuer(content, given, closed, opened)
+    if table.get("eligibility") and not read_issuer_table(issuer, later).get("eligibility"):
+        # Without any range every project would be taken: the question is open again until a person answers it.
+        later = edit_issuer(later, (), (), ["eligibility"])
     example = _example(issuer, later, answers.sample)
     listed = table.get("example", [])
     if example is not None and _is_there(example, listed):

@@ -132,6 +132,8 @@ def edit_issuer(
         made += _put_in_tables(document, key, value)
     for table in made:
         table.add(tomlkit.nl())
+    for name in {key[0] for key, value in given if value is None}:
+        _drop_empty(wanted, document, name)
     listed = [each for each in wanted.get(_OPEN, ()) if each not in certain]
     listed += [each for each in opened if each not in listed]
     if listed or _OPEN in wanted:
@@ -240,6 +242,18 @@ def _put_in_tables(document: Any, key: KeyPath, value: Any) -> list[Any]:
         made.append(document[first][rest[0]])
     _put_value(document, key, value)
     return made
+
+
+def _drop_empty(wanted: dict[str, Any], document: Any, name: str) -> None:
+    """Takes out the tables of a list in which no key is left."""
+    several = wanted.get(name)
+    if not isinstance(several, list) or {} not in several:
+        return
+    for at in reversed(range(len(several))):
+        if several[at] == {}:
+            del several[at], document[name][at]
+    if not several:
+        del wanted[name], document[name]
 
 
 _NAMED_TABLE: Final = 2
