@@ -10,7 +10,8 @@ from tests.support.console import PASSWORD, PEOPLE, Console
 from worker.core.accounts import MailKind
 
 NEW = {"name": "高橋 三郎", "login": "saburo", "role": ["staff"], "mail": "saburo@contractor.example"}
-LINK = re.compile(r'value="[^"]*(/invite/[^"]+)"')
+LINK = re.compile(r'value="(http://127\.0\.0\.1:\d+/invite/[^"]+)"')
+"""The whole address: people copy it into a mail."""
 
 
 def id_of(console: Console, login: str) -> int:

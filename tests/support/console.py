@@ -156,6 +156,7 @@ def console_of(office: Office, clock: Clock | None = None, proxy: str = "") -> I
     desk = Desk(str(office.config), clock, hasher, is_loopback_http=True)
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
+    desk.address = f"http://{host}"
     server = uvicorn.Server(configure(build_app(desk, frozenset({host}), proxy), 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -80,6 +80,8 @@ class Desk:
         self.hasher = hasher
         self.is_loopback_http = is_loopback_http
         """True if the browser speaks http on this machine: then the cookie is not ``Secure``."""
+        self.address = ""
+        """The beginning of every address that a browser opens, as ``[console] url`` has it, or on this machine."""
         self.uploads = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
         self.pace = Pace(UPLOADS_A_MINUTE)
         self._office: Installation | None = None

@@ -91,8 +91,7 @@ def invite_person(visit: Visit) -> Response:
         token = people.invite(visit.store, account.id, visit.author, visit.now)
     except NotAllowed as refused:
         return _person(visit, account, visit.refusal(refused))
-    base = visit.office.settings.console.url
-    return _person(visit, account, link=f"{base}/invite/{token}", until=visit.now + INVITED_FOR)
+    return _person(visit, account, link=f"{visit.desk.address}/invite/{token}", until=visit.now + INVITED_FOR)
 
 
 def forget_code(visit: Visit) -> Response:

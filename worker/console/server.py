@@ -74,7 +74,7 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
     try:
         settings = desk.office().settings.console
         base = settings.url or f"http://{LOOPBACK}:{port}"
-        parts = urlsplit(base)
+        desk.address, parts = base, urlsplit(base)
         desk.is_loopback_http = parts.scheme != "https"
         config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again once it has ended
