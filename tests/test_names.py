@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 WORKER = Path(__file__).parent.parent / "worker"
@@ -43,10 +44,6 @@ FIELD_TERMS = {
 """Names with such a word that a standard, a library or a public code gives."""
 
 
-def sources() -> dict[str, ast.Module]:
-    return {str(file.relative_to(WORKER)): ast.parse(file.read_text()) for file in sorted(WORKER.rglob("*.py"))}
-
-
 def public(module: ast.Module) -> set[str]:
     """The classes, functions and type aliases that other modules can import."""
     names = {
@@ -70,7 +67,7 @@ def defined_twice(modules: Mapping[str, ast.Module]) -> dict[str, list[str]]:
 
 
 def test_a_public_name_is_defined_in_one_module() -> None:
-    assert set(defined_twice(sources())) == set(SAME_MEANING)
+    assert set(found()[0]) == set(SAME_MEANING)
 
 
 def test_a_second_definition_is_found() -> None:
@@ -100,16 +97,23 @@ def words_of(name: str) -> set[str]:
 
 def empty_names(modules: Mapping[str, ast.Module]) -> dict[str, str]:
     """The names with such a word, each with one module that gives it."""
-    given = ((name, file) for file, module in modules.items() for name in names_in(file, module))
-    return {name: file for name, file in given if words_of(name) & EMPTY_WORDS}
+    given = {name: file for file, module in modules.items() for name in names_in(file, module)}
+    return {name: file for name, file in given.items() if words_of(name) & EMPTY_WORDS}
+
+
+@cache
+def found() -> tuple[dict[str, list[str]], dict[str, str]]:
+    """The names that the package defines twice, and those with an empty word; it is parsed once for both."""
+    modules = {str(file.relative_to(WORKER)): ast.parse(file.read_text()) for file in sorted(WORKER.rglob("*.py"))}
+    return defined_twice(modules), empty_names(modules)
 
 
 def test_a_word_that_says_nothing_is_no_name() -> None:
-    assert {name: file for name, file in empty_names(sources()).items() if name not in FIELD_TERMS} == {}
+    assert {name: file for name, file in found()[1].items() if name not in FIELD_TERMS} == {}
 
 
 def test_each_exception_is_still_there() -> None:
-    assert empty_names(sources()).keys() == FIELD_TERMS.keys()
+    assert found()[1].keys() == FIELD_TERMS.keys()
 
 
 def test_an_empty_word_is_found_in_every_kind_of_name() -> None:
