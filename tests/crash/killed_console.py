@@ -22,6 +22,7 @@ from tests.crash.lives import fork_for_each_line
 from tests.support.fakes import FakeClock
 from worker.console.app import build_app
 from worker.console.desk import Desk
+from worker.pipeline import register
 from worker.service.wiring import build_hasher
 from worker.store.sqlite.store import SqlStore, SqlWriting
 from worker.watch.folder.uploads import UploadDirectory
@@ -39,6 +40,7 @@ def lay_hooks(points: Points) -> None:
     ):
         for name in names:
             setattr(holder, name, points.around(f"{holder.__name__}.{name}", getattr(holder, name)))
+    register.replace_file = points.around("replace_file", register.replace_file)  # type: ignore[attr-defined]
 
 
 def _calls(of: type) -> list[tuple[str, Callable[..., Any]]]:

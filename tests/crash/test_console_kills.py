@@ -6,23 +6,26 @@ import json
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 
-from tests.console.conftest import room
+from tests.console.conftest import WAITS, room
+from tests.console.test_project_forms import shown as fields_of
 from tests.crash.lives import Lives
 from tests.flow.conftest import imap, relay, wide_mailroom
-from tests.support.console import console_of
-from tests.support.office import Mailroom, a_form, notice
+from tests.support.console import Browser, console_of
+from tests.support.office import Mailroom, a_form, command, notice
 from worker.service.wiring import load_installation, open_store_of, system_clock
 
 __all__ = ["imap", "relay", "room", "wide_mailroom"]
 
 pytestmark = pytest.mark.process
 
+PROJECT: Final = "/projects/" + quote(f"kawa/{WAITS.project}") + "/edit"
 BROUGHT: Final = a_form("持ち込む工事")
 SEEN: Final = 303 - 200
 """The exit code of a form that was answered by a redirect."""
@@ -47,6 +50,7 @@ class Outcome:
     events: tuple[str, ...]
     states: tuple[str, ...]
     files: tuple[str, ...]
+    register: str
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,14 @@ def sheets(room: Mailroom, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             "approve": sheet("/s/2", "/s/2/approve"),
             "withdraw": sheet("/s/3", "/s/3/withdraw", why="二重に届いたため"),
             "drop": sheet("/drop", "/drop", str(pdf)),
+            "edit": sheet(PROJECT, PROJECT, **shown(browser, PROJECT), **{"f:phone": "03-1111-1111", "step": "save"}),
         }
+
+
+def shown(browser: Browser, page: str) -> dict[str, str]:
+    """The fields of the form on this page, but the one that is changed."""
+    browser.get(page)
+    return {name: value for name, value in fields_of(browser).items() if name != "f:phone"}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +110,8 @@ def outcome_of(root: Path) -> Outcome:
     finally:
         store.close()
     inbox = root / "var" / "inbox"
-    return Outcome(events, states, tuple(sorted(str(each.relative_to(inbox)) for each in inbox.rglob("*.pdf"))))
+    files = tuple(sorted(str(each.relative_to(inbox)) for each in inbox.rglob("*.pdf")))
+    return Outcome(events, states, files, (root / "config" / "projects.toml").read_text())
 
 
 @pytest.mark.parametrize("what", ["approve", "withdraw"])
@@ -134,7 +146,7 @@ def test_a_pdf_whose_process_is_killed_is_recorded_before_it_appears_and_may_be_
     after, points = outcome_of(root), json.loads((root / "points.json").read_text())
     assert after.events == (*before.events, "Uploaded")
     assert len(after.files) == len(before.files) + 1
-    recorded_alone = Outcome(after.events, before.states, before.files)
+    recorded_alone = replace(before, events=after.events)
     found = set()
     for kill, point in enumerate(points, start=1):
         code, root = send(sheets["drop"], kill)
@@ -148,3 +160,30 @@ def test_a_pdf_whose_process_is_killed_is_recorded_before_it_appears_and_may_be_
         for each in (root / "var" / "inbox" / "notices").glob("*.pdf"):
             assert each.read_bytes() == notice(BROUGHT), point
     assert found == {before, recorded_alone, after}
+
+
+def test_a_change_of_a_project_that_is_killed_is_whole_or_not_there_or_told_at_the_next_pass(
+    sheets: dict[str, Sheet], send: Callable[..., tuple[int, Path]], room: Mailroom, lives: Lives
+) -> None:
+    """Between the new file and its entry the person is not named; the entry of the next pass says that it changed."""
+    before = outcome_of(room.office.root)
+    code, root = send(sheets["edit"], 0)
+    assert code == SEEN, lives.said
+    after, points = outcome_of(root), json.loads((root / "points.json").read_text())
+    assert after.events[len(before.events)] == "RegisterChanged"
+    file_alone = replace(before, register=after.register)
+    noted = replace(before, register=after.register, events=after.events[: len(before.events) + 1])
+    found = set()
+    for kill, point in enumerate(points, start=1):
+        code, root = send(sheets["edit"], kill)
+        assert code == -signal.SIGKILL, point
+        standing = outcome_of(root)
+        assert standing in {before, file_alone, noted, after}, point
+        if standing == before:
+            assert send(sheets["edit"], 0, root)[0] == SEEN, point
+            assert outcome_of(root) == after, point
+        if standing == file_alone and standing not in found:
+            command("--config", str(root / "config"), "run", "--once")
+            assert "ConfigurationChanged" in outcome_of(root).events[len(before.events) :], point
+        found.add(standing)
+    assert {before, file_alone, noted} <= found
