@@ -400,7 +400,7 @@ def _unanswered(values: Mapping[KeyPath, Any]) -> Iterable[KeyPath]:
 
 
 def propose_id(name: str, source: str, taken: Iterable[str]) -> str:
-    """Returns an id for a new issuer: the name in its page's address (``www.city.kaga.…``), else the next number."""
+    """Returns an id for a new issuer: the name in its page's address (``www.city.umibe.…``), else the next number."""
     known = set(taken)
     host = (urlsplit(source).hostname or "") if re.match(r"https?://", source) else ""
     parts = [each for each in host.split(".") if each not in _HOST_KINDS]
