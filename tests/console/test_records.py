@@ -110,6 +110,21 @@ def test_the_originals_of_exactly_the_rows_found_are_given_with_a_reason_and_rec
         assert set(packed.namelist()) == names
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_table_that_a_command_saves_for_a_person_is_recorded_as_one_of_the_page(
+    sent: Console, tmp_path: Path, ending: str
+) -> None:
+    saved = tmp_path / f"控え.{ending}"
+    before = noted(sent)
+    arguments = ("log", "--text", WAITS.project, "--save", str(saved), "--by")
+    assert sent.office(*arguments, "鈴木 一郎").code != 0
+    assert not saved.exists()
+    assert sent.office(*arguments, "監査 太郎").code == 0
+    (added,) = noted(sent)[len(before) :]
+    assert (added["event"], added["by"], added["detail"]["form"]) == ("Exported", "監査 太郎", ending)
+    assert added["detail"]["sha256"] == hashlib.sha256(saved.read_bytes()).hexdigest()
+
+
 def test_originals_above_the_limit_are_not_given_and_not_recorded(
     sent: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

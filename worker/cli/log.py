@@ -34,7 +34,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, name_author, name_fault, name_place, say
 from worker.core.model import Entry
 from worker.core.text import escape_control_chars
-from worker.pipeline.export import LogSearch, entries_of, export_originals, rows_of
+from worker.pipeline.export import ExportForm, LogSearch, entries_of, export_log, export_originals, rows_of
 from worker.service.wiring import system_clock
 from worker.store.ports import Author, Store
 from worker.views.submission_json import verdict_json
@@ -75,7 +75,12 @@ class _Head(click.ParamType[str]):
     is_flag=True,
     help="原本とともにZIPに（監査用。--save、--by、--why が必要） / with the originals",
 )
-@click.option("--by", default="", metavar="NAME", help="取り出す人の氏名 / who takes them")
+@click.option(
+    "--by",
+    default="",
+    metavar="NAME",
+    help="--save で取り出す人（記録に残します） / who takes the file",
+)
 @click.option("--why", default="", help="必要な理由 / why they are needed")
 @pass_cli
 def log(
@@ -109,8 +114,9 @@ def log(
         issuer=issuer, project=project, contract=contract, text=text, amount_from=amount_from, amount_to=amount_to
     )
     search = LogSearch(first, last, limits)
-    if with_originals and save is not None:
-        _save_originals(save, store, search, find_author(office, by, Right.AUDIT), why, shared.lang)
+    if by and save is not None:
+        author = find_author(office, by, Right.AUDIT if with_originals else Right.EXPORT)
+        _save_recorded(save, store, search, author, why if with_originals else None, shared.lang)
         return DONE
     entries = entries_of(store, search)
     shows_rows = form != "table" and save is None and sys.stdout.isatty()
@@ -170,14 +176,22 @@ def _with_progress(entries: Iterable[Entry], total: int, lang: Language) -> Iter
         progress.end()
 
 
-def _save_originals(file: Path, store: Store, search: LogSearch, author: Author, why: str, lang: Language) -> None:
-    """Saves the log with the originals of its rows in a new file; what is taken is recorded first."""
+def _save_recorded(
+    file: Path, store: Store, search: LogSearch, author: Author, why: str | None, lang: Language
+) -> None:
+    """Saves the log in a new file, Excel or CSV by its ending, and with ``why`` the originals; records it first."""
     from worker.config.editing.atomic_write import write_new_file
 
     _refuse_without_folder(file)
-    with export_originals(store, search, author, why) as packed:
-        write_new_file(file, iter(partial(packed.read, _PIECE), b""))
-    click.echo(say("originals_saved", lang, file=escape_control_chars(str(file))))
+    name = escape_control_chars(str(file))
+    if why is not None:
+        with export_originals(store, search, author, why) as packed:
+            write_new_file(file, iter(partial(packed.read, _PIECE), b""))
+        click.echo(say("originals_saved", lang, file=name))
+        return
+    form = ExportForm.EXCEL if file.suffix.lower() == f".{ExportForm.EXCEL}" else ExportForm.CSV
+    write_new_file(file, [export_log(store, search, form, author)])
+    click.echo(say("log_saved_by", lang, file=name))
 
 
 def _refuse_without_folder(file: Path) -> None:

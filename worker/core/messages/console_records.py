@@ -48,6 +48,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "--with-originals には、--save FILE.zip と --by 氏名 と --why 理由 が必要です。",
         "--with-originals needs --save FILE.zip, --by NAME and --why REASON.",
     ),
+    "log_saved_by": ("{file} に保存し、取り出した人を記録しました。", "Saved to {file}. Who took it is recorded."),
     "originals_saved": (
         "{file} に、原本とともに保存しました。取り出した人と理由を記録しました。",
         "Saved with the originals in {file}. Who took them and why is recorded.",
