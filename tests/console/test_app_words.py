@@ -119,6 +119,19 @@ def test_mine_is_what_i_prepared_last_and_the_list_names_who_did(console: Consol
     assert "</small>佐藤 次郎" in mine
     assert f"<b>{APPROVE.project}</b>" not in mine
     assert row not in other.get("/?who=mine").text
-    assert "</small>佐藤 次郎</td>" in other.get("/").text
+    assert "</small>佐藤 次郎<" in other.get("/").text
     browser.get("/?issuer=ない町")
     assert "この条件に該当するものはありません" in browser.text
+
+
+@pytest.mark.parametrize("role", ["staff", "approver", "auditor"])
+def test_the_tabs_of_a_phone_lead_nowhere_forbidden_and_its_menu_everywhere(console: Console, role: str) -> None:
+    browser = console.browser(role)
+    page = browser.get("/log").text
+    tabs = re.findall(r'href="([^"]+)"', page.partition('<nav class="tabs"')[2].partition("</nav>")[0])
+    assert len(tabs) == 4
+    menu = re.findall(r'href="([^"]+)"', page.partition("<nav")[2].partition("</nav>")[0])
+    in_hand = re.findall(r'class="in-menu"><a href="([^"]+)"', page)
+    assert menu == in_hand, "the bar with the menu is hidden on a phone"
+    for path in {*tabs, *in_hand}:
+        assert browser.get(path).status_code == 200, path

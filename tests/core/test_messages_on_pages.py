@@ -12,6 +12,7 @@ import pytest
 
 from worker.core.messages import (
     _TEXTS,
+    hint,
     is_said,
     name_any_state,
     name_evidence,
@@ -120,6 +121,12 @@ def test_evidence_duties_and_things_name_no_command() -> None:
 def test_the_form_for_pages_names_no_command(code: str) -> None:
     for words in on_pages.TEXTS[code]:
         assert not FORBIDDEN.search(words), words
+
+
+@pytest.mark.parametrize("code", ["address_not_ascii", "address_space", "address_not_bare"])
+def test_an_address_is_asked_for_without_the_signs_of_a_file(code: str) -> None:
+    assert not set('[]"') & set(hint(code, "ja"))
+    assert "[ ]" in contextvars.Context().run(hint, code, "ja")
 
 
 def test_every_form_for_pages_stands_for_a_sentence() -> None:

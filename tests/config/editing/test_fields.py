@@ -91,6 +91,13 @@ def test_no_other_office_of_a_town_is_the_town(text: str) -> None:
         find_issuer(text, {"mihon": ISSUER})
 
 
+def test_ids_are_near_only_to_what_is_typed_as_an_id_is() -> None:
+    for text, is_shown in (("ない市", False), ("mihn", True)):
+        with pytest.raises(FieldRefused) as refused:
+            find_issuer(text, {"mihon": ISSUER})
+        assert ("mihon" in say("field_issuer", "ja", **refused.value.params)) is is_shown
+
+
 def test_what_nothing_is_near_to_is_said_so_without_a_dash() -> None:
     assert "（近い名前：似た名前もありません）" not in say("field_issuer", "ja", value="x", near="-")
     assert "似た名前もありません" in say("field_issuer", "ja", value="x", near="-")

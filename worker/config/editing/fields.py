@@ -341,7 +341,8 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
     if found:
         ids = [Aside(each.id, each.full_name) for each in found]
         raise FieldRefused("field_two_issuers", value=text, ids=ids)
-    names = [each.full_name for each in issuers.values()] + list(issuers)
+    # An id is near to what was typed in ASCII only; without that, a clerk would be shown the ids of all issuers.
+    names = [each.full_name for each in issuers.values()] + (list(issuers) if text.isascii() else [])
     raise FieldRefused("field_issuer", value=text, near=nearest(text, names))
 
 

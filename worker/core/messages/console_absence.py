@@ -86,6 +86,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "引き受けているのは{name}さんです。何も変更していません。",
         "{name} has taken it on. Nothing was changed.",
     ),
+    "h_taken": ("担当", "Taken by"),
     "take_go": ("引き受ける", "Take it on"),
     "take_over_go": ("引き継ぐ", "Take it over"),
     "take_leave_go": ("引き受けをやめる", "Leave it"),

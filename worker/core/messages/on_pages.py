@@ -99,6 +99,11 @@ _DAMAGED: Final = (
 )
 """Faults of a value that a spreadsheet program may have made of another one."""
 
+_ADDRESSES: Final = (
+    "氏名・記号・空白を付けず、半角のアドレスだけを入力してください。複数あるときは、コンマで区切ります",
+    "type plain ASCII addresses only, without names; separate several by commas",
+)
+
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- values of projects
     **{f"on_page_hint_{code}": _TYPE_AGAIN for code in _DAMAGED},
@@ -339,6 +344,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "件名などを直すか、発注者が決まりを変えたのなら「登録されている見本」から外してください",
         "change the rule, or leave the sample out if the issuer changed its rule",
     ),
+    **{f"on_page_hint_{code}": _ADDRESSES for code in ("address_not_ascii", "address_space", "address_not_bare")},
     "on_page_hint_answer_word": (
         "正しい内容を入力してください。いまの内容でよければ、そのままにします",
         "type the right value; leave it as it is if it is right",
