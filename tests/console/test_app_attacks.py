@@ -15,6 +15,7 @@ import pytest
 from tests.console.conftest import SENT, UNKNOWN, WAITS
 from tests.support import notice_pdfs as made
 from tests.support.console import PASSWORD, PEOPLE, Browser, Console, console_of
+from tests.support.fakes import FakeClock
 from tests.support.office import Mailroom
 from worker.console.app import ACTIONS, PAGES
 from worker.console.desk import UPLOADS_A_MINUTE, Pace
@@ -206,7 +207,10 @@ def test_a_session_is_bound_to_this_host_and_read_by_no_script(console: Console)
 # --- Guessing ------------------------------------------------------------------------------------------------------
 
 
-def test_a_guesser_is_slowed_down_and_the_owner_gets_in_at_once(console: Console) -> None:
+def test_a_guesser_is_slowed_down_and_the_owner_gets_in_at_once(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console.desk, "clock", FakeClock(console.desk.clock.now()))
     owner = console.browser("approver")  # has the cookie of a browser that has logged in before
     guesser = console.browser()
     answers = [guesser.post("/login", {"login": "approver", "password": f"guess {n}"}) for n in range(12)]
