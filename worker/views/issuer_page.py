@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from worker.config.editing.issuer_fields import office_template
 from worker.core.messages import Language, say
@@ -36,27 +37,45 @@ def rules_of(issuer: Issuer, lang: Language) -> tuple[RuleFacts, ...]:
     return tuple(RuleFacts(tuple(products), facts) for facts, products in groups.items())
 
 
+_AS_IT_IS: Final = frozenset({"CC", "URL"})
+"""Headings that are the same in every language."""
+
+
 def _facts(rule: Rule, section: Section | None, lang: Language) -> Iterator[tuple[str, str]]:
-    yield say("issuer_channel", lang), say(f"channel_{rule.channel.value}", lang)
-    yield say("issuer_section", lang), section.name if section else say("issuer_by_project", lang)
+    """Yields headings and values; an item that is still open is shown as not certain, and not by its default."""
+    not_certain = {key.rpartition(".")[2] for key in rule.open}
+    is_none_certain = any(key.startswith("rule.") and key.count(".") == 1 for key in rule.open)
+    for key, value in _values(rule, section, lang):
+        is_open = key in not_certain or (is_none_certain and key in _ASKED)
+        heading = key if key in _AS_IT_IS else say(f"issuer_{key}", lang)
+        yield heading, say("word_unknown", lang) if is_open else value
+
+
+_ASKED: Final = frozenset({"channel", "section", "to", "subject", "notice", "invoice", "timing"})
+"""Items that every rule has, stated or by default."""
+
+
+def _values(rule: Rule, section: Section | None, lang: Language) -> Iterator[tuple[str, str]]:
+    yield "channel", say(f"channel_{rule.channel.value}", lang)
+    yield "section", section.name if section else say("issuer_by_project", lang)
     if section and rule.channel is Channel.EMAIL:
-        yield say("issuer_to", lang), ", ".join(section.to) or say("issuer_to_none", lang)
+        yield "to", ", ".join(section.to) or say("issuer_to_none", lang)
         if section.cc:
             yield "CC", ", ".join(section.cc)
     if rule.channel is Channel.EMAIL:
-        yield say("issuer_subject", lang), office_template(rule.subject)
+        yield "subject", office_template(rule.subject)
     if section and section.phone:
-        yield say("issuer_phone", lang), section.phone
+        yield "phone", section.phone
     if rule.url:
         yield "URL", rule.url
-    yield say("issuer_notice", lang), say(f"notice_{rule.notice.value}", lang)
+    yield "notice", say(f"notice_{rule.notice.value}", lang)
     if rule.invoice is not InvoiceRule.NEVER:
-        yield say("issuer_invoice", lang), say(f"invoice_{rule.invoice.value}", lang)
+        yield "invoice", say(f"invoice_{rule.invoice.value}", lang)
     if rule.documents_required:
-        yield say("issuer_documents", lang), "、".join(rule.documents_required)
-    yield say("issuer_timing", lang), say(f"timing_{rule.timing.value}", lang)
+        yield "documents", "、".join(rule.documents_required)
+    yield "timing", say(f"timing_{rule.timing.value}", lang)
     if rule.contact_first:
-        yield say("issuer_contact", lang), rule.contact_first
-    yield say("issuer_done", lang), say(f"closes_{rule.closes.value}", lang, days=rule.settle_days)
+        yield "contact", rule.contact_first
+    yield "done", say(f"closes_{rule.closes.value}", lang, days=rule.settle_days)
     if rule.chosen:
-        yield say("issuer_chosen", lang), rule.chosen
+        yield "chosen", rule.chosen
