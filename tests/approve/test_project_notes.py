@@ -9,8 +9,7 @@ import pytest
 
 from tests.support.stores import make_store
 from tests.support.world import HANAKO, JIRO, START
-from worker.approve.decisions import MEMO_LENGTH
-from worker.approve.project_notes import follow_ids, keep_change, last_preparer, memo_of, note_project_memo
+from worker.approve.project_notes import MEMO_LENGTH, follow_ids, keep_change, last_preparer, memo_of, note_project_memo
 from worker.core.errors import NotAllowed
 from worker.core.states import NoteEvent
 from worker.store.ports import Store

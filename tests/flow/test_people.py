@@ -69,6 +69,7 @@ def test_the_first_account_is_made_without_by_and_its_link_lets_its_person_log_i
         "has_password": False,
         "language": "ja",
         "mails": [],
+        "away": None,
         "created_at": "",
         "link": "",
         "link_until": "",

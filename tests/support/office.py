@@ -21,7 +21,6 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
-from unittest import mock
 
 from fast_mail_parser import parse_email
 
@@ -35,7 +34,6 @@ from worker import cli
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.core.model import JST
-from worker.pipeline import remind
 
 HANAKO = world.HANAKO.by
 (EAST,) = world.EAST.subjects
@@ -89,7 +87,8 @@ class Office:
             (self.store / "inbox" / name).mkdir(parents=True, exist_ok=True)
         (self.config / "issuers").mkdir(parents=True, exist_ok=True)
         if self.knows:
-            make_known(self.store, *sections_with(self.issuers, self.knows))
+            # An office that began before the day's opening gets a digest on a working day: this one begins now.
+            make_known(self.store, *sections_with(self.issuers, self.knows), at=dt.datetime.now(JST))
         self.write()
 
     @property
@@ -183,10 +182,9 @@ class Office:
 
 
 def command(*arguments: str) -> Ran:
-    """``hoshobin ARGUMENTS`` in this process, into a pipe, as on a day on which no digest leaves."""
+    """``hoshobin ARGUMENTS`` in this process, into a pipe."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
-    no_digest = mock.patch.object(remind, "digest_moment", return_value=None)  # it leaves on working days alone
-    with no_digest, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = cli.main(list(arguments))
     texts = []
     for stream in (out, err):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from worker.approve.project_notes import memo_line
 from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, hold_of_return, keep_contents, reevaluate, target_of
 from worker.approve.shown import ShownPages, refuse_unless_seen
 from worker.audit.sent_log import PROGRAM, receipt_detail
@@ -36,7 +37,7 @@ from worker.core.model import (
 )
 from worker.core.params import Numbered, Params, Told
 from worker.core.states import PREPARING, Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
-from worker.core.text import match_key, plain_spaces, unsafe_character
+from worker.core.text import match_key
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Reading, Store, Writing
 from worker.store.signs import find_signs, rehearsing_to
@@ -68,8 +69,6 @@ _TAKEN_BACK: Final = OF_THE_DRAFT | {Reason.SECOND_PERSON}
 
 CORRECTED_FREELY: Final = dt.timedelta(minutes=10)
 """Time in which a record is taken back without a reason: a slip is seen at once."""
-MEMO_LENGTH: Final = 200
-"""Characters of a memo: one line of a page."""
 
 _AT_THE_SERVER: Final = frozenset({State.SENDING, State.IN_DOUBT})
 _DUTIES_IN: Final = RESENDABLE - {State.REFUSED, State.WITHDRAWN}
@@ -378,14 +377,6 @@ def note_not_reached(
         detail = {"note": note, "call_again": _time(call_again)}
         writing.note(NoteEvent.NOT_REACHED, number, author, detail, {"call_again": call_again})
         return writing.submission(number)
-
-
-def memo_line(text: str) -> str:
-    """Returns a memo as it is kept. Raises NotAllowed for a text that is empty, too long or on several lines."""
-    line = " ".join(plain_spaces(text).split())
-    if not line or len(line) > MEMO_LENGTH or unsafe_character(line):
-        raise NotAllowed("memo_text", most=str(MEMO_LENGTH))
-    return line
 
 
 def note_memo(

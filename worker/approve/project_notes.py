@@ -8,13 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
-from worker.approve.decisions import memo_line
 from worker.audit.sent_log import PROGRAM
+from worker.core.errors import NotAllowed
 from worker.core.model import ProjectMemo, Submission
 from worker.core.states import NoteEvent
+from worker.core.text import plain_spaces, unsafe_character
 from worker.store.ports import Author, Reading, Store, Writing
+
+MEMO_LENGTH: Final = 200
+"""Characters of a memo: one line of a page."""
 
 _MEMO = "memo_of:"
 _CHANGED = "changed_last:"
@@ -29,6 +33,14 @@ class Properties(Protocol):
 
 
 # --- Memo ----------------------------------------------------------------------------------------------------
+
+
+def memo_line(text: str) -> str:
+    """Returns a memo as it is kept. Raises NotAllowed for a text that is empty, too long or on several lines."""
+    line = " ".join(plain_spaces(text).split())
+    if not line or len(line) > MEMO_LENGTH or unsafe_character(line):
+        raise NotAllowed("memo_text", most=str(MEMO_LENGTH))
+    return line
 
 
 def note_project_memo(

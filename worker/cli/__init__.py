@@ -211,7 +211,7 @@ _PARTS: Final = {
     "original": CommandPart("disclose", "原本の取り出し：取り出した人と理由を記録してから、PDFを標準出力に書きます。"),
     "memo": CommandPart(
         "follow_up",
-        "メモ：提出か案件（--project）に1行のメモを残します。次に見る日を付けると、その日まで「待ち」にします。",
+        "メモ：提出か案件（--project）に1行のメモを残します。",
     ),
     "preview": CommandPart(
         "preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"

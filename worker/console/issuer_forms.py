@@ -248,23 +248,22 @@ def _conflict(visit: Visit, conflict: IssuerConflict) -> Response:
     def told(key: KeyPath, text: str) -> str:
         return text or (visit.say("word_certain") if key[0] == "open" else "―")
 
+    rows = [
+        (
+            key_text(each.key),
+            name_rule_field(each.key, visit.lang, names),
+            told(each.key, each.seen),
+            told(each.key, each.now),
+            told(each.key, each.given),
+            each.now,
+        )
+        for each in conflict.conflicts
+    ]
     return visit.page(
         "project_conflict.html",
         409,
         banners=banners_of(visit),
-        project=conflict.issuer,
-        entry=entries[-1] if entries else None,
-        rows=[
-            (
-                key_text(each.key),
-                name_rule_field(each.key, visit.lang, names),
-                told(each.key, each.seen),
-                told(each.key, each.now),
-                told(each.key, each.given),
-                each.now,
-            )
-            for each in conflict.conflicts
-        ],
+        groups=[("", entries[-1] if entries else None, rows)],
         kept=[(name, value) for name, value in _kept(visit) if name not in fields],
     )
 
