@@ -27,7 +27,6 @@ from worker.cli import (
     pass_cli,
 )
 from worker.cli.days import Days, Period
-from worker.cli.decide import find_author
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.accounts import Right
 from worker.core.errors import ConfigError, Problem
@@ -115,6 +114,8 @@ def log(
     )
     search = LogSearch(first, last, limits)
     if by and save is not None:
+        from worker.cli.decide import find_author  # what decides is loaded for a person's name alone
+
         author = find_author(office, by, Right.AUDIT if with_originals else Right.EXPORT)
         _save_recorded(save, store, search, author, why if with_originals else None, shared.lang)
         return DONE
