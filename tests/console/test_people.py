@@ -104,7 +104,7 @@ def test_a_new_approver_is_shown_to_the_approvers_and_told(console: Console) -> 
     assert admin.post("/people", person).status_code == 303
     approver = console.browser("approver")
     approver.get("/")
-    assert "ログイン名 shinnin の方に役割が付きました：承認" in approver.text
+    assert "次の方に役割が付きました：shinnin（承認、" in approver.text
     assert "shinnin" not in (console.browser("staff").get("/").text)
     with console.desk.store() as store:
         assert ("role_given", "shinnin") in [(alarm.cause, alarm.detail) for alarm in store.alarms_waiting()]

@@ -7,7 +7,10 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +19,11 @@ from openpyxl import load_workbook
 from tests.console.conftest import WAITS
 from tests.support.console import Console
 from tests.support.office import Mailroom, notice
+from worker.audit.sent_log import LogFilter
+from worker.console.records import _approved_by
+from worker.core.messages import say
 from worker.pipeline import export as exporting
+from worker.pipeline.export import LogSearch, search_log
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +50,8 @@ def test_the_log_finds_a_mail_by_a_piece_of_its_project_and_not_by_another(sent:
 
 
 @pytest.mark.parametrize(
-    ("field", "given"), [("since", "きのう"), ("amount_from", "たくさん"), ("until", "2026-13-01")]
+    ("field", "given"),
+    [("since", "きのう"), ("amount_from", "たくさん"), ("until", "2026-13-01")],
 )
 def test_what_cannot_be_read_is_named_and_stays_in_its_field(sent: Console, field: str, given: str) -> None:
     browser = sent.browser("auditor")
@@ -51,6 +59,24 @@ def test_what_cannot_be_read_is_named_and_stays_in_its_field(sent: Console, fiel
     assert page.status_code == 422
     assert f"{given}" in browser.text
     assert f'value="{given}"' in page.text
+
+
+def test_a_period_that_ends_before_it_begins_is_refused_in_words(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    page = browser.get("/log", params={"since": "R8.11.30", "until": "R8.11.1"})
+    assert page.status_code == 422
+    assert "期間の始まり（R8.11.30）が、終わり（R8.11.1）より後" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("recorded", "shown"),
+    [("auto", "設定により自動"), ("hold 10 min", "設定により10分後に自動"), ("山田 花子", "山田 花子")],
+)
+def test_mail_that_left_by_a_setting_names_the_setting_in_words(sent: Console, recorded: str, shown: str) -> None:
+    with sent.desk.store() as store:
+        row = next(iter(search_log(store, LogSearch(None, None, LogFilter()))))
+    page = SimpleNamespace(say=partial(say, lang="ja"), name_author=lambda by, _absent: by)
+    assert _approved_by(replace(row, approved_by=recorded), page) == shown  # type: ignore[arg-type]
 
 
 def test_an_export_holds_the_rows_found_no_formula_and_is_recorded(sent: Console) -> None:

@@ -48,13 +48,15 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
     if rehearsing_to(visit.store, office.brief.release.rehearsal_to) is not None:
         path, word = ("/health/rehearsal", visit.say("rehearsal_end_go")) if visit.may(Right.REHEARSE) else ("", "")
         found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False, path=path, word=word))
-    return (*found, *_roles_given(visit))
+    return (*found, *banners_of_roles(visit)) if visit.may(Right.DECIDE) else tuple(found)
 
 
-def _roles_given(visit: Visit) -> Iterator[Banner]:
-    """New approvers and administrators, for the approvers."""
-    for each in roles_given(visit.store, visit.now) if visit.may(Right.DECIDE) else ():
+def banners_of_roles(visit: Visit) -> Iterator[Banner]:
+    """New approvers and administrators, all in one sentence: a phone shows few lines."""
+    people = []
+    for each in roles_given(visit.store, visit.now):
         roles = [name_role(role, visit.lang) for role in each.roles]
         at = f"{each.at.astimezone(JST):%-m/%-d %-H:%M}"
-        said = visit.say("banner_role_given", by=each.by, login=each.login, roles=roles, at=at)
-        yield Banner(said, is_alarm=False)
+        people.append(visit.say("role_given_to", by=each.by, login=each.login, roles=roles, at=at))
+    if people:
+        yield Banner(visit.say("banner_role_given", people=people), is_alarm=False)

@@ -10,7 +10,8 @@ from typing import Final
 from starlette.responses import Response
 
 from worker.accounts import people, second_factor
-from worker.accounts.people import INVITED_FOR, roles_given
+from worker.accounts.people import INVITED_FOR
+from worker.console.banners import banners_of_roles
 from worker.console.visit import Visit
 from worker.core.accounts import Account, Role
 from worker.core.errors import NotAllowed
@@ -44,10 +45,9 @@ def _people(visit: Visit, failed: str) -> Response:
         "people.html",
         422 if failed else 200,
         accounts=visit.store.accounts(),
-        given=roles_given(visit.store, visit.now),
+        banners=tuple(banners_of_roles(visit)),
         state=lambda account: _state(visit, account),
         role_name=name_role,
-        role_names=lambda roles: "・".join(name_role(each, visit.lang) for each in roles),
         roles=tuple(Role),
         typed=visit.form,
         failed=failed,

@@ -15,6 +15,7 @@ from worker.approve import disclose
 from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES
+from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
@@ -56,6 +57,7 @@ class _Shown:
     row: LogRow
     event: str
     state: str
+    approved_by: str
 
 
 def show_log(visit: Visit) -> Response:
@@ -143,7 +145,17 @@ def _log_page(visit: Visit, search: LogSearch | None, failed: str = "", status: 
 
 def _shown(row: LogRow, visit: Visit) -> _Shown:
     names = EVENT_NAMES[row.event]
-    return _Shown(row, names[0 if visit.lang == "ja" else 1], name_any_state(row.state, visit.lang))
+    event = names[0 if visit.lang == "ja" else 1]
+    return _Shown(row, event, name_any_state(row.state, visit.lang), _approved_by(row, visit))
+
+
+def _approved_by(row: LogRow, visit: Visit) -> str:
+    """The person who approved it, or the setting by which it left."""
+    if row.approved_by == Mode.AUTO:
+        return visit.say("approved_auto")
+    if delayed := re.fullmatch(r"hold (\d+) min", row.approved_by):
+        return visit.say("approved_hold", minutes=delayed[1])
+    return visit.name_author(row.approved_by, row.approved_for)
 
 
 def _asked(visit: Visit) -> dict[str, str]:
@@ -153,9 +165,11 @@ def _asked(visit: Visit) -> dict[str, str]:
 
 
 def _search_of(visit: Visit) -> LogSearch:
-    """Returns the search that was typed. Raises NotAllowed for a date or an amount that cannot be read."""
+    """Returns the search that was typed. Raises NotAllowed for what cannot be read and a period without a day."""
     asked = _asked(visit)
     since, until = _day(asked["since"]), _day(asked["until"])
+    if since is not None and until is not None and since > until:
+        raise NotAllowed("period_reversed", since=asked["since"], until=asked["until"])
     limits = LogFilter(
         text=asked["text"],
         product=Product(asked["product"]) if asked["product"] in set(Product) else None,

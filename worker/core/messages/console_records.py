@@ -48,6 +48,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "--with-originals には、--save FILE.zip と --by 氏名 と --why 理由 が必要です。",
         "--with-originals needs --save FILE.zip, --by NAME and --why REASON.",
     ),
+    "period_reversed": (
+        "期間の始まり（{since}）が、終わり（{until}）より後になっています。",
+        "The period begins ({since}) after its end ({until}).",
+    ),
+    "approved_auto": ("設定により自動", "by setting, at once"),
+    "approved_hold": ("設定により{minutes}分後に自動", "by setting, after {minutes} minutes"),
     "log_saved_by": ("{file} に保存し、取り出した人を記録しました。", "Saved to {file}. Who took it is recorded."),
     "originals_saved": (
         "{file} に、原本とともに保存しました。取り出した人と理由を記録しました。",

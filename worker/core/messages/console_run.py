@@ -17,12 +17,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "banner_role_given": (
-        (
-            "ログイン名 {login} の方に役割が付きました：{roles}（{at}、記録者 {by}）。"
-            "心当たりがなければ、管理者に確かめてください。"
-        ),
-        "The login {login} was given a role: {roles} ({at}, by {by}). If that was not expected, ask the administrator.",
+        "次の方に役割が付きました：{people}。心当たりがなければ、管理者に確かめてください。",
+        "Roles were given to: {people}. If that was not expected, ask the administrator.",
     ),
+    "role_given_to": ("{login}（{roles}、{at}、記録者 {by}）", "{login} ({roles}, {at}, by {by})"),
     "people_add": ("利用者を追加", "Add a person"),
     "people_name": ("氏名", "Name"),
     "people_reading": ("フリガナ", "Reading"),
