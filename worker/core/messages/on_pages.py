@@ -137,6 +137,20 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "いまは「{state}」のため、承認できません。何も変更していません。",
         "It is '{state}' now, so it cannot be approved. Nothing was changed.",
     ),
+    "on_page_not_in_this_state": (
+        (
+            "提出{id}は、いまは「{state}」のため、この操作はできません。"
+            "何も変更していません。だれがいつ変えたかは、経過にあります。"
+        ),
+        (
+            "Submission {id} is '{state}' now, so this is not possible. "
+            "Nothing was changed. The history says who changed it."
+        ),
+    ),
+    "on_page_not_resendable": (
+        "提出{id}は、いまは「{state}」のため、訂正して再提出できません。",
+        "Submission {id} is '{state}' now and cannot be sent again as a correction.",
+    ),
     "on_page_approved_before": (
         "すでに承認されています（{state}）。何も変更していません。",
         "It is approved already ({state}). Nothing was changed.",
