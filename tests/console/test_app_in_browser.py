@@ -19,7 +19,7 @@ from worker.core.accounts import RIGHTS, Right
 pytestmark = [pytest.mark.servers, pytest.mark.process]
 
 SIZES: Final = {"desk": DESK, "phone": PHONE}
-NO_SCREENS: Final = (".png", "/original/{paper:int}", "/invite/{token}")
+NO_SCREENS: Final = (".png", "/original/{paper:int}", "/invite/{token}", "/sample/{form}")
 SHOWN: Final = [page for page in PAGES if not page.path.endswith(NO_SCREENS)]
 """Every page but pictures, files and the link that one person gets once."""
 NAMED: Final = {

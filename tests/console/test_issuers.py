@@ -19,6 +19,7 @@ def test_an_issuer_is_found_and_its_rule_is_in_words(console: Console) -> None:
         section = issuer.sections.get(rule.section)
         assert section is None or section.name in browser.text
     assert ".toml" not in browser.text
+    assert issuer.checked_on is None or f"{issuer.checked_on.isoformat()} 確認" not in browser.text
 
 
 def test_an_issuer_that_is_not_registered_is_named_so(console: Console) -> None:
