@@ -147,7 +147,17 @@ def test_a_start_is_never_refused_because_somebody_looks(tmp_path: Path) -> None
             each.join()
 
 
-def test_a_look_during_a_start_lets_it_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_takes_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SenderLock(tmp_path, SteppingClock()).release()
+
+    def refuse(descriptor: int, kind: int) -> None:
+        raise AssertionError("a check that takes the lock can refuse a start")
+
+    monkeypatch.setattr("worker.send.smtp.lock.fcntl.flock", refuse)
+    assert read_holder(tmp_path) is not None
+
+
+def test_a_start_waits_for_a_check_by_a_shared_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     SenderLock(tmp_path, SteppingClock()).release()
     descriptor = os.open(tmp_path / FILE_NAME, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_SH)

@@ -1,9 +1,10 @@
 """Holds the sender's lock: the process that recovers or sends keeps it for its life.
 
 Two processes never hold the lock of one store at the same time, and the second learns which was first. The kernel
-releases it when the process ends in any way. Other processes can check whether it is held without delaying a start, and
-the last holder's reason for its end stays readable. The lock works on one machine; on a network file system it is as
-good as that system's flock.
+releases it when the process ends in any way. The holder also sets a lock of its open file description (fcntl(2),
+F_OFD_SETLK), because the kernel tells of such a lock without taking it: a process that checks the lock never refuses
+another's start. The last holder's reason for its end stays readable. The lock works on one machine; on a network file
+system it is as good as that system's flock.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import datetime as dt
 import fcntl
 import json
 import os
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,9 +30,11 @@ _CONTENT_LIMIT: Final = 4096
 """Some short values; a larger file is not ours."""
 _DETAIL_LIMIT: Final = 500
 """Characters of an error's text."""
-_LOOKS: Final = 100
-"""The number of times that a start waits for a process that only checks the lock, which takes microseconds."""
-_LOOK_SECONDS: Final = 0.005
+_TRIES: Final = 100
+"""The number of times that a start waits for ``record_end``, or for a version that checked by a shared ``flock``."""
+_TRY_SECONDS: Final = 0.005
+_FLOCK: Final = struct.Struct("hhqqi4x")
+"""``struct flock`` of 64-bit Linux: type, whence, start, length and process, which is 0 for F_OFD_SETLK."""
 
 
 def read_holder(folder: Path) -> Holder | None:
@@ -41,10 +45,10 @@ def read_holder(folder: Path) -> Holder | None:
         except FileNotFoundError:
             return None
         try:
-            is_held = not _takes(descriptor, fcntl.LOCK_SH)
+            is_held = _is_marked(descriptor)
             content = _content(descriptor)
         finally:
-            os.close(descriptor)  # this releases the lock
+            os.close(descriptor)
     said = {name: str(content.get(name, "")) for name in ("pid", "why", "detail")}
     since, ended = _moment(content.get("since")), _moment(content.get("ended"))
     if is_held or ended is None:
@@ -107,16 +111,22 @@ class SenderLock:
 
 
 def _lock(descriptor: int) -> None:
-    """Takes the lock. A process that only checks it holds it shared for a moment; a holder does not."""
-    for _ in range(_LOOKS):
+    """Takes the lock and marks the file as held. A held lock without the mark is one that ends in a moment."""
+    for _ in range(_TRIES):
         if _takes(descriptor, fcntl.LOCK_EX):
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
             return
-        if not _takes(descriptor, fcntl.LOCK_SH):
+        if _is_marked(descriptor):
             break
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_TRY_SECONDS)
     known = _content(descriptor)
     raise NotAllowed("second_run", **{key: str(known.get(key, "?")) for key in ("pid", "host", "since")})
+
+
+def _is_marked(descriptor: int) -> bool:
+    asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    kind: int = _FLOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked))[0]
+    return kind != fcntl.F_UNLCK
 
 
 def _takes(descriptor: int, kind: int) -> bool:
