@@ -15,13 +15,14 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
 
-from bench.backlog import Run, a_mailbox, run_script, run_service
-from bench.cli import NOTICES, TURNS, HistoryMissing, compare_commands
+from bench.backlog import Run, a_folder, a_mailbox, run_script, run_service
+from bench.cli import NOTICES, TURNS, compare_commands
 from bench.cli import PROJECTS as REGISTERED
 from bench.console import MOST_MEGABYTES, SUBMISSIONS, measure_console, middle
 from bench.filled import FILLS, fill
 from bench.gone import SECONDS, measure_gone
 from bench.growth import SIZES, measure_growth, print_growth
+from bench.history import BEFORE_PATH, HistoryMissing, extract
 from bench.idle import measure_idle
 from bench.latency import measure_latency
 from bench.office import Order
@@ -70,17 +71,26 @@ def _reading() -> None:
 
 def _backlog() -> None:
     orders = [Order.of(count) for count in range(BACKLOG)]
-    with on_cores(2) as cores, a_mailbox(orders) as mailbox:
-        _say(f"# A backlog of {BACKLOG} notices on {cores} core(s): the plain script and hoshobin run, in turn")
-        pairs = []
+    with on_cores(2) as cores, a_folder() as folder, a_mailbox(orders) as mailbox:
+        tree = extract(BEFORE_PATH, folder / "former")
+        _say(
+            f"# A backlog of {BACKLOG} notices on {cores} core(s): the plain script, {BEFORE_PATH[:7]} and the present"
+        )
+        turns = []
         for turn in range(REPEATS):
-            script, service = run_script(mailbox, orders), run_service(mailbox, orders)
-            pairs.append((script, service))
-            ratio = service.seconds / script.seconds
-            _say(f"{turn + 1}: script {script.seconds:.1f} s, hoshobin {service.seconds:.1f} s, ratio {ratio:.2f}")
-            _print_processor_time(script, service)
-        middle = median(service.seconds / script.seconds for script, service in pairs)
-        _say(f"median of the ratios {middle:.2f}   (target: at most 1.00)")
+            script, former = run_script(mailbox, orders), run_service(mailbox, orders, tree=tree)
+            present = run_service(mailbox, orders)
+            turns.append((script.seconds, former.seconds, present.seconds))
+            _say(
+                f"{turn + 1}: script {script.seconds:.1f} s, {BEFORE_PATH[:7]} {former.seconds:.1f} s, hoshobin "
+                f"{present.seconds:.1f} s, ratios to the script {former.seconds / script.seconds:.2f} and "
+                f"{present.seconds / script.seconds:.2f}"
+            )
+            _print_processor_time(script, former, present)
+        now, then = (median(each[which] / each[0] for each in turns) for which in (2, 1))
+        _say(f"medians of the ratios to the script {then:.2f} and {now:.2f}   (target: at most 1.00)")
+        gained = median(present / former for _, former, present in turns)
+        _say(f"present ÷ {BEFORE_PATH[:7]} {gained:.2f}   (target: at most 0.85)")
 
 
 def _print_processor_time(*runs: Run) -> None:
@@ -210,12 +220,9 @@ def _cli() -> None:
         f"{REGISTERED} projects, {NOTICES} notices"
     )
     _say(f"{'command':24}{'0.1.0':>8}{'now':>8}{'ratio':>8}")
-    try:
-        for one in compare_commands():
-            target = f"   (target: at most {one.command.target:.2f})" if one.command.target else ""
-            _say(f"{' '.join(one.command.words):24}{one.former:8.2f}{one.now:8.2f}{one.ratio:8.2f}{target}")
-    except HistoryMissing as missing:
-        _say(f"not measured: {missing}. A clone with the whole history has it: git fetch --unshallow")
+    for one in compare_commands():
+        target = f"   (target: at most {one.command.target:.2f})" if one.command.target else ""
+        _say(f"{' '.join(one.command.words):24}{one.former:8.2f}{one.now:8.2f}{one.ratio:8.2f}{target}")
 
 
 def _growth(sizes: Sequence[int] = SIZES) -> None:
@@ -281,7 +288,7 @@ _SIZES: Final = "--sizes="
 
 
 def main(words: Sequence[str]) -> int:
-    """Returns the exit status: 0, 1 if a server to measure against is missing, 2 for an unknown name."""
+    """Returns the exit status: 0, 1 if a server or a commit to measure against is missing, 2 for an unknown name."""
     names = [word for word in words if not word.startswith(_SIZES)]
     given = [tuple(map(int, word.removeprefix(_SIZES).split(","))) for word in words if word not in names]
     sized = {"growth": partial(_growth, *given[-1:]), "console": partial(_console, *(given[-1][-1:] if given else ()))}
@@ -300,6 +307,9 @@ def main(words: Sequence[str]) -> int:
         except ServersMissing as missing:
             missed = 1
             _say(f"{name} was not measured: {missing}. `make servers` installs Dovecot and Postfix, as root, from apt.")
+        except HistoryMissing as missing:
+            missed = 1
+            _say(f"{name} was not measured: {missing}")
     _say(f"\nall in {time.monotonic() - began:.0f} s")
     return missed
 

@@ -38,6 +38,13 @@ REST_SECONDS: Final = 3.0
 POLL_SECONDS: Final = 0.05
 POLL_OF_THE_OFFICE: Final = 10
 """``[schedule] poll_seconds``: the longest wait for new mail if the server does not announce it."""
+_MAKE_KNOWN: Final = """
+import sys, pathlib
+from bench.office import ISSUERS
+from tests.support.known_addresses import make_known
+known = ((f"city{number}", "keiyaku", (f"keiyaku@city{number}.example",)) for number in range(ISSUERS))
+make_known(pathlib.Path(sys.argv[1]), *known)
+"""
 _DIGEST: Final = "本日の対応一覧"
 _PDF: Final = re.compile(rb"(JVBERi[A-Za-z0-9+/=\r\n]+)")
 
@@ -98,10 +105,10 @@ def as_installed() -> dict[str, str]:
 
 
 @contextmanager
-def a_process(command: Sequence[str], **how: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """One of our own modules in a process of its own, ended with the context."""
+def a_process(command: Sequence[str], tree: Path = HERE, **how: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """One of the modules of ``tree`` in a process of its own, ended with the context."""
     words, how = [sys.executable, "-m", *command], {"env": as_installed(), **how}
-    with subprocess.Popen(words, cwd=HERE, stdin=subprocess.DEVNULL, **how) as process:  # noqa: S603  our own modules
+    with subprocess.Popen(words, cwd=tree, stdin=subprocess.DEVNULL, **how) as process:  # noqa: S603  our own modules
         try:
             yield process
         finally:
@@ -149,9 +156,14 @@ def a_scene(mailbox: Mailbox, orders: Sequence[Order], poll_seconds: int = POLL_
 
 
 def run_service(
-    mailbox: Mailbox, orders: Sequence[Order], later: Sequence[Sequence[Order]] = (), *, accounted: bool = False
+    mailbox: Mailbox,
+    orders: Sequence[Order],
+    later: Sequence[Sequence[Order]] = (),
+    *,
+    accounted: bool = False,
+    tree: Path = HERE,
 ) -> Run:
-    """``hoshobin run`` from its start until the last of ``orders`` is recorded as sent.
+    """``hoshobin run`` of ``tree`` from its start until the last of ``orders`` is recorded as sent.
 
     ``later`` come into the mailbox afterwards, one after the other, for the memory after each of them; ``accounted``
     measures each step of the main process, which costs a few per cent.
@@ -160,10 +172,12 @@ def run_service(
     with a_scene(mailbox, everything) as scene, (scene.root / "service.log").open("wb") as log:
         database = scene.root / "var" / "hoshobin.sqlite3"
         steps = scene.root / "steps.json"
+        if tree != HERE:
+            _remake_store(scene, tree)
         before = _others(scene)
         module = ["bench.accounted", str(steps)] if accounted else ["worker"]
         busy, began = machine_seconds(), time.perf_counter()
-        with a_process([*module, "--config", str(scene.config), "run"], stderr=log, stdout=log) as service:
+        with a_process([*module, "--config", str(scene.config), "run"], tree, stderr=log, stdout=log) as service:
             limit = LIMIT_SECONDS * max(1.0, len(orders) / 500)
             wait_until(partial(_has_sent, database, len(orders)), service, limit)
             seconds = time.perf_counter() - began
@@ -175,6 +189,14 @@ def run_service(
         prove(scene.root / "mails", everything)
         told = json.loads(steps.read_text()) if accounted else {}
         return Run(seconds, cpu, busy, told, resident)
+
+
+def _remake_store(scene: Scene, tree: Path) -> None:
+    """Replaces the store by one that the program of ``tree`` made, with the same addresses known."""
+    for file in scene.root.glob("var/hoshobin.sqlite3*"):
+        file.unlink()
+    command = [sys.executable, "-c", _MAKE_KNOWN, str(scene.root / "var")]
+    subprocess.run(command, cwd=tree, check=True, timeout=LIMIT_SECONDS)  # noqa: S603  a constant program
 
 
 def _watch_memory(

@@ -7,22 +7,19 @@ same office: it takes the notices in from the folder, and a person withdraws the
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 from bench.backlog import HERE, a_folder, as_installed
+from bench.history import RELEASED, extract
 from bench.office import Order, write_configuration
 from tests.support.world import HANAKO
 
-FORMER: Final = "669d3fdfba650b45ab0d7dfe197b5d71903856f5"
-"""The last commit of version 0.1.0 before the packages were made."""
 TURNS: Final = 9
 PROJECTS: Final = 500
 NOTICES: Final = 20
@@ -30,10 +27,6 @@ _NO_SERVER: Final = 1
 """A port without a listener: the folder is scanned anyway."""
 _CLOSED: Final = "1"
 _OPEN: Final = "2"
-
-
-class HistoryMissing(Exception):
-    """Version 0.1.0 cannot be taken out of the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,8 @@ class Compared:
 
 def compare_commands(turns: int = TURNS, commands: Sequence[Command] = COMMANDS) -> Iterator[Compared]:
     """Yields each command's medians of ``turns`` turns. Raises HistoryMissing."""
-    with a_folder() as root, _former_tree(root / "0.1.0") as former:
+    with a_folder() as root:
+        former = extract(RELEASED, root / "0.1.0")
         trees = ((former, _make_office(former, root / "former")), (HERE, _make_office(HERE, root / "now")))
         for command in commands:
             spent: tuple[list[float], list[float]] = ([], [])
@@ -82,19 +76,6 @@ def compare_commands(turns: int = TURNS, commands: Sequence[Command] = COMMANDS)
                     if turn:  # the first turn compiles modules and fills the disk's cache
                         seconds.append(taken)
             yield Compared(command, *map(median, spent))
-
-
-@contextmanager
-def _former_tree(folder: Path) -> Iterator[Path]:
-    git = shutil.which("git") or "git"
-    try:
-        # No shell is involved, and the commit is a constant.
-        archive = subprocess.run([git, "archive", FORMER], cwd=HERE, capture_output=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise HistoryMissing(f"the commit {FORMER[:7]} (version 0.1.0) is not in this checkout's history") from error
-    folder.mkdir()
-    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)  # noqa: S603, S607
-    yield folder
 
 
 def _make_office(tree: Path, root: Path) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import io
 import json
 import lzma
 import os
@@ -18,19 +17,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bench.history import RELEASED, extract
 from worker.audit.chain import GENESIS, LogLine, canonical, chain, fold, read_entry
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import create_or_migrate
 
-RELEASED: Final = "669d3fd"
-"""The commit of 0.1.0."""
 _ROOT: Final = Path(__file__).parent.parent
 _RUN: Final = _ROOT / "tests" / "flow" / "0.1.0"
 _STEP: Final = dt.timedelta(hours=12)
@@ -84,17 +81,8 @@ PRESENT: Final = _ROOT
 
 
 def make_stores(folder: Path, entries: int) -> Stores:
-    """Both programs below ``folder``, each with a store of so many entries.
-
-    Raises FileNotFoundError if the clone has no 0.1.0.
-    """
-    released = folder / "0.1.0"
-    git = ["git", "-C", str(_ROOT), "archive", RELEASED, "worker", "templates", "config"]
-    archived = subprocess.run(git, capture_output=True, check=False)  # noqa: S603
-    if archived.returncode:
-        raise FileNotFoundError(f"commit {RELEASED} (0.1.0) is not in this clone: {archived.stderr.decode()}")
-    with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as tree:
-        tree.extractall(released, filter="data")
+    """Both programs below ``folder``, each with a store of so many entries. Raises HistoryMissing."""
+    released = extract(RELEASED, folder / "0.1.0")
     ours, theirs = folder / "present-store", folder / "0.1.0-store"
     ours.mkdir(mode=0o700)
     _run(released, [sys.executable, "-c", _MAKE, str(theirs)])
