@@ -123,7 +123,7 @@ def test_root_puts_nothing_back_into_a_folder_of_another_account(
         os.chown(room.office.store, 65_534, -1)
     monkeypatch.setattr("worker.cli.backup.os.geteuid", lambda: 0)
     ran = room.office("restore", file, "--json")
-    assert (ran.code, ran.document["refused"]) == (1, "restore_as_root")
+    assert (ran.code, ran.document["refused"]) == (1, "store_as_root")
 
 
 @pytest.mark.parametrize(("answer", "is_resumed"), [(True, True), (False, False)])

@@ -213,6 +213,9 @@ _PARTS: Final = {
         "follow_up",
         "メモ：提出か案件（--project）に1行のメモを残します。",
     ),
+    "migrate": CommandPart(
+        "migrate", "移行：データベースを、写しを作ってからこの版の形に改めます（サービスの停止中だけ）。"
+    ),
     "preview": CommandPart(
         "preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"
     ),

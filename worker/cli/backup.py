@@ -18,11 +18,10 @@ from worker.core.messages import Language, name_fault, say
 from worker.service.absence import RESTORE
 from worker.service.wiring import (
     back_up_store,
+    borrow_lock,
     find_store_of,
-    read_lock_holder,
     restore_store,
     system_clock,
-    take_lock_of,
 )
 from worker.views.service_json import backup_json, restore_json
 
@@ -56,17 +55,10 @@ def backup(shared: Cli, target: Path, as_json: bool) -> int:
 def restore(shared: Cli, file: Path, as_json: bool) -> int:
     """復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"""
     folder, clock = find_store_of(shared.config), system_clock()
-    _refuse_root(folder)
+    refuse_root(folder)
     try:
-        before = read_lock_holder(folder)
-        with take_lock_of(folder, clock) as lock:
-            try:
-                done = restore_store(folder, file, clock)
-            finally:  # this was no run of the service: what its last one said of its end stays
-                if before is not None and before.ended is not None:
-                    lock.note_end(before.ended, before.why, before.detail)
-                else:
-                    lock.note_end(clock.now(), RESTORE)
+        with borrow_lock(folder, clock, RESTORE):
+            done = restore_store(folder, file, clock)
     except NotAllowed as second:
         raise NotAllowed("restore_while_running", **second.params) from second
     except LogBroken as broken:
@@ -91,11 +83,11 @@ def _name_fault(broken: LogBroken, lang: Language) -> str:
     return say(own, lang) if broken.code in {"corrupt", "not_a_store"} else name_fault(broken.code, lang)
 
 
-def _refuse_root(folder: Path) -> None:
-    """A file that root puts there is root's; a folder that is not there yet has no owner to ask."""
+def refuse_root(folder: Path) -> None:
+    """Raises NotAllowed for root where another account owns the store: it could not open root's files."""
     if os.geteuid() == 0 and folder.exists() and (owner := folder.stat().st_uid) != 0:
         try:
             name = pwd.getpwuid(owner).pw_name
         except KeyError:
             name = f"#{owner}"
-        raise NotAllowed("restore_as_root", owner=name)
+        raise NotAllowed("store_as_root", owner=name)

@@ -16,7 +16,7 @@ from click import exceptions
 
 from worker.cli import FAULT, FOR_A_PERSON, NOT_REACHED, USAGE
 from worker.cli.tables import print_json, print_table
-from worker.core.errors import ConfigError, Conflict, LogBroken, NotAllowed, Problem, Unavailable
+from worker.core.errors import ConfigError, Conflict, LogBroken, NoRoom, NotAllowed, Problem, Unavailable
 from worker.core.messages import Language, name_thing, say, say_refusal
 from worker.core.text import escape_control_chars
 from worker.views.problems import error_json, problem_hint, refusal_json
@@ -83,7 +83,10 @@ class _Shown:
         return FOR_A_PERSON
 
     def unavailable(self, error: Unavailable) -> int:
-        message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)
+        if isinstance(error, NoRoom):
+            message = say("no_room", self._lang, missing=f"{error.missing / 1_000_000:,.0f}")
+        else:
+            message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)
         if self._as_json:
             print_json(error_json(message, self._lang))
         else:

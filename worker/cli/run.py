@@ -72,7 +72,7 @@ def run(shared: Cli, once: bool) -> int:
         _note_failed_start(shared.config, clock, error)
         raise
     with take_sender_lock(office, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
-        make_store_of(office)
+        make_store_of(office.places.store, clock)
         _refuse_single_person(office, clock)
         make_own_folders(office.places)
         if once:

@@ -61,6 +61,14 @@ class NotInSnapshot(Unavailable):
         self.file = file
 
 
+class NoRoom(Unavailable):
+    """Raised before anything is written if the disk lacks ``missing`` bytes."""
+
+    def __init__(self, what: str, missing: int) -> None:
+        super().__init__(what, f"{missing} bytes are missing")
+        self.missing = missing
+
+
 class AccountRefused(Unavailable):
     """Raised if the server answered and refused our account: waiting does not help, so a person is notified."""
 

@@ -24,6 +24,7 @@ UNKNOWN: Final = "unknown"
 """It ended without a word: it was killed, or the computer went off."""
 CONFIGURATION: Final = "configuration"
 RESTORE: Final = "restore"
+MIGRATE: Final = "migrate"
 """``restore`` put a backup back if no end of a run was recorded."""
 
 

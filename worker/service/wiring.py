@@ -25,12 +25,13 @@ from worker.config.outline import OTHER_FORM, Outline, OutlinedSettings, outline
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
 from worker.core.clock import Clock
-from worker.core.errors import ConfigError, HoshobinError, Problem
+from worker.core.errors import ConfigError, HoshobinError, LogBroken, NotAllowed, Problem
 from worker.core.model import sha256
 from worker.core.states import NoteEvent
 from worker.service.clock import SystemClock
+from worker.service.systemd import SystemdNotifier
 from worker.store.ports import WITNESS_FOLDER
-from worker.store.sqlite.connection import PATIENCE, REVISION
+from worker.store.sqlite.connection import FILE_NAME, PATIENCE, REVISION
 from worker.store.sqlite.store import SqlStore, create_or_migrate, has_database, open_store
 
 if TYPE_CHECKING:
@@ -320,6 +321,10 @@ def program_version() -> str:
         return "unknown"
 
 
+_MIGRATION_SECONDS: Final = 120.0
+"""Asked of the service manager for the copy and the trial of a small store on a slow disk."""
+_MIGRATED_BYTES: Final = 2_000_000
+"""Bytes of the store for which one second more is asked: it is copied twice, read, checked and migrated twice."""
 LOGINUID: Final = Path("/proc/self/loginuid")
 _NO_LOGIN: Final = 2**32 - 1
 """The kernel's number for a process that belongs to no login."""
@@ -386,9 +391,26 @@ def store_form() -> str:
     return REVISION
 
 
-def make_store_of(office: Installation) -> None:
-    """Make the office's database, or bring an older one up to date. Raises ConfigError, Unavailable."""
-    create_or_migrate(office.places.store)
+def make_store_of(folder: Path, clock: Clock, *, keeps_copy: bool = True) -> Path | None:
+    """Makes the database in ``folder``, or migrates an older one; returns the copy that was kept of the older one.
+
+    Before the copy is made, the service manager is asked for the time that it takes. Raises ConfigError, NotAllowed
+    ``migration_unsound``, NoRoom, Unavailable; then the older one is unchanged.
+    """
+    kept: list[Path] = []
+
+    def keep() -> None:
+        from worker.store.sqlite.backup import keep_before_migration
+
+        size = (folder / FILE_NAME).stat().st_size
+        SystemdNotifier().extend_timeout(_MIGRATION_SECONDS + size / _MIGRATED_BYTES)
+        try:
+            kept.append(keep_before_migration(folder, program_version(), clock))
+        except LogBroken as broken:
+            raise NotAllowed("migration_unsound", detail=str(broken)) from broken
+
+    create_or_migrate(folder, keep if keeps_copy else None)
+    return kept[0] if kept else None
 
 
 @contextlib.contextmanager
@@ -419,6 +441,34 @@ def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
     from worker.send.smtp.lock import SenderLock
 
     return SenderLock(folder, clock)
+
+
+def is_older_store(folder: Path, clock: Clock) -> bool:
+    """Returns whether the database in ``folder`` waits for its migration. Raises ConfigError if newer or absent."""
+    try:
+        open_store(folder, clock).close()
+    except ConfigError as error:
+        if all(problem.code == "old_database" for problem in error.problems):
+            return True
+        raise
+    return False
+
+
+@contextlib.contextmanager
+def borrow_lock(folder: Path, clock: Clock, why: str) -> Iterator[None]:
+    """Holds the lock for a command that is no run of the service: the end that its last run recorded stays.
+
+    ``why`` is recorded if there was no run. Raises NotAllowed, Unavailable.
+    """
+    before = read_lock_holder(folder)
+    with take_lock_of(folder, clock) as lock:
+        try:
+            yield
+        finally:
+            if before is not None and before.ended is not None:
+                lock.note_end(before.ended, before.why, before.detail)
+            else:
+                lock.note_end(clock.now(), why)
 
 
 def read_lock_holder(folder: Path) -> Holder | None:

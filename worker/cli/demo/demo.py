@@ -237,7 +237,7 @@ def _start(root: Path) -> None:
     """The first start, before any mail comes: what lay in the mailbox then would wait for a person as from before."""
     office, clock = load_installation(str(root / "config")), system_clock()
     with take_sender_lock(office, clock):
-        make_store_of(office)
+        make_store_of(office.places.store, clock)
         with closing(open_store_of(office, clock)) as store:
             files = office.configuration.files
             record_start(store, files, program_version(), account_name(), store.config_in_force())
@@ -247,7 +247,7 @@ def _run_worker(root: Path) -> None:
     """One pass of the product itself, as ``hoshobin run --once`` makes it."""
     office = load_installation(str(root / "config"))
     with take_sender_lock(office, system_clock()):
-        make_store_of(office)
+        make_store_of(office.places.store, system_clock())
         pass_once(office)
 
 

@@ -533,8 +533,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "hoshobin run (or run --once) makes it; name another configuration with --config DIR",
     ),
     "old_database": (
-        "サービスの起動（hoshobin run）で更新されます。元に戻せないので、先に更新前のバックアップを確かめてください",
-        "hoshobin run brings it up to date, for good: make sure first that there is a backup from before",
+        "サービスの起動（hoshobin run）か hoshobin migrate で改めます。前の写しは、データベースの隣に残ります",
+        "hoshobin run or hoshobin migrate brings it up to date; a copy of the former is kept beside it",
     ),
     "newer_database": (
         "プログラムを更新してください。前の版に戻すときは、更新前のバックアップに戻します（導入の手引きの「更新」）",

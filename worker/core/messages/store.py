@@ -65,13 +65,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " (`systemctl stop hoshobin`), then run this again."
         ),
     ),
-    "restore_as_root": (
+    "store_as_root": (
         (
-            "root のままでは戻せません。戻したデータベースを、サービスのアカウント（{owner}）が開けなくなるためです。"
+            "root のままでは実行できません。できたファイルを、サービスのアカウント（{owner}）が開けなくなるためです。"
             "`sudo -u {owner} …` で実行してください。何も変更していません。"
         ),
         (
-            "Not as root: the service's account ({owner}) could not open what is put back. Run it with"
+            "Not as root: the service's account ({owner}) could not open the files. Run it with"
             " `sudo -u {owner} …`. Nothing was changed."
         ),
     ),
@@ -85,6 +85,53 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " `hoshobin audit verify`, and tell the administrator."
         ),
     ),
+    "migrated": (
+        "データベースを、この版の形に改めました（{file} に、改める前の写しがあります）。",
+        "The database has the form of this version now. A copy of the former is in {file}.",
+    ),
+    "migrated_alone": (
+        "データベースを、この版の形に改めました（写しは作っていません）。",
+        "The database has the form of this version now. No copy of the former was made.",
+    ),
+    "not_migrated": (
+        "データベースは、すでにこの版の形です。何も変更していません。",
+        "The database already has the form of this version. Nothing was changed.",
+    ),
+    "migration_unsound": (
+        (
+            "データベースの写しで試したところ、正しく改められません（{detail}）。データベースは元のままです。"
+            "前の版の `hoshobin audit verify` で壊れているところを確かめ、"
+            "`hoshobin restore` でバックアップから戻してください。"
+            "写しを作らずに改めるときは `hoshobin migrate --no-backup` です。"
+        ),
+        (
+            "A trial on a copy shows that the database cannot be migrated soundly ({detail}). It is unchanged."
+            " Look for the damage with the former version's `hoshobin audit verify`, and put a backup back with"
+            " `hoshobin restore`. `hoshobin migrate --no-backup` migrates without a copy."
+        ),
+    ),
+    "no_room": (
+        (
+            "データベースの写しを作る空きが足りません（あと {missing} MB 必要）。データベースは元のままです。"
+            "ディスクに空きを作って、もう一度起動してください。"
+            "写しを別の場所に作ってあるときは、`hoshobin migrate --no-backup` で改められます。"
+        ),
+        (
+            "The disk lacks {missing} MB for a copy of the database, which is unchanged. Make room, then start again."
+            " With a backup elsewhere, `hoshobin migrate --no-backup` migrates without a copy."
+        ),
+    ),
+    "migrate_while_running": (
+        (
+            "保証便が動いています（プロセス {pid}、開始 {since}）。何も変更していません。"
+            "`systemctl stop hoshobin` で止めてから、もう一度実行してください。"
+        ),
+        (
+            "hoshobin runs (process {pid}, since {since}). Nothing was changed. Stop it (`systemctl stop hoshobin`),"
+            " then run this again."
+        ),
+    ),
+    "end_migrate": ("データベースの形を改めた後、起動していません", "not started after the database was migrated"),
     "restore_unsound": (
         (
             "{file} は正しいバックアップではないため、戻していません（{what}：{detail}）。何も変更していません。"

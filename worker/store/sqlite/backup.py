@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from worker.core.clock import Clock
-from worker.core.errors import LogBroken, Unavailable
+from worker.core.errors import LogBroken, NoRoom, Unavailable
 from worker.core.states import NoteEvent
 from worker.store.ports import RESTORED_AT, Author
 from worker.store.sqlite.connection import (
@@ -40,8 +40,16 @@ if TYPE_CHECKING:
 
 _WORK: Final = ".restore-"
 """Begin of the name of the folder in which a restore works; the folder holds a copy of the store."""
+_TRIAL: Final = ".migration-"
+"""The same of a trial before a migration."""
 _BLOCK: Final = 1_048_576
 """Bytes read at once."""
+BEFORE: Final = "hoshobin-before-"
+"""Begin of the name of the copy that is kept of a store before its migration."""
+_COPIES: Final = 2
+"""Copies of the store that lie beside it at once before a migration: the one to keep, and the one that is tried."""
+_MARGIN: Final = 64 * 1_048_576
+"""Bytes left for the write-ahead log of the migration itself, and for the service beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,40 @@ def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> Resto
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return RestoredStore(verdict, replaced)
+
+
+def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
+    """Copies the older store in ``folder`` beside it, and tries the migration on a second copy, which is removed.
+
+    The caller holds the store's write lock. ``version`` is that of the program that migrates. A former copy of this
+    kind is removed once the new one is there. Raises NoRoom, LogBroken if the migrated copy is not sound, Unavailable.
+    """
+    files = (folder / FILE_NAME, folder / f"{FILE_NAME}-wal")
+    size = sum(file.stat().st_size for file in files if file.exists())
+    if (missing := _COPIES * size + _MARGIN - shutil.disk_usage(folder).free) > 0:
+        raise NoRoom("store", missing)
+    with translated():
+        for left in folder.glob(f"{_TRIAL}*"):  # of a trial that was killed: the write lock is held
+            shutil.rmtree(left)
+        work = Path(tempfile.mkdtemp(prefix=_TRIAL, dir=folder))
+    try:
+        _copy_in_one_step(folder, work)
+        _settle(work / FILE_NAME)
+        kept = work / "kept.sqlite3"
+        _copy_file(work / FILE_NAME, kept)
+        create_or_migrate(work)
+        _check(work, clock)
+        _settle(kept)
+        with translated():
+            named = folder / f"{BEFORE}{version}.sqlite3"
+            kept.replace(named)
+            for former in folder.glob(f"{BEFORE}*.sqlite3"):
+                if former != named:
+                    former.unlink()
+            sync_folder(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return named
 
 
 def _copy_in_one_step(folder: Path, work: Path) -> None:

@@ -122,9 +122,11 @@ def open_store(folder: Path, clock: Clock, patience: float = PATIENCE) -> SqlSto
     return SqlStore(folder, clock, patience)
 
 
-def create_or_migrate(folder: Path) -> None:
+def create_or_migrate(folder: Path, before_migration: Callable[[], None] | None = None) -> None:
     """Makes the database in ``folder``, or brings an older one up to date; leaves one of this program as it is.
 
+    ``before_migration`` is called while no process can write and the older form is unchanged; if it raises, the
+    form stays.
     A store without a secret takes that of ``DIR/secret``, or a new one; a missing file is written from the store. A
     store without an identity gets one.
 
@@ -144,6 +146,8 @@ def create_or_migrate(folder: Path) -> None:
                 # SQLAlchemy and alembic would cost every process 130 ms and 20 MB.
                 from worker.store.sqlite.migrations.upgrade import upgrade  # noqa: PLC0415
 
+                if before_migration:
+                    before_migration()
                 upgrade(connection)
             noted = read_secret(folder)
             secret = _take(connection, SECRET, noted or secrets.token_hex(SECRET_BYTES))

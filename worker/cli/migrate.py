@@ -1,0 +1,38 @@
+"""The command ``migrate``: brings the store to the form of this version before the service starts."""
+
+from __future__ import annotations
+
+import click
+
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli.backup import refuse_root
+from worker.cli.tables import print_json
+from worker.core.errors import NotAllowed
+from worker.core.messages import say
+from worker.service.absence import MIGRATE
+from worker.service.wiring import borrow_lock, find_store_of, is_older_store, make_store_of, system_clock
+
+
+@cli.command()
+@click.option("--no-backup", is_flag=True, help="写しを作らない / keep no copy of the former database")
+@json_option
+@pass_cli
+def migrate(shared: Cli, no_backup: bool, as_json: bool) -> int:
+    """移行：データベースを、写しを作ってからこの版の形に改めます（サービスの停止中だけ）。"""
+    folder, clock = find_store_of(shared.config), system_clock()
+    refuse_root(folder)
+    kept = None
+    if is_older := is_older_store(folder, clock):
+        try:
+            with borrow_lock(folder, clock, MIGRATE):
+                kept = make_store_of(folder, clock, keeps_copy=not no_backup)
+        except NotAllowed as second:
+            if second.code != "second_run":
+                raise
+            raise NotAllowed("migrate_while_running", **second.params) from second
+    if as_json:
+        print_json({"migrated": is_older, "copy": str(kept) if kept else None})
+        return DONE
+    said = "not_migrated" if not is_older else "migrated" if kept else "migrated_alone"
+    click.echo(say(said, shared.lang, file=kept))
+    return DONE
