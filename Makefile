@@ -30,7 +30,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console manual test quick small-tests lint bench crash soak lock clean venv corpora servers servers-if-asked
+.PHONY: help demo console manual test quick small-tests lint bench crash soak release lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -86,6 +86,9 @@ servers:  ## what some tests need, from apt: Dovecot, Postfix, a C compiler, sys
 
 servers-if-asked:
 	@case "$${CI:-},$(SERVERS)" in true,*|*,install) sh tests/servers/install.sh ;; esac
+
+release: venv  ## the files of a release in dist/: wheel and sdist (built twice and compared), SBOM, SHA256SUMS
+	sh packaging/release.sh $(BIN)/python
 
 lock: .cache/lock/bin/uv  ## renews requirements.txt (the product), -oauth (and its logins by token), -console (and the console) and -dev (all)
 	$(COMPILE) --upgrade --all-extras --group dev -o requirements-dev.txt pyproject.toml
