@@ -13,6 +13,7 @@ from tests.compile_statements import COMPILED, compiled_statements
 from tests.draw_packages import package_imports, package_picture
 from tests.support.issuer_tables import sources_table, ways_table
 from tests.support.smtp_outcomes import outcome_table
+from tests.template_units import template_units
 from worker.console.help_page import terms
 from worker.core.accounts import RIGHTS, Role
 from worker.core.messages import name_any_state, name_event, name_role, next_step, say
@@ -209,3 +210,5 @@ if __name__ == "__main__":
     for document in PARTS:
         document.write_text(rewritten(document))
     COMPILED.write_text(compiled_statements())
+    for unit, text in template_units().items():
+        unit.write_text(text)

@@ -94,7 +94,7 @@ def test_the_console_s_account_may_write_the_register_and_nothing_else(
         assert not stat.S_IMODE(status.st_mode) & stat.S_IWOTH
     status = SimpleNamespace(st_mode=stat.S_IFREG | 0o660, st_gid=group, st_uid=0)
     assert loose_files._is_writable_by_others(status, set())  # type: ignore[arg-type]
-    _, groups = loose_files._register_accounts()
+    _, groups = loose_files._ids_of(loose_files.accounts_of(register))
     assert not loose_files._is_writable_by_others(status, groups)  # type: ignore[arg-type]
     other = SimpleNamespace(st_mode=stat.S_IFREG | 0o660, st_gid=group + 1, st_uid=0)
     assert loose_files._is_writable_by_others(other, groups)  # type: ignore[arg-type]
@@ -103,4 +103,4 @@ def test_the_console_s_account_may_write_the_register_and_nothing_else(
 def test_what_everybody_may_write_is_refused_there_too(config: Path) -> None:
     (register_directory(config) / "projects.toml").chmod(0o666)
     assert ("projects.toml", "", "file_writable") in problems(config)
-    assert list(find_loose([register_directory(config) / "projects.toml"], of_register=True))
+    assert list(find_loose([register_directory(config) / "projects.toml"], register=register_directory(config)))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.template_units import template_units
 from worker.cli.service_failed import SECONDS
 from worker.service.service import CLOSE_SECONDS
 from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
@@ -19,6 +20,8 @@ CONSOLE = UNIT.with_name("hoshobin-console.service")
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
 SYSTEMD = 252
 EXPOSURE = {UNIT.name: 1.5, FAILED.name: 1.5, CONSOLE.name: 1.3}
+EXPOSURE |= {name.replace(".service", "@acme.service"): most for name, most in EXPOSURE.items()}
+"""An instance of a template unit is confined as the plain unit."""
 
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -34,9 +37,10 @@ def unit(tmp_path: Path) -> Path:
     said = analyze("--version").stdout
     if int(said.split()[1].partition(".")[0]) < SYSTEMD:
         pytest.skip(f"systemd-analyze is older than {SYSTEMD}: {said.splitlines()[0]}")
-    for each in (UNIT, FAILED, CONSOLE):
-        text = re.sub(r"^(Exec\w+=-?)\S+", r"\1/bin/true", each.read_text(), flags=re.MULTILINE)
-        (tmp_path / each.name).write_text(text)
+    for name in EXPOSURE:
+        written = UNIT.with_name(name.replace("@acme", "@")).read_text()
+        text = re.sub(r"^(Exec\w+=-?)\S+", r"\1/bin/true", written, flags=re.MULTILINE)
+        (tmp_path / name).write_text(text)
     return tmp_path / UNIT.name
 
 
@@ -52,6 +56,15 @@ def test_the_units_are_exposed_to_little(unit: Path, name: str) -> None:
     found = re.search(rf"Overall exposure level for {re.escape(name)}: ([0-9.]+)", judged.stdout)
     assert found, judged.stderr
     assert float(found[1]) <= EXPOSURE[name]
+
+
+@pytest.mark.parametrize("unit_file", template_units(), ids=lambda each: each.name)
+def test_a_template_unit_is_the_plain_one_with_its_own_place(unit_file: Path) -> None:
+    text = template_units()[unit_file]
+    assert unit_file.read_text() == text, "run .venv/bin/python tests/write_docs.py"
+    words = [line for line in text.splitlines() if "hoshobin" in line and not line.startswith("#")]
+    shared = [line for line in words if "%i" not in line]
+    assert [line.partition("=")[0] for line in shared] == ["Description", "Documentation"], "nothing else is shared"
 
 
 def calls_of(group: str) -> set[str]:

@@ -248,6 +248,7 @@ _PARTS: Final = {
         "take", "引き受け：この提出の担当になります。1営業日なにもしないと終わります（--leave でやめる）。"
     ),
     "tasks": CommandPart("tasks", "対応すること：案件ごとに、急ぐものから示します。"),
+    "tenants": CommandPart("tenants", "複数の会社：1台で動かす会社ごとの状況。"),
     "upload": CommandPart(
         "upload", "PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"
     ),

@@ -19,7 +19,7 @@ from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.rehearsal import rehearsing_in
 from worker.cli.tables import print_json, print_table, say_release
 from worker.cli.unread import found_unread, recorded_unread
-from worker.config.files import USUAL_WITNESS, is_own_folder
+from worker.config.files import is_own_folder, usual_witness
 from worker.config.settings import MailboxSettings, Settings
 from worker.core.errors import AccountRefused, ConfigError, HoshobinError, LogBroken, Unavailable
 from worker.core.login_errors import find_refusal
@@ -175,7 +175,7 @@ def _describe_copies(office: Installation, lang: Language, *, offers_dsn: bool) 
     """The witness, and by what this office would find that it is an old copy, or that another one sends."""
     settings = office.configuration.settings
     wrote = False
-    number, folder, has_machine = None, office.places.witness or USUAL_WITNESS, False
+    number, folder, has_machine = None, office.places.witness or usual_witness(office.places.store), False
     with contextlib.suppress(HoshobinError), contextlib.ExitStack() as closing:
         store = closing.enter_context(contextlib.closing(open_store_of(office, system_clock())))
         folder, has_machine = store.witness_folder or folder, bool(store.machine)
@@ -187,7 +187,7 @@ def _describe_copies(office: Installation, lang: Language, *, offers_dsn: bool) 
     if why:
         is_named = bool(settings.store_witness)
         said = say("doctor_witness_unusable" if is_named else "doctor_witness_none", lang, folder=folder, why=why)
-        remedy = say("remedy_witness", lang, usual=USUAL_WITNESS)
+        remedy = say("remedy_witness", lang, usual=usual_witness(office.places.store))
         results = [Examined("witness", said if is_named else "", remedy, note=said)]
     else:
         code = "doctor_witness_to_come" if number is None else "doctor_witness"

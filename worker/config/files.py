@@ -34,7 +34,8 @@ FORMER_TEMPLATES: Final = "templates/former"
 WITNESSES: Final = Path("/var/lib/hoshobin-witness")
 """The unit has a folder made below it for each installation (``StateDirectory=``); no command makes it."""
 
-USUAL_WITNESS: Final = WITNESSES / "hoshobin"
+SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
+"""The ``StateDirectory=`` of the unit; the stores of template units, ``hoshobin@NAME``, lie directly below it."""
 
 MAX_FILE_BYTES: Final = 8_000_000
 """Of one configuration file; a register of 1,000 projects is about 0.5 MB."""
@@ -83,7 +84,7 @@ def read_directory(path: Path) -> dict[str, bytes]:
                 files[name] = read_regular(place / name, MAX_FILE_BYTES)
             except UnusableFile as unfit:
                 found.append(Problem(name, "", unfit.code, unfit.params))
-        found += find_loose([place, *(place / name for name in names)], of_register=place != path)
+        found += find_loose([place, *(place / name for name in names)], register=None if place == path else place)
     found += _problems_of_register(path, register)
     if found:
         raise ConfigError(found)
@@ -249,6 +250,11 @@ class Places:
     def under_store(self, name: str) -> Path:
         """A path from the configuration (``ca_file``) as an absolute one."""
         return self.store / name
+
+
+def usual_witness(store: Path) -> Path:
+    """Returns the witness's folder that the unit of ``store`` has made."""
+    return WITNESSES / (store.name if store.parent == SYSTEM_STORE else SYSTEM_STORE.name)
 
 
 def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:

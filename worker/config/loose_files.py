@@ -13,12 +13,23 @@ from typing import Final
 
 from worker.core.errors import Problem
 
-CONSOLE_ACCOUNT: Final = "hoshobin-console"
-"""The account of ``hoshobin console``: it may own files of the store that it has replaced."""
+_SERVICE: Final = "hoshobin"
+_CONSOLE: Final = "-console"
 _ROOT: Final = 0
 
-REGISTER_ACCOUNTS: Final = ("hoshobin", "hoshobin-console")
-"""The accounts of the two units: the register's directory, and it alone, may be theirs to write."""
+
+def accounts_of(place: Path) -> frozenset[str]:
+    """Returns the accounts of the service that owns ``place`` and of its console, which may replace files there.
+
+    They are ``hoshobin`` and ``hoshobin-console``, or ``hoshobin-NAME`` and ``hoshobin-NAME-console`` of a template
+    unit. The accounts of the plain units are returned if another account owns ``place``, or if it does not exist.
+    """
+    service = ""
+    with contextlib.suppress(OSError):
+        service = _name_of(place.stat().st_uid).removesuffix(_CONSOLE)
+    if not service.startswith(f"{_SERVICE}-"):
+        service = _SERVICE
+    return frozenset({service, f"{service}{_CONSOLE}"})
 
 
 def find_loose(
@@ -26,17 +37,17 @@ def find_loose(
     env: Mapping[str, str] = os.environ,
     trusted: frozenset[str] = frozenset(),
     *,
-    of_register: bool = False,
+    register: Path | None = None,
 ) -> Iterator[Problem]:
     """Yields a problem for each of ``paths``, and each directory above them, that others may change.
 
     Writable by every account, or by a group that is neither the owner's own, root's, nor this process's. A directory
     with the sticky bit keeps the files in it. Behind sudo a file must also belong to root or to this account: the
     caller would choose the program that runs otherwise. It may also belong to an account named in ``trusted``.
-    With ``of_register``, the paths themselves may also be written by REGISTER_ACCOUNTS: the register names no program.
-    A path that does not exist is skipped.
+    With ``register``, the paths themselves may also be written by the accounts of that directory: the register names no
+    program. A path that does not exist is skipped.
     """
-    users, groups = _register_accounts() if of_register else (set(), set())
+    users, groups = _ids_of(accounts_of(register)) if register else (set(), set())
     seen: set[Path] = set()
     for path in paths:
         real = Path(os.path.realpath(path))
@@ -68,10 +79,10 @@ def _is_of_known(owner: int, trusted: frozenset[str]) -> bool:
     return owner in {_ROOT, os.geteuid()} or _name_of(owner) in trusted
 
 
-def _register_accounts() -> tuple[set[int], set[int]]:
-    """The users and their groups of those REGISTER_ACCOUNTS that exist."""
+def _ids_of(accounts: AbstractSet[str]) -> tuple[set[int], set[int]]:
+    """The users and their groups of those ``accounts`` that exist."""
     found = []
-    for name in REGISTER_ACCOUNTS:
+    for name in accounts:
         with contextlib.suppress(KeyError):
             found.append(pwd.getpwnam(name))
     return {each.pw_uid for each in found}, {each.pw_gid for each in found}

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from worker.config.files import (
-    USUAL_WITNESS,
     Places,
     TemplateFiles,
     find_directory,
     read_directory,
     resolve_places,
+    usual_witness,
 )
-from worker.config.loose_files import CONSOLE_ACCOUNT, find_loose
+from worker.config.loose_files import accounts_of, find_loose
 from worker.config.outline import OTHER_FORM, Outline, OutlinedSettings, outline_of, outlined_settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
@@ -155,7 +155,7 @@ def judge_store(store: Path, settings: Settings | OutlinedSettings) -> None:
     """Raises ConfigError if others may change the store, its neighbouring files, or the certificates that we trust."""
     beside = [store / name for name in ("", "hoshobin.sqlite3", "head", "secret")]
     trusts = [store / name for name in settings.ca_files if name]
-    if found := [*find_loose(beside, trusted=frozenset({CONSOLE_ACCOUNT})), *find_loose(trusts)]:
+    if found := [*find_loose(beside, trusted=accounts_of(store)), *find_loose(trusts)]:
         raise ConfigError(found)
 
 
@@ -376,7 +376,7 @@ def find_witness(office: Installation, store: Store) -> Path:
     systemd gives no folder to a command that a person runs; it must use the same one.
     """
     kept = store.property(WITNESS_FOLDER)
-    return office.places.witness or (Path(kept) if kept else USUAL_WITNESS)
+    return office.places.witness or (Path(kept) if kept else usual_witness(office.places.store))
 
 
 def try_witness(folder: Path) -> str:

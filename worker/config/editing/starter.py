@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from worker.config.editing.atomic_write import write_new_file
+from worker.config.files import SYSTEM_STORE
 from worker.config.shipped import shipped_file
 from worker.core.errors import ConfigError, Problem
 
-SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
-"""The store of a configuration below ``/etc``: systemd's StateDirectory of the shipped unit."""
+_SYSTEM_CONFIGURATION: Final = Path("/etc/hoshobin")
+"""A folder directly below it is that of a template unit, ``hoshobin@NAME``, whose StateDirectory has the same name."""
 
 _STORE_LINE: Final = 'dir = "var" '
 _REGISTER_LINES: Final = ("# [register]  ", '# dir = "var/register"  ')
@@ -50,6 +51,8 @@ def _is_of_register(name: str) -> bool:
 
 
 def _store_of(directory: Path) -> Path:
+    if directory.parent == _SYSTEM_CONFIGURATION:
+        return SYSTEM_STORE / directory.name
     return SYSTEM_STORE if Path("/etc") in directory.parents else directory.parent / "var"
 
 

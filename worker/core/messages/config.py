@@ -219,6 +219,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # the database, for commands that only use it
     "windows_path": ("Windowsの場所は使えません", "a place on a Windows computer cannot be used here"),
     "ledger_missing": ("ファイルが見つかりません（いまの場所：{here}）", "the file is not found (from {here})"),
+    "no_tenants": (
+        "会社ごとの設定のフォルダがありません（{folder}/会社名/worker.toml）",
+        "no contractor's configuration folder was found ({folder}/NAME/worker.toml)",
+    ),
     "no_database": ("データベースがまだありません", "there is no database yet"),
     "old_database": (
         "データベースが、このプログラムより古い形です（データベース {found}、プログラム {own}）",
@@ -525,6 +529,10 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "put it into the share and name its place on this server (/srv/hoshobin/…)",
     ),
     "ledger_missing": ("ファイル名と場所を確認してください", "check its name and place"),
+    "no_tenants": (
+        "`--config フォルダ` で、会社ごとのフォルダの上のフォルダを指定してください（導入の手引きの「複数の会社」）",
+        "name the folder above the contractors' folders with `--config DIR`",
+    ),
     "no_database": (
         (
             "hoshobin run（または run --once）を一度実行すると作成されます。"

@@ -1,0 +1,87 @@
+"""``hoshobin tenants status``: a line for each contractor, and none that hides another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.office import Office, Ran, a_form, command, notice
+from tests.support.world import project
+from worker.cli.tenants import TenantStatus, exit_code
+from worker.send.smtp.lock import SenderLock
+from worker.service.clock import SystemClock
+from worker.service.wiring import find_store_of
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three contractors: one with an urgent task, one at rest, and one whose configuration is at fault."""
+    root = tmp_path_factory.mktemp("bureau")
+    (root / "etc").mkdir()
+    busy = Office(root / "busy-office", mode="approve", projects=[project("道路改良工事", "kawa")])
+    busy.save_notice("a.pdf", notice(a_form("道路改良工事")))
+    busy.run_once()
+    quiet = Office(root / "quiet-office", projects=[])
+    quiet.run_once()
+    faulty = Office(root / "faulty-office", projects=[])
+    worker = faulty.config / "worker.toml"
+    worker.write_text(worker.read_text().replace("[smtp]", "[smpt]"))
+    for office, name in ((busy, "busy"), (quiet, "quiet"), (faulty, "faulty")):
+        moved = office.config.rename((root / "etc").joinpath(name))
+        text = (moved / "worker.toml").read_text()
+        (moved / "worker.toml").write_text(text.replace('dir = "var"', f'dir = "{office.store}"'))
+    return root / "etc"
+
+
+def status(bureau: Path, *more: str) -> Ran:
+    return command("--config", str(bureau), "tenants", "status", *more)
+
+
+def test_each_contractor_has_its_own_line(bureau: Path) -> None:
+    ran = status(bureau, "--json")
+    found = {each["tenant"]: each for each in ran.documents}
+    assert list(found) == ["busy", "faulty", "quiet"]
+    assert found["busy"]["status"]["states"]["HELD"] == 1
+    assert "HELD" not in found["quiet"]["status"]["states"]
+    assert found["faulty"]["status"] is None
+    assert "smpt" in found["faulty"]["error"]
+
+
+def test_a_service_that_does_not_run_is_named(bureau: Path) -> None:
+    ran = status(bureau)
+    assert ran.code == 3
+    lines = {line.split("\t")[0]: line.split("\t") for line in ran.out.splitlines()[1:]}
+    assert (lines["busy"][1], lines["quiet"][1], lines["faulty"][1]) == ("停止中", "停止中", "不明")
+    assert lines["busy"][4] == "1", lines
+
+
+def test_a_running_service_is_named(bureau: Path) -> None:
+    with SenderLock(find_store_of(str(bureau / "quiet")), SystemClock()):
+        lines = status(bureau).out.splitlines()
+    assert [line.split("\t")[1] for line in lines[1:]] == ["停止中", "不明", "稼働中"]
+
+
+def state(name: str, *, running: bool = True, error: str = "", now: int = 0, doubt: int = 0) -> TenantStatus:
+    fields = {"service": {"running": running}, "tasks": {"now": now, "soon": 3}, "states": {"IN_DOUBT": doubt}}
+    return TenantStatus(name, {} if error else fields, error)
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        ([state("a"), state("b")], 0),
+        ([state("a"), state("b", now=1)], 1),
+        ([state("a", doubt=1), state("b")], 1),
+        ([state("a", now=1), state("b", running=False)], 3),
+        ([state("a"), state("b", error="the database is damaged")], 3),
+    ],
+)
+def test_the_exit_code_says_if_a_person_must_look(states: list[TenantStatus], code: int) -> None:
+    assert exit_code(states) == code
+
+
+def test_a_folder_without_contractors_is_said(tmp_path: Path) -> None:
+    ran = status(tmp_path)
+    assert ran.code == 2
+    assert "会社ごとの設定のフォルダがありません" in ran.err

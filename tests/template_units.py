@@ -1,0 +1,53 @@
+"""The template units (``hoshobin@NAME``), made from the plain units: one text says how a service is confined.
+
+``tests/write_docs.py`` writes them, and ``tests/service/test_systemd_unit.py`` asserts that they are up to date.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+UNITS: Final = Path(__file__).parent.parent / "systemd"
+_PROGRAM: Final = "/opt/hoshobin/venv/bin/hoshobin"
+_SOCKET: Final = "--unix /run/hoshobin-console/%i/socket"
+_OF_AN_INSTANCE: Final = (
+    ("# hoshobin as a service.", "# hoshobin for one of several contractors."),
+    ("systemctl edit hoshobin)", "systemctl edit hoshobin@)"),
+    ("systemctl edit hoshobin-failed)", "systemctl edit hoshobin-failed@)"),
+    ("systemctl edit hoshobin-console)", "systemctl edit hoshobin-console@)"),
+    ("OnFailure=hoshobin-failed.service", "OnFailure=hoshobin-failed@%i.service"),
+    ("After=network.target hoshobin.service", "After=network.target hoshobin@%i.service"),
+    (f"={_PROGRAM} run", f"={_PROGRAM} --config /etc/hoshobin/%i run"),
+    (f"{_PROGRAM} service-failed", f"{_PROGRAM} --config /etc/hoshobin/%i service-failed"),
+    ("# A socket in place of the port, for a proxy that", "# A socket for each contractor, for a proxy that"),
+    ("is in the group hoshobin (and [console]", "is in the group hoshobin-%i ([console]"),
+    ("# ExecStart=\n", ""),
+    (f"# ExecStart={_PROGRAM} --config /etc/hoshobin console --unix /run/hoshobin-console/socket\n", ""),
+    (f"{_PROGRAM} --config /etc/hoshobin console\n", f"{_PROGRAM} --config /etc/hoshobin/%i console {_SOCKET}\n"),
+    ("RuntimeDirectory=hoshobin\n", "RuntimeDirectory=hoshobin/%i\n"),
+    ("RuntimeDirectory=hoshobin-console\n", "RuntimeDirectory=hoshobin-console/%i\n"),
+    ("User=hoshobin\n", "User=hoshobin-%i\n"),
+    ("User=hoshobin-console\n", "User=hoshobin-%i-console\n"),
+    ("Group=hoshobin\n", "Group=hoshobin-%i\n"),
+    (" For a template unit:\n# StateDirectory=hoshobin/%i hoshobin-witness/%i.", ""),
+    ("StateDirectory=hoshobin hoshobin-witness/hoshobin\n", "StateDirectory=hoshobin/%i hoshobin-witness/%i\n"),
+    ("=/var/lib/hoshobin -", "=/var/lib/hoshobin/%i -"),
+    ("-/var/lib/hoshobin-witness/hoshobin\n", "-/var/lib/hoshobin-witness/%i\n"),
+    (
+        "-/etc/hoshobin/credentials -/var/lib/hoshobin/tokens",
+        "-/etc/hoshobin/%i/credentials -/var/lib/hoshobin/%i/tokens",
+    ),
+    ("password:/etc/hoshobin/credentials/", "password:/etc/hoshobin/%i/credentials/"),
+)
+
+
+def template_units() -> dict[Path, str]:
+    """Returns the text of each template unit by its file."""
+    made = {}
+    for name in ("hoshobin", "hoshobin-failed", "hoshobin-console"):
+        text = (UNITS / f"{name}.service").read_text(encoding="utf-8")
+        for plain, instance in _OF_AN_INSTANCE:
+            text = text.replace(plain, instance)
+        made[UNITS / f"{name}@.service"] = text
+    return made

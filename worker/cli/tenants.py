@@ -1,0 +1,148 @@
+"""The command ``tenants``: the state of each contractor that this machine serves by a template unit."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli
+from worker.cli.tables import print_json, print_table
+from worker.core.errors import ConfigError, Problem
+from worker.core.messages import Language, say
+from worker.service.wiring import find_store_of
+
+CONFIGURATIONS: Final = Path("/etc/hoshobin")
+"""The folder of one configuration folder for each contractor, if ``--config`` names no other."""
+SECONDS: Final = 60.0
+"""Seconds for one contractor's status, which takes less than one; a disk that hangs must not hide the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantStatus:
+    """The fields of ``status --json`` of one contractor, or the sentence that says why there are none."""
+
+    name: str
+    fields: dict[str, Any]
+    error: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Returns whether the service runs."""
+        return not self.error and bool(self.fields["service"]["running"])
+
+    @property
+    def urgent(self) -> int:
+        """The number of tasks that cannot wait."""
+        return int(self.fields.get("tasks", {}).get("now", 0))
+
+    @property
+    def in_doubt(self) -> int:
+        """The number of submissions that may have arrived or not."""
+        return int(self.fields.get("states", {}).get("IN_DOUBT", 0))
+
+    @property
+    def last_look(self) -> str:
+        """The oldest of the last successful looks at mailboxes and folders, ISO 8601; empty if one has none."""
+        looks = [each["last_ok"] or "" for each in self.fields.get("looks", ())]
+        return min(looks, default="")
+
+
+@cli.group()
+def tenants() -> None:
+    """複数の会社：1台で動かす会社ごとの状況。"""
+
+
+@tenants.command("status")
+@json_option
+@pass_cli
+def show_status(shared: Cli, as_json: bool) -> int:
+    """状況：設定のフォルダ（--config、既定は /etc/hoshobin）の下の会社を、1行ずつ示します。"""
+    folder = Path(shared.config) if shared.config else CONFIGURATIONS
+    found = sorted(each.parent for each in folder.glob("*/worker.toml"))
+    if not found:
+        raise ConfigError([Problem(str(folder), "", "no_tenants", {"folder": str(folder)})])
+    states = list(_read_all(found, shared.lang))
+    if as_json:
+        for each in states:
+            print_json({"tenant": each.name, "status": each.fields or None, "error": each.error or None})
+    else:
+        _show(states, shared.lang)
+    return exit_code(states)
+
+
+def exit_code(states: Sequence[TenantStatus]) -> int:
+    """Returns the exit code: a service that does not run weighs more than work for a person."""
+    if not all(each.is_running for each in states):
+        return NOT_REACHED
+    return FOR_A_PERSON if any(each.urgent or each.in_doubt for each in states) else DONE
+
+
+def _show(states: Sequence[TenantStatus], lang: Language) -> None:
+    headings = [
+        say(f"h_{name}", lang) for name in ("tenant", "service", "last_ok", "urgent", "tasks", "in_doubt", "note")
+    ]
+    print_table(headings, [_row(each, lang) for each in states], styles=[_style(each) for each in states])
+
+
+def _row(state: TenantStatus, lang: Language) -> tuple[str, ...]:
+    if state.error:
+        return (state.name, say("tenant_unknown", lang), "", "", "", "", state.error)
+    runs = say("tenant_runs" if state.is_running else "tenant_stopped", lang)
+    counts = (state.urgent, sum(state.fields["tasks"].values()), state.in_doubt)
+    rehearses = say("tenant_rehearses", lang) if state.fields["rehearsal_to"] else ""
+    looked = state.last_look[:16].replace("T", " ")
+    return (state.name, runs, looked, *(str(count) if count else "" for count in counts), rehearses)
+
+
+def _style(state: TenantStatus) -> str:
+    if not state.is_running or state.in_doubt:
+        return "red"
+    return "yellow" if state.urgent else ""
+
+
+def _read_all(folders: Sequence[Path], lang: Language) -> Iterator[TenantStatus]:
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for done, state in enumerate(pool.map(lambda each: read_tenant(each, lang), folders), 1):
+            if sys.stderr.isatty():
+                click.echo(f"\r{done}/{len(folders)}", err=True, nl=done == len(folders))
+            yield state
+
+
+def read_tenant(folder: Path, lang: Language) -> TenantStatus:
+    """Returns the state of the contractor with the configuration in ``folder``.
+
+    Runs ``status`` in a process of its own: under root it takes the account that owns the store, so that no file of
+    root's comes into the store, and a store that hangs or is damaged keeps the others from nothing.
+    """
+    command = [sys.executable, "-m", "worker", "--config", str(folder), "--lang", lang, "status", "--json"]
+    try:
+        ran = subprocess.run(  # noqa: S603  our own program, and a folder that the caller named
+            command, capture_output=True, text=True, timeout=SECONDS, check=False, cwd="/", **_account_of(folder)
+        )
+        fields = json.loads(ran.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return TenantStatus(folder.name, {}, say("tenant_unread", lang, detail=str(error)))
+    if ran.returncode != DONE:
+        problems = [each["message"] for each in fields.get("problems", ())]
+        return TenantStatus(folder.name, {}, " / ".join(problems) or fields["error"])
+    return TenantStatus(folder.name, fields)
+
+
+def _account_of(folder: Path) -> dict[str, Any]:
+    """The account for the process; empty: that of this one, which reports what is wrong with the configuration."""
+    if os.geteuid() != 0:
+        return {}
+    with contextlib.suppress(ConfigError, OSError):
+        status = find_store_of(str(folder)).stat()
+        return {"user": status.st_uid, "group": status.st_gid, "extra_groups": ()}
+    return {}
