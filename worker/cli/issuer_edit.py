@@ -44,13 +44,16 @@ from worker.core.messages import Language, name_product, say
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Product
 from worker.core.text import escape_control_chars, match_key
-from worker.pipeline.issuers import MakeIssuerEdit, PreparedIssuer, change_issuer, foresee_issuer, prepare_issuer
-from worker.pipeline.replay import Replayed, replay
+from worker.pipeline.issuers import (
+    MakeIssuerEdit,
+    PreparedIssuer,
+    change_issuer,
+    foresee_issuer,
+    prepare_issuer,
+    replay_issuer,
+)
 from worker.views.problems import problem_hint
 from worker.views.register_json import issuer_edit_json, issuer_lines
-
-REPLAYED: Final = 50
-"""Stored notices of the issuer that are tried before a change is saved: a year of one issuer."""
 
 _ASKED_FIRST: Final[tuple[KeyPath, ...]] = (
     ("name",),
@@ -85,12 +88,7 @@ class IssuerCommand(RegisterCommand):
         if self._asks and not agrees(say("change_asked", self.lang)):
             click.echo(say("change_left", self.lang))
             return FOR_A_PERSON
-        invoice_folder = self.office.active_config.invoice_folder
-        done = with_reader(
-            lambda reader: change_issuer(
-                self.office.directory, make, self.store, reader, self.clock, self.author, invoice_folder
-            )
-        )
+        done = with_reader(lambda reader: change_issuer(self.editor, make, reader))
         if self._as_json:
             print_json(issuer_edit_json(done.edit, done.judged))
             return DONE
@@ -106,27 +104,16 @@ class IssuerCommand(RegisterCommand):
             click.echo(line)
         for each in prepared.remarks:
             click.echo(f"{say(each.code, self.lang, **each.params)} {problem_hint(each, self.lang)}")
-        folder = self.office.active_config.invoice_folder
-        mails = with_reader(lambda reader: foresee_issuer(prepared, folder, self.store, reader, self.clock.now()))
-        for mail in mails:
+        for mail in with_reader(lambda reader: foresee_issuer(self.editor, prepared, reader)):
             draft = mail.seen.submission.composed.draft
             told = {"product": name_product(mail.product, self.lang), "project": mail.project or "―"}
             subject, to = (draft.subject, ", ".join(draft.to)) if draft else ("―", "―")
             click.echo(say("issuer_mail", self.lang, **told, subject=subject, to=to))
-        replayed = with_reader(lambda reader: replay_issuer(self, prepared, reader))
+        before = self.office.active_config
+        replayed = with_reader(lambda reader: replay_issuer(self.editor, prepared, before, reader))
         code = "issuer_replay_differs" if replayed.differing else "issuer_replay_same"
         ids = [each.submission.label for each in replayed.differing]
         click.echo(say(code, self.lang, tried=replayed.tried, count=len(ids), ids=ids))
-
-
-async def replay_issuer(run: RegisterCommand, prepared: PreparedIssuer, reader: Any) -> Replayed:
-    """Tries the stored notices of the issuer under the changed rule."""
-    before = run.office.active_config
-    after = prepared.activate(before.invoice_folder)
-    now = run.clock.now()
-    return await replay(
-        run.store, before, after, reader, now, REPLAYED, lambda each: each.destination.issuer == prepared.edit.issuer
-    )
 
 
 # --- What is typed -----------------------------------------------------------------------------------------------

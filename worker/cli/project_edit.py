@@ -34,13 +34,11 @@ from worker.core.model import Product
 from worker.core.states import State
 from worker.core.text import escape_control_chars
 from worker.pipeline.register import (
-    LedgerDone,
+    Editor,
     MakeEdit,
-    MakeLedgerEdit,
     Paper,
-    RegisterDone,
+    WrittenEdit,
     change_register,
-    import_ledger,
     placed_papers,
     prepare_edit,
     refuse_deleting,
@@ -69,6 +67,8 @@ class RegisterCommand:
         settings, today = self.office.configuration.settings, japanese_day(self.clock.now())
         self.author = Author(find_person(self.store, settings, by, today, Right.PREPARE), account_name())
         self.today = today
+        invoice_folder = self.office.active_config.invoice_folder
+        self.editor = Editor(self.office.directory, self.store, self.clock, self.author, invoice_folder)
         self._as_json = as_json
         self._asks = is_at_terminal() and not as_json and not is_certain
 
@@ -104,9 +104,9 @@ class RegisterCommand:
         remarks: Sequence[str] = (),
     ) -> int:
         """As ``change``; ``papers`` are put into the invoices folder once the person has agreed."""
-        edit, _, _ = prepare_edit(self.office.directory, make([each.name for each in papers]))
+        prepared = prepare_edit(self.office.directory, make([each.name for each in papers]))
         if not self._as_json:
-            self._show(edit, remarks)
+            self._show(prepared.edit, remarks)
         if self._asks and not agrees(say("change_asked", self.lang)):
             click.echo(say("change_left", self.lang))
             return FOR_A_PERSON
@@ -118,41 +118,16 @@ class RegisterCommand:
                 click.echo(say("invoice_filed", self.lang, file=escape_control_chars(str(folder / each))))
         return self._report(done)
 
-    def write(self, make: MakeEdit) -> RegisterDone:
+    def write(self, make: MakeEdit) -> WrittenEdit[RegisterEdit]:
         """Writes the edit and judges again what it touches."""
-        return with_reader(
-            lambda reader: change_register(
-                self.office.directory,
-                make,
-                self.store,
-                reader,
-                self.clock,
-                self.author,
-                self.office.active_config.invoice_folder,
-            )
-        )
-
-    def import_ledger(self, name: str, make: MakeLedgerEdit) -> LedgerDone:
-        """Writes the rows of a ledger and judges again what they touch."""
-        return with_reader(
-            lambda reader: import_ledger(
-                self.office.directory,
-                make,
-                name,
-                self.store,
-                reader,
-                self.clock,
-                self.author,
-                self.office.active_config.invoice_folder,
-            )
-        )
+        return with_reader(lambda reader: change_register(self.editor, make, reader))
 
     def _show(self, edit: RegisterEdit, remarks: Sequence[str]) -> None:
         click.echo(say("change_shown", self.lang, project=escape_control_chars(edit.project)))
         for line in (*change_lines(edit, self.lang), *remarks):
             click.echo(line)
 
-    def _report(self, done: RegisterDone) -> int:
+    def _report(self, done: WrittenEdit[RegisterEdit]) -> int:
         if self._as_json:
             print_json(edit_json(done.edit, done.judged))
             return DONE

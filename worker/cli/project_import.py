@@ -110,9 +110,12 @@ def _write_sample(file: Path, configuration: Configuration, shared: Cli) -> int:
 
 def _import_by(shared: Cli, by: str, name: str, make: MakeLedgerEdit) -> tuple[int, ...]:
     """Writes the edit in the name of a person; returns the submissions that were judged again."""
+    from worker.cli.pages import with_reader
     from worker.cli.project_edit import RegisterCommand
+    from worker.pipeline.register import import_ledger
 
-    return RegisterCommand(shared, by, as_json=True, is_certain=True).import_ledger(name, make).judged
+    editor = RegisterCommand(shared, by, as_json=True, is_certain=True).editor
+    return with_reader(lambda reader: import_ledger(editor, make, name, reader)).judged
 
 
 def _import_unrecorded(directory: Path, register: bytes, edits: Sequence[Edit]) -> None:

@@ -25,6 +25,7 @@ from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import write_date
 from worker.core.messages import Language, is_said, name_author, say, say_refusal
 from worker.core.model import JST
+from worker.pipeline.register import Editor
 from worker.service.wiring import Installation
 from worker.store.ports import Author, Store
 
@@ -152,6 +153,12 @@ class Visit:
     def author(self) -> Author:
         """The person as entries name them, with the account and the client's address."""
         return author_of(self.person, self.address)
+
+    @property
+    def editor(self) -> Editor:
+        """The person, as the functions that change the register take one."""
+        office = self.office
+        return Editor(office.directory, self.store, self.desk.clock, self.author, office.active_config.invoice_folder)
 
     @property
     def today(self) -> dt.date:
