@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import re
-import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
 import click
 
-from worker.accounts.people import find_person
 from worker.approve import decisions
 from worker.approve.decisions import Approval, refuse_unless_shown
 from worker.cli import (
@@ -23,16 +19,15 @@ from worker.cli import (
     cli,
     json_option,
     language_of,
-    open_for_command,
-    open_installation,
     pass_cli,
 )
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.days import Moment
 from worker.cli.pages import with_reader
+from worker.cli.person import Number, Reference, by_option, fold_typed, is_at_terminal, open_for_person, report
 from worker.cli.tables import print_json, say_stopped, sending_text, submission_table, time_text
 from worker.cli.unknown import find_unknown, print_unknown
-from worker.core.accounts import Right, japanese_day
+from worker.core.accounts import Right
 from worker.core.approval_label import fold_label
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_hold, name_state, put, say, say_refusal
@@ -41,8 +36,7 @@ from worker.core.states import Event, HoldKind, Reason, State, kind_of
 from worker.core.text import escape_control_chars
 from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
-from worker.service.wiring import Installation, account_name, open_store_of, system_clock
-from worker.store.ports import Author, Store
+from worker.service.wiring import system_clock
 from worker.store.signs import find_signs
 from worker.views.problems import refusal_json
 from worker.views.service_json import resume_json
@@ -66,78 +60,7 @@ class Tick(click.ParamType[int]):
         return int(text)
 
 
-_REFERENCE = re.compile(r"(\d{1,12})(?:@([0-9A-Za-z]{1,64}))?")
-
 DIFFERS = "draft_differs"
-
-by_option = click.option("--by", "by", required=True, metavar="NAME", help="判断する人の氏名 / who decides")
-
-
-class Reference(click.ParamType[tuple[int, str]]):
-    """``ID``, or ``ID@`` and ten letters."""
-
-    name = "ID@LABEL"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, str]:
-        """Returns number and label as lists and mails print it; the label is empty if none was given."""
-        if isinstance(value, tuple):
-            return value
-        found = _REFERENCE.fullmatch(fold_typed(value))
-        if found is None:
-            self.fail(say("usage_number", language_of(ctx), given=value), param, ctx)
-        return int(found[1]), f"{int(found[1])}@{found[2]}" if found[2] else ""
-
-
-class Number(click.ParamType[int]):
-    """``ID``, or a label as lists and mails print it: what was shown matters to ``approve`` alone."""
-
-    name = "ID"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number."""
-        return value if isinstance(value, int) else Reference().convert(value, param, ctx)[0]
-
-
-def fold_typed(value: object) -> str:
-    """A number or a label in half width, as it was meant: Japanese keyboards give either."""
-    return unicodedata.normalize("NFKC", str(value)).strip()
-
-
-def is_at_terminal() -> bool:
-    """Returns True if a person reads the question and types the answer."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def find_author(office: Installation, by: str, right: Right = Right.PREPARE) -> Author:
-    """Returns the person who has this right, typed in any width and spacing. Raises NotAllowed.
-
-    Where accounts exist they are the list of people, else ``[operator] people`` is.
-    """
-    clock = system_clock()
-    with contextlib.closing(open_store_of(office, clock)) as store:
-        name = find_person(store, office.configuration.settings, by, japanese_day(clock.now()), right)
-    return Author(name, account_name())
-
-
-def _open_to_decide(shared: Cli, by: str, right: Right = Right.PREPARE) -> tuple[Installation, Author, Store]:
-    """Opens the office and its store for the person ``by``, who needs this right. Raises ConfigError, NotAllowed."""
-    office = open_installation(shared)
-    return office, find_author(office, by, right), open_for_command(office, system_clock())
-
-
-def _report(
-    submission: Submission,
-    code: str,
-    lang: Language,
-    *,
-    as_json: bool,
-    is_running: bool | None = None,
-    **params: object,
-) -> None:
-    if as_json:
-        print_json(decided_json(submission, lang, is_running=is_running))
-    else:
-        click.echo(say(code, lang, id=submission.id, **params))
 
 
 def _each(
@@ -178,7 +101,7 @@ def approve(
     list・show・お知らせのメールにある「番号@確認番号」を、そのまま指定します。端末で番号だけを指定すると、内容を表示して1件ずつ尋ねます。
     """
     clock = system_clock()
-    office, author, store = _open_to_decide(shared, by, Right.DECIDE)
+    office, author, store = open_for_person(shared, by, Right.DECIDE)
     absence, signs = absence_of(office.places.store, store.health_records()), find_signs(store)
     # A question and its summary go to the same stream, so that the person sees both.
     may_ask = is_at_terminal() and not as_json
@@ -193,7 +116,7 @@ def approve(
         if _was_released_as_shown(at_start.get(number), typed, before):
             state = name_state(before, shared.lang)
             is_running = absence is None
-            _report(before, "approved_meanwhile", shared.lang, as_json=as_json, is_running=is_running, state=state)
+            report(before, "approved_meanwhile", shared, as_json=as_json, is_running=is_running, state=state)
             return
         try:
             # Only the draft shown, asked and ticked here is approved: one that changed meanwhile is refused.
@@ -207,10 +130,10 @@ def approve(
             if refused.code == DIFFERS and not as_json:
                 _print_summary(store.submission(number), shared.lang)
             raise
-        _report(
+        report(
             after,
             "answered_of_two" if Reason.SECOND_PERSON in {hold.reason for hold in after.reasons} else "approved",
-            shared.lang,
+            shared,
             as_json=as_json,
             is_running=absence is None,
             answered=[name_hold(hold, shared.lang) for hold in answered],
@@ -309,13 +232,13 @@ def withdraw(
     """
     if not numbers and of_mail is None:
         raise click.UsageError(say("withdraw_which", shared.lang))
-    _, author, store = _open_to_decide(shared, by)
+    _, author, store = open_for_person(shared, by)
     chosen = tuple(dict.fromkeys((*numbers, *(decisions.held_of_mail(store, of_mail) if of_mail else ()))))
     if not is_sure and (of_mail is not None or (len(chosen) > 1 and is_at_terminal() and not as_json)):
         _ask_about_all([store.submission(number) for number in chosen], shared.lang, as_json=as_json)
 
     def decide(number: int) -> None:
-        _report(decisions.withdraw(store, number, author, why), "withdrawn", shared.lang, as_json=as_json)
+        report(decisions.withdraw(store, number, author, why), "withdrawn", shared, as_json=as_json)
 
     return _each(chosen, decide, shared, as_json=as_json)
 
@@ -341,9 +264,8 @@ def _ask_about_all(chosen: Sequence[Submission], lang: Language, *, as_json: boo
 @pass_cli
 def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> int:
     """別途提出：フォーム・持参など、ほかの方法で提出します。"""
-    _, author, store = _open_to_decide(shared, by)
-    _report(decisions.hand_over(store, number, author, note), "handed_over", shared.lang, as_json=as_json)
-    return DONE
+    _, author, store = open_for_person(shared, by)
+    return report(decisions.hand_over(store, number, author, note), "handed_over", shared, as_json=as_json)
 
 
 @cli.command()
@@ -354,11 +276,10 @@ def hand_over(shared: Cli, number: int, by: str, note: str, as_json: bool) -> in
 @pass_cli
 def join(shared: Cli, announced: int, answers: tuple[int, ...], by: str, as_json: bool) -> int:
     """結び付け：発行完了メールのお知らせが、すでに届いている提出（複数可）であることを記録します。"""
-    _, author, store = _open_to_decide(shared, by)
+    _, author, store = open_for_person(shared, by)
     after = decisions.join(store, announced, answers, author)
     named = ", ".join(map(str, after.joined))
-    _report(after, "joined", shared.lang, as_json=as_json, answers=named)
-    return DONE
+    return report(after, "joined", shared, as_json=as_json, answers=named)
 
 
 @cli.command()
@@ -372,18 +293,14 @@ def resolve(shared: Cli, number: int, left: bool | None, by: str, as_json: bool)
     if left is None:  # click takes the None of a required pair of switches for an answer
         raise click.UsageError(say("resolve_which", shared.lang))
     clock = system_clock()
-    office, author, store = _open_to_decide(shared, by, Right.DECIDE)
+    office, author, store = open_for_person(shared, by, Right.DECIDE)
     if left:
         after = decisions.resolve_sent(store, number, author, clock.now())
-        _report(after, "resolved_sent", shared.lang, as_json=as_json)
-    else:
-        after = with_reader(
-            lambda reader: decide_anew.resolve_not_sent(
-                store, office.active_config, reader, number, author, clock.now()
-            )
-        )
-        _report(after, "resolved_not_sent", shared.lang, as_json=as_json)
-    return DONE
+        return report(after, "resolved_sent", shared, as_json=as_json)
+    after = with_reader(
+        lambda reader: decide_anew.resolve_not_sent(store, office.active_config, reader, number, author, clock.now())
+    )
+    return report(after, "resolved_not_sent", shared, as_json=as_json)
 
 
 @cli.command()
@@ -411,17 +328,17 @@ def confirm(
     """
     if failed and later is not None:
         raise click.UsageError(say("confirm_which", shared.lang))
-    _, author, store = _open_to_decide(shared, by)
+    _, author, store = open_for_person(shared, by)
 
     def decide(number: int) -> None:
         if later is not None:
             after = decisions.note_not_reached(store, number, author, note, later)
-            _report(after, "not_reached", shared.lang, as_json=as_json)
+            report(after, "not_reached", shared, as_json=as_json)
         elif failed:
             after = decisions.report_not_accepted(store, number, author, note, at)
-            _report(after, "not_accepted", shared.lang, as_json=as_json)
+            report(after, "not_accepted", shared, as_json=as_json)
         else:
-            _report(decisions.confirm(store, number, author, note, at), "confirmed", shared.lang, as_json=as_json)
+            report(decisions.confirm(store, number, author, note, at), "confirmed", shared, as_json=as_json)
 
     return _each(numbers, decide, shared, as_json=as_json)
 
@@ -435,10 +352,9 @@ def confirm(
 @pass_cli
 def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json: bool) -> int:
     """提出後の手続：請求書の持参など、送信後に残った手続が済んだことを記録します。"""
-    _, author, store = _open_to_decide(shared, by)
+    _, author, store = open_for_person(shared, by)
     after, duty = decisions.record_done(store, number, author, note, what)
-    _report(after, "duty_recorded", shared.lang, as_json=as_json, duty=str(put(duty, shared.lang)))
-    return DONE
+    return report(after, "duty_recorded", shared, as_json=as_json, duty=str(put(duty, shared.lang)))
 
 
 @cli.command()
@@ -450,7 +366,7 @@ def done(shared: Cli, number: int, by: str, note: str, what: int | None, as_json
 def resend(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
     """訂正して再提出：新しい提出を作り、承認待ちにします（元の記録は残ります）。"""
     clock = system_clock()
-    office, author, store = _open_to_decide(shared, by, Right.DECIDE)
+    office, author, store = open_for_person(shared, by, Right.DECIDE)
     after = with_reader(
         lambda reader: decide_anew.resend(store, office.active_config, reader, number, author, why, clock.now())
     )
@@ -471,9 +387,7 @@ def resume(shared: Cli, by: str, is_sure: bool, as_json: bool) -> int:
 
     端末では、一覧の後に尋ねます。端末でないとき（--json も）は、--yes を付けるまで再開しません。
     """
-    office = open_installation(shared)
-    author = find_author(office, by, Right.HEALTH)
-    store = open_for_command(office, system_clock())
+    office, author, store = open_for_person(shared, by, Right.HEALTH)
     last = next(store.entries(after=store.head()[0] - 1), None)
     # The last entry may be of this very start; what was sent shows how old the backup is, as nothing is sent meanwhile.
     sent_at = store.last_moment(Event.ACCEPTED)

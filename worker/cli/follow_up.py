@@ -8,10 +8,9 @@ import click
 
 from worker.approve import decisions
 from worker.approve.project_notes import note_project_memo
-from worker.cli import DONE, Cli, cli, json_option, open_installation, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
 from worker.cli.days import Days, Period
-from worker.cli.decide import Number, by_option
-from worker.cli.send_back import open_for_person, report
+from worker.cli.person import Number, by_option, open_for_person, report
 from worker.cli.tables import print_json
 from worker.config.editing.register import read_tables
 from worker.config.projects import FILE
@@ -30,7 +29,7 @@ from worker.views.register_json import project_memo_json
 @pass_cli
 def correct(shared: Cli, number: int, by: str, why: str, what: int | None, as_json: bool) -> int:
     """記録の取消し：誤って記録した到達確認（--what なら手続）を取り消し、元の状態に戻します。"""
-    author, store = open_for_person(shared, by)
+    _, author, store = open_for_person(shared, by)
     after = decisions.correct(store, number, author, why, system_clock().now(), what)
     return report(after, "corrected", shared, as_json=as_json, state=name_state(after, shared.lang))
 
@@ -55,15 +54,14 @@ def memo(shared: Cli, words: tuple[str, ...], project: str, by: str, next_look: 
     if project:
         return _memo_of_project(shared, project, words[0], by, until, as_json=as_json)
     number = Number().convert(words[0], None, click.get_current_context())
-    author, store = open_for_person(shared, by)
+    _, author, store = open_for_person(shared, by)
     after = decisions.note_memo(store, number, author, words[1], system_clock().now(), until)
     return report(after, "memo_kept", shared, as_json=as_json)
 
 
 def _memo_of_project(shared: Cli, name: str, text: str, by: str, until: dt.date | None, *, as_json: bool) -> int:
-    office = open_installation(shared)
+    office, author, store = open_for_person(shared, by)
     found = read_tables(office.files[FILE]).find(name)
-    author, store = open_for_person(shared, by)
     kept = note_project_memo(store, found, author, text, system_clock().now(), until)
     if as_json:
         print_json(project_memo_json(found, kept))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from worker.cli import Cli, cli, json_option, pass_cli
-from worker.cli.decide import Number, by_option
+from worker.cli.person import Number, by_option
 from worker.cli.project_edit import RegisterCommand, yes_option
 from worker.compose.missing_invoice import name_to_give
 from worker.config.defaults import SEPARATE

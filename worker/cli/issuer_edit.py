@@ -9,9 +9,9 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
-from worker.cli.decide import by_option
 from worker.cli.issuers import issuers
 from worker.cli.pages import with_reader
+from worker.cli.person import by_option
 from worker.cli.project_edit import RegisterCommand, agrees, yes_option
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, find_entry, questions_of, read_answer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker.cli import DONE, Cli, json_option, pass_cli
-from worker.cli.decide import Number
+from worker.cli.person import Number
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.addresses import AddressRefused, read_address

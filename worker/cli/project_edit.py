@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from worker.accounts.people import find_person
-from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import by_option, is_at_terminal
+from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.pages import with_reader
+from worker.cli.person import by_option, is_at_terminal, open_for_person
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, read_answer
@@ -27,7 +26,7 @@ from worker.config.editing.register import (
     read_tables,
 )
 from worker.config.projects import FILE
-from worker.core.accounts import Right, japanese_day
+from worker.core.accounts import japanese_day
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, name_product, say
 from worker.core.model import Product
@@ -43,13 +42,8 @@ from worker.pipeline.register import (
     prepare_edit,
     refuse_deleting,
 )
-from worker.service.wiring import Installation, account_name, system_clock
-from worker.store.ports import Author
+from worker.service.wiring import system_clock
 from worker.views.register_json import change_lines, edit_json
-
-if TYPE_CHECKING:
-    from worker.core.clock import Clock
-    from worker.store.ports import Store
 
 _UNFINISHED = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING, State.IN_DOUBT})
 """States of a submission that may still leave, or waits for an answer: its project is not complete."""
@@ -61,14 +55,10 @@ class RegisterCommand:
     def __init__(self, shared: Cli, by: str, *, as_json: bool, is_certain: bool) -> None:
         """Raises ConfigError, NotAllowed for an unknown person or one without the right."""
         self.lang: Language = shared.lang
-        self.office: Installation = open_installation(shared)
-        self.clock: Clock = system_clock()
-        self.store: Store = open_for_command(self.office, self.clock)
-        settings, today = self.office.configuration.settings, japanese_day(self.clock.now())
-        self.author = Author(find_person(self.store, settings, by, today, Right.PREPARE), account_name())
-        self.today = today
-        invoice_folder = self.office.active_config.invoice_folder
-        self.editor = Editor(self.office.directory, self.store, self.clock, self.author, invoice_folder)
+        self.office, author, self.store = open_for_person(shared, by)
+        clock, invoice_folder = system_clock(), self.office.active_config.invoice_folder
+        self.today = japanese_day(clock.now())
+        self.editor = Editor(self.office.directory, self.store, clock, author, invoice_folder)
         self._as_json = as_json
         self._asks = is_at_terminal() and not as_json and not is_certain
 

@@ -7,8 +7,8 @@ import contextlib
 import click
 
 from worker.approve import rehearsal as decision
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import by_option, find_author
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli.person import by_option, open_for_person
 from worker.cli.tables import print_json
 from worker.core.accounts import Right
 from worker.core.errors import ConfigError, LogBroken, Unavailable
@@ -26,9 +26,7 @@ from worker.views.service_json import rehearsal_json
 @pass_cli
 def rehearsal(shared: Cli, switch: str, by: str, as_json: bool) -> int:
     """リハーサル：on で発注者に送らず練習に、off で本番に切り替えます。"""
-    office = open_installation(shared)
-    author = find_author(office, by, Right.REHEARSE)
-    store = open_for_command(office, system_clock())
+    office, author, store = open_for_person(shared, by, Right.REHEARSE)
     setting, own = office.settings.release.rehearsal_to, office.settings.contractor.email
     if switch == "on":
         to = decision.start_rehearsals(store, setting, own, author)

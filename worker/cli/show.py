@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_installation, pass_cli
+from worker.cli import (
+    DONE,
+    Cli,
+    cli,
+    json_option,
+    language_of,
+    open_office,
+    pass_cli,
+)
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import (
     DAMAGE_SECONDS,
@@ -117,8 +125,7 @@ def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as
     終わっていないものすべてと、この14日に動きのあったものを示します。
     --all、--state、--json では、それより古いものも示します。
     """
-    office = open_installation(shared)
-    store = open_for_command(office, system_clock())
+    office, store = open_office(shared)
     is_short = state is None and not shows_all and not as_json
     found = _find_listed(store, state, is_short=is_short)
     if as_json:
@@ -182,8 +189,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     from worker.cli.entry_details import detail_text
     from worker.views.preview import render_view
 
-    office = open_installation(shared)
-    store = open_for_command(office, system_clock())
+    office, store = open_office(shared)
     wanted = unicodedata.normalize("NFKC", number).strip().partition("@")[0]
     if not wanted.isdigit():
         raise click.UsageError(say("usage_number", shared.lang, given=number))
@@ -363,8 +369,7 @@ def status(shared: Cli, as_json: bool) -> int:
     from worker.views.service_json import status_json
     from worker.views.unread_files import say_unread
 
-    office = open_installation(shared)
-    store = open_for_command(office, system_clock())
+    office, store = open_office(shared)
     found = _status_of(office, store)
     if as_json:
         print_json(status_json(found, shared.lang))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from worker.approve.taken_on import leave_work, take_on
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import by_option, find_author, fold_typed
+from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli.person import by_option, fold_typed, open_for_person
 from worker.cli.tables import print_json
 from worker.core.messages import say
 from worker.service.wiring import system_clock
@@ -25,16 +25,14 @@ def take(shared: Cli, about: str, by: str, leave: bool, as_json: bool) -> int:
 
     まだ届いていないお知らせは、案件と種類で指定します（例：sample/道路改良工事/advance）。
     """
-    office = open_installation(shared)
-    author = find_author(office, by)
-    store, now = open_for_command(office, system_clock()), system_clock().now()
+    office, author, store = open_for_person(shared, by)
     typed = fold_typed(about)
     about = find_work(about if "/" in about else typed.partition("@")[0], store, office.outline)
     taken = None
     if leave:
         leave_work(store, about, author)
     else:
-        taken = take_on(store, about, office.settings.hours, author, now)
+        taken = take_on(store, about, office.settings.hours, author, system_clock().now())
     if as_json:
         print_json(taken_json(about, taken))
     else:

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import click
 
-from worker.accounts.people import find_person
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, open_installation, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, pass_cli
+from worker.cli.person import open_for_person
 from worker.cli.tables import print_json
 from worker.compose.uploads import UploadTarget
-from worker.core.accounts import japanese_day
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, say, say_refusal
 from worker.core.model import INVOICE_TITLES, Entry, Product, sha256
 from worker.core.text import escape_control_chars, is_windows_path
 from worker.pipeline.upload import UploadFolders, file_invoice, upload, upload_status
-from worker.service.wiring import Installation, account_name, build_reader, build_upload_folders, system_clock
+from worker.service.wiring import Installation, build_reader, build_upload_folders
 from worker.store.ports import Author, Store
 from worker.views.register_json import refused_upload_json, upload_json
 from worker.watch.plan import FILE_LIMIT
@@ -46,10 +45,7 @@ def take_uploads(
     as_json: bool,
 ) -> int:
     """PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"""
-    office, clock = open_installation(shared), system_clock()
-    store = open_for_command(office, clock)
-    person = find_person(store, office.settings, by, japanese_day(clock.now()))
-    author = Author(person, account_name())
+    office, author, store = open_for_person(shared, by)
     target = UploadTarget(announcement, project, Product(product) if product else None)
     code = DONE
     for file in files:

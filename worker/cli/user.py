@@ -29,12 +29,11 @@ from worker.cli import (
     PartedGroup,
     cli,
     json_option,
-    open_for_command,
-    open_installation,
+    open_office,
     pass_cli,
 )
 from worker.cli.days import Days, Period
-from worker.cli.decide import by_option
+from worker.cli.person import by_option, find_author
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.accounts import Account, AwayPeriod, MailKind, Right, Role, day_without_approver, japanese_day
 from worker.core.errors import NotAllowed
@@ -81,15 +80,14 @@ def role_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _open(shared: Cli) -> tuple[Installation, Store, dt.datetime]:
-    office, clock = open_installation(shared), system_clock()
-    return office, open_for_command(office, clock), clock.now()
+    return *open_office(shared), system_clock().now()
 
 
-def _author(office: Installation, store: Store, by: str, now: dt.datetime) -> Author:
+def _author(office: Installation, store: Store, by: str) -> Author:
     """Returns the administrator. Raises NotAllowed."""
     if not by.strip():
         raise NotAllowed("user_by_needed")
-    return Author(find_person(store, office.settings, by, japanese_day(now), Right.PEOPLE), account_name())
+    return find_author(office, store, by, Right.PEOPLE)
 
 
 def _find(store: Store, login: str) -> Account:
@@ -145,7 +143,7 @@ def add(
     最初の利用者には「管理」（--role admin）を含めます。このときだけ --by は要りません。
     """
     office, store, now = _open(shared)
-    author = _author(office, store, by, now) if store.accounts() else Author(name, account_name())
+    author = _author(office, store, by) if store.accounts() else Author(name, account_name())
     given = Account(0, login, name, reading, mail, frozenset(map(Role, roles)), until[1] if until else None)
     added = add_account(store, given, author, now)
     link = _link(office, invite(store, added.id, author, now))
@@ -191,7 +189,7 @@ def link(shared: Cli, login: str, by: str, as_json: bool) -> int:
     24時間以内に1回だけ使えます。前のリンクは使えなくなります。
     """
     office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = _author(office, store, by), _find(store, login)
     made = _link(office, invite(store, account.id, author, now))
     _report("user_invited", account, shared.lang, now, as_json=as_json, link=made)
     return DONE
@@ -206,7 +204,7 @@ def link(shared: Cli, login: str, by: str, as_json: bool) -> int:
 def role(shared: Cli, login: str, roles: tuple[str, ...], by: str, as_json: bool) -> int:
     """役割の変更：指定した役割だけになります。ログイン中の画面は終わります。"""
     office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = _author(office, store, by), _find(store, login)
     after = dataclasses.replace(account, roles=frozenset(map(Role, roles)))
     changed = change_account(store, account, after, author, now)
     _report("user_roles", changed, shared.lang, now, as_json=as_json)
@@ -232,7 +230,7 @@ def mails(shared: Cli, login: str, on: tuple[str, ...], off: tuple[str, ...], by
     送受信の停止などの重大なお知らせは、どの場合も届きます。
     """
     office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = _author(office, store, by), _find(store, login)
     wanted = (account.mails | frozenset(map(MailKind, on))) - frozenset(map(MailKind, off))
     changed = change_mails(store, account.id, wanted, author)
     _report("user_mails_changed", changed, shared.lang, now, as_json=as_json)
@@ -248,7 +246,7 @@ def mails(shared: Cli, login: str, on: tuple[str, ...], off: tuple[str, ...], by
 def stop(shared: Cli, login: str, undo: bool, by: str, as_json: bool) -> int:
     """利用の停止：ログイン中の画面も終わります（--undo で再開）。"""
     office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = _author(office, store, by), _find(store, login)
     if undo:
         changed = change_account(store, account, dataclasses.replace(account, is_stopped=False), author, now)
     else:
@@ -265,7 +263,7 @@ def stop(shared: Cli, login: str, undo: bool, by: str, as_json: bool) -> int:
 def forget_users_code(shared: Cli, login: str, by: str, as_json: bool) -> int:
     """確認コードの解除：スマートフォンと回復コードをなくした方のために。"""
     office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = _author(office, store, by), _find(store, login)
     changed = forget_code(store, account.id, author)
     _report("user_code_forgotten", changed, shared.lang, now, as_json=as_json)
     return DONE
