@@ -23,18 +23,15 @@ class PdfReader(Protocol):
         Raises Unavailable ``pdf`` if no child can be started, or ``BROKEN_SANDBOX`` if it cannot read the built-in
         notice.
         """
-        ...
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """Returns the positions of ``codes`` on the pages, and whether they are visible.
 
         Raises Unavailable as ``read`` does.
         """
-        ...
 
     async def unpack(self, content: bytes) -> Unpacked:
         """Extracts the PDFs of a ZIP unchanged, in a child. Raises Unavailable as ``read`` does."""
-        ...
 
 
 class MailReader(PdfReader, Protocol):
@@ -43,7 +40,6 @@ class MailReader(PdfReader, Protocol):
     @property
     def spent(self) -> float:
         """Seconds of a child's time that they used."""
-        ...
 
 
 MailReaders = Callable[[Lane], MailReader]
@@ -55,15 +51,12 @@ class LanedReader(PdfReader, Protocol):
 
     def for_mail(self, lane: Lane) -> MailReader:
         """Returns the reader of one mail's PDFs."""
-        ...
 
     async def prepare(self) -> None:
         """Begins to start the children before there is a PDF; a child that does not start fails the first read."""
-        ...
 
     async def close(self) -> None:
         """Ends the children."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +110,12 @@ class PictureReader(Protocol):
 
     async def sketch(self, pdf: bytes, wish: Wish) -> tuple[PageSketch, ...] | Unreadable:
         """Returns the pages with the boxes of the values. Raises Unavailable ``BROKEN_SANDBOX`` without fonts."""
-        ...
 
     async def draw(self, pdf: bytes, wish: Wish, page: int, *, is_band: bool = False) -> Picture | Unreadable:
         """Returns the page with this number from 0, or the band of its values. Raises Unavailable as ``sketch``."""
-        ...
 
     async def close(self) -> None:
         """Ends the children."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
