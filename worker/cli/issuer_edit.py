@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
 from typing import Any, Final
 
 import click
 
-from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
+from worker.cli import DONE, FOR_A_PERSON
 from worker.cli.issuers import issuers
 from worker.cli.pages import with_reader
-from worker.cli.person import by_option
-from worker.cli.project_edit import RegisterCommand, agrees, yes_option
+from worker.cli.project_edit import RegisterCommand, agrees, changes_register
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, find_entry, questions_of, read_answer
 from worker.config.editing.fields import FieldRefused, KeyPath
@@ -116,11 +117,37 @@ class IssuerCommand(RegisterCommand):
         click.echo(say(code, self.lang, tried=replayed.tried, count=len(ids), ids=ids))
 
 
+StartIssuer = Callable[[], IssuerCommand]
+
+
 # --- What is typed -----------------------------------------------------------------------------------------------
 
 
-def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options by which fields are given."""
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The fields that the options give."""
+
+    settings: tuple[str, ...]
+    unknown: tuple[str, ...]
+    certain: tuple[str, ...]
+    sample: str
+    sample_of: str
+    sample_name: str
+
+    @property
+    def page_sample(self) -> PageSample | None:
+        """The subject that the page shows as a sample."""
+        return PageSample(self.sample, Product(self.sample_of), self.sample_name) if self.sample else None
+
+
+def _field_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the options by which fields are given to a command, which gets them as ``given``."""
+
+    @wraps(command)
+    def called(*args: Any, **options: Any) -> int:
+        given = _Given(**{each.name: options.pop(each.name) for each in fields(_Given)})
+        return command(*args, given=given, **options)
+
     for option in (
         click.option("--sample-name", default="", metavar="NAME", help="見本の件名の中の工事名 / the project in it"),
         click.option(
@@ -142,13 +169,11 @@ def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="項目=値（件名、宛先（土木課）、rule.default.subject など。空なら消す） / a field and its value",
         ),
     ):
-        command = option(command)
-    return command
+        called = option(called)
+    return called
 
 
-def _texts(
-    settings: Sequence[str], unknown: Sequence[str], certain: Sequence[str], table: Mapping[str, Any], file: str
-) -> dict[KeyPath, str]:
+def _texts(given: _Given, table: Mapping[str, Any], file: str) -> dict[KeyPath, str]:
     """Returns the texts of the options by field. Raises ConfigError with every fault at once."""
     texts: dict[KeyPath, str] = {}
     found: list[Problem] = []
@@ -160,7 +185,7 @@ def _texts(
             found.append(Problem(file, name, refused.code, refused.params))
             return None
 
-    for setting in settings:
+    for setting in given.settings:
         name, equals, text = setting.replace("＝", "=", 1).partition("=")
         if not equals:
             raise click.UsageError(f"--set {setting!r}: FIELD=VALUE")
@@ -168,15 +193,11 @@ def _texts(
             texts[path] = text
             if text.strip() and not means_unknown(text):
                 texts["open", *path] = ""
-    for names, word in ((unknown, UNKNOWN_WORD), (certain, "")):
+    for names, word in ((given.unknown, UNKNOWN_WORD), (given.certain, "")):
         texts |= {("open", *path): word for name in names if (path := field(name)) is not None}
     if found:
         raise ConfigError(found)
     return texts
-
-
-def _sample(text: str, product: str, name: str) -> PageSample | None:
-    return PageSample(text, Product(product), name) if text else None
 
 
 @issuers.command("edit")
@@ -185,40 +206,24 @@ def _sample(text: str, product: str, name: str) -> PageSample | None:
 @click.option(
     "--drop-example", "dropped", multiple=True, type=int, metavar="N", help="外す見本の番号 / example to drop"
 )
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def edit_one(
-    shared: Cli,
-    name: str,
-    settings: tuple[str, ...],
-    unknown: tuple[str, ...],
-    certain: tuple[str, ...],
-    sample: str,
-    sample_of: str,
-    sample_name: str,
-    dropped: tuple[int, ...],
-    by: str,
-    is_certain: bool,
-    as_json: bool,
-) -> int:
+@changes_register(IssuerCommand)
+def edit_one(start: StartIssuer, name: str, given: _Given, dropped: tuple[int, ...]) -> int:
     """発注者の決まりの修正：項目を変え、待っている提出に反映します（項目を指定しなければ、未確認のことを尋ねます）。
 
     ISSUER は発注者のIDか名前です。
     """
-    run = IssuerCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, content = run.find_own(name)
     guarantors = run.office.configuration.guarantors
     table = read_issuer_table(found, content)
     seen = texts_of(table, guarantors)
-    texts = _texts(settings, unknown, certain, table, issuer_file(found))
-    if not texts and not sample and not dropped:
+    texts = _texts(given, table, issuer_file(found))
+    if not texts and not given.sample and not dropped:
         if not run.may_ask:
             raise click.UsageError("--set FIELD=VALUE")
         asked = [each.path for each in questions_of(table)]
         texts = _ask(run, asked, seen, table, lambda given: _editing(run, found, IssuerAnswers(given, seen)))
-    answers = IssuerAnswers(texts, seen, _sample(sample, sample_of, sample_name), dropped)
+    answers = IssuerAnswers(texts, seen, given.page_sample, dropped)
     return run.change_it(_editing(run, found, answers))
 
 
@@ -233,23 +238,10 @@ def _editing(run: RegisterCommand, issuer: str, answers: IssuerAnswers) -> MakeI
 @click.argument("value", metavar="VALUE", default="")
 @click.option("--seen-at", required=True, metavar="PLACE", help="どこで確かめたか / where it was found")
 @click.option("--seen-on", default="", metavar="DATE", help="確かめた日（省けば今日） / the day of it")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def answer_one(
-    shared: Cli,
-    name: str,
-    field: str,
-    value: str,
-    seen_at: str,
-    seen_on: str,
-    by: str,
-    is_certain: bool,
-    as_json: bool,
-) -> int:
+@changes_register(IssuerCommand)
+def answer_one(start: StartIssuer, name: str, field: str, value: str, seen_at: str, seen_on: str) -> int:
     """未確認のことの記録：値と、どこでいつ確かめたかを記録します（値を省けば、いまの値のままでよいとします）。"""
-    run = IssuerCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, content = run.find_own(name)
     guarantors, file = run.office.configuration.guarantors, issuer_file(found)
     try:
@@ -273,26 +265,10 @@ def _day(text: str, file: str) -> dt.date:
 @click.option("--id", "id_", default="", metavar="ID", help="略号（英数字。省けば自動） / its id")
 @click.option("--from", "shipped", default="", metavar="ISSUER", help="同梱の一覧から写す / copy it from the catalogue")
 @_field_options
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def add_one(
-    shared: Cli,
-    id_: str,
-    shipped: str,
-    settings: tuple[str, ...],
-    unknown: tuple[str, ...],
-    certain: tuple[str, ...],
-    sample: str,
-    sample_of: str,
-    sample_name: str,
-    by: str,
-    is_certain: bool,
-    as_json: bool,
-) -> int:
+@changes_register(IssuerCommand)
+def add_one(start: StartIssuer, id_: str, shipped: str, given: _Given) -> int:
     """発注者の追加：公表元のページを見ながら登録します（書いていないことは未確認となり、確かめるまで送られません）。"""
-    run = IssuerCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     base = None
     table: Mapping[str, Any] = {"section": {FIRST_SECTION: {}}}
     seen: Mapping[KeyPath, str] = {}
@@ -306,13 +282,13 @@ def add_one(
         base = shipped_file("config", "issuers", f"{find_entry(shipped, tables)}.toml")
         table = read_issuer_table(id_, base)
         seen = texts_of(table)
-    texts = _texts(settings, unknown, certain, table, ISSUERS)
-    if not texts and not sample and run.may_ask:
+    texts = _texts(given, table, ISSUERS)
+    if not texts and not given.sample and run.may_ask:
         asked = _ASKED_FIRST if base is None else [each.path for each in questions_of(table)]
         texts = _ask(run, asked, seen, table, None)
     taken = {each.id: each.full_name for each in run.office.configuration.issuers.values()}
     issuer = id_ or propose_id(texts.get(("name",), ""), texts.get(("source",), ""), taken)
-    answers = IssuerAnswers(texts, sample=_sample(sample, sample_of, sample_name))
+    answers = IssuerAnswers(texts, sample=given.page_sample)
     if base is None and not any(path[0] == "section" for path in texts):
         raise click.UsageError("--set name=… --set section.ka1.name=…")
     return run.change_it(lambda files: _adding(run, issuer, files, answers, base))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import click
 
 from worker.accounts.people import find_person
-from worker.cli import DONE, Cli, language_of, open_office
+from worker.cli import DONE, Cli, json_option, language_of, open_office, pass_cli
 from worker.cli.tables import print_json
 from worker.core.accounts import Right, japanese_day
-from worker.core.messages import say
+from worker.core.messages import Language, say
 from worker.core.model import Submission
 from worker.service.wiring import Installation, account_name, system_clock
 from worker.store.ports import Author, Store
@@ -66,24 +69,41 @@ def find_author(office: Installation, store: Store, by: str, right: Right = Righ
     return Author(find_person(store, office.settings, by, japanese_day(system_clock().now()), right), account_name())
 
 
-def open_for_person(shared: Cli, by: str, right: Right = Right.PREPARE) -> tuple[Installation, Author, Store]:
-    """Opens the office and its store for the person ``by``, who needs this right. Raises ConfigError, NotAllowed."""
-    office, store = open_office(shared)
-    return office, find_author(office, store, by, right), store
+@dataclass(frozen=True, slots=True)
+class PersonCommand:
+    """A command in the name of a person, with the options that all of them have."""
+
+    shared: Cli
+    by: str
+    as_json: bool
+
+    @property
+    def lang(self) -> Language:
+        """The language of the output."""
+        return self.shared.lang
+
+    def open(self, right: Right = Right.PREPARE) -> tuple[Installation, Author, Store]:
+        """Opens the office and its store for the person, who needs this right. Raises ConfigError, NotAllowed."""
+        office, store = open_office(self.shared)
+        return office, find_author(office, store, self.by, right), store
+
+    def report(self, submission: Submission, code: str, *, is_running: bool | None = None, **params: object) -> int:
+        """Prints the result of a decision; returns the exit code."""
+        if self.as_json:
+            print_json(decided_json(submission, self.lang, is_running=is_running))
+        else:
+            click.echo(say(code, self.lang, id=submission.id, **params))
+        return DONE
 
 
-def report(
-    submission: Submission,
-    code: str,
-    shared: Cli,
-    *,
-    as_json: bool,
-    is_running: bool | None = None,
-    **params: object,
-) -> int:
-    """Prints the result of a decision; returns the exit code."""
-    if as_json:
-        print_json(decided_json(submission, shared.lang, is_running=is_running))
-    else:
-        click.echo(say(code, shared.lang, id=submission.id, **params))
-    return DONE
+def in_persons_name(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds ``--by`` and ``--json`` to a command, which gets them as a PersonCommand."""
+
+    @by_option
+    @json_option
+    @pass_cli
+    @wraps(command)
+    def called(shared: Cli, /, by: str, *, as_json: bool, **given: Any) -> int:
+        return command(PersonCommand(shared, by, as_json), **given)
+
+    return called

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 from typing import Any
 
 import click
 
 from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.pages import with_reader
-from worker.cli.person import by_option, is_at_terminal, open_for_person
+from worker.cli.person import PersonCommand, by_option, is_at_terminal
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, read_answer
@@ -55,7 +56,7 @@ class RegisterCommand:
     def __init__(self, shared: Cli, by: str, *, as_json: bool, is_certain: bool) -> None:
         """Raises ConfigError, NotAllowed for an unknown person or one without the right."""
         self.lang: Language = shared.lang
-        self.office, author, self.store = open_for_person(shared, by)
+        self.office, author, self.store = PersonCommand(shared, by, as_json).open()
         clock, invoice_folder = system_clock(), self.office.active_config.invoice_folder
         self.today = japanese_day(clock.now())
         self.editor = Editor(self.office.directory, self.store, clock, author, invoice_folder)
@@ -138,7 +139,25 @@ def agrees(question: str) -> bool:
             return answer is KeyAnswer.YES
 
 
-yes_option = click.option("--yes", "is_certain", is_flag=True, help="尋ねずに保存する / save without asking")
+Start = Callable[[], RegisterCommand]
+"""Opens the office for the person who was named."""
+
+
+def changes_register(kind: Callable[..., RegisterCommand]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Adds ``--by``, ``--yes`` and ``--json`` to a command, which gets a function that makes a ``kind`` of them."""
+
+    def decorated(command: Callable[..., int]) -> Callable[..., int]:
+        @by_option
+        @click.option("--yes", "is_certain", is_flag=True, help="尋ねずに保存する / save without asking")
+        @json_option
+        @pass_cli
+        @wraps(command)
+        def called(shared: Cli, /, by: str, *, is_certain: bool, as_json: bool, **given: Any) -> int:
+            return command(partial(kind, shared, by, as_json=as_json, is_certain=is_certain), **given)
+
+        return called
+
+    return decorated
 
 
 def set_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -172,11 +191,8 @@ def texts_set(settings: Sequence[str]) -> dict[KeyPath, str]:
 @project.command("edit")
 @click.argument("name", metavar="PROJECT")
 @set_option
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def edit(shared: Cli, name: str, settings: tuple[str, ...], by: str, is_certain: bool, as_json: bool) -> int:
+@changes_register(RegisterCommand)
+def edit(start: Start, name: str, settings: tuple[str, ...]) -> int:
     """案件の修正：項目を変え、待っている提出に反映します。
 
     PROJECT は案件のID、工事名、保証契約番号のどれかです。
@@ -184,7 +200,7 @@ def edit(shared: Cli, name: str, settings: tuple[str, ...], by: str, is_certain:
     texts = texts_set(settings)
     if not texts:
         raise click.UsageError("--set FIELD=VALUE")
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, seen = run.find(name)
     rules = run.rules
     return run.change(lambda content: edit_project(content, found, texts, rules, seen))
@@ -196,20 +212,9 @@ def edit(shared: Cli, name: str, settings: tuple[str, ...], by: str, is_certain:
 @click.option("--amount", default="", help="変更後の請負金額（円） / its amount, yen")
 @click.option("--number", "numbers", multiple=True, metavar="advance=NUMBER", help="保証契約番号 / contract number")
 @set_option
-@by_option
-@yes_option
-@json_option
-@pass_cli
+@changes_register(RegisterCommand)
 def amend(
-    shared: Cli,
-    name: str,
-    contract_date: str,
-    amount: str,
-    numbers: tuple[str, ...],
-    settings: tuple[str, ...],
-    by: str,
-    is_certain: bool,
-    as_json: bool,
+    start: Start, name: str, contract_date: str, amount: str, numbers: tuple[str, ...], settings: tuple[str, ...]
 ) -> int:
     """変更契約の登録：当初の契約日・請負金額を残して、変更後の内容を登録します。"""
     texts = texts_set(
@@ -220,42 +225,36 @@ def amend(
             *settings,
         ]
     )
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, seen = run.find(name)
     rules = run.rules
-    remarks = [say("amend_note", shared.lang)]
+    remarks = [say("amend_note", run.lang)]
     return run.change(lambda content: amend_project(content, found, texts, rules, seen), remarks)
 
 
 @project.command("close")
 @click.argument("name", metavar="PROJECT")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def close(shared: Cli, name: str, by: str, is_certain: bool, as_json: bool) -> int:
+@changes_register(RegisterCommand)
+def close(start: Start, name: str) -> int:
     """案件の完了：提出の催促を終えます（記録は残り、--set 完了= で元に戻せます）。"""
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, _ = run.find(name)
     theirs = {product: run.store.of_project(found, product) for product in Product}
     unfinished = [str(each.id) for several in theirs.values() for each in several if each.state in _UNFINISHED]
     if unfinished:
         raise NotAllowed("project_waits", project=found, ids=unfinished)
     expected = next((each.expects for each in run.office.configuration.projects if each.id == found), ())
-    lacking = [name_product(product, shared.lang) for product in expected if not theirs[product]]
-    remarks = [say("close_missing", shared.lang, products=lacking)] if lacking else []
+    lacking = [name_product(product, run.lang) for product in expected if not theirs[product]]
+    remarks = [say("close_missing", run.lang, products=lacking)] if lacking else []
     return run.change(lambda content: close_project(content, found, run.today), remarks)
 
 
 @project.command("delete")
 @click.argument("name", metavar="PROJECT")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def delete(shared: Cli, name: str, by: str, is_certain: bool, as_json: bool) -> int:
+@changes_register(RegisterCommand)
+def delete(start: Start, name: str) -> int:
     """案件の削除：提出が1件もない案件だけを、登録から消します。"""
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, _ = run.find(name)
     refuse_deleting(run.store, found, run.registered())
     return run.change(lambda content: delete_project(content, found))

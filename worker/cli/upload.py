@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, pass_cli
-from worker.cli.person import open_for_person
+from worker.cli.person import PersonCommand
 from worker.cli.tables import print_json
 from worker.compose.uploads import UploadTarget
 from worker.core.errors import ConfigError, NotAllowed, Problem
@@ -45,7 +45,7 @@ def take_uploads(
     as_json: bool,
 ) -> int:
     """PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"""
-    office, author, store = open_for_person(shared, by)
+    office, author, store = PersonCommand(shared, by, as_json).open()
     target = UploadTarget(announcement, project, Product(product) if product else None)
     code = DONE
     for file in files:
