@@ -22,6 +22,7 @@ from worker.config.editing.issuer_fields import (
     UNKNOWN_WORD,
     means_unknown,
     parse_issuer_field,
+    section_names,
     texts_of,
     words_of_field,
 )
@@ -364,7 +365,7 @@ def _is_right(run: RegisterCommand, make: MakeIssuerEdit) -> bool:
 
 def _question(run: RegisterCommand, path: KeyPath, now: str, table: Mapping[str, Any]) -> str:
     lang: Language = run.lang
-    names = {FIRST_SECTION: say("first_section", lang)} if not table.get("name") else _named(table)
+    names = {FIRST_SECTION: say("first_section", lang)} if not table.get("name") else section_names(table)
     label = name_rule_field(path, lang, names)
     words = words_of_field(path, table, run.office.configuration.guarantors)
     if path[-1] == "section" and not table.get("name"):
@@ -372,7 +373,3 @@ def _question(run: RegisterCommand, path: KeyPath, now: str, table: Mapping[str,
     choices = say("ask_choices", lang, choices="、".join(words)) if words else ""
     value = say("ask_now", lang, value=escape_control_chars(now)) if now else ""
     return "\n".join(filter(None, (label, choices, value)))
-
-
-def _named(table: Mapping[str, Any]) -> dict[str, str]:
-    return {id_: str(each.get("name", id_)) for id_, each in table.get("section", {}).items()}

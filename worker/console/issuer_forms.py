@@ -242,14 +242,10 @@ def show_issuer_form(visit: Visit) -> Response:
     issuer = named_issuer(visit)
     if issuer is None:
         return missing_issuer(visit)
-    texts = _registered(visit, issuer)
-    return _edit_form(visit, issuer, texts, texts, NO_REMARKS)
-
-
-def _registered(visit: Visit, issuer: Issuer) -> dict[KeyPath, str]:
-    return texts_of(
+    texts = texts_of(
         read_issuer_table(issuer.id, visit.office.files[issuer.file]), visit.office.configuration.guarantors
     )
+    return _edit_form(visit, issuer, texts, texts, NO_REMARKS)
 
 
 def _edit_form(visit: Visit, issuer: Issuer, texts: Texts, seen: Texts, remarks: Remarks) -> Response:

@@ -129,13 +129,9 @@ def refuse_deleting(reading: Reading, project: str, register: bytes) -> None:
     numbers = read_tables(register).numbers(project)
     theirs = [each for product in Product for each in reading.of_project(project, product)]
     theirs += [each for number in numbers for each in reading.by_number(number)]
-    found = {each.id for each in theirs if _was_submitted(each)}
+    found = {each.id for each in theirs if each.state not in _NEVER_SUBMITTED}
     if found:
         raise NotAllowed("project_submitted", project=project, ids=tuple(map(str, sorted(found))))
-
-
-def _was_submitted(submission: Submission) -> bool:
-    return submission.state not in _NEVER_SUBMITTED
 
 
 async def change_register(editor: Editor, make: MakeEdit, reader: PdfReader) -> WrittenEdit[RegisterEdit]:

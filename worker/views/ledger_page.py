@@ -10,7 +10,7 @@ import binascii
 import datetime as dt
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
@@ -94,7 +94,10 @@ def rows_of_kind(
 
 def _bad_cells(fate: Fate, sheet: Sheet, headings: Headings, lang: Language) -> Iterator[BadCell]:
     heading = sheet.rows[len(headings.titles)]
-    told = {name: tuple(_fault(each, lang) for each in fate.faults if each.cell == name) for name in _names(fate)}
+    told = {
+        name: tuple(_fault(each, lang) for each in fate.faults if each.cell == name)
+        for name in dict.fromkeys(each.cell for each in fate.faults)
+    }
     found = {name: (column, text, is_stored) for name, column, text, is_stored in cell_texts(sheet, fate.faults)}
     for name, faults in told.items():
         if name not in found:
@@ -104,10 +107,6 @@ def _bad_cells(fate: Fate, sheet: Sheet, headings: Headings, lang: Language) -> 
         title = heading.cells[column] if column < len(heading.cells) else ""
         shown = escape_control_chars(text)
         yield BadCell(name, " ".join(title.split()), "" if is_stored else shown, shown if is_stored else "", faults)
-
-
-def _names(fate: Fate) -> Iterable[str]:
-    return dict.fromkeys(each.cell for each in fate.faults)
 
 
 def _fault(fault: CellFault, lang: Language) -> str:

@@ -50,7 +50,10 @@ def needed_keys(
     alternatives = [each for each in issuer.eligibility if not each.products or set(each.products) & set(wanted)]
     counted = [counted_by.value for each in alternatives for counted_by in each.counted_by]
     found = [_section_of(issuer)] if any(rule.section == FROM_PROJECT for rule in rules) and issuer.sections else []
-    found += [NeededKey(("values", name), sample=_sample(issuer, name)) for name in values]
+    found += [
+        NeededKey(("values", name), sample=issuer.values[name].sample if name in issuer.values else "")
+        for name in values
+    ]
     keys: list[KeyPath] = [("dates", name) for name in (*dates, *counted) if name in set(CountedBy)]
     found += [NeededKey(key) for key in dict.fromkeys([*keys, _CONTRACT_DATE])]
     return (*found, *_of_eligibility(issuer, alternatives))
@@ -60,10 +63,6 @@ def _rules_of(issuer: Issuer, product: Product) -> Iterator[Rule]:
     yield issuer.rules[product]
     if product in issuer.amended_rules:
         yield issuer.amended_rules[product]
-
-
-def _sample(issuer: Issuer, name: str) -> str:
-    return issuer.values[name].sample if name in issuer.values else ""
 
 
 def _section_of(issuer: Issuer, key: str = "section") -> NeededKey:

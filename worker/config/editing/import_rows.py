@@ -146,7 +146,7 @@ class _Register:
         if fate.kind is FateKind.BAD:
             return fate
         identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))
-        numbers = _numbers_given(fate)
+        numbers = frozenset(number for key in fate.given for number in _numbers_under(fate, key))
         found = self._position(identity, numbers)
         if isinstance(found, CellFault):
             return _bad(fate, found)
@@ -213,10 +213,6 @@ def _numbers_written(project: Mapping[str, Any]) -> tuple[str, ...]:
     of_products = project.get(_OF_PRODUCT)
     lists = (project.get("contract_numbers"), *(of_products.values() if isinstance(of_products, Mapping) else ()))
     return tuple(each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str))
-
-
-def _numbers_given(fate: Fate) -> frozenset[str]:
-    return frozenset(number for key in fate.given for number in _numbers_under(fate, key))
 
 
 def _numbers_under(fate: Fate, key: KeyPath) -> frozenset[str]:
