@@ -39,7 +39,6 @@ from worker.config.editing.issuers import (
 )
 from worker.config.issuers import issuer_file
 from worker.config.load import ISSUERS
-from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.japanese_dates import read_date
 from worker.core.messages import Language, name_product, say
@@ -49,6 +48,8 @@ from worker.core.text import escape_control_chars, match_key
 from worker.pipeline.issuers import (
     MakeIssuerEdit,
     PreparedIssuer,
+    catalogue_file,
+    catalogue_tables,
     change_issuer,
     foresee_issuer,
     prepare_issuer,
@@ -274,13 +275,8 @@ def add_one(start: StartIssuer, id_: str, shipped: str, given: _Given) -> int:
     table: Mapping[str, Any] = {"section": {FIRST_SECTION: {}}}
     seen: Mapping[KeyPath, str] = {}
     if shipped:
-        names = [name for name in shipped_names("config/issuers") if name.endswith(".toml")]
-        tables = {
-            name.removesuffix(".toml"): read_issuer_table(name, shipped_file("config", "issuers", name))
-            for name in names
-        }
-        id_ = id_ or find_entry(shipped, tables)
-        base = shipped_file("config", "issuers", f"{find_entry(shipped, tables)}.toml")
+        entry = find_entry(shipped, catalogue_tables())
+        id_, base = id_ or entry, catalogue_file(entry)
         table = read_issuer_table(id_, base)
         seen = texts_of(table)
     texts = _texts(given, table, ISSUERS)

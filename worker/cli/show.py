@@ -48,14 +48,10 @@ from worker.views.commands import command_line
 from worker.views.tasks import Urgency, open_tasks
 
 if TYPE_CHECKING:
-    from worker.approve.reevaluate import ActiveConfig
     from worker.compose.checks import Check
-    from worker.compose.missing_invoice import MissingInvoice
     from worker.match.near_matches import NearMiss
     from worker.views.preview import SubmissionView
     from worker.views.service_json import Status
-
-    _Judgement = tuple[tuple[Check, ...], tuple[NearMiss, ...], MissingInvoice | None]
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
@@ -256,53 +252,31 @@ def _see(
     notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
-    is_judged = notice is not None and submission.state in _STILL_JUDGED
-    judgement: _Judgement = ((), (), None)
-    if is_judged or submission.reasons:
-        judgement = office.judge(partial(_judge, submission, store, is_judged))
-    checks, near, missing = judgement
+    now = system_clock().now()
+    checks: tuple[Check, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    missing, pages = None, dict[str, str]()
+    if (notice is not None and submission.state in _STILL_JUDGED) or submission.reasons:
+        from worker.cli.pages import with_reader
+        from worker.pipeline.inspect import judge_now
+
+        checks, near, missing = office.judge(
+            lambda active: with_reader(lambda reader: judge_now(submission, active, store, reader, now))
+        )
+    if with_pages:
+        from worker.cli.pages import read_first_pages
+
+        pages = read_first_pages(submission, store.original, key, lang)
     return SubmissionView(
         submission,
         body.replace(key, str(notice.key)) if notice else body,
         checks,
         near,
-        _first_pages(submission, store, key, lang) if with_pages else {},
-        system_clock().now().astimezone(JST).date(),
+        pages,
+        now.astimezone(JST).date(),
         _sends_at(office, submission),
         missing,
     )
-
-
-def _judge(submission: Submission, store: Store, is_judged: bool, active_config: ActiveConfig) -> _Judgement:
-    """What the configuration of this moment makes of it: the checks, projects that lie near, its missing invoice."""
-    from worker.cli.pages import explain_missing_of
-    from worker.match.near_matches import near_misses_of
-
-    return (
-        _check(submission, active_config, store) if is_judged else (),
-        near_misses_of(submission, store, active_config.register) if submission.reasons else (),
-        explain_missing_of(active_config, submission, store) if submission.state is State.HELD else None,
-    )
-
-
-def _check(submission: Submission, active_config: ActiveConfig, store: Store) -> tuple[Check, ...]:
-    """The guards' results of this moment, as they would be at the next look; they are kept nowhere."""
-    from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
-    from worker.cli.pages import with_invoices_of
-    from worker.compose.attachments import guarantees_of
-
-    now = system_clock().now()
-    return with_invoices_of(
-        active_config,
-        lambda: guarantees_of([submission], active_config.register, store),
-        lambda invoices: reevaluate(submission, active_config, treat_unread_as_missing(invoices), store, now).checks,
-    )
-
-
-def _first_pages(submission: Submission, store: Store, key: str, lang: Language) -> dict[str, str]:
-    from worker.cli.pages import read_first_pages
-
-    return read_first_pages(submission, store.original, key, lang)
 
 
 def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:

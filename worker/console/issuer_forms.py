@@ -28,9 +28,8 @@ from worker.config.editing.issuers import (
     propose_id,
     read_issuer_table,
 )
-from worker.config.issuers import issuer_file, issuer_id
-from worker.config.load import ISSUERS
-from worker.config.shipped import shipped_file, shipped_names
+from worker.config.issuers import issuer_file
+from worker.config.shipped import shipped_names
 from worker.console.banners import banners_of
 from worker.console.edit_forms import (
     NO_REMARKS,
@@ -54,6 +53,7 @@ from worker.core.states import NoteEvent
 from worker.pipeline.issuers import (
     MakeIssuerEdit,
     PreparedIssuer,
+    catalogue_file,
     change_issuer,
     foresee_issuer,
     prepare_issuer,
@@ -294,21 +294,10 @@ def save_issuer(visit: Visit) -> Response:
 # --- Add one -------------------------------------------------------------------------------------------------------
 
 
-def catalogue_tables() -> dict[str, Mapping[str, Any]]:
-    """Returns the table of each issuer of the shipped catalogue by id."""
-    names = [name for name in shipped_names("config/issuers") if name.endswith(".toml")]
-    return {
-        issuer_id(name): read_issuer_table(issuer_id(name), shipped_file("config", "issuers", name)) for name in names
-    }
-
-
 def _shipped(visit: Visit, origin: str) -> bytes | None:
     """The file of the catalogue that is taken over; None if the address names none, or one that is registered."""
-    name = f"{origin}.toml"
-    is_known = bool(origin) and name in shipped_names("config/issuers")
-    if not is_known or f"{ISSUERS}{name}" in visit.office.files:
-        return None
-    return shipped_file("config", "issuers", name)
+    is_known = bool(origin) and f"{origin}.toml" in shipped_names("config/issuers")
+    return catalogue_file(origin) if is_known and issuer_file(origin) not in visit.office.files else None
 
 
 def show_new_issuer(visit: Visit) -> Response:

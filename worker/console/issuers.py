@@ -13,7 +13,6 @@ from worker.config.editing.issuer_fields import texts_of
 from worker.config.editing.issuers import answer_open_key, read_issuer_table
 from worker.console.edit_forms import Remarks
 from worker.console.issuer_forms import (
-    catalogue_tables,
     changes_of,
     missing_issuer,
     named_issuer,
@@ -26,7 +25,7 @@ from worker.core.messages.keys import name_rule_field
 from worker.core.model import Entry
 from worker.core.rulebook import Issuer
 from worker.core.text import match_key, name_with_scope
-from worker.pipeline.issuers import can_change_issuers
+from worker.pipeline.issuers import can_change_issuers, catalogue_tables
 from worker.views.issuer_form import asked_questions, open_questions
 from worker.views.issuer_page import find_issuers, rules_of
 

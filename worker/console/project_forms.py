@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from worker.config.editing.add_project import register_project
+from worker.config.editing.add_project import problems_of_fate, register_project
 from worker.config.editing.fields import KeyPath, number_forms
 from worker.config.editing.import_rows import Fate, FateKind
 from worker.config.editing.register import (
@@ -44,7 +44,7 @@ from worker.console.edit_forms import (
 )
 from worker.console.projects import named_project
 from worker.console.visit import Visit, number_in
-from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.errors import ConfigError, NotAllowed
 from worker.core.messages import name_field
 from worker.core.model import Entry
 from worker.core.rulebook import Issuer
@@ -223,7 +223,7 @@ def record_new(visit: Visit) -> Response:
     def make(content: bytes) -> RegisterEdit:
         edit = register_project(values, None, issuer, read_tables(content).tables)
         if isinstance(edit, Fate):
-            raise ConfigError(_problems_of(edit))
+            raise ConfigError(problems_of_fate(edit))
         return add_new_project(content, edit)
 
     known = read_tables(visit.office.files[FILE])
@@ -231,12 +231,6 @@ def record_new(visit: Visit) -> Response:
     if isinstance(fate, Fate) and fate.kind is FateKind.SAME and fate.position is not None:
         return visit.go(path_of(known.ids[fate.position]), "unchanged")
     return _change(visit, "", make, again, f"/s/{origin}" if origin.isdecimal() else "")
-
-
-def _problems_of(fate: Fate) -> list[Problem]:
-    if fate.faults:
-        return [Problem(FILE, each.cell, each.code, each.params) for each in fate.faults]
-    return [Problem(FILE, "name", "project_exists", {"name": fate.name})]
 
 
 # --- Change it -----------------------------------------------------------------------------------------------------

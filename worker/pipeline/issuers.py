@@ -18,11 +18,13 @@ from worker.config.editing.atomic_write import replace_file, write_new_file
 from worker.config.editing.fields import KeyPath
 from worker.config.editing.import_rows import Edit
 from worker.config.editing.issuer_fields import key_text
-from worker.config.editing.issuers import IssuerEdit
+from worker.config.editing.issuers import IssuerEdit, read_issuer_table
 from worker.config.editing.toml_edit import edit_projects
 from worker.config.files import TemplateFiles, read_directory, register_directory
+from worker.config.issuers import issuer_id
 from worker.config.load import ISSUERS, load_configuration
 from worker.config.projects import FILE
+from worker.config.shipped import shipped_file, shipped_names
 from worker.config.templates import Renderer
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import JST, Product, sha256
@@ -57,6 +59,17 @@ class PreparedIssuer(PreparedEdit[IssuerEdit]):
     def issuer(self) -> Issuer:
         """The issuer as it would be."""
         return self.configuration.issuers[self.edit.issuer]
+
+
+def catalogue_file(issuer: str) -> bytes:
+    """Returns the file of an issuer of the shipped catalogue."""
+    return shipped_file("config", "issuers", f"{issuer}.toml")
+
+
+def catalogue_tables() -> dict[str, Mapping[str, Any]]:
+    """Returns the table of each issuer of the shipped catalogue by its id."""
+    ids = [issuer_id(name) for name in shipped_names("config/issuers") if name.endswith(".toml")]
+    return {id_: read_issuer_table(id_, catalogue_file(id_)) for id_ in ids}
 
 
 def prepare_issuer(directory: Path, make: MakeIssuerEdit) -> PreparedIssuer:

@@ -14,8 +14,10 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from worker.config.editing.fields import KeyPath, Value
 from worker.config.editing.import_rows import Edit, Fate, FateKind, judge_given, new_project
+from worker.config.projects import FILE
 from worker.config.rule_layers import FROM_PROJECT
 from worker.config.template_check import lookups
+from worker.core.errors import Problem
 from worker.core.messages.reasons import NAMES
 from worker.core.model import Address, Product
 from worker.core.rulebook import Award, CountedBy, Eligibility, Issuer, Rule, Section, WorkKind
@@ -157,6 +159,13 @@ def register_project(
         return fate
     edit = new_project(given)
     return edit if office is None else Edit(None, (*edit.values, *_office_values(office, issuer)))
+
+
+def problems_of_fate(fate: Fate) -> list[Problem]:
+    """Returns the problems of a project that was not registered."""
+    if fate.faults:
+        return [Problem(FILE, each.cell, each.code, each.params) for each in fate.faults]
+    return [Problem(FILE, "name", "project_exists", {"name": fate.name})]
 
 
 def _office_values(office: ProjectRecipient, issuer: Issuer) -> Iterator[tuple[KeyPath, object]]:
