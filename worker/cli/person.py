@@ -64,7 +64,7 @@ def is_at_terminal() -> bool:
 def find_author(office: Installation, store: Store, by: str, right: Right = Right.PREPARE) -> Author:
     """Returns the person who has this right, typed in any width and spacing. Raises NotAllowed.
 
-    Where accounts exist they are the list of people, else ``[operator] people`` is.
+    If accounts exist, they are the list of people, else ``[operator] people`` is.
     """
     return Author(find_person(store, office.settings, by, japanese_day(system_clock().now()), right), account_name())
 

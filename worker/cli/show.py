@@ -99,7 +99,8 @@ def _sends_at(office: Installation, submission: Submission) -> dt.datetime | Non
 
 
 RECENT: Final = dt.timedelta(days=14)
-"""How long a list shows what is closed: an office asks about the mails of this week and the last, also after a holiday.
+"""The time for which a list shows closed submissions: an office asks about the mails of this week and the last, also
+after a holiday.
 """
 
 _BLOCK: Final = 500

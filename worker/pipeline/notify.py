@@ -170,7 +170,7 @@ class Notifier:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
 
         With ``causes`` only about those. None when all were accepted or nothing was due. No DSN is asked for, so that a
-        report on an alarm never becomes mail that has to be judged. Where the console has an address, each person gets
+        report on an alarm never becomes mail that has to be judged. If the console has an address, each person gets
         one mail about everything, and the next one after a pause (``notify.pace``).
         """
         is_paced = bool(active_config.configuration.settings.console.url)
@@ -613,7 +613,7 @@ class Notifier:
 
 
 def _up_to(alarm: Alarm, message: _Message) -> int | None:
-    """Returns the last entry that ``message`` takes account of where ``alarm`` is about what was sent."""
+    """Returns the last entry that ``message`` takes account of, if ``alarm`` is about sent mails."""
     if _is_digest(alarm):
         return message.told_up_to
     return message.sent_up_to if cause_kind(alarm) == AlarmCause.SENT_LIST else None

@@ -383,7 +383,7 @@ class NoticeReader:
         )
 
     async def _verify_dkim(self, fetched: Fetched, auth_headers: AuthHeaders, root: str) -> DkimResult:
-        if not fetched.whole or fetched.has_every_pdf:
+        if not fetched.is_complete or fetched.has_every_pdf:
             return DkimResult(why=DkimFailure.NOT_WHOLE)
         if self._dkim is None:
             return DkimResult(why=DkimFailure.NOT_TRIED)

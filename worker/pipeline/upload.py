@@ -1,8 +1,8 @@
 """upload: takes a PDF that a person brings, a notice or an invoice, records who brought it, and files it.
 
-The entry is written before the file appears. A notice goes into the notices folder, where the service finds it and, by
-its hash, who brought it. An invoice goes into its project's folder among the invoices; one whose project is not known
-waits in a folder of its own until a person says whose it is.
+The entry is written before the file appears. A notice goes into the notices folder. The service finds it there and, by
+its hash, the person who brought it. An invoice goes into its project's folder among the invoices; one whose project is
+not known waits in a folder of its own until a person says whose it is.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class UploadFolders:
 
 @dataclass(frozen=True, slots=True)
 class UploadStatus:
-    """What became of an upload so far."""
+    """The result of an upload so far."""
 
     entry: Entry
     submission: int | None

@@ -65,7 +65,7 @@ class Wish:
 
     keys: tuple[str, ...] = field(default=(), repr=False)
     labels: tuple[str, ...] = ()
-    """Labels of a key: where the key is not found, their rows are painted over."""
+    """Labels of a key: if the key is not found, their rows are painted over."""
     sure: tuple[str, ...] = ()
     """Values that must be on the page for its text to agree with the reading."""
     marks: tuple[tuple[int, str], ...] = ()

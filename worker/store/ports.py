@@ -73,7 +73,7 @@ GuaranteeKey = tuple[str, Product]
 
 
 class Overview(Protocol):
-    """Questions about open submissions and registered projects; no answer takes longer where more are closed."""
+    """Questions about open submissions and registered projects; no answer takes longer if more are closed."""
 
     def property(self, name: str) -> str | None:
         """The store's value of this name, None if it was never set."""
@@ -91,7 +91,7 @@ class Overview(Protocol):
         """The last ``count`` of this guarantor that have a PDF and that nothing announced, by id."""
 
     def newest(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, Submission]:
-        """Of each of these guarantees the newest submission, where there is one."""
+        """Of each of these guarantees the newest submission, if there is one."""
 
     def newest_standing(self, guarantees: Sequence[GuaranteeKey]) -> Mapping[GuaranteeKey, Submission]:
         """The same of those that were neither withdrawn nor corrected."""
@@ -356,7 +356,7 @@ class Store(Reading, Overview, Protocol):
         """The ledger of a mailbox, by UIDVALIDITY and UID. A row recorded meanwhile may be missed."""
 
     def count_messages(self, mailbox: str, end: Disposition) -> int:
-        """How many messages of a mailbox have this end."""
+        """The number of messages of a mailbox with this end."""
 
     def last_uid(self, mailbox: str, uidvalidity: int) -> int:
         """The highest UID with a row, or 0."""

@@ -68,7 +68,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message as the server gave it; ``whole`` is False if only the first part was fetched (too large).
+    """A message as the server gave it; ``is_complete`` is False if only the first part was fetched (too large).
 
     ``failure`` is set, and ``content`` empty, if this one message could not be fetched. ``has_every_pdf`` is set if
     ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
@@ -76,7 +76,7 @@ class Fetched:
 
     header: Header
     content: bytes
-    whole: bool = True
+    is_complete: bool = True
     failure: str = ""
     has_every_pdf: bool = False
 

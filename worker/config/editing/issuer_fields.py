@@ -269,7 +269,7 @@ def takes_lines(path: KeyPath) -> bool:
 
 
 def means_unknown(text: str) -> bool:
-    """Returns whether the text says that nobody knows."""
+    """Returns whether the text says that the answer is not known."""
     return match_key(unicodedata.normalize("NFKC", text)).lower() in set(map(match_key, _UNKNOWN))
 
 

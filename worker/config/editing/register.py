@@ -467,7 +467,7 @@ def edit_of(
 
 
 def _changes_of(table: Mapping[str, Any], values: Mapping[KeyPath, Any]) -> tuple[Change, ...]:
-    """The changes by key; one value for every product becomes a table where one product differs."""
+    """The changes by key; one value for every product becomes a table if one product differs."""
     found: list[Change] = []
     by_product: dict[str, dict[str, Any]] = {}
     for key, value in values.items():

@@ -53,7 +53,7 @@ SPELLED_NUMBERS: Final = _table("spelled_numbers", ("match_key", "submission INT
 """Contract numbers that are not written as they are compared: an index over the rows of ``submissions``."""
 
 SUBMISSION_COUNTS: Final = _table("submission_counts", ("state",), "count INTEGER")
-"""How many submissions there are of each state; triggers keep it."""
+"""The number of submissions of each state; triggers keep it."""
 
 OWN_MESSAGE_IDS: Final = _table("own_message_ids", ("message_id",), "submission INTEGER")
 """Every Message-ID that a draft of ours ever had, rehearsals too: an index over the entries."""
