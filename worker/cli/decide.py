@@ -12,12 +12,7 @@ import click
 
 from worker.approve import decisions
 from worker.approve.decisions import Approval, refuse_unless_shown
-from worker.cli import (
-    DONE,
-    FOR_A_PERSON,
-    cli,
-    language_of,
-)
+from worker.cli import DONE, FOR_A_PERSON, cli, language_of
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.days import Moment
 from worker.cli.pages import with_reader

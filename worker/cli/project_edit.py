@@ -89,10 +89,7 @@ class RegisterCommand:
         return self.change_with_papers((), lambda _: make, remarks)
 
     def change_with_papers(
-        self,
-        papers: Sequence[Paper],
-        make: Callable[[Sequence[str]], MakeEdit],
-        remarks: Sequence[str] = (),
+        self, papers: Sequence[Paper], make: Callable[[Sequence[str]], MakeEdit], remarks: Sequence[str] = ()
     ) -> int:
         """As ``change``; ``papers`` are put into the invoices folder once the person has agreed."""
         prepared = prepare_edit(self.office.directory, make([each.name for each in papers]))

@@ -20,7 +20,7 @@ from worker.service.wiring import load_installation
 from worker.views.register_json import moved_json
 
 _PARTS: Final = {
-    "move": CommandPart("register", "置き場所の変更：案件と発注者のファイルを、画面から変えられるフォルダへ移します。"),
+    "move": CommandPart("register", "置き場所の変更：案件と発注者のファイルを、画面から変えられるフォルダへ移します。")
 }
 
 

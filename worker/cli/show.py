@@ -13,15 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from worker.cli import (
-    DONE,
-    Cli,
-    cli,
-    json_option,
-    language_of,
-    open_office,
-    pass_cli,
-)
+from worker.cli import DONE, Cli, cli, json_option, language_of, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import (
     DAMAGE_SECONDS,

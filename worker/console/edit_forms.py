@@ -74,9 +74,7 @@ def kept_fields(visit: Visit, without: Container[str] = ()) -> list[tuple[str, s
 
 
 def show_conflicts(
-    visit: Visit,
-    groups: Sequence[tuple[str, Entry | None, Sequence[ConflictRow]]],
-    kept: Sequence[tuple[str, str]],
+    visit: Visit, groups: Sequence[tuple[str, Entry | None, Sequence[ConflictRow]]], kept: Sequence[tuple[str, str]]
 ) -> Response:
     """Shows field by field what another person wrote meanwhile; the person chooses.
 

@@ -164,12 +164,7 @@ def show_new(visit: Visit) -> Response:
 
 
 def _new_form(
-    visit: Visit,
-    texts: Texts,
-    origin: str,
-    issuer: Issuer | None = None,
-    remarks: Remarks = NO_REMARKS,
-    note: str = "",
+    visit: Visit, texts: Texts, origin: str, issuer: Issuer | None = None, remarks: Remarks = NO_REMARKS, note: str = ""
 ) -> Response:
     return _form(
         visit,

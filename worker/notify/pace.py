@@ -17,10 +17,7 @@ from worker.core.states import AlarmCause, State
 from worker.track.overdue import PRESSED
 
 _PRESSING: Final = frozenset(
-    {
-        *(AlarmCause.LEAVING, AlarmCause.DEADLINE, AlarmCause.IN_DOUBT),
-        *(AlarmCause.CAME_BACK, AlarmCause.LATE_ANSWER),
-    }
+    {*(AlarmCause.LEAVING, AlarmCause.DEADLINE, AlarmCause.IN_DOUBT), *(AlarmCause.CAME_BACK, AlarmCause.LATE_ANSWER)}
 )
 """Causes that are about leaving, expiring or doubt."""
 

@@ -257,15 +257,7 @@ class Unmetered:
         return await self._reader.unpack(content)
 
 
-_HIDING: Final = frozenset(
-    {
-        Defect.TOO_DEEP,
-        Defect.TOO_MANY_PARTS,
-        Defect.NOT_CLOSED,
-        Defect.BOUNDARY,
-        Defect.HEADERS,
-    }
-)
+_HIDING: Final = frozenset({Defect.TOO_DEEP, Defect.TOO_MANY_PARTS, Defect.NOT_CLOSED, Defect.BOUNDARY, Defect.HEADERS})
 """Defects that can keep a PDF in a mail from being found."""
 
 IN_THREAD: Final = 1_000_000

@@ -55,14 +55,7 @@ from worker.match.match import (
 )
 from worker.pipeline.invoices import load_invoices
 from worker.pipeline.read import Block, IncomingMail, NoticeReader, Read, hidden_in
-from worker.pipeline.track import (
-    MAY_BE_HELD_ANEW,
-    OWN_MESSAGE,
-    ReceiptTransaction,
-    find_ours,
-    find_sign,
-    note_sign,
-)
+from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours, find_sign, note_sign
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
 from worker.read.classify import Announcement, OwnMessage, PossibleNotice, Report, Unrelated

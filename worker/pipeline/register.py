@@ -20,13 +20,7 @@ from worker.config.editing.atomic_write import replace_file, write_new_file, wri
 from worker.config.editing.issuers import IssuerEdit
 from worker.config.editing.ledger import LedgerEdit
 from worker.config.editing.register import RegisterAct, RegisterEdit, field_text, read_tables
-from worker.config.files import (
-    MAX_FILE_BYTES,
-    TemplateFiles,
-    read_directory,
-    register_directory,
-    register_files,
-)
+from worker.config.files import MAX_FILE_BYTES, TemplateFiles, read_directory, register_directory, register_files
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
 from worker.config.settings import FILE as WORKER_FILE

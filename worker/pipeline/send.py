@@ -288,12 +288,7 @@ class Sender:
     # --- Each record ----------------------------------------------------------------------------------------
 
     def _start(
-        self,
-        number: int,
-        reread: _Reread,
-        session: Session,
-        active_config: ActiveConfig,
-        invoices: InvoiceSnapshot,
+        self, number: int, reread: _Reread, session: Session, active_config: ActiveConfig, invoices: InvoiceSnapshot
     ) -> tuple[Submission, tuple[Step, ...]] | SendOutcome:
         """Record SendStarted for exactly the approved draft; returns the outcome if it is not begun."""
         now = self._clock.now()

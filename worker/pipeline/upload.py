@@ -198,13 +198,7 @@ async def _judge(content: bytes, target: UploadTarget, active_config: ActiveConf
 
 
 def _record(
-    store: Store,
-    name: str,
-    content: bytes,
-    judged: JudgedUpload,
-    folder: str,
-    target: UploadTarget,
-    author: Author,
+    store: Store, name: str, content: bytes, judged: JudgedUpload, folder: str, target: UploadTarget, author: Author
 ) -> Entry:
     detail: dict[str, object] = {
         "file": hide_codes(f"{name_for_folder(name)}.pdf"),

@@ -475,11 +475,7 @@ def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]
 
 
 def _reconcile(
-    store: Store,
-    mailbox: str,
-    numbering: int,
-    headers: Sequence[Header],
-    in_question: tuple[dt.datetime, int | None],
+    store: Store, mailbox: str, numbering: int, headers: Sequence[Header], in_question: tuple[dt.datetime, int | None]
 ) -> watch.Judged:
     """Returns the messages that are taken; the rows of the known ones are recorded again under their new UID."""
 
@@ -747,12 +743,7 @@ class FolderWatcher:
     """Looks at the folder of one store; used from one event loop."""
 
     def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        beginning: WatchStart,
-        take_file: TakeFile,
-        hold_large_file: HoldLargeFile,
+        self, store: Store, clock: Clock, beginning: WatchStart, take_file: TakeFile, hold_large_file: HoldLargeFile
     ) -> None:
         """``take_file`` and ``hold_large_file`` are the next step."""
         self._store = store

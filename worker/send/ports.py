@@ -6,9 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.core.model import (
-    Address,
-)
+from worker.core.model import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.mailbox_actions import MailboxAction
-from worker.core.model import (
-    PdfText,
-    Sha256,
-    Unreadable,
-    UnreadReason,
-)
+from worker.core.model import PdfText, Sha256, Unreadable, UnreadReason
 
 if TYPE_CHECKING:
     from worker.read.ports import PdfReader
