@@ -9,7 +9,7 @@ import click
 
 from worker.cli import cli
 from worker.cli.person import Number
-from worker.cli.project_edit import RegisterCommand, Start, changes_register
+from worker.cli.project_edit import RegisterCommand, StartCommand, changes_register
 from worker.compose.missing_invoice import name_to_give
 from worker.config.defaults import SEPARATE
 from worker.config.editing.register import set_documents, set_invoice
@@ -25,7 +25,7 @@ from worker.pipeline.register import MAX_UPLOAD_BYTES, MakeEdit, Paper, check_pd
 @click.option("--separate", is_flag=True, help="請求書は別途提出する / handed in separately")
 @click.option("--none", "is_none", is_flag=True, help="請求書の登録をやめる / name none")
 @changes_register(RegisterCommand)
-def name_invoice(start: Start, number: int, file: Path | None, separate: bool, is_none: bool) -> int:
+def name_invoice(start: StartCommand, number: int, file: Path | None, separate: bool, is_none: bool) -> int:
     """請求書の登録：PDFを請求書フォルダに保存し、その提出の案件に登録します（別途提出は --separate）。"""
     if sum((file is not None, separate, is_none)) != 1:
         raise click.UsageError("FILE.pdf | --separate | --none")
@@ -50,7 +50,7 @@ def name_invoice(start: Start, number: int, file: Path | None, separate: bool, i
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--none", "is_none", is_flag=True, help="ほかに添付する書類はない / none is needed")
 @changes_register(RegisterCommand)
-def name_documents(start: Start, number: int, files: tuple[Path, ...], is_none: bool) -> int:
+def name_documents(start: StartCommand, number: int, files: tuple[Path, ...], is_none: bool) -> int:
     """その他の書類の登録：お知らせ・請求書のほかに添付するPDFを、その提出の案件に登録します（不要なら --none）。"""
     if bool(files) == is_none:
         raise click.UsageError("FILE.pdf… | --none")

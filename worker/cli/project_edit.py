@@ -136,7 +136,7 @@ def agrees(question: str) -> bool:
             return answer is KeyAnswer.YES
 
 
-Start = Callable[[], RegisterCommand]
+StartCommand = Callable[[], RegisterCommand]
 """Opens the office for the person who was named."""
 
 
@@ -189,7 +189,7 @@ def texts_set(settings: Sequence[str]) -> dict[KeyPath, str]:
 @click.argument("name", metavar="PROJECT")
 @set_option
 @changes_register(RegisterCommand)
-def edit(start: Start, name: str, settings: tuple[str, ...]) -> int:
+def edit(start: StartCommand, name: str, settings: tuple[str, ...]) -> int:
     """案件の修正：項目を変え、待っている提出に反映します。
 
     PROJECT は案件のID、工事名、保証契約番号のどれかです。
@@ -211,7 +211,7 @@ def edit(start: Start, name: str, settings: tuple[str, ...]) -> int:
 @set_option
 @changes_register(RegisterCommand)
 def amend(
-    start: Start, name: str, contract_date: str, amount: str, numbers: tuple[str, ...], settings: tuple[str, ...]
+    start: StartCommand, name: str, contract_date: str, amount: str, numbers: tuple[str, ...], settings: tuple[str, ...]
 ) -> int:
     """変更契約の登録：当初の契約日・請負金額を残して、変更後の内容を登録します。"""
     texts = texts_set(
@@ -232,7 +232,7 @@ def amend(
 @project.command("close")
 @click.argument("name", metavar="PROJECT")
 @changes_register(RegisterCommand)
-def close(start: Start, name: str) -> int:
+def close(start: StartCommand, name: str) -> int:
     """案件の完了：提出の催促を終えます（記録は残り、--set 完了= で元に戻せます）。"""
     run = start()
     found, _ = run.find(name)
@@ -249,7 +249,7 @@ def close(start: Start, name: str) -> int:
 @project.command("delete")
 @click.argument("name", metavar="PROJECT")
 @changes_register(RegisterCommand)
-def delete(start: Start, name: str) -> int:
+def delete(start: StartCommand, name: str) -> int:
     """案件の削除：提出が1件もない案件だけを、登録から消します。"""
     run = start()
     found, _ = run.find(name)

@@ -22,7 +22,7 @@ from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
 from worker.core.errors import NotAllowed
-from worker.core.japanese_dates import write_date
+from worker.core.japanese_dates import weekday, write_date
 from worker.core.messages import Language, is_said, name_author, say, say_refusal
 from worker.core.model import JST
 from worker.pipeline.register import Editor
@@ -240,9 +240,6 @@ def _environment() -> Environment:
     return environment
 
 
-_WEEKDAYS: Final = "月火水木金土日"
-
-
 def _moment(moment: dt.datetime | None, lang: Language) -> str:
     """A moment without seconds: 11/30（月）8:30."""
     if moment is None:
@@ -255,13 +252,13 @@ def _date(day: dt.date | None, lang: Language) -> str:
     """A day as it is written in contracts, with its weekday: 令和8年11月30日（月）."""
     if day is None:
         return ""
-    return f"{write_date(day)}（{_WEEKDAYS[day.weekday()]}）" if lang == "ja" else f"{day:%a} {day.isoformat()}"
+    return f"{write_date(day)}（{weekday(day)}）" if lang == "ja" else f"{day:%a} {day.isoformat()}"
 
 
 def _day(day: dt.date | None, lang: Language) -> str:
     if day is None:
         return ""
-    return f"{day.month}/{day.day}（{_WEEKDAYS[day.weekday()]}）" if lang == "ja" else day.isoformat()
+    return f"{day.month}/{day.day}（{weekday(day)}）" if lang == "ja" else day.isoformat()
 
 
 _ENVIRONMENT: Final = _environment()

@@ -24,6 +24,7 @@ from worker.config.editing.fields import (
 )
 from worker.config.projects import FILE
 from worker.core.errors import Problem
+from worker.core.model import Product
 from worker.core.params import Labelled
 from worker.core.rulebook import Issuer
 from worker.core.text import match_key
@@ -138,7 +139,7 @@ class _Register:
             name, issuer = project.get("name"), project.get("issuer")
             if isinstance(name, str) and isinstance(issuer, str):
                 self._named.setdefault((issuer, match_key(name)), []).append(position)
-            for number in _numbers_of(project):
+            for number in numbers_of(project):
                 self._numbered.setdefault(number, position)
 
     def judge(self, fate: Fate) -> Fate:
@@ -169,17 +170,15 @@ class _Register:
         Only numbers distinguish two works of one name at one issuer.
         """
         named = self._named.get(identity, [])
-        sharing = [at for at in named if numbers & _numbers_of(self._registered[at])]
-        fitting = sharing or [at for at in named if not (numbers and _numbers_of(self._registered[at]))]
+        sharing = [at for at in named if numbers & numbers_of(self._registered[at])]
+        fitting = sharing or [at for at in named if not (numbers and numbers_of(self._registered[at]))]
         if len(fitting) > 1:
             return CellFault("", "import_two_projects", {"count": str(len(fitting))})
         return fitting[0] if fitting else None
 
     def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
         """Returns the contract numbers, as registered, of other projects with the row's name."""
-        return tuple(
-            number for at in self._named.get(identity, []) for number in _numbers_written(self._registered[at])
-        )
+        return tuple(number for at in self._named.get(identity, []) for number in numbers_written(self._registered[at]))
 
     def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> CellFault | None:
         for number in sorted(numbers):
@@ -204,15 +203,17 @@ class _Register:
         return None if row is None else CellFault(fate.cells["name",], "import_row_twice", {"row": str(row)})
 
 
-def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(map(match_key, _numbers_written(project)))
+def numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
+    """Returns the contract numbers of a project's table as ``match_key`` folds them."""
+    return frozenset(map(match_key, numbers_written(project)))
 
 
-def _numbers_written(project: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every contract number of a registered project, of any product."""
+def numbers_written(project: Mapping[str, Any]) -> list[str]:
+    """Returns every contract number of a project's table: those of any product first, then product by product."""
     of_products = project.get(_OF_PRODUCT)
-    lists = (project.get("contract_numbers"), *(of_products.values() if isinstance(of_products, Mapping) else ()))
-    return tuple(each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str))
+    by_product = [of_products.get(each) for each in Product] if isinstance(of_products, Mapping) else []
+    lists = [project.get("contract_numbers"), *by_product]
+    return [each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str)]
 
 
 def _numbers_under(fate: Fate, key: KeyPath) -> frozenset[str]:
@@ -237,7 +238,7 @@ def _changes(project: Mapping[str, Any], given: Mapping[KeyPath, Value]) -> Iter
         if key == _SECTION and isinstance(former, Mapping):
             continue  # a section per product says more than a ledger's one column
         if key == _NUMBERS:  # a number registered for one product says more
-            known = _numbers_of({**project, "contract_numbers": []})
+            known = numbers_of({**project, "contract_numbers": []})
             value = tuple(each for each in _as_texts(told) if match_key(each) not in known)
             if not value:
                 continue
