@@ -209,7 +209,7 @@ ACTIONS: Final = (
 _LOG: Final = logging.getLogger(__name__)
 _STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in_this_state"})
 """Refusals that say that the page was of an earlier state."""
-_UNKNOWN: Final = frozenset({"no_such_submission", "no_such_project"})
+_UNKNOWN: Final = frozenset({"no_such_submission", "no_such_project", "no_such_issuer"})
 """Refusals that say that the address names nothing."""
 
 

@@ -71,14 +71,12 @@ def path_of_issuer(issuer: str) -> str:
     return f"/issuers/{quote(issuer)}"
 
 
-def named_issuer(visit: Visit) -> Issuer | None:
-    """Returns the issuer that the address names; None if there is none."""
-    return visit.office.configuration.issuers.get(str(visit.params["issuer"]))
-
-
-def missing_issuer(visit: Visit) -> Response:
-    """Answers that the address names no issuer."""
-    return visit.page("error.html", 404, sentence=visit.say("error_missing"))
+def named_issuer(visit: Visit) -> Issuer:
+    """Returns the issuer that the address names. Raises NotAllowed ``no_such_issuer``."""
+    issuer = visit.office.configuration.issuers.get(visit.params["issuer"])
+    if issuer is None:
+        raise NotAllowed("no_such_issuer", issuer=visit.params["issuer"], ids="-")
+    return issuer
 
 
 # --- What was typed ------------------------------------------------------------------------------------------------
@@ -240,8 +238,6 @@ def _form(visit: Visit, table: Mapping[str, Any], texts: Texts, seen: Texts, rem
 def show_issuer_form(visit: Visit) -> Response:
     """The form of a registered issuer."""
     issuer = named_issuer(visit)
-    if issuer is None:
-        return missing_issuer(visit)
     texts = texts_of(
         read_issuer_table(issuer.id, visit.office.files[issuer.file]), visit.office.configuration.guarantors
     )
@@ -272,8 +268,6 @@ def _subjects(table: Mapping[str, Any]) -> list[str]:
 def save_issuer(visit: Visit) -> Response:
     """Changes an issuer."""
     issuer = named_issuer(visit)
-    if issuer is None:
-        return missing_issuer(visit)
     typed, seen = typed_texts(visit, read_path), texts_under(visit, SEEN, read_path)
 
     def again(remarks: Remarks) -> Response:

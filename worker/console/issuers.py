@@ -12,7 +12,7 @@ from worker.config.editing.catalogue import read_path
 from worker.config.editing.issuer_fields import texts_of
 from worker.config.editing.issuers import answer_open_key, read_issuer_table
 from worker.console.edit_forms import Remarks
-from worker.console.issuer_forms import changes_of, missing_issuer, named_issuer, pass_through, path_of_issuer
+from worker.console.issuer_forms import changes_of, named_issuer, pass_through, path_of_issuer
 from worker.console.visit import Visit
 from worker.core.japanese_dates import read_date, write_date
 from worker.core.messages.keys import name_rule_field
@@ -62,8 +62,7 @@ def _offered(text: str, known: Mapping[str, Issuer]) -> list[tuple[str, str]]:
 
 def show_issuer(visit: Visit) -> Response:
     """One issuer."""
-    issuer = named_issuer(visit)
-    return missing_issuer(visit) if issuer is None else _issuer_page(visit, issuer, {}, 200)
+    return _issuer_page(visit, named_issuer(visit), {}, 200)
 
 
 def _issuer_page(visit: Visit, issuer: Issuer, faults: Mapping[str, str], status: int) -> Response:
@@ -100,8 +99,6 @@ def _changes(visit: Visit, issuer: Issuer) -> list[tuple[Entry, list[str]]]:
 def record_answer(visit: Visit) -> Response:
     """Answers one open question, with the place and the day at which the answer was found."""
     issuer = named_issuer(visit)
-    if issuer is None:
-        return missing_issuer(visit)
     path = read_path(visit.form.text("key"))
     text, seen_at, day = visit.form.text("value"), visit.form.text("seen_at"), visit.form.text("seen_on")
 
