@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -282,7 +282,9 @@ class Recorder:
             beside = [pdf.filename for pdf, _, _ in refused]
             numbers = [taking.take_notice(pdf, digest, each, way, beside) for pdf, digest, each in notices]
             if not notices:
-                numbers += _hold_refused(taking, refused, lambda _: way)
+                numbers += [
+                    taking.take_unreadable(pdf, digest, why, way) for pdf, digest, why in _worth_a_hold(refused)
+                ]
             if mail.unread:
                 why = mail.why_unread or LimitReached.HOLDS
                 numbers.append(
@@ -462,20 +464,6 @@ def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
     first = next((sort for sort in _LIKELIEST_FIRST if sort in sorts), unopened[0].sort)
     names = dict.fromkeys(hide_codes(each.shown) for each in unopened if each.shown)
     return Hold.of(Reason.ATTACHMENT_UNOPENED, first.value, files=tuple(names)[:FILES_NAMED])
-
-
-def _hold_refused(
-    taking: IntakeTransaction,
-    refused: Sequence[Read],
-    way_of: Callable[[Attached], Source],
-    *,
-    is_more_unopened: bool = False,
-) -> list[int]:
-    """Hold those of the PDFs of a mail without a notice that a person should see."""
-    worth = _worth_a_hold(refused)
-    if is_more_unopened:  # then that is what may be the notice
-        worth = [each for each in worth if _may_be_one(each[2])]
-    return [taking.take_unreadable(pdf, digest, why, way_of(pdf)) for pdf, digest, why in worth]
 
 
 def _record_notices(
