@@ -19,7 +19,7 @@ from worker.config.editing.add_project import (
     ProjectRecipient,
     lacks_address,
     needed_keys,
-    problems_of_fate,
+    problems_of_outcome,
     register_project,
 )
 from worker.config.editing.fields import (
@@ -31,7 +31,7 @@ from worker.config.editing.fields import (
     parse_key,
     read_key_value,
 )
-from worker.config.editing.import_rows import Fate
+from worker.config.editing.import_rows import RowOutcome
 from worker.config.editing.register import add_new_project
 from worker.config.files import TemplateFiles, register_directory
 from worker.config.load import Configuration, load_configuration
@@ -127,8 +127,8 @@ def add_project(shared: Cli, /, *, as_json: bool, source: int | None, by: str, *
         raise AssertionError("no project without its issuer")
     registered = (parse_toml(FILE, files[FILE], []) or {}).get("project", [])
     edit = register_project(answers.given, answers.office, issuer, registered)
-    if isinstance(edit, Fate):
-        raise ConfigError(problems_of_fate(edit))
+    if isinstance(edit, RowOutcome):
+        raise ConfigError(problems_of_outcome(edit))
     judged: tuple[int, ...] = ()
     if run is None:
         content = edit_projects(files[FILE], [edit])

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from worker.config.editing.columns import read_headings
 from worker.config.editing.fields import number_forms
-from worker.config.editing.import_rows import FateKind
+from worker.config.editing.import_rows import OutcomeKind
 from worker.config.editing.ledger import (
     JudgedLedger,
     LedgerConflict,
@@ -45,7 +45,7 @@ from worker.views.ledger_page import (
     unpack_ledger,
 )
 from worker.views.project_form import faults_of, key_of_field
-from worker.views.register_json import count_fates
+from worker.views.register_json import count_outcomes
 
 LIMITS: Final = LedgerLimits(size=5_000_000, unpacked=40_000_000, rows=1_000)
 """Of a ledger on the page: more rows are not looked through by eye, and the console has 120 MB in all."""
@@ -122,21 +122,21 @@ def _rows_page(
 ) -> Response:
     """Shows the outcome of each row; it is what a person has seen when the next form comes."""
     issuers = visit.office.configuration.issuers
-    rows = {kind: rows_of_kind(judged, kept.sheet, kind, issuers, visit.lang) for kind in FateKind}
-    bad = rows.pop(FateKind.BAD)
+    rows = {kind: rows_of_kind(judged, kept.sheet, kind, issuers, visit.lang) for kind in OutcomeKind}
+    bad = rows.pop(OutcomeKind.BAD)
     return visit.page(
         "ledger_rows.html",
         status,
         banners=banners_of(visit),
         name=kept.name,
-        counts=visit.say("import_counts", **count_fates(judged.fates)),
-        ledger=pack_ledger(replace(kept, seen=seen_rows(judged.fates))),
+        counts=visit.say("import_counts", **count_outcomes(judged.outcomes)),
+        ledger=pack_ledger(replace(kept, seen=seen_rows(judged.outcomes))),
         bad=bad[:BAD_ROWS_SHOWN],
         bad_count=len(bad),
         bad_more=max(0, len(bad) - BAD_ROWS_SHOWN),
-        new=rows[FateKind.NEW],
-        changed=rows[FateKind.CHANGED],
-        same=rows[FateKind.SAME],
+        new=rows[OutcomeKind.NEW],
+        changed=rows[OutcomeKind.CHANGED],
+        same=rows[OutcomeKind.SAME],
         edits=len(judged.edits),
         ignored=judged.headings.ignored,
         remarks=ledger_remarks(kept.sheet, judged.headings, visit.lang),

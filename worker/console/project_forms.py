@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from worker.config.editing.add_project import problems_of_fate, register_project
+from worker.config.editing.add_project import problems_of_outcome, register_project
 from worker.config.editing.fields import KeyPath, number_forms
-from worker.config.editing.import_rows import Fate, FateKind
+from worker.config.editing.import_rows import OutcomeKind, RowOutcome
 from worker.config.editing.register import (
     FieldConflict,
     FieldRules,
@@ -217,14 +217,14 @@ def record_new(visit: Visit) -> Response:
 
     def make(content: bytes) -> RegisterEdit:
         edit = register_project(values, None, issuer, read_tables(content).tables)
-        if isinstance(edit, Fate):
-            raise ConfigError(problems_of_fate(edit))
+        if isinstance(edit, RowOutcome):
+            raise ConfigError(problems_of_outcome(edit))
         return add_new_project(content, edit)
 
     known = read_tables(visit.office.files[FILE])
-    fate = register_project(values, None, issuer, known.tables)
-    if isinstance(fate, Fate) and fate.kind is FateKind.SAME and fate.position is not None:
-        return visit.go(path_of(known.ids[fate.position]), "unchanged")
+    outcome = register_project(values, None, issuer, known.tables)
+    if isinstance(outcome, RowOutcome) and outcome.kind is OutcomeKind.SAME and outcome.position is not None:
+        return visit.go(path_of(known.ids[outcome.position]), "unchanged")
     return _change(visit, "", make, again, f"/s/{origin}" if origin.isdecimal() else "")
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from worker.config.editing.fields import KeyPath, Value
-from worker.config.editing.import_rows import Edit, Fate, FateKind, judge_given, new_project
+from worker.config.editing.import_rows import Edit, OutcomeKind, RowOutcome, judge_given, new_project
 from worker.config.projects import FILE
 from worker.config.rule_layers import FROM_PROJECT
 from worker.config.template_check import lookups
@@ -152,20 +152,20 @@ def register_project(
     office: ProjectRecipient | None,
     issuer: Issuer,
     registered: Sequence[Mapping[str, Any]],
-) -> Edit | Fate:
-    """Returns the edit for the new project; its fate as a row's if it is registered already or clashes."""
-    fate = judge_given(given, registered)
-    if fate.kind is not FateKind.NEW:
-        return fate
+) -> Edit | RowOutcome:
+    """Returns the edit for the new project; its outcome as a row's if it is registered already or clashes."""
+    outcome = judge_given(given, registered)
+    if outcome.kind is not OutcomeKind.NEW:
+        return outcome
     edit = new_project(given)
     return edit if office is None else Edit(None, (*edit.values, *_office_values(office, issuer)))
 
 
-def problems_of_fate(fate: Fate) -> list[Problem]:
+def problems_of_outcome(outcome: RowOutcome) -> list[Problem]:
     """Returns the problems of a project that was not registered."""
-    if fate.faults:
-        return [Problem(FILE, each.cell, each.code, each.params) for each in fate.faults]
-    return [Problem(FILE, "name", "project_exists", {"name": fate.name})]
+    if outcome.faults:
+        return [Problem(FILE, each.cell, each.code, each.params) for each in outcome.faults]
+    return [Problem(FILE, "name", "project_exists", {"name": outcome.name})]
 
 
 def _office_values(office: ProjectRecipient, issuer: Issuer) -> Iterator[tuple[KeyPath, object]]:
