@@ -187,7 +187,7 @@ class InvoiceFile:
 class InvoiceSnapshot:
     """The result of one look at the invoices folder; it never changes, so that a decision rests on one look.
 
-    The questions may raise Unavailable ``folder``: the share is away; Unsettled if a file is still being written;
+    The questions may raise Unavailable ``folder``: the share is away; StillWritten if a file is still being written;
     NotInSnapshot if a file is there that the look was not asked for.
     """
 
