@@ -71,6 +71,13 @@ def new_schema() -> list[str]:
         return [*schema_of(connection), f"INSERT INTO alembic_version (version_num) VALUES ('{revision}')"]
 
 
+def _text_of(before: str, sql: str, after: str = "") -> str:
+    """A statement in the module: on one line if it fits."""
+    line = f'{before}"{sql}"{after}'
+    is_short = "\n" not in sql and '"' not in sql and len(line) <= _WIDTH
+    return f"{line}\n" if is_short else f'{before}"""\n{sql}\n"""{after}\n'
+
+
 def compiled_statements() -> str:
     """The text of the module."""
     named = {
@@ -78,6 +85,6 @@ def compiled_statements() -> str:
         for name, each in vars(statements).items()
         if isinstance(each, sa.Executable) and not name.startswith("_")
     }
-    parts = [f'{name}: Final = """\n{sql_of(each)}\n"""\n' for name, each in named.items()]
-    made = "".join(f'    """\n{_unindented(each)}\n""",\n' for each in new_schema())
-    return "\n".join([_HEAD, *parts, f"NEW_DATABASE: Final = (\n{made})\n"])
+    parts = [_text_of(f"{name}: Final = ", sql_of(each)) for name, each in named.items()]
+    made = "".join(_text_of("    ", _unindented(each), ",") for each in new_schema())
+    return "".join([_HEAD, "\n", *parts, f"NEW_DATABASE: Final = (\n{made})\n"])

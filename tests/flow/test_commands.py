@@ -143,7 +143,7 @@ def test_a_fault_of_ours_is_one_line_and_70_with_the_trace_in_a_file(
     def broken(*_: object) -> None:
         raise RuntimeError("a detail that is for the trace alone")
 
-    monkeypatch.setattr(look, "open_installation", broken)
+    monkeypatch.setattr(look, "open_office", broken)
     ran = office("list")
     assert (ran.code, ran.out) == (70, "")
     assert len(ran.err.splitlines()) == 1

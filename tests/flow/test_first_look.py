@@ -31,7 +31,6 @@ from worker.core.states import State
 from worker.notify.operator_mail import write_alarm_mail
 from worker.pipeline import watch as new_messages
 from worker.store.sqlite.connection import FILE_NAME
-from worker.watch import plan as watch
 from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 from worker.watch.ports import Fetched, Header
 
@@ -410,8 +409,8 @@ async def test_a_database_that_was_lost_is_told_what_it_does_not_know(
 async def test_the_headers_of_the_newest_alone_are_looked_at_and_the_rest_is_named(
     office: NewOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "LEFT_LOOKED_AT", 7)
-    monkeypatch.setattr(watch, "LEFT_NAMED", 3)
+    monkeypatch.setattr(new_messages, "LEFT_LOOKED_AT", 7)
+    monkeypatch.setattr(new_messages, "LEFT_NAMED", 3)
     monkeypatch.setattr(new_messages, "COMPARED", 2)
     for number in range(1, 13):
         give(office, number, INSTALLED - (20 - number) * DAY)

@@ -20,6 +20,7 @@ from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
 from worker.core.clock import Clock
 from worker.pipeline.issuers import can_change_issuers, change_issuer
+from worker.pipeline.register import Editor
 from worker.service.wiring import load_installation, open_store_of, system_clock
 from worker.store.ports import Author
 
@@ -255,9 +256,9 @@ def test_another_person_s_change_at_the_same_moment_stays(tmp_path: Path) -> Non
 
     with contextlib.closing(open_store_of(installation, clock)) as store:
         folder = installation.active_config.invoice_folder
-        author = Author(HANAKO, "root")
+        editor = Editor(office.config, store, clock, Author(HANAKO, "root"), folder)
         with pytest.raises(IssuerConflict) as refused:
-            with_reader(lambda reader: change_issuer(office.config, make, store, reader, clock, author, folder))
+            with_reader(lambda reader: change_issuer(editor, make, reader))
         assert [(each.now, each.given) for each in refused.value.conflicts] == [("0761-11-1111", "0761-22-2222")]
         assert "0761-11-1111" in file_of(office).read_text()
         assert changes(office) == []

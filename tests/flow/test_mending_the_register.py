@@ -16,7 +16,7 @@ from tests.support.office import HANAKO, Mailroom, Office, a_form, an_invoice, n
 from tests.support.world import project
 from worker.cli.pages import with_reader
 from worker.config.editing.register import FieldRules, RegisterConflict, RegisterEdit, edit_project
-from worker.pipeline.register import change_register
+from worker.pipeline.register import Editor, change_register
 from worker.service.wiring import load_installation, open_store_of, system_clock
 from worker.store.ports import Author
 
@@ -233,9 +233,9 @@ def test_another_person_s_change_at_the_same_moment_stays(tmp_path: Path) -> Non
 
     with contextlib.closing(open_store_of(installation, clock)) as store:
         folder = installation.active_config.invoice_folder
-        author = Author(HANAKO, "root")
+        editor = Editor(office.config, store, clock, Author(HANAKO, "root"), folder)
         with pytest.raises(RegisterConflict) as refused:
-            with_reader(lambda reader: change_register(office.config, make, store, reader, clock, author, folder))
+            with_reader(lambda reader: change_register(editor, make, reader))
         assert [(each.now, each.given) for each in refused.value.conflicts] == [("鈴木", "佐藤")]
         del theirs[:]
         assert [each["contact"] for each in tomllib.loads(register.read_text())["project"]] == ["鈴木", "鈴木"]

@@ -12,10 +12,10 @@ from worker.core.states import Event
 from worker.send.ports import Body, Data, Mail, NoReply, Rcpt, Reply
 from worker.send.smtp_verdicts import (
     Verdict,
-    envid,
     is_our_envid,
     is_understood,
     judge_reply,
+    make_envid,
     retry_delay,
     steps_for,
     steps_of,
@@ -147,7 +147,7 @@ def test_a_letter_with_a_bare_line_end_is_refused_before_anything_is_sent(letter
 
 def test_the_envelope_id_tells_the_tries_apart() -> None:
     secret, ours = bytes(range(32)), "<abc.0@contractor.example>"
-    one, two = envid(secret, ours, 1), envid(secret, ours, 2)
+    one, two = make_envid(secret, ours, 1), make_envid(secret, ours, 2)
     assert (one[:8], two[:8]) == ("abc.0.1-", "abc.0.2-")
     assert one[8:] != two[8:]
     assert all(len(each) <= 100 and each.isascii() for each in (one, two))
@@ -155,11 +155,16 @@ def test_the_envelope_id_tells_the_tries_apart() -> None:
 
 def test_only_the_secret_makes_an_envelope_id_and_the_mail_does_not_tell_it() -> None:
     secret, ours = bytes(range(32)), "<abc.0@contractor.example>"
-    one = envid(secret, ours, 1)
+    one = make_envid(secret, ours, 1)
     assert is_our_envid(secret, ours, one)
     mac = one.partition("-")[2]
     others = ["", "abc.0.1", "abc.0.1-", f"abc.0.2-{mac}", f"abd.0.1-{mac}", one + "0", one.upper(), one[:-1]]
-    others += [f"abc.0.٣-{mac}", f"abc.0.{'1' * 5000}-{mac}", f"abc.0.1-{mac[:-1]}\udc80", envid(bytes(32), ours, 1)]
+    others += [
+        f"abc.0.٣-{mac}",
+        f"abc.0.{'1' * 5000}-{mac}",
+        f"abc.0.1-{mac[:-1]}\udc80",
+        make_envid(bytes(32), ours, 1),
+    ]
     assert not any(is_our_envid(secret, ours, each) for each in others)
     assert mac not in ours
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.registered import ISSUER
 from worker.config.editing.columns import CellKind, Sheet, SheetRow, Stored, read_headings
-from worker.config.editing.import_rows import FateKind
+from worker.config.editing.import_rows import OutcomeKind
 from worker.config.editing.ledger import SeenRow, corrected_sheet, judge_ledger
 from worker.config.editing.register import FieldRules
 from worker.core.errors import NotAllowed
@@ -43,7 +43,7 @@ SHEET = Sheet(
 KEPT = KeptLedger(
     "台帳.xlsx",
     SHEET,
-    {2: SeenRow(FateKind.CHANGED, {("amount",): "500", ("values", "工事.番号"): ""})},
+    {2: SeenRow(OutcomeKind.CHANGED, {("amount",): "500", ("values", "工事.番号"): ""})},
     frozenset({(2, ("dates", "contract"))}),
 )
 
@@ -82,7 +82,7 @@ def test_a_ledger_that_a_form_cannot_hold_is_refused() -> None:
 def test_a_bad_cell_has_its_heading_its_text_and_what_to_do_without_a_command_or_a_file() -> None:
     judged = judge_ledger(SHEET, {}, FieldRules(ISSUERS), b"", lambda _: None)
     with speaking_on_pages():
-        (row,) = rows_of_kind(judged, SHEET, FateKind.BAD, ISSUERS, "ja")
+        (row,) = rows_of_kind(judged, SHEET, OutcomeKind.BAD, ISSUERS, "ja")
     day, amount = row.cells
     assert (day.name, day.heading, day.text, day.was) == ("C2", "契約日", "", "46113")
     assert (amount.name, amount.heading, amount.text, amount.was) == ("D2", "請負金額", "たくさん", "")
@@ -97,12 +97,12 @@ def test_a_field_left_as_shown_corrects_nothing_and_a_value_that_is_no_text_is_n
     typed = corrections_of(SHEET, headings, {"C2": "4/1", "D2": "2,000"}, TODAY)
     assert typed == {"C2": "2027-04-01", "D2": "2,000"}
     judged = judge_ledger(corrected_sheet(SHEET, typed), {}, FieldRules(ISSUERS), b"", lambda _: None)
-    assert [each.kind for each in judged.fates] == [FateKind.NEW, FateKind.NEW]
+    assert [each.kind for each in judged.outcomes] == [OutcomeKind.NEW, OutcomeKind.NEW]
 
 
 def test_a_new_row_tells_its_values_in_office_words() -> None:
     judged = judge_ledger(SHEET, {}, FieldRules(ISSUERS), b"", lambda _: None)
-    (row,) = rows_of_kind(judged, SHEET, FateKind.NEW, ISSUERS, "ja")
+    (row,) = rows_of_kind(judged, SHEET, OutcomeKind.NEW, ISSUERS, "ja")
     assert [(each.label, each.value) for each in row.facts] == [
         ("契約日", "令和8年4月1日（水）"),
         ("請負金額", "1,000円"),

@@ -10,8 +10,6 @@ class Hasher(Protocol):
 
     def hash(self, password: str) -> str:
         """Returns a new hash with a salt of its own, in PHC form."""
-        ...
 
     def verify(self, hashed: str, password: str) -> bool:
         """Returns whether ``hashed`` was made of this password; False for a text that is no hash."""
-        ...

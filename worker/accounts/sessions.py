@@ -62,14 +62,6 @@ def log_out_everywhere(store: Store, account_id: int) -> None:
         writing.drop_sessions_of(account_id)
 
 
-def end_session(store: Store, account_id: int, token_sha256: str) -> None:
-    """Ends one session of this account, as the list of its sessions names it."""
-    with store.writing() as writing:
-        session = writing.session(token_sha256)
-        if session is not None and session.account == account_id:
-            writing.drop_session(token_sha256)
-
-
 def sessions_of(store: Store, account_id: int) -> tuple[LoginSession, ...]:
     """Returns the sessions of this account, the last used first."""
     found = store.sessions_of(account_id)

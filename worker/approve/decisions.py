@@ -685,9 +685,7 @@ def _refuse_unanswerable(submission: Submission) -> None:
     blocking = [hold for hold in submission.reasons if kind_of(hold.reason) is not HoldKind.ANSWER]
     if blocking:
         raise NotAllowed(
-            "not_answerable",
-            id=str(submission.id),
-            reasons=" ".join(hold.reason.value for hold in blocking),
+            "not_answerable", id=str(submission.id), reasons=" ".join(hold.reason.value for hold in blocking)
         )
 
 

@@ -1,6 +1,6 @@
 """Views of a submission, its key and its originals: each is recorded with the person before it is given.
 
-Whoever knows the key can open the certificate, so it must be provable later who has seen it.
+A person who knows the key can open the certificate, so the log must prove later who has seen it.
 """
 
 from __future__ import annotations

@@ -29,7 +29,6 @@ class Properties(Protocol):
 
     def property(self, name: str) -> str | None:
         """The store's value of this name, None if it was never set."""
-        ...
 
 
 # --- Memo ----------------------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ class DraftInput:
     active_config: ActiveConfig
     invoices: InvoiceSnapshot
     reading: Reading
-    """What came in and was sent before."""
+    """The notices that came in and the mails that were sent before."""
     now: dt.datetime
 
 

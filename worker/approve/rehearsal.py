@@ -1,6 +1,6 @@
 """Rehearsal is a decision of a person: it begins by a setting or a person, and ends by a person alone.
 
-``rehearsal_to`` of the configuration says where rehearsals go. The store's property says if mail goes there.
+``rehearsal_to`` of the configuration is the address of rehearsals. The store's property says if mail goes there.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from worker.store.ports import Author, Store
 
 
 def take_on(store: Store, about: str, hours: OfficeHours, author: Author, now: dt.datetime) -> TakenWork:
-    """Records that a person has taken this work on, in place of another person. What is over is removed."""
+    """Records that a person has taken this work on, in place of another person. Work that is over is removed."""
     current = taken_now(store, hours, now)
     with store.writing() as writing:
         for each in writing.taken_on():

@@ -54,12 +54,12 @@ def find_changes(former: RegisterTables, tables: RegisterTables) -> Changes:
 
 
 def size_of_changes(changes: Changes) -> int:
-    """Returns about how many bytes the store grows by where the changes are kept."""
+    """Returns about how many bytes the store grows by if the changes are kept."""
     return sum(_RUN_BYTES if isinstance(each, tuple) else _HASH_BYTES + len(each) for each in changes)
 
 
 def hashes_kept(detail: Mapping[str, Any]) -> Iterator[object]:
-    """Yields the hashes of the originals that an entry of a configuration file names, whatever is in ``detail``."""
+    """Yields the hashes of the originals that an entry of a configuration file names; ``detail`` may hold anything."""
     tables = detail.get("tables")
     if isinstance(tables, list):
         yield from (each for each in tables if isinstance(each, str))
@@ -70,7 +70,7 @@ def hashes_kept(detail: Mapping[str, Any]) -> Iterator[object]:
 def read_recorded(entries: Iterable[Entry], original: Original) -> dict[str, bytes]:
     """Returns the configuration files in force by name, of the entries ``ConfigurationChanged`` in order.
 
-    Raises LogBroken where an original is missing or differs, and where a file put together has another hash.
+    Raises LogBroken if an original is missing or differs, and if a file put together has another hash.
     """
     known = tuple(entries)
     files = {each.detail["file"]: Sha256(each.detail["sha256"]) for each in known}

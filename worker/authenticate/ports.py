@@ -17,4 +17,3 @@ class DkimVerifier(Protocol):
 
         ``came_at`` is the time of arrival; None if its server does not say.
         """
-        ...

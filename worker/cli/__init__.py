@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 import click
 
 if TYPE_CHECKING:
-    from worker.core.clock import Clock
     from worker.core.messages import Language
     from worker.service.wiring import Installation
     from worker.store.ports import Store
@@ -57,11 +56,11 @@ def language_of(ctx: click.Context | None) -> Language:
     return shared.lang if shared else "ja"
 
 
-def open_for_command(office: Installation, clock: Clock) -> Store:
+def open_for_command(office: Installation) -> Store:
     """Opens the office's store until the command ends. Raises ConfigError for a missing or older one."""
-    from worker.service.wiring import open_store_of
+    from worker.service.wiring import open_store_of, system_clock
 
-    store = open_store_of(office, clock)
+    store = open_store_of(office, system_clock())
     click.get_current_context().call_on_close(store.close)
     return store
 
@@ -87,6 +86,12 @@ def open_installation(shared: Cli) -> Installation:
             escape_control_chars(say("config_recorded", shared.lang, since=since, place=place, more=more)), err=True
         )
     return office
+
+
+def open_office(shared: Cli) -> tuple[Installation, Store]:
+    """Returns the office as ``open_installation`` loads it, and its store."""
+    office = open_installation(shared)
+    return office, open_for_command(office)
 
 
 class _ReaderLeft(Exception):

@@ -8,11 +8,11 @@ import click
 
 from worker.accounts.people import people_of
 from worker.approve import disclose
-from worker.cli import DONE, Cli, cli, open_for_command, open_installation, pass_cli
-from worker.cli.decide import Number, by_option, find_author
+from worker.cli import DONE, Cli, cli, pass_cli
+from worker.cli.person import Number, PersonCommand, by_option
 from worker.core.accounts import Right, japanese_day
 from worker.core.messages import say
-from worker.service.wiring import Installation, system_clock
+from worker.service.wiring import system_clock
 from worker.store.ports import Author, Store
 
 
@@ -46,9 +46,6 @@ def take_original(shared: Cli, number: int, paper: int, by: str, why: str) -> in
 
 def _open(shared: Cli, by: str) -> tuple[Author, Store, bool]:
     """Opens the store for a person who may see keys; and whether that person works on submissions."""
-    office: Installation = open_installation(shared)
-    clock = system_clock()
-    author = find_author(office, by, Right.KEY)
-    store = open_for_command(office, clock)
-    today = japanese_day(clock.now())
+    office, author, store = PersonCommand(shared, by, as_json=False).open(Right.KEY)
+    today = japanese_day(system_clock().now())
     return author, store, author.by in people_of(store, office.settings, today, Right.PREPARE)

@@ -51,13 +51,9 @@ class _Shown:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
             click.echo(error.format_message(), err=True)  # the help itself
             return USAGE
-        message = say("wrong_argument", self._lang, what=_explain_usage(error, self._lang, is_signed=self._is_signed))
-        if self._as_json:
-            print_json(error_json(message, self._lang))
-        else:
-            click.echo(message, err=True)
-            if isinstance(error, click.UsageError) and error.ctx is not None:
-                click.echo(error.ctx.get_usage(), err=True)
+        self._say(say("wrong_argument", self._lang, what=_explain_usage(error, self._lang, is_signed=self._is_signed)))
+        if not self._as_json and isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(error.ctx.get_usage(), err=True)
         return USAGE
 
     def configuration(self, error: ConfigError) -> int:
@@ -87,10 +83,7 @@ class _Shown:
             message = say("no_room", self._lang, missing=f"{error.missing / 1_000_000:,.0f}")
         else:
             message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)
-        if self._as_json:
-            print_json(error_json(message, self._lang))
-        else:
-            click.echo(escape_control_chars(message), err=True)
+        self._say(message if self._as_json else escape_control_chars(message))
         return NOT_REACHED
 
     def fault(self, error: Exception) -> int:
@@ -99,12 +92,14 @@ class _Shown:
 
         with tempfile.NamedTemporaryFile("w", prefix="hoshobin-trace-", suffix=".txt", delete=False) as file:
             traceback.print_exception(error, file=file)
-        message = say("fault", self._lang, error=type(error).__name__, trace=file.name)
+        self._say(say("fault", self._lang, error=type(error).__name__, trace=file.name))
+        return FAULT
+
+    def _say(self, message: str) -> None:
         if self._as_json:
             print_json(error_json(message, self._lang))
         else:
             click.echo(message, err=True)
-        return FAULT
 
 
 def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | None = None) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from worker.cli import Cli, cli, json_option, pass_cli
-from worker.cli.decide import Number, by_option
-from worker.cli.project_edit import RegisterCommand, yes_option
+from worker.cli import cli
+from worker.cli.person import Number
+from worker.cli.project_edit import RegisterCommand, StartCommand, changes_register
 from worker.compose.missing_invoice import name_to_give
 from worker.config.defaults import SEPARATE
 from worker.config.editing.register import set_documents, set_invoice
@@ -24,24 +24,12 @@ from worker.pipeline.register import MAX_UPLOAD_BYTES, MakeEdit, Paper, check_pd
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--separate", is_flag=True, help="請求書は別途提出する / handed in separately")
 @click.option("--none", "is_none", is_flag=True, help="請求書の登録をやめる / name none")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def name_invoice(
-    shared: Cli,
-    number: int,
-    file: Path | None,
-    separate: bool,
-    is_none: bool,
-    by: str,
-    is_certain: bool,
-    as_json: bool,
-) -> int:
+@changes_register(RegisterCommand)
+def name_invoice(start: StartCommand, number: int, file: Path | None, separate: bool, is_none: bool) -> int:
     """請求書の登録：PDFを請求書フォルダに保存し、その提出の案件に登録します（別途提出は --separate）。"""
     if sum((file is not None, separate, is_none)) != 1:
         raise click.UsageError("FILE.pdf | --separate | --none")
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     submission, project, product = _submission_of(run, number)
     contract_number = submission.notice.contract_number or ""
     if file is None:
@@ -61,17 +49,12 @@ def name_invoice(
 @click.argument("number", type=Number(), metavar="SUBMISSION")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--none", "is_none", is_flag=True, help="ほかに添付する書類はない / none is needed")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def name_documents(
-    shared: Cli, number: int, files: tuple[Path, ...], is_none: bool, by: str, is_certain: bool, as_json: bool
-) -> int:
+@changes_register(RegisterCommand)
+def name_documents(start: StartCommand, number: int, files: tuple[Path, ...], is_none: bool) -> int:
     """その他の書類の登録：お知らせ・請求書のほかに添付するPDFを、その提出の案件に登録します（不要なら --none）。"""
     if bool(files) == is_none:
         raise click.UsageError("FILE.pdf… | --none")
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     _, project, product = _submission_of(run, number)
     papers = [_paper(run, each, each.name) for each in files]
     return run.change_with_papers(papers, lambda names: lambda content: set_documents(content, project, product, names))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
 from typing import Any, Final
 
 import click
 
-from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
-from worker.cli.decide import by_option
+from worker.cli import DONE, FOR_A_PERSON
 from worker.cli.issuers import issuers
 from worker.cli.pages import with_reader
-from worker.cli.project_edit import RegisterCommand, agrees, yes_option
+from worker.cli.project_edit import RegisterCommand, agrees, changes_register
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, find_entry, questions_of, read_answer
 from worker.config.editing.fields import FieldRefused, KeyPath
@@ -21,6 +22,7 @@ from worker.config.editing.issuer_fields import (
     UNKNOWN_WORD,
     means_unknown,
     parse_issuer_field,
+    section_names,
     texts_of,
     words_of_field,
 )
@@ -37,20 +39,24 @@ from worker.config.editing.issuers import (
 )
 from worker.config.issuers import issuer_file
 from worker.config.load import ISSUERS
-from worker.config.shipped import shipped_file, shipped_names
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.japanese_dates import read_date
 from worker.core.messages import Language, name_product, say
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Product
 from worker.core.text import escape_control_chars, match_key
-from worker.pipeline.issuers import MakeIssuerEdit, PreparedIssuer, change_issuer, foresee_issuer, prepare_issuer
-from worker.pipeline.replay import Replayed, replay
+from worker.pipeline.issuers import (
+    MakeIssuerEdit,
+    PreparedIssuer,
+    catalogue_file,
+    catalogue_tables,
+    change_issuer,
+    foresee_issuer,
+    prepare_issuer,
+    replay_issuer,
+)
 from worker.views.problems import problem_hint
 from worker.views.register_json import issuer_edit_json, issuer_lines
-
-REPLAYED: Final = 50
-"""Stored notices of the issuer that are tried before a change is saved: a year of one issuer."""
 
 _ASKED_FIRST: Final[tuple[KeyPath, ...]] = (
     ("name",),
@@ -85,12 +91,7 @@ class IssuerCommand(RegisterCommand):
         if self._asks and not agrees(say("change_asked", self.lang)):
             click.echo(say("change_left", self.lang))
             return FOR_A_PERSON
-        invoice_folder = self.office.active_config.invoice_folder
-        done = with_reader(
-            lambda reader: change_issuer(
-                self.office.directory, make, self.store, reader, self.clock, self.author, invoice_folder
-            )
-        )
+        done = with_reader(lambda reader: change_issuer(self.editor, make, reader))
         if self._as_json:
             print_json(issuer_edit_json(done.edit, done.judged))
             return DONE
@@ -106,34 +107,49 @@ class IssuerCommand(RegisterCommand):
             click.echo(line)
         for each in prepared.remarks:
             click.echo(f"{say(each.code, self.lang, **each.params)} {problem_hint(each, self.lang)}")
-        folder = self.office.active_config.invoice_folder
-        mails = with_reader(lambda reader: foresee_issuer(prepared, folder, self.store, reader, self.clock.now()))
-        for mail in mails:
+        for mail in with_reader(lambda reader: foresee_issuer(self.editor, prepared, reader)):
             draft = mail.seen.submission.composed.draft
             told = {"product": name_product(mail.product, self.lang), "project": mail.project or "―"}
             subject, to = (draft.subject, ", ".join(draft.to)) if draft else ("―", "―")
             click.echo(say("issuer_mail", self.lang, **told, subject=subject, to=to))
-        replayed = with_reader(lambda reader: replay_issuer(self, prepared, reader))
+        before = self.office.active_config
+        replayed = with_reader(lambda reader: replay_issuer(self.editor, prepared, before, reader))
         code = "issuer_replay_differs" if replayed.differing else "issuer_replay_same"
         ids = [each.submission.label for each in replayed.differing]
         click.echo(say(code, self.lang, tried=replayed.tried, count=len(ids), ids=ids))
 
 
-async def replay_issuer(run: RegisterCommand, prepared: PreparedIssuer, reader: Any) -> Replayed:
-    """Tries the stored notices of the issuer under the changed rule."""
-    before = run.office.active_config
-    after = prepared.activate(before.invoice_folder)
-    now = run.clock.now()
-    return await replay(
-        run.store, before, after, reader, now, REPLAYED, lambda each: each.destination.issuer == prepared.edit.issuer
-    )
+StartIssuer = Callable[[], IssuerCommand]
 
 
 # --- What is typed -----------------------------------------------------------------------------------------------
 
 
-def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options by which fields are given."""
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The fields that the options give."""
+
+    settings: tuple[str, ...]
+    unknown: tuple[str, ...]
+    certain: tuple[str, ...]
+    sample: str
+    sample_of: str
+    sample_name: str
+
+    @property
+    def page_sample(self) -> PageSample | None:
+        """The subject that the page shows as a sample."""
+        return PageSample(self.sample, Product(self.sample_of), self.sample_name) if self.sample else None
+
+
+def _field_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the options by which fields are given to a command, which gets them as ``given``."""
+
+    @wraps(command)
+    def called(*args: Any, **options: Any) -> int:
+        given = _Given(**{each.name: options.pop(each.name) for each in fields(_Given)})
+        return command(*args, given=given, **options)
+
     for option in (
         click.option("--sample-name", default="", metavar="NAME", help="見本の件名の中の工事名 / the project in it"),
         click.option(
@@ -155,13 +171,11 @@ def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="項目=値（件名、宛先（土木課）、rule.default.subject など。空なら消す） / a field and its value",
         ),
     ):
-        command = option(command)
-    return command
+        called = option(called)
+    return called
 
 
-def _texts(
-    settings: Sequence[str], unknown: Sequence[str], certain: Sequence[str], table: Mapping[str, Any], file: str
-) -> dict[KeyPath, str]:
+def _texts(given: _Given, table: Mapping[str, Any], file: str) -> dict[KeyPath, str]:
     """Returns the texts of the options by field. Raises ConfigError with every fault at once."""
     texts: dict[KeyPath, str] = {}
     found: list[Problem] = []
@@ -173,7 +187,7 @@ def _texts(
             found.append(Problem(file, name, refused.code, refused.params))
             return None
 
-    for setting in settings:
+    for setting in given.settings:
         name, equals, text = setting.replace("＝", "=", 1).partition("=")
         if not equals:
             raise click.UsageError(f"--set {setting!r}: FIELD=VALUE")
@@ -181,15 +195,11 @@ def _texts(
             texts[path] = text
             if text.strip() and not means_unknown(text):
                 texts["open", *path] = ""
-    for names, word in ((unknown, UNKNOWN_WORD), (certain, "")):
+    for names, word in ((given.unknown, UNKNOWN_WORD), (given.certain, "")):
         texts |= {("open", *path): word for name in names if (path := field(name)) is not None}
     if found:
         raise ConfigError(found)
     return texts
-
-
-def _sample(text: str, product: str, name: str) -> PageSample | None:
-    return PageSample(text, Product(product), name) if text else None
 
 
 @issuers.command("edit")
@@ -198,40 +208,24 @@ def _sample(text: str, product: str, name: str) -> PageSample | None:
 @click.option(
     "--drop-example", "dropped", multiple=True, type=int, metavar="N", help="外す見本の番号 / example to drop"
 )
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def edit_one(
-    shared: Cli,
-    name: str,
-    settings: tuple[str, ...],
-    unknown: tuple[str, ...],
-    certain: tuple[str, ...],
-    sample: str,
-    sample_of: str,
-    sample_name: str,
-    dropped: tuple[int, ...],
-    by: str,
-    is_certain: bool,
-    as_json: bool,
-) -> int:
+@changes_register(IssuerCommand)
+def edit_one(start: StartIssuer, name: str, given: _Given, dropped: tuple[int, ...]) -> int:
     """発注者の決まりの修正：項目を変え、待っている提出に反映します（項目を指定しなければ、未確認のことを尋ねます）。
 
     ISSUER は発注者のIDか名前です。
     """
-    run = IssuerCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, content = run.find_own(name)
     guarantors = run.office.configuration.guarantors
     table = read_issuer_table(found, content)
     seen = texts_of(table, guarantors)
-    texts = _texts(settings, unknown, certain, table, issuer_file(found))
-    if not texts and not sample and not dropped:
+    texts = _texts(given, table, issuer_file(found))
+    if not texts and not given.sample and not dropped:
         if not run.may_ask:
             raise click.UsageError("--set FIELD=VALUE")
         asked = [each.path for each in questions_of(table)]
         texts = _ask(run, asked, seen, table, lambda given: _editing(run, found, IssuerAnswers(given, seen)))
-    answers = IssuerAnswers(texts, seen, _sample(sample, sample_of, sample_name), dropped)
+    answers = IssuerAnswers(texts, seen, given.page_sample, dropped)
     return run.change_it(_editing(run, found, answers))
 
 
@@ -246,23 +240,10 @@ def _editing(run: RegisterCommand, issuer: str, answers: IssuerAnswers) -> MakeI
 @click.argument("value", metavar="VALUE", default="")
 @click.option("--seen-at", required=True, metavar="PLACE", help="どこで確かめたか / where it was found")
 @click.option("--seen-on", default="", metavar="DATE", help="確かめた日（省けば今日） / the day of it")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def answer_one(
-    shared: Cli,
-    name: str,
-    field: str,
-    value: str,
-    seen_at: str,
-    seen_on: str,
-    by: str,
-    is_certain: bool,
-    as_json: bool,
-) -> int:
+@changes_register(IssuerCommand)
+def answer_one(start: StartIssuer, name: str, field: str, value: str, seen_at: str, seen_on: str) -> int:
     """未確認のことの記録：値と、どこでいつ確かめたかを記録します（値を省けば、いまの値のままでよいとします）。"""
-    run = IssuerCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, content = run.find_own(name)
     guarantors, file = run.office.configuration.guarantors, issuer_file(found)
     try:
@@ -286,46 +267,25 @@ def _day(text: str, file: str) -> dt.date:
 @click.option("--id", "id_", default="", metavar="ID", help="略号（英数字。省けば自動） / its id")
 @click.option("--from", "shipped", default="", metavar="ISSUER", help="同梱の一覧から写す / copy it from the catalogue")
 @_field_options
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def add_one(
-    shared: Cli,
-    id_: str,
-    shipped: str,
-    settings: tuple[str, ...],
-    unknown: tuple[str, ...],
-    certain: tuple[str, ...],
-    sample: str,
-    sample_of: str,
-    sample_name: str,
-    by: str,
-    is_certain: bool,
-    as_json: bool,
-) -> int:
+@changes_register(IssuerCommand)
+def add_one(start: StartIssuer, id_: str, shipped: str, given: _Given) -> int:
     """発注者の追加：公表元のページを見ながら登録します（書いていないことは未確認となり、確かめるまで送られません）。"""
-    run = IssuerCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     base = None
     table: Mapping[str, Any] = {"section": {FIRST_SECTION: {}}}
     seen: Mapping[KeyPath, str] = {}
     if shipped:
-        names = [name for name in shipped_names("config/issuers") if name.endswith(".toml")]
-        tables = {
-            name.removesuffix(".toml"): read_issuer_table(name, shipped_file("config", "issuers", name))
-            for name in names
-        }
-        id_ = id_ or find_entry(shipped, tables)
-        base = shipped_file("config", "issuers", f"{find_entry(shipped, tables)}.toml")
+        entry = find_entry(shipped, catalogue_tables())
+        id_, base = id_ or entry, catalogue_file(entry)
         table = read_issuer_table(id_, base)
         seen = texts_of(table)
-    texts = _texts(settings, unknown, certain, table, ISSUERS)
-    if not texts and not sample and run.may_ask:
+    texts = _texts(given, table, ISSUERS)
+    if not texts and not given.sample and run.may_ask:
         asked = _ASKED_FIRST if base is None else [each.path for each in questions_of(table)]
         texts = _ask(run, asked, seen, table, None)
     taken = {each.id: each.full_name for each in run.office.configuration.issuers.values()}
     issuer = id_ or propose_id(texts.get(("name",), ""), texts.get(("source",), ""), taken)
-    answers = IssuerAnswers(texts, sample=_sample(sample, sample_of, sample_name))
+    answers = IssuerAnswers(texts, sample=given.page_sample)
     if base is None and not any(path[0] == "section" for path in texts):
         raise click.UsageError("--set name=… --set section.ka1.name=…")
     return run.change_it(lambda files: _adding(run, issuer, files, answers, base))
@@ -401,7 +361,7 @@ def _is_right(run: RegisterCommand, make: MakeIssuerEdit) -> bool:
 
 def _question(run: RegisterCommand, path: KeyPath, now: str, table: Mapping[str, Any]) -> str:
     lang: Language = run.lang
-    names = {FIRST_SECTION: say("first_section", lang)} if not table.get("name") else _named(table)
+    names = {FIRST_SECTION: say("first_section", lang)} if not table.get("name") else section_names(table)
     label = name_rule_field(path, lang, names)
     words = words_of_field(path, table, run.office.configuration.guarantors)
     if path[-1] == "section" and not table.get("name"):
@@ -409,7 +369,3 @@ def _question(run: RegisterCommand, path: KeyPath, now: str, table: Mapping[str,
     choices = say("ask_choices", lang, choices="、".join(words)) if words else ""
     value = say("ask_now", lang, value=escape_control_chars(now)) if now else ""
     return "\n".join(filter(None, (label, choices, value)))
-
-
-def _named(table: Mapping[str, Any]) -> dict[str, str]:
-    return {id_: str(each.get("name", id_)) for id_, each in table.get("section", {}).items()}

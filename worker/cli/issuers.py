@@ -31,7 +31,6 @@ from worker.config.editing.fields import FieldRefused, KeyPath
 from worker.config.files import TemplateFiles, register_directory
 from worker.config.issuers import issuer_id
 from worker.config.load import ISSUERS, load_configuration
-from worker.config.shipped import shipped_file, shipped_names
 from worker.config.templates import Renderer
 from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError, Problem
@@ -40,6 +39,7 @@ from worker.core.messages.keys import name_choices, name_key
 from worker.core.model import JST
 from worker.core.params import Aside
 from worker.core.text import escape_control_chars
+from worker.pipeline.issuers import catalogue_file, catalogue_tables
 from worker.service.wiring import find_configuration_files, system_clock
 from worker.views.problems import problem_hint
 from worker.views.register_json import issuer_json
@@ -72,7 +72,7 @@ def issuers(context: click.Context, as_json: bool) -> int:
     _, files = find_configuration_files(shared.config)
     configuration = load_configuration(files)
     own = {issuer_id(name): _table(name, content) for name, content in files.items() if name.startswith(ISSUERS)}
-    entries = list_entries(_shipped_tables(), own, configuration.issuers, configuration.projects)
+    entries = list_entries(catalogue_tables(), own, configuration.issuers, configuration.projects)
     if as_json:
         for each in entries:
             print_json(issuer_json(each))
@@ -82,11 +82,6 @@ def issuers(context: click.Context, as_json: bool) -> int:
     ]
     print_table(headings, [_cells(each, shared.lang) for each in entries])
     return DONE
-
-
-def _shipped_tables() -> dict[str, Mapping[str, Any]]:
-    names = [name for name in shipped_names("config/issuers") if name.endswith(".toml")]
-    return {issuer_id(name): _table(name, shipped_file("config", "issuers", name)) for name in names}
 
 
 def _table(name: str, content: bytes) -> Mapping[str, Any]:
@@ -129,11 +124,11 @@ def add_issuer(
     from worker.config.editing.toml_edit import edit_table
 
     directory, files = find_configuration_files(shared.config)
-    id_ = find_entry(name, _shipped_tables())
+    id_ = find_entry(name, catalogue_tables())
     file = f"{ISSUERS}{id_}.toml"
     if file in files:
         raise ConfigError([Problem(file, "", "issuer_taken")])
-    content = shipped_file("config", "issuers", f"{id_}.toml")
+    content = catalogue_file(id_)
     before = left_to_fill_in(_table(file, content))
     given = _given(file, settings)
     certain = [path for key in confirmed if (path := read_path(key)) is not None]

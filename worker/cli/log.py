@@ -22,8 +22,7 @@ from worker.cli import (
     cli,
     json_option,
     language_of,
-    open_for_command,
-    open_installation,
+    open_office,
     pass_cli,
 )
 from worker.cli.days import Days, Period
@@ -34,7 +33,6 @@ from worker.core.messages import Language, name_author, name_fault, name_place, 
 from worker.core.model import Entry
 from worker.core.text import escape_control_chars
 from worker.pipeline.export import ExportForm, LogSearch, entries_of, export_log, export_originals, rows_of
-from worker.service.wiring import system_clock
 from worker.store.ports import Author, Store
 from worker.views.submission_json import verdict_json
 
@@ -103,8 +101,7 @@ def log(
     """送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"""
     if with_originals and not (save and by):
         raise click.UsageError(say("usage_originals", shared.lang))
-    office = open_installation(shared)
-    store = open_for_command(office, system_clock())
+    office, store = open_office(shared)
     period = month or (Days().convert("先週", None, None) if last_week else None)
     if period is not None:
         since, until = since or period, until or period
@@ -114,9 +111,9 @@ def log(
     )
     search = LogSearch(first, last, limits)
     if by and save is not None:
-        from worker.cli.decide import find_author  # what decides is loaded for a person's name alone
+        from worker.cli.person import find_author  # what decides is loaded for a person's name alone
 
-        author = find_author(office, by, Right.AUDIT if with_originals else Right.EXPORT)
+        author = find_author(office, store, by, Right.AUDIT if with_originals else Right.EXPORT)
         _save_recorded(save, store, search, author, why if with_originals else None, shared.lang)
         return DONE
     entries = entries_of(store, search)
@@ -263,7 +260,7 @@ def audit() -> None:
 @pass_cli
 def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
     """検証：記録の連鎖、現況との一致、原本のハッシュ。"""
-    store = open_for_command(open_installation(shared), system_clock())
+    store = open_office(shared)[1]
     return print_verdict(store, heads, shared.lang, as_json=as_json)
 
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from worker.approve.reevaluate import ActiveConfig
 from worker.compose.attachments import Guarantee
-from worker.compose.missing_invoice import MissingInvoice, asks_for_invoice
 from worker.core.messages import Language
 from worker.core.model import CodePositions, Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.pipeline.invoices import explain_missing, with_invoices
+from worker.pipeline.invoices import with_invoices
 from worker.service.wiring import build_reader
-from worker.store.ports import Reading
 from worker.views.preview import first_page
 from worker.watch.ports import InvoiceSnapshot
 
@@ -93,11 +91,3 @@ def with_invoices_of(
 ) -> T:
     """Returns the decision of ``decide`` on the files that the guarantees ``wanted`` may carry."""
     return with_reader(lambda reader: with_invoices(wanted, active_config, reader, decide))
-
-
-def explain_missing_of(active_config: ActiveConfig, submission: Submission, reading: Reading) -> MissingInvoice | None:
-    """Explains the missing invoice of ``submission``; None, and no child starts, if none is missed."""
-    if not asks_for_invoice(submission):
-        return None
-    found = with_reader(lambda reader: explain_missing([submission], active_config, reader, reading))
-    return found.get(submission.id)

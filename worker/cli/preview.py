@@ -149,7 +149,7 @@ def _see(office: Installation, notice: Notice, pdf: bytes, name: str, lang: Lang
 def _open_known(office: Installation, clock: Clock) -> Store:
     """Opens the office's store; before the first run an empty one, which is removed when the command ends."""
     if has_store_of(office):
-        return open_for_command(office, clock)
+        return open_for_command(office)
     return click.get_current_context().with_resource(empty_store(clock))
 
 

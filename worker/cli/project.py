@@ -43,7 +43,7 @@ def list_projects(shared: Cli, as_json: bool) -> int:
     """案件一覧：保証の種類ごとの状態と、次にすること。"""
     office = load_installation(shared.config)
     clock = system_clock()
-    store = open_for_command(office, clock)
+    store = open_for_command(office)
     rows = project_rows(store, office.configuration, clock.now())
     if as_json:
         for row in rows:

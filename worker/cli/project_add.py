@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker.cli import DONE, Cli, json_option, pass_cli
-from worker.cli.decide import Number
+from worker.cli.person import Number
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.addresses import AddressRefused, read_address
-from worker.config.editing.add_project import NeededKey, ProjectRecipient, lacks_address, needed_keys, register_project
+from worker.config.editing.add_project import (
+    NeededKey,
+    ProjectRecipient,
+    lacks_address,
+    needed_keys,
+    problems_of_outcome,
+    register_project,
+)
 from worker.config.editing.fields import (
     FieldRefused,
     KeyPath,
@@ -24,7 +31,7 @@ from worker.config.editing.fields import (
     parse_key,
     read_key_value,
 )
-from worker.config.editing.import_rows import Fate
+from worker.config.editing.import_rows import RowOutcome
 from worker.config.editing.register import add_new_project
 from worker.config.files import TemplateFiles, register_directory
 from worker.config.load import Configuration, load_configuration
@@ -120,8 +127,8 @@ def add_project(shared: Cli, /, *, as_json: bool, source: int | None, by: str, *
         raise AssertionError("no project without its issuer")
     registered = (parse_toml(FILE, files[FILE], []) or {}).get("project", [])
     edit = register_project(answers.given, answers.office, issuer, registered)
-    if isinstance(edit, Fate):
-        raise ConfigError(_problems_of(edit))
+    if isinstance(edit, RowOutcome):
+        raise ConfigError(problems_of_outcome(edit))
     judged: tuple[int, ...] = ()
     if run is None:
         content = edit_projects(files[FILE], [edit])
@@ -175,12 +182,6 @@ def _with_notice(run: RegisterCommand, number: int, options: Mapping[str, Any]) 
         "expects": options["expects"] or product,
         "contractor": options["contractor"] or contractor,
     }
-
-
-def _problems_of(fate: Fate) -> list[Problem]:
-    if fate.faults:
-        return [Problem(FILE, each.cell, each.code, each.params) for each in fate.faults]
-    return [Problem(FILE, "name", "project_exists", {"name": fate.name})]
 
 
 def _needed(answers: _Answers, issuer: Issuer, templates: TemplateFiles) -> tuple[NeededKey, ...]:

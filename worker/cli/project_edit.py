@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial, wraps
+from typing import Any
 
 import click
 
-from worker.accounts.people import find_person
-from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import by_option, is_at_terminal
+from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
 from worker.cli.pages import with_reader
+from worker.cli.person import PersonCommand, by_option, is_at_terminal
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, read_answer
@@ -27,31 +27,24 @@ from worker.config.editing.register import (
     read_tables,
 )
 from worker.config.projects import FILE
-from worker.core.accounts import Right, japanese_day
+from worker.core.accounts import japanese_day
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, name_product, say
 from worker.core.model import Product
 from worker.core.states import State
 from worker.core.text import escape_control_chars
 from worker.pipeline.register import (
-    LedgerDone,
+    Editor,
     MakeEdit,
-    MakeLedgerEdit,
     Paper,
-    RegisterDone,
+    WrittenEdit,
     change_register,
-    import_ledger,
     placed_papers,
     prepare_edit,
     refuse_deleting,
 )
-from worker.service.wiring import Installation, account_name, system_clock
-from worker.store.ports import Author
+from worker.service.wiring import system_clock
 from worker.views.register_json import change_lines, edit_json
-
-if TYPE_CHECKING:
-    from worker.core.clock import Clock
-    from worker.store.ports import Store
 
 _UNFINISHED = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING, State.IN_DOUBT})
 """States of a submission that may still leave, or waits for an answer: its project is not complete."""
@@ -63,12 +56,10 @@ class RegisterCommand:
     def __init__(self, shared: Cli, by: str, *, as_json: bool, is_certain: bool) -> None:
         """Raises ConfigError, NotAllowed for an unknown person or one without the right."""
         self.lang: Language = shared.lang
-        self.office: Installation = open_installation(shared)
-        self.clock: Clock = system_clock()
-        self.store: Store = open_for_command(self.office, self.clock)
-        settings, today = self.office.configuration.settings, japanese_day(self.clock.now())
-        self.author = Author(find_person(self.store, settings, by, today, Right.PREPARE), account_name())
-        self.today = today
+        self.office, author, self.store = PersonCommand(shared, by, as_json).open()
+        clock, invoice_folder = system_clock(), self.office.active_config.invoice_folder
+        self.today = japanese_day(clock.now())
+        self.editor = Editor(self.office.directory, self.store, clock, author, invoice_folder)
         self._as_json = as_json
         self._asks = is_at_terminal() and not as_json and not is_certain
 
@@ -98,15 +89,12 @@ class RegisterCommand:
         return self.change_with_papers((), lambda _: make, remarks)
 
     def change_with_papers(
-        self,
-        papers: Sequence[Paper],
-        make: Callable[[Sequence[str]], MakeEdit],
-        remarks: Sequence[str] = (),
+        self, papers: Sequence[Paper], make: Callable[[Sequence[str]], MakeEdit], remarks: Sequence[str] = ()
     ) -> int:
         """As ``change``; ``papers`` are put into the invoices folder once the person has agreed."""
-        edit, _, _ = prepare_edit(self.office.directory, make([each.name for each in papers]))
+        prepared = prepare_edit(self.office.directory, make([each.name for each in papers]))
         if not self._as_json:
-            self._show(edit, remarks)
+            self._show(prepared.edit, remarks)
         if self._asks and not agrees(say("change_asked", self.lang)):
             click.echo(say("change_left", self.lang))
             return FOR_A_PERSON
@@ -118,41 +106,16 @@ class RegisterCommand:
                 click.echo(say("invoice_filed", self.lang, file=escape_control_chars(str(folder / each))))
         return self._report(done)
 
-    def write(self, make: MakeEdit) -> RegisterDone:
+    def write(self, make: MakeEdit) -> WrittenEdit[RegisterEdit]:
         """Writes the edit and judges again what it touches."""
-        return with_reader(
-            lambda reader: change_register(
-                self.office.directory,
-                make,
-                self.store,
-                reader,
-                self.clock,
-                self.author,
-                self.office.active_config.invoice_folder,
-            )
-        )
-
-    def import_ledger(self, name: str, make: MakeLedgerEdit) -> LedgerDone:
-        """Writes the rows of a ledger and judges again what they touch."""
-        return with_reader(
-            lambda reader: import_ledger(
-                self.office.directory,
-                make,
-                name,
-                self.store,
-                reader,
-                self.clock,
-                self.author,
-                self.office.active_config.invoice_folder,
-            )
-        )
+        return with_reader(lambda reader: change_register(self.editor, make, reader))
 
     def _show(self, edit: RegisterEdit, remarks: Sequence[str]) -> None:
         click.echo(say("change_shown", self.lang, project=escape_control_chars(edit.project)))
         for line in (*change_lines(edit, self.lang), *remarks):
             click.echo(line)
 
-    def _report(self, done: RegisterDone) -> int:
+    def _report(self, done: WrittenEdit[RegisterEdit]) -> int:
         if self._as_json:
             print_json(edit_json(done.edit, done.judged))
             return DONE
@@ -173,7 +136,25 @@ def agrees(question: str) -> bool:
             return answer is KeyAnswer.YES
 
 
-yes_option = click.option("--yes", "is_certain", is_flag=True, help="尋ねずに保存する / save without asking")
+StartCommand = Callable[[], RegisterCommand]
+"""Opens the office for the person who was named."""
+
+
+def changes_register(kind: Callable[..., RegisterCommand]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Adds ``--by``, ``--yes`` and ``--json`` to a command, which gets a function that makes a ``kind`` of them."""
+
+    def decorated(command: Callable[..., int]) -> Callable[..., int]:
+        @by_option
+        @click.option("--yes", "is_certain", is_flag=True, help="尋ねずに保存する / save without asking")
+        @json_option
+        @pass_cli
+        @wraps(command)
+        def called(shared: Cli, /, by: str, *, is_certain: bool, as_json: bool, **given: Any) -> int:
+            return command(partial(kind, shared, by, as_json=as_json, is_certain=is_certain), **given)
+
+        return called
+
+    return decorated
 
 
 def set_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -207,11 +188,8 @@ def texts_set(settings: Sequence[str]) -> dict[KeyPath, str]:
 @project.command("edit")
 @click.argument("name", metavar="PROJECT")
 @set_option
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def edit(shared: Cli, name: str, settings: tuple[str, ...], by: str, is_certain: bool, as_json: bool) -> int:
+@changes_register(RegisterCommand)
+def edit(start: StartCommand, name: str, settings: tuple[str, ...]) -> int:
     """案件の修正：項目を変え、待っている提出に反映します。
 
     PROJECT は案件のID、工事名、保証契約番号のどれかです。
@@ -219,7 +197,7 @@ def edit(shared: Cli, name: str, settings: tuple[str, ...], by: str, is_certain:
     texts = texts_set(settings)
     if not texts:
         raise click.UsageError("--set FIELD=VALUE")
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, seen = run.find(name)
     rules = run.rules
     return run.change(lambda content: edit_project(content, found, texts, rules, seen))
@@ -231,20 +209,9 @@ def edit(shared: Cli, name: str, settings: tuple[str, ...], by: str, is_certain:
 @click.option("--amount", default="", help="変更後の請負金額（円） / its amount, yen")
 @click.option("--number", "numbers", multiple=True, metavar="advance=NUMBER", help="保証契約番号 / contract number")
 @set_option
-@by_option
-@yes_option
-@json_option
-@pass_cli
+@changes_register(RegisterCommand)
 def amend(
-    shared: Cli,
-    name: str,
-    contract_date: str,
-    amount: str,
-    numbers: tuple[str, ...],
-    settings: tuple[str, ...],
-    by: str,
-    is_certain: bool,
-    as_json: bool,
+    start: StartCommand, name: str, contract_date: str, amount: str, numbers: tuple[str, ...], settings: tuple[str, ...]
 ) -> int:
     """変更契約の登録：当初の契約日・請負金額を残して、変更後の内容を登録します。"""
     texts = texts_set(
@@ -255,42 +222,36 @@ def amend(
             *settings,
         ]
     )
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, seen = run.find(name)
     rules = run.rules
-    remarks = [say("amend_note", shared.lang)]
+    remarks = [say("amend_note", run.lang)]
     return run.change(lambda content: amend_project(content, found, texts, rules, seen), remarks)
 
 
 @project.command("close")
 @click.argument("name", metavar="PROJECT")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def close(shared: Cli, name: str, by: str, is_certain: bool, as_json: bool) -> int:
+@changes_register(RegisterCommand)
+def close(start: StartCommand, name: str) -> int:
     """案件の完了：提出の催促を終えます（記録は残り、--set 完了= で元に戻せます）。"""
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, _ = run.find(name)
     theirs = {product: run.store.of_project(found, product) for product in Product}
     unfinished = [str(each.id) for several in theirs.values() for each in several if each.state in _UNFINISHED]
     if unfinished:
         raise NotAllowed("project_waits", project=found, ids=unfinished)
     expected = next((each.expects for each in run.office.configuration.projects if each.id == found), ())
-    lacking = [name_product(product, shared.lang) for product in expected if not theirs[product]]
-    remarks = [say("close_missing", shared.lang, products=lacking)] if lacking else []
+    lacking = [name_product(product, run.lang) for product in expected if not theirs[product]]
+    remarks = [say("close_missing", run.lang, products=lacking)] if lacking else []
     return run.change(lambda content: close_project(content, found, run.today), remarks)
 
 
 @project.command("delete")
 @click.argument("name", metavar="PROJECT")
-@by_option
-@yes_option
-@json_option
-@pass_cli
-def delete(shared: Cli, name: str, by: str, is_certain: bool, as_json: bool) -> int:
+@changes_register(RegisterCommand)
+def delete(start: StartCommand, name: str) -> int:
     """案件の削除：提出が1件もない案件だけを、登録から消します。"""
-    run = RegisterCommand(shared, by, as_json=as_json, is_certain=is_certain)
+    run = start()
     found, _ = run.find(name)
     refuse_deleting(run.store, found, run.registered())
     return run.change(lambda content: delete_project(content, found))

@@ -1,4 +1,4 @@
-"""The command ``project import``: a ledger (工事台帳) into the register, every row's fate first."""
+"""The command ``project import``: a ledger (工事台帳) into the register, every row's outcome first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.cli.project import project
 from worker.cli.tables import print_json, print_table
 from worker.config.editing.columns import Headings, Sheet
 from worker.config.editing.fields import KeyPath, Value, number_forms
-from worker.config.editing.import_rows import Change, Edit, Fate, FateKind
+from worker.config.editing.import_rows import Change, Edit, OutcomeKind, RowOutcome
 from worker.config.editing.ledger import JudgedLedger, judge_ledger, ledger_edit, seen_rows
 from worker.config.editing.register import FieldRules
 from worker.config.files import register_directory
@@ -26,12 +26,17 @@ from worker.core.params import Labelled
 from worker.core.text import escape_control_chars
 from worker.service.wiring import find_configuration_files, system_clock
 from worker.views.ledger_page import ledger_remarks
-from worker.views.register_json import count_fates, fault_text, import_json
+from worker.views.register_json import count_outcomes, fault_text, import_json
 
 if TYPE_CHECKING:
     from worker.pipeline.register import MakeLedgerEdit
 
-_COLOURS: Final = {FateKind.NEW: "green", FateKind.SAME: "dim", FateKind.CHANGED: "yellow", FateKind.BAD: "red"}
+_COLOURS: Final = {
+    OutcomeKind.NEW: "green",
+    OutcomeKind.SAME: "dim",
+    OutcomeKind.CHANGED: "yellow",
+    OutcomeKind.BAD: "red",
+}
 
 
 @project.command("import")
@@ -79,14 +84,14 @@ def import_projects(
     writes = bool(edits) and not dry_run and (partial or not judged.has_bad) and not judged.headings.faults
     done: tuple[int, ...] = ()
     if writes and by:
-        seen = seen_rows(judged.fates)
+        seen = seen_rows(judged.outcomes)
         done = _import_by(shared, by, file.name, lambda register: ledger_edit(register, judge(register), seen))
     elif writes:
         _import_unrecorded(directory, files[FILE], edits)
     if as_json:
-        print_json(import_json(judged.fates, judged.headings, ledger, shared.lang, is_written=writes))
+        print_json(import_json(judged.outcomes, judged.headings, ledger, shared.lang, is_written=writes))
     else:
-        _show(judged.fates, judged.headings, ledger, shared.lang)
+        _show(judged.outcomes, judged.headings, ledger, shared.lang)
         place = register_directory(directory) / FILE
         click.echo(_ending(shared.lang, place, len(edits), is_written=writes, is_dry=dry_run, is_bad=judged.has_bad))
         if done:
@@ -110,9 +115,12 @@ def _write_sample(file: Path, configuration: Configuration, shared: Cli) -> int:
 
 def _import_by(shared: Cli, by: str, name: str, make: MakeLedgerEdit) -> tuple[int, ...]:
     """Writes the edit in the name of a person; returns the submissions that were judged again."""
+    from worker.cli.pages import with_reader
     from worker.cli.project_edit import RegisterCommand
+    from worker.pipeline.register import import_ledger
 
-    return RegisterCommand(shared, by, as_json=True, is_certain=True).import_ledger(name, make).judged
+    editor = RegisterCommand(shared, by, as_json=True, is_certain=True).editor
+    return with_reader(lambda reader: import_ledger(editor, make, name, reader)).judged
 
 
 def _import_unrecorded(directory: Path, register: bytes, edits: Sequence[Edit]) -> None:
@@ -139,46 +147,46 @@ def _place(sheet: Sheet, cell: str) -> str:
     return f"{sheet.name}!{cell}" if sheet.name and cell else cell
 
 
-def _show(fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Language) -> None:
+def _show(outcomes: Sequence[RowOutcome], headings: Headings, sheet: Sheet, lang: Language) -> None:
     names = [say(f"h_{name}", lang) for name in ("row", "fate", "project", "issuer", "cell", "detail")]
     rows: list[tuple[str, ...]] = []
     styles = []
     for fault in headings.faults:
         rows.append(("", say("fate_bad", lang), "", "", _place(sheet, fault.cell), fault_text(fault, lang)))
-        styles.append(_COLOURS[FateKind.BAD])
-    for fate in fates:
-        details = [(each.cell, fault_text(each, lang)) for each in fate.faults]
+        styles.append(_COLOURS[OutcomeKind.BAD])
+    for outcome in outcomes:
+        details = [(each.cell, fault_text(each, lang)) for each in outcome.faults]
         details += [
-            (fate.cells.get(each.key, ""), _change(each, lang))
-            for each in fate.changes
-            if fate.kind is FateKind.CHANGED
+            (outcome.cells.get(each.key, ""), _change(each, lang))
+            for each in outcome.changes
+            if outcome.kind is OutcomeKind.CHANGED
         ]
-        if fate.kind is FateKind.NEW:
-            details.append(("", _as_understood(fate, lang)))
-        if fate.kind is FateKind.NEW and fate.namesakes:
-            numbers = fate.namesakes
-            place = next((fate.cells[key] for key in fate.given if key[0] in {"contract_numbers", "numbers"}), "")
+        if outcome.kind is OutcomeKind.NEW:
+            details.append(("", _as_understood(outcome, lang)))
+        if outcome.kind is OutcomeKind.NEW and outcome.namesakes:
+            numbers = outcome.namesakes
+            place = next((outcome.cells[key] for key in outcome.given if key[0] in {"contract_numbers", "numbers"}), "")
             details.append((place, say("import_namesake", lang, numbers=numbers)))
         for cell, detail in details or [("", "")]:
             rows.append(
                 (
-                    *(str(fate.row), say(f"fate_{fate.kind.value}", lang), fate.name, fate.issuer),
+                    *(str(outcome.row), say(f"fate_{outcome.kind.value}", lang), outcome.name, outcome.issuer),
                     *(_place(sheet, cell), detail),
                 )
             )
-            styles.append(_COLOURS[fate.kind])
+            styles.append(_COLOURS[outcome.kind])
     print_table(names, rows, styles=styles)
     if headings.ignored:
         click.echo(say("import_ignored", lang, headings=headings.ignored))
     for remark in ledger_remarks(sheet, headings, lang):
         click.echo(remark)
-    new = [each for each in fates if each.kind is FateKind.NEW]
+    new = [each for each in outcomes if each.kind is OutcomeKind.NEW]
     if new and not any(("expects",) in each.given for each in new):
         click.echo(say("import_no_expects", lang))
     if headings.faults:
         click.echo(say("import_no_headings", lang, count=len(headings.faults)))
     else:
-        click.echo(say("import_counts", lang, **count_fates(fates)))
+        click.echo(say("import_counts", lang, **count_outcomes(outcomes)))
 
 
 def _change(change: Change, lang: Language) -> str:
@@ -186,9 +194,9 @@ def _change(change: Change, lang: Language) -> str:
     return str(put(Labelled(".".join(change.key), f"{former} → {later}"), lang))
 
 
-def _as_understood(fate: Fate, lang: Language) -> str:
+def _as_understood(outcome: RowOutcome, lang: Language) -> str:
     """Returns the other values of a new row, without its name and its issuer."""
-    told = [(_about(key, lang), _value(key, value, lang)) for key, value in fate.given.items()]
+    told = [(_about(key, lang), _value(key, value, lang)) for key, value in outcome.given.items()]
     return str(put([Labelled(about, value) for about, value in told if about], lang))
 
 

@@ -8,20 +8,19 @@ from typing import Final
 
 import click
 
-from worker.accounts.people import find_person
 from worker.cli import DONE, Cli, CommandPart, PartedGroup, cli, json_option, open_for_command, pass_cli
+from worker.cli.person import find_author
 from worker.cli.tables import print_json
 from worker.config.editing.starter import REGISTER_FOLDER
 from worker.config.files import find_directory, register_directory
-from worker.core.accounts import Right, japanese_day
+from worker.core.accounts import Right
 from worker.core.messages import say
 from worker.pipeline.register import finish_moving, move_register
-from worker.service.wiring import account_name, load_installation, system_clock
-from worker.store.ports import Author
+from worker.service.wiring import load_installation
 from worker.views.register_json import moved_json
 
 _PARTS: Final = {
-    "move": CommandPart("register", "置き場所の変更：案件と発注者のファイルを、画面から変えられるフォルダへ移します。"),
+    "move": CommandPart("register", "置き場所の変更：案件と発注者のファイルを、画面から変えられるフォルダへ移します。")
 }
 
 
@@ -42,12 +41,12 @@ def move(shared: Cli, place: Path | None, by: str, as_json: bool) -> int:
     """
     directory = find_directory(shared.config, os.environ, Path.cwd())
     finish_moving(directory)
-    office, clock = load_installation(shared.config), system_clock()
-    store = open_for_command(office, clock)
-    name = find_person(store, office.settings, by, japanese_day(clock.now()), Right.PEOPLE)
+    office = load_installation(shared.config)
+    store = open_for_command(office)
+    author = find_author(office, store, by, Right.PEOPLE)
     to = Path(os.path.abspath(place)) if place is not None else office.places.store / REGISTER_FOLDER  # noqa: PTH100  keeps links
     is_there = register_directory(directory) == to
-    names = () if is_there else move_register(directory, to, store, Author(name, account_name()))
+    names = () if is_there else move_register(directory, to, store, author)
     if as_json:
         print_json(moved_json(str(to), names))
     else:

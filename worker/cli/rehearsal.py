@@ -7,8 +7,8 @@ import contextlib
 import click
 
 from worker.approve import rehearsal as decision
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import by_option, find_author
+from worker.cli import DONE, cli
+from worker.cli.person import PersonCommand, in_persons_name
 from worker.cli.tables import print_json
 from worker.core.accounts import Right
 from worker.core.errors import ConfigError, LogBroken, Unavailable
@@ -21,22 +21,18 @@ from worker.views.service_json import rehearsal_json
 
 @cli.command()
 @click.argument("switch", type=click.Choice(["on", "off"]))
-@by_option
-@json_option
-@pass_cli
-def rehearsal(shared: Cli, switch: str, by: str, as_json: bool) -> int:
+@in_persons_name
+def rehearsal(run: PersonCommand, switch: str) -> int:
     """リハーサル：on で発注者に送らず練習に、off で本番に切り替えます。"""
-    office = open_installation(shared)
-    author = find_author(office, by, Right.REHEARSE)
-    store = open_for_command(office, system_clock())
+    office, author, store = run.open(Right.REHEARSE)
     setting, own = office.settings.release.rehearsal_to, office.settings.contractor.email
     if switch == "on":
         to = decision.start_rehearsals(store, setting, own, author)
-        said = say("rehearsal_on", shared.lang, to=to)
+        said = say("rehearsal_on", run.lang, to=to)
     else:
         decision.stop_rehearsals(store, setting, author)
-        said = say("rehearsal_off", shared.lang)
-    if as_json:
+        said = say("rehearsal_off", run.lang)
+    if run.as_json:
         print_json(rehearsal_json(rehearsing_to(store, setting)))
     else:
         click.echo(said)

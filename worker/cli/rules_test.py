@@ -46,7 +46,7 @@ def rules_test(shared: Cli, against: Path | None, limit: int, as_json: bool) -> 
     """
     office = load_installation(shared.config)
     clock = system_clock()
-    store = open_for_command(office, clock)
+    store = open_for_command(office)
     if against is not None:
         before, after = office.active_config, _in_force_of(_read_changed(against), office)
     else:

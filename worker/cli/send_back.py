@@ -5,67 +5,41 @@ from __future__ import annotations
 import click
 
 from worker.approve import decisions
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import Number, Reference, by_option, find_author
-from worker.cli.tables import print_json
+from worker.cli import cli
+from worker.cli.person import Number, PersonCommand, Reference, in_persons_name
 from worker.core.accounts import Right
-from worker.core.messages import say
-from worker.core.model import Submission
 from worker.service.wiring import system_clock
-from worker.store.ports import Author, Store
-from worker.views.submission_json import decided_json
-
-
-def open_for_person(shared: Cli, by: str, right: Right = Right.PREPARE) -> tuple[Author, Store]:
-    """Opens the store for the person ``by``, who needs this right. Raises ConfigError, NotAllowed."""
-    office = open_installation(shared)
-    return find_author(office, by, right), open_for_command(office, system_clock())
-
-
-def report(submission: Submission, code: str, shared: Cli, *, as_json: bool, **params: object) -> int:
-    """Prints the result of a decision."""
-    if as_json:
-        print_json(decided_json(submission, shared.lang))
-    else:
-        click.echo(say(code, shared.lang, id=submission.id, **params))
-    return DONE
 
 
 @cli.command("request")
 @click.argument("reference", type=Reference(), metavar="ID@LABEL")
-@by_option
-@json_option
-@pass_cli
-def request_approval(shared: Cli, reference: tuple[int, str], by: str, as_json: bool) -> int:
+@in_persons_name
+def request_approval(run: PersonCommand, reference: tuple[int, str]) -> int:
     """承認の依頼：表示された内容を確認したことを記録し、別の人に承認を依頼します。"""
-    author, store = open_for_person(shared, by)
+    _, author, store = run.open()
     after = decisions.request_approval(store, *reference, author, system_clock().now())
     requested = after.approval.requested
     asked = requested.asked if requested else ()
-    return report(after, "requested_of" if asked else "requested", shared, as_json=as_json, people=asked)
+    return run.report(after, "requested_of" if asked else "requested", people=asked)
 
 
 @cli.command("return")
 @click.argument("number", type=Number(), metavar="ID")
-@by_option
 @click.option("--why", required=True, help="理由 / the reason")
-@json_option
-@pass_cli
-def send_back(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
+@in_persons_name
+def send_back(run: PersonCommand, number: int, why: str) -> int:
     """差し戻し：承認せず、理由を付けて担当者に戻します。"""
-    author, store = open_for_person(shared, by, Right.DECIDE)
+    _, author, store = run.open(Right.DECIDE)
     after = decisions.send_back(store, number, author, why, system_clock().now())
-    return report(after, "sent_back", shared, as_json=as_json)
+    return run.report(after, "sent_back")
 
 
 @cli.command("stop")
 @click.argument("number", type=Number(), metavar="ID")
-@by_option
 @click.option("--why", required=True, help="理由 / the reason")
-@json_option
-@pass_cli
-def stop_sending(shared: Cli, number: int, by: str, why: str, as_json: bool) -> int:
+@in_persons_name
+def stop_sending(run: PersonCommand, number: int, why: str) -> int:
     """送信の停止：承認した提出を、送信が始まる前に保留へ戻します。"""
-    author, store = open_for_person(shared, by)
+    _, author, store = run.open()
     after = decisions.stop_sending(store, number, author, why, system_clock().now())
-    return report(after, "stopped", shared, as_json=as_json)
+    return run.report(after, "stopped")

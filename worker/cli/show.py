@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, language_of, open_for_command, open_installation, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, language_of, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import (
     DAMAGE_SECONDS,
@@ -40,14 +40,10 @@ from worker.views.commands import command_line
 from worker.views.tasks import Urgency, open_tasks
 
 if TYPE_CHECKING:
-    from worker.approve.reevaluate import ActiveConfig
     from worker.compose.checks import Check
-    from worker.compose.missing_invoice import MissingInvoice
     from worker.match.near_matches import NearMiss
     from worker.views.preview import SubmissionView
     from worker.views.service_json import Status
-
-    _Judgement = tuple[tuple[Check, ...], tuple[NearMiss, ...], MissingInvoice | None]
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
@@ -95,7 +91,8 @@ def _sends_at(office: Installation, submission: Submission) -> dt.datetime | Non
 
 
 RECENT: Final = dt.timedelta(days=14)
-"""How long a list shows what is closed: an office asks about the mails of this week and the last, also after a holiday.
+"""The time for which a list shows closed submissions: an office asks about the mails of this week and the last, also
+after a holiday.
 """
 
 _BLOCK: Final = 500
@@ -117,8 +114,7 @@ def list_submissions(shared: Cli, state: State | str | None, shows_all: bool, as
     終わっていないものすべてと、この14日に動きのあったものを示します。
     --all、--state、--json では、それより古いものも示します。
     """
-    office = open_installation(shared)
-    store = open_for_command(office, system_clock())
+    office, store = open_office(shared)
     is_short = state is None and not shows_all and not as_json
     found = _find_listed(store, state, is_short=is_short)
     if as_json:
@@ -182,8 +178,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     from worker.cli.entry_details import detail_text
     from worker.views.preview import render_view
 
-    office = open_installation(shared)
-    store = open_for_command(office, system_clock())
+    office, store = open_office(shared)
     wanted = unicodedata.normalize("NFKC", number).strip().partition("@")[0]
     if not wanted.isdigit():
         raise click.UsageError(say("usage_number", shared.lang, given=number))
@@ -250,53 +245,31 @@ def _see(
     notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
-    is_judged = notice is not None and submission.state in _STILL_JUDGED
-    judgement: _Judgement = ((), (), None)
-    if is_judged or submission.reasons:
-        judgement = office.judge(partial(_judge, submission, store, is_judged))
-    checks, near, missing = judgement
+    now = system_clock().now()
+    checks: tuple[Check, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    missing, pages = None, dict[str, str]()
+    if (notice is not None and submission.state in _STILL_JUDGED) or submission.reasons:
+        from worker.cli.pages import with_reader
+        from worker.pipeline.inspect import judge_now
+
+        checks, near, missing = office.judge(
+            lambda active: with_reader(lambda reader: judge_now(submission, active, store, reader, now))
+        )
+    if with_pages:
+        from worker.cli.pages import read_first_pages
+
+        pages = read_first_pages(submission, store.original, key, lang)
     return SubmissionView(
         submission,
         body.replace(key, str(notice.key)) if notice else body,
         checks,
         near,
-        _first_pages(submission, store, key, lang) if with_pages else {},
-        system_clock().now().astimezone(JST).date(),
+        pages,
+        now.astimezone(JST).date(),
         _sends_at(office, submission),
         missing,
     )
-
-
-def _judge(submission: Submission, store: Store, is_judged: bool, active_config: ActiveConfig) -> _Judgement:
-    """What the configuration of this moment makes of it: the checks, projects that lie near, its missing invoice."""
-    from worker.cli.pages import explain_missing_of
-    from worker.match.near_matches import near_misses_of
-
-    return (
-        _check(submission, active_config, store) if is_judged else (),
-        near_misses_of(submission, store, active_config.register) if submission.reasons else (),
-        explain_missing_of(active_config, submission, store) if submission.state is State.HELD else None,
-    )
-
-
-def _check(submission: Submission, active_config: ActiveConfig, store: Store) -> tuple[Check, ...]:
-    """The guards' results of this moment, as they would be at the next look; they are kept nowhere."""
-    from worker.approve.reevaluate import reevaluate, treat_unread_as_missing
-    from worker.cli.pages import with_invoices_of
-    from worker.compose.attachments import guarantees_of
-
-    now = system_clock().now()
-    return with_invoices_of(
-        active_config,
-        lambda: guarantees_of([submission], active_config.register, store),
-        lambda invoices: reevaluate(submission, active_config, treat_unread_as_missing(invoices), store, now).checks,
-    )
-
-
-def _first_pages(submission: Submission, store: Store, key: str, lang: Language) -> dict[str, str]:
-    from worker.cli.pages import read_first_pages
-
-    return read_first_pages(submission, store.original, key, lang)
 
 
 def _say_looked(look: HealthRecord, now: dt.datetime, lang: Language) -> str:
@@ -363,8 +336,7 @@ def status(shared: Cli, as_json: bool) -> int:
     from worker.views.service_json import status_json
     from worker.views.unread_files import say_unread
 
-    office = open_installation(shared)
-    store = open_for_command(office, system_clock())
+    office, store = open_office(shared)
     found = _status_of(office, store)
     if as_json:
         print_json(status_json(found, shared.lang))

@@ -108,7 +108,7 @@ DAMAGE_SECONDS: Final = 0.1
 def say_stopped(store: Store, lang: Language, *, err: bool = False, damage: str | None = None) -> None:
     """Says that nothing is sent, with each sign; of a restored store, not how far it is behind.
 
-    It warns that the output may be wrong if the store's pages are damaged; ``damage`` where that was searched already.
+    It warns that the output may be wrong if the store's pages are damaged; ``damage`` if that was searched already.
     """
     if damage is None:
         damage = store.find_damage(DAMAGE_SECONDS)

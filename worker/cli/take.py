@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from worker.approve.taken_on import leave_work, take_on
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
-from worker.cli.decide import by_option, find_author, fold_typed
+from worker.cli import DONE, cli
+from worker.cli.person import PersonCommand, fold_typed, in_persons_name
 from worker.cli.tables import print_json
 from worker.core.messages import say
 from worker.service.wiring import system_clock
@@ -16,27 +16,23 @@ from worker.views.tasks import find_work
 
 @cli.command()
 @click.argument("about", metavar="ID|PROJECT/PRODUCT")
-@by_option
 @click.option("--leave", is_flag=True, help="引き受けをやめる / leave it")
-@json_option
-@pass_cli
-def take(shared: Cli, about: str, by: str, leave: bool, as_json: bool) -> int:
+@in_persons_name
+def take(run: PersonCommand, about: str, leave: bool) -> int:
     """引き受け：この提出の担当になります。1営業日なにもしないと終わります（--leave でやめる）。
 
     まだ届いていないお知らせは、案件と種類で指定します（例：sample/道路改良工事/advance）。
     """
-    office = open_installation(shared)
-    author = find_author(office, by)
-    store, now = open_for_command(office, system_clock()), system_clock().now()
+    office, author, store = run.open()
     typed = fold_typed(about)
     about = find_work(about if "/" in about else typed.partition("@")[0], store, office.outline)
     taken = None
     if leave:
         leave_work(store, about, author)
     else:
-        taken = take_on(store, about, office.settings.hours, author, now)
-    if as_json:
+        taken = take_on(store, about, office.settings.hours, author, system_clock().now())
+    if run.as_json:
         print_json(taken_json(about, taken))
     else:
-        click.echo(say("taken_left" if taken is None else "taken", shared.lang, id=about, name=author.by))
+        click.echo(say("taken_left" if taken is None else "taken", run.lang, id=about, name=author.by))
     return DONE

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from worker.approve.taken_on import taken_now
-from worker.cli import DONE, Cli, cli, json_option, open_for_command, open_installation, pass_cli
+from worker.cli import DONE, Cli, cli, json_option, open_office, pass_cli
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.tables import print_json, print_table, say_stopped
 from worker.core.accounts import TakenWork
@@ -28,9 +28,8 @@ _COLOURS: Final = {Urgency.NOW: "bold red", Urgency.TODAY: "yellow", Urgency.SOO
 @pass_cli
 def show_tasks(shared: Cli, as_json: bool) -> int:
     """対応すること：案件ごとに、急ぐものから示します。"""
-    office = open_installation(shared)
-    clock = system_clock()
-    store, now = open_for_command(office, clock), clock.now()
+    office, store = open_office(shared)
+    now = system_clock().now()
     found = open_tasks(store, office.outline, now)
     taken = taken_now(store, office.outline.settings.hours, now)
     absence = absence_of(office.places.store, store.health_records())

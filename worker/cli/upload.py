@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import click
 
-from worker.accounts.people import find_person
-from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, open_installation, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, pass_cli
+from worker.cli.pages import with_reader
+from worker.cli.person import PersonCommand
 from worker.cli.tables import print_json
 from worker.compose.uploads import UploadTarget
-from worker.core.accounts import japanese_day
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, say, say_refusal
 from worker.core.model import INVOICE_TITLES, Entry, Product, sha256
 from worker.core.text import escape_control_chars, is_windows_path
-from worker.pipeline.upload import UploadFolders, file_invoice, upload, upload_status
-from worker.service.wiring import Installation, account_name, build_reader, build_upload_folders, system_clock
-from worker.store.ports import Author, Store
+from worker.pipeline.upload import Uploader, file_invoice, upload, upload_status
+from worker.service.wiring import build_upload_folders
+from worker.store.ports import Store
 from worker.views.register_json import refused_upload_json, upload_json
 from worker.watch.plan import FILE_LIMIT
 
@@ -46,16 +45,14 @@ def take_uploads(
     as_json: bool,
 ) -> int:
     """PDFの持込み：お知らせか請求書のPDFを、持ち込んだ方の氏名を記録して受け付けます（複数可）。"""
-    office, clock = open_installation(shared), system_clock()
-    store = open_for_command(office, clock)
-    person = find_person(store, office.settings, by, japanese_day(clock.now()))
-    author = Author(person, account_name())
+    office, author, store = PersonCommand(shared, by, as_json).open()
+    uploader = Uploader(store, office.active_config, author, *build_upload_folders(office))
     target = UploadTarget(announcement, project, Product(product) if product else None)
     code = DONE
     for file in files:
         content = _content(file)
         try:
-            entry = _take(office, store, file.name, content, author, target)
+            entry = _take(uploader, file.name, content, target)
         except NotAllowed as refused:
             code = FOR_A_PERSON
             message = say_refusal(refused.code, shared.lang, **refused.params)
@@ -77,21 +74,12 @@ def _content(file: Path) -> bytes:
         raise ConfigError([Problem(str(file), "", code, {"detail": error.strerror or ""})]) from error
 
 
-def _take(office: Installation, store: Store, name: str, content: bytes, author: Author, target: UploadTarget) -> Entry:
+def _take(by: Uploader, name: str, content: bytes, target: UploadTarget) -> Entry:
     """Takes the file; one that waits without a project is filed with the one that is named now."""
-    folders, active_config = UploadFolders(*build_upload_folders(office)), office.active_config
-
-    async def take() -> Entry:
-        reader = build_reader(1)
-        try:
-            return await upload(store, folders, active_config, reader, name, content, author, target)
-        finally:
-            await reader.close()
-
-    brought = store.uploads(sha256(content))
-    if target.is_invoice and brought and upload_status(store, brought[-1]).is_unfiled:
-        return file_invoice(store, folders, active_config, sha256(content), target, author)
-    return asyncio.run(take())
+    brought = by.store.uploads(sha256(content))
+    if target.is_invoice and brought and upload_status(by.store, brought[-1]).is_unfiled:
+        return file_invoice(by, sha256(content), target)
+    return with_reader(lambda reader: upload(by, reader, name, content, target))
 
 
 def _report(store: Store, entry: Entry, lang: Language, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 import click
@@ -29,18 +30,17 @@ from worker.cli import (
     PartedGroup,
     cli,
     json_option,
-    open_for_command,
-    open_installation,
+    open_office,
     pass_cli,
 )
 from worker.cli.days import Days, Period
-from worker.cli.decide import by_option
+from worker.cli.person import by_option, find_author
 from worker.cli.tables import print_json, print_table, time_text
 from worker.core.accounts import Account, AwayPeriod, MailKind, Right, Role, day_without_approver, japanese_day
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, name_role, say
 from worker.core.text import escape_control_chars, match_key
-from worker.service.wiring import Installation, account_name, system_clock
+from worker.service.wiring import account_name, system_clock
 from worker.store.ports import Author, Store
 from worker.views.people_json import account_json
 
@@ -61,13 +61,6 @@ def user() -> None:
     """利用者：画面（ブラウザ）を使う人と、その役割。"""
 
 
-def admin_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--by``: an administrator's name. Only the first account is made without one."""
-    return click.option("--by", default="", metavar="NAME", help="変更する「管理」の方の氏名 / which administrator")(
-        command
-    )
-
-
 def role_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--role``, once or more."""
     return click.option(
@@ -80,43 +73,63 @@ def role_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def _open(shared: Cli) -> tuple[Installation, Store, dt.datetime]:
-    office, clock = open_installation(shared), system_clock()
-    return office, open_for_command(office, clock), clock.now()
+class _Run:
+    """One command's office, store and moment."""
+
+    def __init__(self, shared: Cli, by: str, *, as_json: bool) -> None:
+        self.office, self.store = open_office(shared)
+        self.now = system_clock().now()
+        self.today = japanese_day(self.now)
+        self.lang: Language = shared.lang
+        self.as_json = as_json
+        self._by = by
+
+    def admin(self) -> Author:
+        """Returns the administrator. Raises NotAllowed."""
+        if not self._by.strip():
+            raise NotAllowed("user_by_needed")
+        return find_author(self.office, self.store, self._by, Right.PEOPLE)
+
+    def admin_and_account(self, login: str) -> tuple[Author, Account]:
+        """Returns the administrator and the account of this login. Raises NotAllowed."""
+        author, account = self.admin(), self.store.account_of(fold_login(login))
+        if account is None:
+            raise NotAllowed("no_such_account", login=login)
+        return author, account
+
+    def invite(self, account: Account, author: Author) -> str:
+        """Returns the link of a new invitation."""
+        return f"{self.office.settings.console.url}/invite/{invite(self.store, account.id, author, self.now)}"
+
+    def report(self, code: str, account: Account, link: str = "") -> int:
+        """Prints the account as it is now; returns the exit code."""
+        until = self.now + INVITED_FOR
+        if self.as_json:
+            print_json(account_json(account, self.today, link, until))
+            return DONE
+        roles = [name_role(role, self.lang) for role in sorted(account.roles)]
+        kinds = [say(f"mails_{kind}", self.lang) for kind in sorted(account.mails)] or say("user_mails_none", self.lang)
+        said = say(code, self.lang, name=account.name, login=account.login, roles=roles, mails=kinds)
+        click.echo(escape_control_chars(said))
+        if link:
+            click.echo(say("user_link", self.lang, name=account.name, until=time_text(until)))
+            click.echo(link)
+        if link.startswith("/"):
+            click.echo(say("user_link_path", self.lang), err=True)
+        return DONE
 
 
-def _author(office: Installation, store: Store, by: str, now: dt.datetime) -> Author:
-    """Returns the administrator. Raises NotAllowed."""
-    if not by.strip():
-        raise NotAllowed("user_by_needed")
-    return Author(find_person(store, office.settings, by, japanese_day(now), Right.PEOPLE), account_name())
+def for_admin(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds ``--by`` of an administrator and ``--json``; only the first account is made without ``--by``."""
 
+    @click.option("--by", default="", metavar="NAME", help="変更する「管理」の方の氏名 / which administrator")
+    @json_option
+    @pass_cli
+    @wraps(command)
+    def called(shared: Cli, /, by: str, *, as_json: bool, **given: Any) -> int:
+        return command(_Run(shared, by, as_json=as_json), **given)
 
-def _find(store: Store, login: str) -> Account:
-    found = store.account_of(fold_login(login))
-    if found is None:
-        raise NotAllowed("no_such_account", login=login)
-    return found
-
-
-def _link(office: Installation, token: str) -> str:
-    return f"{office.settings.console.url}/invite/{token}"
-
-
-def _report(code: str, account: Account, lang: Language, now: dt.datetime, *, as_json: bool, link: str = "") -> None:
-    until = now + INVITED_FOR
-    if as_json:
-        print_json(account_json(account, japanese_day(now), link, until))
-        return
-    roles = [name_role(role, lang) for role in sorted(account.roles)]
-    kinds = [say(f"mails_{kind}", lang) for kind in sorted(account.mails)] or say("user_mails_none", lang)
-    said = say(code, lang, name=account.name, login=account.login, roles=roles, mails=kinds)
-    click.echo(escape_control_chars(said))
-    if link:
-        click.echo(say("user_link", lang, name=account.name, until=time_text(until)))
-        click.echo(link)
-    if link.startswith("/"):
-        click.echo(say("user_link_path", lang), err=True)
+    return called
 
 
 @user.command()
@@ -126,31 +139,16 @@ def _report(code: str, account: Account, lang: Language, now: dt.datetime, *, as
 @click.option("--mail", default="", metavar="ADDRESS", help="メールアドレス / mail address")
 @click.option("--reading", default="", help="フリガナ / reading of the name")
 @click.option("--until", type=Days(), default=None, metavar="DATE", help="利用の最終日 / last day of use")
-@admin_option
-@json_option
-@pass_cli
-def add(
-    shared: Cli,
-    name: str,
-    login: str,
-    roles: tuple[str, ...],
-    mail: str,
-    reading: str,
-    until: Period | None,
-    by: str,
-    as_json: bool,
-) -> int:
+@for_admin
+def add(run: _Run, name: str, login: str, roles: tuple[str, ...], mail: str, reading: str, until: Period | None) -> int:
     """利用者の追加：登録し、パスワードを決めるための招待リンクを示します。
 
     最初の利用者には「管理」（--role admin）を含めます。このときだけ --by は要りません。
     """
-    office, store, now = _open(shared)
-    author = _author(office, store, by, now) if store.accounts() else Author(name, account_name())
+    author = run.admin() if run.store.accounts() else Author(name, account_name())
     given = Account(0, login, name, reading, mail, frozenset(map(Role, roles)), until[1] if until else None)
-    added = add_account(store, given, author, now)
-    link = _link(office, invite(store, added.id, author, now))
-    _report("user_added", added, shared.lang, now, as_json=as_json, link=link)
-    return DONE
+    added = add_account(run.store, given, author, run.now)
+    return run.report("user_added", added, run.invite(added, author))
 
 
 @user.command("list")
@@ -158,8 +156,8 @@ def add(
 @pass_cli
 def list_users(shared: Cli, as_json: bool) -> int:
     """利用者の一覧：役割、期限、パスワードの有無。"""
-    _office, store, now = _open(shared)
-    today = japanese_day(now)
+    store = open_office(shared)[1]
+    today = japanese_day(system_clock().now())
     if as_json:
         for account in store.accounts():
             print_json(account_json(account, today))
@@ -182,35 +180,26 @@ def _cells(account: Account, today: dt.date, lang: Language) -> tuple[str, ...]:
 
 @user.command()
 @click.argument("login")
-@admin_option
-@json_option
-@pass_cli
-def link(shared: Cli, login: str, by: str, as_json: bool) -> int:
+@for_admin
+def link(run: _Run, login: str) -> int:
     """招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。
 
     24時間以内に1回だけ使えます。前のリンクは使えなくなります。
     """
-    office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
-    made = _link(office, invite(store, account.id, author, now))
-    _report("user_invited", account, shared.lang, now, as_json=as_json, link=made)
-    return DONE
+    author, account = run.admin_and_account(login)
+    return run.report("user_invited", account, run.invite(account, author))
 
 
 @user.command()
 @click.argument("login")
 @role_option
-@admin_option
-@json_option
-@pass_cli
-def role(shared: Cli, login: str, roles: tuple[str, ...], by: str, as_json: bool) -> int:
+@for_admin
+def role(run: _Run, login: str, roles: tuple[str, ...]) -> int:
     """役割の変更：指定した役割だけになります。ログイン中の画面は終わります。"""
-    office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = run.admin_and_account(login)
     after = dataclasses.replace(account, roles=frozenset(map(Role, roles)))
-    changed = change_account(store, account, after, author, now)
-    _report("user_roles", changed, shared.lang, now, as_json=as_json)
-    return DONE
+    changed = change_account(run.store, account, after, author, run.now)
+    return run.report("user_roles", changed)
 
 
 def kind_option(name: str, help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -223,52 +212,40 @@ def kind_option(name: str, help_text: str) -> Callable[[Callable[..., Any]], Cal
 @click.argument("login")
 @kind_option("on", "受け取る：対応 waiting・送信一覧 sent・不具合 warnings / mails that come")
 @kind_option("off", "受け取らない / mails that do not come")
-@admin_option
-@json_option
-@pass_cli
-def mails(shared: Cli, login: str, on: tuple[str, ...], off: tuple[str, ...], by: str, as_json: bool) -> int:
+@for_admin
+def mails(run: _Run, login: str, on: tuple[str, ...], off: tuple[str, ...]) -> int:
     """受け取るメール：利用者に届くお知らせの種類を変えます。
 
     送受信の停止などの重大なお知らせは、どの場合も届きます。
     """
-    office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = run.admin_and_account(login)
     wanted = (account.mails | frozenset(map(MailKind, on))) - frozenset(map(MailKind, off))
-    changed = change_mails(store, account.id, wanted, author)
-    _report("user_mails_changed", changed, shared.lang, now, as_json=as_json)
-    return DONE
+    changed = change_mails(run.store, account.id, wanted, author)
+    return run.report("user_mails_changed", changed)
 
 
 @user.command()
 @click.argument("login")
 @click.option("--undo", is_flag=True, help="利用を再開する / let it be used again")
-@admin_option
-@json_option
-@pass_cli
-def stop(shared: Cli, login: str, undo: bool, by: str, as_json: bool) -> int:
+@for_admin
+def stop(run: _Run, login: str, undo: bool) -> int:
     """利用の停止：ログイン中の画面も終わります（--undo で再開）。"""
-    office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
+    author, account = run.admin_and_account(login)
     if undo:
-        changed = change_account(store, account, dataclasses.replace(account, is_stopped=False), author, now)
+        changed = change_account(run.store, account, dataclasses.replace(account, is_stopped=False), author, run.now)
     else:
-        changed = stop_account(store, account.id, author, now)
-    _report("user_restarted" if undo else "user_stopped", changed, shared.lang, now, as_json=as_json)
-    return DONE
+        changed = stop_account(run.store, account.id, author, run.now)
+    return run.report("user_restarted" if undo else "user_stopped", changed)
 
 
 @user.command("forget-code")
 @click.argument("login")
-@admin_option
-@json_option
-@pass_cli
-def forget_users_code(shared: Cli, login: str, by: str, as_json: bool) -> int:
+@for_admin
+def forget_users_code(run: _Run, login: str) -> int:
     """確認コードの解除：スマートフォンと回復コードをなくした方のために。"""
-    office, store, now = _open(shared)
-    author, account = _author(office, store, by, now), _find(store, login)
-    changed = forget_code(store, account.id, author)
-    _report("user_code_forgotten", changed, shared.lang, now, as_json=as_json)
-    return DONE
+    author, account = run.admin_and_account(login)
+    changed = forget_code(run.store, account.id, author)
+    return run.report("user_code_forgotten", changed)
 
 
 @user.command()
@@ -294,7 +271,8 @@ def absent(
 
     不在の間に代理の方が承認すると、記録に両方の氏名が残ります。新しく登録すると、前の不在は置き換わります。
     """
-    office, store, now = _open(shared)
+    office, store = open_office(shared)
+    now = system_clock().now()
     today = japanese_day(now)
     person = _person(store, name)
     actor = _person(store, find_person(store, office.settings, by, today, Right.OWN))

@@ -210,11 +210,7 @@ def _receiving(finished: RuleCheckInput) -> Section | None:
 
 
 def _other_values(finished: DraftCheckInput, register: Register, known: Reading) -> Iterator[Hold]:
-    for fault in (
-        *_of_parts(finished, known),
-        *_of_typed(finished),
-        *_of_texts(finished, register, known),
-    ):
+    for fault in (*_of_parts(finished, known), *_of_typed(finished), *_of_texts(finished, register, known)):
         yield Hold.of(Reason.KEY_DIFFERS, found=fault)
 
 

@@ -99,11 +99,7 @@ class Decoded:
 
 
 def verify_message(
-    draft: Draft,
-    body: str,
-    contents: Mapping[Sha256, bytes],
-    raw: bytes,
-    date: dt.datetime | None = None,
+    draft: Draft, body: str, contents: Mapping[Sha256, bytes], raw: bytes, date: dt.datetime | None = None
 ) -> tuple[str, ...]:
     """Returns the names of everything in ``raw`` that a reader would see other than meant, never its content.
 

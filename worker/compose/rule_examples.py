@@ -74,11 +74,7 @@ def _try_issuer(
 
 
 def run_example(
-    example: Example,
-    issuer: Issuer,
-    template: Callable[[str], str | None],
-    renderer: Renderer,
-    place: str = "example",
+    example: Example, issuer: Issuer, template: Callable[[str], str | None], renderer: Renderer, place: str = "example"
 ) -> tuple[Problem, ...]:
     """Returns each difference from ``example`` with its place in the issuer's file; empty if there is none."""
     settled = _settle_issuer(issuer)

@@ -30,7 +30,7 @@ class UploadKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UploadTarget:
-    """What a person said about the file; empty where nothing was said."""
+    """The person's words about the file; empty if nothing was said."""
 
     announcement: int | None = None
     project: str = ""
@@ -44,7 +44,7 @@ class UploadTarget:
 
 @dataclass(frozen=True, slots=True)
 class JudgedUpload:
-    """What the file is, as far as its text says."""
+    """The kind of the file, as far as its text says."""
 
     kind: UploadKind
     project: str = ""

@@ -7,13 +7,13 @@ than a submission to judge. A table that has not the form of this version raises
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar
 
 from worker.config.defaults import HOLD_MINUTES, MAX_BYTES, SEPARATE
-from worker.config.outline import REGISTER, read_rehearsal_to, read_toml
+from worker.config.outline import REGISTER, LazyIssuers, numbers_in, read_rehearsal_to, read_toml
 from worker.config.project_ids import project_ids
 from worker.config.release import Mode, Release, SecondPerson
 from worker.config.rule_layers import RULE_KEYS, RULE_TABLES, WrittenRule, open_of_section, rules_of_issuer
@@ -78,7 +78,7 @@ class AcceptedConfiguration:
 
 def read_accepted(files: Mapping[str, bytes]) -> AcceptedConfiguration:
     """Returns what ``load_configuration`` made of ``files``, as far as a draft depends on it."""
-    issuers = _Issuers(files)
+    issuers = LazyIssuers(files, _issuer)
     return AcceptedConfiguration(
         _settings(read_toml(files["worker.toml"])),
         tuple(_guarantor(id_, each) for id_, each in read_toml(files["guarantors.toml"])["guarantor"].items()),
@@ -153,27 +153,6 @@ def _guarantor(id_: str, table: Mapping[str, Any]) -> Guarantor:
 # --- issuers/*.toml ------------------------------------------------------------------------------------------
 
 
-class _Issuers(Mapping[str, Issuer]):
-    """The issuers by id; a file is read when its issuer is asked for."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-        self._read: dict[str, Issuer] = {}
-
-    def __getitem__(self, key: str) -> Issuer:
-        if key not in self._read:
-            file = f"issuers/{key}.toml"
-            self._read[key] = _issuer(key, file, self._files[file])
-        return self._read[key]
-
-    def __iter__(self) -> Iterator[str]:
-        names = (name for name in sorted(self._files) if name.startswith("issuers/") and name.endswith(".toml"))
-        return (name.removeprefix("issuers/").removesuffix(".toml") for name in names)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
 _SECTION: Final[Mapping[str, TableReader]] = {"to": _addresses, "cc": _addresses}
 _VALUE: Final[Mapping[str, TableReader]] = {"width": Width}
 _ELIGIBILITY: Final[Mapping[str, TableReader]] = {
@@ -184,7 +163,7 @@ _ELIGIBILITY: Final[Mapping[str, TableReader]] = {
 }
 
 
-def _issuer(id_: str, file: str, content: bytes) -> Issuer:
+def _issuer(id_: str, content: bytes) -> Issuer:
     table = read_toml(content)
     open_ = tuple(table.pop("open", ()))
     table.pop("example", None)
@@ -195,7 +174,7 @@ def _issuer(id_: str, file: str, content: bytes) -> Issuer:
         {
             **table,
             "id": id_,
-            "file": file,
+            "file": f"issuers/{id_}.toml",
             "sha256": sha256(content),
             "rules": rules,
             "amended_rules": amended_rules,
@@ -249,16 +228,8 @@ def _rule_tables(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, WrittenRu
 
 
 def _projects(tables: list[dict[str, Any]], issuers: Mapping[str, Issuer]) -> tuple[Project, ...]:
-    ids = project_ids([(each["issuer"], each["name"], _first_number(each)) for each in tables])
+    ids = project_ids([(each["issuer"], each["name"], next(numbers_in(each), "")) for each in tables])
     return tuple(_project(id_, table, issuers) for id_, table in zip(ids, tables, strict=True))
-
-
-def _first_number(table: Mapping[str, Any]) -> str:
-    numbers = table.get("numbers", {})
-    return next(
-        (number for some in (table.get("contract_numbers", ()), *map(numbers.get, Product)) for number in some or ()),
-        "",
-    )
 
 
 def _sections(given: Any) -> dict[Product, str]:

@@ -1,4 +1,4 @@
-"""The values that keys of ``worker.toml`` have where they are left out, and the words that stand for a value."""
+"""The values that keys of ``worker.toml`` have if they are left out, and the words that stand for a value."""
 
 from __future__ import annotations
 

@@ -183,7 +183,11 @@ def _with_lines(found: Iterable[Problem], files: Mapping[str, bytes]) -> Iterato
 
 def _problems_of_bodies(files: Mapping[str, bytes], tables: TomlTables) -> Iterator[Problem]:
     """Each template that a rule names, once; a template that no rule names is left alone."""
-    present = [name.removeprefix(TEMPLATES).removesuffix(BODY_ENDING) for name in files if _is_body(name)]
+    present = [
+        name.removeprefix(TEMPLATES).removesuffix(BODY_ENDING)
+        for name in files
+        if name.startswith(TEMPLATES) and name.endswith(BODY_ENDING)
+    ]
     if not present:
         return
     checked = set()
@@ -193,10 +197,6 @@ def _problems_of_bodies(files: Mapping[str, bytes], tables: TomlTables) -> Itera
         elif body not in checked:
             checked.add(body)
             yield from _problems_of_body(f"{TEMPLATES}{body}{BODY_ENDING}", files)
-
-
-def _is_body(name: str) -> bool:
-    return name.startswith(TEMPLATES) and name.endswith(BODY_ENDING)
 
 
 def _bodies_named(tables: TomlTables) -> Iterator[tuple[str, str, str]]:

@@ -7,9 +7,9 @@ force. Commands that only look take what they show from here, and load no rule, 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import tomli
 
@@ -18,6 +18,8 @@ from worker.config.project_ids import project_ids
 from worker.core.business_hours import USUAL, OfficeHours, read_window
 from worker.core.model import Address, Product
 from worker.core.text import name_with_scope
+
+T = TypeVar("T")
 
 REGISTER: Final = "projects.toml"
 OTHER_FORM: Final = (LookupError, TypeError, ValueError, AttributeError)
@@ -122,22 +124,30 @@ class OutlinedGuarantor:
     download: tuple[str, ...]
 
 
-class _Issuers(Mapping[str, OutlinedIssuer]):
-    """The issuers by id; a file is read when its issuer is asked for."""
+class LazyIssuers(Mapping[str, T]):
+    """The issuers by id; a file is read by ``read`` when its issuer is asked for."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], read: Callable[[str, bytes], T]) -> None:
         self._files = files
+        self._read = read
+        self._known: dict[str, T] = {}
 
-    def __getitem__(self, key: str) -> OutlinedIssuer:
-        table = read_toml(self._files[f"issuers/{key}.toml"])
-        return OutlinedIssuer(name_with_scope(table["name"], table.get("scope", "").strip()))
+    def __getitem__(self, key: str) -> T:
+        if key not in self._known:
+            self._known[key] = self._read(key, self._files[f"issuers/{key}.toml"])
+        return self._known[key]
 
     def __iter__(self) -> Iterator[str]:
-        names = (name for name in self._files if name.startswith("issuers/"))
+        names = (name for name in sorted(self._files) if name.startswith("issuers/") and name.endswith(".toml"))
         return (name.removeprefix("issuers/").removesuffix(".toml") for name in names)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _issuer(_: str, content: bytes) -> OutlinedIssuer:
+    table = read_toml(content)
+    return OutlinedIssuer(name_with_scope(table["name"], table.get("scope", "").strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +163,12 @@ class Outline:
 def outline_of(files: Mapping[str, bytes], settings: OutlinedSettings) -> Outline:
     """Returns the outline of ``files``, which ``load_configuration`` has accepted."""
     tables: list[dict[str, Any]] = read_toml(files[REGISTER]).get("project", [])
-    ids = project_ids([(each["issuer"], each["name"], next(_numbers(each), "")) for each in tables])
+    ids = project_ids([(each["issuer"], each["name"], next(numbers_in(each), "")) for each in tables])
     guarantors = read_toml(files[_GUARANTORS]).get("guarantor", {})
     return Outline(
         settings,
         tuple(OutlinedGuarantor(id_, tuple(each.get("download", ()))) for id_, each in guarantors.items()),
-        _Issuers(files),
+        LazyIssuers(files, _issuer),
         tuple(_project(id_, each) for id_, each in zip(ids, tables, strict=True)),
     )
 
@@ -168,7 +178,8 @@ def read_toml(content: bytes) -> dict[str, Any]:
     return tomli.loads(content.decode("utf-8-sig"))
 
 
-def _numbers(table: Mapping[str, Any]) -> Iterator[str]:
+def numbers_in(table: Mapping[str, Any]) -> Iterator[str]:
+    """Yields every contract number of a project's table."""
     yield from table.get("contract_numbers", ())
     for product in Product:
         yield from table.get("numbers", {}).get(product, ())
@@ -181,7 +192,7 @@ def _project(id_: str, table: Mapping[str, Any]) -> OutlinedProject:
         id=id_,
         name=table["name"],
         issuer=table["issuer"],
-        all_numbers=tuple(_numbers(table)),
+        all_numbers=tuple(numbers_in(table)),
         expects=tuple(map(Product, table.get("expects", ()))),
         dates=table.get("dates", {}),
         deadlines={Product(product): day for product, day in days.items()},

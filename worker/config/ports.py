@@ -15,14 +15,12 @@ class Templates(Protocol):
     @property
     def texts(self) -> Mapping[str, str]:
         """The texts of today."""
-        ...
 
     def source(self, name: str, version: str = "") -> str | None:
         """Returns the template's text, or None if there is none of this name.
 
         With ``version``, a shipped text as that version of the program had it; a text of the office's own has none.
         """
-        ...
 
 
 class TokenSource(Protocol):
@@ -30,15 +28,12 @@ class TokenSource(Protocol):
 
     def fetch(self) -> str:
         """A token that is good for a login now. Raises AccountRefused, Unavailable."""
-        ...
 
     def reject(self, token: str) -> bool:
         """Notes that the server refused ``token``; true if another is worth one more try. Raises as ``fetch``."""
-        ...
 
     def refusal(self, said: str) -> AccountRefused:
         """The error for a server that refuses a new token, with what it said."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

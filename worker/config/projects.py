@@ -39,17 +39,7 @@ from worker.config.toml import (
 )
 from worker.core.errors import Problem
 from worker.core.model import Product
-from worker.core.rulebook import (
-    OFFICE,
-    Award,
-    CountedBy,
-    Document,
-    Invoice,
-    Issuer,
-    Project,
-    Section,
-    WorkKind,
-)
+from worker.core.rulebook import OFFICE, Award, CountedBy, Document, Invoice, Issuer, Project, Section, WorkKind
 from worker.core.text import match_key
 
 FILE: Final = "projects.toml"

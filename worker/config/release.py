@@ -38,4 +38,4 @@ class Release:
     """A draft that a person approved leaves no sooner, so that it can be stopped."""
     second_person: SecondPerson = SecondPerson.NEVER
     second_person_amount: int | None = None
-    """Invoice amount in yen from which two people release its draft, also where ``second_person`` is ``never``."""
+    """Invoice amount in yen from which two people release its draft, also if ``second_person`` is ``never``."""

@@ -10,15 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.config.rule_layers import (
-    FROM_PROJECT,
-    RULE_TABLES,
-    BaseRule,
-    amended_table,
-    is_open_in,
-    layers,
-    own_layers,
-)
+from worker.config.rule_layers import FROM_PROJECT, RULE_TABLES, BaseRule, amended_table, is_open_in, layers, own_layers
 from worker.config.template_check import Use, check_template, shows_key
 from worker.config.toml import Path, key_path, nearest, table_in
 from worker.core.errors import Problem

@@ -64,7 +64,7 @@ def read_secrets(settings: Settings, env: Mapping[str, str], store_dir: Path) ->
 
 
 def _is_webhook_url(text: str) -> bool:
-    """Returns whether it is an https address of a named host; http is for this machine, where nobody listens in."""
+    """Returns whether it is an https address of a named host; http is for this machine, on which no one listens in."""
     try:
         parts = urlsplit(text)
         host, port = check_host(parts.hostname or ""), parts.port

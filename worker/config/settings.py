@@ -463,7 +463,7 @@ class _Worker(Shape):
 
 
 def settings_of(files: Mapping[str, bytes]) -> Settings | None:
-    """Returns what ``worker.toml`` says, whatever else is wrong; None where it has a fault."""
+    """Returns what ``worker.toml`` says, also if other files are wrong; None if it has a fault."""
     found: list[Problem] = []
     content = files.get(FILE)
     table = None if content is None else parse_toml(FILE, content, found)

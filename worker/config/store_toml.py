@@ -1,4 +1,4 @@
-"""Reads one directory out of the text of ``worker.toml``, also where other lines are wrong; no place is guessed."""
+"""Reads one directory out of the text of ``worker.toml``, also if other lines are wrong; no place is guessed."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ ACTIONS: Final = (
 _LOG: Final = logging.getLogger(__name__)
 _STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in_this_state"})
 """Refusals that say that the page was of an earlier state."""
-_UNKNOWN: Final = frozenset({"no_such_submission", "no_such_project"})
+_UNKNOWN: Final = frozenset({"no_such_submission", "no_such_project", "no_such_issuer"})
 """Refusals that say that the address names nothing."""
 
 
@@ -357,7 +357,7 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
             return login.ask_again(visit)
         return visit.go("/login", then=visit.path) if visit.path != "/" else visit.go("/login")
     if not visit.may(wanted.right):
-        people = _people_with(visit, wanted.right)
+        people = tuple(each.name for each in visit.store.accounts() if each.may(wanted.right, visit.today))
         return _error(visit, 403, "error_role", right=visit.say(f"right_{wanted.right.value}"), people=people)
     if login.must_register_code(visit) and not wanted.path.startswith(("/me", "/logout")):
         return visit.go("/me", "code_first")
@@ -401,10 +401,6 @@ def _run(visit: Visit, wanted: Page | FormRoute) -> Response:
         if isinstance(other, Unavailable | LogBroken):
             raise
         return _error(visit, 503, "error_configuration")
-
-
-def _people_with(visit: Visit, right: Right) -> tuple[str, ...]:
-    return tuple(each.name for each in visit.store.accounts() if each.may(right, visit.today))
 
 
 def _error(visit: Visit, status: int, code: str, sentence: str = "", **params: object) -> Response:

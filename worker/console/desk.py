@@ -1,4 +1,4 @@
-"""What every request uses: the configuration on disk, stores, the PDF reader, the hasher and the clock."""
+"""The resources of every request: the configuration on disk, stores, the PDF reader, the hasher and the clock."""
 
 from __future__ import annotations
 

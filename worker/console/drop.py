@@ -14,7 +14,7 @@ from worker.core.errors import NotAllowed
 from worker.core.messages import name_state, next_step
 from worker.core.model import INVOICE_TITLES, Entry, Product, Sha256, Submission
 from worker.core.states import NoteEvent, State
-from worker.pipeline.upload import UploadFolders, file_invoice, upload, upload_status
+from worker.pipeline.upload import Uploader, file_invoice, upload, upload_status
 from worker.service.wiring import build_upload_folders
 from worker.views.uploads import UploadLine, stage_of
 from worker.watch.plan import FILE_LIMIT
@@ -40,7 +40,6 @@ def take_files(visit: Visit) -> Response:
     """Takes each file, or says why not."""
     taken: list[Entry] = []
     refused: list[tuple[str, str]] = []
-    folders = UploadFolders(*build_upload_folders(visit.office))
     try:
         target = _target(visit)
     except NotAllowed as wrong:
@@ -48,7 +47,7 @@ def take_files(visit: Visit) -> Response:
     for file in visit.form.files.get("pdf", ()):
         name = file.filename or "PDF"
         try:
-            taken.append(_take(visit, folders, name, file, target))
+            taken.append(_take(visit, name, file, target))
         except NotAllowed as wrong:
             refused.append((name, visit.refusal(wrong)))
     if not taken and not refused:
@@ -58,16 +57,18 @@ def take_files(visit: Visit) -> Response:
     return visit.go("/drop", got=".".join(str(entry.number) for entry in taken))
 
 
-def _take(visit: Visit, folders: UploadFolders, name: str, file: UploadFile, target: UploadTarget) -> Entry:
+def _take(visit: Visit, name: str, file: UploadFile, target: UploadTarget) -> Entry:
     if (file.size or 0) > FILE_LIMIT:
         raise NotAllowed("upload_too_large")
     if not visit.desk.pace.take(visit.person.id, visit.now):
         raise NotAllowed("upload_pace")
     content = file.file.read()
-    active = visit.office.active_config
-    return visit.desk.read(
-        lambda reader: upload(visit.store, folders, active, reader, name, content, visit.author, target)
-    )
+    return visit.desk.read(lambda reader: upload(_uploader(visit), reader, name, content, target))
+
+
+def _uploader(visit: Visit) -> Uploader:
+    office = visit.office
+    return Uploader(visit.store, office.active_config, visit.author, *build_upload_folders(office))
 
 
 def file_brought_invoice(visit: Visit) -> Response:
@@ -75,16 +76,8 @@ def file_brought_invoice(visit: Visit) -> Response:
     entry = _entry(visit, int(visit.params["id"]))
     if entry is None:
         raise NotAllowed("no_such_submission", id=str(visit.params["id"]))
-    folders = UploadFolders(*build_upload_folders(visit.office))
     try:
-        filed = file_invoice(
-            visit.store,
-            folders,
-            visit.office.active_config,
-            Sha256(entry.detail["sha256"]),
-            _target(visit),
-            visit.author,
-        )
+        filed = file_invoice(_uploader(visit), Sha256(entry.detail["sha256"]), _target(visit))
     except NotAllowed as wrong:
         return _page(visit, [entry], [(entry.detail["file"], visit.refusal(wrong))], 422)
     return visit.go("/drop", "filed", got=str(filed.number))

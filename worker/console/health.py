@@ -94,7 +94,7 @@ def _configuration(visit: Visit) -> list[HealthFinding]:
 
 
 def _examined(visit: Visit) -> list[HealthFinding]:
-    """What is examined at this moment: the pages of the database, and the place of the witness."""
+    """The examination of this moment: the pages of the database, and the place of the witness."""
     store, name = visit.store, visit.say("health_store")
     try:
         damage = store.find_damage(CHECK_SECONDS)

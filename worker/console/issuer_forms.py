@@ -7,10 +7,10 @@ The functions are those of the commands ``issuers …``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -28,42 +28,42 @@ from worker.config.editing.issuers import (
     propose_id,
     read_issuer_table,
 )
-from worker.config.issuers import issuer_file, issuer_id
-from worker.config.load import ISSUERS
-from worker.config.shipped import shipped_file, shipped_names
+from worker.config.issuers import issuer_file
+from worker.config.shipped import shipped_names
 from worker.console.banners import banners_of
+from worker.console.edit_forms import (
+    NO_REMARKS,
+    SEEN,
+    Remarks,
+    ShowAgain,
+    Texts,
+    kept_fields,
+    show_conflicts,
+    texts_under,
+    typed_texts,
+)
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.japanese_dates import write_date
 from worker.core.messages import name_hold
 from worker.core.messages.keys import name_rule_field
-from worker.core.model import Product, sha256
+from worker.core.model import Entry, Product, sha256
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
 from worker.pipeline.issuers import (
-    IssuerDone,
     MakeIssuerEdit,
     PreparedIssuer,
+    catalogue_file,
     change_issuer,
     foresee_issuer,
     prepare_issuer,
+    replay_issuer,
 )
-from worker.pipeline.replay import replay
 from worker.views.issuer_form import issuer_groups
 from worker.views.project_form import faults_of
 from worker.views.register_json import issuer_rows
 from worker.views.review import split_body
 from worker.views.rule_replay import changed_lines
-
-_TYPED: Final = "f:"
-_SEEN: Final = "s:"
-_CHOSEN: Final = "c:"
-_REPLAYED: Final = 50
-"""Stored notices that are tried before a change is saved: a year of one issuer, within a second."""
-
-IssuerTexts = Mapping[KeyPath, str]
-ShowAgain = Callable[[dict[str, str], tuple[str, ...], int, tuple[dict[str, Any], ...]], Response]
-"""Shows the form again: the sentence beside each field, those above the form, the status, the mails."""
 
 
 def path_of_issuer(issuer: str) -> str:
@@ -71,33 +71,15 @@ def path_of_issuer(issuer: str) -> str:
     return f"/issuers/{quote(issuer)}"
 
 
-def named_issuer(visit: Visit) -> Issuer | None:
-    """Returns the issuer that the address names; None if there is none."""
-    return visit.office.configuration.issuers.get(str(visit.params["issuer"]))
-
-
-def missing_issuer(visit: Visit) -> Response:
-    """Answers that the address names no issuer."""
-    return visit.page("error.html", 404, sentence=visit.say("error_missing"))
+def named_issuer(visit: Visit) -> Issuer:
+    """Returns the issuer that the address names. Raises NotAllowed ``no_such_issuer``."""
+    issuer = visit.office.configuration.issuers.get(visit.params["issuer"])
+    if issuer is None:
+        raise NotAllowed("no_such_issuer", issuer=visit.params["issuer"], ids="-")
+    return issuer
 
 
 # --- What was typed ------------------------------------------------------------------------------------------------
-
-
-def _by_path(visit: Visit, prefix: str) -> dict[KeyPath, str]:
-    """The texts of the fields with this prefix, by path; a name that is none is left out."""
-    texts = {}
-    for name in visit.form.fields:
-        path = read_path(name.removeprefix(prefix)) if name.startswith(prefix) else None
-        if path is not None:
-            texts[path] = "、".join(filter(None, (each.strip() for each in visit.form.several(name))))
-    return texts
-
-
-def _typed(visit: Visit) -> dict[KeyPath, str]:
-    """The texts of the fields; of a conflict, the registered one where the person chose it."""
-    texts, seen = _by_path(visit, _TYPED), _by_path(visit, _SEEN)
-    return texts | {path: seen.get(path, "") for path, word in _by_path(visit, _CHOSEN).items() if word == "now"}
 
 
 def _sample(visit: Visit) -> PageSample | None:
@@ -112,40 +94,30 @@ def _dropped(visit: Visit) -> tuple[int, ...]:
     return tuple(int(each) for each in visit.form.several("drop") if each.isdecimal())
 
 
-def _kept(visit: Visit) -> list[tuple[str, str]]:
-    """The fields of this form, to be sent with the next step of it."""
-    return [
-        (name, value)
-        for name, values in visit.form.fields.items()
-        if name not in {"token", "step", "proof", "summary", "id"} and not name.startswith(_CHOSEN)
-        for value in values
-    ]
-
-
 # --- One way through a form ----------------------------------------------------------------------------------------
 
 
 def pass_through(visit: Visit, make: MakeIssuerEdit, again: ShowAgain, back: str) -> Response:
     """Shows what the edit changes, and saves it once the person has seen just that; faults show the form again."""
     step = visit.form.text("step")
+    status = 200 if step == "preview" else 422
     if step == "again":
-        return again({}, (), 200, ())
+        return again(NO_REMARKS)
     try:
         prepared = prepare_issuer(visit.office.directory, make)
         if step == "preview":
-            return again({}, (), 200, _mails(visit, prepared))
+            return again(Remarks(mails=_mails(visit, prepared)))
         if step != "save" or visit.form.text("summary") != _mark_of(prepared.edit):
             return _summary(visit, prepared, 200 if step != "save" else 409)
-        done = _save(visit, make)
+        done = visit.desk.read(lambda reader: change_issuer(visit.editor, make, reader))
     except IssuerConflict as conflict:
         return _conflict(visit, conflict)
     except ConfigError as error:
-        beside, others = faults_of([_on_form(each) for each in error.problems], visit.lang)
-        return again(beside, others, 200 if step == "preview" else 422, ())
+        return again(Remarks(*faults_of([_on_form(each) for each in error.problems], visit.lang), status))
     except NotAllowed as refused:
         if refused.code in {"issuer_same", "issuer_not_open"} and step != "preview":
             return visit.go(back, "unchanged")
-        return again({}, (visit.refusal(refused),), 200 if step == "preview" else 422, ())
+        return again(Remarks({}, (visit.refusal(refused),), status))
     return visit.go(path_of_issuer(done.edit.issuer), "project_saved_judged" if done.judged else "project_saved")
 
 
@@ -162,25 +134,9 @@ def _mark_of(edit: IssuerEdit) -> str:
     return sha256(edit.content)[:32]
 
 
-def _save(visit: Visit, make: MakeIssuerEdit) -> IssuerDone:
-    office = visit.office
-    return visit.desk.read(
-        lambda reader: change_issuer(
-            office.directory,
-            make,
-            visit.store,
-            reader,
-            visit.desk.clock,
-            visit.author,
-            office.active_config.invoice_folder,
-        )
-    )
-
-
 def _mails(visit: Visit, prepared: PreparedIssuer) -> tuple[dict[str, Any], ...]:
     """The mail of each guarantee under the changed rule, as the page shows it."""
-    folder = visit.office.active_config.invoice_folder
-    found = visit.desk.read(lambda reader: foresee_issuer(prepared, folder, visit.store, reader, visit.now))
+    found = visit.desk.read(lambda reader: foresee_issuer(visit.editor, prepared, reader))
     return tuple(
         {
             "product": each.product,
@@ -198,19 +154,8 @@ def _mails(visit: Visit, prepared: PreparedIssuer) -> tuple[dict[str, Any], ...]
 
 
 def _summary(visit: Visit, prepared: PreparedIssuer, status: int) -> Response:
-    edit, office = prepared.edit, visit.office
-    before, after = office.active_config, prepared.activate(office.active_config.invoice_folder)
-    replayed = visit.desk.read(
-        lambda reader: replay(
-            visit.store,
-            before,
-            after,
-            reader,
-            visit.now,
-            _REPLAYED,
-            lambda each: each.destination.issuer == edit.issuer,
-        )
-    )
+    edit, before = prepared.edit, visit.office.active_config
+    replayed = visit.desk.read(lambda reader: replay_issuer(visit.editor, prepared, before, reader))
     examples = len(prepared.configuration.examples.get(edit.issuer, ()))
     beside, remarks = faults_of(prepared.remarks, visit.lang)
     return visit.page(
@@ -230,20 +175,15 @@ def _summary(visit: Visit, prepared: PreparedIssuer, status: int) -> Response:
         ],
         summary=_mark_of(edit),
         is_stale=status == HTTPStatus.CONFLICT,
-        kept=_kept(visit),
+        kept=kept_fields(visit),
     )
 
 
 def _conflict(visit: Visit, conflict: IssuerConflict) -> Response:
-    """Shows field by field what another person wrote meanwhile; the person chooses."""
-    entries = [
-        each
-        for each in visit.store.entries(events=[NoteEvent.ISSUER_CHANGED])
-        if each.detail.get("issuer") == conflict.issuer
-    ]
+    entries = changes_of(visit, conflict.issuer)
     table = read_issuer_table(conflict.issuer, visit.office.files[issuer_file(conflict.issuer)])
     names = {path[1]: text for path, text in texts_of(table).items() if path[0] == "section" and path[-1] == "name"}
-    fields = {_SEEN + key_text(each.key) for each in conflict.conflicts}
+    fields = {SEEN + key_text(each.key) for each in conflict.conflicts}
 
     def told(key: KeyPath, text: str) -> str:
         return text or (visit.say("word_certain") if key[0] == "open" else "―")
@@ -259,46 +199,30 @@ def _conflict(visit: Visit, conflict: IssuerConflict) -> Response:
         )
         for each in conflict.conflicts
     ]
-    return visit.page(
-        "project_conflict.html",
-        409,
-        banners=banners_of(visit),
-        groups=[("", entries[-1] if entries else None, rows)],
-        kept=[(name, value) for name, value in _kept(visit) if name not in fields],
-    )
+    return show_conflicts(visit, [("", entries[-1] if entries else None, rows)], kept_fields(visit, fields))
 
 
-def _form(
-    visit: Visit,
-    table: Mapping[str, Any],
-    texts: IssuerTexts,
-    seen: IssuerTexts,
-    beside: Mapping[str, str],
-    others: tuple[str, ...],
-    status: int,
-    mails: tuple[dict[str, Any], ...],
-    *,
-    action: str,
-    back: str,
-    title: str,
-    **more: Any,
-) -> Response:
+def changes_of(visit: Visit, issuer: str) -> list[Entry]:
+    """Returns the entries about the changes of an issuer."""
+    entries = visit.store.entries(events=[NoteEvent.ISSUER_CHANGED])
+    return [each for each in entries if each.detail.get("issuer") == issuer]
+
+
+def _form(visit: Visit, table: Mapping[str, Any], texts: Texts, seen: Texts, remarks: Remarks, **more: Any) -> Response:
     groups = issuer_groups(table, texts, visit.office.configuration.guarantors, visit.lang)
     fields = {each.path: each for group in groups for each in group.fields}
     shown = {key_text(path): text for path, text in seen.items() if path in fields or path[1:] in fields}
     return visit.page(
         "issuer_form.html",
-        status,
+        remarks.status,
         banners=banners_of(visit),
-        title=title,
-        action=action,
-        back=back,
         groups=groups,
         texts={key_text(path): text for path, text in texts.items()},
         seen=shown,
-        beside=beside,
-        others=others,
-        mails=mails,
+        beside=remarks.beside,
+        others=remarks.others,
+        mails=remarks.mails,
+        examples=_subjects(table),
         sample=visit.form.text("sample"),
         sample_of=visit.form.text("sample_of"),
         sample_name=visit.form.text("sample_name"),
@@ -314,42 +238,22 @@ def _form(
 def show_issuer_form(visit: Visit) -> Response:
     """The form of a registered issuer."""
     issuer = named_issuer(visit)
-    if issuer is None:
-        return missing_issuer(visit)
-    texts = _registered(visit, issuer)
-    return _edit_form(visit, issuer, texts, texts, {}, (), 200, ())
-
-
-def _registered(visit: Visit, issuer: Issuer) -> dict[KeyPath, str]:
-    return texts_of(
+    texts = texts_of(
         read_issuer_table(issuer.id, visit.office.files[issuer.file]), visit.office.configuration.guarantors
     )
+    return _edit_form(visit, issuer, texts, texts, NO_REMARKS)
 
 
-def _edit_form(
-    visit: Visit,
-    issuer: Issuer,
-    texts: IssuerTexts,
-    seen: IssuerTexts,
-    beside: Mapping[str, str],
-    others: tuple[str, ...],
-    status: int,
-    mails: tuple[dict[str, Any], ...],
-) -> Response:
-    table = read_issuer_table(issuer.id, visit.office.files[issuer.file])
+def _edit_form(visit: Visit, issuer: Issuer, texts: Texts, seen: Texts, remarks: Remarks) -> Response:
     return _form(
         visit,
-        table,
+        read_issuer_table(issuer.id, visit.office.files[issuer.file]),
         texts,
         seen,
-        beside,
-        others,
-        status,
-        mails,
+        remarks,
         action=f"{path_of_issuer(issuer.id)}/edit",
         back=path_of_issuer(issuer.id),
         title=visit.say("edit_title", project=issuer.full_name),
-        examples=_subjects(table),
         origin="",
         id_="",
     )
@@ -364,17 +268,13 @@ def _subjects(table: Mapping[str, Any]) -> list[str]:
 def save_issuer(visit: Visit) -> Response:
     """Changes an issuer."""
     issuer = named_issuer(visit)
-    if issuer is None:
-        return missing_issuer(visit)
-    typed, seen = _typed(visit), _by_path(visit, _SEEN)
+    typed, seen = typed_texts(visit, read_path), texts_under(visit, SEEN, read_path)
 
-    def again(
-        beside: dict[str, str], others: tuple[str, ...], status: int, mails: tuple[dict[str, Any], ...]
-    ) -> Response:
-        return _edit_form(visit, issuer, typed, seen, beside, others, status, mails)
+    def again(remarks: Remarks) -> Response:
+        return _edit_form(visit, issuer, typed, seen, remarks)
 
     if not typed:
-        return again({}, (visit.say("error_nothing_typed"),), 422, ())
+        return again(Remarks({}, (visit.say("error_nothing_typed"),), 422))
     answers = IssuerAnswers(typed, seen, _sample(visit), _dropped(visit))
     guarantors, today, file = visit.office.configuration.guarantors, visit.today, issuer.file
     return pass_through(
@@ -388,21 +288,10 @@ def save_issuer(visit: Visit) -> Response:
 # --- Add one -------------------------------------------------------------------------------------------------------
 
 
-def catalogue_tables() -> dict[str, Mapping[str, Any]]:
-    """Returns the table of each issuer of the shipped catalogue by id."""
-    names = [name for name in shipped_names("config/issuers") if name.endswith(".toml")]
-    return {
-        issuer_id(name): read_issuer_table(issuer_id(name), shipped_file("config", "issuers", name)) for name in names
-    }
-
-
 def _shipped(visit: Visit, origin: str) -> bytes | None:
     """The file of the catalogue that is taken over; None if the address names none, or one that is registered."""
-    name = f"{origin}.toml"
-    is_known = bool(origin) and name in shipped_names("config/issuers")
-    if not is_known or f"{ISSUERS}{name}" in visit.office.files:
-        return None
-    return shipped_file("config", "issuers", name)
+    is_known = bool(origin) and f"{origin}.toml" in shipped_names("config/issuers")
+    return catalogue_file(origin) if is_known and issuer_file(origin) not in visit.office.files else None
 
 
 def show_new_issuer(visit: Visit) -> Response:
@@ -416,33 +305,20 @@ def show_new_issuer(visit: Visit) -> Response:
         texts["name",] = name
     texts.setdefault(("checked_on",), "")
     texts["checked_on",] = texts["checked_on",] or write_date(visit.today)
-    return _new_form(visit, origin if base is not None else "", texts, {}, (), 200, ())
+    return _new_form(visit, origin if base is not None else "", texts, NO_REMARKS)
 
 
-def _new_form(
-    visit: Visit,
-    origin: str,
-    texts: IssuerTexts,
-    beside: Mapping[str, str],
-    others: tuple[str, ...],
-    status: int,
-    mails: tuple[dict[str, Any], ...],
-) -> Response:
+def _new_form(visit: Visit, origin: str, texts: Texts, remarks: Remarks) -> Response:
     base = _shipped(visit, origin)
-    table = read_issuer_table(origin, base) if base is not None else {}
     return _form(
         visit,
-        table,
+        read_issuer_table(origin, base) if base is not None else {},
         texts,
         {},
-        beside,
-        others,
-        status,
-        mails,
+        remarks,
         action="/issuers/new",
         back="/issuers",
         title=visit.say("issuer_new_title"),
-        examples=_subjects(table),
         origin=origin,
         id_=visit.form.text("id"),
     )
@@ -450,7 +326,7 @@ def _new_form(
 
 def record_new_issuer(visit: Visit) -> Response:
     """Adds an issuer."""
-    origin, typed = visit.form.text("from"), _typed(visit)
+    origin, typed = visit.form.text("from"), typed_texts(visit, read_path)
     configuration = visit.office.configuration
     taken = {each.id: each.full_name for each in configuration.issuers.values()}
     base = _shipped(visit, origin)
@@ -459,10 +335,8 @@ def record_new_issuer(visit: Visit) -> Response:
     issuer = asked or (origin if base is not None else propose_id(name, source, taken))
     answers = IssuerAnswers(typed, sample=_sample(visit), dropped=_dropped(visit))
 
-    def again(
-        beside: dict[str, str], others: tuple[str, ...], status: int, mails: tuple[dict[str, Any], ...]
-    ) -> Response:
-        return _new_form(visit, origin, typed, beside, others, status, mails)
+    def again(remarks: Remarks) -> Response:
+        return _new_form(visit, origin, typed, remarks)
 
     def make(files: Mapping[str, bytes]) -> IssuerEdit:
         if issuer_file(issuer) in files:

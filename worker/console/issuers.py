@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
 from worker.config.editing.catalogue import read_path
 from worker.config.editing.issuer_fields import texts_of
 from worker.config.editing.issuers import answer_open_key, read_issuer_table
-from worker.console.issuer_forms import catalogue_tables, missing_issuer, named_issuer, pass_through, path_of_issuer
+from worker.console.edit_forms import Remarks
+from worker.console.issuer_forms import changes_of, named_issuer, pass_through, path_of_issuer
 from worker.console.visit import Visit
 from worker.core.japanese_dates import read_date, write_date
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Entry
 from worker.core.rulebook import Issuer
-from worker.core.states import NoteEvent
 from worker.core.text import match_key, name_with_scope
-from worker.pipeline.issuers import can_change_issuers
+from worker.pipeline.issuers import can_change_issuers, catalogue_tables
 from worker.views.issuer_form import asked_questions, open_questions
 from worker.views.issuer_page import find_issuers, rules_of
 
@@ -62,8 +62,7 @@ def _offered(text: str, known: Mapping[str, Issuer]) -> list[tuple[str, str]]:
 
 def show_issuer(visit: Visit) -> Response:
     """One issuer."""
-    issuer = named_issuer(visit)
-    return missing_issuer(visit) if issuer is None else _issuer_page(visit, issuer, {}, 200)
+    return _issuer_page(visit, named_issuer(visit), {}, 200)
 
 
 def _issuer_page(visit: Visit, issuer: Issuer, faults: Mapping[str, str], status: int) -> Response:
@@ -87,11 +86,7 @@ def _issuer_page(visit: Visit, issuer: Issuer, faults: Mapping[str, str], status
 
 def _changes(visit: Visit, issuer: Issuer) -> list[tuple[Entry, list[str]]]:
     """The last entries about this issuer, with the names of the fields that changed."""
-    entries = [
-        each
-        for each in visit.store.entries(events=[NoteEvent.ISSUER_CHANGED])
-        if each.detail.get("issuer") == issuer.id
-    ]
+    entries = changes_of(visit, issuer.id)
     names = {id_: section.name for id_, section in issuer.sections.items()}
     found = []
     for each in reversed(entries[-_CHANGES_SHOWN:]):
@@ -104,20 +99,18 @@ def _changes(visit: Visit, issuer: Issuer) -> list[tuple[Entry, list[str]]]:
 def record_answer(visit: Visit) -> Response:
     """Answers one open question, with the place and the day at which the answer was found."""
     issuer = named_issuer(visit)
-    if issuer is None:
-        return missing_issuer(visit)
     path = read_path(visit.form.text("key"))
     text, seen_at, day = visit.form.text("value"), visit.form.text("seen_at"), visit.form.text("seen_on")
 
-    def again(beside: dict[str, str], others: tuple[str, ...], status: int, _: tuple[dict[str, Any], ...]) -> Response:
-        return _issuer_page(visit, issuer, {**beside, "": " ".join(others)}, status)
+    def again(remarks: Remarks) -> Response:
+        return _issuer_page(visit, issuer, {**remarks.beside, "": " ".join(remarks.others)}, remarks.status)
 
     if path is None:
-        return again({}, (visit.say("error_nothing_typed"),), 422, ())
+        return again(Remarks({}, (visit.say("error_nothing_typed"),), 422))
     try:
         seen_on = read_date(day) if day else visit.today
     except ValueError:
-        return again({"seen_on": visit.say("field_date", value=day)}, (), 422, ())
+        return again(Remarks({"seen_on": visit.say("field_date", value=day)}, (), 422))
     guarantors, file = visit.office.configuration.guarantors, issuer.file
     return pass_through(
         visit,

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from worker.config.editing.columns import read_headings
 from worker.config.editing.fields import number_forms
-from worker.config.editing.import_rows import FateKind
+from worker.config.editing.import_rows import OutcomeKind
 from worker.config.editing.ledger import (
     JudgedLedger,
     LedgerConflict,
@@ -30,10 +30,11 @@ from worker.config.editing.spreadsheets import LedgerLimits, parse_ledger
 from worker.config.load import load_configuration
 from worker.config.projects import FILE
 from worker.console.banners import banners_of
-from worker.console.project_forms import CHOSEN, ConflictGroup, show_conflicts
+from worker.console.edit_forms import CHOSEN, show_conflicts
+from worker.console.project_forms import conflict_rows, last_changes
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed
-from worker.pipeline.register import LedgerDone, MakeLedgerEdit, import_ledger
+from worker.pipeline.register import import_ledger
 from worker.views.ledger_page import (
     BAD_ROWS_SHOWN,
     KeptLedger,
@@ -44,7 +45,7 @@ from worker.views.ledger_page import (
     unpack_ledger,
 )
 from worker.views.project_form import faults_of, key_of_field
-from worker.views.register_json import count_fates
+from worker.views.register_json import count_outcomes
 
 LIMITS: Final = LedgerLimits(size=5_000_000, unpacked=40_000_000, rows=1_000)
 """Of a ledger on the page: more rows are not looked through by eye, and the console has 120 MB in all."""
@@ -66,6 +67,13 @@ def show_import(visit: Visit) -> Response:
 
 def _upload_page(visit: Visit, failed: tuple[str, ...] = (), status: int = 200, sheet: str = "") -> Response:
     return visit.page("ledger.html", status, banners=banners_of(visit), failed=failed, sheet=sheet)
+
+
+def _refused_page(visit: Visit, error: ConfigError | NotAllowed, sheet: str = "") -> Response:
+    if isinstance(error, NotAllowed):
+        return _upload_page(visit, (visit.refusal(error),), 422, sheet)
+    beside, others = faults_of(error.problems, visit.lang)
+    return _upload_page(visit, (*others, *beside.values()), 422, sheet)
 
 
 def give_sample(visit: Visit) -> Response:
@@ -93,11 +101,8 @@ def read_upload(visit: Visit) -> Response:
             remarks = ledger_remarks(sheet, judged.headings, visit.lang)
             return _upload_page(visit, (*faults, *remarks), 422, typed)
         return _rows_page(visit, KeptLedger(name, known_part(sheet, judged.headings), {}), judged)
-    except ConfigError as error:
-        beside, others = faults_of(error.problems, visit.lang)
-        return _upload_page(visit, (*others, *beside.values()), 422, typed)
-    except NotAllowed as refused:
-        return _upload_page(visit, (visit.refusal(refused),), 422, typed)
+    except (ConfigError, NotAllowed) as error:
+        return _refused_page(visit, error, typed)
 
 
 def _judge(visit: Visit, kept: KeptLedger, register: bytes) -> JudgedLedger:
@@ -117,21 +122,21 @@ def _rows_page(
 ) -> Response:
     """Shows the outcome of each row; it is what a person has seen when the next form comes."""
     issuers = visit.office.configuration.issuers
-    rows = {kind: rows_of_kind(judged, kept.sheet, kind, issuers, visit.lang) for kind in FateKind}
-    bad = rows.pop(FateKind.BAD)
+    rows = {kind: rows_of_kind(judged, kept.sheet, kind, issuers, visit.lang) for kind in OutcomeKind}
+    bad = rows.pop(OutcomeKind.BAD)
     return visit.page(
         "ledger_rows.html",
         status,
         banners=banners_of(visit),
         name=kept.name,
-        counts=visit.say("import_counts", **count_fates(judged.fates)),
-        ledger=pack_ledger(replace(kept, seen=seen_rows(judged.fates))),
+        counts=visit.say("import_counts", **count_outcomes(judged.outcomes)),
+        ledger=pack_ledger(replace(kept, seen=seen_rows(judged.outcomes))),
         bad=bad[:BAD_ROWS_SHOWN],
         bad_count=len(bad),
         bad_more=max(0, len(bad) - BAD_ROWS_SHOWN),
-        new=rows[FateKind.NEW],
-        changed=rows[FateKind.CHANGED],
-        same=rows[FateKind.SAME],
+        new=rows[OutcomeKind.NEW],
+        changed=rows[OutcomeKind.CHANGED],
+        same=rows[OutcomeKind.SAME],
         edits=len(judged.edits),
         ignored=judged.headings.ignored,
         remarks=ledger_remarks(kept.sheet, judged.headings, visit.lang),
@@ -145,11 +150,8 @@ def take_rows(visit: Visit) -> Response:
     try:
         kept = unpack_ledger(visit.form.text("ledger"))
         return _corrected_or_saved(visit, kept)
-    except NotAllowed as refused:
-        return _upload_page(visit, (visit.refusal(refused),), 422)
-    except ConfigError as error:
-        beside, others = faults_of(error.problems, visit.lang)
-        return _upload_page(visit, (*others, *beside.values()), 422)
+    except (ConfigError, NotAllowed) as error:
+        return _refused_page(visit, error)
 
 
 def _corrected_or_saved(visit: Visit, kept: KeptLedger) -> Response:
@@ -181,14 +183,14 @@ def _save(visit: Visit, kept: KeptLedger, *, is_partial: bool) -> Response:
         return ledger_edit(register, judged, kept.seen)
 
     try:
-        done = _import(visit, kept.name, make)
+        done = visit.desk.read(lambda reader: import_ledger(visit.editor, make, kept.name, reader))
     except LedgerConflict as conflict:
+        changed = last_changes(visit)
         groups = [
-            ConflictGroup(
-                each.project,
-                each.conflicts,
-                f"{each.row}.",
+            (
                 visit.say("ledger_row_named", row=each.row, name=each.name),
+                changed.get(each.project),
+                conflict_rows(visit, each.conflicts, f"{each.row}."),
             )
             for each in conflict.rows
         ]
@@ -201,19 +203,3 @@ def _save(visit: Visit, kept: KeptLedger, *, is_partial: bool) -> Response:
         judged = _judge(visit, kept, visit.office.files[FILE])
         return _rows_page(visit, kept, judged, failed=visit.say("ledger_stale"), status=409)
     return visit.go("/projects", "ledger_saved_judged" if done.judged else "ledger_saved")
-
-
-def _import(visit: Visit, name: str, make: MakeLedgerEdit) -> LedgerDone:
-    office = visit.office
-    return visit.desk.read(
-        lambda reader: import_ledger(
-            office.directory,
-            make,
-            name,
-            visit.store,
-            reader,
-            visit.desk.clock,
-            visit.author,
-            office.active_config.invoice_folder,
-        )
-    )

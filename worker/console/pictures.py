@@ -55,7 +55,7 @@ def show_page(visit: Visit) -> Response:
     place, number = int(visit.params["paper"]), int(visit.params["page"])
     if not (place < len(papers) and number < len(papers[place].pages)):
         raise NotAllowed("no_such_submission", id=str(submission.id))
-    shown = _join(dict.fromkeys([*shown_by_link(visit, submission).split(), f"{place}.{number}"]))
+    shown = " ".join(dict.fromkeys([*shown_by_link(visit, submission).split(), f"{place}.{number}"]))
     back = urlencode({SHOWN: shown, _SEAL: _seal(visit, submission, shown)})
     return visit.page(
         "paper.html",
@@ -158,10 +158,6 @@ def _key_page(visit: Visit, submission: Submission, key: str, failed: str = "", 
         needs_reason=disclose.needs_reason(submission, prepares=visit.may(Right.PREPARE)),
         failed=failed,
     )
-
-
-def _join(pages: dict[str, None]) -> str:
-    return " ".join(pages)
 
 
 def _seal(visit: Visit, submission: Submission, shown: str) -> str:

@@ -5,16 +5,15 @@ Each form shows what it would change before it saves. The functions are those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
-from worker.config.editing.add_project import register_project
+from worker.config.editing.add_project import problems_of_outcome, register_project
 from worker.config.editing.fields import KeyPath, number_forms
-from worker.config.editing.import_rows import Fate, FateKind
+from worker.config.editing.import_rows import OutcomeKind, RowOutcome
 from worker.config.editing.register import (
     FieldConflict,
     FieldRules,
@@ -31,14 +30,26 @@ from worker.config.editing.register import (
 from worker.config.files import TemplateFiles
 from worker.config.projects import FILE
 from worker.console.banners import banners_of
+from worker.console.edit_forms import (
+    NO_REMARKS,
+    SEEN,
+    ConflictRow,
+    Remarks,
+    ShowAgain,
+    Texts,
+    kept_fields,
+    show_conflicts,
+    texts_under,
+    typed_texts,
+)
 from worker.console.projects import named_project
 from worker.console.visit import Visit, number_in
-from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.errors import ConfigError, NotAllowed
 from worker.core.messages import name_field
 from worker.core.model import Entry
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
-from worker.pipeline.register import MakeEdit, RegisterDone, change_register, prepare_edit
+from worker.pipeline.register import MakeEdit, WrittenEdit, change_register, prepare_edit
 from worker.views.project_form import (
     AMENDED_FIELDS,
     amended_fields,
@@ -53,43 +64,10 @@ from worker.views.project_form import (
     with_years,
 )
 
-_TYPED: Final = "f:"
-_SEEN: Final = "s:"
-CHOSEN: Final = "c:"
-
-Texts = Mapping[KeyPath, str]
-Again = Callable[[dict[str, str], tuple[str, ...], int], Response]
-"""Shows the form again: the sentence beside each field, those above the form, the status."""
-
 
 def path_of(project: str) -> str:
     """Returns the address of a project's page."""
     return f"/projects/{quote(project)}"
-
-
-# --- What was typed ------------------------------------------------------------------------------------------------
-
-
-def _typed(visit: Visit) -> dict[KeyPath, str]:
-    """The texts of the fields; of a conflict, the registered one where the person chose it."""
-    texts = {}
-    for name in visit.form.fields:
-        if name.startswith(_TYPED):
-            given = [each.strip() for each in visit.form.several(name)]
-            texts[key_of_field(name.removeprefix(_TYPED))] = "、".join(filter(None, given))
-    for name in visit.form.fields:
-        if name.startswith(CHOSEN) and visit.form.text(name) == "now":
-            key = key_of_field(name.removeprefix(CHOSEN))
-            texts[key] = visit.form.text(_SEEN + form_name(key))
-    return texts
-
-
-def _seen(visit: Visit) -> dict[KeyPath, str]:
-    return {
-        key_of_field(name.removeprefix(_SEEN)): visit.form.text(name)
-        for name in visit.form.fields
-        if name.startswith(_SEEN)
-    }
 
 
 def _rules(visit: Visit) -> FieldRules:
@@ -100,48 +78,31 @@ def _rules(visit: Visit) -> FieldRules:
 # --- One way through a form ----------------------------------------------------------------------------------------
 
 
-def _change(visit: Visit, project: str, make: MakeEdit, again: Again, then: str = "") -> Response:
+def _change(visit: Visit, project: str, make: MakeEdit, again: ShowAgain, then: str = "") -> Response:
     """Shows what the edit changes, and saves it once the person has seen that; faults show the form again."""
     step = visit.form.text("step")
     if step == "again":
-        return again({}, (), 200)
+        return again(NO_REMARKS)
     try:
         if step != "save":
-            edit, _, _ = prepare_edit(visit.office.directory, make)
-            return _summary(visit, edit)
+            return _summary(visit, prepare_edit(visit.office.directory, make).edit)
         done = save_edit(visit, make)
     except RegisterConflict as conflict:
         return _conflict(visit, conflict)
     except ConfigError as error:
-        beside, others = faults_of(error.problems, visit.lang)
-        return again(beside, others, 422)
+        return again(Remarks(*faults_of(error.problems, visit.lang), 422))
     except NotAllowed as refused:
         if refused.code == "register_same":
             return visit.go(path_of(project), "unchanged")
         if refused.code == "no_such_project":
             raise
-        return again({}, (visit.refusal(refused),), 422)
-    return visit.go(then or path_of(done.edit.later), _result(done))
+        return again(Remarks({}, (visit.refusal(refused),), 422))
+    return visit.go(then or path_of(done.edit.later), "project_saved_judged" if done.judged else "project_saved")
 
 
-def save_edit(visit: Visit, make: MakeEdit) -> RegisterDone:
+def save_edit(visit: Visit, make: MakeEdit) -> WrittenEdit[RegisterEdit]:
     """Writes the edit of a person. Raises as ``change_register`` does."""
-    office = visit.office
-    return visit.desk.read(
-        lambda reader: change_register(
-            office.directory,
-            make,
-            visit.store,
-            reader,
-            visit.desk.clock,
-            visit.author,
-            office.active_config.invoice_folder,
-        )
-    )
-
-
-def _result(done: RegisterDone) -> str:
-    return "project_saved_judged" if done.judged else "project_saved"
+    return visit.desk.read(lambda reader: change_register(visit.editor, make, reader))
 
 
 def _summary(visit: Visit, edit: RegisterEdit) -> Response:
@@ -159,73 +120,32 @@ def _summary(visit: Visit, edit: RegisterEdit) -> Response:
             )
             for each in edit.changes
         ],
-        kept=_kept(visit),
+        kept=kept_fields(visit),
     )
-
-
-def _kept(visit: Visit) -> list[tuple[str, str]]:
-    """The fields of this form, to be sent with the next step of it."""
-    return [
-        (name, value)
-        for name, values in visit.form.fields.items()
-        if name not in {"token", "step", "proof"} and not name.startswith(CHOSEN)
-        for value in values
-    ]
 
 
 def _conflict(visit: Visit, conflict: RegisterConflict) -> Response:
-    """Shows field by field what another person wrote meanwhile; the person chooses."""
-    fields = {_SEEN + form_name(each.key) for each in conflict.conflicts}
-    kept = [(name, value) for name, value in _kept(visit) if name not in fields]
-    return show_conflicts(visit, [ConflictGroup(conflict.project, conflict.conflicts)], kept)
+    fields = {SEEN + form_name(each.key) for each in conflict.conflicts}
+    group = ("", last_changes(visit).get(conflict.project), conflict_rows(visit, conflict.conflicts))
+    return show_conflicts(visit, [group], kept_fields(visit, fields))
 
 
-@dataclass(frozen=True, slots=True)
-class ConflictGroup:
-    """The fields of one project that another person changed."""
-
-    project: str
-    conflicts: Sequence[FieldConflict]
-    prefix: str = ""
-    """Of the names of its fields in the form."""
-    title: str = ""
-    """Its name, where there are several."""
-
-
-def show_conflicts(visit: Visit, groups: Sequence[ConflictGroup], kept: Sequence[tuple[str, str]]) -> Response:
-    """Shows the conflicts of each project; the answers come as ``CHOSEN`` with the name of the field."""
+def last_changes(visit: Visit) -> Mapping[str, Entry]:
+    """Returns the last entry about each project that was changed, by its id before and after."""
     changed: dict[str, Entry] = {}
     for entry in visit.store.entries(events=[NoteEvent.REGISTER_CHANGED]):
         changed |= dict.fromkeys({str(entry.detail.get(name)) for name in ("project", "later")}, entry)
+    return changed
+
+
+def conflict_rows(visit: Visit, conflicts: Iterable[FieldConflict], prefix: str = "") -> list[ConflictRow]:
+    """Returns the rows of a project's conflict; ``prefix`` is that of the names of its fields."""
     issuers = visit.office.configuration.issuers
-
-    def told(key: KeyPath, text: str) -> str:
-        return office_text(key, text, issuers) or "―"
-
-    return visit.page(
-        "project_conflict.html",
-        409,
-        banners=banners_of(visit),
-        groups=[
-            (
-                group.title,
-                changed.get(group.project),
-                [
-                    (
-                        group.prefix + form_name(each.key),
-                        name_field(each.key, visit.lang),
-                        told(each.key, each.seen),
-                        told(each.key, each.now),
-                        told(each.key, each.given),
-                        each.now,
-                    )
-                    for each in group.conflicts
-                ],
-            )
-            for group in groups
-        ],
-        kept=kept,
-    )
+    rows = []
+    for each in conflicts:
+        seen, now, given = (office_text(each.key, text, issuers) or "―" for text in (each.seen, each.now, each.given))
+        rows.append((prefix + form_name(each.key), name_field(each.key, visit.lang), seen, now, given, each.now))
+    return rows
 
 
 # --- Register a project --------------------------------------------------------------------------------------------
@@ -244,48 +164,51 @@ def show_new(visit: Visit) -> Response:
 
 
 def _new_form(
-    visit: Visit,
-    texts: Texts,
-    origin: str,
-    issuer: Issuer | None = None,
-    beside: Mapping[str, str] | None = None,
-    others: tuple[str, ...] = (),
-    status: int = 200,
-    note: str = "",
+    visit: Visit, texts: Texts, origin: str, issuer: Issuer | None = None, remarks: Remarks = NO_REMARKS, note: str = ""
 ) -> Response:
+    return _form(
+        visit,
+        issuer,
+        texts,
+        {},
+        remarks,
+        title=visit.say("new_project"),
+        action="/projects/new",
+        back="/projects",
+        origin=origin,
+        note=note,
+        go="register_go",
+    )
+
+
+def _form(visit: Visit, issuer: Issuer | None, texts: Texts, seen: Texts, remarks: Remarks, **more: Any) -> Response:
     office = visit.office
     templates = TemplateFiles(office.files)
     return visit.page(
         "project_form.html",
-        status,
+        remarks.status,
         banners=banners_of(visit),
-        title=visit.say("new_project"),
-        action="/projects/new",
-        back="/projects",
         groups=groups_of(issuer, texts, templates.source, office.configuration.issuers.values(), visit.lang),
         texts={form_name(key): text for key, text in texts.items()},
-        seen={},
-        beside=beside or {},
-        others=others,
-        origin=origin,
+        seen={form_name(key): text for key, text in seen.items()},
+        beside=remarks.beside,
+        others=remarks.others,
         asked=issuer.id if issuer else "",
-        note=note,
-        go="register_go",
+        **more,
     )
 
 
 def record_new(visit: Visit) -> Response:
     """Registers a project."""
     origin = visit.form.text("from")
-    typed = _typed(visit)
+    typed = typed_texts(visit, key_of_field)
     values, issuer, faults = given_values(with_years(typed, visit.today), _rules(visit))
 
-    def again(beside: dict[str, str], others: tuple[str, ...], status: int) -> Response:
-        return _new_form(visit, typed, origin, issuer, beside, others, status)
+    def again(remarks: Remarks) -> Response:
+        return _new_form(visit, typed, origin, issuer, remarks)
 
     if faults:
-        beside, others = faults_of(faults, visit.lang)
-        return again(beside, others, 422)
+        return again(Remarks(*faults_of(faults, visit.lang), 422))
     if issuer is None:
         raise AssertionError("a project without an issuer has a fault")
     if visit.form.text("asked") != issuer.id:
@@ -294,21 +217,15 @@ def record_new(visit: Visit) -> Response:
 
     def make(content: bytes) -> RegisterEdit:
         edit = register_project(values, None, issuer, read_tables(content).tables)
-        if isinstance(edit, Fate):
-            raise ConfigError(_problems_of(edit))
+        if isinstance(edit, RowOutcome):
+            raise ConfigError(problems_of_outcome(edit))
         return add_new_project(content, edit)
 
     known = read_tables(visit.office.files[FILE])
-    fate = register_project(values, None, issuer, known.tables)
-    if isinstance(fate, Fate) and fate.kind is FateKind.SAME and fate.position is not None:
-        return visit.go(path_of(known.ids[fate.position]), "unchanged")
+    outcome = register_project(values, None, issuer, known.tables)
+    if isinstance(outcome, RowOutcome) and outcome.kind is OutcomeKind.SAME and outcome.position is not None:
+        return visit.go(path_of(known.ids[outcome.position]), "unchanged")
     return _change(visit, "", make, again, f"/s/{origin}" if origin.isdecimal() else "")
-
-
-def _problems_of(fate: Fate) -> list[Problem]:
-    if fate.faults:
-        return [Problem(FILE, each.cell, each.code, each.params) for each in fate.faults]
-    return [Problem(FILE, "name", "project_exists", {"name": fate.name})]
 
 
 # --- Change it -----------------------------------------------------------------------------------------------------
@@ -317,7 +234,7 @@ def _problems_of(fate: Fate) -> list[Problem]:
 def show_edit(visit: Visit) -> Response:
     """The form of a registered project."""
     project = named_project(visit).id
-    return _edit_form(visit, project, _office_texts(visit, project), _registered(visit, project))
+    return _edit_form(visit, _office_texts(visit, project), _registered(visit, project))
 
 
 def _registered(visit: Visit, project: str) -> dict[KeyPath, str]:
@@ -330,33 +247,18 @@ def _office_texts(visit: Visit, project: str) -> dict[KeyPath, str]:
     return {key: office_text(key, text, issuers) for key, text in _registered(visit, project).items()}
 
 
-def _edit_form(
-    visit: Visit,
-    project: str,
-    texts: Texts,
-    seen: Texts,
-    beside: Mapping[str, str] | None = None,
-    others: tuple[str, ...] = (),
-    status: int = 200,
-) -> Response:
-    office = visit.office
-    registered = named_project(visit)
-    issuer = office.configuration.issuers[registered.issuer]
-    templates = TemplateFiles(office.files)
-    return visit.page(
-        "project_form.html",
-        status,
-        banners=banners_of(visit),
-        title=visit.say("edit_title", project=registered.name),
-        action=f"{path_of(project)}/edit",
-        back=path_of(project),
-        groups=groups_of(issuer, texts, templates.source, office.configuration.issuers.values(), visit.lang),
-        texts={form_name(key): text for key, text in texts.items()},
-        seen={form_name(key): text for key, text in seen.items()},
-        beside=beside or {},
-        others=others,
+def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS) -> Response:
+    project = named_project(visit)
+    return _form(
+        visit,
+        visit.office.configuration.issuers[project.issuer],
+        texts,
+        seen,
+        remarks,
+        title=visit.say("edit_title", project=project.name),
+        action=f"{path_of(project.id)}/edit",
+        back=path_of(project.id),
         origin="",
-        asked=issuer.id,
         note="",
         go="edit_go",
     )
@@ -365,13 +267,13 @@ def _edit_form(
 def save_project_change(visit: Visit) -> Response:
     """Changes a project."""
     project = named_project(visit).id
-    typed, seen = _typed(visit), _seen(visit)
+    typed, seen = typed_texts(visit, key_of_field), texts_under(visit, SEEN, key_of_field)
 
-    def again(beside: dict[str, str], others: tuple[str, ...], status: int) -> Response:
-        return _edit_form(visit, project, typed, seen, beside, others, status)
+    def again(remarks: Remarks) -> Response:
+        return _edit_form(visit, typed, seen, remarks)
 
     if not typed:
-        return again({}, (visit.say("error_nothing_typed"),), 422)
+        return again(Remarks({}, (visit.say("error_nothing_typed"),), 422))
     texts = with_years(typed, visit.today)
     return _change(visit, project, lambda content: edit_project(content, project, texts, _rules(visit), seen), again)
 
@@ -384,37 +286,30 @@ def show_amend(visit: Visit) -> Response:
     return _amend_form(visit, {}, _registered(visit, named_project(visit).id))
 
 
-def _amend_form(
-    visit: Visit,
-    texts: Texts,
-    seen: Texts,
-    beside: Mapping[str, str] | None = None,
-    others: tuple[str, ...] = (),
-    status: int = 200,
-) -> Response:
+def _amend_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS) -> Response:
     project = named_project(visit)
     now = _office_texts(visit, project.id)
     return visit.page(
         "project_amend.html",
-        status,
+        remarks.status,
         banners=banners_of(visit),
         project=project,
         fields=[(field, now.get(field.key, "")) for field in amended_fields(visit.lang)],
         texts={form_name(key): text for key, text in texts.items()},
         seen={form_name(key): text for key, text in seen.items() if key in AMENDED_FIELDS},
-        beside=beside or {},
-        others=others,
+        beside=remarks.beside,
+        others=remarks.others,
     )
 
 
 def record_amendment(visit: Visit) -> Response:
     """Registers an amended contract."""
     project = named_project(visit).id
-    typed, seen = _typed(visit), _seen(visit)
+    typed, seen = typed_texts(visit, key_of_field), texts_under(visit, SEEN, key_of_field)
     texts = {key: text for key, text in with_years(typed, visit.today).items() if text}
 
-    def again(beside: dict[str, str], others: tuple[str, ...], status: int) -> Response:
-        return _amend_form(visit, typed, seen, beside, others, status)
+    def again(remarks: Remarks) -> Response:
+        return _amend_form(visit, typed, seen, remarks)
 
     return _change(visit, project, lambda content: amend_project(content, project, texts, _rules(visit), seen), again)
 

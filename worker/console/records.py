@@ -159,7 +159,7 @@ def _approved_by(row: LogRow, visit: Visit) -> str:
 
 
 def _asked(visit: Visit) -> dict[str, str]:
-    """What was typed: of a form that is sent, or of the page's address."""
+    """The typed values of a form that is sent, or of the page's address."""
     names = ("since", "until", "text", "amount_from", "amount_to", "state", "product")
     return {name: visit.form.text(name) or visit.query.get(name, "").strip() for name in names}
 

@@ -18,7 +18,7 @@ _PATH: Final = "/health/rehearsal"
 
 
 def show_rehearsal(visit: Visit) -> Response:
-    """The page: where mail goes now, what the change means, and the one form that changes it."""
+    """The page: the address that mail goes to now, what the change means, and the one form that changes it."""
     return _rehearsal(visit)
 
 

@@ -22,9 +22,10 @@ from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
 from worker.core.errors import NotAllowed
-from worker.core.japanese_dates import write_date
+from worker.core.japanese_dates import weekday, write_date
 from worker.core.messages import Language, is_said, name_author, say, say_refusal
 from worker.core.model import JST
+from worker.pipeline.register import Editor
 from worker.service.wiring import Installation
 from worker.store.ports import Author, Store
 
@@ -154,6 +155,12 @@ class Visit:
         return author_of(self.person, self.address)
 
     @property
+    def editor(self) -> Editor:
+        """The person, as the functions that change the register take one."""
+        office = self.office
+        return Editor(office.directory, self.store, self.desk.clock, self.author, office.active_config.invoice_folder)
+
+    @property
     def today(self) -> dt.date:
         """The present Japanese day."""
         return self.now.astimezone(JST).date()
@@ -233,9 +240,6 @@ def _environment() -> Environment:
     return environment
 
 
-_WEEKDAYS: Final = "月火水木金土日"
-
-
 def _moment(moment: dt.datetime | None, lang: Language) -> str:
     """A moment without seconds: 11/30（月）8:30."""
     if moment is None:
@@ -248,13 +252,13 @@ def _date(day: dt.date | None, lang: Language) -> str:
     """A day as it is written in contracts, with its weekday: 令和8年11月30日（月）."""
     if day is None:
         return ""
-    return f"{write_date(day)}（{_WEEKDAYS[day.weekday()]}）" if lang == "ja" else f"{day:%a} {day.isoformat()}"
+    return f"{write_date(day)}（{weekday(day)}）" if lang == "ja" else f"{day:%a} {day.isoformat()}"
 
 
 def _day(day: dt.date | None, lang: Language) -> str:
     if day is None:
         return ""
-    return f"{day.month}/{day.day}（{_WEEKDAYS[day.weekday()]}）" if lang == "ja" else day.isoformat()
+    return f"{day.month}/{day.day}（{weekday(day)}）" if lang == "ja" else day.isoformat()
 
 
 _ENVIRONMENT: Final = _environment()

@@ -11,11 +11,9 @@ class Clock(Protocol):
 
     def now(self) -> dt.datetime:
         """This moment by the machine's clock, zone-aware, in JST. The clock may be set at any time, also back."""
-        ...
 
     def uptime(self) -> float:
         """Returns the seconds since the machine started: the measure of a wait, because it cannot be set."""
-        ...
 
 
 def is_over(begun: dt.datetime, until: dt.datetime, now: dt.datetime) -> bool:

@@ -37,6 +37,11 @@ _DATE: Final = re.compile(
 )
 
 
+def weekday(day: dt.date) -> str:
+    """Returns the day of the week in one character: 月."""
+    return "月火水木金土日"[day.weekday()]
+
+
 def read_date(text: str) -> dt.date:
     """Returns the one day that ``text`` means: ``令和8年4月1日``, ``R8.4.1``, ``2026-04-01`` or similar, in any width.
 

@@ -457,7 +457,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source(Part):
-    """How it came, and the evidence for its sender."""
+    """The way by which it came, and the evidence for its sender."""
 
     came_by: str = ""
     """``mail:NAME`` or ``folder``."""
@@ -545,7 +545,7 @@ class Requested:
     draft: str
     """Hash of the draft."""
     asked: tuple[str, ...] = ()
-    """The approvers whom it waits for: those who were there and could approve it; empty where there are no accounts."""
+    """The approvers whom it waits for: those who were there and could approve it; empty if there are no accounts."""
 
 
 @dataclass(frozen=True, slots=True)

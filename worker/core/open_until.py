@@ -1,4 +1,4 @@
-"""How long a submission is open: until which day a person or the service still has to do with it."""
+"""The last day on which a person or the service still has to do with a submission: until then it is open."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Life(NamedTuple):
 
     state: str
     has_news: bool
-    """News is there that nobody has read."""
+    """There is news that no one has read."""
     sent_at: dt.datetime | None
     closes: str
     settle_days: int
@@ -36,9 +36,9 @@ class _Life(NamedTuple):
 
 
 def open_until(submission: Submission, *, is_corrected: bool) -> dt.date | None:
-    """The last day on which it is open; None where it is closed.
+    """The last day on which it is open; None if it is closed.
 
-    ``is_corrected`` says that a correction of it exists that was not withdrawn. News that nobody has read keeps every
+    ``is_corrected`` says that a correction of it exists that was not withdrawn. News that no one has read keeps every
     submission open.
     """
     duties = submission.follow_ups.duties
@@ -89,12 +89,12 @@ def _last_day(life: _Life, *, is_corrected: bool) -> dt.date | None:
 
 
 def is_news_awaited(submission: Submission) -> bool:
-    """Whether its silence can become too long: it was sent, and its rule does not close by itself."""
+    """Returns whether its silence can become too long: it was sent, and its rule does not close by itself."""
     return _is_silent(submission.state, submission.delivery.sent_at, submission.follow_ups.duties.closes)
 
 
 def settles_on(submission: Submission) -> dt.date | None:
-    """The last day on which a bounce reopens what no answer closes; None where its rule wants an answer."""
+    """The last day on which a bounce reopens what no answer closes; None if its rule wants an answer."""
     duties = submission.follow_ups.duties
     return _settled(submission.delivery.sent_at, duties.closes, duties.settle_days)
 

@@ -1,9 +1,9 @@
 """Finds what an arriving notice belongs to: its project, an earlier submission of it, its announcement.
 
 Only the contract number, or a name that the register declares unique, decides the project. A name alone is a proposal
-to a person, and similarity is never used. Whether the issuer takes it (eligibility) is decided by registered facts
-alone. The same notice by two sources or two downloads is one submission as long as the first has not left. Afterwards a
-person decides. A notice answers an announcement that names its number, or its project and product, and only if no other
+to a person, and similarity is never used. Registered facts alone decide whether the issuer takes it (eligibility). The
+same notice by two sources or two downloads is one submission as long as the first has not left. Afterwards a person
+decides. A notice answers an announcement that names its number, or its project and product, and only if no other
 announcement fits. Every uncertain case stays a task.
 """
 

@@ -20,9 +20,9 @@ class ChatNotice:
     """The numbers of a notice."""
 
     tasks: int
-    """What a person does something about."""
+    """The open tasks that a person acts on."""
     urgent: int
-    """How many of them are to be done at once."""
+    """The number of those that are to be done at once."""
     warnings: int
     """Alarms about no submission since the notice before."""
 

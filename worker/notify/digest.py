@@ -13,6 +13,7 @@ from typing import Final
 
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
+from worker.core.japanese_dates import weekday
 from worker.core.messages import name_state, say
 from worker.core.messages.on_pages import pages_at
 from worker.core.model import JST, PRODUCT_NAMES, Requested, Submission
@@ -25,9 +26,6 @@ from worker.views.unread_files import UnreadIn, say_unread
 
 TASKS_LIMIT: Final = 300
 """Tasks written out in one mail; ``tasks`` shows a longer list."""
-
-
-_WEEKDAYS: Final = "月火水木金土日"
 
 
 def digest_cause(day: dt.date) -> str:
@@ -141,7 +139,7 @@ def write_unanswered(task: Task, requested: Requested, url: str, *, rehearsing: 
 
 def _day(now: dt.datetime) -> str:
     local = now.astimezone(JST)
-    return f"{local.year}年{local.month}月{local.day}日（{_WEEKDAYS[local.weekday()]}）"
+    return f"{local.year}年{local.month}月{local.day}日（{weekday(local)}）"
 
 
 def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Decides when a person gets the next mail: one in a quarter of an hour, but for what leaves, expires or is in doubt.
 
-What is put off waits and comes with the next mail, whatever that is about.
+A mail that is put off waits and comes with the next one, on any subject.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ from worker.core.states import AlarmCause, State
 from worker.track.overdue import PRESSED
 
 _PRESSING: Final = frozenset(
-    {
-        *(AlarmCause.LEAVING, AlarmCause.DEADLINE, AlarmCause.IN_DOUBT),
-        *(AlarmCause.CAME_BACK, AlarmCause.LATE_ANSWER),
-    }
+    {*(AlarmCause.LEAVING, AlarmCause.DEADLINE, AlarmCause.IN_DOUBT), *(AlarmCause.CAME_BACK, AlarmCause.LATE_ANSWER)}
 )
 """Causes that are about leaving, expiring or doubt."""
 

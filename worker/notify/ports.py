@@ -10,7 +10,6 @@ class OperatorCommand(Protocol):
 
     async def call(self, text: str) -> str:
         """Passes ``text`` on in bounded time; returns an empty text if it was taken, else the reason."""
-        ...
 
 
 class OperatorWebhook(Protocol):
@@ -18,4 +17,3 @@ class OperatorWebhook(Protocol):
 
     async def post(self, body: bytes) -> str:
         """Posts ``body`` in bounded time; returns an empty text if it was taken, else a reason without the address."""
-        ...

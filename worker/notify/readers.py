@@ -1,6 +1,6 @@
 """Decides who is told of an alarm by mail: the addresses of ``[operator]``, and the people who want such mails.
 
-Accounts are told only where ``[console] url`` is set: what they get leads them to a page.
+Accounts are told only if ``[console] url`` is set: their mails lead them to a page.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ _KINDS: Final[Mapping[str, MailKind]] = {
         MailKind.WAITING,
     ),
 }
-"""The kind of mail about each cause, else a warning. What names submissions is for those who may work on them."""
+"""The kind of mail about each cause, else a warning. A mail that names submissions is for those who may work on
+them.
+"""
 
 
 def readers_of(alarm: Alarm, settings: Settings, accounts: Iterable[Account], today: dt.date) -> tuple[Address, ...]:

@@ -31,19 +31,19 @@ _NOT_FOR_CHAT: Final = frozenset({AlarmCause.SENT_LIST, AlarmCause.PERSON_UNREAC
 """Causes that are for mails alone; the last one is about the chat itself."""
 
 _REFUSED: Final = "HTTP 4"
-"""Begins the reason where the chat answered and does not take it: waiting mends nothing."""
+"""Begins the reason if the chat answered and does not take it: waiting mends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """What is kept between two posts."""
+    """The state that is kept between two posts."""
 
     seen: int = 0
     """The newest alarm that was noted."""
     pending: int = 0
     """Alarms since the last post that was taken."""
     warnings: int = 0
-    """How many of them are about no submission."""
+    """The number of those that are about no submission."""
     is_pressing: bool = False
     posted_at: str = ""
     tries: int = 0

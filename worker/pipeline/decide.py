@@ -15,10 +15,7 @@ from worker.store.ports import Author, Store
 
 
 async def approve(
-    store: Store,
-    active_config: ActiveConfig,
-    reader: PdfReader,
-    approval: Approval,
+    store: Store, active_config: ActiveConfig, reader: PdfReader, approval: Approval
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """As ``decisions.approve``. Raises NotAllowed, Unavailable."""
     return await with_invoices(

@@ -29,12 +29,7 @@ _PDF: Final = b"%PDF-1.4 a notice that has not come"
 
 
 async def foresee(
-    project: Project,
-    product: Product,
-    active_config: ActiveConfig,
-    known: Reading,
-    reader: PdfReader,
-    now: dt.datetime,
+    project: Project, product: Product, active_config: ActiveConfig, known: Reading, reader: PdfReader, now: dt.datetime
 ) -> SubmissionView | None:
     """Returns the submission that a notice of this guarantee would become; None if one came already.
 

@@ -6,7 +6,6 @@ Nothing is recorded. The invoices and the first pages are read as for a draft.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig, reevaluate, treat_unread_as_missing
@@ -16,7 +15,7 @@ from worker.compose.missing_invoice import MissingInvoice
 from worker.core.messages import Language
 from worker.core.model import JST, Notice, Submission
 from worker.core.states import State
-from worker.match.near_matches import near_misses_of
+from worker.match.near_matches import NearMiss, near_misses_of
 from worker.pipeline.invoices import explain_missing, with_invoices
 from worker.read.ports import PdfReader
 from worker.send.rate_limit import leaves_at
@@ -41,9 +40,37 @@ async def inspect(
     notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
-    is_judged = submission.state in _STILL_JUDGED
+    checks, near, missing = await judge_now(submission, active_config, store, reader, now)
+    pages: dict[str, str] = {}
+    attached = submission.composed.draft.attachments if submission.composed.draft else ()
+    for each in attached if submission.state in _STILL_JUDGED else ():
+        pages[each.sha256] = first_page(await reader.read(store.original(each.sha256)), key, lang)
+    hours = active_config.configuration.settings.hours
+    return (
+        SubmissionView(
+            submission,
+            body.replace(key, str(notice.key)) if notice else body,
+            checks,
+            near,
+            pages,
+            now.astimezone(JST).date(),
+            leaves_at(submission, hours, now) if submission.state is State.APPROVED else None,
+            missing,
+        ),
+        notice,
+    )
+
+
+async def judge_now(
+    submission: Submission, active_config: ActiveConfig, store: Store, reader: PdfReader, now: dt.datetime
+) -> tuple[tuple[Check, ...], tuple[NearMiss, ...], MissingInvoice | None]:
+    """Returns the checks of a submission at this moment, the projects that lie near, and its missing invoice."""
     checks: tuple[Check, ...] = ()
-    if notice is not None and is_judged:
+    if (
+        submission.state in _STILL_JUDGED
+        and submission.notice.pdf_sha256
+        and store.notice(submission.notice.pdf_sha256)
+    ):
         checks = await with_invoices(
             lambda: guarantees_of([submission], active_config.register, store),
             active_config,
@@ -52,23 +79,7 @@ async def inspect(
                 reevaluate(submission, active_config, treat_unread_as_missing(invoices), store, now).checks
             ),
         )
-    missing: Mapping[int, MissingInvoice] = {}
-    if submission.state is State.HELD:
-        missing = await explain_missing([submission], active_config, reader, store)
-    pages: dict[str, str] = {}
-    for each in submission.composed.draft.attachments if submission.composed.draft and is_judged else ():
-        pages[each.sha256] = first_page(await reader.read(store.original(each.sha256)), key, lang)
-    hours = active_config.configuration.settings.hours
-    return (
-        SubmissionView(
-            submission,
-            body.replace(key, str(notice.key)) if notice else body,
-            checks,
-            near_misses_of(submission, store, active_config.register) if submission.reasons else (),
-            pages,
-            now.astimezone(JST).date(),
-            leaves_at(submission, hours, now) if submission.state is State.APPROVED else None,
-            missing.get(submission.id),
-        ),
-        notice,
-    )
+    near = near_misses_of(submission, store, active_config.register) if submission.reasons else ()
+    is_held = submission.state is State.HELD
+    missing = await explain_missing([submission], active_config, reader, store) if is_held else {}
+    return checks, near, missing.get(submission.id)

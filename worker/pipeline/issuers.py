@@ -5,7 +5,6 @@ As ``pipeline/register`` does for projects. The mail that the changed rule would
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,35 +18,40 @@ from worker.config.editing.atomic_write import replace_file, write_new_file
 from worker.config.editing.fields import KeyPath
 from worker.config.editing.import_rows import Edit
 from worker.config.editing.issuer_fields import key_text
-from worker.config.editing.issuers import IssuerEdit
+from worker.config.editing.issuers import IssuerEdit, read_issuer_table
 from worker.config.editing.toml_edit import edit_projects
-from worker.config.files import MAX_FILE_BYTES, TemplateFiles, read_directory, register_directory
-from worker.config.load import ISSUERS, Configuration, load_configuration
+from worker.config.files import TemplateFiles, read_directory, register_directory
+from worker.config.issuers import issuer_id
+from worker.config.load import ISSUERS, load_configuration
 from worker.config.projects import FILE
+from worker.config.shipped import shipped_file, shipped_names
 from worker.config.templates import Renderer
-from worker.core.clock import Clock
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import JST, Product, sha256
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent, Reason
 from worker.pipeline.foresee import foresee
-from worker.pipeline.register import JUDGED_AGAIN, TRIES, judge_touched
+from worker.pipeline.register import (
+    JUDGED_AGAIN,
+    Editor,
+    PreparedEdit,
+    WrittenEdit,
+    check_edit,
+    judge_touched,
+    write_again,
+)
+from worker.pipeline.replay import Replayed, replay
 from worker.read.ports import PdfReader
-from worker.store.ports import Author, Reading, Store
 from worker.views.preview import SubmissionView
-from worker.watch.ports import InvoiceFolder
 
 MakeIssuerEdit = Callable[[Mapping[str, bytes]], IssuerEdit]
 """Makes the edit on the configuration's files as they are now; it may be called again if they change meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedIssuer:
-    """An edit that the whole configuration takes; nothing is written yet."""
+class PreparedIssuer(PreparedEdit[IssuerEdit]):
+    """The edit of an issuer that the whole configuration takes; nothing is written yet."""
 
-    edit: IssuerEdit
-    configuration: Configuration
-    files: Mapping[str, bytes]
     remarks: tuple[Problem, ...]
     """Remarks on this issuer that the edit brings: an address that another issuer has, one of an example's domain."""
 
@@ -56,19 +60,16 @@ class PreparedIssuer:
         """The issuer as it would be."""
         return self.configuration.issuers[self.edit.issuer]
 
-    def activate(self, invoice_folder: InvoiceFolder) -> ActiveConfig:
-        """Returns the changed configuration in force with the office's own invoices folder."""
-        return activate_config(self.configuration, TemplateFiles(self.files), invoice_folder)
+
+def catalogue_file(issuer: str) -> bytes:
+    """Returns the file of an issuer of the shipped catalogue."""
+    return shipped_file("config", "issuers", f"{issuer}.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class IssuerDone:
-    """An edit that was written."""
-
-    edit: IssuerEdit
-    judged: tuple[int, ...]
-    """The submissions that were judged again, by id."""
-    began_to_wait: int
+def catalogue_tables() -> dict[str, Mapping[str, Any]]:
+    """Returns the table of each issuer of the shipped catalogue by its id."""
+    ids = [issuer_id(name) for name in shipped_names("config/issuers") if name.endswith(".toml")]
+    return {id_: read_issuer_table(id_, catalogue_file(id_)) for id_ in ids}
 
 
 def prepare_issuer(directory: Path, make: MakeIssuerEdit) -> PreparedIssuer:
@@ -79,15 +80,13 @@ def prepare_issuer(directory: Path, make: MakeIssuerEdit) -> PreparedIssuer:
     """
     files = read_directory(directory)
     edit = make(files)
-    if len(edit.content) > MAX_FILE_BYTES:
-        raise ConfigError([Problem(edit.file, "", "file_too_large", {"limit": f"{MAX_FILE_BYTES:,}"})])
-    edited = {**files, edit.file: edit.content}
-    configuration = load_configuration(edited)
-    failing = try_examples(configuration, TemplateFiles(edited).source, Renderer())
+    checked = check_edit(files, edit.file, edit)
+    configuration = checked.configuration
+    failing = try_examples(configuration, TemplateFiles(checked.files).source, Renderer())
     if theirs := [each for each in failing if each.file == edit.file]:
         raise ConfigError(theirs)
     remarks = tuple(each for each in configuration.remarks if each.file == edit.file and not _is_known(each, files))
-    return PreparedIssuer(edit, configuration, edited, remarks)
+    return PreparedIssuer(edit, configuration, checked.files, remarks)
 
 
 def _is_known(remark: Problem, files: Mapping[str, bytes]) -> bool:
@@ -104,41 +103,30 @@ def can_change_issuers(directory: Path) -> bool:
     return os.access(folder if folder.is_dir() else place, os.W_OK | os.X_OK)
 
 
-async def change_issuer(
-    directory: Path,
-    make: MakeIssuerEdit,
-    store: Store,
-    reader: PdfReader,
-    clock: Clock,
-    author: Author,
-    invoice_folder: InvoiceFolder,
-) -> IssuerDone:
-    """Write the edit, record who made it, and judge again what it touches; ``directory`` is the configuration's.
+async def change_issuer(editor: Editor, make: MakeIssuerEdit, reader: PdfReader) -> WrittenEdit[IssuerEdit]:
+    """Write the edit, record who made it, and judge again what it touches.
 
     Raises ConfigError if the configuration would be refused or the file cannot be written, NotAllowed, Unavailable:
     nothing was changed then.
     """
-    for left in reversed(range(TRIES)):
-        prepared = prepare_issuer(directory, make)
-        edit = prepared.edit
-        place = register_directory(directory) / edit.file
-        try:
-            with store.writing() as writing:
-                writing.note(NoteEvent.ISSUER_CHANGED, None, author, _detail(edit))
-                if edit.former is None:
-                    write_new_file(place, edit.content)
-                else:
-                    replace_file(place, edit.former, edit.content)
-            break
-        except ConfigError as error:
-            if left == 0 or [each.code for each in error.problems] not in (["file_changed"], ["file_exists"]):
-                raise
-    else:
-        raise AssertionError("the last try ends or raises")
-    active_config = prepared.activate(invoice_folder)
-    touched = [each for each in store.submissions(*JUDGED_AGAIN) if each.destination.issuer == edit.issuer]
-    waiting = await judge_touched(touched, active_config, store, reader, clock, author)
-    return IssuerDone(edit, tuple(each.id for each in touched), waiting)
+    prepared = write_again(lambda: _write(editor, make))
+    issuer, waiting = prepared.edit.issuer, editor.store.submissions(*JUDGED_AGAIN)
+    return await judge_touched(
+        editor, prepared, [each for each in waiting if each.destination.issuer == issuer], reader
+    )
+
+
+def _write(editor: Editor, make: MakeIssuerEdit) -> PreparedIssuer:
+    prepared = prepare_issuer(editor.directory, make)
+    edit = prepared.edit
+    place = register_directory(editor.directory) / edit.file
+    with editor.store.writing() as writing:
+        writing.note(NoteEvent.ISSUER_CHANGED, None, editor.author, _detail(edit))
+        if edit.former is None:
+            write_new_file(place, edit.content)
+        else:
+            replace_file(place, edit.former, edit.content)
+    return prepared
 
 
 def _detail(edit: IssuerEdit) -> dict[str, Any]:
@@ -175,16 +163,10 @@ _OF_THE_RULE: Final = frozenset({Reason.RULE_OPEN, Reason.NO_RECIPIENT, Reason.C
 _NOT_SHOWN: Final = frozenset({Reason.APPROVAL, Reason.RULE_CHANGED})
 
 
-async def foresee_issuer(
-    prepared: PreparedIssuer,
-    invoice_folder: InvoiceFolder,
-    known: Reading,
-    reader: PdfReader,
-    now: dt.datetime,
-) -> tuple[ForeseenMail, ...]:
+async def foresee_issuer(editor: Editor, prepared: PreparedIssuer, reader: PdfReader) -> tuple[ForeseenMail, ...]:
     """Returns the mail of each guarantee: for a registered project that awaits one, else for an invented one."""
-    configuration = prepared.configuration
-    active_config = prepared.activate(invoice_folder)
+    configuration, known, now = prepared.configuration, editor.store, editor.clock.now()
+    active_config = prepared.activate(editor.invoice_folder)
     found = []
     for product in Product:
         theirs = [each for each in configuration.projects if each.issuer == prepared.edit.issuer]
@@ -196,7 +178,7 @@ async def foresee_issuer(
                 found.append(ForeseenMail(product, project.name, seen, reasons))
                 break
         else:
-            invented = await _foresee_invented(prepared, product, invoice_folder, known, reader, now)
+            invented = await _foresee_invented(editor, prepared, product, reader)
             found += [invented] if invented is not None else []
     return tuple(found)
 
@@ -206,13 +188,9 @@ _TRIED: Final = 5
 
 
 async def _foresee_invented(
-    prepared: PreparedIssuer,
-    product: Product,
-    invoice_folder: InvoiceFolder,
-    known: Reading,
-    reader: PdfReader,
-    now: dt.datetime,
+    editor: Editor, prepared: PreparedIssuer, product: Product, reader: PdfReader
 ) -> ForeseenMail | None:
+    now = editor.clock.now()
     today = now.astimezone(JST).date()
     templates = TemplateFiles(prepared.files)
     values: list[tuple[KeyPath, object]] = [(("name",), _INVENTED), (("issuer",), prepared.edit.issuer)]
@@ -229,11 +207,23 @@ async def _foresee_invented(
         configuration = load_configuration(files)
     except ConfigError:  # a value of the project that is invented does not have the form that the rule asks for
         return None
-    active_config = activate_config(configuration, templates, invoice_folder)
+    active_config = activate_config(configuration, templates, editor.invoice_folder)
     project = next(each for each in configuration.projects if each.name == _INVENTED)
-    seen = await foresee(project, product, active_config, known, reader, now)
+    seen = await foresee(project, product, active_config, editor.store, reader, now)
     if seen is None:
         return None
     submission = replace(seen.submission, destination=replace(seen.submission.destination, project_name=_INVENTED))
     reasons = tuple(each for each in submission.reasons if each.reason in _OF_THE_RULE)
     return ForeseenMail(product, "", replace(seen, submission=submission), reasons)
+
+
+_REPLAYED: Final = 50
+"""Stored notices that are tried before a change is saved: a year of one issuer, within a second."""
+
+
+async def replay_issuer(editor: Editor, prepared: PreparedIssuer, before: ActiveConfig, reader: PdfReader) -> Replayed:
+    """Tries the stored notices of the issuer under the changed rule."""
+    after, now, issuer = prepared.activate(editor.invoice_folder), editor.clock.now(), prepared.edit.issuer
+    return await replay(
+        editor.store, before, after, reader, now, _REPLAYED, lambda each: each.destination.issuer == issuer
+    )

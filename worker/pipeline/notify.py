@@ -49,8 +49,8 @@ from worker.notify.readers import readers_of
 from worker.pipeline.health import Health
 from worker.pipeline.send import HoldWaits
 from worker.pipeline.watch import UnreadFiles
-from worker.send import smtp_verdicts as send
 from worker.send.ports import Data, MailServer, NoReply, Rcpt, Reply
+from worker.send.smtp_verdicts import Verdict, judge_reply, retry_delay, steps_for
 from worker.store.ports import IDENTITY, TOLD_OF_STRANGERS, Author, Store, Writing
 from worker.store.signs import rehearsing_to
 from worker.track.overdue import request_cause, unanswered_from
@@ -89,7 +89,7 @@ SENDER_NAME: Final = "保証便（自動）"
 LOG_ALARM_AGAIN: Final = dt.timedelta(days=1)
 """A log that is broken for days is worth a mail each day: meanwhile nothing is submitted."""
 
-_ONE_MAILBOX: Final = frozenset({send.Verdict.REFUSED, send.Verdict.NOT_NOW})
+_ONE_MAILBOX: Final = frozenset({Verdict.REFUSED, Verdict.NOT_NOW})
 """Answers about a mail to one person that may be about that person's mailbox alone."""
 
 PERMANENT: Final = 500
@@ -104,7 +104,7 @@ CALL_AGAIN: Final = dt.timedelta(minutes=15)
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
 """The submission's number in the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``)."""
 
-_HandedOver = tuple[send.Verdict, Reply | NoReply, dict[Address, Reply | NoReply]]
+_HandedOver = tuple[Verdict, Reply | NoReply, dict[Address, Reply | NoReply]]
 """Verdict and answer of the last step, and the people whom the server did not take."""
 
 
@@ -170,7 +170,7 @@ class Notifier:
         """Send a mail about all alarms whose moment has come, the digest and the escalation each in one of its own.
 
         With ``causes`` only about those. None when all were accepted or nothing was due. No DSN is asked for, so that a
-        report on an alarm never becomes mail that has to be judged. Where the console has an address, each person gets
+        report on an alarm never becomes mail that has to be judged. If the console has an address, each person gets
         one mail about everything, and the next one after a pause (``notify.pace``).
         """
         is_paced = bool(active_config.configuration.settings.console.url)
@@ -501,7 +501,7 @@ class Notifier:
         except Unavailable as failure:
             self._take_back(message, mailed)
             return failure
-        if verdict is not send.Verdict.ACCEPTED:
+        if verdict is not Verdict.ACCEPTED:
             self._take_back(message, mailed)
         wait = dt.timedelta(minutes=settings.release.hold_minutes)
         if _is_of_account(message, settings) and isinstance(answer, Reply) and verdict in _ONE_MAILBOX:
@@ -511,13 +511,13 @@ class Notifier:
                 given_up = message if settings.notify else dataclasses.replace(message, leaving=())
                 self._mark(given_up, now, wait, message_id=message_id, accepted_at=now, reply=str(answer))
             return None
-        if verdict is send.Verdict.ACCEPTED:
+        if verdict is Verdict.ACCEPTED:
             told = self._mark(message, now, wait, message_id=message_id, accepted_at=answer.at, reply=str(answer))
             if all(each.accepted_at is not None for each in told if _is_digest(each)):
                 self._unread.told(message.unread)
-        if verdict is send.Verdict.ACCEPTED and not refused:
+        if verdict is Verdict.ACCEPTED and not refused:
             return None
-        if verdict is send.Verdict.ACCOUNT_REFUSED:
+        if verdict is Verdict.ACCOUNT_REFUSED:
             return AccountRefused("smtp", str(answer))  # the server is there: it is our account's, as for a submission
         why = "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or str(answer)
         return Unavailable("smtp", f"the mail to the operator: {why}")
@@ -550,7 +550,7 @@ class Notifier:
                     text=message.body,
                     message_id=message_id,
                     tries=tries,
-                    next_try_at=now + send.retry_delay(tries),
+                    next_try_at=now + retry_delay(tries),
                     accepted_at=accepted_at,
                     reply=reply,
                 )
@@ -613,7 +613,7 @@ class Notifier:
 
 
 def _up_to(alarm: Alarm, message: _Message) -> int | None:
-    """Returns the last entry that ``message`` takes account of where ``alarm`` is about what was sent."""
+    """Returns the last entry that ``message`` takes account of, if ``alarm`` is about sent mails."""
     if _is_digest(alarm):
         return message.told_up_to
     return message.sent_up_to if cause_kind(alarm) == AlarmCause.SENT_LIST else None
@@ -668,7 +668,7 @@ def _not_before(submission: Submission, moment: dt.datetime) -> dt.datetime:
 
 def _is_due(alarm: Alarm, now: dt.datetime) -> bool:
     next_at = alarm.next_try_at
-    return next_at is None or is_over(next_at - send.retry_delay(alarm.tries), next_at, now)
+    return next_at is None or is_over(next_at - retry_delay(alarm.tries), next_at, now)
 
 
 def _no_note() -> None:
@@ -690,19 +690,19 @@ async def deliver(
     await server.open()
     refused: dict[Address, Reply | NoReply] = {}
     is_asked_for = False
-    verdict = send.Verdict.NOT_NOW
+    verdict = Verdict.NOT_NOW
     answer: Reply | NoReply = NoReply("no step was taken", clock.now())
-    for step in send.steps_for(sender, to, raw):
+    for step in steps_for(sender, to, raw):
         if isinstance(step, Data) and len(refused) == len(dict.fromkeys(to)):
             break
         answer = await server.perform(step)
-        verdict = send.judge_reply(step, answer)
-        if isinstance(step, Rcpt) and verdict is send.Verdict.REFUSED:
+        verdict = judge_reply(step, answer)
+        if isinstance(step, Rcpt) and verdict is Verdict.REFUSED:
             refused[step.recipient] = answer
-        elif verdict is not send.Verdict.GO_ON:
+        elif verdict is not Verdict.GO_ON:
             break
         is_asked_for = is_asked_for or isinstance(step, Data)
-    if is_asked_for and verdict is not send.Verdict.ACCOUNT_REFUSED:
+    if is_asked_for and verdict is not Verdict.ACCOUNT_REFUSED:
         on_data()
     return verdict, answer, refused
 

@@ -37,7 +37,7 @@ async def view_papers(
     pictures: PictureReader,
     lang: Language,
 ) -> tuple[PaperView, ...]:
-    """Returns every paper with its pages; as text where no picture can be made. Raises Unavailable without a reader."""
+    """Returns every paper with its pages; as text if no picture can be made. Raises Unavailable without a reader."""
     found = []
     for place, paper in enumerate(papers_of(submission)):
         pdf = store.original(paper.sha256)

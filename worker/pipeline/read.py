@@ -257,15 +257,7 @@ class Unmetered:
         return await self._reader.unpack(content)
 
 
-_HIDING: Final = frozenset(
-    {
-        Defect.TOO_DEEP,
-        Defect.TOO_MANY_PARTS,
-        Defect.NOT_CLOSED,
-        Defect.BOUNDARY,
-        Defect.HEADERS,
-    }
-)
+_HIDING: Final = frozenset({Defect.TOO_DEEP, Defect.TOO_MANY_PARTS, Defect.NOT_CLOSED, Defect.BOUNDARY, Defect.HEADERS})
 """Defects that can keep a PDF in a mail from being found."""
 
 IN_THREAD: Final = 1_000_000
@@ -383,7 +375,7 @@ class NoticeReader:
         )
 
     async def _verify_dkim(self, fetched: Fetched, auth_headers: AuthHeaders, root: str) -> DkimResult:
-        if not fetched.whole or fetched.has_every_pdf:
+        if not fetched.is_complete or fetched.has_every_pdf:
             return DkimResult(why=DkimFailure.NOT_WHOLE)
         if self._dkim is None:
             return DkimResult(why=DkimFailure.NOT_TRIED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -55,14 +55,7 @@ from worker.match.match import (
 )
 from worker.pipeline.invoices import load_invoices
 from worker.pipeline.read import Block, IncomingMail, NoticeReader, Read, hidden_in
-from worker.pipeline.track import (
-    MAY_BE_HELD_ANEW,
-    OWN_MESSAGE,
-    ReceiptTransaction,
-    find_ours,
-    find_sign,
-    note_sign,
-)
+from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours, find_sign, note_sign
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
 from worker.read.classify import Announcement, OwnMessage, PossibleNotice, Report, Unrelated
@@ -289,7 +282,9 @@ class Recorder:
             beside = [pdf.filename for pdf, _, _ in refused]
             numbers = [taking.take_notice(pdf, digest, each, way, beside) for pdf, digest, each in notices]
             if not notices:
-                numbers += _hold_refused(taking, refused, lambda _: way)
+                numbers += [
+                    taking.take_unreadable(pdf, digest, why, way) for pdf, digest, why in _worth_a_hold(refused)
+                ]
             if mail.unread:
                 why = mail.why_unread or LimitReached.HOLDS
                 numbers.append(
@@ -345,7 +340,7 @@ class _Taken:
         """Its PDFs that were read."""
         return self.mail.pdfs.read
 
-    def proven(self, way: Source, guarantor: str | None, *, is_enclosed: bool = False) -> Source:
+    def authenticated(self, way: Source, guarantor: str | None, *, is_enclosed: bool = False) -> Source:
         """``way`` with whether it is proven that who wrote the mail may bring a notice of ``guarantor``."""
         if self.mail.sender_auth is None:
             return way
@@ -365,7 +360,7 @@ def _row(rows: LedgerRows, fetched: Fetched, message: Message | None) -> Message
 
 def _record_own(receiving: ReceiptTransaction, row: MessageRow, taken: _Taken) -> MessageRow:
     """Our own mail: one that was too large to be fetched as it is can be compared with nothing."""
-    if taken.mail.fetched.whole:
+    if taken.mail.fetched.is_complete:
         return receiving.take_copy(row, taken.message, taken.mail.fetched.content)
     return dataclasses.replace(row, end=Disposition.OWN, why=OWN_MESSAGE)
 
@@ -407,7 +402,7 @@ def _record(writing: Writing, taking: IntakeTransaction, row: MessageRow, taken:
         case Report():
             return dataclasses.replace(row, end=Disposition.REPORT, why="multipart/report")
         case Announcement() | PossibleNotice() | Unrelated() as what:
-            if not taken.mail.fetched.whole and not taken.mail.fetched.has_every_pdf:
+            if not taken.mail.fetched.is_complete and not taken.mail.fetched.has_every_pdf:
                 return _set_aside(taking, row, taken, is_meant=not isinstance(what, Unrelated))
             return _record_read(writing, taking, row, taken, what)
 
@@ -440,7 +435,7 @@ def _record_read(
         row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
         more = _hold_each(taking, taken, way, guarantor, meant, beside=len(notices))
         if unopened:
-            more.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, None)))
+            more.append(taking.take_set_aside(_hold_unopened(unopened), taken.authenticated(way, None)))
         return dataclasses.replace(row, submissions=(*row.submissions, *more))
     if refused or unread:
         worth = meant if isinstance(what, Unrelated) else _worth_a_hold(refused)
@@ -448,9 +443,9 @@ def _record_read(
             worth = [each for each in worth if _may_be_one(each[2])]
         held = _hold_each(taking, taken, way, guarantor, worth)
         if unopened:
-            held.append(taking.take_set_aside(_hold_unopened(unopened), taken.proven(way, guarantor)))
+            held.append(taking.take_set_aside(_hold_unopened(unopened), taken.authenticated(way, guarantor)))
         return dataclasses.replace(row, end=Disposition.HELD, submissions=tuple(held))
-    way = taken.proven(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
+    way = taken.authenticated(way, guarantor, is_enclosed=isinstance(what, Announcement) and what.is_enclosed)
     if isinstance(what, Announcement):
         return _record_announcement(taking, row, way, what.guarantor)
     hold = _hold_unopened(unopened) if unopened else Hold.of(Reason.DAMAGED, found=hidden)
@@ -471,20 +466,6 @@ def _hold_unopened(unopened: Sequence[Unopened]) -> Hold:
     return Hold.of(Reason.ATTACHMENT_UNOPENED, first.value, files=tuple(names)[:FILES_NAMED])
 
 
-def _hold_refused(
-    taking: IntakeTransaction,
-    refused: Sequence[Read],
-    way_of: Callable[[Attached], Source],
-    *,
-    is_more_unopened: bool = False,
-) -> list[int]:
-    """Hold those of the PDFs of a mail without a notice that a person should see."""
-    worth = _worth_a_hold(refused)
-    if is_more_unopened:  # then that is what may be the notice
-        worth = [each for each in worth if _may_be_one(each[2])]
-    return [taking.take_unreadable(pdf, digest, why, way_of(pdf)) for pdf, digest, why in worth]
-
-
 def _record_notices(
     taking: IntakeTransaction,
     row: MessageRow,
@@ -497,7 +478,7 @@ def _record_notices(
         row = dataclasses.replace(row, subject=hide_codes(row.subject, notice.key.clear))
     numbers = [
         taking.take_notice(
-            pdf, digest, notice, taken.proven(way, notice.guarantor, is_enclosed=pdf.is_enclosed), beside
+            pdf, digest, notice, taken.authenticated(way, notice.guarantor, is_enclosed=pdf.is_enclosed), beside
         )
         for pdf, digest, notice in notices
     ]
@@ -513,7 +494,7 @@ def _hold_rest(
         return ()
     why = taken.mail.pdfs.why_unread or LimitReached.HOLDS
     rest = Hold.of(Reason.REST_UNREAD, why.value, files=str(files))
-    return (taking.take_set_aside(rest, taken.proven(way, guarantor)),)
+    return (taking.take_set_aside(rest, taken.authenticated(way, guarantor)),)
 
 
 def _record_announcement(taking: IntakeTransaction, row: MessageRow, way: Source, guarantor: str) -> MessageRow:
@@ -532,7 +513,7 @@ def _set_aside(taking: IntakeTransaction, row: MessageRow, taken: _Taken, *, is_
     if not is_meant:
         return row
     guarantor = taken.mail.what.guarantor if isinstance(taken.mail.what, Announcement | PossibleNotice) else None
-    way = taken.proven(taken.way, guarantor)
+    way = taken.authenticated(taken.way, guarantor)
     number = taking.take_set_aside(Hold.of(Reason.MAIL_TOO_LARGE, bytes=str(size)), way)
     return dataclasses.replace(row, submissions=(number,))
 
@@ -549,7 +530,7 @@ def _hold_each(
     is_one_of_several = len(worth) + beside > 1
     ways = [_named_by_file(way, pdf) if is_one_of_several else way for pdf, _, _ in worth]
     held = [
-        taking.take_unreadable(pdf, digest, why, taken.proven(named, guarantor, is_enclosed=pdf.is_enclosed))
+        taking.take_unreadable(pdf, digest, why, taken.authenticated(named, guarantor, is_enclosed=pdf.is_enclosed))
         for (pdf, digest, why), named in [*zip(worth, ways, strict=True)][:HOLDS_PER_MAIL]
     ]
     return [*held, *_hold_rest(taking, taken, way, guarantor, len(worth) - len(held))]

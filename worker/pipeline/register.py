@@ -7,26 +7,20 @@ in the same call; the service judges all others when it takes the file.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from worker.approve.project_notes import follow_ids, keep_change
 from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
+from worker.config.editing.issuers import IssuerEdit
 from worker.config.editing.ledger import LedgerEdit
 from worker.config.editing.register import RegisterAct, RegisterEdit, field_text, read_tables
-from worker.config.files import (
-    MAX_FILE_BYTES,
-    TemplateFiles,
-    read_directory,
-    register_directory,
-    register_files,
-)
+from worker.config.files import MAX_FILE_BYTES, TemplateFiles, read_directory, register_directory, register_files
 from worker.config.load import Configuration, load_configuration
 from worker.config.projects import FILE
 from worker.config.settings import FILE as WORKER_FILE
@@ -52,14 +46,16 @@ MAX_UPLOAD_BYTES: Final = 20_000_000
 _LONGEST_NAME: Final = 60
 """Characters of a paper's name: file systems take 255 bytes, and a kanji has three."""
 
-TRIES: Final = 5
+_TRIES: Final = 5
 """Times that an edit is made on a file which another person writes at the same moment."""
 
 JUDGED_AGAIN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 """States of a submission that a change of register or rule may concern."""
 _NEVER_SUBMITTED: Final = frozenset({State.ANNOUNCED, State.HELD, State.WITHDRAWN})
 
-AnyEdit = TypeVar("AnyEdit", RegisterEdit, LedgerEdit)
+T = TypeVar("T")
+AnyRegisterEdit = TypeVar("AnyRegisterEdit", RegisterEdit, LedgerEdit)
+AnyEdit = TypeVar("AnyEdit", RegisterEdit, LedgerEdit, IssuerEdit)
 MakeEdit = Callable[[bytes], RegisterEdit]
 """Makes the edit on the bytes of ``projects.toml`` as they are now; it may be called again if they change meanwhile."""
 MakeLedgerEdit = Callable[[bytes], LedgerEdit]
@@ -67,27 +63,40 @@ MakeLedgerEdit = Callable[[bytes], LedgerEdit]
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterDone:
-    """An edit that was written."""
+class Editor:
+    """A person who changes files of the configuration, and what such a change needs."""
 
-    edit: RegisterEdit
-    judged: tuple[int, ...]
-    """The submissions that were judged again, by id."""
-    began_to_wait: int
+    directory: Path
+    """The configuration's."""
+    store: Store
+    clock: Clock
+    author: Author
+    invoice_folder: InvoiceFolder
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerDone:
-    """The edit of a ledger that was written."""
+class PreparedEdit(Generic[AnyEdit]):
+    """An edit that the whole configuration takes; nothing is written yet."""
 
-    edit: LedgerEdit
+    edit: AnyEdit
+    configuration: Configuration
+    files: Mapping[str, bytes]
+
+    def activate(self, invoice_folder: InvoiceFolder) -> ActiveConfig:
+        """Returns the changed configuration in force with the office's own invoices folder."""
+        return activate_config(self.configuration, TemplateFiles(self.files), invoice_folder)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEdit(Generic[AnyEdit]):
+    """An edit that was written."""
+
+    edit: AnyEdit
     judged: tuple[int, ...]
     """The submissions that were judged again, by id."""
 
 
-def prepare_edit(
-    directory: Path, make: Callable[[bytes], AnyEdit]
-) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
+def prepare_edit(directory: Path, make: Callable[[bytes], AnyRegisterEdit]) -> PreparedEdit[AnyRegisterEdit]:
     """Returns the edit on the files of ``directory`` as they are, checked with the whole configuration; writes nothing.
 
     Raises ConfigError with every problem, and what ``make`` raises.
@@ -95,11 +104,15 @@ def prepare_edit(
     files = read_directory(directory)
     if FILE not in files:
         raise ConfigError([Problem(FILE, "", "missing_file")])
-    edit = make(files[FILE])
+    return check_edit(files, FILE, make(files[FILE]))
+
+
+def check_edit(files: Mapping[str, bytes], file: str, edit: AnyEdit) -> PreparedEdit[AnyEdit]:
+    """Checks an edit of ``file`` with the whole configuration. Raises ConfigError."""
     if len(edit.content) > MAX_FILE_BYTES:
-        raise ConfigError([Problem(FILE, "", "file_too_large", {"limit": f"{MAX_FILE_BYTES:,}"})])
-    edited = {**files, FILE: edit.content}
-    return edit, load_configuration(edited), edited
+        raise ConfigError([Problem(file, "", "file_too_large", {"limit": f"{MAX_FILE_BYTES:,}"})])
+    edited = {**files, file: edit.content}
+    return PreparedEdit(edit, load_configuration(edited), edited)
 
 
 def refuse_deleting(reading: Reading, project: str, register: bytes) -> None:
@@ -110,92 +123,69 @@ def refuse_deleting(reading: Reading, project: str, register: bytes) -> None:
     numbers = read_tables(register).numbers(project)
     theirs = [each for product in Product for each in reading.of_project(project, product)]
     theirs += [each for number in numbers for each in reading.by_number(number)]
-    found = {each.id for each in theirs if _was_submitted(each)}
+    found = {each.id for each in theirs if each.state not in _NEVER_SUBMITTED}
     if found:
         raise NotAllowed("project_submitted", project=project, ids=tuple(map(str, sorted(found))))
 
 
-def _was_submitted(submission: Submission) -> bool:
-    return submission.state not in _NEVER_SUBMITTED
-
-
-async def change_register(
-    directory: Path,
-    make: MakeEdit,
-    store: Store,
-    reader: PdfReader,
-    clock: Clock,
-    author: Author,
-    invoice_folder: InvoiceFolder,
-) -> RegisterDone:
-    """Write the edit, record who made it, and judge again what it touches; ``directory`` is the configuration's.
+async def change_register(editor: Editor, make: MakeEdit, reader: PdfReader) -> WrittenEdit[RegisterEdit]:
+    """Write the edit, record who made it, and judge again what it touches.
 
     Raises ConfigError if the configuration would be refused or the file cannot be written, NotAllowed, Unavailable:
     nothing was changed then.
     """
 
-    def refuse(edit: RegisterEdit) -> None:
+    def make_if_allowed(register: bytes) -> RegisterEdit:
+        edit = make(register)
         if edit.act is RegisterAct.DELETED:
-            refuse_deleting(store, edit.project, edit.former)
+            refuse_deleting(editor.store, edit.project, edit.former)
+        return edit
 
-    edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: (edit,), {}, refuse)
-    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
-    judged, waiting = await _judge_after(edit, active_config, store, reader, clock, author)
-    return RegisterDone(edit, judged, waiting)
+    prepared = write_again(lambda: _write(editor, make_if_allowed, lambda edit: (edit,), {}))
+    return await _judge_after(editor, prepared, reader)
 
 
-async def import_ledger(
-    directory: Path,
-    make: MakeLedgerEdit,
-    name: str,
-    store: Store,
-    reader: PdfReader,
-    clock: Clock,
-    author: Author,
-    invoice_folder: InvoiceFolder,
-) -> LedgerDone:
+async def import_ledger(editor: Editor, make: MakeLedgerEdit, name: str, reader: PdfReader) -> WrittenEdit[LedgerEdit]:
     """Write the rows of the ledger ``name``, with an entry for each project; then as ``change_register``.
 
     Raises as it does, and what ``make`` raises: nothing was changed then.
     """
     more = {"ledger": escape_control_chars(name)[:_LONGEST_NAME]}
-    edit, configuration, files = _write(directory, make, store, author, clock.now(), lambda edit: edit.edits, more)
-    active_config = activate_config(configuration, TemplateFiles(files), invoice_folder)
-    judged, _ = await _judge_after(edit, active_config, store, reader, clock, author)
-    return LedgerDone(edit, judged)
+    prepared = write_again(lambda: _write(editor, make, lambda edit: edit.edits, more))
+    return await _judge_after(editor, prepared, reader)
+
+
+def write_again(write: Callable[[], T]) -> T:
+    """Returns the result of ``write``; it makes its edit again if the file changes at the same moment."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return write()
+        except ConfigError as error:
+            if left == 0 or [each.code for each in error.problems] not in (["file_changed"], ["file_exists"]):
+                raise
+    raise AssertionError("the last try ends or raises")
 
 
 def _write(
-    directory: Path,
-    make: Callable[[bytes], AnyEdit],
-    store: Store,
-    author: Author,
-    now: dt.datetime,
-    acts_of: Callable[[AnyEdit], Sequence[RegisterEdit]],
+    editor: Editor,
+    make: Callable[[bytes], AnyRegisterEdit],
+    acts_of: Callable[[AnyRegisterEdit], Sequence[RegisterEdit]],
     more: Mapping[str, Any],
-    refuse: Callable[[AnyEdit], None] = lambda _: None,
-) -> tuple[AnyEdit, Configuration, Mapping[str, bytes]]:
-    """Writes the edit and its entries in one transaction; made again if the file changes at the same moment."""
-    for left in reversed(range(TRIES)):
-        edit, configuration, files = prepare_edit(directory, make)
-        refuse(edit)
-        acts = acts_of(edit)
-        details = [{**_detail(each), **more} for each in acts]
-        moved = _moved_ids(edit.former, edit.content, acts)  # before the transaction, which others wait for
-        try:
-            with store.writing() as writing:
-                for detail in details:
-                    writing.note(NoteEvent.REGISTER_CHANGED, None, author, detail)
-                writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
-                follow_ids(writing, moved)
-                keep_change(writing, (each.later for each in acts if each.later), author, now)
-                replace_file(register_directory(directory) / FILE, edit.former, edit.content)
-        except ConfigError as error:
-            if left == 0 or [each.code for each in error.problems] != ["file_changed"]:
-                raise
-        else:
-            return edit, configuration, files
-    raise AssertionError("the last try ends or raises")
+) -> PreparedEdit[AnyRegisterEdit]:
+    """Writes the edit and its entries, each with ``more``, in one transaction."""
+    prepared = prepare_edit(editor.directory, make)
+    edit = prepared.edit
+    acts = acts_of(edit)
+    details = [{**_detail(each), **more} for each in acts]
+    moved = _moved_ids(edit.former, edit.content, acts)  # before the transaction, which others wait for
+    with editor.store.writing() as writing:
+        for detail in details:
+            writing.note(NoteEvent.REGISTER_CHANGED, None, editor.author, detail)
+        writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
+        follow_ids(writing, moved)
+        keep_change(writing, (each.later for each in acts if each.later), editor.author, editor.clock.now())
+        replace_file(register_directory(editor.directory) / FILE, edit.former, edit.content)
+    return prepared
 
 
 def _moved_ids(former: bytes, content: bytes, edits: Sequence[RegisterEdit]) -> dict[str, str]:
@@ -210,32 +200,23 @@ def _moved_ids(former: bytes, content: bytes, edits: Sequence[RegisterEdit]) -> 
 
 
 async def _judge_after(
-    edit: RegisterEdit | LedgerEdit,
-    active_config: ActiveConfig,
-    store: Store,
-    reader: PdfReader,
-    clock: Clock,
-    author: Author,
-) -> tuple[tuple[int, ...], int]:
-    """Judges again every submission that the edit may touch; returns their ids, and how many began to wait."""
-    touched = [each for each in store.submissions(*JUDGED_AGAIN) if is_touched(each, edit)]
-    waiting = await judge_touched(touched, active_config, store, reader, clock, author)
-    return tuple(each.id for each in touched), waiting
+    editor: Editor, prepared: PreparedEdit[AnyRegisterEdit], reader: PdfReader
+) -> WrittenEdit[AnyRegisterEdit]:
+    """Judges again every submission that the edit may touch."""
+    touched = [each for each in editor.store.submissions(*JUDGED_AGAIN) if is_touched(each, prepared.edit)]
+    return await judge_touched(editor, prepared, touched, reader)
 
 
 async def judge_touched(
-    touched: Sequence[Submission],
-    active_config: ActiveConfig,
-    store: Store,
-    reader: PdfReader,
-    clock: Clock,
-    author: Author,
-) -> int:
-    """Judges waiting submissions again after the change of ``author``; returns how many began to wait."""
-    program = Author("hoshobin", author.account)
+    editor: Editor, prepared: PreparedEdit[AnyEdit], touched: Sequence[Submission], reader: PdfReader
+) -> WrittenEdit[AnyEdit]:
+    """Judges waiting submissions again after a person's change."""
+    store, clock = editor.store, editor.clock
+    program = Author("hoshobin", editor.author.account)
     reading = NoticeReader(store, reader, clock)
     judging = Reevaluation(store, reader, clock, program, reading, RevisionCache(store, clock))
-    return await judging.judge_again(touched, active_config)
+    await judging.judge_again(touched, prepared.activate(editor.invoice_folder))
+    return WrittenEdit(prepared.edit, tuple(each.id for each in touched))
 
 
 def is_touched(submission: Submission, edit: RegisterEdit | LedgerEdit) -> bool:

@@ -144,7 +144,7 @@ class Reminders:
         return min(later, default=None)
 
     def _tell_of_requests(self, configuration: Configuration, now: dt.datetime) -> dt.datetime | None:
-        """A request for an approval has no answer: once for each request, where there is an address to tell it to."""
+        """A request for an approval has no answer: once for each request, if there is an address to tell it to."""
         later: list[dt.datetime] = []
         settings = configuration.settings
         if not settings.escalate and not settings.notify and not any(each.mail for each in self._store.accounts()):

@@ -48,10 +48,10 @@ from worker.pipeline.track import (
     since_resumed,
 )
 from worker.read.ports import PdfReader
-from worker.send import smtp_verdicts as send
 from worker.send.outcomes import defer, end_rehearsal, note_late_answer, note_no_reply
 from worker.send.ports import Body, Data, Mail, MailServer, NoReply, Rcpt, Reply, Session, Step
 from worker.send.rate_limit import LOOKED_BACK, RateLimiter, has_opened, is_about_all, is_due, may_leave
+from worker.send.smtp_verdicts import Verdict, is_taken, judge_reply, make_envid, retry_delay, steps_of
 from worker.store.ports import FOREIGN_MAIL, Author, Reading, Store, Writing
 from worker.store.signs import find_signs
 from worker.watch.ports import NOT_LOOKED, InvoiceSnapshot
@@ -210,7 +210,7 @@ class Sender:
             if before.version != submission.version:
                 return  # somebody decided meanwhile
             tries = before.delivery.unread_tries + 1
-            due = now + send.retry_delay(tries)
+            due = now + retry_delay(tries)
             detail = {"why": why, "next_try_at": due.isoformat()}
             writing.note(
                 NoteEvent.NOT_READ_AGAIN, before.id, self._author, detail, {"due_at": due, "unread_tries": tries}
@@ -259,14 +259,12 @@ class Sender:
                 except HoshobinError as failure:  # no byte of the mail leaves
                     await self._server.close()
                     silence = NoReply(f"not recorded, so not sent: {failure}", self._clock.now())
-                    return self._conclude(
-                        current, Data(), silence, send.Verdict.NOT_NOW, active_config, invoices
-                    ), failure
+                    return self._conclude(current, Data(), silence, Verdict.NOT_NOW, active_config, invoices), failure
             answer = await self._take(step)
-            verdict = send.judge_reply(step, answer)
-            if isinstance(step, Rcpt) and step.is_copy and not send.is_taken(answer):
+            verdict = judge_reply(step, answer)
+            if isinstance(step, Rcpt) and step.is_copy and not is_taken(answer):
                 without_copy = {"copy_to": step.recipient, "answer": str(answer)}
-            if verdict is not send.Verdict.GO_ON:
+            if verdict is not Verdict.GO_ON:
                 return self._conclude(current, step, answer, verdict, active_config, invoices), None
         return None, None
 
@@ -288,12 +286,7 @@ class Sender:
     # --- Each record ----------------------------------------------------------------------------------------
 
     def _start(
-        self,
-        number: int,
-        reread: _Reread,
-        session: Session,
-        active_config: ActiveConfig,
-        invoices: InvoiceSnapshot,
+        self, number: int, reread: _Reread, session: Session, active_config: ActiveConfig, invoices: InvoiceSnapshot
     ) -> tuple[Submission, tuple[Step, ...]] | SendOutcome:
         """Record SendStarted for exactly the approved draft; returns the outcome if it is not begun."""
         now = self._clock.now()
@@ -341,9 +334,9 @@ class Sender:
             if different := verify_mail(drafted, raw, date):
                 return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
             tries = before.delivery.tries + 1
-            envid = send.envid(secret_of(writing), mail.message_id, tries) if session.dsn else ""
+            envid = make_envid(secret_of(writing), mail.message_id, tries) if session.dsn else ""
             copy_to = copy_of(mail, active_config.configuration.settings.smtp.copy_to)
-            steps = send.steps_of(mail, raw, envid, copy_to)  # a message that no step could carry must not be begun
+            steps = steps_of(mail, raw, envid, copy_to)  # a message that no step could carry must not be begun
             detail: dict[str, Any] = {"envid": envid, "released_by": before.approval.release}
             detail |= {"recipients": list(mail.recipients), **({"copy_to": copy_to} if copy_to else {})}
             started = writing.change(
@@ -408,7 +401,7 @@ class Sender:
         before: Submission,
         step: Step,
         answer: Reply | NoReply,
-        verdict: send.Verdict,
+        verdict: Verdict,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
     ) -> SendOutcome | None:
@@ -435,14 +428,14 @@ class Sender:
         sent: Submission,
         step: Step,
         answer: Reply | NoReply,
-        verdict: send.Verdict,
+        verdict: Verdict,
         active_config: ActiveConfig,
         invoices: InvoiceSnapshot,
     ) -> SendOutcome:
         now = self._clock.now()
         if isinstance(answer, Reply) and is_about_all(type(step).__name__, str(answer)):
             self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
-        if verdict is send.Verdict.ACCOUNT_REFUSED:
+        if verdict is Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)
         elif not isinstance(step, Mail):
             self._health.note_reached(writing, "smtp", now)  # the account is good once MAIL was taken, not before

@@ -24,8 +24,8 @@ from worker.core.states import AlarmCause
 from worker.notify.operator_mail import write_store_failed
 from worker.notify.ports import OperatorCommand
 from worker.pipeline.notify import deliver
-from worker.send import smtp_verdicts as send
 from worker.send.ports import MailServer
+from worker.send.smtp_verdicts import Verdict, retry_delay
 from worker.store.ports import Store
 
 FAULTS_OF_THE_STORE: Final = frozenset({"store", "disk"})
@@ -136,7 +136,7 @@ class StoreOutage:
                 is_mailed = await self._mail_from_memory(ways, since, subject, body)
             tries += 1
             if not (is_called and is_mailed):
-                await self._pause(send.retry_delay(tries).total_seconds())
+                await self._pause(retry_delay(tries).total_seconds())
 
     async def _mail_from_memory(self, ways: AlarmChannels, since: dt.datetime, subject: str, body: str) -> bool:
         sender, now = ways.settings.contractor.email, self._clock.now()
@@ -158,7 +158,7 @@ class StoreOutage:
             return False
         finally:
             await server.close()
-        if verdict is not send.Verdict.ACCEPTED:
+        if verdict is not Verdict.ACCEPTED:
             _log.error("untold", loop="store", detail=str(answer))
             return False
         self._mail = message_id, body, answer.at

@@ -1,8 +1,8 @@
 """upload: takes a PDF that a person brings, a notice or an invoice, records who brought it, and files it.
 
-The entry is written before the file appears. A notice goes into the notices folder, where the service finds it and, by
-its hash, who brought it. An invoice goes into its project's folder among the invoices; one whose project is not known
-waits in a folder of its own until a person says whose it is.
+The entry is written before the file appears. A notice goes into the notices folder. The service finds it there and, by
+its hash, the person who brought it. An invoice goes into its project's folder among the invoices; one whose project is
+not known waits in a folder of its own until a person says whose it is.
 """
 
 from __future__ import annotations
@@ -33,16 +33,19 @@ UNFILED: Final = "案件未定"
 
 
 @dataclass(frozen=True, slots=True)
-class UploadFolders:
-    """The two folders."""
+class Uploader:
+    """A person who brings files, and what taking them needs."""
 
+    store: Store
+    active_config: ActiveConfig
+    author: Author
     notices: UploadFolder
     invoices: UploadFolder
 
 
 @dataclass(frozen=True, slots=True)
 class UploadStatus:
-    """What became of an upload so far."""
+    """The result of an upload so far."""
 
     entry: Entry
     submission: int | None
@@ -57,56 +60,42 @@ class UploadStatus:
 
 
 async def upload(
-    store: Store,
-    folders: UploadFolders,
-    active_config: ActiveConfig,
-    reader: PdfReader,
-    name: str,
-    content: bytes,
-    author: Author,
-    target: UploadTarget | None = None,
+    by: Uploader, reader: PdfReader, name: str, content: bytes, target: UploadTarget | None = None
 ) -> Entry:
     """Takes the file ``name`` and returns its entry. Raises NotAllowed ``upload_…`` with the reason, Unavailable."""
     target = target or UploadTarget()
-    _check_target(store, active_config, target)
+    _check_target(by, target)
     _check_bytes(content)
     digest = sha256(content)
-    _refuse_known(store, folders, digest)
-    if sum(_waiting(store, folders)) + len(content) > WAITING_BYTES:
+    _refuse_known(by, digest)
+    if sum(_waiting(by)) + len(content) > WAITING_BYTES:
         raise NotAllowed("upload_full")
-    judged = await _judge(content, target, active_config, reader)
+    judged = await _judge(content, target, by.active_config, reader)
     if judged.kind is UploadKind.INVOICE and target.announcement is not None:
         raise NotAllowed("upload_no_notice")
     folder, own = "", name_for_folder(name)
     if judged.kind is UploadKind.INVOICE:
-        folder, own = _place(store, active_config, judged) if target.is_invoice else (UNFILED, own)
-    entry = _record(store, name, content, judged, folder, target, author)
-    (folders.notices if judged.kind is UploadKind.NOTICE else folders.invoices).put(folder, own, content)
+        folder, own = _place(by, judged) if target.is_invoice else (UNFILED, own)
+    entry = _record(by, name, content, judged, folder, target)
+    (by.notices if judged.kind is UploadKind.NOTICE else by.invoices).put(folder, own, content)
     return entry
 
 
-def file_invoice(
-    store: Store,
-    folders: UploadFolders,
-    active_config: ActiveConfig,
-    digest: Sha256,
-    target: UploadTarget,
-    author: Author,
-) -> Entry:
+def file_invoice(by: Uploader, digest: Sha256, target: UploadTarget) -> Entry:
     """Files an invoice that waits for its project. Raises NotAllowed, Unavailable."""
-    _check_target(store, active_config, target)
+    _check_target(by, target)
     if not target.is_invoice:
         raise NotAllowed("upload_no_project")
-    brought = [each for each in store.uploads(digest) if each.detail["brought_as"] == UploadKind.INVOICE]
-    found = _find(folders.invoices, UNFILED, digest, brought[-1]) if brought else None
+    brought = [each for each in by.store.uploads(digest) if each.detail["brought_as"] == UploadKind.INVOICE]
+    found = _find(by.invoices, UNFILED, digest, brought[-1]) if brought else None
     if found is None:
         raise NotAllowed("upload_filed")
     path, content = found
     judged = JudgedUpload(UploadKind.INVOICE, target.project, target.product, amount=brought[-1].detail.get("amount"))
-    folder, name = _place(store, active_config, judged)
-    entry = _record(store, brought[-1].detail["file"], content, judged, folder, target, author)
-    folders.invoices.put(folder, name, content)
-    folders.invoices.remove(path)
+    folder, name = _place(by, judged)
+    entry = _record(by, brought[-1].detail["file"], content, judged, folder, target)
+    by.invoices.put(folder, name, content)
+    by.invoices.remove(path)
     return entry
 
 
@@ -129,10 +118,10 @@ def upload_status(store: Store, entry: Entry) -> UploadStatus:
     return UploadStatus(entry, carrying[-1] if carrying else None, is_unfiled=detail["folder"] == UNFILED)
 
 
-def _check_target(store: Store, active_config: ActiveConfig, target: UploadTarget) -> None:
-    if target.announcement is not None and store.submission(target.announcement).state is not State.ANNOUNCED:
+def _check_target(by: Uploader, target: UploadTarget) -> None:
+    if target.announcement is not None and by.store.submission(target.announcement).state is not State.ANNOUNCED:
         raise NotAllowed("upload_not_awaited", id=str(target.announcement))
-    if target.project and target.project not in active_config.register.by_id:
+    if target.project and target.project not in by.active_config.register.by_id:
         raise NotAllowed("upload_no_project")
 
 
@@ -145,17 +134,17 @@ def _check_bytes(content: bytes) -> None:
         raise NotAllowed("upload_unreadable")
 
 
-def _refuse_known(store: Store, folders: UploadFolders, digest: Sha256) -> None:
+def _refuse_known(by: Uploader, digest: Sha256) -> None:
     """Refuses a file that is here: one that became a submission, or one that was brought and still lies in its folder.
 
     A file that was recorded and never saved, because the process ended between the two, may be brought again.
     """
-    numbers = [each.id for each in store.by_pdf(digest)]
-    brought = store.uploads(digest)
+    numbers = [each.id for each in by.store.by_pdf(digest)]
+    brought = by.store.uploads(digest)
     if numbers:
-        at = brought[0].at if brought else store.submission(numbers[0]).created_at
+        at = brought[0].at if brought else by.store.submission(numbers[0]).created_at
         raise NotAllowed("upload_exists", at=_moment(at), id=str(numbers[0]))
-    if brought and _lies_there(folders, digest, brought[-1]):
+    if brought and _lies_there(by, digest, brought[-1]):
         raise NotAllowed("upload_brought", at=_moment(brought[-1].at), by=brought[-1].by)
 
 
@@ -163,11 +152,10 @@ def _moment(at: dt.datetime | None) -> str:
     return f"{at.astimezone(JST):%-m/%-d %H:%M}" if at else "-"
 
 
-def _lies_there(folders: UploadFolders, digest: Sha256, entry: Entry) -> bool:
+def _lies_there(by: Uploader, digest: Sha256, entry: Entry) -> bool:
     if entry.detail["brought_as"] == UploadKind.NOTICE:
-        return _find(folders.notices, "", digest, entry) is not None
-    folder = entry.detail["folder"]
-    return _find(folders.invoices, folder, digest, entry) is not None
+        return _find(by.notices, "", digest, entry) is not None
+    return _find(by.invoices, entry.detail["folder"], digest, entry) is not None
 
 
 def _find(upload_folder: UploadFolder, folder: str, digest: Sha256, entry: Entry) -> tuple[str, bytes] | None:
@@ -180,12 +168,12 @@ def _find(upload_folder: UploadFolder, folder: str, digest: Sha256, entry: Entry
     return None
 
 
-def _waiting(store: Store, folders: UploadFolders) -> Iterator[int]:
+def _waiting(by: Uploader) -> Iterator[int]:
     """The sizes of the files that the service has not taken, and of the invoices without a project."""
-    saved = folders.notices.sizes("")
-    rows = store.files(saved)
+    saved = by.notices.sizes("")
+    rows = by.store.files(saved)
     yield from (size for name, size in saved.items() if name not in rows or rows[name].end is Disposition.PENDING)
-    yield from folders.invoices.sizes(UNFILED).values()
+    yield from by.invoices.sizes(UNFILED).values()
 
 
 async def _judge(content: bytes, target: UploadTarget, active_config: ActiveConfig, reader: PdfReader) -> JudgedUpload:
@@ -197,15 +185,7 @@ async def _judge(content: bytes, target: UploadTarget, active_config: ActiveConf
     return judged
 
 
-def _record(
-    store: Store,
-    name: str,
-    content: bytes,
-    judged: JudgedUpload,
-    folder: str,
-    target: UploadTarget,
-    author: Author,
-) -> Entry:
+def _record(by: Uploader, name: str, content: bytes, judged: JudgedUpload, folder: str, target: UploadTarget) -> Entry:
     detail: dict[str, object] = {
         "file": hide_codes(f"{name_for_folder(name)}.pdf"),
         "sha256": sha256(content),
@@ -222,17 +202,18 @@ def _record(
         detail["announcement"] = target.announcement
     if judged.kind is UploadKind.INVOICE:
         detail["folder"] = folder
-    with store.writing() as writing:
-        return writing.note(NoteEvent.UPLOADED, None, author, detail)
+    with by.store.writing() as writing:
+        return writing.note(NoteEvent.UPLOADED, None, by.author, detail)
 
 
-def _place(store: Store, active_config: ActiveConfig, judged: JudgedUpload) -> tuple[str, str]:
+def _place(by: Uploader, judged: JudgedUpload) -> tuple[str, str]:
     """Returns folder and name of an invoice whose project is known. Raises NotAllowed."""
     if judged.product is None:
         raise NotAllowed("upload_no_project")
-    project = active_config.register.by_id[judged.project]
-    number = _number_of(store, project.id, judged.product) or next(iter(project.numbers_of(judged.product)), "")
-    return place_of_invoice(project, judged.product, number, active_config.register)
+    register = by.active_config.register
+    project = register.by_id[judged.project]
+    number = _number_of(by.store, project.id, judged.product) or next(iter(project.numbers_of(judged.product)), "")
+    return place_of_invoice(project, judged.product, number, register)
 
 
 def _number_of(store: Store, project: str, product: Product) -> str:

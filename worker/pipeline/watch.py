@@ -65,16 +65,31 @@ from worker.views.unread_files import (
     read_unread,
     spell_unread,
 )
-from worker.watch import plan as watch
 from worker.watch.plan import (
     FILE_LIMIT,
+    GONE,
+    LEFT_LOOKED_AT,
+    LEFT_NAMED,
+    SWEPT,
+    Incremental,
+    InitialSync,
+    Judged,
     MailOutline,
+    Start,
+    UidValidityChanged,
     Wanted,
     describe_passed,
+    due_again,
+    end_of_sweep,
     holds_nothing,
+    is_other,
     is_same_shape,
+    judge_headers,
     judge_outline,
+    plan_below,
     plan_folder,
+    plan_mailbox,
+    plan_replaced,
     plan_unread,
     saved_at,
     start_from,
@@ -328,7 +343,7 @@ class MailboxScan:
     store: Store
     clock: Clock
     mailbox: Mailbox
-    start: watch.Start
+    start: Start
     is_alike: Callable[[Header], bool]
     """True if the header fields of a message look like a notice's."""
     has_room: Callable[[], bool]
@@ -341,23 +356,23 @@ async def find_messages(asking: MailboxScan, opened: SelectedMailbox) -> NewMess
     name = f"mail:{mailbox.name}"
     now = asking.clock.now()
     last_uid_of = partial(store.last_uid, mailbox.name)
-    plan = watch.plan_mailbox(store.health_of(name), opened, last_uid_of=last_uid_of, start=start, now=now, name=name)
-    if isinstance(plan, watch.Incremental):
+    plan = plan_mailbox(store.health_of(name), opened, last_uid_of=last_uid_of, start=start, now=now, name=name)
+    if isinstance(plan, Incremental):
         look = plan.look
         if not (opened.is_fresh or _is_to_be_counted(look, now)):
             return await _go_on(asking, plan.first, look, now)
         if not await _is_replaced(store, mailbox, look, now):
             return await _count(asking, look, now)
-        plan = watch.plan_replaced(look, opened, last_uid_of, start)
+        plan = plan_replaced(look, opened, last_uid_of, start)
     found, known = await _decide_by_date(asking, plan)
     look = dataclasses.replace(found.look, counted_at=now, in_window=len(found.uids) + known, gap=0)
     return dataclasses.replace(found, look=look)
 
 
-def asks_below(asking: MailboxScan) -> watch.InitialSync | None:
+def asks_below(asking: MailboxScan) -> InitialSync | None:
     """Returns what ``start`` asks for below the UID of the first look; None if that was asked before."""
     look = asking.store.health_of(f"mail:{asking.mailbox.name}")
-    return None if look is None else watch.plan_below(look, asking.start)
+    return None if look is None else plan_below(look, asking.start)
 
 
 async def find_below(asking: MailboxScan) -> NewMessages | None:
@@ -366,9 +381,7 @@ async def find_below(asking: MailboxScan) -> NewMessages | None:
     return None if plan is None else (await _decide_by_date(asking, plan))[0]
 
 
-async def _decide_by_date(
-    asking: MailboxScan, plan: watch.InitialSync | watch.UidValidityChanged
-) -> tuple[NewMessages, int]:
+async def _decide_by_date(asking: MailboxScan, plan: InitialSync | UidValidityChanged) -> tuple[NewMessages, int]:
     """The messages that are taken by their date, and the number of those with a row; those that are left are counted.
 
     A server's SINCE may know another day than its INTERNALDATE says, or leave out a message without one: the
@@ -376,7 +389,7 @@ async def _decide_by_date(
     """
     mailbox = asking.mailbox
     numbering = plan.look.uidvalidity or 0
-    whatever_date_from = plan.whatever_date_from if isinstance(plan, watch.UidValidityChanged) else None
+    whatever_date_from = plan.whatever_date_from if isinstance(plan, UidValidityChanged) else None
     judge = partial(
         _reconcile, asking.store, mailbox.name, numbering, in_question=(plan.not_before, whatever_date_from)
     )
@@ -387,7 +400,7 @@ async def _decide_by_date(
         asked.update(uid for uid in every if uid >= whatever_date_from)
     judged = judge(await mailbox.headers(sorted(every & asked)))
     left = every - {*judged.take} - {uid for uid, _ in judged.known}
-    seen, alike = await _look_at_left(asking, sorted(left)[-watch.LEFT_LOOKED_AT :])
+    seen, alike = await _look_at_left(asking, sorted(left)[-LEFT_LOOKED_AT:])
     late = judge(seen)
     left -= {*late.take, *(uid for uid, _ in late.known)}
     alike = [header for header in alike if header.uid in left]
@@ -396,13 +409,13 @@ async def _decide_by_date(
         tuple(sorted((*judged.take, *late.take))),
         frozenset(),
         dataclasses.replace(plan.look, left=len(left), left_alike=len(alike), left_unseen=unseen),
-        is_renumbered=isinstance(plan, watch.UidValidityChanged),
-        left=tuple(alike[-watch.LEFT_NAMED :]),
+        is_renumbered=isinstance(plan, UidValidityChanged),
+        left=tuple(alike[-LEFT_NAMED:]),
     )
     return found, len(had)
 
 
-async def _uids_below(asking: MailboxScan, plan: watch.InitialSync | watch.UidValidityChanged) -> set[int]:
+async def _uids_below(asking: MailboxScan, plan: InitialSync | UidValidityChanged) -> set[int]:
     """Returns every UID that is taken or left by its date."""
     if plan.first >= plan.below:
         return set()
@@ -445,8 +458,8 @@ async def _count(asking: MailboxScan, look: HealthRecord, now: dt.datetime) -> N
 
 def _due_again(asking: MailboxScan, look: HealthRecord, now: dt.datetime) -> frozenset[int]:
     store, mailbox, numbering = asking.store, asking.mailbox.name, look.uidvalidity or 0
-    unfetched = watch.due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
-    put_off = watch.due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now)
+    unfetched = due_again(store.messages(mailbox, Disposition.UNFETCHED), numbering, now)
+    put_off = due_again(store.messages(mailbox, Disposition.PUT_OFF), numbering, now)
     return frozenset((*unfetched, *(put_off[:TRIED_TOGETHER] if put_off and asking.has_room() else ())))
 
 
@@ -456,11 +469,11 @@ async def _is_replaced(store: Store, mailbox: Mailbox, look: HealthRecord, now: 
     rows = {row.uid: row for row in store.last_messages(mailbox.name, numbering, COMPARED)}
     if _is_to_be_counted(look, now):
         older = sorted(store.recorded_uids(mailbox.name, numbering, 1) - rows.keys())
-        up_to = watch.end_of_sweep(older, now)
+        up_to = end_of_sweep(older, now)
         if up_to is not None:
-            rows |= {row.uid: row for row in store.last_messages(mailbox.name, numbering, watch.SWEPT, up_to)}
+            rows |= {row.uid: row for row in store.last_messages(mailbox.name, numbering, SWEPT, up_to)}
     headers = await mailbox.headers(tuple(rows)) if rows else ()
-    return any(watch.is_other(header, rows[header.uid]) for header in headers)
+    return any(is_other(header, rows[header.uid]) for header in headers)
 
 
 def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]) -> None:
@@ -471,23 +484,19 @@ def record_gone(store: Store, mailbox: str, numbering: int, gone: frozenset[int]
     rows = [row for row in missed if row.uidvalidity == numbering and row.uid in gone]
     with store.writing() as writing:
         for row in rows:
-            writing.record_message(dataclasses.replace(row, end=Disposition.NOT_OURS, why=watch.GONE, next_try_at=None))
+            writing.record_message(dataclasses.replace(row, end=Disposition.NOT_OURS, why=GONE, next_try_at=None))
 
 
 def _reconcile(
-    store: Store,
-    mailbox: str,
-    numbering: int,
-    headers: Sequence[Header],
-    in_question: tuple[dt.datetime, int | None],
-) -> watch.Judged:
+    store: Store, mailbox: str, numbering: int, headers: Sequence[Header], in_question: tuple[dt.datetime, int | None]
+) -> Judged:
     """Returns the messages that are taken; the rows of the known ones are recorded again under their new UID."""
 
     def formers_of(header: Header) -> list[MessageRow]:
         rows = store.known_messages(mailbox, header.message_id, header.size)
         return [row for row in rows if row.uidvalidity != numbering]
 
-    judged = watch.judge_headers(headers, formers_of, *in_question)
+    judged = judge_headers(headers, formers_of, *in_question)
     if judged.known:
         with store.writing() as writing:
             for uid, former in judged.known:
@@ -747,12 +756,7 @@ class FolderWatcher:
     """Looks at the folder of one store; used from one event loop."""
 
     def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        beginning: WatchStart,
-        take_file: TakeFile,
-        hold_large_file: HoldLargeFile,
+        self, store: Store, clock: Clock, beginning: WatchStart, take_file: TakeFile, hold_large_file: HoldLargeFile
     ) -> None:
         """``take_file`` and ``hold_large_file`` are the next step."""
         self._store = store

@@ -23,18 +23,15 @@ class PdfReader(Protocol):
         Raises Unavailable ``pdf`` if no child can be started, or ``BROKEN_SANDBOX`` if it cannot read the built-in
         notice.
         """
-        ...
 
     async def locate(self, pdf: bytes, codes: tuple[str, ...]) -> CodePositions | Unreadable:
         """Returns the positions of ``codes`` on the pages, and whether they are visible.
 
         Raises Unavailable as ``read`` does.
         """
-        ...
 
     async def unpack(self, content: bytes) -> Unpacked:
         """Extracts the PDFs of a ZIP unchanged, in a child. Raises Unavailable as ``read`` does."""
-        ...
 
 
 class MailReader(PdfReader, Protocol):
@@ -43,7 +40,6 @@ class MailReader(PdfReader, Protocol):
     @property
     def spent(self) -> float:
         """Seconds of a child's time that they used."""
-        ...
 
 
 MailReaders = Callable[[Lane], MailReader]
@@ -55,15 +51,12 @@ class LanedReader(PdfReader, Protocol):
 
     def for_mail(self, lane: Lane) -> MailReader:
         """Returns the reader of one mail's PDFs."""
-        ...
 
     async def prepare(self) -> None:
         """Begins to start the children before there is a PDF; a child that does not start fails the first read."""
-        ...
 
     async def close(self) -> None:
         """Ends the children."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,7 @@ class Wish:
 
     keys: tuple[str, ...] = field(default=(), repr=False)
     labels: tuple[str, ...] = ()
-    """Labels of a key: where the key is not found, their rows are painted over."""
+    """Labels of a key: if the key is not found, their rows are painted over."""
     sure: tuple[str, ...] = ()
     """Values that must be on the page for its text to agree with the reading."""
     marks: tuple[tuple[int, str], ...] = ()
@@ -117,15 +110,12 @@ class PictureReader(Protocol):
 
     async def sketch(self, pdf: bytes, wish: Wish) -> tuple[PageSketch, ...] | Unreadable:
         """Returns the pages with the boxes of the values. Raises Unavailable ``BROKEN_SANDBOX`` without fonts."""
-        ...
 
     async def draw(self, pdf: bytes, wish: Wish, page: int, *, is_band: bool = False) -> Picture | Unreadable:
         """Returns the page with this number from 0, or the band of its values. Raises Unavailable as ``sketch``."""
-        ...
 
     async def close(self) -> None:
         """Ends the children."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

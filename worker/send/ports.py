@@ -6,9 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.core.model import (
-    Address,
-)
+from worker.core.model import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +83,12 @@ class MailServer(Protocol):
 
         Raises AccountRefused (5xx, or no STARTTLS although it is required) or Unavailable (4xx, no answer).
         """
-        ...
 
     async def perform(self, step: Step) -> Reply | NoReply:
         """Takes one step and returns the answer. After ``NoReply`` the connection is closed."""
-        ...
 
     async def close(self) -> None:
         """Sends QUIT if the connection is in sync, else just closes it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +111,3 @@ class Lock(Protocol):
 
     def note_end(self, now: dt.datetime, why: str, detail: str = "") -> None:
         """Records why the process ends: ``why`` is a code of the messages. Never raises OSError."""
-        ...

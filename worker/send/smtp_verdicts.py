@@ -186,7 +186,7 @@ def steps_of(draft: Draft, message_bytes: bytes, envid: str, copy_to: Address | 
     return steps_for(draft.sender, draft.recipients, message_bytes, envid, copy_to)
 
 
-def envid(secret: bytes, message_id: str, tries: int) -> str:
+def make_envid(secret: bytes, message_id: str, tries: int) -> str:
     """Returns the envelope id ``ID.N.T-MAC`` of the T-th try of this mail.
 
     A report that names it proves which try left. MAC is an HMAC of its own by the store's ``secret``. Mail servers see
@@ -203,7 +203,7 @@ def is_our_envid(secret: bytes, message_id: str, candidate: str) -> bool:
     tries = candidate.rpartition(".")[2].partition("-")[0]
     is_number = tries.isascii() and tries.isdigit() and len(tries) < _MAC_DIGITS
     return is_number and hmac.compare_digest(
-        candidate.encode(errors="replace"), envid(secret, message_id, int(tries)).encode()
+        candidate.encode(errors="replace"), make_envid(secret, message_id, int(tries)).encode()
     )
 
 

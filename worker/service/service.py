@@ -327,7 +327,8 @@ class Service:
     def _is_written_whole(self, stamp: Stamp, pipeline: Pipeline) -> bool:
         """Returns whether only the register changed, and is the one that a command or the console wrote last.
 
-        What it touches was judged by it already, and would be judged by the former one until the files have rested.
+        The submissions that it touches were judged by it already, and would be judged by the former one until the files
+        have rested.
         """
         written = pipeline.store.property(REGISTER_WRITTEN)
         known = next((each.sha256 for each in self._office.configuration.files if each.name == REGISTER), None)

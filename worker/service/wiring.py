@@ -73,7 +73,7 @@ class Installation:
     files: Mapping[str, bytes]
     """The configuration's files by name; ``load_configuration`` has accepted them, now or when they were recorded."""
     brief: Settings | OutlinedSettings
-    """The settings; where the files were checked before, the keys that looking commands need, read without shapes."""
+    """The settings; if the files were checked before, the keys that looking commands need, read without shapes."""
     places: Places
     faults: tuple[Problem, ...] = ()
     """The problems on disk, if this is the configuration that the store recorded as in force."""

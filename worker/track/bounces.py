@@ -12,14 +12,7 @@ from typing import Final
 
 from flufl.bounce import all_failures
 
-from worker.read.message import (
-    decode_bytes,
-    header_text,
-    read_addresses,
-    split_headers,
-    split_parts,
-    undo_transfer,
-)
+from worker.read.message import decode_bytes, header_text, read_addresses, split_headers, split_parts, undo_transfer
 
 LINES_LIMIT: Final = 400
 """Lines of one text: a bounce says what failed in its first fifty; the returned mail follows."""

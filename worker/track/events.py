@@ -52,13 +52,7 @@ _ARRIVED: Final = frozenset({ReceiptKind.DELIVERED, ReceiptKind.RELAYED})
 _PROOF: Final = frozenset(ReceiptKind) - {ReceiptKind.ANOTHERS, ReceiptKind.WARNING, ReceiptKind.UNMATCHED}
 """Kinds that only a recipient of the mail can send; another's reply may come from a colleague who saw a draft."""
 ALARMING: Final = frozenset(
-    {
-        ReceiptKind.FAILED,
-        ReceiptKind.UNREADABLE,
-        ReceiptKind.UNMATCHED,
-        ReceiptKind.UNOPENED,
-        ReceiptKind.WARNING,
-    }
+    {ReceiptKind.FAILED, ReceiptKind.UNREADABLE, ReceiptKind.UNMATCHED, ReceiptKind.UNOPENED, ReceiptKind.WARNING}
 )
 """Kinds that may mean that a mail of ours did not arrive: alarmed by mail in addition to the task."""
 _ASKS: Final = ALARMING | {ReceiptKind.REPLY}

@@ -88,8 +88,8 @@ A meeting is over by then, and of a morning's request the same day is left.
 def unanswered_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
     """Returns the time from which a request for its approval has waited too long; None if none waits for an answer.
 
-    That is after two open hours, or sooner as its deadline comes near. What a person must correct first waits for no
-    approval.
+    That is after two open hours, or sooner as its deadline comes near. A submission that a person must correct first
+    waits for no approval.
     """
     requested = submission.approval.requested
     if requested is None or not submission.approval.asker_of(submission.composed.draft_hash):

@@ -10,13 +10,13 @@ import binascii
 import datetime as dt
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.config.editing.columns import CellFault, CellKind, Headings, Sheet, SheetRow, Stored
-from worker.config.editing.import_rows import Fate, FateKind, new_project
+from worker.config.editing.import_rows import OutcomeKind, RowOutcome, new_project
 from worker.config.editing.ledger import CellOfRow, JudgedLedger, SeenRow, cell_texts
 from worker.core.errors import NotAllowed
 from worker.core.messages import Language, hint, name_field, say
@@ -73,7 +73,7 @@ class Fact:
 class LedgerRow:
     """One row with what it becomes."""
 
-    fate: Fate
+    outcome: RowOutcome
     cells: tuple[BadCell, ...] = ()
     facts: tuple[Fact, ...] = ()
     note: str = ""
@@ -83,19 +83,22 @@ class LedgerRow:
 
 
 def rows_of_kind(
-    judged: JudgedLedger, sheet: Sheet, kind: FateKind, issuers: Mapping[str, Issuer], lang: Language
+    judged: JudgedLedger, sheet: Sheet, kind: OutcomeKind, issuers: Mapping[str, Issuer], lang: Language
 ) -> tuple[LedgerRow, ...]:
     """Returns the rows of one outcome, in the ledger's order."""
-    fates = (each for each in judged.fates if each.kind is kind)
-    if kind is FateKind.BAD:
-        return tuple(LedgerRow(each, tuple(_bad_cells(each, sheet, judged.headings, lang))) for each in fates)
-    return tuple(LedgerRow(each, (), tuple(_facts(each, issuers, lang)), _note(each, lang)) for each in fates)
+    outcomes = (each for each in judged.outcomes if each.kind is kind)
+    if kind is OutcomeKind.BAD:
+        return tuple(LedgerRow(each, tuple(_bad_cells(each, sheet, judged.headings, lang))) for each in outcomes)
+    return tuple(LedgerRow(each, (), tuple(_facts(each, issuers, lang)), _note(each, lang)) for each in outcomes)
 
 
-def _bad_cells(fate: Fate, sheet: Sheet, headings: Headings, lang: Language) -> Iterator[BadCell]:
+def _bad_cells(outcome: RowOutcome, sheet: Sheet, headings: Headings, lang: Language) -> Iterator[BadCell]:
     heading = sheet.rows[len(headings.titles)]
-    told = {name: tuple(_fault(each, lang) for each in fate.faults if each.cell == name) for name in _names(fate)}
-    found = {name: (column, text, is_stored) for name, column, text, is_stored in cell_texts(sheet, fate.faults)}
+    told = {
+        name: tuple(_fault(each, lang) for each in outcome.faults if each.cell == name)
+        for name in dict.fromkeys(each.cell for each in outcome.faults)
+    }
+    found = {name: (column, text, is_stored) for name, column, text, is_stored in cell_texts(sheet, outcome.faults)}
     for name, faults in told.items():
         if name not in found:
             yield BadCell(name, "", "", "", faults, is_cell=False)
@@ -106,29 +109,25 @@ def _bad_cells(fate: Fate, sheet: Sheet, headings: Headings, lang: Language) -> 
         yield BadCell(name, " ".join(title.split()), "" if is_stored else shown, shown if is_stored else "", faults)
 
 
-def _names(fate: Fate) -> Iterable[str]:
-    return dict.fromkeys(each.cell for each in fate.faults)
-
-
 def _fault(fault: CellFault, lang: Language) -> str:
     parts = (say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params))
     return "。".join(filter(None, parts)) if lang == "ja" else ": ".join(filter(None, parts))
 
 
-def _facts(fate: Fate, issuers: Mapping[str, Issuer], lang: Language) -> Iterator[Fact]:
-    if fate.kind is FateKind.NEW:
-        for key, value in new_project(fate.given).values:
+def _facts(outcome: RowOutcome, issuers: Mapping[str, Issuer], lang: Language) -> Iterator[Fact]:
+    if outcome.kind is OutcomeKind.NEW:
+        for key, value in new_project(outcome.given).values:
             if key[0] not in {"name", "issuer"}:
                 yield Fact(name_field(key, lang), "", shown_value(key, value, issuers, lang))
-    elif fate.kind is FateKind.CHANGED:
-        for each in fate.changes:
+    elif outcome.kind is OutcomeKind.CHANGED:
+        for each in outcome.changes:
             former, later = (shown_value(each.key, value, issuers, lang) for value in (each.former, each.value))
             yield Fact(name_field(each.key, lang), former, later)
 
 
-def _note(fate: Fate, lang: Language) -> str:
-    is_another = fate.kind is FateKind.NEW and bool(fate.namesakes)
-    return say("import_namesake", lang, numbers=fate.namesakes) if is_another else ""
+def _note(outcome: RowOutcome, lang: Language) -> str:
+    is_another = outcome.kind is OutcomeKind.NEW and bool(outcome.namesakes)
+    return say("import_namesake", lang, numbers=outcome.namesakes) if is_another else ""
 
 
 def corrections_of(sheet: Sheet, headings: Headings, typed: Mapping[str, str], today: dt.date) -> dict[str, str]:
@@ -223,4 +222,4 @@ def _row(number: int, cells: list[str], stored: Mapping[str, Any]) -> SheetRow:
 
 
 def _seen(kind: str, former: Mapping[str, str]) -> SeenRow:
-    return SeenRow(FateKind(kind), {key_of_field(key): str(text) for key, text in former.items()})
+    return SeenRow(OutcomeKind(kind), {key_of_field(key): str(text) for key, text in former.items()})

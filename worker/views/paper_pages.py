@@ -28,11 +28,11 @@ class PageView:
     height: float
     boxes: tuple[ValueBox, ...]
     text: str
-    """Shown where there is no picture."""
+    """Shown if there is no picture."""
     is_picture: bool
 
     def begins(self, box: ValueBox) -> bool:
-        """Returns whether ``box`` is the first of its value, where its number stands."""
+        """Returns whether ``box`` is the first of its value, which bears its number."""
         return next(each for each in self.boxes if each.number == box.number) is box
 
     def beside(self, box: ValueBox) -> int:

@@ -16,14 +16,13 @@ from worker.config.editing.add_project import needed_keys
 from worker.config.editing.fields import FieldRefused, KeyPath, Value
 from worker.config.editing.register import FieldRules, field_text, read_field
 from worker.core.errors import Problem
-from worker.core.japanese_dates import write_date
+from worker.core.japanese_dates import weekday, write_date
 from worker.core.messages import Language, is_said, name_field, name_product, say
 from worker.core.messages.reasons import NAMES
 from worker.core.model import PRODUCT_NAMES, Notice, Product
 from worker.core.rulebook import Issuer
 from worker.views.problems import problem_hint
 
-_WEEKDAYS: Final = "月火水木金土日"
 _DAYS: Final = frozenset({"dates", "deadline", "closed"})
 _AMOUNTS: Final = frozenset({"amount", "original_amount"})
 _WORDS: Final = ("kind", "award")
@@ -189,7 +188,7 @@ def shown_value(key: KeyPath, value: object, issuers: Mapping[str, Issuer], lang
         case None | "" | () | []:
             return "―"
         case dt.date():
-            return f"{write_date(value)}（{_WEEKDAYS[value.weekday()]}）" if lang == "ja" else f"{value:%a} {value}"
+            return f"{write_date(value)}（{weekday(value)}）" if lang == "ja" else f"{value:%a} {value}"
         case bool():
             return say("word_yes" if value else "word_no", lang)
         case "separate" if key[0] == "invoice":

@@ -12,7 +12,7 @@ from worker.config.defaults import SEPARATE
 from worker.config.editing.catalogue import CatalogueEntry
 from worker.config.editing.columns import CellFault, Headings, Sheet
 from worker.config.editing.fields import KeyPath
-from worker.config.editing.import_rows import Fate, FateKind
+from worker.config.editing.import_rows import OutcomeKind, RowOutcome
 from worker.config.editing.issuer_fields import key_text
 from worker.config.editing.issuers import IssuerEdit
 from worker.config.editing.register import RegisterEdit, field_text
@@ -218,12 +218,12 @@ def refused_upload_json(file: str, reason: str, message: str) -> dict[str, Any]:
 
 
 def import_json(
-    fates: Sequence[Fate], headings: Headings, sheet: Sheet, lang: Language, *, is_written: bool
+    outcomes: Sequence[RowOutcome], headings: Headings, sheet: Sheet, lang: Language, *, is_written: bool
 ) -> dict[str, Any]:
     """The fixed fields of a ledger that was looked through or taken in."""
     return {
         "written": is_written,
-        "counts": count_fates(fates),
+        "counts": count_outcomes(outcomes),
         "sheet": sheet.name,
         "ignored": list(headings.ignored),
         "titles": [row.number for row in headings.titles],
@@ -234,18 +234,18 @@ def import_json(
         "problems": [_fault_json(each, lang) for each in headings.faults],
         "rows": [
             {
-                "row": fate.row,
-                "fate": fate.kind.value,
-                "name": fate.name,
-                "issuer": fate.issuer,
-                "namesakes": list(fate.namesakes),
+                "row": outcome.row,
+                "fate": outcome.kind.value,
+                "name": outcome.name,
+                "issuer": outcome.issuer,
+                "namesakes": list(outcome.namesakes),
                 "changes": [
                     {"key": ".".join(each.key), "from": _plain(each.former), "to": _plain(each.value)}
-                    for each in fate.changes
+                    for each in outcome.changes
                 ],
-                "problems": [_fault_json(each, lang) for each in fate.faults],
+                "problems": [_fault_json(each, lang) for each in outcome.faults],
             }
-            for fate in fates
+            for outcome in outcomes
         ],
     }
 
@@ -260,9 +260,9 @@ def fault_text(fault: CellFault, lang: Language) -> str:
     return " / ".join(filter(None, parts))
 
 
-def count_fates(fates: Sequence[Fate]) -> dict[str, int]:
+def count_outcomes(outcomes: Sequence[RowOutcome]) -> dict[str, int]:
     """Returns the number of rows by outcome."""
-    return {kind.value: sum(1 for each in fates if each.kind is kind) for kind in FateKind}
+    return {kind.value: sum(1 for each in outcomes if each.kind is kind) for kind in OutcomeKind}
 
 
 def _plain(value: object) -> object:

@@ -110,7 +110,7 @@ class Task:
     days_over: int = 0
     """Days since ``due``, once that has passed."""
     reasons: tuple[Reason, ...] = ()
-    """Why its submission is held; empty in any other state."""
+    """The reasons of its held submission; empty in any other state."""
 
     @property
     def about(self) -> str:

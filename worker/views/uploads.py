@@ -1,4 +1,4 @@
-"""What a page shows of a PDF that was brought: what was read, its project, and what became of it."""
+"""A PDF that was brought, as a page shows it: its fields, its project, and its result."""
 
 from __future__ import annotations
 

@@ -72,13 +72,8 @@ class FolderPlan:
     look_again: dt.timedelta | None
 
 
-def plan_folder(
-    listed: Sequence[ListedFile],
-    known: Callable[[str], FileRow | None],
-    now: dt.datetime,
-    settle: dt.timedelta = SETTLE,
-) -> FolderPlan:
-    """Returns which files have looked the same for ``settle``, and which are seen for the first time in this shape.
+def plan_folder(listed: Sequence[ListedFile], known: Callable[[str], FileRow | None], now: dt.datetime) -> FolderPlan:
+    """Returns which files have looked the same for ``SETTLE``, and which are seen for the first time in this shape.
 
     A file is another one if its size, its modification time or its inode differ.
     """
@@ -89,16 +84,16 @@ def plan_folder(
         row = known(file.name)
         if row is None or not is_same_shape(row, file):
             record.append(FileRow(file.name, file.size, file.mtime_ns, file.inode, now))
-            waits.append(settle)
+            waits.append(SETTLE)
         elif row.end is not Disposition.PENDING:
             continue
         elif row.looked_at > now:  # the clock was set back: the file would wait for as long
             record.append(replace(row, looked_at=now))
-            waits.append(settle)
-        elif now - row.looked_at >= settle:
+            waits.append(SETTLE)
+        elif now - row.looked_at >= SETTLE:
             take.append(file)
         else:
-            waits.append(settle - (now - row.looked_at))
+            waits.append(SETTLE - (now - row.looked_at))
     return FolderPlan(tuple(take), tuple(record), min(waits, default=None))
 
 

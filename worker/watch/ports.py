@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.mailbox_actions import MailboxAction
-from worker.core.model import (
-    PdfText,
-    Sha256,
-    Unreadable,
-    UnreadReason,
-)
+from worker.core.model import PdfText, Sha256, Unreadable, UnreadReason
 
 if TYPE_CHECKING:
     from worker.read.ports import PdfReader
@@ -68,7 +63,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message as the server gave it; ``whole`` is False if only the first part was fetched (too large).
+    """A message as the server gave it; ``is_complete`` is False if only the first part was fetched (too large).
 
     ``failure`` is set, and ``content`` empty, if this one message could not be fetched. ``has_every_pdf`` is set if
     ``content`` was put together of the headers, the texts and every PDF of a message that is too large.
@@ -76,7 +71,7 @@ class Fetched:
 
     header: Header
     content: bytes
-    whole: bool = True
+    is_complete: bool = True
     failure: str = ""
     has_every_pdf: bool = False
 
@@ -100,55 +95,43 @@ class Mailbox(Protocol):
     @property
     def after(self) -> MailboxAction:
         """The action of ``apply_mailbox_action``."""
-        ...
 
     @property
     def name(self) -> str:
         """The NAME of ``[mailbox.NAME]``."""
-        ...
 
     async def open(self) -> SelectedMailbox:
         """Connect and log in if needed, then open the folder afresh. Raises Unavailable, AccountRefused."""
-        ...
 
     async def uids(self, first: int, since: dt.date | None) -> tuple[int, ...]:
         """UIDs from ``first`` on, ascending; with ``since`` only those of that internal date or later."""
-        ...
 
     async def headers(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """Size, internal date and Message-ID of each that still exists; asked in blocks of at most 500."""
-        ...
 
     async def fields(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields``; the server opens no message for it."""
-        ...
 
     async def fetch_summaries(self, uids: Sequence[int]) -> tuple[Header, ...]:
         """As ``headers``, with ``fields`` and ``structure`` if the server can give them."""
-        ...
 
     async def fetch_prefixes(self, headers: Sequence[Header]) -> Mapping[int, Mapping[str, bytes]]:
         """The first bytes of each part of each message, by UID and section; what could not be had is left out."""
-        ...
 
     async def blocks(self, headers: Sequence[Header]) -> Callable[[], Awaitable[tuple[Fetched, ...]]]:
         """Returns a call that fetches the next block of these, of at most 4 MB; an empty one is the end.
 
         Of a message above 8 MB it fetches only the PDFs and texts, or the beginning.
         """
-        ...
 
     async def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
-        ...
 
     async def listen(self, seconds: float) -> IdleResult:
         """Wait for the server to tell of a message, for at most ``seconds``. Raises nothing."""
-        ...
 
     def close(self) -> None:
         """End the connection, also while a call of it is blocked."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +161,15 @@ class NoticeFolder(Protocol):
 
     async def place(self) -> str:
         """Its path, links resolved: another one is another folder. Raises nothing."""
-        ...
 
     async def look(self) -> tuple[ListedFile, ...]:
         """Every file that is read, in it and in its folders, in order of name."""
-        ...
 
     def rest(self) -> Rest:
         """The other things that the last look found. Raises nothing."""
-        ...
 
     async def read(self, listed: ListedFile) -> bytes | None:
         """Its bytes, or None if it is no longer what was listed, or changed while being read."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +187,7 @@ class InvoiceFile:
 class InvoiceSnapshot:
     """The result of one look at the invoices folder; it never changes, so that a decision rests on one look.
 
-    The questions may raise Unavailable ``folder``: the share is away; Unsettled if a file is still being written;
+    The questions may raise Unavailable ``folder``: the share is away; StillWritten if a file is still being written;
     NotInSnapshot if a file is there that the look was not asked for.
     """
 
@@ -250,23 +229,18 @@ class InvoiceFolder(Protocol):
 
     async def look(self, reader: PdfReader, is_needed: Callable[[str], bool]) -> InvoiceSnapshot:
         """List the folder, and read bytes and text of each file whose path ``is_needed``. Raises nothing."""
-        ...
 
     def stamp(self, file: str) -> str:
         """A text that changes when the file does (size, time, inode); empty if there is none, or for now."""
-        ...
 
     def listing(self) -> tuple[InvoiceFile, ...]:
         """Every file of the folder as the last look saw it, by path. Raises Unavailable."""
-        ...
 
     def rest(self) -> Rest | None:
         """The files that the last look found and that are not read; None before the first. Raises nothing."""
-        ...
 
     def place(self) -> str:
         """The folder's path. Raises nothing."""
-        ...
 
 
 class UploadFolder(Protocol):
@@ -277,16 +251,12 @@ class UploadFolder(Protocol):
 
         No file is replaced. ``name`` has no ending.
         """
-        ...
 
     def sizes(self, folder: str) -> Mapping[str, int]:
         """The files of ``folder`` inside by their paths, with their sizes; empty if it is not there."""
-        ...
 
     def take(self, path: str) -> bytes | None:
         """The bytes of a file that ``sizes`` named; None if it is gone."""
-        ...
 
     def remove(self, path: str) -> None:
         """Removes a file that ``put`` made; one that is gone is no fault."""
-        ...

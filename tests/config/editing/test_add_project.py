@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.registered import ISSUER, RULE, SECTION, of_issuer
 from worker.config.editing.add_project import ProjectRecipient, lacks_address, needed_keys, register_project
 from worker.config.editing.fields import KeyPath, Value
-from worker.config.editing.import_rows import Edit, Fate, FateKind
+from worker.config.editing.import_rows import Edit, OutcomeKind, RowOutcome
 from worker.core.model import Address, Channel, Product
 from worker.core.rulebook import CountedBy, Eligibility, Issuer, TitledValue, ValueForm, WorkKind
 
@@ -77,7 +77,7 @@ def given(**more: Value) -> dict[KeyPath, Value]:
     return {("name",): "橋梁工事", ("issuer",): "mihon"} | {(key,): value for key, value in more.items()}
 
 
-def written(edit: Edit | Fate) -> dict[KeyPath, Any]:
+def written(edit: Edit | RowOutcome) -> dict[KeyPath, Any]:
     assert isinstance(edit, Edit)
     return dict(edit.values)
 
@@ -93,8 +93,8 @@ def test_an_office_is_written_for_every_product_whose_section_the_project_names_
 def test_a_project_that_is_registered_is_not_written_again() -> None:
     known = [{"name": "橋梁工事", "issuer": "mihon"}]
     found = register_project(given(), None, ISSUER, known)
-    assert isinstance(found, Fate)
-    assert found.kind is FateKind.SAME
+    assert isinstance(found, RowOutcome)
+    assert found.kind is OutcomeKind.SAME
 
 
 def test_a_section_without_an_address_is_where_an_office_is_asked_for() -> None:

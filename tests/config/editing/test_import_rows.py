@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.registered import ISSUER, SECTION, of_issuer
 from worker.config.editing.columns import CellFault, Sheet, SheetRow, cell_name, read_headings
-from worker.config.editing.import_rows import Edit, Fate, FateKind, blame_rows, edits_of, judge_rows
+from worker.config.editing.import_rows import Edit, OutcomeKind, RowOutcome, blame_rows, edits_of, judge_rows
 from worker.core.errors import Problem
 
 HEADINGS = ("工事名", "発注者", "保証契約番号", "工事番号")
@@ -20,20 +20,20 @@ def sheet(*rows: tuple[str, ...], headings: tuple[str, ...] = HEADINGS) -> Sheet
     return Sheet(tuple(SheetRow(number, cells) for number, cells in enumerate((headings, *rows), start=1)))
 
 
-def judged(*rows: tuple[str, ...], registered: tuple[dict[str, Any], ...] = ()) -> tuple[Fate, ...]:
+def judged(*rows: tuple[str, ...], registered: tuple[dict[str, Any], ...] = ()) -> tuple[RowOutcome, ...]:
     whole = sheet(*rows)
     return judge_rows(whole, read_headings(whole, {}), {"mihon": ISSUER}, registered)
 
 
-def kinds(*rows: tuple[str, ...], registered: tuple[dict[str, Any], ...] = ()) -> list[FateKind]:
+def kinds(*rows: tuple[str, ...], registered: tuple[dict[str, Any], ...] = ()) -> list[OutcomeKind]:
     return [each.kind for each in judged(*rows, registered=registered)]
 
 
-def codes(fate: Fate) -> list[str]:
+def codes(fate: RowOutcome) -> list[str]:
     return [each.code for each in fate.faults]
 
 
-NEW, SAME, CHANGED, BAD = FateKind.NEW, FateKind.SAME, FateKind.CHANGED, FateKind.BAD
+NEW, SAME, CHANGED, BAD = OutcomeKind.NEW, OutcomeKind.SAME, OutcomeKind.CHANGED, OutcomeKind.BAD
 
 
 def test_a_row_of_no_registered_project_is_new_by_any_name_of_its_issuer() -> None:
@@ -69,7 +69,7 @@ def test_a_number_is_added_to_those_that_are_registered() -> None:
 BY_PRODUCT = ("工事名", "発注者", "保証契約番号", "契約保証番号", "前払金保証番号", "保証契約番号（中間前払金保証）")
 
 
-def by_product(*row: str, registered: tuple[dict[str, Any], ...] = ()) -> Fate:
+def by_product(*row: str, registered: tuple[dict[str, Any], ...] = ()) -> RowOutcome:
     whole = sheet(("道路改良工事", "みほん町", *row), headings=BY_PRODUCT)
     (fate,) = judge_rows(whole, read_headings(whole, {}), {"mihon": ISSUER}, registered)
     return fate

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.registered import ISSUER
 from worker.config.editing.columns import CellKind, Sheet, SheetRow, Stored
-from worker.config.editing.import_rows import FateKind
+from worker.config.editing.import_rows import OutcomeKind
 from worker.config.editing.ledger import (
     CellOfRow,
     JudgedLedger,
@@ -49,14 +49,14 @@ def judged(ledger: Sheet, content: bytes, left: frozenset[CellOfRow] = NONE) -> 
     return judge_ledger(ledger, {}, RULES, content, lambda _: None, left)
 
 
-def kinds(found: JudgedLedger) -> list[FateKind]:
-    return [each.kind for each in found.fates]
+def kinds(found: JudgedLedger) -> list[OutcomeKind]:
+    return [each.kind for each in found.outcomes]
 
 
 def test_new_and_changed_rows_make_one_edit_with_an_act_for_each_project() -> None:
     ledger, content = sheet(ROAD, BRIDGE), register(road(amount=500))
     found = judged(ledger, content)
-    edit = ledger_edit(content, found, seen_rows(found.fates))
+    edit = ledger_edit(content, found, seen_rows(found.outcomes))
     assert [(each.act, each.project) for each in edit.edits] == [
         (RegisterAct.EDITED, "mihon/道路改良工事"),
         (RegisterAct.ADDED, "mihon/橋梁補修工事"),
@@ -74,13 +74,13 @@ def test_a_second_project_of_one_name_counts_the_first_as_touched_whose_id_it_ch
         )
     )
     found = judged(ledger, content)
-    edit = ledger_edit(content, found, seen_rows(found.fates))
+    edit = ledger_edit(content, found, seen_rows(found.outcomes))
     assert set(read_tables(content).ids) | set(read_tables(edit.content).ids) == edit.projects
 
 
 def test_a_value_that_another_person_changed_since_it_was_shown_is_a_conflict_of_its_project_and_field() -> None:
     ledger = sheet(ROAD)
-    seen = seen_rows(judged(ledger, register(road(amount=500))).fates)
+    seen = seen_rows(judged(ledger, register(road(amount=500))).outcomes)
     later = register(road(amount=700))
     with pytest.raises(LedgerConflict) as conflict:
         ledger_edit(later, judged(ledger, later), seen)
@@ -93,7 +93,7 @@ def test_a_value_that_another_person_changed_since_it_was_shown_is_a_conflict_of
 
 def test_a_value_that_was_the_ledger_s_own_when_shown_and_was_changed_since_is_a_conflict() -> None:
     ledger = sheet(ROAD)
-    seen = seen_rows(judged(ledger, register(road(amount=1000))).fates)
+    seen = seen_rows(judged(ledger, register(road(amount=1000))).outcomes)
     later = register(road(amount=700))
     with pytest.raises(LedgerConflict) as conflict:
         ledger_edit(later, judged(ledger, later), seen)
@@ -102,7 +102,7 @@ def test_a_value_that_was_the_ledger_s_own_when_shown_and_was_changed_since_is_a
 
 def test_a_project_that_another_person_registered_meanwhile_is_a_conflict_where_it_differs() -> None:
     ledger = sheet(ROAD, BRIDGE)
-    seen = seen_rows(judged(ledger, register()).fates)
+    seen = seen_rows(judged(ledger, register()).outcomes)
     later = register(road(amount=700))
     with pytest.raises(LedgerConflict) as conflict:
         ledger_edit(later, judged(ledger, later), seen)
@@ -112,14 +112,14 @@ def test_a_project_that_another_person_registered_meanwhile_is_a_conflict_where_
 def test_where_the_registered_value_is_chosen_it_stays_and_the_rest_is_written() -> None:
     ledger, content = sheet(ROAD, BRIDGE), register(road(amount=700))
     found = judged(ledger, content, frozenset({(2, ("amount",))}))
-    assert kinds(found) == [FateKind.SAME, FateKind.NEW]
-    edit = ledger_edit(content, found, seen_rows(found.fates))
+    assert kinds(found) == [OutcomeKind.SAME, OutcomeKind.NEW]
+    edit = ledger_edit(content, found, seen_rows(found.outcomes))
     assert read_tables(edit.content).tables[0]["amount"] == 700
 
 
 def test_a_row_whose_project_is_gone_or_that_became_bad_is_not_written_unseen() -> None:
     ledger = sheet(ROAD)
-    seen = seen_rows(judged(ledger, register(road(amount=500))).fates)
+    seen = seen_rows(judged(ledger, register(road(amount=500))).outcomes)
     with pytest.raises(NotAllowed) as refused:
         ledger_edit(register(), judged(ledger, register()), seen)
     assert refused.value.code == "ledger_stale"
@@ -135,7 +135,7 @@ def test_a_row_whose_project_is_gone_or_that_became_bad_is_not_written_unseen() 
 def test_the_same_ledger_a_second_time_writes_nothing() -> None:
     ledger = sheet(ROAD)
     found = judged(ledger, register())
-    seen = seen_rows(found.fates)
+    seen = seen_rows(found.outcomes)
     content = ledger_edit(register(), found, seen).content
     with pytest.raises(NotAllowed) as refused:
         ledger_edit(content, judged(ledger, content), seen)
@@ -146,7 +146,7 @@ def test_bad_rows_are_left_out_and_the_good_ones_written() -> None:
     ledger = sheet(("公園造成工事", "無い市", "", ""), BRIDGE)
     found = judged(ledger, register())
     assert found.has_bad
-    edit = ledger_edit(register(), found, seen_rows(found.fates))
+    edit = ledger_edit(register(), found, seen_rows(found.outcomes))
     assert [each["name"] for each in read_tables(edit.content).tables] == ["橋梁補修工事"]
 
 
@@ -156,9 +156,9 @@ def test_a_row_that_the_whole_configuration_refuses_is_bad() -> None:
             raise ConfigError([Problem("projects.toml", "project[2].amount", "empty")])
 
     found = judge_ledger(sheet(ROAD, BRIDGE), {}, RULES, b"", refuse)
-    assert [(each.kind, [fault.cell for fault in each.faults]) for each in found.fates] == [
-        (FateKind.NEW, []),
-        (FateKind.BAD, ["C3"]),
+    assert [(each.kind, [fault.cell for fault in each.faults]) for each in found.outcomes] == [
+        (OutcomeKind.NEW, []),
+        (OutcomeKind.BAD, ["C3"]),
     ]
 
 
@@ -166,7 +166,7 @@ def test_a_corrected_cell_is_a_text_and_may_lie_behind_the_row_s_last_cell() -> 
     ledger = Sheet((SheetRow(1, HEADINGS), SheetRow(2, ("道路改良工事",), {0: Stored(CellKind.DATE)})))
     corrected = corrected_sheet(ledger, {"A2": "橋梁補修工事", "B2": "みほん町", "nonsense": "x", "A9": "x"})
     assert corrected.rows[1] == SheetRow(2, ("橋梁補修工事", "みほん町"))
-    assert kinds(judged(corrected, b"")) == [FateKind.NEW]
+    assert kinds(judged(corrected, b"")) == [OutcomeKind.NEW]
 
 
 def test_only_known_columns_are_kept_and_a_row_without_any_of_them_is_still_told_as_bad() -> None:
@@ -174,4 +174,4 @@ def test_only_known_columns_are_kept_and_a_row_without_any_of_them_is_still_told
     found = judged(ledger, b"")
     part = known_part(ledger, found.headings)
     assert part.rows[1].cells == ("道路改良工事", "みほん町", "", "")
-    assert kinds(judged(part, b"")) == kinds(found) == [FateKind.NEW, FateKind.BAD]
+    assert kinds(judged(part, b"")) == kinds(found) == [OutcomeKind.NEW, OutcomeKind.BAD]

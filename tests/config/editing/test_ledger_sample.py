@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.registered import ISSUER
-from worker.config.editing.import_rows import FateKind
+from worker.config.editing.import_rows import OutcomeKind
 from worker.config.editing.ledger import judge_ledger
 from worker.config.editing.ledger_sample import HEADINGS, LedgerForm, sample_ledger
 from worker.config.editing.register import FieldRules
@@ -24,8 +24,8 @@ def test_the_import_reads_every_row_and_column_of_the_sample(form: LedgerForm) -
     found = judge_ledger(sheet, {}, FieldRules({"mihon": ISSUER}), b"", lambda _: None)
     assert (found.headings.faults, found.headings.ignored) == ((), ())
     assert len(found.headings.columns) == len(HEADINGS)
-    assert [each.kind for each in found.fates] == [FateKind.NEW] * 3
-    first = found.fates[0].given
+    assert [each.kind for each in found.outcomes] == [OutcomeKind.NEW] * 3
+    first = found.outcomes[0].given
     assert (first["dates", "contract"], first["amount",], first["section",]) == (TODAY, 18_700_000, "doboku")
 
 

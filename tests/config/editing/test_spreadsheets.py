@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.registered import ISSUER
 from worker.config.editing.columns import Sheet, read_headings
-from worker.config.editing.import_rows import Fate, judge_rows
+from worker.config.editing.import_rows import RowOutcome, judge_rows
 from worker.config.editing.spreadsheets import read_ledger
 from worker.core.errors import ConfigError
 from worker.core.messages import hint, say
@@ -33,7 +33,7 @@ class Styled:
     format: str
 
 
-def _fates(sheet: Sheet) -> tuple[Fate, ...]:
+def _fates(sheet: Sheet) -> tuple[RowOutcome, ...]:
     headings = read_headings(sheet, {})
     assert headings.faults == ()
     return judge_rows(sheet, headings, {"mihon": ISSUER}, (), FORMS)
@@ -70,7 +70,7 @@ def _csv(path: Path, *lines: str, encoding: str = "utf-8") -> Path:
     return file
 
 
-def _one(fates: tuple[Fate, ...], column: int) -> object:
+def _one(fates: tuple[RowOutcome, ...], column: int) -> object:
     """The value that is registered from ``column``, or the code that refuses it, with its cell and a remedy."""
     (fate,) = fates
     cell = "ABCDEFG"[column] + str(fate.row)

@@ -114,15 +114,15 @@ def test_bodies_are_asked_in_blocks_of_at_most_4_mb() -> None:
 def test_of_a_message_above_8_mb_only_the_beginning_is_asked_for() -> None:
     with ScriptedImap({1: b"x" * 300_000, 2: b"y"}, sizes={1: MAIL_LIMIT + 1}) as server:
         first, second = everything(mailbox(server))
-        assert (len(first.content), first.whole, first.failure) == (MAIL_PART, False, "")
-        assert (second.content, second.whole) == (b"y", True)
+        assert (len(first.content), first.is_complete, first.failure) == (MAIL_PART, False, "")
+        assert (second.content, second.is_complete) == (b"y", True)
         assert any(line.endswith(b"BODY.PEEK[]<0.262144>)") for line in server.commands)
 
 
 def test_a_server_that_understates_a_size_does_not_hand_over_more_than_the_limit() -> None:
     with ScriptedImap({1: b"x" * (MAIL_LIMIT + 1)}, sizes={1: 10}) as server:
         (one,) = everything(mailbox(server))
-        assert (len(one.content), one.whole) == (MAIL_PART, False)
+        assert (len(one.content), one.is_complete) == (MAIL_PART, False)
 
 
 @pytest.mark.parametrize("date", [b"", b"yesterday", b"21-Nov-2026 10:00:00 +9959"])

@@ -32,7 +32,7 @@ from worker.cli.run import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.compose import mime_verify
 from worker.core.messages import Language, say
-from worker.core.model import JST, Submission
+from worker.core.model import JST
 from worker.core.states import NEEDS_A_PERSON, Reason, State
 from worker.pipeline.decide import approve
 from worker.pipeline.start import record_start
@@ -255,7 +255,11 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
     """Shows and approves what waits for its first address alone; returns True if there was any."""
     office = load_installation(str(root / "config"))
     with closing(open_store_of(office, system_clock())) as store:
-        first = [each for each in store.submissions(State.HELD) if _is_first_mail(each)]
+        first = [
+            each
+            for each in store.submissions(State.HELD)
+            if {hold.reason for hold in each.reasons} == {Reason.FIRST_ADDRESS}
+        ]
         if not first:
             return False
         submission_table(first, lang, title=say("t_first_mails", lang))
@@ -269,10 +273,6 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
 
         with_reader(approve_each)
         return True
-
-
-def _is_first_mail(submission: Submission) -> bool:
-    return {hold.reason for hold in submission.reasons} == {Reason.FIRST_ADDRESS}
 
 
 def _print_results(root: Path, accepted: tuple[AcceptedMail, ...], lang: Language) -> None:

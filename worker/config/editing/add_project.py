@@ -13,9 +13,11 @@ from typing import Any, Final
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from worker.config.editing.fields import KeyPath, Value
-from worker.config.editing.import_rows import Edit, Fate, FateKind, judge_given, new_project
+from worker.config.editing.import_rows import Edit, OutcomeKind, RowOutcome, judge_given, new_project
+from worker.config.projects import FILE
 from worker.config.rule_layers import FROM_PROJECT
 from worker.config.template_check import lookups
+from worker.core.errors import Problem
 from worker.core.messages.reasons import NAMES
 from worker.core.model import Address, Product
 from worker.core.rulebook import Award, CountedBy, Eligibility, Issuer, Rule, Section, WorkKind
@@ -50,7 +52,10 @@ def needed_keys(
     alternatives = [each for each in issuer.eligibility if not each.products or set(each.products) & set(wanted)]
     counted = [counted_by.value for each in alternatives for counted_by in each.counted_by]
     found = [_section_of(issuer)] if any(rule.section == FROM_PROJECT for rule in rules) and issuer.sections else []
-    found += [NeededKey(("values", name), sample=_sample(issuer, name)) for name in values]
+    found += [
+        NeededKey(("values", name), sample=issuer.values[name].sample if name in issuer.values else "")
+        for name in values
+    ]
     keys: list[KeyPath] = [("dates", name) for name in (*dates, *counted) if name in set(CountedBy)]
     found += [NeededKey(key) for key in dict.fromkeys([*keys, _CONTRACT_DATE])]
     return (*found, *_of_eligibility(issuer, alternatives))
@@ -60,10 +65,6 @@ def _rules_of(issuer: Issuer, product: Product) -> Iterator[Rule]:
     yield issuer.rules[product]
     if product in issuer.amended_rules:
         yield issuer.amended_rules[product]
-
-
-def _sample(issuer: Issuer, name: str) -> str:
-    return issuer.values[name].sample if name in issuer.values else ""
 
 
 def _section_of(issuer: Issuer, key: str = "section") -> NeededKey:
@@ -151,13 +152,20 @@ def register_project(
     office: ProjectRecipient | None,
     issuer: Issuer,
     registered: Sequence[Mapping[str, Any]],
-) -> Edit | Fate:
-    """Returns the edit for the new project; its fate as a row's if it is registered already or clashes."""
-    fate = judge_given(given, registered)
-    if fate.kind is not FateKind.NEW:
-        return fate
+) -> Edit | RowOutcome:
+    """Returns the edit for the new project; its outcome as a row's if it is registered already or clashes."""
+    outcome = judge_given(given, registered)
+    if outcome.kind is not OutcomeKind.NEW:
+        return outcome
     edit = new_project(given)
     return edit if office is None else Edit(None, (*edit.values, *_office_values(office, issuer)))
+
+
+def problems_of_outcome(outcome: RowOutcome) -> list[Problem]:
+    """Returns the problems of a project that was not registered."""
+    if outcome.faults:
+        return [Problem(FILE, each.cell, each.code, each.params) for each in outcome.faults]
+    return [Problem(FILE, "name", "project_exists", {"name": outcome.name})]
 
 
 def _office_values(office: ProjectRecipient, issuer: Issuer) -> Iterator[tuple[KeyPath, object]]:

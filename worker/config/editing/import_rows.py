@@ -24,6 +24,7 @@ from worker.config.editing.fields import (
 )
 from worker.config.projects import FILE
 from worker.core.errors import Problem
+from worker.core.model import Product
 from worker.core.params import Labelled
 from worker.core.rulebook import Issuer
 from worker.core.text import match_key
@@ -34,7 +35,7 @@ _OF_PRODUCT: Final = "numbers"
 _SECTION: Final[KeyPath] = ("section",)
 
 
-class FateKind(StrEnum):
+class OutcomeKind(StrEnum):
     """The outcome of a row (machine output)."""
 
     NEW = "new"
@@ -53,11 +54,11 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class RowOutcome:
     """The outcome of one row."""
 
     row: int
-    kind: FateKind
+    kind: OutcomeKind
     name: str
     issuer: str
     position: int | None = None
@@ -80,8 +81,8 @@ def judge_rows(
     issuers: Mapping[str, Issuer],
     registered: Sequence[Mapping[str, Any]],
     numbers: Sequence[str] = (),
-) -> tuple[Fate, ...]:
-    """The fate of every row below the headings; ``registered`` are the tables of ``projects.toml``.
+) -> tuple[RowOutcome, ...]:
+    """The outcome of every row below the headings; ``registered`` are the tables of ``projects.toml``.
 
     ``numbers`` are the patterns for a contract number.
     """
@@ -92,7 +93,7 @@ def judge_rows(
     )
 
 
-def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], numbers: Sequence[str]) -> Fate:
+def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], numbers: Sequence[str]) -> RowOutcome:
     """The row's values, or the fault of each cell; the register is not consulted yet."""
     texts, stored = {}, {}
     for at, key in headings.columns.items():
@@ -113,9 +114,9 @@ def _read_row(row: SheetRow, headings: Headings, issuers: Mapping[str, Issuer], 
         except FieldRefused as refused:
             faults.append(CellFault(cells[key], refused.code, refused.params))
     faults += [CellFault(cells[(key,)], "empty") for key in NEEDED if (key,) not in texts]
-    return Fate(
+    return RowOutcome(
         row=row.number,
-        kind=FateKind.BAD if faults else FateKind.NEW,
+        kind=OutcomeKind.BAD if faults else OutcomeKind.NEW,
         name=" ".join(texts.get(("name",), "").split()),
         issuer=issuer.full_name if issuer else texts.get(("issuer",), "").strip(),
         given=given,
@@ -138,30 +139,32 @@ class _Register:
             name, issuer = project.get("name"), project.get("issuer")
             if isinstance(name, str) and isinstance(issuer, str):
                 self._named.setdefault((issuer, match_key(name)), []).append(position)
-            for number in _numbers_of(project):
+            for number in numbers_of(project):
                 self._numbered.setdefault(number, position)
 
-    def judge(self, fate: Fate) -> Fate:
-        """``fate`` as new, the same, changed, or bad because of the register or an earlier row."""
-        if fate.kind is FateKind.BAD:
-            return fate
-        identity = str(fate.given["issuer",]), match_key(str(fate.given["name",]))
-        numbers = _numbers_given(fate)
+    def judge(self, outcome: RowOutcome) -> RowOutcome:
+        """``outcome`` as new, the same, changed, or bad because of the register or an earlier row."""
+        if outcome.kind is OutcomeKind.BAD:
+            return outcome
+        identity = str(outcome.given["issuer",]), match_key(str(outcome.given["name",]))
+        numbers = frozenset(number for key in outcome.given for number in _numbers_under(outcome, key))
         found = self._position(identity, numbers)
         if isinstance(found, CellFault):
-            return _bad(fate, found)
-        fault = self._number_elsewhere(fate, numbers, found) or self._taken_before(fate, identity, numbers, found)
+            return _bad(outcome, found)
+        fault = self._number_elsewhere(outcome, numbers, found) or self._taken_before(outcome, identity, numbers, found)
         if fault is not None:
-            return _bad(fate, fault)
-        self._row_of_number |= dict.fromkeys(numbers, fate.row)
+            return _bad(outcome, fault)
+        self._row_of_number |= dict.fromkeys(numbers, outcome.row)
         if found is None:
-            self._new.setdefault(identity, []).append((fate.row, numbers))
-            return replace(fate, namesakes=self._numbers_under(identity))
-        self._row_of_position[found] = fate.row
-        if (fault := _section_for_all(fate, self._registered[found])) is not None:
-            return _bad(fate, fault)
-        changes = tuple(_changes(self._registered[found], fate.given))
-        return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, position=found, changes=changes)
+            self._new.setdefault(identity, []).append((outcome.row, numbers))
+            return replace(outcome, namesakes=self._numbers_under(identity))
+        self._row_of_position[found] = outcome.row
+        if (fault := _section_for_all(outcome, self._registered[found])) is not None:
+            return _bad(outcome, fault)
+        changes = tuple(_changes(self._registered[found], outcome.given))
+        return replace(
+            outcome, kind=OutcomeKind.CHANGED if changes else OutcomeKind.SAME, position=found, changes=changes
+        )
 
     def _position(self, identity: tuple[str, str], numbers: frozenset[str]) -> int | CellFault | None:
         """Returns the registered project of the row: by a shared number, else the only one without a different number.
@@ -169,21 +172,22 @@ class _Register:
         Only numbers distinguish two works of one name at one issuer.
         """
         named = self._named.get(identity, [])
-        sharing = [at for at in named if numbers & _numbers_of(self._registered[at])]
-        fitting = sharing or [at for at in named if not (numbers and _numbers_of(self._registered[at]))]
+        sharing = [at for at in named if numbers & numbers_of(self._registered[at])]
+        fitting = sharing or [at for at in named if not (numbers and numbers_of(self._registered[at]))]
         if len(fitting) > 1:
             return CellFault("", "import_two_projects", {"count": str(len(fitting))})
         return fitting[0] if fitting else None
 
     def _numbers_under(self, identity: tuple[str, str]) -> tuple[str, ...]:
         """Returns the contract numbers, as registered, of other projects with the row's name."""
-        return tuple(
-            number for at in self._named.get(identity, []) for number in _numbers_written(self._registered[at])
-        )
+        return tuple(number for at in self._named.get(identity, []) for number in numbers_written(self._registered[at]))
 
-    def _number_elsewhere(self, fate: Fate, numbers: frozenset[str], found: int | None) -> CellFault | None:
+    def _number_elsewhere(self, outcome: RowOutcome, numbers: frozenset[str], found: int | None) -> CellFault | None:
         for number in sorted(numbers):
-            cell = next((fate.cells[key] for key in fate.given if number in _numbers_under(fate, key)), str(fate.row))
+            cell = next(
+                (outcome.cells[key] for key in outcome.given if number in _numbers_under(outcome, key)),
+                str(outcome.row),
+            )
             at = self._numbered.get(number)
             if at is not None and at != found:
                 name = str(self._registered[at].get("name"))
@@ -195,42 +199,40 @@ class _Register:
         return None
 
     def _taken_before(
-        self, fate: Fate, identity: tuple[str, str], numbers: frozenset[str], found: int | None
+        self, outcome: RowOutcome, identity: tuple[str, str], numbers: frozenset[str], found: int | None
     ) -> CellFault | None:
         row = self._row_of_position.get(found) if found is not None else None
         if found is None:
             before = self._new.get(identity, [])
             row = next((at for at, others in before if not (numbers and others)), None)
-        return None if row is None else CellFault(fate.cells["name",], "import_row_twice", {"row": str(row)})
+        return None if row is None else CellFault(outcome.cells["name",], "import_row_twice", {"row": str(row)})
 
 
-def _numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(map(match_key, _numbers_written(project)))
+def numbers_of(project: Mapping[str, Any]) -> frozenset[str]:
+    """Returns the contract numbers of a project's table as ``match_key`` folds them."""
+    return frozenset(map(match_key, numbers_written(project)))
 
 
-def _numbers_written(project: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every contract number of a registered project, of any product."""
+def numbers_written(project: Mapping[str, Any]) -> list[str]:
+    """Returns every contract number of a project's table: those of any product first, then product by product."""
     of_products = project.get(_OF_PRODUCT)
-    lists = (project.get("contract_numbers"), *(of_products.values() if isinstance(of_products, Mapping) else ()))
-    return tuple(each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str))
+    by_product = [of_products.get(each) for each in Product] if isinstance(of_products, Mapping) else []
+    lists = [project.get("contract_numbers"), *by_product]
+    return [each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str)]
 
 
-def _numbers_given(fate: Fate) -> frozenset[str]:
-    return frozenset(number for key in fate.given for number in _numbers_under(fate, key))
-
-
-def _numbers_under(fate: Fate, key: KeyPath) -> frozenset[str]:
-    numbers = fate.given[key] if key == _NUMBERS or key[0] == _OF_PRODUCT else ()
+def _numbers_under(outcome: RowOutcome, key: KeyPath) -> frozenset[str]:
+    numbers = outcome.given[key] if key == _NUMBERS or key[0] == _OF_PRODUCT else ()
     return frozenset(map(match_key, numbers)) if isinstance(numbers, tuple) else frozenset()
 
 
-def _section_for_all(fate: Fate, project: Mapping[str, Any]) -> CellFault | None:
+def _section_for_all(outcome: RowOutcome, project: Mapping[str, Any]) -> CellFault | None:
     """Refuses one section for a project with a section per product, unless it is one of those."""
-    former, value = project.get("section"), fate.given.get(_SECTION)
+    former, value = project.get("section"), outcome.given.get(_SECTION)
     if value is None or not isinstance(former, Mapping) or value in former.values():
         return None
     named = [Labelled(str(product), str(section)) for product, section in former.items()]
-    return CellFault(fate.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
+    return CellFault(outcome.cells[_SECTION], "import_section", {"value": str(value), "registered": named})
 
 
 def _changes(project: Mapping[str, Any], given: Mapping[KeyPath, Value]) -> Iterable[Change]:
@@ -241,7 +243,7 @@ def _changes(project: Mapping[str, Any], given: Mapping[KeyPath, Value]) -> Iter
         if key == _SECTION and isinstance(former, Mapping):
             continue  # a section per product says more than a ledger's one column
         if key == _NUMBERS:  # a number registered for one product says more
-            known = _numbers_of({**project, "contract_numbers": []})
+            known = numbers_of({**project, "contract_numbers": []})
             value = tuple(each for each in _as_texts(told) if match_key(each) not in known)
             if not value:
                 continue
@@ -265,9 +267,9 @@ def _as_texts(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _bad(fate: Fate, fault: CellFault) -> Fate:
-    at = fault.cell or fate.cells["name",]
-    return replace(fate, kind=FateKind.BAD, faults=(*fate.faults, replace(fault, cell=at)))
+def _bad(outcome: RowOutcome, fault: CellFault) -> RowOutcome:
+    at = fault.cell or outcome.cells["name",]
+    return replace(outcome, kind=OutcomeKind.BAD, faults=(*outcome.faults, replace(fault, cell=at)))
 
 
 # --- What is written -----------------------------------------------------------------------------------------
@@ -281,14 +283,14 @@ class Edit:
     values: tuple[tuple[KeyPath, object], ...]
 
 
-def edits_of(fates: Iterable[Fate]) -> tuple[Edit, ...]:
+def edits_of(outcomes: Iterable[RowOutcome]) -> tuple[Edit, ...]:
     """Returns the edits of the rows that are new or changed, in their order."""
     edits = []
-    for fate in fates:
-        if fate.kind is FateKind.NEW:
-            edits.append(new_project(fate.given))
-        elif fate.kind is FateKind.CHANGED:
-            edits.append(Edit(fate.position, tuple((each.key, each.value) for each in fate.changes)))
+    for outcome in outcomes:
+        if outcome.kind is OutcomeKind.NEW:
+            edits.append(new_project(outcome.given))
+        elif outcome.kind is OutcomeKind.CHANGED:
+            edits.append(Edit(outcome.position, tuple((each.key, each.value) for each in outcome.changes)))
     return tuple(edits)
 
 
@@ -302,34 +304,38 @@ def new_project(given: Mapping[KeyPath, Value]) -> Edit:
 _PROJECT_KEY: Final = re.compile(r"project\[(\d+)\]\.?(.*)")
 
 
-def blame_rows(fates: Sequence[Fate], problems: Iterable[Problem], registered: int) -> tuple[Fate, ...] | None:
-    """``fates`` with the rows bad whose projects the whole configuration refuses.
+def blame_rows(
+    outcomes: Sequence[RowOutcome], problems: Iterable[Problem], registered: int
+) -> tuple[RowOutcome, ...] | None:
+    """``outcomes`` with the rows bad whose projects the whole configuration refuses.
 
     None if a problem belongs to no row: the configuration has it already. ``registered`` is how many projects
     there were; new ones follow them in the rows' order.
     """
-    fate_of: dict[int, int] = {}
+    outcome_of: dict[int, int] = {}
     following = registered
-    for at, fate in enumerate(fates):
-        if fate.kind is FateKind.NEW:
-            fate_of[following] = at
+    for at, outcome in enumerate(outcomes):
+        if outcome.kind is OutcomeKind.NEW:
+            outcome_of[following] = at
             following += 1
-        elif fate.kind is FateKind.CHANGED and fate.position is not None:
-            fate_of[fate.position] = at
-    judged = list(fates)
+        elif outcome.kind is OutcomeKind.CHANGED and outcome.position is not None:
+            outcome_of[outcome.position] = at
+    judged = list(outcomes)
     for problem in problems:
         found = _PROJECT_KEY.fullmatch(problem.key)
-        place = fate_of.get(int(found[1]) - 1) if found and problem.file == FILE else None
+        place = outcome_of.get(int(found[1]) - 1) if found and problem.file == FILE else None
         if found is None or place is None:
             return None
-        fate = judged[place]
-        cell = next((fate.cells[key] for key in fate.given if found[2].startswith(key[0])), fate.cells["name",])
-        judged[place] = _bad(fate, CellFault(cell, problem.code, problem.params))
+        outcome = judged[place]
+        cell = next(
+            (outcome.cells[key] for key in outcome.given if found[2].startswith(key[0])), outcome.cells["name",]
+        )
+        judged[place] = _bad(outcome, CellFault(cell, problem.code, problem.params))
     return tuple(judged)
 
 
-def judge_given(given: Mapping[KeyPath, Value], registered: Sequence[Mapping[str, Any]]) -> Fate:
-    """The fate of one project given by hand, as if it were a ledger's only row; its cells are its keys."""
+def judge_given(given: Mapping[KeyPath, Value], registered: Sequence[Mapping[str, Any]]) -> RowOutcome:
+    """The outcome of one project given by hand, as if it were a ledger's only row; its cells are its keys."""
     cells = {key: ".".join(key) for key in given}
     name, issuer = str(given["name",]), str(given["issuer",])
-    return _Register(registered).judge(Fate(0, FateKind.NEW, name, issuer, given=given, cells=cells))
+    return _Register(registered).judge(RowOutcome(0, OutcomeKind.NEW, name, issuer, given=given, cells=cells))

@@ -269,7 +269,7 @@ def takes_lines(path: KeyPath) -> bool:
 
 
 def means_unknown(text: str) -> bool:
-    """Returns whether the text says that nobody knows."""
+    """Returns whether the text says that the answer is not known."""
     return match_key(unicodedata.normalize("NFKC", text)).lower() in set(map(match_key, _UNKNOWN))
 
 
@@ -397,7 +397,9 @@ def read_issuer_fields(
     """
     companies = {each.id: each.name for each in guarantors}
     sections = section_names(table) | {
-        path[1]: text.strip() for path, text in texts.items() if _is_name_of_section(path) and text.strip()
+        path[1]: text.strip()
+        for path, text in texts.items()
+        if path[0] == "section" and path[-1] == "name" and text.strip()
     }
     found: list[Problem] = []
     values: dict[KeyPath, Any] = {}
@@ -431,10 +433,6 @@ def _has_place(path: KeyPath, table: Mapping[str, Any]) -> bool:
     count = len(several) if isinstance(several, list) else 0
     is_next = path[0] != "eligibility" or (len(path) > 1 and path[1].isdecimal() and 0 < int(path[1]) <= count + 1)
     return is_field(path) and is_next
-
-
-def _is_name_of_section(path: KeyPath) -> bool:
-    return path[0] == "section" and path[-1] == "name"
 
 
 # --- 〔工事名〕 ----------------------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def _edited(
     values = read_issuer_fields(issuer_file(issuer), _changed(answers, before), table, guarantors)
     _refuse_conflicts(issuer, answers, before, values, guarantors, table)
     opened, closed = _open_changes(table, values)
-    given = [(path, value) for path, value in values.items() if path[0] != "open" and _differs(table, path, value)]
+    given = [(path, value) for path, value in values.items() if path[0] != "open" and field_value(table, path) != value]
     later = edit_issuer(content, given, closed, opened)
     if table.get("eligibility") and not read_issuer_table(issuer, later).get("eligibility"):
         # Without any range every project would be taken: the question is open again until a person answers it.
@@ -254,10 +254,6 @@ def _open_changes(table: Mapping[str, Any], values: Mapping[KeyPath, Any]) -> tu
     flags = {path[1:]: bool(value) for path, value in values.items() if path[0] == "open"}
     opened = [".".join(path) for path, is_open in flags.items() if is_open and path not in known]
     return opened, [known[path] for path, is_open in flags.items() if not is_open and path in known]
-
-
-def _differs(table: Mapping[str, Any], path: KeyPath, value: object) -> bool:
-    return field_value(table, path) != value
 
 
 def _changes(

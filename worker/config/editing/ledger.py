@@ -17,8 +17,8 @@ from worker.config.editing.fields import KeyPath
 from worker.config.editing.import_rows import (
     Change,
     Edit,
-    Fate,
-    FateKind,
+    OutcomeKind,
+    RowOutcome,
     blame_rows,
     edits_of,
     judge_rows,
@@ -48,24 +48,24 @@ class JudgedLedger:
     """The outcome of every row of a ledger."""
 
     headings: Headings
-    fates: tuple[Fate, ...]
+    outcomes: tuple[RowOutcome, ...]
 
     @property
     def has_bad(self) -> bool:
         """Returns whether the headings or a row are at fault."""
-        return bool(self.headings.faults) or any(each.kind is FateKind.BAD for each in self.fates)
+        return bool(self.headings.faults) or any(each.kind is OutcomeKind.BAD for each in self.outcomes)
 
     @property
     def edits(self) -> tuple[Edit, ...]:
         """The edits of the rows that are new or changed."""
-        return edits_of(self.fates)
+        return edits_of(self.outcomes)
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRow:
     """The outcome of a row as it was shown."""
 
-    kind: FateKind
+    kind: OutcomeKind
     former: Mapping[KeyPath, str]
     """The text that the register had for each value that changes."""
 
@@ -124,22 +124,24 @@ def judge_ledger(
     if headings.faults:
         return JudgedLedger(headings, ())
     registered = read_tables(register).tables
-    fates = judge_rows(sheet, headings, rules.issuers, registered, rules.numbers)
-    return JudgedLedger(headings, _checked((_without(each, left) for each in fates), register, check, len(registered)))
+    outcomes = judge_rows(sheet, headings, rules.issuers, registered, rules.numbers)
+    return JudgedLedger(
+        headings, _checked((_without(each, left) for each in outcomes), register, check, len(registered))
+    )
 
 
-def _without(fate: Fate, left: AbstractSet[CellOfRow]) -> Fate:
-    if fate.kind is not FateKind.CHANGED:
-        return fate
-    changes = tuple(each for each in fate.changes if (fate.row, each.key) not in left)
-    return replace(fate, kind=FateKind.CHANGED if changes else FateKind.SAME, changes=changes)
+def _without(outcome: RowOutcome, left: AbstractSet[CellOfRow]) -> RowOutcome:
+    if outcome.kind is not OutcomeKind.CHANGED:
+        return outcome
+    changes = tuple(each for each in outcome.changes if (outcome.row, each.key) not in left)
+    return replace(outcome, kind=OutcomeKind.CHANGED if changes else OutcomeKind.SAME, changes=changes)
 
 
 def _checked(
-    fates: Iterable[Fate], register: bytes, check: Callable[[bytes], object], registered: int
-) -> tuple[Fate, ...]:
-    """``fates`` after the whole configuration was loaded with them; each round finds at least one more bad row."""
-    found = tuple(fates)
+    outcomes: Iterable[RowOutcome], register: bytes, check: Callable[[bytes], object], registered: int
+) -> tuple[RowOutcome, ...]:
+    """``outcomes`` after the whole configuration was loaded with them; each round finds at least one more bad row."""
+    found = tuple(outcomes)
     while edits := edits_of(found):
         try:
             check(edit_projects(register, edits))
@@ -209,10 +211,11 @@ def cell_texts(sheet: Sheet, faults: Iterable[CellFault]) -> Iterator[tuple[str,
 # --- What is written -----------------------------------------------------------------------------------------
 
 
-def seen_rows(fates: Iterable[Fate]) -> dict[int, SeenRow]:
+def seen_rows(outcomes: Iterable[RowOutcome]) -> dict[int, SeenRow]:
     """Returns the outcome of each row as it is shown, by its number."""
     return {
-        fate.row: SeenRow(fate.kind, {each.key: field_text(each.former) for each in fate.changes}) for fate in fates
+        outcome.row: SeenRow(outcome.kind, {each.key: field_text(each.former) for each in outcome.changes})
+        for outcome in outcomes
     }
 
 
@@ -224,18 +227,18 @@ def ledger_edit(register: bytes, judged: JudgedLedger, seen: Mapping[int, SeenRo
     """
     before = read_tables(register)
     conflicts = []
-    for fate in judged.fates:
-        shown = seen.get(fate.row)
-        if shown is None or _is_stale(shown.kind, fate.kind):
-            raise NotAllowed("ledger_stale", row=str(fate.row))
-        found = tuple(_conflicts(fate, shown)) if fate.kind is FateKind.CHANGED else ()
-        if found and fate.position is not None:
-            conflicts.append(RowConflict(fate.row, before.ids[fate.position], fate.name, found))
+    for outcome in judged.outcomes:
+        shown = seen.get(outcome.row)
+        if shown is None or _is_stale(shown.kind, outcome.kind):
+            raise NotAllowed("ledger_stale", row=str(outcome.row))
+        found = tuple(_conflicts(outcome, shown)) if outcome.kind is OutcomeKind.CHANGED else ()
+        if found and outcome.position is not None:
+            conflicts.append(RowConflict(outcome.row, before.ids[outcome.position], outcome.name, found))
     if conflicts:
         raise LedgerConflict(conflicts)
-    written = [each for each in judged.fates if each.kind in {FateKind.NEW, FateKind.CHANGED}]
+    written = [each for each in judged.outcomes if each.kind in {OutcomeKind.NEW, OutcomeKind.CHANGED}]
     if not written:
-        raise NotAllowed("register_same", project="、".join(each.name for each in judged.fates))
+        raise NotAllowed("register_same", project="、".join(each.name for each in judged.outcomes))
     after = read_tables(edit_projects(register, judged.edits))
     edits = tuple(_edits(written, before, after))
     return LedgerEdit(
@@ -248,29 +251,29 @@ def ledger_edit(register: bytes, judged: JudgedLedger, seen: Mapping[int, SeenRo
     )
 
 
-def _is_stale(shown: FateKind, now: FateKind) -> bool:
+def _is_stale(shown: OutcomeKind, now: OutcomeKind) -> bool:
     """Returns whether a row would be written, or left out, in another way than a person was shown."""
-    if FateKind.BAD in {shown, now}:
+    if OutcomeKind.BAD in {shown, now}:
         return shown is not now
-    return now is FateKind.NEW and shown is not FateKind.NEW
+    return now is OutcomeKind.NEW and shown is not OutcomeKind.NEW
 
 
-def _conflicts(fate: Fate, shown: SeenRow) -> Iterator[FieldConflict]:
-    for each in fate.changes:
+def _conflicts(outcome: RowOutcome, shown: SeenRow) -> Iterator[FieldConflict]:
+    for each in outcome.changes:
         now, given = field_text(each.former), field_text(each.value)
         # A value that did not change when it was shown was the ledger's own; of a new project there was none.
-        before = shown.former.get(each.key, "" if shown.kind is FateKind.NEW else given)
+        before = shown.former.get(each.key, "" if shown.kind is OutcomeKind.NEW else given)
         if now != before:
             yield FieldConflict(each.key, before, now, given)
 
 
-def _edits(written: Iterable[Fate], before: RegisteredTables, after: RegisteredTables) -> Iterator[RegisterEdit]:
+def _edits(written: Iterable[RowOutcome], before: RegisteredTables, after: RegisteredTables) -> Iterator[RegisterEdit]:
     added = len(before.tables)
-    for fate in written:
-        if fate.position is not None:
-            yield edit_of(RegisterAct.EDITED, before, after, fate.position, fate.changes)
+    for outcome in written:
+        if outcome.position is not None:
+            yield edit_of(RegisterAct.EDITED, before, after, outcome.position, outcome.changes)
         else:
-            changes = tuple(Change(key, None, value) for key, value in new_project(fate.given).values)
+            changes = tuple(Change(key, None, value) for key, value in new_project(outcome.given).values)
             yield edit_of(RegisterAct.ADDED, before, after, added, changes)
             added += 1
 

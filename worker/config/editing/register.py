@@ -26,7 +26,7 @@ from worker.config.editing.fields import (
     read_key_value,
     value_at,
 )
-from worker.config.editing.import_rows import Change, Edit
+from worker.config.editing.import_rows import Change, Edit, numbers_of, numbers_written
 from worker.config.editing.toml_edit import edit_projects, remove_project
 from worker.config.project_ids import project_ids
 from worker.config.projects import FILE
@@ -121,7 +121,7 @@ class RegisteredTables:
 
     def numbers(self, project: str) -> list[str]:
         """Returns every contract number that is registered with the project. Raises NotAllowed."""
-        return _numbers_written(self.tables[self.position(project)])
+        return numbers_written(self.tables[self.position(project)])
 
     def find(self, text: str) -> str:
         """Returns the id of the one project whose id, name or contract number ``text`` is. Raises NotAllowed."""
@@ -131,7 +131,7 @@ class RegisteredTables:
         found = [
             id_
             for id_, table in zip(self.ids, self.tables, strict=True)
-            if wanted in {match_key(id_), match_key(str(table.get("name", "")))} | _numbers_of(table)
+            if wanted in {match_key(id_), match_key(str(table.get("name", "")))} | numbers_of(table)
         ]
         if len(found) > 1:
             raise NotAllowed("several_projects", project=text, ids=found)
@@ -146,23 +146,11 @@ def read_tables(content: bytes) -> RegisteredTables:
         raise ConfigError(found)
     listed = table.get("project", [])
     tables = tuple(each for each in listed if isinstance(each, Mapping)) if isinstance(listed, list) else ()
-    named = [(str(each.get("issuer", "")), str(each.get("name", "")), _first_number(each)) for each in tables]
+    named = [
+        (str(each.get("issuer", "")), str(each.get("name", "")), next(iter(numbers_written(each)), ""))
+        for each in tables
+    ]
     return RegisteredTables(content, tables, tuple(project_ids(named)))
-
-
-def _numbers_written(table: Mapping[str, Any]) -> list[str]:
-    of_products = table.get("numbers")
-    by_product = [of_products.get(each) for each in Product] if isinstance(of_products, Mapping) else []
-    lists = [table.get("contract_numbers"), *by_product]
-    return [each for numbers in lists if isinstance(numbers, list) for each in numbers if isinstance(each, str)]
-
-
-def _first_number(table: Mapping[str, Any]) -> str:
-    return next(iter(_numbers_written(table)), "")
-
-
-def _numbers_of(table: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(map(match_key, _numbers_written(table)))
 
 
 def _names_of(table: Mapping[str, Any]) -> frozenset[str]:
@@ -374,9 +362,7 @@ def delete_project(content: bytes, project: str) -> RegisterEdit:
     table = known.tables[at]
     changes = tuple(Change((name,), value, None) for name, value in table.items())
     edited = remove_project(content, at)
-    return RegisterEdit(
-        RegisterAct.DELETED, project, "", content, edited, changes, _numbers_of(table), _names_of(table)
-    )
+    return RegisterEdit(RegisterAct.DELETED, project, "", content, edited, changes, numbers_of(table), _names_of(table))
 
 
 def add_new_project(content: bytes, edit: Edit) -> RegisterEdit:
@@ -461,13 +447,13 @@ def edit_of(
         known.content,
         later.content,
         changes,
-        _numbers_of(before) | _numbers_of(after),
+        numbers_of(before) | numbers_of(after),
         _names_of(before) | _names_of(after),
     )
 
 
 def _changes_of(table: Mapping[str, Any], values: Mapping[KeyPath, Any]) -> tuple[Change, ...]:
-    """The changes by key; one value for every product becomes a table where one product differs."""
+    """The changes by key; one value for every product becomes a table if one product differs."""
     found: list[Change] = []
     by_product: dict[str, dict[str, Any]] = {}
     for key, value in values.items():

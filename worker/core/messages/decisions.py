@@ -70,10 +70,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state_second": ("二人目の承認待ち（確認：{by}）", "waiting for a second person (confirmed by {by})"),
     "state_returned": ("差し戻し（{by}）", "sent back by {by}"),
     "corrected": ("{id} の記録を取り消しました。状態：{state}", "{id}: the record is taken back. State: {state}"),
-    "confirm_which": (
-        "--failed と --later は一緒に指定できません",
-        "--failed and --later cannot be given together",
-    ),
+    "confirm_which": ("--failed と --later は一緒に指定できません", "--failed and --later cannot be given together"),
     "memo_kept": ("{id} にメモを記録しました。", "{id}: the memo is recorded."),
     "not_reached": ("{id} の電話（担当者不在）を記録しました。", "{id}: the call is recorded."),
     "nothing_to_correct": (

@@ -1,4 +1,4 @@
-"""The form of a sentence in a mail that links to pages, where the usual one names a command or a folder.
+"""The form of a sentence in a mail that links to pages, if the usual one names a command or a folder.
 
 ``on_mail_CODE`` stands for the sentence CODE; ``{pages}`` is the address of the pages. A link ends its line, so that no
 mail program takes the character behind it for a part of it.

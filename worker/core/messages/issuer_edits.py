@@ -37,10 +37,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{name}」という項目はありません（近い名前：{nearest}）",
         "there is no field {name} (nearest: {nearest})",
     ),
-    "line_form": (
-        "「{value}」は「項目名：内容」の形ではありません",
-        '"{value}" does not have the form "title: value"',
-    ),
+    "line_form": ("「{value}」は「項目名：内容」の形ではありません", '"{value}" does not have the form "title: value"'),
     "page_sample_differs": (
         "見本の件名「{value}」は、件名の形「{form}」と合いません",
         'the sample subject "{value}" does not have the form "{form}"',

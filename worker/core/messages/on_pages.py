@@ -1,4 +1,4 @@
-"""The form of a sentence on a page, where the usual one names a command, a file of the configuration or a key.
+"""The form of a sentence on a page, if the usual one names a command, a file of the configuration or a key.
 
 ``on_page_CODE`` stands for the sentence CODE, ``on_page_step_REASON`` for the next step of a hold, ``on_page_hold_…``
 for its words. Everything that a page says is said within ``speaking_on_pages``; commands keep the usual form, and so do

@@ -68,10 +68,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "案件「{project}」はすでにその内容です。何も変更していません。",
         "{project} has these values already. Nothing was changed.",
     ),
-    "project_closed": (
-        "案件「{project}」は {day} に完了にしてあります。",
-        "{project} was closed on {day}.",
-    ),
+    "project_closed": ("案件「{project}」は {day} に完了にしてあります。", "{project} was closed on {day}."),
     "project_submitted": (
         (
             "案件「{project}」には提出（{ids}）があるため、削除できません。記録が残るように、"

@@ -48,7 +48,7 @@ _ABOVE: Final = 1.25
 """Sizes of the print from the baseline to above its characters."""
 
 _LINES_BELOW: Final = 3.2
-"""Sizes of the print below a label that are painted where the key itself was not found: a table may have it there."""
+"""Sizes of the print below a label that are painted if the key itself was not found: a table may have it there."""
 
 _NEAR: Final = 0.05
 """Sizes of the print by which two computations of one length may differ."""

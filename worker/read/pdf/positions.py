@@ -309,10 +309,10 @@ def _window(one: TextPage, characters: Sequence[Glyph]) -> _Window | None:
     return _Window(x0, y0, x1 - x0, y1 - y0, inner)
 
 
-def _core(first: int, last: int) -> tuple[int, int]:
+def _core(width: int) -> tuple[int, int]:
     """The inner part of a width that is large enough to have one."""
-    edge = int((last - first) * CORE) if last - first > 1 / CORE else 0
-    return first + edge, last - edge
+    edge = int(width * CORE) if width > 1 / CORE else 0
+    return edge, width - edge
 
 
 def _size(one: TextPage) -> tuple[int, int]:
@@ -362,7 +362,7 @@ def _differ(first: bytes, second: bytes, window: _Window, box: tuple[int, int, i
     inked = [at for at, (one, other) in enumerate(lines) if _has_ink(one, other)]
     if not inked or inked[-1] - inked[0] + 1 < SHOWN * len(lines):
         return False
-    begin, end = _core(0, along)
+    begin, end = _core(along)
     return any(_has_ink(lines[at][0][begin:end], lines[at][1][begin:end]) for at in inked)
 
 

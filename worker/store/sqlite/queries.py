@@ -647,7 +647,7 @@ def value_from(kind: Any, parsed: object) -> Any:
 
 
 class _Form(NamedTuple):
-    """How the fields of one dataclass are read, by their names."""
+    """The readers of the fields of one dataclass, by their names."""
 
     plain: dict[str, frozenset[type]]
     """The types that are taken as they are."""

@@ -6,182 +6,88 @@ the two cannot differ.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
 METADATA: Final = MetaData()
+_KINDS: Final = {"": Text, "INTEGER": Integer, "BLOB": LargeBinary}
 
-ENTRIES: Final = Table(
+
+def _table(name: str, keys: Sequence[str], *columns: str, generated: Sequence[str] = ()) -> Table:
+    """A table by its keys, its columns and those that are generated from ``body`` or ``row``; without a kind, texts."""
+    parted = [each.partition(" ") for each in (*keys, *columns, *generated)]
+    found: list[Column[Any]] = [
+        Column(column, _KINDS[kind], primary_key=at < len(keys)) for at, (column, _, kind) in enumerate(parted)
+    ]
+    return Table(name, METADATA, *found)
+
+
+ENTRIES: Final = _table(
     "entries",
-    METADATA,
-    Column("number", Integer, primary_key=True),
-    Column("body", Text),
-    Column("previous_hash", Text),
-    Column("hash", Text),
-    # generated from body
-    Column("at", Text),
-    Column("event", Text),
-    Column("submission", Integer),
-    Column("by", Text),
-    Column("account", Text),
+    ("number INTEGER",),
+    *("body", "previous_hash", "hash"),
+    generated=("at", "event", "submission INTEGER", "by", "account"),
 )
 
-ORIGINALS: Final = Table(
-    "originals",
-    METADATA,
-    Column("sha256", Text, primary_key=True),
-    Column("kind", Text),
-    Column("content", LargeBinary),
-)
+ORIGINALS: Final = _table("originals", ("sha256",), "kind", "content BLOB")
 
-NOTICES: Final = Table("notices", METADATA, Column("pdf_sha256", Text, primary_key=True), Column("row", Text))
+NOTICES: Final = _table("notices", ("pdf_sha256",), "row")
 
-SUBMISSIONS: Final = Table(
+SUBMISSIONS: Final = _table(
     "submissions",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("version", Integer),
-    Column("state", Text),
-    Column("guarantor", Text),
-    Column("contract_number", Text),
-    Column("pdf_sha256", Text),
-    Column("source_message_id", Text),
-    Column("message_id", Text),
-    Column("due_at", Text),
-    Column("issuer", Text),
-    Column("product", Text),
-    Column("project", Text),
-    Column("section", Text),
-    Column("is_amended", Integer),
-    Column("sent_at", Text),
-    Column("corrects", Integer),
-    Column("updated_at", Text),
+    ("id INTEGER",),
+    "row",
+    generated=(
+        *("version INTEGER", "state", "guarantor", "contract_number", "pdf_sha256", "source_message_id", "message_id"),
+        *("due_at", "issuer", "product", "project", "section", "is_amended INTEGER", "sent_at", "corrects INTEGER"),
+        "updated_at",
+    ),
 )
 
-OPEN_SUBMISSIONS: Final = Table(
-    "open_submissions",
-    METADATA,
-    Column("submission", Integer, primary_key=True),
-    Column("until", Text),
-)
+OPEN_SUBMISSIONS: Final = _table("open_submissions", ("submission INTEGER",), "until")
 """The last day of each submission that is not closed: an index over the rows of ``submissions``."""
 
-SPELLED_NUMBERS: Final = Table(
-    "spelled_numbers",
-    METADATA,
-    Column("match_key", Text, primary_key=True),
-    Column("submission", Integer, primary_key=True),
-)
+SPELLED_NUMBERS: Final = _table("spelled_numbers", ("match_key", "submission INTEGER"))
 """Contract numbers that are not written as they are compared: an index over the rows of ``submissions``."""
 
-SUBMISSION_COUNTS: Final = Table(
-    "submission_counts", METADATA, Column("state", Text, primary_key=True), Column("count", Integer)
-)
-"""How many submissions there are of each state; triggers keep it."""
+SUBMISSION_COUNTS: Final = _table("submission_counts", ("state",), "count INTEGER")
+"""The number of submissions of each state; triggers keep it."""
 
-OWN_MESSAGE_IDS: Final = Table(
-    "own_message_ids",
-    METADATA,
-    Column("message_id", Text, primary_key=True),
-    Column("submission", Integer),
-)
+OWN_MESSAGE_IDS: Final = _table("own_message_ids", ("message_id",), "submission INTEGER")
 """Every Message-ID that a draft of ours ever had, rehearsals too: an index over the entries."""
 
-SENT_TO: Final = Table(
-    "sent_to",
-    METADATA,
-    Column("address", Text, primary_key=True),
-    Column("submission", Integer, primary_key=True),
-)
+SENT_TO: Final = _table("sent_to", ("address", "submission INTEGER"))
 """Addresses that a mail server took a submission for: an index over the rows of ``submissions``."""
 
-SENT_WITH: Final = Table(
-    "sent_with",
-    METADATA,
-    Column("sha256", Text, primary_key=True),
-    Column("submission", Integer, primary_key=True),
-)
+SENT_WITH: Final = _table("sent_with", ("sha256", "submission INTEGER"))
 """Attachments with which a submission left or may have left: an index over the rows of ``submissions``."""
 
-MESSAGES: Final = Table(
+MESSAGES: Final = _table(
     "messages",
-    METADATA,
-    Column("mailbox", Text, primary_key=True),
-    Column("uidvalidity", Integer, primary_key=True),
-    Column("uid", Integer, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("end", Text),
-    Column("message_id", Text),
-    Column("size", Integer),
-    Column("internal_date", Text),
+    ("mailbox", "uidvalidity INTEGER", "uid INTEGER"),
+    "row",
+    generated=("end", "message_id", "size INTEGER", "internal_date"),
 )
 
-FILES: Final = Table(
-    "files",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("sha256", Text),
-)
+FILES: Final = _table("files", ("name",), "row", generated=("sha256",))
 
-LOOKS: Final = Table("looks", METADATA, Column("name", Text, primary_key=True), Column("row", Text))
+LOOKS: Final = _table("looks", ("name",), "row")
 
-ALARMS: Final = Table(
-    "alarms",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("cause", Text),
-    Column("message_id", Text),
-    Column("accepted_at", Text),
-)
+ALARMS: Final = _table("alarms", ("id INTEGER",), "row", generated=("cause", "message_id", "accepted_at"))
 
-PROPERTIES: Final = Table("properties", METADATA, Column("name", Text, primary_key=True), Column("value", Text))
+PROPERTIES: Final = _table("properties", ("name",), "value")
 """Single values of the store that are no entry: its secret, the moment of its first start."""
 
-ACCOUNTS: Final = Table(
-    "accounts",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("login", Text),
-)
+ACCOUNTS: Final = _table("accounts", ("id INTEGER",), "row", generated=("login",))
 
-SESSIONS: Final = Table(
-    "sessions",
-    METADATA,
-    Column("token_sha256", Text, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("account", Integer),
-    Column("opened_at", Text),
-)
+SESSIONS: Final = _table("sessions", ("token_sha256",), "row", generated=("account INTEGER", "opened_at"))
 
-INVITATIONS: Final = Table(
-    "invitations",
-    METADATA,
-    Column("token_sha256", Text, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("account", Integer),
-)
+INVITATIONS: Final = _table("invitations", ("token_sha256",), "row", generated=("account INTEGER",))
 
-LOGIN_ATTEMPTS: Final = Table(
-    "login_attempts",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("row", Text),
-    # generated from row
-    Column("at", Text),
-)
+LOGIN_ATTEMPTS: Final = _table("login_attempts", ("name",), "row", generated=("at",))
 """Counts of wrong passwords; those of a day ago are removed."""
 
-TAKEN_ON: Final = Table("taken_on", METADATA, Column("about", Text, primary_key=True), Column("row", Text))
+TAKEN_ON: Final = _table("taken_on", ("about",), "row")
 """Work that people have taken on; it is no entry, and ends by itself."""

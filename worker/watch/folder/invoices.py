@@ -229,19 +229,15 @@ class BlockingFolder(Protocol):
 
     def look(self) -> tuple[ListedFile, ...]:
         """Every regular file by its path inside the folder. Raises Unavailable."""
-        ...
 
     def rest(self) -> Rest | None:
         """The files that the last look found and that are not read; None before the first. Does not wait."""
-        ...
 
     def place(self) -> str:
         """Its path. Does not wait."""
-        ...
 
     def read(self, listed: ListedFile) -> bytes | Unreadable | None:
         """The bytes of a PDF that was listed. Raises Unavailable."""
-        ...
 
 
 class InvoiceCache:

@@ -1,7 +1,7 @@
 """Puts PDFs that people bring into a folder: whole from the first moment, under a free name, readable by the service.
 
 The bytes are written to a file without a name, which gets its name by ``link()``: two that are saved at once get two
-names, and no file is ever replaced. Where the file system has no such files (a network share), the name is taken
+names, and no file is ever replaced. If the file system has no such files (a network share), the name is taken
 first, and the watch waits until the file no longer grows.
 """
 

@@ -675,21 +675,21 @@ class ImapMailbox(ImapConnection):
             return self._fetch_one(header), 0
         except FOREIGN as error:
             breaks = self._recover(error)
-            return Fetched(header, b"", whole=False, failure=self._account.clean(error)), breaks
+            return Fetched(header, b"", is_complete=False, failure=self._account.clean(error)), breaks
 
     def _fetch_one(self, header: Header) -> Fetched:
         """One message, of a large one what matters; of one without a known size never more than MAIL_LIMIT."""
         if header.size > MAIL_LIMIT:
             parts = put_together(header, lambda uid, items: self._fetch([uid], items).get(uid, {}))
             if parts is not None:
-                return Fetched(header, parts, whole=False, has_every_pdf=True)
+                return Fetched(header, parts, is_complete=False, has_every_pdf=True)
         length = MAIL_PART if header.size > MAIL_LIMIT else MAIL_LIMIT + 1 if header.size <= 0 else 0
         answer = self._fetch([header.uid], [f"BODY.PEEK[]<0.{length}>" if length else "BODY.PEEK[]"])
         content = read_body(answer.get(header.uid, {}))
         if content:
             return fetched_message(header, content)
         exists = self._existing([header.uid])
-        return Fetched(header, b"", whole=False, failure="the server gives no content" if exists else GONE)
+        return Fetched(header, b"", is_complete=False, failure="the server gives no content" if exists else GONE)
 
 
 class ThreadedMailbox:
@@ -934,7 +934,7 @@ def read_body(answer: Mapping[bytes, Any]) -> bytes:
 def fetched_message(header: Header, content: bytes) -> Fetched:
     """``content`` as the message; sizes that servers tell beforehand may be estimates (seen: Exchange)."""
     if header.size > MAIL_LIMIT or len(content) > MAIL_LIMIT:
-        return Fetched(header, content[:MAIL_PART], whole=False)
+        return Fetched(header, content[:MAIL_PART], is_complete=False)
     return Fetched(header, content)
 
 
