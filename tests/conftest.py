@@ -6,7 +6,7 @@ import gc
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,19 @@ OF_PROCESSES = (
 """Tests that start processes (services, commands, PDF readers, mail servers, linters), or keep one busy for long."""
 
 
+LONGEST_FIRST = (
+    "crash/test_soak.py",
+    "flow/test_random_registers.py",
+)
+"""Files that take longest. Each file runs in one worker: a long one that began last would be waited for alone."""
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist can be left out
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: a worker waits a fourth of its time, for a process, a server or the disk."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leaves these files out before they are imported if their tests would not run: importing them is a third of
     the collection."""
@@ -57,13 +70,21 @@ def _places(config: pytest.Config) -> list[Path]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks these tests, so that ``make quick`` leaves them out."""
+    """Marks these tests, so that ``make quick`` leaves them out, and sorts the files for the workers."""
     places = list(map(str, _places(config)))
     files = {path: path for item in items if (path := str(item.path))}
     marked = {file for file in files if any(file == place or file.startswith(f"{place}/") for place in places)}
     for item in items:
         if str(item.path) in marked:
             item.add_marker(pytest.mark.process)
+    items.sort(key=_rank(config, items))
+
+
+def _rank(config: pytest.Config, items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[int, int]]:
+    """The order of files: the longest, then those of most tests; the tests of a file stay as they are."""
+    places = {str(config.rootpath / "tests" / name): number for number, name in enumerate(LONGEST_FIRST)}
+    counts = Counter(str(item.path) for item in items)
+    return lambda item: (places.get(str(item.path), len(places)), -counts[str(item.path)])
 
 
 @pytest.hookimpl(tryfirst=True)

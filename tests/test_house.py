@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import conftest
 from tests.support import world
 
 ROOT = Path(__file__).parent.parent
@@ -167,3 +168,8 @@ def test_a_path_of_the_tests_that_a_document_or_a_script_names_is_there() -> Non
     }
     assert ("Makefile", "tests/crash/soak.py") in found
     assert {(file, path) for file, path in found if not (ROOT / path).exists()} == set()
+
+
+def test_a_file_that_the_order_of_the_tests_names_is_there() -> None:
+    names = (*conftest.OF_PROCESSES, *conftest.LONGEST_FIRST)
+    assert [name for name in names if not (TESTS / name).exists()] == []
