@@ -40,11 +40,12 @@ def trees() -> Mapping[str, ast.Module]:
     return {module_of(path): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
 
 
-def imported(tree: ast.Module) -> Mapping[str, str]:
+@cache
+def imported(module: str) -> Mapping[str, str]:
     """The names that a module takes from the package, each with its full name."""
     return {
         name.asname or name.name: f"{node.module}.{name.name}"
-        for node in ast.walk(tree)
+        for node in ast.walk(trees()[module])
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("worker")
         for name in node.names
     }
@@ -52,7 +53,7 @@ def imported(tree: ast.Module) -> Mapping[str, str]:
 
 def named_in(module: str, inner: ast.AST) -> Iterator[str]:
     """The full names of what the code ``inner`` of a module refers to."""
-    known = imported(trees()[module])
+    known = imported(module)
     for node in ast.walk(inner):
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in known:
