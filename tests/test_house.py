@@ -131,11 +131,16 @@ def defined(source: str) -> set[str]:
     return names
 
 
+OF_SUPPORT = re.compile(r"^[ \t]*(from tests\.support\.\w+ import (?:\([^)]*\)|[^\n]*))", re.MULTILINE)
+"""An import of what tests share: to parse these statements alone takes a tenth of the time of whole files."""
+
+
 def second_hand(source: str, support: dict[str, set[str]]) -> set[str]:
     """The imports in ``source`` of names that the module of ``support`` has from another one."""
     return {
         f"{node.module}.{each.name}"
-        for node in ast.walk(ast.parse(source))
+        for statement in OF_SUPPORT.findall(source)
+        for node in ast.parse(statement).body
         if isinstance(node, ast.ImportFrom) and node.module in support
         for each in node.names
         if each.name not in support[node.module]
