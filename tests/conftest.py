@@ -46,9 +46,13 @@ NEW_OBJECTS = 50_000
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist can be left out
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: a worker waits a fourth of its time, for a process, a server or the disk."""
-    return len(os.sched_getaffinity(0)) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers for each core: half of the time a worker waits, for a process, a server or the disk.
+
+    The tests of ``make quick`` wait for the disk alone.
+    """
+    cores = len(os.sched_getaffinity(0))
+    return cores + 1 if "not process" in config.getoption("markexpr") else 2 * cores
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
