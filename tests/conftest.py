@@ -35,10 +35,18 @@ OF_PROCESSES = (
 
 
 LONGEST_FIRST = (
-    "crash/test_soak.py",
-    "flow/test_random_registers.py",
+    *("crash/test_soak.py", "flow/test_random_registers.py", "console/test_first_rehearsal.py"),
+    *("crash/test_kills.py", "crash/test_console_kills.py", "crash/test_every_call.py", "console/test_manual.py"),
+    *("console/test_app_in_browser.py", "service/test_store_outage.py", "service/test_shutdown.py"),
+    *("service/test_reload_at_rest.py", "service/test_reload.py", "service/test_service_outages.py"),
+    *("flow/test_attachments.py", "flow/test_copies_told.py", "flow/test_commands.py", "flow/test_courses.py"),
+    *("flow/test_typo.py", "flow/test_servers.py", "flow/test_absent_service.py", "flow/test_oauth.py"),
+    *("read/pdf/test_pool_layouts.py", "read/pdf/test_pool.py", "track/test_reports_limits.py"),
+    *("flow/test_rewording.py", "flow/test_backup_restore.py", "flow/test_month.py", "console/test_app_month.py"),
+    *("compose/test_mime_write_corpus.py", "store/test_overview.py", "store/test_store.py"),
 )
-"""Files that take longest. Each file runs in one worker: a long one that began last would be waited for alone."""
+"""Files of a quarter of a minute and more, about in this order. Each file runs in one worker: a long one that began
+last would be waited for alone."""
 
 
 NEW_OBJECTS = 50_000
