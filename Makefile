@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 # Unless told otherwise the files of tests are shared out over the cores; output of single tests (-s) needs one process.
-PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
+PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 CRASH_ARGS ?=
 SOAK ?=
 # Python keeps what it has compiled, whatever the environment says: tests rewrite each assertion of 230 files before

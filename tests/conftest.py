@@ -6,7 +6,7 @@ import gc
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,35 @@ OF_PROCESSES = (
 """Tests that start processes (services, commands, PDF readers, mail servers, linters), or keep one busy for long."""
 
 
+LONGEST_FIRST = (
+    *("crash/test_soak.py", "flow/test_random_registers.py", "console/test_first_rehearsal.py"),
+    *("crash/test_kills.py", "crash/test_console_kills.py", "crash/test_every_call.py", "console/test_manual.py"),
+    *("console/test_app_in_browser.py", "service/test_store_outage.py", "service/test_shutdown.py"),
+    *("service/test_reload_at_rest.py", "service/test_reload.py", "service/test_service_outages.py"),
+    *("flow/test_attachments.py", "flow/test_copies_told.py", "flow/test_commands.py", "flow/test_courses.py"),
+    *("flow/test_typo.py", "flow/test_servers.py", "flow/test_absent_service.py", "flow/test_oauth.py"),
+    *("read/pdf/test_pool_layouts.py", "read/pdf/test_pool.py", "track/test_reports_limits.py"),
+    *("flow/test_rewording.py", "flow/test_backup_restore.py", "flow/test_month.py", "console/test_app_month.py"),
+    *("compose/test_mime_write_corpus.py", "store/test_overview.py", "store/test_store.py"),
+)
+"""Files of a quarter of a minute and more, about in this order. Each file runs in one worker: a long one that began
+last would be waited for alone."""
+
+
+NEW_OBJECTS = 50_000
+"""Objects between two collections of garbage."""
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist can be left out
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers for each core: half of the time a worker waits, for a process, a server or the disk.
+
+    The tests of ``make quick`` wait for the disk alone.
+    """
+    cores = len(os.sched_getaffinity(0))
+    return cores + 1 if "not process" in config.getoption("markexpr") else 2 * cores
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leaves these files out before they are imported if their tests would not run: importing them is a third of
     the collection."""
@@ -43,12 +72,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[object]:
-    """What is collected lives until the end: without collections of garbage, now and later, it costs a third less."""
+    """What is collected lives until the end: without collections of garbage, now and later, it costs a third less.
+
+    Tests make many objects and keep few: with the interpreter's own threshold of 700 they cost a twentieth more.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(NEW_OBJECTS, 20, 50)
         gc.enable()
 
 
@@ -57,13 +90,21 @@ def _places(config: pytest.Config) -> list[Path]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks these tests, so that ``make quick`` leaves them out."""
+    """Marks these tests, so that ``make quick`` leaves them out, and sorts the files for the workers."""
     places = list(map(str, _places(config)))
     files = {path: path for item in items if (path := str(item.path))}
     marked = {file for file in files if any(file == place or file.startswith(f"{place}/") for place in places)}
     for item in items:
         if str(item.path) in marked:
             item.add_marker(pytest.mark.process)
+    items.sort(key=_rank(config, items))
+
+
+def _rank(config: pytest.Config, items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[int, int]]:
+    """The order of files: the longest, then those of most tests; the tests of a file stay as they are."""
+    places = {str(config.rootpath / "tests" / name): number for number, name in enumerate(LONGEST_FIRST)}
+    counts = Counter(str(item.path) for item in items)
+    return lambda item: (places.get(str(item.path), len(places)), -counts[str(item.path)])
 
 
 @pytest.hookimpl(tryfirst=True)

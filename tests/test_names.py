@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 
@@ -55,13 +56,13 @@ def public(module: ast.Module) -> set[str]:
     return {name for name in names if not name.startswith("_")}
 
 
-def defined_twice(modules: Mapping[str, ast.Module]) -> dict[str, list[str]]:
+def defined_twice(names: Mapping[str, AbstractSet[str]]) -> dict[str, list[str]]:
     """The names that several modules define, with these modules."""
     places: dict[str, list[str]] = {}
-    for file, module in modules.items():
+    for file, defined in names.items():
         if file.startswith("store/sqlite/migrations/versions/") and file != "store/sqlite/migrations/versions/first.py":
             continue  # alembic gives each version the same names
-        for name in public(module):
+        for name in defined:
             places.setdefault(name, []).append(file)
     return {name: files for name, files in places.items() if len(files) > 1}
 
@@ -71,8 +72,8 @@ def test_a_public_name_is_defined_in_one_module() -> None:
 
 
 def test_a_second_definition_is_found() -> None:
-    one = ast.parse("class Verdict: ...\nPair = tuple[str, str]\nLIMIT = 5\ndef _own(): ...")
-    other = ast.parse("def judge(): ...\nPair = list[str]\nLIMIT = 7\nclass Verdict: ...\ndef _own(): ...")
+    one = public(ast.parse("class Verdict: ...\nPair = tuple[str, str]\nLIMIT = 5\ndef _own(): ..."))
+    other = public(ast.parse("def judge(): ...\nPair = list[str]\nLIMIT = 7\nclass Verdict: ...\ndef _own(): ..."))
     assert defined_twice({"a.py": one, "b.py": other}) == {"Verdict": ["a.py", "b.py"], "Pair": ["a.py", "b.py"]}
     assert defined_twice({"a.py": one}) == {}
 
@@ -95,17 +96,24 @@ def words_of(name: str) -> set[str]:
     return {each.lower() for each in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
 
 
-def empty_names(modules: Mapping[str, ast.Module]) -> dict[str, str]:
+def empty_names(given: Mapping[str, str]) -> dict[str, str]:
     """The names with such a word, each with one module that gives it."""
-    given = {name: file for file, module in modules.items() for name in names_in(file, module)}
     return {name: file for name, file in given.items() if words_of(name) & EMPTY_WORDS}
 
 
 @cache
 def found() -> tuple[dict[str, list[str]], dict[str, str]]:
-    """The names that the package defines twice, and those with an empty word; it is parsed once for both."""
-    modules = {str(file.relative_to(WORKER)): ast.parse(file.read_text()) for file in sorted(WORKER.rglob("*.py"))}
-    return defined_twice(modules), empty_names(modules)
+    """The names that the package defines twice, and those with an empty word; it is parsed once for both.
+
+    No tree is kept: collections of garbage among all of them would take longer than the parsing.
+    """
+    defined: dict[str, set[str]] = {}
+    given: dict[str, str] = {}
+    for path in sorted(WORKER.rglob("*.py")):
+        file, module = str(path.relative_to(WORKER)), ast.parse(path.read_text())
+        defined[file] = public(module)
+        given |= dict.fromkeys(names_in(file, module), file)
+    return defined_twice(defined), empty_names(given)
 
 
 def test_a_word_that_says_nothing_is_no_name() -> None:
@@ -118,7 +126,8 @@ def test_each_exception_is_still_there() -> None:
 
 def test_an_empty_word_is_found_in_every_kind_of_name() -> None:
     module = ast.parse("class FileInfo: ...\ndef job(item_of): ...\nself.data = 1\nDATABASE = 2\nfor helper in (): ...")
-    assert empty_names({"utils.py": module}).keys() == {"utils", "FileInfo", "job", "item_of", "data", "helper"}
+    given = dict.fromkeys(names_in("utils.py", module), "utils.py")
+    assert empty_names(given).keys() == {"utils", "FileInfo", "job", "item_of", "data", "helper"}
 
 
 def test_the_document_lists_the_same_words() -> None:

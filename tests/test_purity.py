@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,19 +69,38 @@ def loaded_by(*modules: str) -> set[str]:
     return set(json.loads(ended.stdout))
 
 
+@dataclass(frozen=True)
+class Named:
+    """The names in a module that show I/O, each with its line."""
+
+    imports: tuple[tuple[int, str], ...]
+    """Every import, also one inside a function, which no interpreter shows before it is called."""
+    prints: tuple[tuple[int, str], ...]
+    """Calls of functions that write or open."""
+    clocks: tuple[tuple[int, str], ...]
+    """Attributes by which a clock is read."""
+
+
 @functools.cache
-def imports_of(path: Path) -> tuple[tuple[int, str], ...]:
-    """Every import in ``path``, also one inside a function, which no interpreter shows before it is called."""
-    return tuple(_imports_in(ast.parse(path.read_text())))
+def named_in(path: Path) -> Named:
+    """The names in the module at ``path``: it is parsed once for all tests."""
+    nodes = tuple(ast.walk(ast.parse(path.read_text())))
+    calls = (node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
+    attributes = (node for node in nodes if isinstance(node, ast.Attribute) and node.attr in CLOCKS)
+    clocks = ((node.lineno, ast.unparse(node)) for node in attributes)
+    return Named(
+        tuple(each for node in nodes for each in _imports_in(node)),
+        tuple((node.lineno, f"{node.func.id}()") for node in calls if node.func.id in PRINTS),
+        tuple((line, text) for line, text in clocks if ".".join(text.split(".")[-2:]) in READS_THE_CLOCK),
+    )
 
 
-def _imports_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.lineno, node.module
-            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+def _imports_in(node: ast.AST) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.Import):
+        yield from ((node.lineno, alias.name) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.lineno, node.module
+        yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
 def test_the_rule_is_about_the_modules_it_was_made_for() -> None:
@@ -130,11 +150,17 @@ def test_what_acts_would_be_seen() -> None:
     assert "sqlalchemy" in loaded_by("worker.store.sqlite.statements")
 
 
+def test_an_import_a_print_and_a_clock_are_seen_also_inside_a_function(tmp_path: Path) -> None:
+    path = tmp_path / "planted.py"
+    path.write_text("def f():\n    import os\n    print(1)\n    return dt.datetime.now(JST)\n")
+    assert named_in(path) == Named(((2, "os"),), ((3, "print()"),), ((4, "dt.datetime.now"),))
+
+
 @every_case("name", sorted(DECIDING))
 def test_a_deciding_module_imports_nothing_that_acts_not_even_later(name: str) -> None:
     wrong = [
         f"line {line}: {imported}"
-        for line, imported in imports_of(DECIDING[name])
+        for line, imported in named_in(DECIDING[name]).imports
         if imported.partition(".")[0] in ACTS or (imported.startswith("worker.") and not is_deciding(imported))
     ]
     assert wrong == []
@@ -142,25 +168,13 @@ def test_a_deciding_module_imports_nothing_that_acts_not_even_later(name: str) -
 
 @every_case("name", sorted(DECIDING))
 def test_a_deciding_module_writes_no_log_and_opens_no_file(name: str) -> None:
-    path = DECIDING[name]
-    logs = [f"line {line}: {got}" for line, got in imports_of(path) if got.partition(".")[0] in WRITES_A_LOG]
-    calls = [
-        f"line {node.lineno}: {node.func.id}()"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PRINTS
-    ]
-    assert logs + calls == []
+    named = named_in(DECIDING[name])
+    logs = [(line, got) for line, got in named.imports if got.partition(".")[0] in WRITES_A_LOG]
+    assert (logs, named.prints) == ([], ())
 
 
 @every_case("name", sorted(DECIDING))
 def test_a_deciding_module_reaches_for_nothing_outside_and_reads_no_clock(name: str) -> None:
-    path = DECIDING[name]
-    imported = [f"line {line}: {got}" for line, got in imports_of(path) if got.partition(".")[0] in REACHES_OUT]
-    clocks = [
-        f"line {node.lineno}: {ast.unparse(node)}"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-        and node.attr in CLOCKS
-        and ".".join(ast.unparse(node).split(".")[-2:]) in READS_THE_CLOCK
-    ]
-    assert imported + clocks == []
+    named = named_in(DECIDING[name])
+    imported = [(line, got) for line, got in named.imports if got.partition(".")[0] in REACHES_OUT]
+    assert (imported, named.clocks) == ([], ())

@@ -60,9 +60,9 @@ def test_128_characters_are_taken_and_one_more_is_not() -> None:
 
 @pytest.mark.parametrize("password", ["x" * 10_000_000, "\ufdfa" * 100, "\ud800" + PASSWORD])
 def test_a_huge_password_or_one_that_is_no_text_costs_nothing(password: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     assert fold_password(password) is None
-    assert time.monotonic() - began < 0.1
+    assert time.thread_time() - began < 0.1
 
 
 def test_two_ways_to_type_a_password_are_one() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -35,11 +36,6 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@cache
-def trees() -> Mapping[str, ast.Module]:
-    return {module_of(path): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
-
-
 def imported(tree: ast.Module) -> Mapping[str, str]:
     """The names that a module takes from the package, each with its full name."""
     return {
@@ -50,9 +46,8 @@ def imported(tree: ast.Module) -> Mapping[str, str]:
     }
 
 
-def named_in(module: str, inner: ast.AST) -> Iterator[str]:
-    """The full names of what the code ``inner`` of a module refers to."""
-    known = imported(trees()[module])
+def named_in(module: str, known: Mapping[str, str], inner: ast.AST) -> Iterator[str]:
+    """The full names of what the code ``inner`` of a module refers to, which takes the names ``known`` from others."""
     for node in ast.walk(inner):
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in known:
@@ -61,24 +56,39 @@ def named_in(module: str, inner: ast.AST) -> Iterator[str]:
                 yield known.get(name, f"{module}.{name}")
 
 
+@dataclass(frozen=True)
+class Package:
+    """The names that its functions and its commands refer to; it is parsed once, and no tree is kept."""
+
+    functions: Mapping[str, tuple[frozenset[str], bool]]
+    """Each function: the names that it refers to, and whether it opens a transaction itself."""
+    of_commands: frozenset[str]
+    """The functions that the command line refers to."""
+
+
 @cache
-def functions() -> Mapping[str, tuple[frozenset[str], bool]]:
-    """Each function of the package: the names that it refers to, and whether it opens a transaction itself."""
-    found = {}
-    for module, tree in trees().items():
+def package() -> Package:
+    functions: dict[str, tuple[frozenset[str], bool]] = {}
+    of_commands: set[str] = set()
+    for path in sorted(ROOT.rglob("*.py")):
+        module, tree = module_of(path), ast.parse(path.read_text())
+        known = imported(tree)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 writes = any(isinstance(each, ast.Attribute) and each.attr == "writing" for each in ast.walk(node))
-                found[f"{module}.{node.name}"] = frozenset(named_in(module, node)), writes
-    return found
+                functions[f"{module}.{node.name}"] = frozenset(named_in(module, known, node)), writes
+        if module.startswith("worker.cli"):
+            of_commands.update(named_in(module, known, tree))
+    return Package(functions, frozenset(of_commands))
 
 
 def reached_from(start: str, within: str) -> frozenset[str]:
     """The functions that ``start`` calls, through functions of the package ``within`` alone."""
+    functions = package().functions
     reached: set[str] = set()
     open_ones = [start]
     while open_ones:
-        for name in functions()[open_ones.pop()][0] & functions().keys():
+        for name in functions[open_ones.pop()][0] & functions.keys():
             if name not in reached:
                 reached.add(name)
                 if name.startswith(f"{within}."):
@@ -89,15 +99,8 @@ def reached_from(start: str, within: str) -> frozenset[str]:
 @cache
 def writes(name: str) -> bool:
     """Returns whether a function changes the store, itself or by a function of the package that it calls."""
-    return functions()[name][1] or any(functions()[each][1] for each in reached_from(name, "worker"))
-
-
-@cache
-def of_commands() -> frozenset[str]:
-    """The functions that the command line refers to."""
-    return frozenset(
-        name for module, tree in trees().items() if module.startswith("worker.cli") for name in named_in(module, tree)
-    )
+    functions = package().functions
+    return functions[name][1] or any(functions[each][1] for each in reached_from(name, "worker"))
 
 
 def written_by(handler: object) -> frozenset[str]:
@@ -111,10 +114,10 @@ def written_by(handler: object) -> frozenset[str]:
 def test_a_form_ends_in_functions_that_a_command_calls_too(action: FormRoute) -> None:
     written = written_by(action.act)
     assert bool(written) != (action.path in SHOWS_ALONE)
-    assert written - of_commands() - OF_A_BROWSER == frozenset()
+    assert written - package().of_commands - OF_A_BROWSER == frozenset()
 
 
 def test_the_exceptions_are_called_by_forms_and_by_no_command() -> None:
     written = frozenset().union(*(written_by(action.act) for action in ACTIONS))
     assert written >= OF_A_BROWSER
-    assert OF_A_BROWSER & of_commands() == frozenset()
+    assert OF_A_BROWSER & package().of_commands == frozenset()

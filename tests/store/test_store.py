@@ -656,7 +656,8 @@ def test_the_entries_of_a_period_are_those_of_every_submission_that_has_one_in_i
 
 WRITE_MANY = """
 import sys, pathlib
-from tests.support.stores import SteppingClock, WORKER, open_store
+from tests.support.stores import SteppingClock, open_store
+from tests.support.world import WORKER
 store = open_store(pathlib.Path(sys.argv[1]), SteppingClock(), 60)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -724,7 +725,8 @@ def test_a_full_disk_is_unavailable_and_what_was_there_stays(store: SqlStore) ->
 
 FILL = """
 import pathlib, resource, sys
-from tests.support.stores import SteppingClock, WORKER, open_store
+from tests.support.stores import SteppingClock, open_store
+from tests.support.world import WORKER
 from worker.core.errors import Unavailable
 folder = pathlib.Path(sys.argv[1])
 store = open_store(folder, SteppingClock())

@@ -10,6 +10,22 @@ from typing import Any, Final
 CHROMIUM: Final = "chromium"
 DESK: Final = {"width": 1120, "height": 760}
 PHONE: Final = {"width": 390, "height": 844}
+LOOK_SECONDS: Final = 120
+"""Seconds for one page of a paper: Playwright itself would wait for the answer of a page without end."""
+_LOOK: Final = """(figure, most) => new Promise((done, fail) => {
+  const end = performance.now() + most;
+  const image = figure.querySelector("img");
+  const look = () => {
+    if (figure.classList.contains("seen")) return done();
+    if (performance.now() > end) return fail(new Error(`not seen: page ${figure.dataset.page}`));
+    if (image && image.complete && !image.naturalWidth) image.src = image.src;
+    figure.scrollIntoView({block: "center"});
+    setTimeout(look, 250);
+  };
+  look();
+})"""
+"""Looks at a page until the console counts it as seen: scrolls to it again if the page moved, and asks again for a
+picture that did not come, for which a busy machine can need longer than its limit."""
 
 
 class Person:
@@ -39,14 +55,15 @@ class Person:
             self.page.click(f'main button:text-is("{words}")')
 
     def look_and_tick(self) -> None:
-        """Scrolls to each page that an approval needs, and ticks every box, as a person does."""
-        for paper in self.page.locator("figure[data-needed]").all():
-            paper.scroll_into_view_if_needed()
-            paper.evaluate(
-                "each => new Promise(done => setInterval(() => each.classList.contains('seen') && done(), 50))"
-            )
-        for box in self.page.locator('form[action$="/approve"] input[type=checkbox]').all():
-            box.check()
+        look_and_tick(self.page)
+
+
+def look_and_tick(page: Any) -> None:
+    """Scrolls to each page that an approval needs, and ticks every box, as a person does."""
+    for paper in page.locator("figure[data-needed]").all():
+        paper.evaluate(_LOOK, LOOK_SECONDS * 1000)
+    for box in page.locator('form[action$="/approve"] input[type=checkbox]').all():
+        box.check()
 
 
 @contextmanager

@@ -360,7 +360,7 @@ class MonthOffice(SmallOffice):
         await self._send()
         is_news = self.check()
         if (telling := self.outage._telling) is not None and not telling.done():
-            await asyncio.wait([telling], timeout=10)
+            await asyncio.wait([telling], timeout=60)
         if is_news:
             await self._send()
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import pytest
 
+from tests.support import browsing
 from tests.support.console import PASSWORD, Console
 
 DESK: Final = {"width": 1280, "height": 900}
@@ -53,12 +54,8 @@ class Screen:
 
 
 def look_and_tick(page: Any) -> None:
-    """Scrolls to each page that an approval needs, then ticks every box."""
-    for paper in page.locator("figure[data-needed]").all():
-        paper.scroll_into_view_if_needed()
-        paper.evaluate("each => new Promise(done => setInterval(() => each.classList.contains('seen') && done(), 50))")
-    for box in page.locator('form[action$="/approve"] input[type=checkbox]').all():
-        box.check()
+    """Looks at each page that an approval needs, ticks every box, and notes how the address was checked."""
+    browsing.look_and_tick(page)
     note = page.locator('form[action$="/approve"] input[name=note]')
     if note.count() and not note.input_value():
         note.fill("公表のページと照合済み")

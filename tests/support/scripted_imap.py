@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 DATE = b"21-Nov-2026 10:00:00 +0900"
+PATIENCE = 60.0
+"""Seconds for what another thread does at once, unless the machine is very busy."""
 
 
 @dataclass
@@ -79,7 +81,7 @@ class ScriptedImap:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.close_connections()
         for thread in self.threads:
-            thread.join(10)
+            thread.join(PATIENCE)
         for connection in self.open:
             connection.close()
         self.listener.close()
@@ -92,7 +94,7 @@ class ScriptedImap:
     def go_away(self) -> None:
         """Refuse every connection from now on, and end those that are open."""
         self.listener.shutdown(socket.SHUT_RDWR)
-        self.threads[0].join(10)
+        self.threads[0].join(PATIENCE)
         self.listener.close()
         self.close_connections()
 
@@ -105,13 +107,13 @@ class ScriptedImap:
 
     def tell(self, *pieces: bytes) -> None:
         """Say these to the next client that idles, each in a packet of its own."""
-        connection = self.idling.get(timeout=10)
+        connection = self.idling.get(timeout=PATIENCE)
         for piece in pieces:
             connection.sendall(piece)
 
     def drop_in_idle(self) -> None:
         """Close the connection of the next client that idles."""
-        self.idling.get(timeout=10).shutdown(socket.SHUT_RDWR)
+        self.idling.get(timeout=PATIENCE).shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while not self.ended.is_set():

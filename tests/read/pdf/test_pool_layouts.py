@@ -10,6 +10,7 @@ from itertools import product
 
 import pypdfium2
 import pytest
+import pytest_asyncio
 
 from tests.support import layouts
 from tests.support import notice_pdfs as made
@@ -20,6 +21,8 @@ from worker.core.states import Reason
 from worker.pipeline.read import read_pdf
 from worker.read.pdf.pool import PdfPool
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 LAYOUTS = 500
 FOOTED = 40
 FOOTED_SEED = 400_000
@@ -28,8 +31,9 @@ READ = 0.95
 """Share of those printed whole that are read, at least."""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pool():
+    """One for all tests, as for all notices of a service: starting its children takes longer than most tests."""
     opened = PdfPool(2)
     yield opened
     await opened.close()

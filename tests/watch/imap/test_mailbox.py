@@ -15,7 +15,7 @@ import pytest
 import trustme
 from imapclient import IMAPClient
 
-from tests.support.scripted_imap import Fault, ScriptedImap
+from tests.support.scripted_imap import PATIENCE, Fault, ScriptedImap
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.core.errors import AccountRefused, Unavailable
@@ -295,9 +295,9 @@ def test_shut_from_another_thread_ends_a_blocked_call_and_nothing_reconnects(ste
 
         thread = threading.Thread(target=look)
         thread.start()
-        assert server.stalled.wait(10)
+        assert server.stalled.wait(PATIENCE)
         box.shut()
-        thread.join(10)
+        thread.join(15)  # the server itself goes on after 20
         assert not thread.is_alive()
         assert len(ended) == 1
         assert server.connections == 1

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 import trustme
 
-from tests.support.scripted_imap import Fault, ScriptedImap
+from tests.support.scripted_imap import PATIENCE, Fault, ScriptedImap
 from tests.watch.imap.test_mailbox import MESSAGES, ca_file, mailbox, server_context
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
@@ -53,7 +53,7 @@ def listening(server: ScriptedImap) -> Iterator[Callable[..., Future[IdleResult]
 def test_a_message_that_comes_is_heard(server: ScriptedImap, listening: Callable[..., Future[IdleResult]]) -> None:
     heard = listening()
     server.tell(b"* 4 EXISTS\r\n")
-    assert heard.result(10) is IdleResult.NEWS
+    assert heard.result(PATIENCE) is IdleResult.NEWS
     assert server.commands[-2:] == [b"IDLE", b"DONE"]
     assert server.connections == 1
 
@@ -63,7 +63,7 @@ def test_flags_expunged_messages_and_still_here_are_no_news(
 ) -> None:
     heard = listening()
     server.tell(b"* OK Still here\r\n", b"* 1 FETCH (FLAGS (\\Seen))\r\n", b"* 2 EXPUNGE\r\n", b"* 4 EXISTS\r\n")
-    assert heard.result(10) is IdleResult.NEWS
+    assert heard.result(PATIENCE) is IdleResult.NEWS
 
 
 @pytest.mark.parametrize("begins", [b"+ idling\r\n* 4 EXISTS\r\n", b"* 4 EXISTS\r\n+ idling\r\n"])
@@ -71,7 +71,7 @@ def test_what_comes_in_one_packet_with_the_plus_is_heard(
     begins: bytes, server: ScriptedImap, listening: Callable[..., Future[IdleResult]]
 ) -> None:
     server.idle_begins = begins
-    assert listening().result(10) is IdleResult.NEWS
+    assert listening().result(PATIENCE) is IdleResult.NEWS
 
 
 def test_what_comes_in_one_record_of_tls_with_the_plus_is_heard(authority: trustme.CA, ca_file: str) -> None:
@@ -91,10 +91,10 @@ def test_what_was_told_with_the_answer_to_another_command_is_heard_without_waiti
     server: ScriptedImap, listening: Callable[..., Future[IdleResult]]
 ) -> None:
     server.faults.append(Fault(b"UID SEARCH", b"* SEARCH 3 5 9\r\n* 4 EXISTS\r\nTAG OK done\r\n", times=1))
-    assert listening().result(10) is IdleResult.NEWS
+    assert listening().result(PATIENCE) is IdleResult.NEWS
     assert b"IDLE" not in server.commands
     server.faults.clear()
-    assert listening(SHORT).result(10) is IdleResult.QUIET
+    assert listening(SHORT).result(PATIENCE) is IdleResult.QUIET
 
 
 @pytest.mark.parametrize("command", [b"DONE", b"NOOP"])
@@ -102,7 +102,7 @@ def test_what_is_told_as_listening_ends_is_heard(
     command: bytes, server: ScriptedImap, listening: Callable[..., Future[IdleResult]]
 ) -> None:
     server.faults.append(Fault(command, b"* 4 EXISTS\r\nTAG OK done\r\n"))
-    assert listening(SHORT).result(10) is IdleResult.NEWS
+    assert listening(SHORT).result(PATIENCE) is IdleResult.NEWS
 
 
 def test_a_line_that_the_network_cut_is_read_to_its_end(
@@ -110,16 +110,16 @@ def test_a_line_that_the_network_cut_is_read_to_its_end(
 ) -> None:
     heard = listening()
     server.tell(b"* 4 EXI", b"STS\r\n")
-    assert heard.result(10) is IdleResult.NEWS
+    assert heard.result(PATIENCE) is IdleResult.NEWS
     assert server.connections == 1
 
 
 def test_silence_until_the_deadline_ends_with_an_answer_of_the_server(
     server: ScriptedImap, listening: Callable[..., Future[IdleResult]]
 ) -> None:
-    assert listening(SHORT).result(10) is IdleResult.QUIET
+    assert listening(SHORT).result(PATIENCE) is IdleResult.QUIET
     assert server.commands[-3:] == [b"IDLE", b"DONE", b"NOOP"]
-    assert listening(SHORT).result(10) is IdleResult.QUIET
+    assert listening(SHORT).result(PATIENCE) is IdleResult.QUIET
     assert server.connections == 1
 
 
@@ -129,8 +129,8 @@ def test_a_line_without_its_end_a_bye_and_nonsense_are_a_lost_connection(
 ) -> None:
     heard = listening()
     server.tell(*pieces)
-    assert heard.result(10) is IdleResult.LOST
-    assert listening(SHORT).result(10) is IdleResult.QUIET
+    assert heard.result(PATIENCE) is IdleResult.LOST
+    assert listening(SHORT).result(PATIENCE) is IdleResult.QUIET
     assert server.connections == 2
 
 
@@ -140,9 +140,9 @@ def test_a_connection_dropped_in_idle_is_lost_at_once_and_never_asked_in_a_loop(
     heard = listening()
     began = time.process_time()
     server.drop_in_idle()
-    assert heard.result(10) is IdleResult.LOST
+    assert heard.result(PATIENCE) is IdleResult.LOST
     assert time.process_time() - began < 1.0
-    assert listening(SHORT).result(10) is IdleResult.QUIET
+    assert listening(SHORT).result(PATIENCE) is IdleResult.QUIET
     assert server.connections == 2
 
 
@@ -151,8 +151,8 @@ def test_a_peer_that_is_gone_without_a_word_is_found_at_the_deadline(
     command: bytes, server: ScriptedImap, listening: Callable[..., Future[IdleResult]]
 ) -> None:
     server.faults.append(Fault(command, "stall", times=1))
-    assert listening(SHORT).result(10) is IdleResult.LOST
-    assert listening(SHORT).result(10) is IdleResult.QUIET
+    assert listening(SHORT).result(PATIENCE) is IdleResult.LOST
+    assert listening(SHORT).result(PATIENCE) is IdleResult.QUIET
     assert server.connections == 2
 
 
@@ -161,7 +161,7 @@ def test_an_idle_that_the_server_refuses_is_a_lost_connection(
     answer: bytes, server: ScriptedImap, listening: Callable[..., Future[IdleResult]]
 ) -> None:
     server.faults.append(Fault(b"IDLE", answer, times=1))
-    assert listening(SHORT).result(10) is IdleResult.LOST
+    assert listening(SHORT).result(PATIENCE) is IdleResult.LOST
 
 
 def test_a_server_without_idle_is_not_waited_for() -> None:
@@ -185,9 +185,9 @@ def test_shut_from_another_thread_ends_listening(
     ended: list[IdleResult] = []
     thread = threading.Thread(target=lambda: ended.append(box.listen(LONG)))
     thread.start()
-    server.idling.get(timeout=10)
+    server.idling.get(timeout=PATIENCE)
     box.shut()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert ended == [IdleResult.LOST]
     assert server.connections == 1
 

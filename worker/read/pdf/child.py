@@ -33,11 +33,10 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, Final, TypeVar
 
-from worker.read.archives import unpack
 from worker.read.pdf.font import use_box_font
 from worker.read.pdf.picture import PICTURE_PAGES, draw_page, draws_japanese, sketch_pages
 from worker.read.pdf.positions import OpenPage, locate
@@ -115,7 +114,7 @@ def main() -> None:
     _import_engines(draws=draws)
     _leave_network(libc)
     _set_limits()
-    sandbox = asdict(enter(libc, FONTS if draws else ()))
+    sandbox = enter(libc, FONTS if draws else ())
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     _allow_time()
     if fault := _fault_of_drawing() if draws else _fault_of_reading():
@@ -226,6 +225,8 @@ def _write(answers: BinaryIO, answer: _Answer, pieces: Sequence[bytes] = ()) -> 
 
 def _unpacked(content: bytes) -> tuple[_Answer, bool, Sequence[bytes]]:
     """The answer for one ZIP, whether this process may read on, and the PDFs that follow."""
+    from worker.read.archives import unpack  # the vocabulary that it loads is a third of a child's start
+
     try:
         found = unpack(content)
     except MemoryError:

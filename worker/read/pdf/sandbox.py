@@ -19,7 +19,6 @@ from typing import Any, Final
 
 import worker
 from worker.read.pdf.syscalls import MACHINES, build_filter
-from worker.read.ports import Sandbox
 
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_SET_SECCOMP: Final = 22
@@ -44,14 +43,15 @@ _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 """Shared libraries of the interpreter's own modules; some are loaded at their first use."""
 
 
-def enter(libc: ctypes.CDLL, more: Iterable[str] = ()) -> Sandbox:
+def enter(libc: ctypes.CDLL, more: Iterable[str] = ()) -> dict[str, Any]:
     """Put in force what the kernel allows, for this process, which has one thread, and all that it might start.
 
-    ``more`` are folders that it may read besides.
+    Returns the fields of ``ports.Sandbox``, whose module a child does not load. ``more`` are folders that it may read
+    besides.
     """
     no_new_privs = libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     landlock = _restrict_files(libc, [*_readable(), *map(Path, more)])
-    return Sandbox(no_new_privs, landlock, _filter_calls(libc))
+    return {"no_new_privs": no_new_privs, "landlock": landlock, "seccomp": _filter_calls(libc)}
 
 
 def _readable() -> Iterable[Path]:
