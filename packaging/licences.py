@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  run as a script inside a root that is being built
 """Prints what the package holds besides hoshobin: each distribution with its version and licence, as it states them."""
 
 from __future__ import annotations
