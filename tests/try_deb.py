@@ -15,11 +15,12 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ import tomlkit
 
 from tests.first_rehearsal import ACCOUNT, ISSUER, Installation, seconds_of, walk_installation
 from tests.support.browsing import CHROMIUM, chromium
+from tests.support.stores import make_revision_0005
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
 
@@ -228,7 +230,7 @@ def try_package(release: str, package: Path, roots: Path) -> None:
         first_rehearsal(machine, package, relay, imap)
         sys.stdout.write(f"  {time.monotonic() - began:6.1f} s  from the package to the first rehearsal\n")
         update(machine, later)
-        update_after_an_edit(machine, package, later)
+        update_after_an_edit(machine, later)
         refuse_the_earlier(machine, package)
         judge(machine)
         remove(machine, later)
@@ -237,6 +239,12 @@ def try_package(release: str, package: Path, roots: Path) -> None:
 
 
 def first_rehearsal(machine: Machine, package: Path, relay: DsnController, imap: DemoImap) -> None:
+    with machine.step("an installation by hand is not laid over"):
+        by_hand = machine.root / "opt/hoshobin/venv"
+        by_hand.mkdir(parents=True)
+        said = machine.run("dpkg", "-i", f"/root/{package.name}", expected=None)
+        expect("mv /opt/hoshobin /opt/hoshobin.by-hand" in said, said)
+        shutil.rmtree(by_hand.parent)
     with machine.step("apt-get install"):
         said = machine.run("apt-get", "install", "-y", f"/root/{package.name}")
         expect("hoshobin init" in said, said)
@@ -275,7 +283,7 @@ def update(machine: Machine, later: Path) -> None:
         machine.run("hoshobin", "audit", "verify")
 
 
-def update_after_an_edit(machine: Machine, package: Path, later: Path) -> None:
+def update_after_an_edit(machine: Machine, later: Path) -> None:
     file = machine.root / "etc/hoshobin/worker.toml"
     text = file.read_text()
     with machine.step("an update without a terminal after an edit of the configuration"):
@@ -292,12 +300,16 @@ def update_after_an_edit(machine: Machine, package: Path, later: Path) -> None:
         file.write_text(text)
         machine.run("systemctl", "restart", "hoshobin", "hoshobin-console")
         machine.run("hoshobin", "check")
-    with machine.step("an update of what does not run starts nothing"):
+    with machine.step("an update of what does not run migrates the database, keeps a copy and starts nothing"):
         machine.run("systemctl", "stop", "hoshobin", "hoshobin-console")
-        machine.run("dpkg", "-i", f"/root/{later.name}")
+        store = machine.root / "var/lib/hoshobin"
+        with closing(sqlite3.connect(store / "hoshobin.sqlite3")) as database, database:
+            make_revision_0005(database)
+        said = machine.run("dpkg", "-i", f"/root/{later.name}")
+        expect("更新前の写し" in said and list(store.glob("hoshobin-before-*.sqlite3")), said)
         expect(not machine.is_active("hoshobin") and not machine.is_active("hoshobin-console"))
+        machine.run("hoshobin", "audit", "verify")
         machine.run("systemctl", "start", "hoshobin", "hoshobin-console")
-    del package
 
 
 def refuse_the_earlier(machine: Machine, package: Path) -> None:

@@ -213,6 +213,10 @@ _PARTS: Final = {
         "follow_up",
         "メモ：提出か案件（--project）に1行のメモを残します。",
     ),
+    "migrate": CommandPart(
+        "migrate",
+        "データベースの更新：前の版のデータベースを、写しを残してから今の版の形式に改めます（サービスの停止中だけ）。",
+    ),
     "preview": CommandPart(
         "preview", "下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"
     ),

@@ -391,6 +391,25 @@ def make_store_of(office: Installation) -> None:
     create_or_migrate(office.places.store)
 
 
+def is_older_store(folder: Path) -> bool:
+    """Returns true if the store in ``folder`` is there and must be migrated. Raises Unavailable, LogBroken."""
+    from worker.store.sqlite.before import is_older
+
+    return is_older(folder)
+
+
+def migrate_store(folder: Path, clock: Clock, *, copies: bool = True) -> Path | None:
+    """Brings an older store up to date; returns the copy from before. Raises ConfigError, LogBroken, Unavailable.
+
+    Without room for the copy, and if the migration fails on it, the store stays as it is.
+    """
+    from worker.store.sqlite.before import keep_before
+
+    kept = keep_before(folder, program_version(), clock) if copies else None
+    create_or_migrate(folder)
+    return kept
+
+
 @contextlib.contextmanager
 def empty_store(clock: Clock) -> Iterator[SqlStore]:
     """A store without an entry, in a temporary folder: for a look before the first run."""

@@ -39,6 +39,7 @@ from worker.core.messages import (
     register_edits,
     reminders,
     store,
+    upgrades,
 )
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
@@ -83,6 +84,7 @@ _TABLES: Final = (
     *(preview, receipts, register, register_edits, reminders),
     *(store,),
     *(console_help,),
+    *(upgrades,),
 )
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {

@@ -188,6 +188,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "pdf": ("PDFの読取り", "reading PDFs"),
     "pdf_sandbox": ("PDF読取りの隔離", "the sandbox of reading PDFs"),
     "backup": ("バックアップ", "the backup"),
+    "before": ("更新前の写し", "the copy from before the update"),
     "service": ("保証便のサービス", "the service"),
     "witness": ("別の場所の目印", "the witness"),
     "copies": ("古い写し・2台目に気付く手がかり", "signs of an old copy or a second one"),
