@@ -8,6 +8,7 @@ mkdir -p "$tree/opt/hoshobin" "$tree/usr/share/doc/hoshobin" "$tree/usr/share/li
 mv "$work/root/opt/hoshobin/venv" "$tree/opt/hoshobin/venv"
 
 find "$tree/opt" -type f -name '*.so*' -exec chmod a-x {} +
+rm -f "$tree/opt/hoshobin/venv/.gitignore"
 
 # The catalogue, the templates and the sample PDFs are data that people look at. The program finds them where they were.
 worker=$tree/opt/hoshobin/venv/lib/python$python/site-packages/worker
