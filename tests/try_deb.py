@@ -322,6 +322,15 @@ def refuse_the_earlier(machine: Machine, package: Path) -> None:
 
 
 def judge(machine: Machine) -> None:
+    with machine.step("the children that read PDFs are confined under the unit"):
+        service = machine.shows("hoshobin", "MainPID")
+        children = until(lambda: machine.run("cat", f"/proc/{service}/task/{service}/children").split())
+        for child in children:
+            status = machine.run("cat", f"/proc/{child}/status")
+            fields = dict(re.findall(r"^(Seccomp|NoNewPrivs|CapEff):\s+(\w+)$", status, re.MULTILINE))
+            expect(fields == {"Seccomp": "2", "NoNewPrivs": "1", "CapEff": "0" * 16}, status)
+            networks = {machine.run("readlink", f"/proc/{each}/ns/net") for each in (service, child)}
+            expect(len(networks) == 2, "a child is in the service's network")
     with machine.step("systemd-analyze security"):
         for unit in UNITS:
             said = machine.run("systemd-analyze", "security", "--no-pager", f"{unit}.service")
