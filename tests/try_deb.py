@@ -373,7 +373,7 @@ def make_root(release: str, roots: Path) -> None:
         f'. "{TOP}/packaging/needs.sh"; make_root "{roots}/try-{release}.tar" {release} --variant=minbase'
         " --include=systemd-sysv,dbus --skip=cleanup/apt"
         ' --customize-hook=\'chroot "$1" apt-get install -y --download-only -o APT::Install-Recommends=true'
-        " python3 ca-certificates fonts-noto-cjk sudo'"
+        " python3 ca-certificates fonts-noto-cjk sudo >/dev/null'"
     )
     subprocess.run(["sh", "-eu", "-c", script], check=True)
 

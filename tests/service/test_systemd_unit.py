@@ -60,13 +60,29 @@ def calls_of(group: str) -> set[str]:
     return names.union(*(calls_of(name) for name in names if name.startswith("@")))
 
 
-def test_the_child_that_reads_pdfs_may_confine_itself() -> None:
+def calls_allowed_in(unit: Path) -> set[str]:
     allowed: set[str] = set()
-    for line in re.findall(r"^SystemCallFilter=(.+)$", UNIT.read_text(), re.MULTILINE):
+    for line in re.findall(r"^SystemCallFilter=(.+)$", unit.read_text(), re.MULTILINE):
         for group in line.removeprefix("~").split():
             calls = calls_of(group) if group.startswith("@") else {group}
             allowed = allowed - calls if line.startswith("~") else allowed | calls
-    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "prctl"} <= allowed
+    return allowed
+
+
+@pytest.mark.parametrize("unit", [UNIT, CONSOLE], ids=lambda path: path.name)
+def test_the_child_that_reads_pdfs_may_confine_itself(unit: Path) -> None:
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "prctl"} <= calls_allowed_in(unit)
+
+
+@pytest.mark.parametrize("name", EXPOSURE)
+def test_no_unit_may_use_a_call_that_the_program_never_makes(name: str) -> None:
+    allowed = calls_allowed_in(UNIT.with_name(name))
+    assert "read" in allowed
+    assert allowed.isdisjoint({"chown", "io_uring_setup", "keyctl", "mlock", "mount", "ptrace", "setuid"})
+
+
+def test_what_tells_of_a_failure_sees_no_password_and_no_login() -> None:
+    assert "InaccessiblePaths=-/etc/hoshobin/credentials -/var/lib/hoshobin/tokens" in FAILED.read_text().splitlines()
 
 
 def test_every_end_that_nobody_asked_for_is_told_to_people() -> None:
