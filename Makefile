@@ -8,6 +8,7 @@ PYTHON ?= python3
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 CRASH_ARGS ?=
 SOAK ?=
+RELEASE ?= bookworm trixie
 # Python keeps what it has compiled, whatever the environment says: tests rewrite each assertion of 230 files before
 # they compile it, and mypy, linters and workers would each compile all of it again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -30,10 +31,10 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console manual test quick small-tests lint bench crash soak release lock clean venv corpora servers servers-if-asked
+.PHONY: help demo console manual test quick small-tests lint bench crash soak release dist deb deb-try lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 demo: venv  ## the whole of the work against embedded mail servers
 	$(BIN)/hoshobin demo
@@ -68,6 +69,15 @@ crash: venv servers-if-asked  ## every system call of a whole run as a kill poin
 
 soak: venv servers-if-asked  ## 10,000 notices through a service that is killed every few seconds; SOAK="1000 --seed 7" for others
 	$(BIN)/python tests/crash/soak.py $(SOAK)
+
+dist: venv  ## wheel and source distribution, in dist/
+	$(BIN)/python -m hatchling build -d dist
+
+deb:  ## the packages for Debian 12 and 13, in dist/ (as root; RELEASE=bookworm for one): mmdebstrap, systemd-container
+	@for release in $(RELEASE); do sh packaging/build.sh $$release || exit; done
+
+deb-try: venv  ## these packages in booted systems (as root): installed, used, updated, removed; says what it needs
+	$(BIN)/python -m tests.try_deb $(RELEASE)
 
 venv: $(VENV)/.installed  ## .venv with the locked packages and this project
 

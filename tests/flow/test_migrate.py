@@ -85,7 +85,7 @@ def test_without_room_for_the_copy_nothing_is_changed(
     monkeypatch.setattr("worker.store.sqlite.backup.shutil.disk_usage", lambda _: full)
     ran = office(*command)
     assert ran.code == 3
-    missing = 2 * (office.store / FILE_NAME).stat().st_size + 64 * 2**20 - full.free
+    missing = 3 * (office.store / FILE_NAME).stat().st_size + 64 * 2**20 - full.free
     assert f"空きが足りません（あと {missing / 1e6:,.0f} MB 必要）" in ran.err
     assert content_of(office.store / FILE_NAME) == former
     assert not (office.store / COPY).exists()

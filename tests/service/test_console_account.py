@@ -15,11 +15,13 @@ import pytest
 
 from tests.support.fakes import FakeClock
 from worker.accounts.people import add_account
+from worker.config.files import Places, make_own_folders
 from worker.config.loose_files import find_loose
 from worker.core.accounts import Account, Role
 from worker.send.smtp.lock import SenderLock, read_holder
 from worker.store.ports import Author
 from worker.store.sqlite.store import create_or_migrate, open_store
+from worker.watch.folder.uploads import UploadDirectory
 
 SERVICE, CONSOLE, OTHER, GROUP, OTHER_GROUP = 61_001, 61_002, 61_003, 61_001, 61_003
 BY = Author("hoshobin", "root")
@@ -93,6 +95,25 @@ def test_service_and_console_write_one_store_in_turn(place: Path) -> None:
     assert as_account(CONSOLE, GROUP, lambda: read_holder(state)) == ""
     modes = {stat.S_IMODE(each.stat().st_mode) for each in state.iterdir() if each.name != "sender.lock"}
     assert modes == {0o660}
+
+
+def made_by_the_console(places: Places) -> list[Path]:
+    return sorted(each for each in places.notices.rglob("*") if each.is_file())
+
+
+@pytest.mark.parametrize("is_from_before", [False, True])
+def test_the_console_puts_a_notice_into_the_services_folder_which_reads_it(place: Path, is_from_before: bool) -> None:
+    state = place / "state"
+    places = Places(state, state / "inbox" / "notices", state / "inbox" / "invoices")
+    assert as_account(SERVICE, GROUP, lambda: create_or_migrate(state)) == ""
+    if is_from_before:
+        assert as_account(SERVICE, GROUP, lambda: places.notices.mkdir(parents=True)) == ""
+    assert as_account(SERVICE, GROUP, lambda: make_own_folders(places)) == ""
+    put = UploadDirectory(places.notices).put
+    assert as_account(CONSOLE, GROUP, lambda: put("30-1", "notice.pdf", b"%PDF-"), 0o007) == ""
+    assert as_account(SERVICE, GROUP, lambda: [each.read_bytes() for each in made_by_the_console(places)]) == ""
+    assert len(made_by_the_console(places)) == 1
+    assert "PermissionError" in as_account(OTHER, OTHER_GROUP, lambda: list(places.notices.iterdir()))
 
 
 def test_an_account_outside_the_group_reads_nothing_of_it(place: Path) -> None:

@@ -19,9 +19,9 @@ FAILED = UNIT.with_name("hoshobin-failed.service")
 CONSOLE = UNIT.with_name("hoshobin-console.service")
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
 SYSTEMD = 252
-EXPOSURE = {UNIT.name: 1.5, FAILED.name: 1.5, CONSOLE.name: 1.3}
-EXPOSURE |= {name.replace(".service", "@acme.service"): most for name, most in EXPOSURE.items()}
-"""An instance of a template unit is confined as the plain unit."""
+FILES = {each.name.replace("@.", "@acme."): each for each in UNIT.parent.iterdir()}
+"""The units by the names under which systemd judges them: a template unit by an instance."""
+EXPOSURE = {name: 1.3 if name.startswith(CONSOLE.stem) else 1.5 for name in FILES if name.endswith(".service")}
 
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -37,9 +37,8 @@ def unit(tmp_path: Path) -> Path:
     said = analyze("--version").stdout
     if int(said.split()[1].partition(".")[0]) < SYSTEMD:
         pytest.skip(f"systemd-analyze is older than {SYSTEMD}: {said.splitlines()[0]}")
-    for name in EXPOSURE:
-        written = UNIT.with_name(name.replace("@acme", "@")).read_text()
-        text = re.sub(r"^(Exec\w+=-?)\S+", r"\1/bin/true", written, flags=re.MULTILINE)
+    for name, file in FILES.items():
+        text = re.sub(r"^(Exec\w+=-?)\S+", r"\1/bin/true", file.read_text(), flags=re.MULTILINE)
         (tmp_path / name).write_text(text)
     return tmp_path / UNIT.name
 
@@ -73,13 +72,29 @@ def calls_of(group: str) -> set[str]:
     return names.union(*(calls_of(name) for name in names if name.startswith("@")))
 
 
-def test_the_child_that_reads_pdfs_may_confine_itself() -> None:
+def calls_allowed_in(unit: Path) -> set[str]:
     allowed: set[str] = set()
-    for line in re.findall(r"^SystemCallFilter=(.+)$", UNIT.read_text(), re.MULTILINE):
+    for line in re.findall(r"^SystemCallFilter=(.+)$", unit.read_text(), re.MULTILINE):
         for group in line.removeprefix("~").split():
             calls = calls_of(group) if group.startswith("@") else {group}
             allowed = allowed - calls if line.startswith("~") else allowed | calls
-    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "prctl"} <= allowed
+    return allowed
+
+
+@pytest.mark.parametrize("unit", [UNIT, CONSOLE], ids=lambda path: path.name)
+def test_the_child_that_reads_pdfs_may_confine_itself(unit: Path) -> None:
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "prctl"} <= calls_allowed_in(unit)
+
+
+@pytest.mark.parametrize("name", EXPOSURE)
+def test_no_unit_may_use_a_call_that_the_program_never_makes(name: str) -> None:
+    allowed = calls_allowed_in(UNIT.with_name(name))
+    assert "read" in allowed
+    assert allowed.isdisjoint({"chown", "io_uring_setup", "keyctl", "mlock", "mount", "ptrace", "setuid"})
+
+
+def test_what_tells_of_a_failure_sees_no_password_and_no_login() -> None:
+    assert "InaccessiblePaths=-/etc/hoshobin/credentials -/var/lib/hoshobin/tokens" in FAILED.read_text().splitlines()
 
 
 def test_every_end_that_nobody_asked_for_is_told_to_people() -> None:

@@ -308,8 +308,23 @@ def make_own_folders(places: Places) -> None:
         if is_own_folder(folder, places):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
+                _share_as(places.store, folder)
             except OSError as error:
                 raise Unavailable("folder", f"{folder}: {error.strerror}") from error
+
+
+def _share_as(store: Path, folder: Path) -> None:
+    """Lets the group into a folder and those above it, if it may write the store: the console puts PDFs there.
+
+    They also get it where an earlier start made them for their owner alone.
+    """
+    shared = store.stat()
+    if not shared.st_mode & stat.S_IWGRP or shared.st_gid != os.getegid():
+        return
+    for each in (folder, *folder.parents[: folder.parents.index(store)]):
+        status = each.stat()
+        if status.st_uid == os.geteuid() and status.st_gid == shared.st_gid and not status.st_mode & stat.S_IRWXG:
+            each.chmod(stat.S_IMODE(status.st_mode) | stat.S_IRWXG)
 
 
 # --- Templates -----------------------------------------------------------------------------------------------

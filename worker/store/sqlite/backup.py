@@ -46,10 +46,11 @@ _BLOCK: Final = 1_048_576
 """Bytes read at once."""
 BEFORE: Final = "hoshobin-before-"
 """Begin of the name of the copy that is kept of a store before its migration."""
-_COPIES: Final = 2
-"""Copies of the store that lie beside it at once before a migration: the one to keep, and the one that is tried."""
+_COPIES: Final = 3
+"""Sizes of the store that must be free before a migration: the copy to keep, the one that is tried, and what the migration
+writes before it is checked in."""
 _MARGIN: Final = 64 * 1_048_576
-"""Bytes left for the write-ahead log of the migration itself, and for the service beside it."""
+"""Bytes left for the service beside them."""
 
 
 @dataclass(frozen=True, slots=True)

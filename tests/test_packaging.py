@@ -1,0 +1,96 @@
+"""The Debian package's scripts. What they do in a booted Debian, ``tests/try_deb.py`` shows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.try_deb import DEBIAN, missing
+
+ROOT = Path(__file__).parent.parent
+PACKAGING = ROOT / "packaging"
+MAINTAINER = ("preinst", "prerm", "postinst", "postrm")
+SCRIPTS = sorted(each for each in PACKAGING.rglob("*") if each.is_file() and each.read_text().startswith("#!/bin/sh"))
+
+pytestmark = pytest.mark.process
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+
+def of_version(name: str, version: str, folder: Path) -> Path:
+    """A maintainer script as the package of this version has it."""
+    script = folder / name
+    script.write_text((PACKAGING / "maintainer" / name).read_text().replace("@VERSION@", version))
+    return script
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_each_script_is_sound(script: Path) -> None:
+    checked = run("sh", "-n", script)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    if shutil.which("shellcheck"):
+        checked = run("shellcheck", "-x", "-P", ROOT, script)
+        assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_each_maintainer_script_is_there() -> None:
+    assert {each.name for each in (PACKAGING / "maintainer").iterdir()} == set(MAINTAINER)
+
+
+def test_nothing_of_the_package_is_a_conffile_or_lies_below_etc() -> None:
+    text = (PACKAGING / "tree.sh").read_text() + (PACKAGING / "build.sh").read_text()
+    assert "$tree/etc" not in text
+    assert "conffiles" not in text
+
+
+def test_the_accounts_of_the_units_are_those_that_the_package_makes() -> None:
+    made = set(re.findall(r"^u (\S+)", (PACKAGING / "files" / "hoshobin.sysusers").read_text(), re.MULTILINE))
+    units = "".join(each.read_text() for each in (ROOT / "systemd").glob("*.service"))
+    assert set(re.findall(r"^User=(\S+)$", units, re.MULTILINE)) == made
+
+
+def test_each_release_is_built_for_its_own_python() -> None:
+    rows = re.findall(r"(\w+)\) debian=(\d+) python=(3\.\d+) next=(3\.\d+)", (PACKAGING / "build.sh").read_text())
+    assert {release: int(debian) for release, debian, _, _ in rows} == DEBIAN
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    least, below = (int(each) for each in re.findall(r"3\.(\d+)", wanted))
+    for _, _, python, following in rows:
+        assert least <= int(python[2:]) < below
+        assert int(following[2:]) == int(python[2:]) + 1
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg is not installed")
+def test_an_earlier_version_is_refused_in_words_before_anything_stops(tmp_path: Path) -> None:
+    prerm = of_version("prerm", "0.3.0+deb12", tmp_path)
+    for earlier in ("0.2.9+deb12", "0.3.0~rc1+deb12"):
+        refused = run("sh", prerm, "upgrade", earlier)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert f"前の版（{earlier}）に戻すことはできません" in refused.stderr
+        assert "/usr/share/doc/hoshobin/install.md" in refused.stderr
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg is not installed")
+def test_the_next_debian_has_the_later_package_of_the_same_version() -> None:
+    for earlier, later in (
+        ("0.2.0+deb12", "0.2.0+deb13"),
+        ("0.2.0+deb13", "0.2.1+deb12"),
+        ("0.2.0+deb12", "0.10.0+deb12"),
+    ):
+        assert run("dpkg", "--compare-versions", earlier, "lt", later).returncode == 0
+
+
+def test_the_earlier_package_takes_no_update_over_that_the_later_refused(tmp_path: Path) -> None:
+    refused = run("sh", of_version("prerm", "0.2.0+deb12", tmp_path), "failed-upgrade", "0.3.0+deb12")
+    assert refused.returncode == 1
+
+
+def test_a_trial_says_in_words_what_this_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert "mmdebstrap is missing: apt-get install -y mmdebstrap" in missing()
