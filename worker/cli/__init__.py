@@ -175,7 +175,7 @@ _PARTS: Final = {
     "approve": CommandPart("decide", "承認：保留の理由を確認済みとし、送信待ちにします。"),
     "audit": CommandPart("log", "記録（ログ）の検証。"),
     "backup": CommandPart(
-        "backup", "バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"
+        "backup", "バックアップ：サービスを止めずにデータベースと設定を写し、写しを検証します（backup DIR）。"
     ),
     "check": CommandPart(
         "setup", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"

@@ -24,6 +24,7 @@ from worker.views.unread_files import UnreadIn, unread_json
 if TYPE_CHECKING:
     from worker.audit.verify import LogVerdict
     from worker.config.load import Configuration
+    from worker.store.backups import Manifest
     from worker.store.ports import Witness
 
 
@@ -164,9 +165,22 @@ def rehearsal_json(to: str | None) -> dict[str, Any]:
     return {"rehearsal_to": to}
 
 
-def backup_json(file: str, size: int, sha256: str, verdict: LogVerdict) -> dict[str, Any]:
-    """Returns the fixed fields of a backup that was made; ``size`` in bytes."""
-    return {"file": file, "size": size, "sha256": sha256, **_verified_json(verdict)}
+def backup_json(file: str, verdict: LogVerdict, manifest: Manifest, removed: Sequence[str]) -> dict[str, Any]:
+    """Returns the fixed fields of a backup that was made; ``size`` in bytes, ``removed`` by the rotation."""
+    return {
+        "file": file,
+        "size": manifest.database.size,
+        "sha256": manifest.database.sha256,
+        **_verified_json(verdict),
+        "configuration": manifest.configuration.name if manifest.configuration else None,
+        "left_out": list(manifest.left_out),
+        "removed": list(removed),
+    }
+
+
+def backup_check_json(file: str, verdict: LogVerdict, *, is_compared: bool) -> dict[str, Any]:
+    """Returns the fixed fields of a backup that was verified; ``is_compared``: with its manifest as well."""
+    return {"file": file, "compared": is_compared, **_verified_json(verdict)}
 
 
 def restore_json(file: str, replaced: Sequence[str], verdict: LogVerdict) -> dict[str, Any]:
