@@ -208,6 +208,7 @@ _PARTS: Final = {
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
     "log": CommandPart("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
+    "metrics": CommandPart("metrics", "監視用の数値：Prometheus の形式で示します（宛先・案件・発注者は含みません）。"),
     "original": CommandPart("disclose", "原本の取り出し：取り出した人と理由を記録してから、PDFを標準出力に書きます。"),
     "memo": CommandPart(
         "follow_up",

@@ -31,6 +31,7 @@ from worker.core.messages import (
     in_mails,
     incoming,
     issuer_edits,
+    limits,
     oauth,
     on_pages,
     people,
@@ -81,7 +82,7 @@ _TABLES: Final = (
     *(console_pictures, console_projects, console_records, console_run, decisions),
     *(console_absence, in_mails, issuer_edits),
     *(events, incoming, oauth, on_pages, people),
-    *(preview, receipts, register, register_edits, reminders),
+    *(limits, preview, receipts, register, register_edits, reminders),
     *(store,),
     *(console_help,),
 )

@@ -45,7 +45,7 @@ from worker.store.backups import (
     read_set_mark,
     read_trouble,
 )
-from worker.store.ports import IDENTITY, RESTORED_AT, Author
+from worker.store.ports import IDENTITY, LOG_VERIFIED, RESTORED_AT, Author
 from worker.store.sqlite.connection import (
     FILE_NAME,
     PATIENCE,
@@ -233,6 +233,7 @@ def _record_set(folder: Path, manifest: Manifest, clock: Clock, account: str) ->
         entry = writing.note(NoteEvent.BACKED_UP, None, Author("hoshobin", account), detail)
         writing.set_property(BACKED_UP, SetMark(entry.at, manifest.stem).text())
         writing.set_property(BACKUP_TROUBLE, "")
+        writing.set_property(LOG_VERIFIED, f"{manifest.made_at.isoformat()} holds")  # by way of its copy
         checked = read_set_mark(writing.property(BACKUP_CHECKED))
     return frozenset({manifest.stem} | ({checked.stem} if checked else set()))
 
@@ -288,6 +289,8 @@ def _record_trouble(folder: Path, name: str, trouble: Trouble, clock: Clock) -> 
         if is_new or not is_told:
             writing.raise_alarm(cause, (), noted.text())
         writing.set_property(name, noted.text())
+        if trouble.code == "unsound":
+            writing.set_property(LOG_VERIFIED, f"{trouble.at.isoformat()} broken")
 
 
 # --- Check ---------------------------------------------------------------------------------------------------------
