@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from worker.core.messages import say
-from worker.views.limits import DAY, LEAST_NOTICES, LIMITS, MINUTE, WINDOW, Comparison, Limit
+from worker.views.limits import DAY, LEAST_NOTICES, LIMITS, MINUTE, WINDOW, Crossing, Limit
 
 RULES: Final = Path(__file__).parent.parent / "ops" / "prometheus-rules.yml"
 _JAPAN: Final = 9 * 3600
@@ -45,19 +45,19 @@ def expression(limit: Limit) -> str:
     """The limit in PromQL."""
     labels = ", ".join(f'{name}="{value}"' for name, value in limit.labels.items())
     figure = f"{limit.figure}{{{labels}}}" if labels else limit.figure
-    match limit.comparison:
-        case Comparison.ABOVE:
+    match limit.crossing:
+        case Crossing.ABOVE:
             return f"{figure} > {limit.value}"
-        case Comparison.BELOW:
+        case Crossing.BELOW:
             return f"{figure} < {limit.value}"
-        case Comparison.AGE:
+        case Crossing.AGE:
             return f"time() - {figure} > {limit.value}"
-        case Comparison.WORKING_DAYS:
+        case Crossing.WORKING_DAYS:
             weekend = f"({_WEEKDAY} == bool 6) + 2 * ({_WEEKDAY} == bool 0) + 2 * ({_WEEKDAY} == bool 1)"
             return f"time() - {figure} > {DAY} * ({limit.value} + {weekend})"
-        case Comparison.GROWS:
+        case Crossing.GROWS:
             return f"increase({figure}[{WINDOW // MINUTE}m]) > {limit.value}"
-        case Comparison.SHARE:
+        case Crossing.SHARE:
             every = f"sum without (result) (increase({limit.figure}[1d]))"
             share = f"increase({figure}[1d]) / ignoring (result) {every} > {limit.value}"
             return f"{share} and ignoring (result) {every} >= {LEAST_NOTICES}"

@@ -24,7 +24,7 @@ LEAST_NOTICES: Final = 10
 """Notices of a day below which their share says nothing."""
 
 
-class Comparison(StrEnum):
+class Crossing(StrEnum):
     """How a figure is compared."""
 
     ABOVE = "above"
@@ -54,7 +54,7 @@ class Limit:
     name: str
     """As in Prometheus; the code of its sentence is ``limit_`` and this."""
     figure: str
-    comparison: Comparison
+    crossing: Crossing
     value: float
     severity: Severity
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -63,30 +63,30 @@ class Limit:
 
 
 def _limit(
-    name: str, figure: str, comparison: Comparison, value: float, severity: Severity, hold: int = 0, **labels: str
+    name: str, figure: str, crossing: Crossing, value: float, severity: Severity, hold: int = 0, **labels: str
 ) -> Limit:
-    return Limit(name, f"hoshobin_{figure}", comparison, value, severity, labels, hold)
+    return Limit(name, f"hoshobin_{figure}", crossing, value, severity, labels, hold)
 
 
 _C, _W = Severity.CRITICAL, Severity.WARNING
 LIMITS: Final = (
-    _limit("HoshobinDeaf", "last_look_timestamp_seconds", Comparison.AGE, 15 * MINUTE, _C),
-    _limit("HoshobinMailboxGap", "mailbox_gap_messages", Comparison.ABOVE, 0, _C, 10 * MINUTE),
-    _limit("HoshobinInDoubt", "submissions", Comparison.ABOVE, 0, _C, state="IN_DOUBT"),
-    _limit("HoshobinRefused", "submissions", Comparison.ABOVE, 0, _W, state="REFUSED"),
-    _limit("HoshobinBounced", "submissions", Comparison.ABOVE, 0, _W, state="BOUNCED"),
-    _limit("HoshobinOverdue", "submissions", Comparison.ABOVE, 0, _W, state="OVERDUE"),
-    _limit("HoshobinHeldLong", "oldest_waiting_timestamp_seconds", Comparison.WORKING_DAYS, 1, _W, state="HELD"),
-    _limit("HoshobinNotLeaving", "oldest_waiting_timestamp_seconds", Comparison.AGE, 30 * MINUTE, _C, state="APPROVED"),
-    _limit("HoshobinUrgentTasks", "tasks", Comparison.ABOVE, 0, _W, 2 * HOUR, urgency="now"),
-    _limit("HoshobinAccountRefused", "send_attempts_total", Comparison.GROWS, 0, _C, result="account_refused"),
-    _limit("HoshobinNoticesUnread", "notices_read_total", Comparison.SHARE, 0.5, _W, result="refused"),
-    _limit("HoshobinAlarmsUnsent", "alarms_unsent", Comparison.ABOVE, 0, _C, 15 * MINUTE),
-    _limit("HoshobinLogBroken", "log_intact", Comparison.BELOW, 1, _C),
-    _limit("HoshobinLogUnverified", "log_verified_timestamp_seconds", Comparison.AGE, 8 * DAY, _W),
-    _limit("HoshobinBackupOld", "backup_last_success_timestamp_seconds", Comparison.AGE, 26 * HOUR, _W),
-    _limit("HoshobinBackupUntried", "backup_verified_timestamp_seconds", Comparison.AGE, 35 * DAY, _W),
-    _limit("HoshobinDiskFull", "store_free_bytes", Comparison.BELOW, 1_000_000_000, _C),
+    _limit("HoshobinDeaf", "last_look_timestamp_seconds", Crossing.AGE, 15 * MINUTE, _C),
+    _limit("HoshobinMailboxGap", "mailbox_gap_messages", Crossing.ABOVE, 0, _C, 10 * MINUTE),
+    _limit("HoshobinInDoubt", "submissions", Crossing.ABOVE, 0, _C, state="IN_DOUBT"),
+    _limit("HoshobinRefused", "submissions", Crossing.ABOVE, 0, _W, state="REFUSED"),
+    _limit("HoshobinBounced", "submissions", Crossing.ABOVE, 0, _W, state="BOUNCED"),
+    _limit("HoshobinOverdue", "submissions", Crossing.ABOVE, 0, _W, state="OVERDUE"),
+    _limit("HoshobinHeldLong", "oldest_waiting_timestamp_seconds", Crossing.WORKING_DAYS, 1, _W, state="HELD"),
+    _limit("HoshobinNotLeaving", "oldest_waiting_timestamp_seconds", Crossing.AGE, 30 * MINUTE, _C, state="APPROVED"),
+    _limit("HoshobinUrgentTasks", "tasks", Crossing.ABOVE, 0, _W, 2 * HOUR, urgency="now"),
+    _limit("HoshobinAccountRefused", "send_attempts_total", Crossing.GROWS, 0, _C, result="account_refused"),
+    _limit("HoshobinNoticesUnread", "notices_read_total", Crossing.SHARE, 0.5, _W, result="refused"),
+    _limit("HoshobinAlarmsUnsent", "alarms_unsent", Crossing.ABOVE, 0, _C, 15 * MINUTE),
+    _limit("HoshobinLogBroken", "log_intact", Crossing.BELOW, 1, _C),
+    _limit("HoshobinLogUnverified", "log_verified_timestamp_seconds", Crossing.AGE, 8 * DAY, _W),
+    _limit("HoshobinBackupOld", "backup_last_success_timestamp_seconds", Crossing.AGE, 26 * HOUR, _W),
+    _limit("HoshobinBackupUntried", "backup_verified_timestamp_seconds", Crossing.AGE, 35 * DAY, _W),
+    _limit("HoshobinDiskFull", "store_free_bytes", Crossing.BELOW, 1_000_000_000, _C),
 )
 
 
@@ -124,19 +124,19 @@ def _is_held(limit: Limit, sample: Sample, now: dt.datetime) -> bool:
 
 
 def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, hours: OfficeHours, now: dt.datetime) -> bool:
-    match limit.comparison:
-        case Comparison.ABOVE:
+    match limit.crossing:
+        case Crossing.ABOVE:
             return sample.value > limit.value
-        case Comparison.BELOW:
+        case Crossing.BELOW:
             return sample.value < limit.value
-        case Comparison.AGE:
+        case Crossing.AGE:
             return now.timestamp() - sample.value > limit.value
-        case Comparison.WORKING_DAYS:
+        case Crossing.WORKING_DAYS:
             since = dt.datetime.fromtimestamp(sample.value, dt.UTC)
             return hours.or_usual().a_working_day_after(since) < now
-        case Comparison.GROWS:
+        case Crossing.GROWS:
             last = counts.last_refusal()
             return last is not None and (now - last).total_seconds() <= WINDOW
-        case Comparison.SHARE:
+        case Crossing.SHARE:
             read, refused = counts.of_a_day(now)
             return read + refused >= LEAST_NOTICES and refused > limit.value * (read + refused)
