@@ -29,6 +29,7 @@ from worker.store.backups import (
     BACKUP_CHECKED,
     BACKUP_TROUBLE,
     CHECK_TROUBLE,
+    MANIFEST,
     SetMark,
     Trouble,
     read_manifest,
@@ -290,6 +291,21 @@ def test_the_set_that_was_checked_last_stays(folder: Path, target: Path) -> None
     back_up(folder, target, clock)
     assert back_up(folder, target, clock).removed != ()
     assert first.file.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_what_root_makes_belongs_to_the_owner_of_the_directory(folder: Path, target: Path) -> None:
+    target.mkdir(mode=0o700)
+    os.chown(target, 65_534, 65_534)
+    back_up(folder, target, SteppingClock(), PackedConfiguration(b"x"))
+    assert {each.stat().st_uid for each in target.iterdir()} == {65_534}
+
+
+def test_a_manifest_that_cannot_be_read_stops_no_backup(folder: Path, target: Path) -> None:
+    (target / f"hoshobin-20200101T000000Z-1-x{MANIFEST}").mkdir(parents=True)
+    (target / f"hoshobin-20200101T000001Z-1-x{MANIFEST}").write_bytes(b"\xff")
+    back_up(folder, target, SteppingClock())
+    assert len(names(target)) == 4
 
 
 @pytest.mark.parametrize("calls", range(4))

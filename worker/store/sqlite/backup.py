@@ -184,6 +184,7 @@ def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedCon
             _write(work / f"{stem}{MANIFEST}", manifest.text().encode())
             copy.rename(work / manifest.database.name)
             for name in (f"{stem}{MANIFEST}", *(each.name for each in reversed(manifest.files))):
+                _give_to_owner(work / name, target)
                 (work / name).replace(target / name)
             sync_folder(target)
     return BackupCopy(target / manifest.database.name, verdict, manifest)
@@ -220,6 +221,13 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
 
 
+def _give_to_owner(file: Path, target: Path) -> None:
+    """A file that root makes belongs to the owner of the directory, whose timer must be able to read and remove it."""
+    if os.geteuid() == 0:
+        status = target.stat()
+        os.chown(file, status.st_uid, status.st_gid)
+
+
 def _record_set(folder: Path, manifest: Manifest, clock: Clock, account: str) -> frozenset[str]:
     """Records the set; returns the stems that stay whatever their age: this one, and the last that was checked."""
     detail = {
@@ -253,9 +261,9 @@ def _rotate(target: Path, made: Manifest, kept: frozenset[str], now: dt.datetime
 
 
 def _manifests(target: Path) -> Iterator[Manifest]:
+    """The sets in ``target``; one that this account may not read is not this account's to remove."""
     for path in sorted(target.glob(f"hoshobin-*{MANIFEST}")):
-        with path.open("rb") as file:
-            manifest = read_manifest(file.read(_MANIFEST_LIMIT))
+        manifest = _manifest_of(path.with_name(path.name.replace(MANIFEST, DATABASE)))
         if manifest is not None and path.name == f"{manifest.stem}{MANIFEST}":
             yield manifest
 
