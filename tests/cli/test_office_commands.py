@@ -112,7 +112,19 @@ def test_each_command_is_either_allowed_or_the_administrator_s(tmp_path: Path) -
     }
     assert set(cli.parts) - allowed == {
         *("audit", "project", "rules"),  # a part of each is allowed
-        *("backup", "console", "demo", "init", "login", "register", "restore", "run", "service-failed", "user"),
+        *(
+            "backup",
+            "console",
+            "demo",
+            "init",
+            "login",
+            "metrics",
+            "register",
+            "restore",
+            "run",
+            "service-failed",
+            "user",
+        ),
     }
     assert groups == {
         "project": {"add", "amend", "close", "delete", "edit", "import", "list"},

@@ -47,7 +47,7 @@ class _Backup(PartedGroup):
         return super().parse_args(ctx, args)
 
 
-@cli.group(cls=_Backup, parts=_PARTS)
+@cli.group(cls=_Backup, parts=_PARTS, subcommand_metavar="DIR | check FILE|DIR")
 def backup() -> None:
     """バックアップ：サービスを止めずにデータベースと設定を写し、写しを検証します（backup DIR）。"""
 
