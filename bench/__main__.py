@@ -16,6 +16,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from bench.backlog import Run, a_folder, a_mailbox, run_script, run_service
+from bench.backup import measure_backup
 from bench.cli import NOTICES, TURNS, compare_commands
 from bench.cli import PROJECTS as REGISTERED
 from bench.console import MOST_MEGABYTES, SUBMISSIONS, measure_console, middle
@@ -35,6 +36,9 @@ from bench.verify import PRESENT, make_stores
 from tests.support.mailservers import ServersMissing
 
 BACKLOG: Final = 500
+BACKED_UP: Final = 1_000
+"""Megabytes: an office with 100,000 submissions has some ten times as many (``--sizes=10000``)."""
+BACKUPS: Final = 3
 ACCOUNTED: Final = 200
 """On one core, step by step: enough that the start weighs little, and no more minutes than needed."""
 REPEATS: Final = 3
@@ -251,6 +255,19 @@ def _verify(entries: int) -> None:
         _say(f"median of the ratios of processor time {median(ratios):.2f}   (target: at most 0.40)")
 
 
+def _backup(megabytes: int = BACKED_UP) -> None:
+    _say(
+        f"# A backup a minute beside twenty commits a second, {megabytes:,} MB of originals"
+        "   (target: no commit takes more than 1 s)"
+    )
+    _say(f"{'':10}{'seconds':>9}{'copy MB':>9}{'commits':>9}{'median ms':>11}{'longest ms':>12}{'-wal MB':>9}")
+    for number, one in enumerate(measure_backup(megabytes * 10**6, BACKUPS, 60.0)):
+        _say(
+            f"{f'backup {number}' if number else 'without':10}{one.seconds:9.1f}{one.size / 10**6:9.0f}{one.commits:9}"
+            f"{one.median * 1000:11.1f}{one.longest * 1000:12.0f}{one.wal / 10**6:9.1f}"
+        )
+
+
 def _console(size: int = SUBMISSIONS) -> None:
     _say(f"# The console over {size:,} closed submissions, two people logged in; medians over HTTP on loopback")
     cost = measure_console(size)
@@ -279,19 +296,22 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "cli": _cli,
     "strangers": _strangers,
     "console": _console,
+    "backup": _backup,
     "verify": lambda: _verify(_ENTRIES),
 }
 
 
 _SIZES: Final = "--sizes="
-"""``growth --sizes=100,10000`` for a quick turn; ``console`` takes the last of them."""
+"""``growth --sizes=100,10000`` for a quick turn; ``console`` takes the last of them, ``backup`` too, as megabytes."""
 
 
 def main(words: Sequence[str]) -> int:
     """Returns the exit status: 0, 1 if a server or a commit to measure against is missing, 2 for an unknown name."""
     names = [word for word in words if not word.startswith(_SIZES)]
     given = [tuple(map(int, word.removeprefix(_SIZES).split(","))) for word in words if word not in names]
-    sized = {"growth": partial(_growth, *given[-1:]), "console": partial(_console, *(given[-1][-1:] if given else ()))}
+    last = given[-1][-1:] if given else ()
+    sized = {name: partial(of_last, *last) for name, of_last in (("console", _console), ("backup", _backup))}
+    sized["growth"] = partial(_growth, *given[-1:])
     parts: Mapping[str, Callable[[], None]] = {**_PARTS, **sized}
     if unknown := [name for name in names if name not in _PARTS]:
         _say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(_PARTS)}")

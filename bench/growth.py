@@ -39,12 +39,13 @@ COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     "list": ["list"],
     "project list": ["project", "list"],
     "log --since": ["log", "--since", A_WEEK_AGO],
+    "metrics": ["metrics"],
     "list --all": ["list", "--all"],
     "log": ["log"],
     "audit verify": ["audit", "verify"],
 }
 TARGETS: Final[Mapping[str, tuple[float | None, float | None]]] = {
-    **dict.fromkeys(("tasks", "status", "show", "list", "project list"), (1.2, 1.2)),
+    **dict.fromkeys(("tasks", "status", "show", "list", "project list", "metrics"), (1.2, 1.2)),
     "log --since": (1.5, 1.2),
     "list --all": (None, 1.2),
     "log": (None, 1.2),

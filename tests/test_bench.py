@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from bench import accounted
+from bench.backup import measure_backup
 from bench.path import Trace, trace_path
 from bench.strangers import measure_strangers
 
@@ -70,3 +71,12 @@ def test_behind_strangers_the_folder_waits_for_one_limit_and_a_proven_mail_for_t
     assert (0.5 < waited.folder <= 1) if children == 1 else waited.folder < 0.01
     assert 1 < waited.proven <= 12  # it did wait behind them
     assert waited.looked_at >= 10
+
+
+def test_a_backup_beside_traffic_is_measured() -> None:
+    without, backed = measure_backup(3_000_000, 1, 0.5)
+    assert (without.size, backed.size > 3_000_000) == (0, True)
+    assert without.commits
+    assert backed.commits
+    assert 0 < backed.median <= backed.longest
+    assert backed.wal > 0

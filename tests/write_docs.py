@@ -1,7 +1,7 @@
 """The generated parts of docs/ (packages, states, words, shipped issuers, the tests' outcomes), and the store's SQL.
 
-Run as a program it writes them all; ``test_docs.py`` and ``store/sqlite/test_statements.py`` assert that they are up to
-date.
+Run as a program it writes them all; ``test_docs.py``, ``store/sqlite/test_statements.py`` and ``views/test_limits.py``
+assert that they are up to date.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.compile_statements import COMPILED, compiled_statements
 from tests.draw_packages import package_imports, package_picture
+from tests.prometheus_rules import RULES, rules
 from tests.support.issuer_tables import sources_table, ways_table
 from tests.support.smtp_outcomes import outcome_table
 from tests.template_units import template_units
@@ -212,3 +213,4 @@ if __name__ == "__main__":
     COMPILED.write_text(compiled_statements())
     for unit, text in template_units().items():
         unit.write_text(text)
+    RULES.write_text(rules())

@@ -112,11 +112,13 @@ def test_each_command_is_either_allowed_or_the_administrator_s(tmp_path: Path) -
             "demo",
             "init",
             "login",
+            "metrics",
             "migrate",
             "register",
             "restore",
             "run",
             "service-failed",
+            "tenants",
             "user",
         ),
     }

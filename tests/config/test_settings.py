@@ -353,6 +353,22 @@ def test_a_proxy_is_one_number(proxy: str) -> None:
     assert console_of(f'proxy = "{proxy}"')[1] == ["console.proxy console_proxy"]
 
 
+@pytest.mark.parametrize("metrics", ["127.0.0.1:8481", "127.9.9.9:1", "[::1]:65535", ""])
+def test_the_figures_are_served_on_this_machine(metrics: str) -> None:
+    assert console_of(f'metrics = "{metrics}"') == (ConsoleSettings(metrics=metrics), [])
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        *("0.0.0.0:8481", "192.168.1.5:8481", ":8481", "8481", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536"),
+        *("localhost:8481", "::1:8481", "[127.0.0.1]:8481", "[::]:8481", "127.0.0.1:8481/x", "127.0.0.1:٨"),
+    ],
+)
+def test_an_address_that_another_machine_may_reach_is_refused(metrics: str) -> None:
+    assert console_of(f'metrics = "{metrics}"')[1] == ["console.metrics console_metrics"]
+
+
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "192.168.1.5/24", "192.168.1", "office", ""])
 def test_every_address_or_no_network_is_refused(network: str) -> None:
     assert console_of(f'networks = ["{network}"]')[1] == ["console.networks[1] console_network"]

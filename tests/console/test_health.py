@@ -9,6 +9,7 @@ import pytest
 from tests.support.console import Console
 from tests.support.office import Mailroom
 from worker.core.model import JST, HealthRecord
+from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, SetMark, Trouble
 from worker.store.ports import RESTORED_AT
 
 
@@ -62,3 +63,18 @@ def test_a_restored_store_is_resumed_by_the_administrator_with_an_entry(console:
 def test_others_see_no_health(console: Console) -> None:
     for login in ("staff", "approver", "auditor"):
         assert console.browser(login).get("/health").status_code == 403
+
+
+def test_a_backup_that_failed_and_the_last_one_stand_there(console: Console) -> None:
+    admin = console.browser("admin")
+    assert "まだ一度も作成していません" in admin.get("/health").text
+    moment = dt.datetime(2026, 11, 30, 2, 30, tzinfo=JST)
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(BACKED_UP, SetMark(moment, "hoshobin-x").text())
+    assert "11/30 2:30" in admin.get("/health").text
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(BACKUP_TROUBLE, Trouble(moment, "no_room", "/srv/x", "", 1, 2).text())
+    assert "置き場（/srv/x）の空きが足りません" in admin.get("/health").text
+    with console.desk.store() as store, store.writing() as writing:
+        for name in (BACKED_UP, BACKUP_TROUBLE):
+            writing.set_property(name, "")

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tests.support.console import Browser, Console
-from tests.support.world import HANAKO, JIRO
+from tests.support.world import HANAKO, JIRO, START
+from worker.store.backups import BACKUP_TROUBLE, Trouble
 from worker.store.sqlite.store import SqlStore
 
 ROW = re.compile(r"<tr>\s*<td>.*?</tr>", re.DOTALL)
@@ -105,3 +106,17 @@ def test_a_store_keeps_what_was_taken_on(console: Console) -> None:
         assert isinstance(store, SqlStore)
         assert [each.by for each in store.taken_on()] == [JIRO.by]
         assert store.verify().faults == ()
+
+
+def test_a_backup_that_failed_is_a_row_without_a_button_for_who_sees_no_health(console: Console) -> None:
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(BACKUP_TROUBLE, Trouble(START, "unreached", "/srv/x", "gone").text())
+    try:
+        page = console.browser("staff").get("/?kind=backup").text
+        (row,) = ROW.findall(page)
+        assert "バックアップを作成できていません" in row
+        assert "<form" not in row, "nobody takes it on here"
+        assert 'href="/health"' not in row
+    finally:
+        with console.desk.store() as store, store.writing() as writing:
+            writing.set_property(BACKUP_TROUBLE, "")

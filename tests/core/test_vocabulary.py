@@ -63,6 +63,10 @@ OTHER_WORDS = {
     ("store/sqlite/queries.py", "digest"): "name of a bound value",
     ("store/sqlite/statements.py", "digest"): "name of a bound value",
     ("store/sqlite/store.py", "digest"): "name of a bound value",
+    ("views/limits.py", "account_refused"): "result of an attempt, in the figures",
+    ("views/limits.py", "refused"): "result, in the figures",
+    ("views/log_counts.py", "account_refused"): "result of an attempt, in the figures",
+    ("views/log_counts.py", "refused"): "result, in the figures",
     ("views/preview.py", "deadline"): "key of --json",
     ("views/tasks.py", "news"): "kind of a task",
     ("views/tasks.py", "leaving"): "kind of a task",
@@ -185,13 +189,13 @@ STORED_NOTES = """
     SeenAgain SenderProven Joined NoticeAwaited DeadlineNear Rescheduled StepsRenewed ToldBefore NotReadAgain NoAnswer
     AnswerAfterwards Started ConfigurationChanged WithoutCopy OtherCopy ReportTooEarly CameBack Done DoneCorrected Noted
     NotReached Resumed LeftAlone
-    Restored ForeignMail Exported RehearsalOn RehearsalOff LoggedIn LoginFailed UserChanged
+    Restored BackedUp BackupChecked ForeignMail Exported RehearsalOn RehearsalOff LoggedIn LoginFailed UserChanged
     Viewed KeyShown Downloaded RegisterChanged IssuerChanged RegisterMoved Uploaded
 """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
     not_read_again deadline announced unfetched put_off account_refused mute deaf left_alone pdf_sandbox store_failed
-    store_mended log_broken configuration_refused digest escalation request_waits guessing role_given
+    store_mended log_broken backup_failed configuration_refused digest escalation request_waits guessing role_given
     sent_list person_unreached webhook_refused
 """
 

@@ -29,7 +29,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from rich.console import Console
 from rich.table import Table
@@ -41,6 +41,10 @@ from tests.support.mailservers import ServersMissing, dovecot_alone
 from tests.support.office import Office, a_form, a_mail, notice, wire, yesterday
 from tests.support.world import OFFICE, project
 from worker.cli.demo.imap_server import DemoImap
+from worker.core.errors import HoshobinError
+from worker.service.clock import SystemClock
+from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.store import open_store
 
 HERE = Path(__file__).parent
 AHEAD = 60
@@ -52,6 +56,8 @@ START_SECONDS = 1.5
 HESITATION = 30.0
 """Seconds to wait for a mail that is to be caught at a chosen point."""
 LOOK_SECONDS = 0.2
+POLL_SECONDS = 1
+"""The service looks as often."""
 TELL_SECONDS = 10.0
 PERSON = "佐藤 次郎"
 _PRODUCTS = ("契約保証", "前払金保証", "中間前払金保証")
@@ -95,7 +101,7 @@ class SoakOffice(Office):
     """An office that looks every second; mail that comes to it was checked by its own server."""
 
     def _worker(self) -> str:
-        return super()._worker() + "poll_seconds = 1\n"  # [schedule] is the last table
+        return super()._worker() + f"poll_seconds = {POLL_SECONDS}\n"  # [schedule] is the last table
 
 
 class Mailbox(Protocol):
@@ -314,6 +320,80 @@ class Asked:
     """A life lasts so long from the last of its ``mails`` on, between these two."""
     mails: tuple[int, int] = (1, 1)
     """So many are let go before a life's end draws near, between these two."""
+    backup_every: float = 0.0
+    """Seconds between two backups beside the service; 0: none is made."""
+    restores: int = 0
+    """So many of them are put back at the end, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One backup beside the service."""
+
+    file: Path
+    began: float
+    ended: float
+    """As ``time.monotonic`` has it."""
+
+
+class Backups(threading.Thread):
+    """Makes a backup again and again, each in a directory of its own: the rotation keeps one of a day."""
+
+    def __init__(self, folder: Path, every: float, run: Callable[..., str], database: Path) -> None:
+        super().__init__(daemon=True)
+        self._folder, self._every, self._run, self._database = folder, every, run, database
+        self._ends = threading.Event()
+        self.made: list[Backup] = []
+
+    def run(self) -> None:
+        while not self._ends.wait(self._every):
+            if self._database.exists():
+                began = time.monotonic()
+                told = self._run("backup", str(self._folder / f"{len(self.made):04}"), "--json")
+                if told:
+                    self.made.append(Backup(Path(json.loads(told)["file"]), began, time.monotonic()))
+
+    def end(self) -> None:
+        self._ends.set()
+        if self.is_alive():
+            self.join()
+
+
+class Probe(threading.Thread):
+    """Commits a value beside the service ten times a second, and notes the longest that a commit took."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self._folder = folder
+        self._ends = threading.Event()
+        self.commits: list[tuple[float, float]] = []
+        """When each began, and how long it took."""
+
+    def run(self) -> None:
+        number = 0
+        while not self._ends.wait(0.1):
+            with (
+                contextlib.suppress(HoshobinError),
+                contextlib.closing(open_store(self._folder, SystemClock())) as store,
+            ):
+                while not self._ends.wait(0.1):
+                    number += 1
+                    began = time.monotonic()
+                    with store.writing() as writing:
+                        writing.set_property("soak", str(number))
+                    self.commits.append((began, time.monotonic() - began))
+
+    def end(self) -> None:
+        self._ends.set()
+        if self.is_alive():
+            self.join()
+
+    def longest(self, backups: list[Backup]) -> float:
+        """The longest commit that fell into a backup."""
+        return max(
+            (took for at, took in self.commits for each in backups if each.began <= at + took and at <= each.ended),
+            default=0.0,
+        )
 
 
 class Soak:
@@ -340,15 +420,25 @@ class Soak:
         self._service = Service(self._office, root)
         self.judge = Judge(self._office.store / "hoshobin.sqlite3")
         self.deaths: Counter[str] = Counter()
+        self.backups = Backups(root / "backups", asked.backup_every, self._command, self._office.store / FILE_NAME)
+        self.probe = Probe(self._office.store)
+        self.resumed: list[dict[str, Any]] = []
+        """What ``resume`` told before each restored backup went on."""
+        (root / "backups").mkdir(exist_ok=True)
 
     def __enter__(self) -> Self:
         self._relay.__enter__()
         self._post.start()
+        if self._asked.backup_every:
+            self.backups.start()
+            self.probe.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.backups.end()
+        self.probe.end()
         self._service.close()
         self._relay.__exit__(kind, error, trace)
         self._post.end()
@@ -359,9 +449,14 @@ class Soak:
             self._live()
         self._catch_up(last_due)
         self._let_a_person_resolve()
+        self.backups.end()
+        self.probe.end()
         self._command("audit", "verify")
         self._read_journal()
-        return self.judge.sum_up(self._post.notices, self._relay.taken)
+        sums = self.judge.sum_up(self._post.notices, self._relay.taken)
+        for backup in self._chosen():
+            self._put_back(backup)
+        return sums
 
     def _rest(self) -> dt.datetime | None:
         """The moment until which nothing is left to be done; None: something is."""
@@ -427,6 +522,45 @@ class Soak:
             self._command("approve", shown["label"], "--by", PERSON)
         self._wait_for_the_end(set())
         self._service.stop()
+
+    def _chosen(self) -> list[Backup]:
+        """Backups of early and late moments, the last of all among them, in a random order."""
+        made, wanted = self.backups.made, self._asked.restores
+        places = sorted({round(place * (len(made) - 1) / max(1, wanted - 1)) for place in range(wanted)})
+        if len(places) < wanted:
+            self.judge.violations.append(f"{len(made)} backups were made, too few to put {wanted} back")
+        return self._chance.sample([made[place] for place in places if made], len(places) if made else 0)
+
+    def _put_back(self, backup: Backup) -> None:
+        """Everything had left: whatever an old copy knows of it, nothing leaves, before and after a person resumes."""
+        before = self._relay.count
+        self._command("restore", str(backup.file))
+        self._service.start()
+        self._service.wait_until_ready()
+        self._wait_for_people()
+        told = self._ask("resume", "--json", "--by", PERSON)
+        self.resumed.append(told)
+        if not told.get("signs"):
+            self.judge.violations.append(f"resume says nothing of {backup.file.name}: {told}")
+        if told.get("to_send"):
+            self.judge.violations.append(f"{backup.file.name}: {len(told['to_send'])} that had left would leave again")
+        self._command("resume", "--yes", "--by", PERSON)
+        self._wait_for_people()
+        time.sleep(2 * POLL_SECONDS)  # a look, and what it would send
+        self._service.stop()
+        self._command("audit", "verify", "--json")
+        if self._relay.count != before:
+            self.judge.violations.append(f"{backup.file.name}: {self._relay.count - before} mails left a second time")
+
+    def _wait_for_people(self) -> None:
+        """Until all is delivered by its reports, or held: what may have left already waits for a person."""
+        if not self._service.wait_until(lambda: self.judge.waits_for_people(self._asked.count), lambda: 0):
+            self.judge.violations.append(f"a restored store is not at rest after {PATIENCE:g} s")
+
+    def _ask(self, *arguments: str) -> dict[str, Any]:
+        """The answer of a command that lists and does nothing without ``--yes``."""
+        ran = subprocess.run(self._service.command(*arguments), capture_output=True, text=True, check=False)
+        return dict(json.loads(ran.stdout or "{}"))
 
     def _wait_for_the_end(self, besides: set[int]) -> None:
         def has_ended() -> bool:
@@ -499,6 +633,9 @@ def write_sums(soak: Soak, asked: Asked, sums: Sums, seconds: float) -> list[tup
         ("  never arrived, resolved by a person", str(sums.by_person)),
         ("  slowest alarm after the death", f"{sums.slowest_alarm:.1f} s"),
         ("broken off elsewhere, finished by itself", str(sums.put_back)),
+        ("backups beside the service, each verified", str(len(soak.backups.made))),
+        ("  longest commit during one", f"{soak.probe.longest(soak.backups.made) * 1000:.0f} ms"),
+        ("  put back at the end; nothing left twice", str(len(soak.resumed))),
         ("entries; audit verify holds", f"{sums.entries:,}"),
         ("took", f"{seconds / 60:.1f} min"),
         ("violations", str(len(soak.judge.violations))),
@@ -533,10 +670,16 @@ def main() -> int:
     parser.add_argument("count", nargs="?", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--seconds", nargs=2, type=float, default=(4.0, 9.0), metavar=("LEAST", "MOST"))
+    parser.add_argument("--backup-every", type=float, default=60.0, help="seconds between two backups; 0: none")
+    parser.add_argument("--restores", type=int, default=5, help="backups that are put back at the end")
     parser.add_argument("--small", action="store_true", help="the mailbox is pymap's also where Dovecot can run")
     parser.add_argument("--keep", type=Path, help="an empty folder for what the service keeps; else it is removed")
     given = parser.parse_args()
-    asked = Asked(given.count, given.seed, (given.seconds[0], given.seconds[1]))
+    asked = Asked(
+        *(given.count, given.seed, (given.seconds[0], given.seconds[1])),
+        backup_every=given.backup_every,
+        restores=given.restores if given.backup_every else 0,
+    )
     console = Console()
     console.print(f"seed {asked.seed}; {asked.count:,} notices; a death after {asked.seconds} s", highlight=False)
     began = time.monotonic()

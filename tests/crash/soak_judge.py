@@ -131,6 +131,10 @@ class Judge:
         is_all_there = self._count_submissions() == submissions
         return is_all_there and not alarms and {number for number, _, _ in self._open()} <= set(besides)
 
+    def waits_for_people(self, submissions: int) -> bool:
+        """True if so many submissions are there, and the service has nothing more to do about any."""
+        return self._count_submissions() == submissions and {state for _, state, _ in self._open()} <= {"HELD"}
+
     def _count_submissions(self) -> int:
         (count,) = self._rows("select count(*) from submissions where id > 0")[0]
         return int(count)

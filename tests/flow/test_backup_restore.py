@@ -79,9 +79,9 @@ def test_a_restore_is_refused_while_the_service_runs(mailroom: Opens, tmp_path: 
     room = open_room(mailroom)
     bring(room, ONE)
     file = back_up(room.office, tmp_path / "backups")
-    before = {each.name: each.read_bytes() for each in room.office.store.glob("hoshobin*")}
     with SenderLock(room.office.store, SystemClock()):
         assert back_up(room.office, tmp_path / "backups"), "a backup is made beside it"
+        before = {each.name: each.read_bytes() for each in room.office.store.glob("hoshobin*")}
         ran = room.office("restore", file, "--json")
     assert ran.code == 1
     assert ran.document["refused"] == "restore_while_running"
@@ -97,6 +97,56 @@ def test_backup_and_restore_need_no_more_of_the_configuration_than_the_place(mai
     (room.office.config / "projects.toml").unlink()
     file = back_up(room.office, tmp_path / "backups")
     assert room.office("restore", file).code == 0
+
+
+def test_a_backup_is_a_set_with_the_configuration_and_is_checked_by_file_or_directory(
+    mailroom: Opens, tmp_path: Path
+) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    made = room.office("backup", str(tmp_path / "backups"), "--json").document
+    stem = made["file"].removesuffix(".sqlite3")
+    assert made["configuration"] == Path(f"{stem}.config.tar").name
+    assert (made["left_out"], made["removed"]) == ([], [])
+    for given in (made["file"], str(tmp_path / "backups")):
+        ran = room.office("backup", "check", given, "--json")
+        assert ran.code == 0, ran.err
+        assert ran.document["compared"] is True
+        assert {name: ran.document[name] for name in ("file", "entries", "head")} == {
+            name: made[name] for name in ("file", "entries", "head")
+        }
+    assert "使えるバックアップです" in room.office("backup", "check", made["file"]).out
+    with Path(made["file"]).open("r+b") as file:
+        file.truncate(5000)
+    ran = room.office("backup", "check", made["file"])
+    assert ran.code == 1
+    assert "バックアップとして使えません（作成したときの内容と異なる" in ran.err
+    assert "バックアップ（" in room.office("tasks").out
+
+
+def test_a_directory_of_the_name_of_a_command_is_given_with_its_path(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    place = tmp_path / "check"
+    assert room.office("backup", f"{tmp_path}/./check").code == 0
+    assert len(list(place.glob("*.sqlite3"))) == 1
+    assert "backup DIR" in room.office("backup", "--help").out
+    assert room.office("backup", "--json", str(place)).code == 0
+    assert room.office("backup").code == 2
+
+
+def test_a_backup_that_failed_is_told_by_mail_and_stands_in_the_list(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    told = len(room.tellings)
+    assert room.office("backup", str(tmp_path / "gone" / "deeper")).code == 3
+    listed = room.office("tasks").out
+    assert "バックアップ" in listed
+    assert "管理者に連絡" in listed
+    room.office.run_once()
+    assert any("バックアップを作成できていません" in each.text for each in room.tellings[told:])
+    assert room.office("backup", str(tmp_path / "backups")).code == 0
+    assert "バックアップ" not in room.office("tasks").out
 
 
 def test_what_is_no_backup_is_said_in_office_words(mailroom: Opens, tmp_path: Path) -> None:

@@ -21,7 +21,15 @@ CONSOLE = UNIT.with_name("hoshobin-console.service")
 SYSTEMD = 252
 FILES = {each.name.replace("@.", "@acme."): each for each in UNIT.parent.iterdir()}
 """The units by the names under which systemd judges them: a template unit by an instance."""
-EXPOSURE = {name: 1.3 if name.startswith(CONSOLE.stem) else 1.5 for name in FILES if name.endswith(".service")}
+BACKUP = UNIT.with_name("hoshobin-backup.service")
+DRILL = UNIT.with_name("hoshobin-backup-drill.service")
+EXPOSURE = {UNIT.name: 1.5, FAILED.name: 1.5, CONSOLE.name: 1.3, BACKUP.name: 0.5, DRILL.name: 0.5}
+EXPOSURE |= {each.replace(".", "@acme.", 1): EXPOSURE[each] for each in (UNIT.name, FAILED.name, CONSOLE.name)}
+TIMERS = {
+    "hoshobin-backup.timer": "2026-12-01T02:30:00",
+    "hoshobin-backup-drill.timer": "2026-12-01T05:30:00",
+}
+"""When each timer starts its service, after the middle of 30 November 2026."""
 
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -43,7 +51,7 @@ def unit(tmp_path: Path) -> Path:
     return tmp_path / UNIT.name
 
 
-@pytest.mark.parametrize("name", EXPOSURE)
+@pytest.mark.parametrize("name", [*EXPOSURE, *TIMERS])
 def test_systemd_finds_nothing_to_say_about_the_units(unit: Path, name: str) -> None:
     verified = analyze("verify", unit.with_name(name))
     assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
@@ -64,6 +72,29 @@ def test_a_template_unit_is_the_plain_one_with_its_own_place(unit_file: Path) ->
     words = [line for line in text.splitlines() if "hoshobin" in line and not line.startswith("#")]
     shared = [line for line in words if "%i" not in line]
     assert [line.partition("=")[0] for line in shared] == ["Description", "Documentation"], "nothing else is shared"
+
+
+def test_every_unit_is_judged() -> None:
+    assert {*FILES} == {*EXPOSURE, *TIMERS}
+
+
+@pytest.mark.parametrize(("name", "moment"), TIMERS.items())
+def test_a_backup_is_made_each_night_and_tried_each_month_also_after_a_night_without_power(
+    name: str, moment: str
+) -> None:
+    text = (UNIT.parent / name).read_text()
+    (calendar,) = re.findall(r"^OnCalendar=(.+)$", text, re.MULTILINE)
+    said = analyze("calendar", "--base-time=2026-11-30 12:00:00", calendar).stdout
+    assert moment.replace("T", " ") in said
+    assert "Persistent=yes" in text
+
+
+def test_the_backup_and_its_trial_are_of_one_place_which_they_may_write() -> None:
+    for unit, command in ((BACKUP, "backup"), (DRILL, "backup check")):
+        text = unit.read_text()
+        (place,) = re.findall(rf"^ExecStart=/opt/hoshobin/venv/bin/hoshobin {command} (/\S+)$", text, re.MULTILINE)
+        assert f"ReadWritePaths=-{place}" in text
+        assert place == "/srv/hoshobin-backup"
 
 
 def calls_of(group: str) -> set[str]:
@@ -107,9 +138,10 @@ def test_every_end_that_nobody_asked_for_is_told_to_people() -> None:
 
 
 @pytest.mark.parametrize("setting", ["User", "StateDirectory", "RuntimeDirectory", "RuntimeDirectoryPreserve"])
-def test_both_units_are_of_one_account_and_share_their_folders(setting: str) -> None:
-    (one,), (other,) = (re.findall(rf"^{setting}=(.+)$", each.read_text(), re.MULTILINE) for each in (UNIT, FAILED))
-    assert one == other
+def test_the_units_are_of_one_account_and_share_their_folders(setting: str) -> None:
+    units = (UNIT, FAILED, BACKUP, DRILL) if setting in {"User", "StateDirectory"} else (UNIT, FAILED)
+    (one,) = {tuple(re.findall(rf"^{setting}=(.+)$", each.read_text(), re.MULTILINE)) for each in units}
+    assert len(one) == 1
 
 
 def test_a_stop_leaves_the_operators_command_the_time_that_it_may_take() -> None:

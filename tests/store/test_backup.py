@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import lzma
 import os
 import shutil
 import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests.support.registered import Register
 from tests.support.stores import SteppingClock, create_held, make_store, open_store
-from tests.support.world import HANAKO
+from tests.support.world import HANAKO, START
 from worker.approve import decisions
-from worker.core.errors import ConfigError, LogBroken, Unavailable
+from worker.config.load import Configuration
+from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable
+from worker.core.model import sha256
 from worker.core.states import NoteEvent
+from worker.store.backups import (
+    BACKED_UP,
+    BACKUP_CHECKED,
+    BACKUP_TROUBLE,
+    CHECK_TROUBLE,
+    MANIFEST,
+    SetMark,
+    Trouble,
+    read_manifest,
+    read_set_mark,
+    read_trouble,
+)
 from worker.store.ports import RESTORED_AT
 from worker.store.sqlite import backup as module
-from worker.store.sqlite.backup import back_up, replace_store
+from worker.store.sqlite.backup import PackedConfiguration, back_up, check_backup, replace_store
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore
+from worker.views.tasks import TaskKind, Urgency, open_tasks
 
 OLD = Path(__file__).parents[1] / "flow" / "0.1.0" / "hoshobin.sqlite3.xz"
 
@@ -40,6 +60,14 @@ def folder(tmp_path: Path) -> Path:
     store.mark_head()
     store.close()
     return tmp_path / "store"
+
+
+class Cut(Exception):
+    """The process ends here."""
+
+
+def registered() -> Configuration:
+    return Register(projects=()).active_config().configuration
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -63,25 +91,56 @@ def reopened(folder: Path) -> SqlStore:
 # --- Backup --------------------------------------------------------------------------------------------------
 
 
-def test_a_backup_is_one_file_named_by_time_entries_and_head_that_only_its_owner_reads(
-    folder: Path, target: Path
-) -> None:
-    made = back_up(folder, target, SteppingClock())
+def names(target: Path) -> list[str]:
+    return sorted(each.name for each in target.iterdir())
+
+
+def test_a_backup_is_a_set_named_by_time_entries_and_head_that_only_its_owner_reads(folder: Path, target: Path) -> None:
     with contextlib.closing(reopened(folder)) as store:
         number, head = store.head()
-    assert [each.name for each in target.iterdir()] == [f"hoshobin-20261121T000001Z-{number}-{head[:8]}.sqlite3"]
-    assert made.file.stat().st_mode & 0o777 == 0o600
+    made = back_up(folder, target, SteppingClock(), PackedConfiguration(b"a tar", ("/etc/x",)))
+    stem = f"hoshobin-20261121T000001Z-{number}-{head[:8]}"
+    assert names(target) == [f"{stem}.config.tar", f"{stem}.manifest.json", f"{stem}.sqlite3"]
+    assert {each.stat().st_mode & 0o777 for each in target.iterdir()} == {0o600}
     assert target.stat().st_mode & 0o777 == 0o700
     assert (made.verdict.count, made.verdict.head) == (number, head)
-    assert made.size == made.file.stat().st_size
+    manifest = read_manifest((target / f"{stem}.manifest.json").read_bytes())
+    assert manifest == made.manifest
+    assert (manifest.entries, manifest.head, manifest.left_out) == (number, head, ("/etc/x",))
+    for each in manifest.files:
+        content = (target / each.name).read_bytes()
+        assert (each.size, each.sha256) == (len(content), sha256(content))
+
+
+def test_no_head_is_in_a_set(folder: Path, target: Path) -> None:
+    """It would be put back with the database, and an old copy would not be known as one."""
+    back_up(folder, target, SteppingClock(), PackedConfiguration(b""))
+    assert not [each for each in target.iterdir() if (folder / "head").read_bytes() in each.read_bytes()]
+
+
+def test_a_backup_is_recorded_with_head_size_and_hash(folder: Path, target: Path) -> None:
+    made = back_up(folder, target, SteppingClock(), account="root")
+    with contextlib.closing(reopened(folder)) as store:
+        (entry,) = store.entries(events=[NoteEvent.BACKED_UP])
+        assert (entry.number, entry.account) == (made.verdict.count + 1, "root")
+        assert entry.detail == {
+            "file": made.file.name,
+            "bytes": made.file.stat().st_size,
+            "sha256": sha256(made.file.read_bytes()),
+            "entries": made.verdict.count,
+            "head": made.verdict.head,
+        }
+        assert read_set_mark(store.property(BACKED_UP)) == SetMark(entry.at, made.manifest.stem)
+        assert store.verify().holds
 
 
 def test_a_backup_holds_what_still_stands_in_the_wal(folder: Path, target: Path) -> None:
     with contextlib.closing(reopened(folder)) as store:
         create_held(store, "12345-999999", "<late@contractor.example>")
         assert (folder / f"{FILE_NAME}-wal").stat().st_size
+        head = store.head()[1]
         made = back_up(folder, target, SteppingClock())
-        assert made.verdict.head == store.head()[1]
+        assert made.verdict.head == head
 
 
 def test_a_backup_beside_a_writer_ends_and_holds(folder: Path, target: Path) -> None:
@@ -105,6 +164,36 @@ def test_a_backup_beside_a_writer_ends_and_holds(folder: Path, target: Path) -> 
     assert all(each.verdict.holds for each in made)
 
 
+def test_a_backup_of_many_originals_delays_no_commit_by_a_second_and_verifies(folder: Path, target: Path) -> None:
+    with contextlib.closing(reopened(folder)) as store:
+        for _ in range(64):
+            with store.writing() as writing:
+                writing.keep("notice", os.urandom(500_000))
+    stop, longest = threading.Event(), [0.0]
+
+    def write() -> None:
+        store = reopened(folder)
+        while not stop.is_set():
+            with store.writing() as writing:
+                writing.note(NoteEvent.NOTED, None, HANAKO, {"note": "x"})
+                began = time.monotonic()
+            longest.append(time.monotonic() - began)
+            stop.wait(0.02)
+        store.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        made = back_up(folder, target, SteppingClock())
+    finally:
+        stop.set()
+        writer.join()
+    assert made.size > 32_000_000
+    assert len(longest) > 5, "it wrote meanwhile"
+    assert max(longest) < 1.0
+    assert check_backup(folder, made.file, SteppingClock()).verdict == made.verdict
+
+
 def test_a_store_that_is_not_sound_gives_no_backup(folder: Path, target: Path) -> None:
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -113,12 +202,223 @@ def test_a_store_that_is_not_sound_gives_no_backup(folder: Path, target: Path) -
     with pytest.raises(LogBroken):
         back_up(folder, target, SteppingClock())
     assert list(target.iterdir()) == []
+    assert trouble_of(folder).code == "unsound"
 
 
 def test_a_place_that_cannot_be_reached_is_named(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="gone/deeper") as error:
         back_up(folder, tmp_path / "gone" / "deeper", SteppingClock())
     assert error.value.what == "backup"
+    trouble = trouble_of(folder)
+    assert (trouble.code, trouble.target) == ("unreached", str(tmp_path / "gone" / "deeper"))
+
+
+# --- Room, rotation, and what a killed one leaves --------------------------------------------------------------
+
+
+def trouble_of(folder: Path, name: str = BACKUP_TROUBLE) -> Trouble:
+    with contextlib.closing(reopened(folder)) as store:
+        trouble = read_trouble(store.property(name))
+    assert trouble is not None
+    return trouble
+
+
+def alarms_of(folder: Path) -> list[str]:
+    with contextlib.closing(reopened(folder)) as store:
+        return [each.cause for each in store.alarms_waiting()]
+
+
+def let_be_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+
+
+def test_with_less_than_twice_the_database_free_no_backup_is_made_and_people_are_told(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SteppingClock()
+    before = back_up(folder, target, clock)
+    size = sum(each.stat().st_size for each in folder.glob(f"{FILE_NAME}*") if not each.name.endswith("-shm"))
+    let_be_free(monkeypatch, 2 * size - 1)
+    kept = names(target)
+    with pytest.raises(NotAllowed) as refused:
+        back_up(folder, target, clock)
+    assert refused.value.code == "backup_no_room"
+    assert names(target) == kept, "nothing is removed to make room"
+    trouble = trouble_of(folder)
+    assert (trouble.code, trouble.target, trouble.free) == ("no_room", str(target), 2 * size - 1)
+    assert alarms_of(folder) == ["backup_failed:no_room"]
+    with contextlib.closing(reopened(folder)) as store:
+        tasks = [each for each in open_tasks(store, registered(), clock.now()) if each.kind is TaskKind.BACKUP]
+        assert [(each.urgency, str(target) in each.text("ja")) for each in tasks] == [(Urgency.NOW, True)]
+    let_be_free(monkeypatch, 2**40)
+    assert back_up(folder, target, clock).file != before.file
+    with contextlib.closing(reopened(folder)) as store:
+        assert not [each for each in open_tasks(store, registered(), clock.now()) if each.kind is TaskKind.BACKUP]
+
+
+def test_of_a_fault_that_stays_people_are_told_each_night_and_of_the_first_time(folder: Path, tmp_path: Path) -> None:
+    clock = SteppingClock()
+    for hours in (0, 0, 2, 22):
+        clock.moment += dt.timedelta(hours=hours)
+        with pytest.raises(Unavailable):
+            back_up(folder, tmp_path / "gone" / "deeper", clock)
+    assert alarms_of(folder) == ["backup_failed:unreached"] * 2
+    assert trouble_of(folder).at < START + dt.timedelta(minutes=1)
+
+
+def test_the_rotation_removes_whole_sets_of_its_own_store_alone(folder: Path, target: Path, tmp_path: Path) -> None:
+    clock = SteppingClock()
+    target.mkdir()
+    by_hand = target / "hoshobin-20200101T000000Z-1-abcdef01.sqlite3"
+    by_hand.write_bytes(b"of a version before manifests")
+    make_store(tmp_path / "other").close()
+    others = back_up(tmp_path / "other", target, clock)
+    first = back_up(folder, target, clock, PackedConfiguration(b"x"))
+    second = back_up(folder, target, clock)
+    assert second.removed == (first.file.name,)
+    assert names(target) == sorted(
+        [
+            by_hand.name,
+            *(each.manifest.stem + ending for each in (others, second) for ending in (".manifest.json", ".sqlite3")),
+        ]
+    )
+
+
+def test_the_set_that_was_checked_last_stays(folder: Path, target: Path) -> None:
+    clock = SteppingClock()
+    first = back_up(folder, target, clock)
+    check_backup(folder, target, clock)
+    back_up(folder, target, clock)
+    assert back_up(folder, target, clock).removed != ()
+    assert first.file.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_what_root_makes_belongs_to_the_owner_of_the_directory(folder: Path, target: Path) -> None:
+    target.mkdir(mode=0o700)
+    os.chown(target, 65_534, 65_534)
+    back_up(folder, target, SteppingClock(), PackedConfiguration(b"x"))
+    assert {each.stat().st_uid for each in target.iterdir()} == {65_534}
+
+
+def test_a_manifest_that_cannot_be_read_stops_no_backup(folder: Path, target: Path) -> None:
+    (target / f"hoshobin-20200101T000000Z-1-x{MANIFEST}").mkdir(parents=True)
+    (target / f"hoshobin-20200101T000001Z-1-x{MANIFEST}").write_bytes(b"\xff")
+    back_up(folder, target, SteppingClock())
+    assert len(names(target)) == 4
+
+
+@pytest.mark.parametrize("calls", range(4))
+def test_a_name_that_restore_takes_stands_for_a_whole_set_wherever_it_was_cut_short(
+    folder: Path, target: Path, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, left = SteppingClock(), [calls]
+
+    def cut(call: Callable[..., object]) -> Callable[..., object]:
+        def called(*given: object, **named: object) -> object:
+            if Path(str(given[0])).name.startswith("hoshobin-2"):
+                if not left[0]:
+                    raise Cut
+                left[0] -= 1
+            return call(*given, **named)
+
+        return called
+
+    monkeypatch.setattr(Path, "replace", cut(Path.replace))
+    with contextlib.suppress(Cut):
+        back_up(folder, target, clock, PackedConfiguration(b"x"))
+    monkeypatch.undo()
+    found = list(target.glob("*.sqlite3"))
+    for each in found:
+        assert check_backup(folder, each, clock).manifest is not None
+    assert bool(found) is (calls == 3)
+    clock.moment += dt.timedelta(days=2)
+    back_up(folder, target, clock)
+    wholes = {each.name.partition(".")[0] for each in target.glob("*.sqlite3")}
+    manifests = {each.name.partition(".")[0] for each in target.glob("*.json")}
+    assert manifests == wholes, "and the rest of one is cleared later"
+
+
+def test_what_a_killed_backup_left_is_cleared_by_the_next_and_not_beside_a_living_one(
+    folder: Path, target: Path
+) -> None:
+    back_up(folder, target, SteppingClock())
+    (target / ".hoshobin-x").mkdir(mode=0o700)
+    (target / ".hoshobin-x" / FILE_NAME).write_bytes(b"a copy with keys in it")
+    with module._working_in(target) as living:
+        assert not (target / ".hoshobin-x").exists()
+        back_up(folder, target, SteppingClock())
+        assert living.exists()
+    assert not list(target.glob(".*"))
+
+
+# --- Check -----------------------------------------------------------------------------------------------------
+
+
+def test_a_check_restores_the_newest_set_verifies_it_and_records_that(folder: Path, target: Path) -> None:
+    clock = SteppingClock()
+    back_up(folder, target, clock)
+    clock.moment += dt.timedelta(days=1)
+    made = back_up(folder, target, clock)
+    before = content(target)
+    checked = check_backup(folder, target, clock, "root")
+    assert (checked.file, checked.verdict, checked.manifest) == (made.file, made.verdict, made.manifest)
+    assert content(target) == before, "and leaves it as it was"
+    with contextlib.closing(reopened(folder)) as store:
+        (entry,) = store.entries(events=[NoteEvent.BACKUP_CHECKED])
+        assert entry.detail["file"] == made.file.name
+        assert read_set_mark(store.property(BACKUP_CHECKED)) == SetMark(entry.at, made.manifest.stem)
+
+
+def test_a_check_on_another_computer_needs_no_store_and_records_nothing(
+    folder: Path, target: Path, tmp_path: Path
+) -> None:
+    made = back_up(folder, target, SteppingClock())
+    assert check_backup(None, made.file, SteppingClock()).verdict == made.verdict
+    make_store(tmp_path / "other").close()
+    assert check_backup(tmp_path / "other", made.file, SteppingClock()).verdict == made.verdict
+    with contextlib.closing(reopened(tmp_path / "other")) as store:
+        assert list(store.entries()) == []
+
+
+def test_a_copy_by_hand_is_checked_without_a_manifest(folder: Path, target: Path, tmp_path: Path) -> None:
+    made = back_up(folder, target, SteppingClock())
+    by_hand = tmp_path / "copy.sqlite3"
+    shutil.copy(made.file, by_hand)
+    checked = check_backup(folder, by_hand, SteppingClock())
+    assert (checked.verdict, checked.manifest) == (made.verdict, None)
+
+
+@pytest.mark.parametrize("ending", [".sqlite3", ".config.tar"])
+def test_a_byte_that_changed_in_a_set_is_found_and_told(folder: Path, target: Path, ending: str) -> None:
+    made = back_up(folder, target, SteppingClock(), PackedConfiguration(b"configuration"))
+    spoiled = target / f"{made.manifest.stem}{ending}"
+    good = spoiled.read_bytes()
+    spoiled.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    with pytest.raises(LogBroken, match=r"backup_differs"):
+        check_backup(folder, target, SteppingClock())
+    assert trouble_of(folder, CHECK_TROUBLE).code == "check_unsound"
+    assert alarms_of(folder) == ["backup_failed:check_unsound"]
+    back_up(folder, target, SteppingClock())
+    assert trouble_of(folder, CHECK_TROUBLE), "a new backup mends no disk: the next check does"
+    check_backup(folder, target, SteppingClock())
+    with contextlib.closing(reopened(folder)) as store:
+        assert not store.property(CHECK_TROUBLE)
+
+
+def test_a_directory_without_a_set_is_told(folder: Path, target: Path) -> None:
+    target.mkdir()
+    with pytest.raises(NotAllowed):
+        check_backup(folder, target, SteppingClock())
+    assert trouble_of(folder, CHECK_TROUBLE).code == "check_none"
+
+
+def test_a_strangers_broken_file_is_no_task(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite3").write_bytes(b"PK")
+    with pytest.raises(LogBroken):
+        check_backup(folder, tmp_path / "x.sqlite3", SteppingClock())
+    with contextlib.closing(reopened(folder)) as store:
+        assert not store.property(CHECK_TROUBLE)
 
 
 def test_where_there_is_no_store_there_is_no_backup(tmp_path: Path) -> None:
@@ -281,10 +581,6 @@ def test_a_file_that_is_not_there_is_named_and_changes_nothing(folder: Path, tmp
     with pytest.raises(Unavailable, match=r"gone\.sqlite3"):
         replace_store(folder, tmp_path / "gone.sqlite3", SteppingClock(), "root")
     assert content(folder) == before
-
-
-class Cut(Exception):
-    """The process ends here."""
 
 
 @pytest.mark.parametrize("calls", range(5))

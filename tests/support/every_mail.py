@@ -26,6 +26,7 @@ from worker.notify.operator_mail import (
     write_before_sending,
     write_store_failed,
 )
+from worker.store.backups import TROUBLES, Trouble
 from worker.views.actions import Action, ActionKind, Input
 from worker.views.tasks import Task, TaskKind, Urgency
 from worker.views.unread_files import gather_unread
@@ -45,6 +46,9 @@ DETAILS: dict[AlarmCause, tuple[str, ...]] = {
         *(str(LoginRefusal("main", fault, "said")) for fault in LoginFault),
     ),
     AlarmCause.GUESSING: ("jiro",),
+    AlarmCause.BACKUP_FAILED: tuple(
+        Trouble(START, code, "/srv/hoshobin-backup", "detail", 1, 2).text() for code in TROUBLES
+    ),
     AlarmCause.ROLE_GIVEN: ("jiro",),
 }
 """What stands in an alarm of the cause; all others have plain words."""

@@ -180,7 +180,7 @@ _PARTS: Final = {
     "approve": CommandPart("decide", "承認：保留の理由を確認済みとし、送信待ちにします。"),
     "audit": CommandPart("log", "記録（ログ）の検証。"),
     "backup": CommandPart(
-        "backup", "バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"
+        "backup", "バックアップ：サービスを止めずにデータベースと設定を写し、写しを検証します（backup DIR）。"
     ),
     "check": CommandPart(
         "setup", "設定の検査：誤りをすべて、場所と直し方とともに示します。発注者ごとの見本（example）も確かめます。"
@@ -213,6 +213,7 @@ _PARTS: Final = {
         "login", "ログイン：OAuth2（Microsoft 365、Google）のメールボックスに、担当者が一度だけログインします。"
     ),
     "log": CommandPart("log", "送信記録：いつ、誰に、何を送り、サーバーの応答はどうだったか（監査用）。"),
+    "metrics": CommandPart("metrics", "監視用の数値：Prometheus の形式で示します（宛先・案件・発注者は含みません）。"),
     "original": CommandPart("disclose", "原本の取り出し：取り出した人と理由を記録してから、PDFを標準出力に書きます。"),
     "memo": CommandPart(
         "follow_up",

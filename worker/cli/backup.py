@@ -1,4 +1,4 @@
-"""Commands that keep the store: backup while a service runs, restore without one.
+"""Commands that keep the store: backup and its check while a service runs, restore without one.
 
 They need no more of the configuration than the place of the store.
 """
@@ -8,43 +8,100 @@ from __future__ import annotations
 import os
 import pwd
 from pathlib import Path
+from typing import Final
 
 import click
 
-from worker.cli import DONE, Cli, cli, json_option, pass_cli
+from worker.cli import DONE, Cli, CommandPart, PartedGroup, cli, json_option, pass_cli
 from worker.cli.tables import print_json, time_text
 from worker.core.errors import ConfigError, LogBroken, NotAllowed
 from worker.core.messages import Language, name_fault, say
+from worker.core.text import escape_control_chars
 from worker.service.absence import RESTORE
 from worker.service.wiring import (
     back_up_store,
     borrow_lock,
+    check_backup_of,
     find_store_of,
     restore_store,
     system_clock,
 )
-from worker.views.service_json import backup_json, restore_json
+from worker.views.service_json import backup_check_json, backup_json, restore_json
+
+_UNSOUND: Final = frozenset({"corrupt", "not_a_store", "backup_differs"})
+"""Faults of a backup's file itself; any other is one of the log in it."""
+_PARTS: Final = {
+    "check": CommandPart("backup", "バックアップの検証：一時フォルダに戻して、使えることを確かめます。"),
+    "make": CommandPart("backup", "バックアップの作成：`hoshobin backup DIR` と同じです。"),
+}
 
 
-@cli.command()
+class _Backup(PartedGroup):
+    """``backup DIR`` is ``backup make DIR``: a directory of the name of a command is given as ``./check``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts the command in front of a directory, or of the options that belong to it."""
+        if args and args[0] not in {*self.parts, *ctx.help_option_names}:
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+@cli.group(cls=_Backup, parts=_PARTS, subcommand_metavar="DIR | check FILE|DIR")
+def backup() -> None:
+    """バックアップ：サービスを止めずにデータベースと設定を写し、写しを検証します（backup DIR）。"""
+
+
+@backup.command()
 @click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
 @json_option
 @pass_cli
-def backup(shared: Cli, target: Path, as_json: bool) -> int:
-    """バックアップ：データベースを、サービスを止めずに1つのファイルへ写し、写しを検証します。"""
+def make(shared: Cli, target: Path, as_json: bool) -> int:
+    """バックアップの作成：`hoshobin backup DIR` と同じです。"""
     folder = find_store_of(shared.config)
     try:
-        made = back_up_store(folder, target, system_clock())
+        made = back_up_store(shared.config, folder, target.absolute(), system_clock())
     except LogBroken as broken:
         raise NotAllowed("backup_unsound", what=_name_fault(broken, shared.lang), detail=broken.detail) from broken
-    verdict = made.verdict
+    verdict, manifest = made.verdict, made.manifest
     if as_json:
-        print_json(backup_json(str(made.file), made.size, made.sha256, verdict))
+        print_json(backup_json(str(made.file), verdict, manifest, made.removed))
         return DONE
     last, size = time_text(verdict.last), f"{made.size:,}"
     click.echo(say("backed_up", shared.lang, file=made.file, count=verdict.count, last=last, size=size))
     click.echo(say("backed_up_head", shared.lang, head=verdict.head))
+    if manifest.configuration:
+        configuration = made.file.with_name(manifest.configuration.name)
+        click.echo(say("backed_up_configuration", shared.lang, file=configuration))
+    for code, names in (("backed_up_left_out", manifest.left_out), ("backed_up_removed", made.removed)):
+        if names:
+            click.echo(escape_control_chars(say(code, shared.lang, files=", ".join(names))))
     click.echo(say("backed_up_rest", shared.lang))
+    return DONE
+
+
+@backup.command("check")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE|DIR")
+@json_option
+@pass_cli
+def check_copy(shared: Cli, file: Path, as_json: bool) -> int:
+    """バックアップの検証：一時フォルダに戻して、使えることを確かめます。
+
+    フォルダを指定すると、その中の最も新しいものを検証します。この保証便のバックアップなら、検証した日時を記録します。
+    """
+    try:
+        checked = check_backup_of(shared.config, file.absolute(), system_clock())
+    except LogBroken as broken:
+        what = _name_fault(broken, shared.lang)
+        raise NotAllowed("backup_check_unsound", file=str(file), what=what, detail=broken.detail) from broken
+    except ConfigError as newer:
+        raise _newer(file, newer) from newer
+    if as_json:
+        print_json(backup_check_json(str(checked.file), checked.verdict, is_compared=checked.manifest is not None))
+        return DONE
+    last = time_text(checked.verdict.last)
+    click.echo(say("backup_checked", shared.lang, file=checked.file, count=checked.verdict.count, last=last))
+    if checked.manifest is None:
+        click.echo(say("backup_checked_bare", shared.lang))
     return DONE
 
 
@@ -65,8 +122,7 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
         what = _name_fault(broken, shared.lang)
         raise NotAllowed("restore_unsound", file=str(file), what=what, detail=broken.detail) from broken
     except ConfigError as newer:
-        forms = {name: newer.problems[0].params.get(name, "?") for name in ("found", "own")}
-        raise NotAllowed("restore_newer", file=str(file), **forms) from newer
+        raise _newer(file, newer) from newer
     verdict, replaced = done.verdict, [str(each) for each in done.replaced]
     if as_json:
         print_json(restore_json(str(file), replaced, verdict))
@@ -78,9 +134,14 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
     return DONE
 
 
+def _newer(file: Path, error: ConfigError) -> NotAllowed:
+    forms = {name: error.problems[0].params.get(name, "?") for name in ("found", "own")}
+    return NotAllowed("restore_newer", file=str(file), **forms)
+
+
 def _name_fault(broken: LogBroken, lang: Language) -> str:
     own = f"unsound_{broken.code}"
-    return say(own, lang) if broken.code in {"corrupt", "not_a_store"} else name_fault(broken.code, lang)
+    return say(own, lang) if broken.code in _UNSOUND else name_fault(broken.code, lang)
 
 
 def refuse_root(folder: Path) -> None:

@@ -53,10 +53,20 @@ from worker.views.unread_files import INVOICES, NOTICES, UnreadIn, say_unread
 
 
 @cli.command()
+@click.option(
+    "--exit-code",
+    "by_limits",
+    is_flag=True,
+    help="接続せず、警報の限度を超えた数値を終了コードで示します（0 正常、1 注意、2 警報）/ compare with the limits",
+)
 @json_option
 @pass_cli
-def doctor(shared: Cli, as_json: bool) -> int:
+def doctor(shared: Cli, by_limits: bool, as_json: bool) -> int:
     """診断：各サーバーとフォルダに接続し、異常と対処を示します。"""
+    if by_limits:
+        from worker.cli.limits import show_limits
+
+        return show_limits(shared, as_json=as_json)
     office = load_installation_for_servers(shared.config)
     tallies: dict[str, Tally] = {}
     unread: dict[str, UnreadIn] = {}

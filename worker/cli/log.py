@@ -33,6 +33,8 @@ from worker.core.messages import Language, name_author, name_fault, name_place, 
 from worker.core.model import Entry
 from worker.core.text import escape_control_chars
 from worker.pipeline.export import ExportForm, LogSearch, entries_of, export_log, export_originals, rows_of
+from worker.service.measure import note_verified
+from worker.service.wiring import system_clock
 from worker.store.ports import Author, Store
 from worker.views.submission_json import verdict_json
 
@@ -272,6 +274,8 @@ def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_js
         verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])], progress.step)
     finally:
         progress.end()
+    if not heads:  # a head that was typed may be another store's
+        note_verified(store, system_clock().now(), holds=verdict.holds)
     if as_json:
         print_json(verdict_json(verdict))
     elif not verdict.holds:

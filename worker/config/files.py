@@ -168,6 +168,15 @@ def register_files(place: Path) -> tuple[str, ...]:
     return (*names, *_names_in_folder(place, _ISSUERS, ".toml"))
 
 
+def own_files(path: Path) -> Iterator[tuple[Path, tuple[Path, ...]]]:
+    """Yields each place of the configuration with the paths of its own files: the directory, and the register's.
+
+    Raises ConfigError if a folder cannot be listed.
+    """
+    for place, names in _places_of_files(path, register_directory(path)):
+        yield place, tuple(place / name for name in names)
+
+
 def _problems_of_register(path: Path, register: Path) -> Iterator[Problem]:
     """Refuses a register in both places, as either might be meant, and a directory that is missing."""
     if register == path:

@@ -137,6 +137,8 @@ class ConsoleSettings:
     """The address of the one proxy whose forwarded address is believed, or ``unix``; empty: none."""
     networks: tuple[str, ...] = ()
     """The networks from which no second factor is asked for."""
+    metrics: str = ""
+    """Address and port on this machine at which ``/metrics`` is served; empty: nowhere."""
 
 
 class WebhookForm(StrEnum):
@@ -255,6 +257,21 @@ def _check_proxy(text: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         raise Refused("console_proxy", value=text) from None
+
+
+def _check_metrics(text: str) -> str:
+    """Returns an address of loopback with its port: no other machine reaches it."""
+    if not text:
+        return text
+    host, colon, port = text.rpartition(":")
+    try:
+        is_own = ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        raise Refused("console_metrics", value=text) from None
+    is_port = port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535  # noqa: PLR2004  the ports that there are
+    if not (is_own and colon and is_port and (":" in host) == host.startswith("[")):
+        raise Refused("console_metrics", value=text)
+    return text
 
 
 def _check_network(text: str) -> str:
@@ -438,6 +455,7 @@ class _Console(Shape):
     url: Annotated[str, AfterValidator(_check_url)] = ""
     proxy: Annotated[str, AfterValidator(_check_proxy)] = ""
     networks: Listed[Annotated[str, AfterValidator(_check_network)]] = ()
+    metrics: Annotated[str, AfterValidator(_check_metrics)] = ""
 
 
 class _Import(Shape):

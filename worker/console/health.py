@@ -16,7 +16,9 @@ from worker.core.model import JST, HealthRecord
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
 from worker.service.wiring import find_witness, read_lock_holder, try_witness
+from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, CHECK_TROUBLE, read_set_mark, read_trouble
 from worker.store.signs import find_signs, rehearsing_to
+from worker.views.backups import say_backup_trouble
 from worker.views.problems import problem_json
 
 CHECK_SECONDS: Final = 5.0
@@ -54,7 +56,7 @@ def _health(visit: Visit) -> Response:
         HealthFinding(visit.say("health_store"), visit.say(f"sign_{each}"), visit.say(each), is_well=False)
         for each in signs
     ]
-    findings += _configuration(visit)
+    findings += [*_backups(visit), *_configuration(visit)]
     if is_checked:
         findings += _examined(visit)
     rehearsing = rehearsing_to(visit.store, visit.office.brief.release.rehearsal_to)
@@ -79,6 +81,20 @@ def _look(visit: Visit, look: HealthRecord) -> HealthFinding:
     code = {"mail": "remedy_imap", "smtp": "remedy_smtp", "webhook": "remedy_webhook"}.get(kind, "remedy_folder")
     found = visit.say("health_since", since=_moment(look.failing_since or look.last_ok), detail=detail)
     return HealthFinding(name, found, visit.say(code, name=own), is_well=False, last=last)
+
+
+def _backups(visit: Visit) -> list[HealthFinding]:
+    name = visit.say("backup_task")
+    troubles = [read_trouble(visit.store.property(each)) for each in (BACKUP_TROUBLE, CHECK_TROUBLE)]
+    found = [
+        HealthFinding(name, say_backup_trouble(each, visit.lang), visit.say("health_backup"), is_well=False)
+        for each in troubles
+        if each is not None
+    ]
+    made = read_set_mark(visit.store.property(BACKED_UP))
+    if made is None:
+        return [*found, HealthFinding(name, visit.say("health_no_backup"))]
+    return found or [HealthFinding(name, visit.say("health_well"), last=_moment(made.at))]
 
 
 def _configuration(visit: Visit) -> list[HealthFinding]:

@@ -16,7 +16,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from worker.console.app import build_app
 from worker.console.desk import Desk
+from worker.console.metrics import serving_metrics
+from worker.service.measure import measure
 from worker.service.wiring import build_hasher, system_clock
+from worker.views.metrics import render
 
 LOOPBACK: Final = "127.0.0.1"
 HEADERS_BYTES: Final = 16 * 1024
@@ -78,11 +81,18 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
         desk.is_loopback_http = parts.scheme != "https"
         config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again once it has ended
-        tell(base)
-        with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run()
+        own = "" if unix else f"{LOOPBACK}:{port}"
+        with serving_metrics(settings.metrics, own, lambda: _scrape(desk)):
+            tell(base)
+            with contextlib.suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run()
     finally:
         desk.close()
+
+
+def _scrape(desk: Desk) -> str:
+    with desk.store() as store:
+        return render(measure(desk.office(), store, desk.clock.now()).families)
 
 
 def configure(app: Starlette, port: int, unix: str | None = None) -> uvicorn.Config:

@@ -119,6 +119,10 @@ class NoteEvent(StrEnum):
     """
     RESTORED = "Restored"
     """The store was restored from a backup: the first entry that the backup does not have."""
+    BACKED_UP = "BackedUp"
+    """A set of backups was made: detail ``file``, ``bytes``, ``sha256``, and ``entries`` and ``head`` of the copy."""
+    BACKUP_CHECKED = "BackupChecked"
+    """A backup was restored into a temporary folder and verified: the same detail, as far as it is known."""
     FOREIGN_MAIL = "ForeignMail"
     """A mail of another installation, or one without a record here, was kept.
 
@@ -214,6 +218,8 @@ class AlarmCause(StrEnum):
     """The store cannot be written: notified without it, and recorded afterwards."""
     STORE_MENDED = "store_mended"
     LOG_BROKEN = "log_broken"
+    BACKUP_FAILED = "backup_failed"
+    """No backup was made, or one does not verify: detail ``store.backups.Trouble``."""
     CONFIGURATION_REFUSED = "configuration_refused"
     DIGEST = "digest"
     ESCALATION = "escalation"

@@ -40,8 +40,10 @@ from worker.core.states import AlarmCause, State
 from worker.core.text import escape_control_chars
 from worker.match.near_matches import NearMiss
 from worker.read.budget import FREE_DISK
+from worker.store.backups import read_trouble
 from worker.track.overdue import PRESSED
 from worker.views.actions import action_for, withdraw_action
+from worker.views.backups import say_backup_trouble
 from worker.views.commands import link_or_command
 from worker.views.missing_invoice import say_missing
 from worker.views.tasks import days_over
@@ -63,6 +65,7 @@ _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.LATE_ANSWER: "telling_subject_contradiction",
     AlarmCause.NEWS: "telling_subject_news",
     AlarmCause.STORE_MENDED: "telling_subject_store_mended",
+    AlarmCause.BACKUP_FAILED: "telling_subject_backup",
 }
 """Alarms that determine the subject: nothing comes in, nothing goes out, something may go twice."""
 
@@ -262,14 +265,21 @@ def _describe_trouble(alarm: Alarm) -> str:
             return say(f"telling_{kind}", "ja", news=escape_control_chars(_name_news(alarm.detail)))
         case AlarmCause.CONFIGURATION_REFUSED:
             return say("telling_configuration", "ja", problems=escape_control_chars(_name_problems(alarm.detail)))
-        case AlarmCause.GUESSING | AlarmCause.ROLE_GIVEN:
-            return say(f"telling_{kind}", "ja", login=escape_control_chars(alarm.detail))
+        case AlarmCause.GUESSING | AlarmCause.ROLE_GIVEN | AlarmCause.BACKUP_FAILED:
+            return say(
+                f"telling_{kind}", "ja", login=escape_control_chars(alarm.detail), what=_name_backup(alarm.detail)
+            )
         case AlarmCause.DEAF | AlarmCause.PERSON_UNREACHED | AlarmCause.WEBHOOK_REFUSED:
             return say(f"telling_{kind}", "ja", name=name_thing(about, "ja"), detail=escape_control_chars(alarm.detail))
         case AlarmCause.UNFETCHED | AlarmCause.PUT_OFF:
             return _describe_missed(kind, about, alarm.detail)
         case _:
             return _describe_account(about, alarm.detail)
+
+
+def _name_backup(detail: str) -> str:
+    trouble = read_trouble(detail)
+    return say_backup_trouble(trouble, "ja") if trouble else ""
 
 
 def _describe_account(about: str, detail: str) -> str:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from worker.send.smtp.client import SmtpServer
     from worker.send.smtp.lock import SenderLock
     from worker.store.ports import Store
-    from worker.store.sqlite.backup import BackupCopy, RestoredStore
+    from worker.store.sqlite.backup import BackupCopy, CheckedBackup, RestoredStore
     from worker.watch.folder.invoices import InvoiceCache, InvoiceFiles
     from worker.watch.folder.notices import NoticeDirectory, ThreadedNoticeFolder
     from worker.watch.imap.mailbox import ImapMailbox, ThreadedMailbox
@@ -485,11 +485,31 @@ def record_end_of(folder: Path, now: dt.datetime, why: str, detail: str) -> None
     record_end(folder, now, why, detail)
 
 
-def back_up_store(folder: Path, target: Path, clock: Clock) -> BackupCopy:
-    """A checked copy of the store in ``folder``, in ``target``. Raises ConfigError, LogBroken, Unavailable."""
-    from worker.store.sqlite.backup import back_up
+def back_up_store(option: str | None, folder: Path, target: Path, clock: Clock) -> BackupCopy:
+    """One more set in ``target``: a checked copy of the store in ``folder``, and the configuration as it lies there.
 
-    return back_up(folder, target, clock)
+    Raises ConfigError, NotAllowed, LogBroken, Unavailable.
+    """
+    from worker.config.packed import pack_files
+    from worker.store.sqlite.backup import PackedConfiguration, back_up
+
+    packed = None
+    with contextlib.suppress(ConfigError):  # a store that systemd names may have no configuration beside it any more
+        packed = PackedConfiguration(*pack_files(find_directory(option, os.environ, Path.cwd())))
+    return back_up(folder, target, clock, packed, account_name())
+
+
+def check_backup_of(option: str | None, file: Path, clock: Clock) -> CheckedBackup:
+    """A backup restored into a temporary folder and verified. Raises NotAllowed, LogBroken, ConfigError, Unavailable.
+
+    That is recorded where the backup is one of the store that the configuration names.
+    """
+    from worker.store.sqlite.backup import check_backup
+
+    folder = None
+    with contextlib.suppress(ConfigError):  # a backup is checked on any computer
+        folder = find_store_of(option)
+    return check_backup(folder, file, clock, account_name())
 
 
 def restore_store(folder: Path, file: Path, clock: Clock) -> RestoredStore:

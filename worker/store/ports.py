@@ -38,6 +38,8 @@ MACHINE: Final = "machine"
 """Name of the value with the machine on which the store is at home (``Store.machine``)."""
 WITNESS_FOLDER: Final = "witness_folder"
 """Name of the value with the folder of the service's last witness, for commands that are not told it."""
+LOG_VERIFIED: Final = "log_verified"
+"""Name of the value with the last verification of the log: its time, and ``holds`` or ``broken``."""
 FOREIGN_MAIL: Final = "foreign_mail"
 """Name of the value with the signs that mails gave since a person last resumed, separated by spaces."""
 

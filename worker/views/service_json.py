@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from worker.core.errors import Problem
-from worker.core.messages import Language
+from worker.core.messages import Language, say
 from worker.core.model import HealthRecord, Submission
 from worker.core.signs import Sign
 from worker.core.states import State
@@ -24,7 +24,9 @@ from worker.views.unread_files import UnreadIn, unread_json
 if TYPE_CHECKING:
     from worker.audit.verify import LogVerdict
     from worker.config.load import Configuration
+    from worker.store.backups import Manifest
     from worker.store.ports import Witness
+    from worker.views.limits import Crossed
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +166,39 @@ def rehearsal_json(to: str | None) -> dict[str, Any]:
     return {"rehearsal_to": to}
 
 
-def backup_json(file: str, size: int, sha256: str, verdict: LogVerdict) -> dict[str, Any]:
-    """Returns the fixed fields of a backup that was made; ``size`` in bytes."""
-    return {"file": file, "size": size, "sha256": sha256, **_verified_json(verdict)}
+def backup_json(file: str, verdict: LogVerdict, manifest: Manifest, removed: Sequence[str]) -> dict[str, Any]:
+    """Returns the fixed fields of a backup that was made; ``size`` in bytes, ``removed`` by the rotation."""
+    return {
+        "file": file,
+        "size": manifest.database.size,
+        "sha256": manifest.database.sha256,
+        **_verified_json(verdict),
+        "configuration": manifest.configuration.name if manifest.configuration else None,
+        "left_out": list(manifest.left_out),
+        "removed": list(removed),
+    }
+
+
+def backup_check_json(file: str, verdict: LogVerdict, *, is_compared: bool) -> dict[str, Any]:
+    """Returns the fixed fields of a backup that was verified; ``is_compared``: with its manifest as well."""
+    return {"file": file, "compared": is_compared, **_verified_json(verdict)}
+
+
+def limits_json(crossed: Sequence[Crossed], lang: Language) -> dict[str, Any]:
+    """Returns the fixed fields of ``doctor --exit-code``: the limits that are crossed."""
+    return {
+        "limits": [
+            {
+                "name": each.limit.name,
+                "severity": each.limit.severity.value,
+                "figure": each.limit.figure,
+                "labels": dict(each.sample.labels),
+                "value": each.sample.value,
+                "text": say(f"limit_{each.limit.name}", lang),
+            }
+            for each in crossed
+        ]
+    }
 
 
 def restore_json(file: str, replaced: Sequence[str], verdict: LogVerdict) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from worker.core.open_until import settles_on
 from worker.core.params import Aside
 from worker.core.states import Reason, State
 from worker.core.text import match_key
+from worker.store.backups import BACKUP_TROUBLE, CHECK_TROUBLE, read_trouble
 from worker.store.ports import GuaranteeKey, Overview, Store
 from worker.track.overdue import PRESSED, is_stuck, unanswered_from
 from worker.views.actions import (
@@ -38,6 +39,7 @@ from worker.views.actions import (
     show_action,
     withdraw_action,
 )
+from worker.views.backups import say_backup_trouble
 
 if TYPE_CHECKING:
     from worker.config.load import Configuration
@@ -75,6 +77,7 @@ class TaskKind(StrEnum):
     EXPECTED = "expected"
     UNCONFIRMED = "unconfirmed"
     UNDATED = "undated"
+    BACKUP = "backup"
 
 
 class Urgency(IntEnum):
@@ -142,6 +145,7 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
     found += [_leaving(each, configuration, now) for each in known if each.is_by_hold and not each.delivery.deferrals]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
+    found += _backups(overview)
     found += _rest_missing(_missing_guarantees(configuration, overview, registered, today), overview, now)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
 
@@ -443,6 +447,28 @@ def _hurry(task: Task, today: dt.date) -> Task:
 
 def _both(code: str, **params: object) -> tuple[str, str]:
     return say(code, "ja", **params), say(code, "en", **params)
+
+
+# --- Of the store itself -------------------------------------------------------------------------------------
+
+
+def _backups(overview: Overview) -> Iterator[Task]:
+    """The backup that was not made, and the one that does not verify: for the administrator, by way of all."""
+    for name in (BACKUP_TROUBLE, CHECK_TROUBLE):
+        trouble = read_trouble(overview.property(name))
+        if trouble is not None:
+            yield Task(
+                kind=TaskKind.BACKUP,
+                project="",
+                project_name=say("backup_task", "ja"),
+                issuer=say("backup_of_all", "ja"),
+                product=None,
+                submission=None,
+                texts=(say_backup_trouble(trouble, "ja"), say_backup_trouble(trouble, "en")),
+                due=None,
+                action=None,
+                urgency=Urgency.NOW,
+            )
 
 
 # --- Of the register -----------------------------------------------------------------------------------------

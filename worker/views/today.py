@@ -39,6 +39,7 @@ class Button(StrEnum):
     STOP = "stop"
     EDIT_PROJECT = "edit_project"
     DROP_AGAIN = "drop_again"
+    HEALTH = "health"
 
 
 class Mark(StrEnum):
@@ -90,6 +91,7 @@ _BUTTONS: Final[Mapping[TaskKind, Button]] = {
     TaskKind.EXPECTED: Button.DROP_NOTICE,
     TaskKind.UNCONFIRMED: Button.RECORD,
     TaskKind.UNDATED: Button.DROP_NOTICE,
+    TaskKind.BACKUP: Button.HEALTH,
 }
 
 
@@ -193,8 +195,11 @@ def mend_of(reasons: Iterable[Reason]) -> tuple[Button, Right]:
     return Button.REVIEW, Right.DECIDE
 
 
-_DECIDED: Final = frozenset({TaskKind.RESOLVE, TaskKind.CORRECT})
-"""Tasks that end in a decision of an approver."""
+_RIGHTS: Final[Mapping[TaskKind, Right]] = {
+    **dict.fromkeys((TaskKind.RESOLVE, TaskKind.CORRECT), Right.DECIDE),
+    TaskKind.BACKUP: Right.HEALTH,
+}
+"""The right that ends these tasks, a decision of an approver or a look of the administrator; any other is prepared."""
 
 
 def _row(task: Task, submission: Submission | None, store: Store, issuer: str) -> Work:
@@ -202,11 +207,13 @@ def _row(task: Task, submission: Submission | None, store: Store, issuer: str) -
         button, right = mend_of(task.reasons)
     else:
         button = _BUTTONS[task.kind]
-        right = Right.DECIDE if task.kind in _DECIDED else Right.PREPARE
+        right = _RIGHTS.get(task.kind, Right.PREPARE)
     return Work(task, button, _path(task, button, issuer), right, last_preparer(store, submission, task.project))
 
 
 def _path(task: Task, button: Button, issuer: str) -> str:
+    if button is Button.HEALTH:
+        return "/health"
     if task.submission is None:
         return f"/drop?project={quote(task.project)}" if task.project else "/drop"
     if task.kind is TaskKind.DOWNLOAD:

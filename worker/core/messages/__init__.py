@@ -13,6 +13,7 @@ from typing import Final, Literal
 from worker.core.accounts import Role
 from worker.core.login_errors import LoginRefusal, find_refusal
 from worker.core.messages import (
+    backups,
     commands,
     config,
     console,
@@ -30,6 +31,7 @@ from worker.core.messages import (
     in_mails,
     incoming,
     issuer_edits,
+    limits,
     oauth,
     on_pages,
     people,
@@ -75,12 +77,12 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 Language = Literal["ja", "en"]
 
 _TABLES: Final = (
-    *(commands, config, console, console_drop, console_issuers),
+    *(backups, commands, config, console, console_drop, console_issuers),
     *(console_ledger,),
     *(console_pictures, console_projects, console_records, console_run, decisions),
     *(console_absence, in_mails, issuer_edits),
     *(events, incoming, oauth, on_pages, people),
-    *(preview, receipts, register, register_edits, reminders),
+    *(limits, preview, receipts, register, register_edits, reminders),
     *(store,),
     *(console_help,),
 )

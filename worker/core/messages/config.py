@@ -128,6 +128,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{value}」は、中継サーバー（proxy）のIPアドレスではありません",
         "{value} is not the IP address of a proxy",
     ),
+    "console_metrics": (
+        "「{value}」は、監視用の数値（metrics）を示す場所に使えません",
+        "{value} cannot be the place of /metrics",
+    ),
+    "console_metrics_taken": (
+        "監視用の数値（metrics）を、画面と同じ場所には示せません（{value}）",
+        "/metrics cannot be served where the console is ({value})",
+    ),
     "console_network": (
         "「{value}」は、社内のネットワークの書き方ではありません",
         "{value} is not a network",
@@ -455,6 +463,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "console_proxy": (
         'IPアドレス（例："127.0.0.1"）、または --unix で接続する場合は "unix" と書いてください',
         'write an IP address ("127.0.0.1"), or "unix" for one that connects by --unix',
+    ),
+    "console_metrics": (
+        'このコンピューターの中のアドレスとポートを書いてください（例："127.0.0.1:8481"）。ほかからは見えません',
+        'write an address of this machine with a port ("127.0.0.1:8481"); no other machine reaches it',
+    ),
+    "console_metrics_taken": (
+        "画面（8480、または --port）とは別のポートにしてください",
+        "take another port than that of the console (8480, or --port)",
     ),
     "console_network": (
         "例：192.168.1.0/24（末尾は0にします）。すべてのアドレス（/0）は書けません",

@@ -60,6 +60,8 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     NoteEvent.RESUMED: ("送信の再開", "resumed"),
     NoteEvent.LEFT_ALONE: ("扱わない古いメール", "older mails skipped"),
     NoteEvent.RESTORED: ("バックアップから復元", "restored from a backup"),
+    NoteEvent.BACKED_UP: ("バックアップを作成", "backed up"),
+    NoteEvent.BACKUP_CHECKED: ("バックアップを検証", "backup verified"),
     NoteEvent.FOREIGN_MAIL: ("この保証便に記録のないメール", "a mail that is not recorded in this store"),
     NoteEvent.EXPORTED: ("送信記録の保存", "sent-mail log exported"),
     NoteEvent.REHEARSAL_ON: ("リハーサルの開始", "rehearsal on"),

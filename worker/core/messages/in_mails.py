@@ -225,6 +225,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "space, the disk, the owner of {place}, and the database itself." + _HEALTH[1]
         ),
     ),
+    "on_mail_telling_backup_failed": (
+        (
+            "{what}。\n"
+            "　　新しいバックアップのないままデータベースを失うと、その間の記録は戻りません。"
+            "受信と送信は続いています。\n"
+            "　　管理者の方は、置き場のディスクを確かめ、バックアップを作成してください。" + _HEALTH[0]
+        ),
+        (
+            "{what}.\n"
+            "If the database is lost before there is a new backup, the records since the last one are lost. Mail is"
+            " read and sent as before.\nThe administrator examines the disk and makes one." + _HEALTH[1]
+        ),
+    ),
     # --- People
     "on_mail_telling_guessing": (
         (

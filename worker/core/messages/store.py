@@ -27,8 +27,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "backed_up_head": ("末尾：{head}", "Head: {head}"),
     "backed_up_rest": (
-        "含まれないもの：設定のフォルダ、パスワードとログインのファイル。別に保管してください。",
-        "Not in it: the configuration, passwords and logins. Keep those separately.",
+        "含まれないもの：パスワードとログインのファイル。別に保管してください。",
+        "Not in it: passwords and logins. Keep those separately.",
     ),
     "put_back": (
         "データベースを {file} の内容に戻しました（記録 {count}件、最後の記録 {last}）。",

@@ -1,39 +1,68 @@
-"""Copies the store into one file while others write, and puts the store back from such a file.
+"""Keeps sets of backups beside a running service, checks them, and puts the store back from a file.
 
 A copy gets its name after it was checked, and only its owner can read it. A file is checked before it is put back. The
 replaced files stay beside it under another name, and nothing is sent until a person resumes. Only the holder of the
 sender's lock may put back.
+
+The database of a set is named last and removed first: a name that ``restore`` takes stands for a whole set.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import fcntl
 import hashlib
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from worker.core.alarms import cause_about
 from worker.core.clock import Clock
-from worker.core.errors import LogBroken, NoRoom, Unavailable
-from worker.core.states import NoteEvent
-from worker.store.ports import RESTORED_AT, Author
+from worker.core.errors import HoshobinError, LogBroken, NoRoom, NotAllowed, Unavailable
+from worker.core.states import AlarmCause, NoteEvent
+from worker.store.backups import (
+    BACKED_UP,
+    BACKUP_CHECKED,
+    BACKUP_TROUBLE,
+    CHECK_TROUBLE,
+    CONFIGURATION,
+    DATABASE,
+    MANIFEST,
+    ROOM,
+    KeptFile,
+    Manifest,
+    SetMark,
+    Trouble,
+    choose_removed,
+    read_manifest,
+    read_set_mark,
+    read_trouble,
+)
+from worker.store.ports import IDENTITY, LOG_VERIFIED, RESTORED_AT, Author
 from worker.store.sqlite.connection import (
     FILE_NAME,
     PATIENCE,
+    REVISION,
     make_file,
     open_file,
     revision_of,
     sync_folder,
     translated,
 )
-from worker.store.sqlite.store import create_or_migrate, open_store, read_secret, write_secret
+from worker.store.sqlite.store import (
+    create_or_migrate,
+    has_database,
+    open_store,
+    read_secret,
+    write_secret,
+)
 
 if TYPE_CHECKING:
     from worker.audit.verify import LogVerdict
@@ -42,25 +71,64 @@ _WORK: Final = ".restore-"
 """Begin of the name of the folder in which a restore works; the folder holds a copy of the store."""
 _TRIAL: Final = ".migration-"
 """The same of a trial before a migration."""
+_BESIDE: Final = ".hoshobin-"
+"""The same of the folder in which a backup or a check works, among the sets."""
 _BLOCK: Final = 1_048_576
 """Bytes read at once."""
 BEFORE: Final = "hoshobin-before-"
 """Begin of the name of the copy that is kept of a store before its migration."""
 _COPIES: Final = 3
-"""Sizes of the store that must be free before a migration: the copy to keep, the one that is tried, and what the migration
-writes before it is checked in."""
+"""Sizes of the store that must be free before a migration: the copy to keep, the one that is tried, and its changes."""
 _MARGIN: Final = 64 * 1_048_576
 """Bytes left for the service beside them."""
+_MANIFEST_LIMIT: Final = 1_000_000
+"""Bytes read of a manifest, which has some hundred."""
+_TOLD_AGAIN: Final = dt.timedelta(hours=20)
+"""People are told again of a backup that still is not made: by each night's run, and not by each try of an hour."""
+_ABANDONED: Final = dt.timedelta(days=1)
+"""A manifest without its files is removed after this time; another backup may be placing them now."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackupCopy:
-    """One checked copy of the store."""
+    """One checked set."""
+
+    file: Path
+    """The copy of the store."""
+    verdict: LogVerdict
+    manifest: Manifest
+    removed: tuple[str, ...] = ()
+    """The names of the copies that the rotation removed."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the copy of the store."""
+        return self.manifest.database.size
+
+    @property
+    def sha256(self) -> str:
+        """Its hash."""
+        return self.manifest.database.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class PackedConfiguration:
+    """The archive of the configuration, and the names of the files that could not be read."""
+
+    content: bytes
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBackup:
+    """A backup that was restored into a temporary folder and verified."""
 
     file: Path
     verdict: LogVerdict
-    size: int
-    sha256: str
+    manifest: Manifest | None
+    """None if it has none beside it: it was made by hand, or by a version before manifests."""
+    store: str
+    """The identity of the store that it is a copy of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +139,265 @@ class RestoredStore:
     replaced: tuple[Path, ...]
 
 
-def back_up(folder: Path, target: Path, clock: Clock) -> BackupCopy:
-    """Copies the store in ``folder`` into a new file in ``target``; makes that folder, but not the folders above it.
+# --- Backup --------------------------------------------------------------------------------------------------------
 
-    Raises ConfigError if there is no store, or an older one, LogBroken if the copy is not sound, Unavailable.
+
+def back_up(
+    folder: Path, target: Path, clock: Clock, configuration: PackedConfiguration | None = None, account: str = ""
+) -> BackupCopy:
+    """Keeps one more set of the store in ``folder`` in ``target``, and removes those that the rotation does not keep.
+
+    Makes ``target``, but not the folders above it. Records the set in the log, or the reason that there is none for the
+    list of tasks. Raises ConfigError if there is no store, or an older one, NotAllowed ``backup_no_room``, LogBroken if
+    the copy is not sound, Unavailable.
     """
     open_store(folder, clock).close()  # says what is wrong with its place or version
+    try:
+        made = _make_set(folder, target, clock, configuration)
+        kept = _record_set(folder, made.manifest, clock, account)
+        removed = _rotate(target, made.manifest, kept, clock.now())
+    except (NotAllowed, LogBroken, Unavailable) as failure:
+        _record_trouble(folder, BACKUP_TROUBLE, _explain(failure, folder, target, clock.now()), clock)
+        raise
+    return replace(made, removed=removed)
+
+
+def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedConfiguration | None) -> BackupCopy:
     with _reached(target):
         target.mkdir(mode=0o700, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".hoshobin-", dir=target))
-    try:
-        _copy_in_one_step(folder, work)
-        verdict = _check(work, clock)
+    free, needed = _measure(folder, target)
+    if free < needed:
+        room = {"free": _in_megabytes(free), "needed": _in_megabytes(needed)}
+        raise NotAllowed("backup_no_room", target=str(target), **room)
+    with _working_in(target) as work:
         copy = work / FILE_NAME
+        _copy_in_one_step(folder, work)
         _settle(copy)
+        _forget_pages(copy)  # what is verified was read from the disk
+        verdict, store = _check(work, clock)
+        _settle(copy)
+        moment = clock.now().astimezone(dt.UTC)
+        stem = f"hoshobin-{moment:%Y%m%dT%H%M%SZ}-{verdict.count}-{verdict.head[:8]}"
+        manifest = Manifest(
+            moment,
+            store,
+            REVISION,
+            verdict.count,
+            verdict.head,
+            KeptFile(f"{stem}{DATABASE}", copy.stat().st_size, _digest(copy)),
+            _pack(work, stem, configuration),
+            configuration.left_out if configuration else (),
+        )
         with _reached(target):
-            moment = clock.now().astimezone(dt.UTC)
-            named = target / f"hoshobin-{moment:%Y%m%dT%H%M%SZ}-{verdict.count}-{verdict.head[:8]}.sqlite3"
-            size, digest = copy.stat().st_size, _digest(copy)
-            copy.replace(named)
+            _write(work / f"{stem}{MANIFEST}", manifest.text().encode())
+            copy.rename(work / manifest.database.name)
+            for name in (f"{stem}{MANIFEST}", *(each.name for each in reversed(manifest.files))):
+                _give_to_owner(work / name, target)
+                (work / name).replace(target / name)
             sync_folder(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return BackupCopy(named, verdict, size, digest)
+    return BackupCopy(target / manifest.database.name, verdict, manifest)
+
+
+def _measure(folder: Path, target: Path) -> tuple[int, int]:
+    """The free bytes of ``target``, and the bytes that a backup needs there."""
+    with _reached(target):
+        free = shutil.disk_usage(target).free
+    with translated():
+        parts = (folder / f"{FILE_NAME}{ending}" for ending in ("", "-wal"))
+        return free, ROOM * sum(each.stat().st_size for each in parts if each.exists())
+
+
+def _in_megabytes(count: int) -> str:
+    """Returns a number of bytes as people read it."""
+    return f"{count / 1_000_000:,.1f} MB"
+
+
+def _pack(work: Path, stem: str, configuration: PackedConfiguration | None) -> KeptFile | None:
+    if configuration is None:
+        return None
+    name = f"{stem}{CONFIGURATION}"
+    with _reached(work):
+        _write(work / name, configuration.content)
+    return KeptFile(name, len(configuration.content), hashlib.sha256(configuration.content).hexdigest())
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _give_to_owner(file: Path, target: Path) -> None:
+    """A file that root makes belongs to the owner of the directory, whose timer must be able to read and remove it."""
+    if os.geteuid() == 0:
+        status = target.stat()
+        os.chown(file, status.st_uid, status.st_gid)
+
+
+def _record_set(folder: Path, manifest: Manifest, clock: Clock, account: str) -> frozenset[str]:
+    """Records the set; returns the stems that stay whatever their age: this one, and the last that was checked."""
+    detail = {
+        "file": manifest.database.name,
+        "bytes": manifest.database.size,
+        "sha256": manifest.database.sha256,
+        "entries": manifest.entries,
+        "head": manifest.head,
+    }
+    with contextlib.closing(open_store(folder, clock)) as store, store.writing() as writing:
+        entry = writing.note(NoteEvent.BACKED_UP, None, Author("hoshobin", account), detail)
+        writing.set_property(BACKED_UP, SetMark(entry.at, manifest.stem).text())
+        writing.set_property(BACKUP_TROUBLE, "")
+        writing.set_property(LOG_VERIFIED, f"{manifest.made_at.isoformat()} holds")  # by way of its copy
+        checked = read_set_mark(writing.property(BACKUP_CHECKED))
+    return frozenset({manifest.stem} | ({checked.stem} if checked else set()))
+
+
+def _rotate(target: Path, made: Manifest, kept: frozenset[str], now: dt.datetime) -> tuple[str, ...]:
+    """Removes the sets of the same store that are not kept, and what a removal that was cut short left of one."""
+    with _reached(target):
+        sets = [each for each in _manifests(target) if each.store == made.store]
+        whole = [each for each in sets if (target / each.database.name).exists()]
+        removed = choose_removed(whole, kept)
+        broken = [each for each in sets if each not in whole and each.made_at < now - _ABANDONED]
+        for each in (*removed, *broken):
+            for name in (*(file.name for file in each.files), f"{each.stem}{MANIFEST}"):
+                (target / name).unlink(missing_ok=True)
+        sync_folder(target)
+    return tuple(each.database.name for each in removed)
+
+
+def _manifests(target: Path) -> Iterator[Manifest]:
+    """The sets in ``target``; one that this account may not read is not this account's to remove."""
+    for path in sorted(target.glob(f"hoshobin-*{MANIFEST}")):
+        manifest = _manifest_of(path.with_name(path.name.replace(MANIFEST, DATABASE)))
+        if manifest is not None and path.name == f"{manifest.stem}{MANIFEST}":
+            yield manifest
+
+
+# --- What went wrong -----------------------------------------------------------------------------------------------
+
+
+def _explain(failure: HoshobinError, folder: Path, target: Path, now: dt.datetime) -> Trouble:
+    match failure:
+        case NotAllowed():
+            return Trouble(now, "no_room", str(target), "", *_measure(folder, target))
+        case LogBroken():
+            return Trouble(now, "unsound", str(target), f"{failure.code}: {failure.detail}")
+        case _:
+            return Trouble(now, "unreached", str(target), str(failure))
+
+
+def _record_trouble(folder: Path, name: str, trouble: Trouble, clock: Clock) -> None:
+    """Records it for the list of tasks; tells people if it is new, and each night. A store that fails has alarms."""
+    with (
+        contextlib.suppress(HoshobinError),
+        contextlib.closing(open_store(folder, clock)) as store,
+        store.writing() as writing,
+    ):
+        known = read_trouble(writing.property(name))
+        cause = cause_about(AlarmCause.BACKUP_FAILED, trouble.code)
+        told = store.last_alarm(cause)
+        is_told = told is not None and told.created_at <= trouble.at < told.created_at + _TOLD_AGAIN
+        is_new = known is None or known.code != trouble.code
+        noted = trouble if is_new or known is None else replace(trouble, at=known.at)
+        if is_new or not is_told:
+            writing.raise_alarm(cause, (), noted.text())
+        writing.set_property(name, noted.text())
+        if trouble.code == "unsound":
+            writing.set_property(LOG_VERIFIED, f"{trouble.at.isoformat()} broken")
+
+
+# --- Check ---------------------------------------------------------------------------------------------------------
+
+
+def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = "") -> CheckedBackup:
+    """Restores a backup into a temporary folder and verifies it there; records that in the store in ``folder``.
+
+    ``given`` is the copy of a store, or a directory of sets, of which the newest is checked. A failure is recorded if
+    the set is of that store, or a directory was given. Raises NotAllowed ``no_backup_in``, LogBroken, ConfigError
+    ``newer_database``, Unavailable.
+    """
+    own = _identity_of(folder, clock)
+    file = given
+    try:
+        with _reached(given):
+            file = _newest_in(given, own) if given.is_dir() else given
+        checked = _restore_beside(file, clock)
+    except (NotAllowed, LogBroken, Unavailable) as failure:
+        if folder is not None and own and (given.is_dir() or _is_of(file, own)):
+            where = given if isinstance(failure, NotAllowed) else file
+            trouble = _explain_check(failure, where, clock.now())
+            _record_trouble(folder, CHECK_TROUBLE, trouble, clock)
+        raise
+    if folder is not None and checked.store == own:
+        _record_check(folder, checked, clock, account)
+    return checked
+
+
+def _explain_check(failure: HoshobinError, where: Path, now: dt.datetime) -> Trouble:
+    match failure:
+        case NotAllowed():
+            return Trouble(now, "check_none", str(where))
+        case LogBroken():
+            return Trouble(now, "check_unsound", str(where), f"{failure.code}: {failure.detail}")
+        case _:
+            return Trouble(now, "check_unreached", str(where), str(failure))
+
+
+def _identity_of(folder: Path | None, clock: Clock) -> str:
+    if folder is None or not has_database(folder):
+        return ""
+    with contextlib.closing(open_store(folder, clock)) as store:
+        return store.property(IDENTITY) or ""
+
+
+def _newest_in(target: Path, own: str) -> Path:
+    whole = [each for each in _manifests(target) if (target / each.database.name).exists() and own in {"", each.store}]
+    if not whole:
+        raise NotAllowed("no_backup_in", target=str(target))
+    return target / max(whole, key=lambda each: each.made_at).database.name
+
+
+def _is_of(file: Path, own: str) -> bool:
+    manifest = _manifest_of(file)
+    return manifest is not None and manifest.store == own
+
+
+def _manifest_of(file: Path) -> Manifest | None:
+    path = file.with_name(f"{file.name.removesuffix(DATABASE)}{MANIFEST}")
+    with contextlib.suppress(OSError), path.open("rb") as content:
+        return read_manifest(content.read(_MANIFEST_LIMIT))
+    return None
+
+
+def _restore_beside(file: Path, clock: Clock) -> CheckedBackup:
+    manifest = _manifest_of(file)
+    beside = file.parent if os.access(file.parent, os.W_OK) else Path(tempfile.gettempdir())
+    with _working_in(beside) as work:
+        digest = _take_copy(file, work)
+        for each in manifest.files if manifest else ():
+            with _reached(file.with_name(each.name)):
+                found = digest if each.name == file.name else _digest(file.with_name(each.name))
+            if found != each.sha256:
+                raise LogBroken("backup_differs", each.name)
+        verdict, store = _bring_up(work, clock)
+    if manifest is not None and (manifest.entries, manifest.head) != (verdict.count, verdict.head):
+        raise LogBroken("backup_differs", f"{file.name}: {verdict.count}, {verdict.head}")
+    return CheckedBackup(file, verdict, manifest, store)
+
+
+def _record_check(folder: Path, checked: CheckedBackup, clock: Clock, account: str) -> None:
+    detail = {"file": checked.file.name, "entries": checked.verdict.count, "head": checked.verdict.head}
+    detail |= {"sha256": checked.manifest.database.sha256} if checked.manifest else {}
+    with contextlib.closing(open_store(folder, clock)) as store, store.writing() as writing:
+        entry = writing.note(NoteEvent.BACKUP_CHECKED, None, Author("hoshobin", account), detail)
+        writing.set_property(BACKUP_CHECKED, SetMark(entry.at, checked.file.name.removesuffix(DATABASE)).text())
+        writing.set_property(CHECK_TROUBLE, "")
+
+
+# --- Restore -------------------------------------------------------------------------------------------------------
 
 
 def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> RestoredStore:
@@ -108,16 +412,10 @@ def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> Resto
         work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
     try:
         copy = work / FILE_NAME
-        with _reached(file):
-            for ending in ("", "-wal"):
-                if not ending or Path(f"{file}{ending}").exists():
-                    _copy_file(Path(f"{file}{ending}"), work / f"{FILE_NAME}{ending}")
-            digest = _digest(copy)
+        digest = _take_copy(file, work)
         if secret := read_secret(folder):
             write_secret(work, secret)  # a store from before it had one takes this, and not a new one
-        _refuse_another_kind(work)
-        create_or_migrate(work)
-        verdict = _check(work, clock)
+        verdict, _ = _bring_up(work, clock)
         _record(work, file, digest, verdict, clock, account)
         _settle(copy)
         replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
@@ -160,6 +458,22 @@ def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
     return named
 
 
+def _take_copy(file: Path, work: Path) -> str:
+    """Copies ``file`` and its ``-wal`` into ``work``; returns the hash of the file."""
+    with _reached(file):
+        for ending in ("", "-wal"):
+            if not ending or Path(f"{file}{ending}").exists():
+                _copy_file(Path(f"{file}{ending}"), work / f"{FILE_NAME}{ending}")
+        return _digest(work / FILE_NAME)
+
+
+def _bring_up(work: Path, clock: Clock) -> tuple[LogVerdict, str]:
+    """Brings the copy in ``work`` up to date; returns the verdict on it and its identity. Raises LogBroken."""
+    _refuse_another_kind(work)
+    create_or_migrate(work)
+    return _check(work, clock)
+
+
 def _copy_in_one_step(folder: Path, work: Path) -> None:
     """Copies in one step: a copy in several steps starts again at each write, and never ends beside a busy service."""
     with translated():
@@ -179,18 +493,18 @@ def _refuse_another_kind(work: Path) -> None:
             raise LogBroken("not_a_store", "no tables of hoshobin are in it")
 
 
-def _check(work: Path, clock: Clock) -> LogVerdict:
-    """The verdict of ``audit verify`` on a sound copy. Raises LogBroken."""
+def _check(work: Path, clock: Clock) -> tuple[LogVerdict, str]:
+    """The verdict of ``audit verify`` on a sound copy, and its identity. Raises LogBroken."""
     with translated(), contextlib.closing(sqlite3.connect(work / FILE_NAME)) as database:
         found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
         raise LogBroken("corrupt", "; ".join(found))
     with contextlib.closing(open_store(work, clock)) as store:
-        verdict = store.verify()
+        verdict, identity = store.verify(), store.property(IDENTITY) or ""
     if not verdict.holds:
         first = verdict.faults[0]
         raise LogBroken(first.code, str(first.where))
-    return verdict
+    return verdict, identity
 
 
 def _record(work: Path, file: Path, digest: str, verdict: LogVerdict, clock: Clock, account: str) -> None:
@@ -213,6 +527,16 @@ def _settle(copy: Path) -> None:
         descriptor = os.open(copy, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _forget_pages(copy: Path) -> None:
+    """Lets the system drop what it holds of the file in memory: reading comes from the disk, and others keep theirs."""
+    with translated():
+        descriptor = os.open(copy, os.O_RDONLY)
+        try:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(descriptor)
 
@@ -254,6 +578,36 @@ def _copy_file(source: Path, target: Path) -> None:
 def _digest(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _working_in(target: Path) -> Iterator[Path]:
+    """A folder for this process alone in ``target``, removed at the end; removes those of processes that were killed.
+
+    Each locks its own: the lock ends with the process. Where the file system knows no locks, none is removed.
+    """
+    with _reached(target):
+        for left in target.glob(f"{_BESIDE}*"):
+            with contextlib.suppress(OSError), _locked(left):
+                shutil.rmtree(left)
+        work = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=target))
+    try:
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(OSError):
+                held.enter_context(_locked(work))
+            yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

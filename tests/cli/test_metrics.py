@@ -1,0 +1,88 @@
+"""``metrics`` and ``doctor --exit-code`` on an office: from the store alone, without a server or a password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.office import Office
+from worker.store.sqlite.store import create_or_migrate
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """An office whose servers are gone and whose service is dead."""
+    office = Office(tmp_path)
+    create_or_migrate(office.store)
+    (office.store / "imap-password").unlink()
+    return office
+
+
+def test_the_figures_come_from_the_store_of_a_dead_service(office: Office) -> None:
+    ran = office("metrics")
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert 'hoshobin_tasks{urgency="now"} 0' in lines
+    assert "# TYPE hoshobin_notice_to_accepted_seconds histogram" in lines
+    assert any(each.startswith("hoshobin_build_info{version=") for each in lines)
+    assert "contractor" not in ran.out
+
+
+def test_a_file_is_replaced_as_a_whole_and_another_account_may_read_it(office: Office, tmp_path: Path) -> None:
+    target = tmp_path / "textfile" / "hoshobin.prom"
+    target.parent.mkdir()
+    target.write_text("old")
+    kept = target.open()
+    assert office("metrics", "--textfile", str(target)).code == 0
+    with kept:
+        assert kept.read() == "old", "another file took its name"
+    assert target.read_text() == office("metrics").out
+    assert target.stat().st_mode & 0o777 == 0o644
+    assert [each.name for each in target.parent.iterdir()] == ["hoshobin.prom"]
+
+
+def test_a_folder_that_is_not_there_is_named(office: Office, tmp_path: Path) -> None:
+    ran = office("metrics", "--textfile", str(tmp_path / "gone" / "x.prom"))
+    assert ran.code == 3
+    assert "gone/x.prom" in ran.err
+
+
+def test_doctor_ends_with_the_gravest_limit_that_is_crossed(office: Office) -> None:
+    ran = office("doctor", "--exit-code")
+    assert (ran.code, ran.out) == (0, "限度を超えている数値はありません。\n")
+    assert office("backup", str(office.root / "gone" / "deeper")).code == 3
+    ran = office("doctor", "--exit-code")
+    assert ran.code == 1
+    assert ran.out == "WARNING HoshobinUrgentTasks now: 急ぐ対応が残っています\n"
+    (found,) = office("doctor", "--exit-code", "--json").document["limits"]
+    assert (found["name"], found["severity"], found["labels"]) == ("HoshobinUrgentTasks", "warning", {"urgency": "now"})
+
+
+def test_a_log_that_does_not_verify_is_critical(office: Office) -> None:
+    assert office("audit", "verify").code == 0
+    assert "hoshobin_log_intact 1" in office("metrics").out.splitlines()
+    (office.store / "head").write_text(f"9 {'ab' * 32}\n")
+    assert office("audit", "verify").code == 1
+    assert "hoshobin_log_intact 0" in office("metrics").out.splitlines()
+    ran = office("doctor", "--exit-code")
+    assert (ran.code, "CRITICAL HoshobinLogBroken" in ran.out) == (2, True)
+
+
+def test_a_backup_verifies_the_log_as_well(office: Office, tmp_path: Path) -> None:
+    assert office("backup", str(tmp_path / "backups")).code == 0
+    names = {each.partition(" ")[0] for each in office("metrics").out.splitlines() if not each.startswith("#")}
+    assert {
+        "hoshobin_log_intact",
+        "hoshobin_log_verified_timestamp_seconds",
+        "hoshobin_backup_last_success_timestamp_seconds",
+    } <= names
+    assert "hoshobin_backup_verified_timestamp_seconds" not in names, "that is of the trial"
+    assert office("backup", "check", str(tmp_path / "backups")).code == 0
+    assert "\nhoshobin_backup_verified_timestamp_seconds " in office("metrics").out
+
+
+def test_without_a_store_there_are_no_figures(tmp_path: Path) -> None:
+    office = Office(tmp_path, knows=())
+    assert office("metrics").code == 2
+    assert office("doctor", "--exit-code").code == 2

@@ -1,0 +1,280 @@
+"""The figures of a store, each limit crossed once, and a cost that does not grow with what is closed."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.office import Office
+from tests.support.promtool import promtool
+from tests.support.stores import approve, create_held, make_store
+from tests.support.world import HANAKO, START, WORKER
+from worker.core.model import HealthRecord, Hold, NoticeRecord, Submission
+from worker.core.states import Event, Reason, State
+from worker.service.measure import measure, note_verified
+from worker.service.wiring import Installation, load_installation
+from worker.store.backups import BACKED_UP, BACKUP_CHECKED, BACKUP_TROUBLE, SetMark, Trouble
+from worker.store.sqlite.store import SqlStore
+from worker.views.limits import LIMITS
+from worker.views.log_counts import COUNTED
+from worker.views.metrics import render
+
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+LATER = START + 5 * MINUTE
+URGENT = "HoshobinUrgentTasks"
+"""What is urgent is a task as well."""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Installation:
+    made = Office(tmp_path, knows=())
+    return load_installation(str(made.config))
+
+
+@pytest.fixture
+def store(office: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlStore]:
+    store = make_store(office.places.store)
+    monkeypatch.setattr(store, "free_disk", lambda: 10**12)
+    yield store
+    store.close()
+
+
+TO_DOUBT = ((Event.SEND_STARTED, State.SENDING), (Event.DATA_STARTED, State.IN_DOUBT))
+
+
+def move(store: SqlStore, submission: Submission, *ways: tuple[Event, State]) -> Submission:
+    for event, state in ways:
+        with store.writing() as writing:
+            submission = writing.change(event, submission, dataclasses.replace(submission, state=state), WORKER, {})
+    return submission
+
+
+def sent(store: SqlStore, *ways: tuple[Event, State]) -> None:
+    move(store, approve(store, create_held(store)), *TO_DOUBT, *ways)
+
+
+def look(store: SqlStore, record: HealthRecord) -> None:
+    with store.writing() as writing:
+        writing.record_health(record)
+
+
+def put(store: SqlStore, name: str, value: str) -> None:
+    with store.writing() as writing:
+        writing.set_property(name, value)
+
+
+def read_badly(store: SqlStore, unread: int, read: int) -> None:
+    for number in range(unread + read):
+        reasons = (Hold(Reason.NO_TEXT if number < unread else Reason.APPROVAL),)
+        with store.writing() as writing:
+            notice = NoticeRecord(contract_number=str(number))
+            writing.create(Event.NOTICE_READ, Submission(0, State.HELD, notice=notice, reasons=reasons), WORKER, {})
+
+
+def refused_account(store: SqlStore) -> None:
+    look(store, HealthRecord("smtp", last_error=START, error="535 no", told=("account_refused",)))
+
+
+def alarm(store: SqlStore) -> None:
+    with store.writing() as writing:
+        writing.raise_alarm("deaf:mail:main", ())
+
+
+TROUBLE = Trouble(START, "unreached", "/srv/x").text()
+WAYS: dict[str, tuple[Callable[[SqlStore], object], dt.datetime, str]] = {
+    "HoshobinDeaf": (
+        lambda store: look(store, HealthRecord("mail:main", last_ok=START)),
+        START + 16 * MINUTE,
+        f'hoshobin_last_look_timestamp_seconds{{mailbox="main"}} {int(START.timestamp())}',
+    ),
+    "HoshobinMailboxGap": (
+        lambda store: look(store, HealthRecord("mail:main", last_ok=LATER, gap=3, counted_at=LATER)),
+        LATER,
+        'hoshobin_mailbox_gap_messages{mailbox="main"} 3',
+    ),
+    "HoshobinInDoubt": (sent, LATER, 'hoshobin_submissions{state="IN_DOUBT"} 1'),
+    "HoshobinRefused": (
+        lambda store: sent(store, (Event.REFUSED, State.REFUSED)),
+        LATER,
+        'hoshobin_submissions{state="REFUSED"} 1',
+    ),
+    "HoshobinBounced": (
+        lambda store: sent(store, (Event.ACCEPTED, State.SENT), (Event.BOUNCED, State.BOUNCED)),
+        LATER,
+        'hoshobin_submissions{state="BOUNCED"} 1',
+    ),
+    "HoshobinOverdue": (
+        lambda store: sent(store, (Event.ACCEPTED, State.SENT), (Event.OVERDUE, State.OVERDUE)),
+        LATER,
+        'hoshobin_submissions{state="OVERDUE"} 1',
+    ),
+    "HoshobinHeldLong": (
+        create_held,
+        START + 5 * DAY,
+        'hoshobin_oldest_waiting_timestamp_seconds{state="HELD"}',
+    ),
+    "HoshobinNotLeaving": (
+        lambda store: approve(store, create_held(store)),
+        START + 4 * DAY,
+        'hoshobin_oldest_waiting_timestamp_seconds{state="APPROVED"}',
+    ),
+    URGENT: (lambda store: put(store, BACKUP_TROUBLE, TROUBLE), LATER, 'hoshobin_tasks{urgency="now"} 1'),
+    "HoshobinAccountRefused": (
+        refused_account,
+        LATER,
+        'hoshobin_send_attempts_total{result="account_refused"} 1',
+    ),
+    "HoshobinNoticesUnread": (
+        lambda store: read_badly(store, 6, 4),
+        LATER,
+        'hoshobin_notices_read_total{result="refused"} 6',
+    ),
+    "HoshobinAlarmsUnsent": (alarm, START + 16 * MINUTE, "hoshobin_alarms_unsent 1"),
+    "HoshobinLogBroken": (lambda store: note_verified(store, START, holds=False), LATER, "hoshobin_log_intact 0"),
+    "HoshobinLogUnverified": (
+        lambda store: note_verified(store, START, holds=True),
+        START + 8 * DAY + MINUTE,
+        f"hoshobin_log_verified_timestamp_seconds {int(START.timestamp())}",
+    ),
+    "HoshobinBackupOld": (
+        lambda store: put(store, BACKED_UP, SetMark(START, "x").text()),
+        START + 26 * HOUR + MINUTE,
+        f"hoshobin_backup_last_success_timestamp_seconds {int(START.timestamp())}",
+    ),
+    "HoshobinBackupUntried": (
+        lambda store: put(store, BACKUP_CHECKED, SetMark(START, "x").text()),
+        START + 35 * DAY + MINUTE,
+        f"hoshobin_backup_verified_timestamp_seconds {int(START.timestamp())}",
+    ),
+    "HoshobinDiskFull": (
+        lambda store: setattr(store, "free_disk", lambda: 999_999_999),
+        LATER,
+        "hoshobin_store_free_bytes 999999999",
+    ),
+}
+"""Of each limit how it is crossed, when that is looked at, and what the figures say of it."""
+
+
+def crossed(office: Installation, store: SqlStore, now: dt.datetime) -> set[str]:
+    return {each.limit.name for each in measure(office, store, now).crossed()}
+
+
+def test_every_limit_is_crossed_here() -> None:
+    assert list(WAYS) == [each.name for each in LIMITS]
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_limit_that_is_crossed_is_in_the_figures_and_found_alone(
+    office: Installation, store: SqlStore, name: str
+) -> None:
+    cross, now, said = WAYS[name]
+    assert crossed(office, store, now) == set()
+    cross(store)
+    assert crossed(office, store, now) - {URGENT} == {name} - {URGENT}
+    assert name in crossed(office, store, now)
+    text = render(measure(office, store, now).families)
+    assert any(line.startswith(said) for line in text.splitlines()), text
+
+
+JUST_WITHIN = {
+    "HoshobinDeaf": START + 15 * MINUTE,
+    "HoshobinNotLeaving": START + 30 * MINUTE,
+    "HoshobinHeldLong": START + 2 * DAY,
+    "HoshobinAlarmsUnsent": START + 14 * MINUTE,
+    "HoshobinLogUnverified": START + 8 * DAY,
+    "HoshobinBackupOld": START + 26 * HOUR,
+    "HoshobinBackupUntried": START + 35 * DAY,
+}
+
+
+@pytest.mark.parametrize(("name", "now"), JUST_WITHIN.items())
+def test_just_within_a_limit_nothing_is_found(
+    office: Installation, store: SqlStore, name: str, now: dt.datetime
+) -> None:
+    WAYS[name][0](store)
+    assert crossed(office, store, now) == set()
+
+
+def test_a_refusal_of_the_account_is_over_after_a_quarter_of_an_hour(office: Installation, store: SqlStore) -> None:
+    refused_account(store)
+    assert crossed(office, store, START + MINUTE) == {"HoshobinAccountRefused"}
+    assert crossed(office, store, START + 16 * MINUTE) == set()
+
+
+def test_a_corrected_submission_alarms_no_more(office: Installation, store: SqlStore) -> None:
+    """It stays REFUSED for ever."""
+    sent(store, (Event.REFUSED, State.REFUSED))
+    with store.writing() as writing:
+        correction = Submission(0, State.HELD, corrects=1, notice=NoticeRecord(contract_number="2"))
+        writing.create(Event.NOTICE_READ, correction, HANAKO, {})
+    assert crossed(office, store, LATER) == set()
+    text = render(measure(office, store, LATER).families)
+    assert 'hoshobin_submissions{state="REFUSED"} 0' in text
+
+
+def test_prometheus_accepts_the_figures(office: Installation, store: SqlStore) -> None:
+    for cross, _, _ in WAYS.values():
+        cross(store)
+    text = render(measure(office, store, LATER).families)
+    assert "contractor" not in text
+    checked = promtool("check", "metrics", given=text)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+def closed(store: SqlStore, first: int, count: int) -> None:
+    for number in range(first, first + count):
+        held = create_held(store, f"12345-{number:06}", f"<{number}@contractor.example>")
+        sent_one = move(store, approve(store, held), *TO_DOUBT, (Event.ACCEPTED, State.SENT))
+        move(store, sent_one, (Event.DELIVERED, State.DELIVERED), (Event.CONFIRMED, State.CONFIRMED))
+
+
+def statements_of_a_look(office: Installation, store: SqlStore) -> list[str]:
+    measure(office, store, LATER)
+    asked: list[str] = []
+    store._connection().set_trace_callback(asked.append)
+    try:
+        measure(office, store, LATER)
+    finally:
+        store._connection().set_trace_callback(None)
+    return asked
+
+
+def test_a_look_costs_no_more_where_more_are_closed(office: Installation, store: SqlStore) -> None:
+    closed(store, 0, 40)
+    few = statements_of_a_look(office, store)
+    closed(store, 40, 120)
+    many = statements_of_a_look(office, store)
+    assert len(many) <= len(few) + 5
+    text = render(measure(office, store, LATER).families)
+    assert 'hoshobin_send_attempts_total{result="accepted"} 160' in text
+    assert "hoshobin_notice_to_accepted_seconds_count 160" in text
+
+
+def test_the_counts_go_on_after_a_look_and_of_a_store_that_is_put_back(office: Installation, store: SqlStore) -> None:
+    closed(store, 0, 40)
+    measure(office, store, LATER)
+    assert store.property(COUNTED)
+    closed(store, 40, 1)
+    assert measure(office, store, LATER).counts.attempts["accepted"] == 41
+    put(store, COUNTED, "")
+    assert measure(office, store, LATER).counts.attempts["accepted"] == 41
+    assert store.verify().holds
+
+
+def test_a_store_that_may_not_be_written_is_measured_all_the_same(
+    office: Installation, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from worker.core.errors import Unavailable
+
+    closed(store, 0, 40)
+
+    def refuse() -> None:
+        raise Unavailable("store", "readonly")
+
+    monkeypatch.setattr(store, "writing", refuse)
+    assert measure(office, store, LATER).counts.attempts["accepted"] == 40
+    assert not store.property(COUNTED)

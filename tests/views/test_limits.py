@@ -1,0 +1,82 @@
+"""The rules of Prometheus are made from the table of limits, and fire where each limit is crossed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.prometheus_rules import RULES, rules, summary
+from tests.support.promtool import promtool
+from worker.views.limits import LIMITS, Limit
+
+RENEW = "run: .venv/bin/python tests/write_docs.py"
+SERIES = {
+    "HoshobinDeaf": ({'{mailbox="main"}': "0x99"}, 15, 16),
+    "HoshobinMailboxGap": ({'{mailbox="main"}': "1x99"}, 9, 11),
+    "HoshobinInDoubt": ({'{state="IN_DOUBT"}': "0 1"}, 0, 1),
+    "HoshobinRefused": ({'{state="REFUSED"}': "0 1"}, 0, 1),
+    "HoshobinBounced": ({'{state="BOUNCED"}': "0 1"}, 0, 1),
+    "HoshobinOverdue": ({'{state="OVERDUE"}': "0 1"}, 0, 1),
+    # Hour 0 is a Thursday, 9:00 in Japan. Held on Friday at 21:00: not on Monday at noon, but on Tuesday.
+    "HoshobinHeldLong": ({'{state="HELD"}': "129600x999"}, 4 * 24 + 3, 5 * 24 + 3),
+    "HoshobinNotLeaving": ({'{state="APPROVED"}': "0x99"}, 30, 31),
+    "HoshobinUrgentTasks": ({'{urgency="now"}': "2x199"}, 119, 121),
+    "HoshobinAccountRefused": ({'{result="account_refused"}': "0x20 1x20"}, 20, 22),
+    "HoshobinNoticesUnread": ({'{result="read"}': "0x60 4x60", '{result="refused"}': "0x60 8x60"}, 60, 62),
+    "HoshobinAlarmsUnsent": ({"": "1x99"}, 14, 16),
+    "HoshobinLogBroken": ({"": "1 0"}, 0, 1),
+    "HoshobinLogUnverified": ({"": "0x999"}, 8 * 24, 8 * 24 + 1),
+    "HoshobinBackupOld": ({"": "0x999"}, 26, 27),
+    "HoshobinBackupUntried": ({"": "0x999"}, 35 * 24, 35 * 24 + 1),
+    "HoshobinDiskFull": ({"": "1000000000 999999999"}, 0, 1),
+}
+"""Of each alert the series by minute (or hour: ``SLOW``), a moment before it is alarmed, and one at which it is."""
+SLOW = {"HoshobinHeldLong", "HoshobinLogUnverified", "HoshobinBackupOld", "HoshobinBackupUntried"}
+
+
+def test_the_rules_are_current() -> None:
+    assert RULES.read_text() == rules(), RENEW
+
+
+def test_prometheus_accepts_the_rules() -> None:
+    checked = promtool("check", "rules", RULES)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"{len(LIMITS)} rules found" in checked.stdout
+
+
+def test_every_limit_has_its_series_here() -> None:
+    assert list(SERIES) == [each.name for each in LIMITS]
+
+
+def _tested(limit: Limit, folder: Path) -> Path:
+    series, before, at = SERIES[limit.name]
+    lines = [f"      - {{series: '{limit.figure}{labels}', values: '{values}'}}" for labels, values in series.items()]
+    labels = next(reversed(series)).strip("{}").replace("=", ": ")
+    if limit.name == "HoshobinNoticesUnread":
+        labels = ""  # a share of all results
+    unit = "h" if limit.name in SLOW else "m"
+    shown = ", ".join(filter(None, (labels, f"severity: {limit.severity}")))
+    fired = f"[{{exp_labels: {{{shown}}}, exp_annotations: {{summary: '{summary(limit)}'}}}}]"
+    text = "\n".join(
+        [
+            f"rule_files: ['{RULES}']",
+            f"evaluation_interval: 1{unit}",
+            "tests:",
+            f"  - interval: 1{unit}",
+            "    input_series:",
+            *lines,
+            "    alert_rule_test:",
+            f"      - {{eval_time: {before}{unit}, alertname: {limit.name}, exp_alerts: []}}",
+            f"      - {{eval_time: {at}{unit}, alertname: {limit.name}, exp_alerts: {fired}}}",
+        ]
+    )
+    path = folder / "test.yml"
+    path.write_text(text + "\n")
+    return path
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
+def test_an_alert_fires_where_its_limit_is_crossed_and_not_before(limit: Limit, tmp_path: Path) -> None:
+    tested = promtool("test", "rules", _tested(limit, tmp_path))
+    assert tested.returncode == 0, tested.stdout + tested.stderr

@@ -1,0 +1,94 @@
+"""Looks at the store for monitoring: the figures of this moment and the limits that they cross.
+
+The counts of the log go on from the last look (``views.log_counts``). They are kept in the store now and then, which is
+all that a look changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from worker.core.business_hours import OfficeHours
+from worker.core.errors import HoshobinError, Unavailable
+from worker.core.states import Event
+from worker.service.wiring import Installation, program_version
+from worker.store.ports import LOG_VERIFIED, Store
+from worker.views.limits import Crossed, crossed_limits
+from worker.views.log_counts import COUNTED, LogCounts, read_counts
+from worker.views.metrics import Family, Looked, figures
+from worker.views.tasks import open_tasks
+
+_KEPT_EVERY: Final = 200
+"""Entries that are read again at most by the next look: reading them takes less than the commit that saves it."""
+_BLOCK: Final = 5_000
+"""Entries after which a first look at a long log keeps what it has: one that is broken off is not for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The figures of one look."""
+
+    families: tuple[Family, ...]
+    counts: LogCounts
+    hours: OfficeHours
+    at: dt.datetime
+
+    def crossed(self) -> tuple[Crossed, ...]:
+        """Returns the limits that are crossed."""
+        return crossed_limits(self.families, self.counts, self.hours, self.at)
+
+
+def measure(office: Installation, store: Store, now: dt.datetime) -> Measured:
+    """Returns the figures at ``now``. Raises Unavailable, LogBroken."""
+    counts, hours = _count(store), office.brief.hours
+    looked = Looked(
+        program_version(),
+        tuple(office.brief.mailboxes),
+        hours,
+        open_tasks(store, office.outline, now),
+        counts,
+        _bytes_of(office.places.store),
+    )
+    return Measured(figures(store, looked, now), counts, hours, now)
+
+
+def note_verified(store: Store, now: dt.datetime, *, holds: bool) -> None:
+    """Notes the result of a verification of the log. A store that cannot be written keeps the one before."""
+    with contextlib.suppress(HoshobinError), store.writing() as writing:
+        writing.set_property(LOG_VERIFIED, f"{now.isoformat()} {'holds' if holds else 'broken'}")
+
+
+def _count(store: Store) -> LogCounts:
+    counts = read_counts(store.property(COUNTED), store.head()[0])
+    kept = counts.entry
+
+    def read_at(submission: int) -> dt.datetime | None:
+        first = next(iter(store.entries(submission, [Event.NOTICE_READ])), None)
+        return first.at if first is not None else None
+
+    for entry in store.entries(after=counts.entry):
+        counts.add(entry, read_at)
+        if entry.number - kept >= _BLOCK:
+            _keep(store, counts)
+            kept = entry.number
+    is_new = counts.add_refusal(store.health_of("smtp"))
+    if is_new or counts.entry - kept >= _KEPT_EVERY:
+        _keep(store, counts)
+    return counts
+
+
+def _keep(store: Store, counts: LogCounts) -> None:
+    """An account that may only read, or a store that is busy, has it counted again by the next look."""
+    with contextlib.suppress(HoshobinError), store.writing() as writing:
+        writing.set_property(COUNTED, counts.text())
+
+
+def _bytes_of(folder: Path) -> int:
+    try:
+        return sum(each.stat().st_size for each in folder.glob("hoshobin.sqlite3*") if each.suffix != ".sqlite3-shm")
+    except OSError as error:
+        raise Unavailable("disk", str(error)) from error

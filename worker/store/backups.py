@@ -1,0 +1,186 @@
+"""The sets that ``hoshobin backup`` keeps: their manifests, the sets that the rotation removes, and what went wrong.
+
+A set is a copy of the store, an archive of the configuration, and a manifest with the sha256 of both. The log only
+grows: the newest copy holds the entries of all older ones. Older sets are for a fault that was found late.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from worker.core.model import JST
+
+DAILY: Final = 7
+"""Days of which the newest set is kept: a fault that is found within the week."""
+WEEKLY: Final = 4
+"""Weeks, the same: a month, which is when the accounts are closed."""
+MONTHLY: Final = 3
+"""Months, the same: a quarter."""
+ROOM: Final = 2
+"""The target has so many times the database free, or no backup is made: the copy, and as much again for the disk's
+other users until a person is there."""
+
+DATABASE: Final = ".sqlite3"
+CONFIGURATION: Final = ".config.tar"
+MANIFEST: Final = ".manifest.json"
+"""The endings of the three files of a set."""
+
+BACKED_UP: Final = "backed_up"
+"""Name of the store's value with the last backup (``SetMark``)."""
+BACKUP_CHECKED: Final = "backup_checked"
+"""Name of the value with the last backup that was restored into a temporary folder and verified (``SetMark``)."""
+BACKUP_TROUBLE: Final = "backup_trouble"
+"""Name of the value with the reason why the last backup was not made (``Trouble``); empty if it was."""
+CHECK_TROUBLE: Final = "backup_check_trouble"
+"""The same of the last check."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """One file of a set."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One set, as its manifest describes it."""
+
+    made_at: dt.datetime
+    store: str
+    """The identity of the store: a directory may hold the sets of several."""
+    form: str
+    """The form of the database."""
+    entries: int
+    head: str
+    """Number and hash of the log's last entry."""
+    database: KeptFile
+    configuration: KeptFile | None
+    left_out: tuple[str, ...] = ()
+    """Files of the configuration that could not be read."""
+
+    @property
+    def stem(self) -> str:
+        """The name that its files share, without their endings."""
+        return self.database.name.removesuffix(DATABASE)
+
+    @property
+    def files(self) -> tuple[KeptFile, ...]:
+        """The copy of the store, and the configuration if it has one."""
+        return (self.database, *((self.configuration,) if self.configuration else ()))
+
+    def text(self) -> str:
+        """Returns the content of the manifest's file."""
+        fields = asdict(self) | {"made_at": self.made_at.isoformat()}
+        return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_manifest(content: bytes) -> Manifest | None:
+    """Returns the set that a manifest describes; None if it is no manifest of ours."""
+    try:
+        fields = json.loads(content)
+        kept = fields["configuration"]
+        return Manifest(
+            dt.datetime.fromisoformat(fields["made_at"]).astimezone(dt.UTC),
+            str(fields["store"]),
+            str(fields["form"]),
+            int(fields["entries"]),
+            str(fields["head"]),
+            _read_file(fields["database"]),
+            None if kept is None else _read_file(kept),
+            tuple(map(str, fields["left_out"])),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _read_file(fields: Any) -> KeptFile:
+    name = str(fields["name"])
+    if "/" in name or name.startswith("."):  # the files of a set lie beside its manifest: nothing else is removed
+        raise ValueError(name)
+    return KeptFile(name, int(fields["size"]), str(fields["sha256"]))
+
+
+def choose_removed(sets: Sequence[Manifest], kept: Collection[str]) -> tuple[Manifest, ...]:
+    """Returns those of the sets of one store that no day, week or month keeps.
+
+    ``kept`` are stems that stay in any case: of the set just made, and of the last one that was checked. The newest set
+    of the form of the database before the present one stays too: the version before could not read any other.
+    """
+    newest_first = sorted(sets, key=lambda each: (each.made_at, each.stem), reverse=True)
+    stay = set(kept)
+    for count, period in _PERIODS:
+        newest_of: dict[Hashable, str] = {}
+        for each in newest_first:
+            newest_of.setdefault(period(each.made_at.astimezone(JST).date()), each.stem)
+        stay.update(list(newest_of.values())[:count])
+    stay.update([each.stem for each in newest_first if each.form != newest_first[0].form][:1])
+    return tuple(each for each in newest_first if each.stem not in stay)
+
+
+_PERIODS: Final[tuple[tuple[int, Callable[[dt.date], Hashable]], ...]] = (
+    (DAILY, lambda day: day),
+    (WEEKLY, lambda day: day.isocalendar()[:2]),
+    (MONTHLY, lambda day: (day.year, day.month)),
+)
+"""How many of each period are kept: a day, a week from Monday, a month, as in Japan."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetMark:
+    """A set that was made, or checked."""
+
+    at: dt.datetime
+    stem: str
+
+    def text(self) -> str:
+        """Returns the store's value."""
+        return f"{self.at.isoformat()} {self.stem}"
+
+
+def read_set_mark(text: str | None) -> SetMark | None:
+    """Returns the set of the store's value; None without one."""
+    moment, _, stem = (text or "").partition(" ")
+    try:
+        return SetMark(dt.datetime.fromisoformat(moment), stem)
+    except ValueError:
+        return None
+
+
+TROUBLES: Final = ("no_room", "unsound", "unreached", "check_unsound", "check_unreached", "check_none")
+"""The reasons: too little room, a copy that does not verify, a place that cannot be reached; and none to be checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The reason why a backup was not made, or does not verify."""
+
+    at: dt.datetime
+    """The first time that it was so."""
+    code: str
+    """One of ``TROUBLES``."""
+    target: str
+    """The directory, or the file that was checked."""
+    detail: str = ""
+    free: int = 0
+    needed: int = 0
+    """Bytes of the target, and the bytes that it should have."""
+
+    def text(self) -> str:
+        """Returns the store's value."""
+        return json.dumps(asdict(self) | {"at": self.at.isoformat()}, ensure_ascii=False)
+
+
+def read_trouble(text: str | None) -> Trouble | None:
+    """Returns the trouble of the store's value; None without one."""
+    try:
+        fields = json.loads(text or "")
+        return Trouble(**(fields | {"at": dt.datetime.fromisoformat(fields["at"])}))
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,26 @@
+"""Says why there is no backup, for the list of tasks and for mails."""
+
+from __future__ import annotations
+
+from worker.core.messages import Language, say
+from worker.core.model import JST
+from worker.core.text import escape_control_chars
+from worker.store.backups import Trouble
+
+
+def say_backup_trouble(trouble: Trouble, lang: Language) -> str:
+    """Returns what is wrong with the backup, without a full stop."""
+    return say(
+        f"backup_trouble_{trouble.code}",
+        lang,
+        at=f"{trouble.at.astimezone(JST):%Y-%m-%d %H:%M}",
+        target=escape_control_chars(trouble.target),
+        detail=escape_control_chars(trouble.detail),
+        free=say_bytes(trouble.free),
+        needed=say_bytes(trouble.needed),
+    )
+
+
+def say_bytes(count: int) -> str:
+    """Returns a number of bytes as people read it."""
+    return f"{count / 1_000_000:,.1f} MB"

@@ -1,0 +1,197 @@
+"""The figures that monitoring reads, in the text format of Prometheus.
+
+Everything comes from the store, so that a service that is dead shows in what no longer moves. The labels are bounded:
+mailboxes, states, results and urgencies; no issuer, project or address is among them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from worker.core.business_hours import OfficeHours
+from worker.core.model import JST, Alarm, HealthRecord, Submission
+from worker.core.states import State
+from worker.store.backups import BACKED_UP, BACKUP_CHECKED, read_set_mark
+from worker.store.ports import LOG_VERIFIED, Store
+from worker.views.log_counts import ATTEMPTS, BUCKETS, NOTICES, LogCounts
+from worker.views.tasks import Task, Urgency
+
+if TYPE_CHECKING:
+    from worker.store.backups import SetMark
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One line."""
+
+    value: float
+    labels: Mapping[str, str]
+    suffix: str = ""
+    since: dt.datetime | None = None
+    """When it began to be so, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One name with its samples."""
+
+    name: str
+    kind: str
+    help: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The facts of one look, besides the store itself."""
+
+    version: str
+    mailboxes: Sequence[str]
+    hours: OfficeHours
+    tasks: Sequence[Task]
+    counts: LogCounts
+    store_bytes: int
+
+
+def render(families: Iterable[Family]) -> str:
+    """Returns the text of a scrape."""
+    return "".join(f"{line}\n" for family in families for line in _lines(family))
+
+
+def _lines(family: Family) -> Iterator[str]:
+    yield f"# HELP {family.name} {family.help}"
+    yield f"# TYPE {family.name} {family.kind}"
+    for each in family.samples:
+        labels = ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in each.labels.items())
+        yield f"{family.name}{each.suffix}{{{labels}}} {_number(each.value)}".replace("{}", "")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(float(value))
+
+
+def figures(store: Store, looked: Looked, now: dt.datetime) -> tuple[Family, ...]:
+    """Returns every family, in the order of the documents."""
+    looks = {f"mail:{name}": name for name in looked.mailboxes}
+    watched = [(looks[each.name], each) for each in store.health_records() if each.name in looks]
+    return (
+        _one("hoshobin_build_info", "The version of the program.", 1, version=looked.version),
+        *_of_mailboxes(watched),
+        *_of_submissions(store, looked.hours, now),
+        _gauges("hoshobin_tasks", "Open tasks.", "urgency", _urgencies(looked.tasks)),
+        *_of_log(looked.counts),
+        _alarms(store.alarms_waiting()),
+        *_of_chain(store),
+        *_of_backups(store),
+        _one("hoshobin_store_bytes", "Bytes of the database.", looked.store_bytes),
+        _one("hoshobin_store_free_bytes", "Free bytes of its file system.", store.free_disk()),
+    )
+
+
+def _one(name: str, text: str, value: float, **labels: str) -> Family:
+    return Family(name, "gauge", text, (Sample(value, labels),))
+
+
+def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Family:
+    return Family(name, "gauge", text, tuple(Sample(value, {label: each}) for each, value in values.items()))
+
+
+def _of_mailboxes(watched: Sequence[tuple[str, HealthRecord]]) -> Iterator[Family]:
+    yield _gauges(
+        "hoshobin_last_look_timestamp_seconds",
+        "When a mailbox was last looked at.",
+        "mailbox",
+        {name: each.last_ok.timestamp() for name, each in watched if each.last_ok is not None},
+    )
+    gaps = tuple(Sample(each.gap, {"mailbox": name}) for name, each in watched if each.counted_at is not None)
+    yield Family("hoshobin_mailbox_gap_messages", "gauge", "Messages of a mailbox that are not in the ledger.", gaps)
+
+
+def _of_submissions(store: Store, hours: OfficeHours, now: dt.datetime) -> Iterator[Family]:
+    """Of the refused and the bounced, those that no correction replaces: they stay in their state for ever."""
+    counted = store.count_by_state()
+    open_ones = [each for each in store.walk_open(now.astimezone(JST).date()) if each.state in _CORRECTED]
+    corrected = store.corrections(each.id for each in open_ones)
+    standing = Counter(each.state for each in open_ones if each.id not in corrected)
+    states = {state: counted.get(state, 0) for state in State} | {state: standing[state] for state in _CORRECTED}
+    yield _gauges(
+        "hoshobin_submissions",
+        "Submissions by state; of REFUSED and BOUNCED those that no correction replaces.",
+        "state",
+        {state.value: count for state, count in states.items()},
+    )
+    held = (each.updated_at for each in store.submissions(State.HELD) if not each.rests(now))
+    approved = (_leaves_from(each, hours) for each in store.submissions(State.APPROVED))
+    waiting = {State.HELD: filter(None, held), State.APPROVED: filter(None, approved)}
+    oldest = {state.value: min(moments, default=None) for state, moments in waiting.items()}
+    yield _gauges(
+        "hoshobin_oldest_waiting_timestamp_seconds",
+        "Since when the oldest waits: HELD since it was last touched, APPROVED since it was due within office hours.",
+        "state",
+        {state: moment.timestamp() for state, moment in oldest.items() if moment is not None},
+    )
+
+
+_CORRECTED: Final = (State.REFUSED, State.BOUNCED)
+
+
+def _leaves_from(submission: Submission, hours: OfficeHours) -> dt.datetime | None:
+    due = submission.approval.due_at
+    return due if due is None or submission.is_rehearsal else hours.next_opening(due)
+
+
+def _urgencies(tasks: Iterable[Task]) -> Mapping[str, float]:
+    counts: dict[str, float] = {urgency.name.lower(): 0 for urgency in Urgency}
+    for each in tasks:
+        counts[each.urgency.name.lower()] += 1
+    return counts
+
+
+def _of_log(counts: LogCounts) -> Iterator[Family]:
+    for name, text, values, labels in (
+        ("hoshobin_send_attempts_total", "Attempts to send.", counts.attempts, ATTEMPTS),
+        ("hoshobin_notices_read_total", "Notices that were read, or could not be.", counts.notices, NOTICES),
+    ):
+        yield Family(name, "counter", text, tuple(Sample(values[each], {"result": each}) for each in labels))
+    times = [
+        *(Sample(count, {"le": str(limit)}, "_bucket") for limit, count in zip(BUCKETS, counts.buckets, strict=True)),
+        Sample(counts.accepted, {"le": "+Inf"}, "_bucket"),
+        Sample(counts.seconds, {}, "_sum"),
+        Sample(counts.accepted, {}, "_count"),
+    ]
+    text = "From the notice to the mail server's acceptance; waiting for people is in it."
+    yield Family("hoshobin_notice_to_accepted_seconds", "histogram", text, tuple(times))
+
+
+def _alarms(waiting: Sequence[Alarm]) -> Family:
+    since = min((each.created_at for each in waiting), default=None)
+    sample = Sample(len(waiting), {}, since=since)
+    return Family("hoshobin_alarms_unsent", "gauge", "Mails to people that no server has accepted.", (sample,))
+
+
+def _of_chain(store: Store) -> Iterator[Family]:
+    name = "hoshobin_log_entries_total"
+    yield Family(name, "counter", "Entries of the log.", (Sample(store.head()[0], {}),))
+    moment, _, found = (store.property(LOG_VERIFIED) or "").partition(" ")
+    verified = [dt.datetime.fromisoformat(moment).timestamp()] if moment else []
+    for name, text, values in (
+        ("hoshobin_log_verified_timestamp_seconds", "When the log was last verified.", verified),
+        ("hoshobin_log_intact", "1 if it held then.", [found == "holds"] if moment else []),
+    ):
+        yield Family(name, "gauge", text, tuple(Sample(each, {}) for each in values))
+
+
+def _of_backups(store: Store) -> Iterator[Family]:
+    for name, text, value in (
+        ("hoshobin_backup_last_success_timestamp_seconds", "When the last backup was made.", BACKED_UP),
+        ("hoshobin_backup_verified_timestamp_seconds", "When one was last restored for a trial.", BACKUP_CHECKED),
+    ):
+        mark: SetMark | None = read_set_mark(store.property(value))
+        yield Family(name, "gauge", text, () if mark is None else (Sample(mark.at.timestamp(), {}),))
