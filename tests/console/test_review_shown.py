@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.browsing import PAGE_SECONDS
 from tests.support.console import PASSWORD, Console
 
 CHROMIUM = shutil.which("chromium")
@@ -29,6 +30,7 @@ def chromium() -> Iterator[Any]:
 
 def open_review(console: Console, chromium: Any, width: int, height: int, **more: Any) -> Any:
     page = chromium.new_context(viewport={"width": width, "height": height}, **more).new_page()
+    page.set_default_timeout(PAGE_SECONDS * 1000)
     page.said = []
     page.on("console", lambda message: page.said.append(message.text))
     page.goto(f"{console.base}/login?then=/s/2")
@@ -47,7 +49,7 @@ def shown(page: Any) -> str:
 def test_a_page_in_view_counts_after_a_second_and_not_before(console: Console, chromium: Any) -> None:
     page = open_review(console, chromium, 1280, 900)
     assert shown(page) == ""
-    playwright.expect(page.locator(FIELD)).to_have_value("0.0")
+    playwright.expect(page.locator(FIELD)).to_have_value("0.0", timeout=PAGE_SECONDS * 1000)
     assert page.said == []
 
 
@@ -56,7 +58,7 @@ def test_a_page_below_the_window_counts_only_after_it_was_scrolled_to(console: C
     page.evaluate("new Promise(done => setTimeout(done, 1500))")  # the browser's own clock: longer than a second
     assert shown(page) == ""
     page.locator("figure[data-page='0.0']").scroll_into_view_if_needed()
-    playwright.expect(page.locator(FIELD)).to_have_value("0.0")
+    playwright.expect(page.locator(FIELD)).to_have_value("0.0", timeout=PAGE_SECONDS * 1000)
 
 
 def test_no_screen_of_a_phone_is_wider_than_it(console: Console, chromium: Any) -> None:
