@@ -640,7 +640,8 @@ def test_the_entries_of_a_period_are_those_of_every_submission_that_has_one_in_i
     entries = list(store.entries())
     for since, until in itertools.product([None, *days], repeat=2):
         found = list(store.entries_of_period(since, until))
-        assert found == [entry for entry in entries if entry.submission in {each.submission for each in found}]
+        concerned = {each.submission for each in found}
+        assert found == [entry for entry in entries if entry.submission in concerned]
         numbers = {entry.number for entry in found}
         assert {entry.number for entry in entries if is_between_days(entry.at, since, until)} <= numbers
     assert {each.submission for each in store.entries_of_period(days[11], None)} == set()

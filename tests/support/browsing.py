@@ -10,8 +10,9 @@ from typing import Any, Final
 CHROMIUM: Final = "chromium"
 DESK: Final = {"width": 1120, "height": 760}
 PHONE: Final = {"width": 390, "height": 844}
-LOOK_SECONDS: Final = 120
-"""Seconds for one page of a paper: Playwright itself would wait for the answer of a page without end."""
+PAGE_SECONDS: Final = 120
+"""Seconds for a page, an element or a picture. Playwright gives 30, which a busy machine can need, and waits without
+end for a promise of a page."""
 _LOOK: Final = """(figure, most) => new Promise((done, fail) => {
   const end = performance.now() + most;
   const image = figure.querySelector("img");
@@ -34,6 +35,7 @@ class Person:
     def __init__(self, browser: Any, base: str, size: dict[str, int] | None = None) -> None:
         self.base = base
         self.page = browser.new_context(viewport=size or DESK, locale="ja-JP").new_page()
+        self.page.set_default_timeout(PAGE_SECONDS * 1000)
 
     def open(self, path: str) -> Any:
         """Opens a page, which must be there; returns it."""
@@ -61,7 +63,7 @@ class Person:
 def look_and_tick(page: Any) -> None:
     """Scrolls to each page that an approval needs, and ticks every box, as a person does."""
     for paper in page.locator("figure[data-needed]").all():
-        paper.evaluate(_LOOK, LOOK_SECONDS * 1000)
+        paper.evaluate(_LOOK, PAGE_SECONDS * 1000)
     for box in page.locator('form[action$="/approve"] input[type=checkbox]').all():
         box.check()
 

@@ -29,6 +29,7 @@ class Screen:
         self.console = console
         self.context = browser.new_context(viewport=size, locale="ja-JP")
         self.page = self.context.new_page()
+        self.page.set_default_timeout(browsing.PAGE_SECONDS * 1000)
         self.said: list[str] = []
         self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.said.append(f"fault: {error}"))
