@@ -59,6 +59,6 @@ def look_and_tick(page: Any) -> None:
         paper.evaluate("each => new Promise(done => setInterval(() => each.classList.contains('seen') && done(), 50))")
     for box in page.locator('form[action$="/approve"] input[type=checkbox]').all():
         box.check()
-    note = page.locator('form[action$="/approve"] input[name=note]')
+    note = page.locator('form[action$="/approve"] input[name=note][required]')
     if note.count() and not note.input_value():
         note.fill("公表のページと照合済み")

@@ -24,6 +24,7 @@ from worker.core.messages import (
     console_pictures,
     console_projects,
     console_records,
+    console_review,
     console_run,
     decisions,
     events,
@@ -76,7 +77,7 @@ Language = Literal["ja", "en"]
 
 _TABLES: Final = (
     *(commands, config, console, console_drop, console_issuers),
-    *(console_ledger,),
+    *(console_ledger, console_review),
     *(console_pictures, console_projects, console_records, console_run, decisions),
     *(console_absence, in_mails, issuer_edits),
     *(events, incoming, oauth, on_pages, people),

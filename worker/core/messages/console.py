@@ -180,7 +180,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "subject": ("件名", "Subject"),
     "attachments": ("添付", "Attachments"),
     "checks_passed": ("チェック {count}件：問題なし", "{count} checks passed"),
-    "rule_line": ("提出方法（発注者の決まり）", "The issuer's rule"),
+    "rule_line": ("提出方法", "The issuer's rule"),
     "rule_checked": ("（{day} 確認）", " (checked {day})"),
     "hand_over_steps": ("提出のしかた", "How to hand it in"),
     "receipts": ("返信・通知", "Replies and reports"),
