@@ -156,3 +156,14 @@ def test_only_mails_are_offered_and_taken_that_the_roles_may_have(
         account = store.account(id_of(console, login))
         assert account is not None
         assert {*account.mails} == kinds
+
+
+def test_the_own_account_has_no_button_to_stop_it_and_a_form_for_it_is_refused(console: Console) -> None:
+    admin = console.browser("admin")
+    own, other = (f"/people/{id_of(console, login)}" for login in ("admin", "staff"))
+    assert f'action="{other}/stop"' in admin.get(other).text
+    assert f'action="{own}/stop"' not in admin.get(own).text
+    refused = admin.post(f"{own}/stop", {"stop": "yes"})
+    assert refused.status_code == 422
+    assert "ご自分の利用は止められません" in admin.text
+    assert admin.get("/people").status_code == 200
