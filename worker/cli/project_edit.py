@@ -61,13 +61,17 @@ class RegisterCommand:
     """One command's office, store and person, with what it shows before and after the change."""
 
     def __init__(self, shared: Cli, by: str, *, as_json: bool, is_certain: bool) -> None:
-        """Raises ConfigError, NotAllowed for an unknown person or one without the right."""
+        """Raises ConfigError, NotAllowed for an unknown person or one without the right.
+
+        Without a person, entries name the account of the system: an administrator's, who may write the register.
+        """
         self.lang: Language = shared.lang
         self.office: Installation = open_installation(shared)
         self.clock: Clock = system_clock()
         self.store: Store = open_for_command(self.office, self.clock)
         settings, today = self.office.configuration.settings, japanese_day(self.clock.now())
-        self.author = Author(find_person(self.store, settings, by, today, Right.PREPARE), account_name())
+        person = find_person(self.store, settings, by, today, Right.PREPARE) if by else account_name()
+        self.author = Author(person, account_name())
         self.today = today
         self._as_json = as_json
         self._asks = is_at_terminal() and not as_json and not is_certain

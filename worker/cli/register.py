@@ -47,7 +47,7 @@ def move(shared: Cli, place: Path | None, by: str, as_json: bool) -> int:
     name = find_person(store, office.settings, by, japanese_day(clock.now()), Right.PEOPLE)
     to = Path(os.path.abspath(place)) if place is not None else office.places.store / REGISTER_FOLDER  # noqa: PTH100  keeps links
     is_there = register_directory(directory) == to
-    names = () if is_there else move_register(directory, to, store, Author(name, account_name()))
+    names = () if is_there else move_register(directory, to, store, Author(name, account_name()), clock.now())
     if as_json:
         print_json(moved_json(str(to), names))
     else:

@@ -30,6 +30,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.core.model import JST, Product, sha256
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent, Reason
+from worker.pipeline.begun_change import FileChange, recording_change
 from worker.pipeline.foresee import foresee
 from worker.pipeline.register import JUDGED_AGAIN, TRIES, judge_touched
 from worker.read.ports import PdfReader
@@ -122,9 +123,10 @@ async def change_issuer(
         prepared = prepare_issuer(directory, make)
         edit = prepared.edit
         place = register_directory(directory) / edit.file
+        former = sha256(edit.former) if edit.former is not None else ""
+        change = FileChange(edit.file, former, sha256(edit.content), NoteEvent.ISSUER_CHANGED, [_detail(edit)])
         try:
-            with store.writing() as writing:
-                writing.note(NoteEvent.ISSUER_CHANGED, None, author, _detail(edit))
+            with recording_change(store, change, author, clock.now()):
                 if edit.former is None:
                     write_new_file(place, edit.content)
                 else:
