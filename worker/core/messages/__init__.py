@@ -183,7 +183,12 @@ def name_state(submission: Submission, lang: Language) -> str:
         return of_people
     if submission.joined:
         return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
-    words = STATES[submission.state][index]
+    words = name_any_state(submission.state, lang)
+    if submission.state is State.HELD and submission.reasons:
+        hardest = min((kind_of(hold.reason) for hold in submission.reasons), key=_ORDER.index)
+        return for_reader(STATES[State.HELD], f"state_HELD_{hardest.value}")[index]
+    if submission.state is State.CONFIRMED and submission.delivery.sent_at is None:
+        return for_reader(STATES[State.CONFIRMED], "state_HANDED_IN")[index]
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
@@ -213,7 +218,7 @@ def name_role(role: Role, lang: Language) -> str:
 
 def name_any_state(state: State, lang: Language) -> str:
     """Returns the state's office word, for use without a submission."""
-    return STATES[state][0 if lang == "ja" else 1]
+    return for_reader(STATES[state], f"state_{state}")[0 if lang == "ja" else 1]
 
 
 _SENTENCES: Final = SentenceWriter(NAMES, FACTS, FORMS)

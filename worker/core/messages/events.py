@@ -30,7 +30,7 @@ EVENTS: Final[dict[str, tuple[str, str]]] = {
     Event.RELAYED: ("中継済み", "relayed"),
     Event.DELIVERED: ("先方サーバー到着", "delivered"),
     Event.BOUNCED: ("不達", "bounced"),
-    Event.NOT_ACCEPTED: ("差戻し", "not accepted"),
+    Event.NOT_ACCEPTED: ("届いていない・返却", "not accepted"),
     Event.CONFIRMED: ("到達確認", "confirmed"),
     Event.CONFIRMATION_CORRECTED: ("到達確認の取消し", "confirmation corrected"),
     NoteEvent.SEEN_AGAIN: ("同じお知らせを再受信", "the same notice again"),

@@ -308,6 +308,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "リハーサルのたびに番号とキーが届くアドレスです。正しければ承認（確認は一度だけ）、違えば管理者へ連絡",
         "it gets number and key of every rehearsal: approve if it is right (asked once), else tell the administrator",
     ),
+    # --- states
+    "on_page_state_HELD": ("保留", "held"),
+    "on_page_state_HANDED_OVER": ("別途提出（これから）", "to be handed in otherwise"),
+    "on_page_state_HANDED_IN": ("別途提出済み", "handed in otherwise"),
+    "on_page_state_HELD_answer": ("要確認", "to be checked"),
+    "on_page_state_HELD_correct": ("要修正", "to be corrected"),
+    "on_page_state_HELD_never": ("送信できません", "cannot be sent"),
     # --- words of holds
     "on_page_hold_rule_changed_changed": _CHANGED_RULE,
     "on_page_hold_rule_changed_changed_keys": (
