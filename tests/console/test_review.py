@@ -37,6 +37,7 @@ def test_an_approval_of_another_draft_changes_nothing(console: Console) -> None:
     answer = browser.post("/s/1/approve", {"label": "1@aaaaaaaaaa"})
     assert answer.status_code == 409
     assert "もう一度ご確認ください" in browser.text
+    assert "保証便（自動）：お知らせを受付）" in browser.text
     assert console.office.show(1)["state"] == "HELD"
 
 

@@ -45,6 +45,7 @@ from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, 
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
 from worker.core.messages.on_pages import for_reader, pages_at
+from worker.core.messages.on_pages import mail_language as mail_language
 from worker.core.messages.on_pages import speaking_in_mails as speaking_in_mails
 from worker.core.messages.on_pages import speaking_on_pages as speaking_on_pages
 from worker.core.messages.people import ROLES

@@ -251,8 +251,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "right_own": ("自分の設定", "own settings"),
     "error_ticks": ("確認事項が{count}つ残っています（{names}）。", "{count} boxes are not ticked ({names})."),
     "error_stale": (
-        "あなたが開いた後に内容が変わりました。何も送信していません。変わったところを、もう一度ご確認ください。",
-        "It changed after you opened it. Nothing was sent. Please look at what changed.",
+        (
+            "あなたが開いた後に内容が変わりました（{at} {by}：{what}）。何も送信していません。"
+            "変わったところだけ、もう一度ご確認ください。"
+        ),
+        "It changed after you opened it ({at} {by}: {what}). Nothing was sent. Please look at what changed.",
     ),
     "error_changed": (
         "ほかの方か保証便が、同じものを先に変更しました。何も変更していません。もう一度開いてください。",

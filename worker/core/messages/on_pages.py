@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, Literal
 
 from worker.core.messages import in_mails
 
@@ -28,19 +28,26 @@ def speaking_on_pages() -> Iterator[None]:
 
 
 _PAGES_AT: Final[ContextVar[str]] = ContextVar("pages_at", default="")
+_MAIL_LANGUAGE: Final[ContextVar[Literal["ja", "en"]]] = ContextVar("mail_language", default="ja")
 
 
 @contextmanager
-def speaking_in_mails(url: str) -> Iterator[None]:
+def speaking_in_mails(url: str, lang: Literal["ja", "en"] = "ja") -> Iterator[None]:
     """Gives every sentence that is made meanwhile its form for a mail that links to the pages under ``url``.
 
-    Without ``url`` there are no pages, and each sentence keeps its usual form.
+    Without ``url`` there are no pages, and each sentence keeps its usual form. ``lang`` is the reader's language.
     """
-    before = _PAGES_AT.set(url)
+    before, spoken = _PAGES_AT.set(url), _MAIL_LANGUAGE.set(lang)
     try:
         yield
     finally:
         _PAGES_AT.reset(before)
+        _MAIL_LANGUAGE.reset(spoken)
+
+
+def mail_language() -> Literal["ja", "en"]:
+    """Returns the language of the person to whom the mail is being written; Japanese to the operator's addresses."""
+    return _MAIL_LANGUAGE.get()
 
 
 def pages_at() -> str:
