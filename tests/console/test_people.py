@@ -104,7 +104,7 @@ def test_a_new_approver_is_shown_to_the_approvers_and_told(console: Console) -> 
     assert admin.post("/people", person).status_code == 303
     approver = console.browser("approver")
     approver.get("/")
-    assert "次の方に役割が付きました：shinnin（承認、" in approver.text
+    assert "新しい役割：shinnin（承認、" in approver.text
     assert "shinnin" not in (console.browser("staff").get("/").text)
     with console.desk.store() as store:
         assert ("role_given", "shinnin") in [(alarm.cause, alarm.detail) for alarm in store.alarms_waiting()]
@@ -163,7 +163,5 @@ def test_the_own_account_has_no_button_to_stop_it_and_a_form_for_it_is_refused(c
     own, other = (f"/people/{id_of(console, login)}" for login in ("admin", "staff"))
     assert f'action="{other}/stop"' in admin.get(other).text
     assert f'action="{own}/stop"' not in admin.get(own).text
-    refused = admin.post(f"{own}/stop", {"stop": "yes"})
-    assert refused.status_code == 422
-    assert "ご自分の利用は止められません" in admin.text
+    assert admin.post(f"{own}/stop", {"stop": "yes"}).status_code == 422
     assert admin.get("/people").status_code == 200

@@ -146,11 +146,11 @@ def stop_account(store: Store, account_id: int, author: Author, now: dt.datetime
     """
     with store.writing() as writing:
         held = _account(writing, account_id)
-        if author.account.partition(" ")[0] == held.login:
-            raise NotAllowed("own_account")
         others = tuple(each for each in writing.accounts() if each.id != held.id)
         stopped = dataclasses.replace(held, is_stopped=True)
         _refuse_last_admin((*others, held), (*others, stopped), japanese_day(now))
+        if author.account.partition(" ")[0] == held.login:
+            raise NotAllowed("own_account")
         writing.drop_invitations_of(account_id)
         return _replace(writing, held, stopped, author)
 
