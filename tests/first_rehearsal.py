@@ -96,7 +96,7 @@ class Walk:
         page = self.person.page
         self.steps[-1].inputs += page.locator('form[action$="/approve"] input[type=checkbox]').count()
         self.person.look_and_tick()
-        if page.locator('form[action$="/approve"] input[name=note]').count():
+        if page.locator('form[action$="/approve"] input[name=note][required]').count():
             self.fill("note", SAW)
 
     def approve(self) -> None:

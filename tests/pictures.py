@@ -7,6 +7,7 @@ sent and confirmed. ``console/test_manual.py`` makes the same walk.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -16,12 +17,13 @@ from typing import Any, Final
 from tests.support.browsing import PHONE, Person, chromium
 from tests.support.demo_console import DemoConsole, demo_console
 from worker.cli.demo.sample_files import sample_pdf
+from worker.core.model import JST
 
 PICTURES: Final = (
     *("login", "password", "people", "person", "today", "drop", "drop-done", "project-form", "project-summary"),
     *("project", "papers", "amend", "review", "to-confirm", "request", "approved", "sent", "call", "correct"),
     *("hand-over", "key", "issuers", "issuer", "log", "received", "changes", "verify", "views", "health", "me"),
-    *("phone-today", "phone-review"),
+    *("ledger", "issuer-form", "absence", "phone-today", "phone-review"),
 )
 """Every picture by its name; the manual names each as ``pictures/NAME.png``."""
 STAFF_PASSWORD: Final = "朝の会議の前に窓を開けて風を通す"
@@ -122,6 +124,19 @@ def _staffs_morning(staff: Person, album: Album) -> None:
     page.click('a[href$="/papers?product=advance"]')
     page.wait_for_load_state()
     album.take(page, "papers", whole=True)
+    page = staff.open("/projects/import")
+    sample = page.request.get(f"{staff.base}/projects/import/sample/csv").body()
+    page.set_input_files("input[name=ledger]", {"name": "工事台帳.csv", "mimeType": "text/csv", "buffer": sample})
+    staff.press("内容を確かめる")
+    album.take(page, "ledger")
+    page = staff.open("/issuers/new")
+    page.fill('input[name="f:name"]', "〇△市")
+    album.take(page, "issuer-form")
+    page = staff.open("/me")
+    tomorrow = dt.datetime.now(JST).date() + dt.timedelta(days=1)
+    page.fill("#absence input[name=first]", tomorrow.isoformat())
+    page.fill("#absence input[name=last]", (tomorrow + dt.timedelta(days=4)).isoformat())
+    album.take_part(page, "absence", "#absence")
     page = staff.open(f"/s/{OF_THE_CITY}")
     album.take(page, "request")
     staff.press("確認して承認を依頼")

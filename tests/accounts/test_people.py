@@ -15,6 +15,7 @@ from worker.accounts.people import (
     INVITED_FOR,
     accept_invitation,
     add_account,
+    author_of,
     change_account,
     find_invitation,
     find_person,
@@ -180,6 +181,14 @@ def test_the_last_administrator_cannot_go(store: SqlStore, admin: Account, chang
 def test_the_last_administrator_cannot_be_stopped(store: SqlStore, admin: Account) -> None:
     with refused("last_admin"):
         stop_account(store, admin.id, ROOT, NOW)
+
+
+def test_an_administrator_does_not_stop_the_own_account_and_another_one_does(store: SqlStore, admin: Account) -> None:
+    second = add_account(store, account("jiro", "鈴木", Role.ADMIN), ROOT, NOW)
+    accept_invitation(store, invite(store, second.id, ROOT, NOW), PASSWORD, PlainHasher(), NOW)
+    with refused("own_account"):
+        stop_account(store, admin.id, author_of(admin, "192.0.2.7"), NOW)
+    assert stop_account(store, admin.id, author_of(second), NOW).is_stopped
 
 
 def test_one_who_never_chose_a_password_is_no_second_administrator(store: SqlStore, admin: Account) -> None:

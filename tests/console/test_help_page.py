@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 
 from tests.support.browsing import CHROMIUM, chromium
 from tests.support.console import PASSWORD, Console
+from worker.console import help_page
+from worker.console.visit import HERE
+from worker.core.messages import say
 
 DOWN = ("管理者に電話", "FAX・持参・メール", "別の方法で提出する", "提出番号か保証契約番号", "承認より先に")
 """What a person must know while the server is down: whom to ask, how to hand in, what to note, how to record it."""
@@ -50,3 +54,19 @@ def printed(browser: Any, console: Console, path: str) -> Any:
         page.click("main button.go")
     page.goto(f"{console.base}{path}")
     return pypdfium2.PdfDocument(io.BytesIO(page.pdf(format="A4")))
+
+
+def test_every_term_of_the_glossary_stands_beside_its_word_on_a_page() -> None:
+    """From the same source as the glossary: a page names the term, and never has a sentence of its own."""
+    pages = {each.name: each.read_text() for each in (HERE / "html").glob("*.html") if each.name != "terms.html"}
+    used = {name for text in pages.values() for name in re.findall(r'term\("(\w+)", t\)|t\("term_(\w+)_is"\)', text)}
+    by_state = set(re.findall(r'"[A-Z_]+": "(\w+)"', pages["review.html"]))
+    found = {name for pair in used for name in pair if name} | by_state
+    assert {name for name in help_page._GLOSSARY if name not in found} == set()
+
+
+def test_a_term_is_explained_on_the_page_without_a_script(console: Console) -> None:
+    browser = console.browser("approver")
+    page = browser.get("/s/2").text
+    assert '<summary aria-label="提出先・宛先とは">' in page
+    assert say("term_addressee_is", "ja") in page

@@ -104,7 +104,7 @@ def test_a_new_approver_is_shown_to_the_approvers_and_told(console: Console) -> 
     assert admin.post("/people", person).status_code == 303
     approver = console.browser("approver")
     approver.get("/")
-    assert "次の方に役割が付きました：shinnin（承認、" in approver.text
+    assert "新しい役割：shinnin（承認、" in approver.text
     assert "shinnin" not in (console.browser("staff").get("/").text)
     with console.desk.store() as store:
         assert ("role_given", "shinnin") in [(alarm.cause, alarm.detail) for alarm in store.alarms_waiting()]
@@ -156,3 +156,12 @@ def test_only_mails_are_offered_and_taken_that_the_roles_may_have(
         account = store.account(id_of(console, login))
         assert account is not None
         assert {*account.mails} == kinds
+
+
+def test_the_own_account_has_no_button_to_stop_it_and_a_form_for_it_is_refused(console: Console) -> None:
+    admin = console.browser("admin")
+    own, other = (f"/people/{id_of(console, login)}" for login in ("admin", "staff"))
+    assert f'action="{other}/stop"' in admin.get(other).text
+    assert f'action="{own}/stop"' not in admin.get(own).text
+    assert admin.post(f"{own}/stop", {"stop": "yes"}).status_code == 422
+    assert admin.get("/people").status_code == 200

@@ -37,13 +37,13 @@ def test_an_approval_of_another_draft_changes_nothing(console: Console) -> None:
     answer = browser.post("/s/1/approve", {"label": "1@aaaaaaaaaa"})
     assert answer.status_code == 409
     assert "もう一度ご確認ください" in browser.text
+    assert "保証便（自動）：お知らせを受付）" in browser.text
     assert console.office.show(1)["state"] == "HELD"
 
 
 def test_a_staff_member_cannot_approve(console: Console) -> None:
     browser = console.browser("staff")
-    browser.get("/s/1")
-    assert "承認する" not in browser.text
+    assert "/s/1/approve" not in browser.get("/s/1").text
     answer = browser.post("/s/1/approve", {"label": browser.label})
     assert answer.status_code == 403
     assert console.office.show(1)["state"] == "HELD"

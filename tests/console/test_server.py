@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,8 @@ from tests.support.console import Console
 from worker.console import server
 
 SOON = 0.2
+ASKED = 2000
+"""Requests whose answers, 50 KB each, are more than the system keeps for a client."""
 
 
 def connect(console: Console) -> socket.socket:
@@ -44,6 +47,23 @@ def test_a_head_that_is_too_long_is_refused(console: Console) -> None:
     with connect(console) as client:
         client.sendall(b"GET / HTTP/1.1\r\nX-A: " + b"a" * 2 * server.HEADERS_BYTES)
         assert client.recv(12) == b"HTTP/1.1 400"
+
+
+def test_a_client_that_does_not_read_its_answers_is_cut_off(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answers fill every buffer between; without the limit the connection stands until the client ends."""
+    monkeypatch.setattr(server, "TAKING_SECONDS", SOON)
+    ended = threading.Event()
+    lost = server.BoundedClient.connection_lost
+
+    def note_end(protocol: server.BoundedClient, exc: Exception | None) -> None:
+        lost(protocol, exc)
+        ended.set()
+
+    monkeypatch.setattr(server.BoundedClient, "connection_lost", note_end)
+    host = urlsplit(console.base).netloc.encode()
+    with connect(console) as client:
+        client.sendall((b"GET /static/htmx.min.js HTTP/1.1\r\nHost: " + host + b"\r\n\r\n") * ASKED)
+        assert ended.wait(30)
 
 
 def test_many_idle_connections_keep_nobody_out_and_more_than_all_are_refused(console: Console) -> None:

@@ -114,6 +114,16 @@ def outcome_of(root: Path) -> Outcome:
     return Outcome(events, states, files, (root / "config" / "projects.toml").read_text())
 
 
+def changes_of(root: Path) -> list[tuple[str, str]]:
+    """Who changed the register, and how the file was found if the entry was written later."""
+    store = open_store_of(load_installation(str(root / "config")), system_clock())
+    try:
+        found = store.entries(events=["RegisterChanged"])
+        return [(entry.by, str(entry.detail.get("interrupted", ""))) for entry in found]
+    finally:
+        store.close()
+
+
 @pytest.mark.parametrize("what", ["approve", "withdraw"])
 def test_a_decision_that_is_killed_is_whole_or_not_there_and_may_be_sent_again(
     sheets: dict[str, Sheet], send: Callable[..., tuple[int, Path]], room: Mailroom, lives: Lives, what: str
@@ -162,10 +172,10 @@ def test_a_pdf_whose_process_is_killed_is_recorded_before_it_appears_and_may_be_
     assert found == {before, recorded_alone, after}
 
 
-def test_a_change_of_a_project_that_is_killed_is_whole_or_not_there_or_told_at_the_next_pass(
+def test_a_change_of_a_project_that_is_killed_is_whole_or_not_there_or_recorded_at_the_next_pass(
     sheets: dict[str, Sheet], send: Callable[..., tuple[int, Path]], room: Mailroom, lives: Lives
 ) -> None:
-    """Between the new file and its entry the person is not named; the entry of the next pass says that it changed."""
+    """Between the new file and its entry the next pass records the change, in the name of the person who made it."""
     before = outcome_of(room.office.root)
     code, root = send(sheets["edit"], 0)
     assert code == SEEN, lives.said
@@ -185,5 +195,10 @@ def test_a_change_of_a_project_that_is_killed_is_whole_or_not_there_or_told_at_t
         if standing == file_alone and standing not in found:
             command("--config", str(root / "config"), "run", "--once")
             assert "ConfigurationChanged" in outcome_of(root).events[len(before.events) :], point
+            assert changes_of(root) == [("山田 花子", "written")], point
+            command("--config", str(root / "config"), "run", "--once")
+            assert len(changes_of(root)) == 1, point
+        elif standing != file_alone:
+            assert [each for each in changes_of(root) if each[1]] == [], point
         found.add(standing)
     assert {before, file_alone, noted} <= found

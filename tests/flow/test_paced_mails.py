@@ -16,6 +16,7 @@ from tests.support.fakes import FakeClock
 from tests.support.small_office import form
 from tests.support.world import OFFICE, START
 from worker.accounts import people
+from worker.approve.taken_on import take_on
 from worker.config.settings import ConsoleSettings
 from worker.core.accounts import Account, MailKind, Role
 from worker.core.alarms import MAIL_PAUSE
@@ -304,3 +305,25 @@ async def test_nothing_is_lost_and_the_limit_holds_over_failures_and_restarts(tm
     for mails in got.values():
         for (before_at, _), (at, body) in itertools.pairwise(mails):
             assert at - before_at >= MAIL_PAUSE or any(words in body for words in pressing)
+
+
+async def test_each_person_is_told_in_the_own_language_and_what_one_took_on_is_told_to_that_one(tmp_path: Path) -> None:
+    days = Linked(tmp_path, mode="approve")
+    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
+    days.add("jiro", JIRO, MailKind.WAITING)
+    store = days.office.store
+    jiro = store.account_of("jiro")
+    assert jiro is not None
+    people.change_language(store, jiro.id, "en", BY)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    (japanese,), (english,) = days.mails_to(HANA), days.mails_to(JIRO)
+    assert "次にすること：" in japanese
+    assert "Next: " in english
+    assert "次にすること：" not in english
+    hours = days.office.pipeline.active_config.configuration.settings.hours
+    take_on(store, "1", hours, Author("jiro", "jiro"), days.clock.now())
+    with store.writing() as writing:
+        writing.raise_alarm(AlarmCause.DEADLINE, [1], "期限")
+    await days.at(days.clock.now() + MAIL_PAUSE)
+    assert (len(days.mails_to(HANA)), len(days.mails_to(JIRO))) == (1, 2)

@@ -20,6 +20,7 @@ import pytest
 from tests.support.office import HANAKO, Office, a_form, notice
 from tests.support.world import project
 from worker.core.model import JST
+from worker.service.wiring import account_name, load_installation, open_store_of, system_clock
 
 ROOT = Path(__file__).parents[2]
 SILENCE = 60
@@ -235,6 +236,17 @@ def test_a_project_is_added_by_options_and_says_what_its_issuer_still_asks_for(o
     added = projects(office)[1]
     assert added["expects"] == ["contract", "advance"]
     assert str(added["dates"]["contract"]) == "2026-05-01"
+
+
+def test_what_is_added_without_a_person_is_recorded_under_the_system_s_account(office: Office, tmp_path: Path) -> None:
+    ledger = tmp_path / "台帳.csv"
+    ledger.write_text("工事名,発注者,保証契約番号\n護岸工事,山手市,31074-000019\n", encoding="utf-8")
+    assert office("project", "add", "--name", "橋梁補修工事", "--issuer", "山手市").code == 0
+    assert office("project", "import", str(ledger)).code == 0
+    with contextlib.closing(open_store_of(load_installation(str(office.config)), system_clock())) as store:
+        found = [(each.by, each.account, each.detail["project"]) for each in store.entries(events=["RegisterChanged"])]
+    own = account_name()
+    assert found == [(own, own, "yama/橋梁補修工事"), (own, own, "yama/護岸工事")]
 
 
 def test_numbers_are_added_by_product_and_shown_so(office: Office) -> None:

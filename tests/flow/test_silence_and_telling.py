@@ -162,7 +162,7 @@ def test_status_names_what_has_no_answer_among_what_waits(tmp_path: Path) -> Non
             writing.change(Event.OVERDUE, past, after, WORKER, {})
     out = office("status").out
     assert "対応待ちはありません" not in out
-    assert "応答なし（要電話確認）" in out.partition("# 対応待ち")[2]
+    assert "応答なし（要電話）" in out.partition("# 対応待ち")[2]
 
 
 # --- The digest --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from tests.support.registered import NOTICE, REGISTER, Register, arrived, drafte
 from tests.support.world import KEY, START
 from worker.audit.sent_log import receipt_detail
 from worker.core.errors import AccountRefused
-from worker.core.messages import name_state, next_step
+from worker.core.messages import name_state, next_step, speaking_in_mails
 from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import Alarm, FollowUpRecord, FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params, spell
@@ -343,3 +344,15 @@ def test_what_came_back_says_where_its_address_stands() -> None:
 def test_a_later_notice_is_named_in_the_next_step() -> None:
     superseded = replace(drafted().submission, reasons=(Hold.of(Reason.SUPERSEDED, later="7"),))
     assert "後から届いたお知らせ（提出 7）を確認し、こちらは取下げ" in describe_submission(superseded)
+
+
+def test_a_mail_to_a_person_with_english_pages_is_english_and_the_next_one_japanese_again() -> None:
+    held = Submission(1, State.HELD, reasons=(Hold(Reason.NO_RECIPIENT),))
+    japanese = describe_submission(held)
+    with speaking_in_mails("https://hoshobin.contractor.example", "en"):
+        english = describe_submission(held)
+    assert re.findall("[ぁ-んァ-ヶ一-龠]", english) == []
+    assert "Reason: " in english
+    assert "https://hoshobin.contractor.example/s/1" in english
+    assert describe_submission(held) == japanese
+    assert "理由：" in japanese

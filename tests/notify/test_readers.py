@@ -12,9 +12,9 @@ from tests.support.small_office import configuration_of
 from tests.support.world import OFFICE, START
 from worker.config.settings import ConsoleSettings, Settings
 from worker.core.accounts import Account, MailKind, Role
-from worker.core.model import Address, Alarm
-from worker.core.states import AlarmCause
-from worker.notify.readers import GRAVEST, readers_of
+from worker.core.model import Address, Alarm, ApprovalRecord, Composition, Requested, Submission
+from worker.core.states import AlarmCause, State
+from worker.notify.readers import GRAVEST, is_for, readers_of
 
 TODAY = dt.date(2026, 11, 24)
 URL = "https://hoshobin.contractor.example"
@@ -88,3 +88,41 @@ def test_who_may_not_use_it_or_has_no_address_is_not_told() -> None:
 def test_one_mailbox_is_told_once_however_its_address_is_spelled() -> None:
     account = replace(person(Role.STAFF, *MailKind), mail=OFFICE.upper())
     assert readers_of(Alarm(1, "began_to_wait", (1,), START), settings(), [account], TODAY) == (Address(OFFICE),)
+
+
+def waiting(number: int, asker: str = "") -> Submission:
+    requested = Requested(asker, START, "d") if asker else None
+    return Submission(
+        number, State.HELD, composed=Composition(draft_hash="d"), approval=ApprovalRecord(requested=requested)
+    )
+
+
+STAFF = person(Role.STAFF, MailKind.WAITING)
+APPROVER = person(Role.APPROVER, MailKind.WAITING)
+
+
+@pytest.mark.parametrize(
+    ("submissions", "holders", "concerned"),
+    [
+        ([waiting(1)], {}, [STAFF, APPROVER]),
+        ([waiting(1)], {1: "staff"}, [STAFF]),
+        ([waiting(1, asker="staff")], {}, [APPROVER]),
+        ([waiting(1, asker="approver")], {}, []),
+        ([waiting(1, asker="approver"), waiting(2)], {2: "staff"}, [STAFF]),
+    ],
+    ids=["nobody's", "taken on", "to be approved", "its own request", "one of two"],
+)
+def test_what_waits_is_for_those_who_took_it_on_or_may_decide_it(
+    submissions: list[Submission], holders: dict[int, str], concerned: list[Account]
+) -> None:
+    assert [each for each in (STAFF, APPROVER) if is_for(each, submissions, holders, TODAY)] == concerned
+
+
+def test_of_the_people_only_those_are_told_whom_it_concerns_and_all_if_it_concerns_none() -> None:
+    def told_of(cause: str, *names: str) -> set[str]:
+        alarm = Alarm(1, cause, (1,), START)
+        return {*readers_of(alarm, settings(), [STAFF, APPROVER], TODAY, lambda each: each.name in names)} - {OFFICE}
+
+    assert told_of(AlarmCause.BEGAN_TO_WAIT, "staff") == {STAFF.mail}
+    assert told_of(AlarmCause.BEGAN_TO_WAIT) == {STAFF.mail, APPROVER.mail}
+    assert told_of(AlarmCause.IN_DOUBT, "staff") == {STAFF.mail, APPROVER.mail}

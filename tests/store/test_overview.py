@@ -269,6 +269,19 @@ def test_the_last_moment_of_an_event_is_the_latest_of_all_its_entries(
     office.store.close()
 
 
+def test_the_last_entries_of_some_events_are_the_newest_of_them_in_their_order(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    seed = pytestconfig.getoption("hypothesis_seed")
+    office = live(tmp_path, random.Random(f"{seed}"))
+    counts = Counter(entry.event for entry in office.store.entries())
+    events = [event for event, _ in counts.most_common(3)]
+    wanted = [entry for entry in office.store.entries() if entry.event in events][::-1]
+    for most in (1, len(wanted) - 1, len(wanted) + 9):
+        assert office.store.last_entries(events, most) == tuple(wanted[:most]), f"--hypothesis-seed={seed}"
+    office.store.close()
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
     made = make_store(tmp_path / "var")

@@ -57,6 +57,6 @@ class Screen:
 def look_and_tick(page: Any) -> None:
     """Looks at each page that an approval needs, ticks every box, and notes how the address was checked."""
     browsing.look_and_tick(page)
-    note = page.locator('form[action$="/approve"] input[name=note]')
+    note = page.locator('form[action$="/approve"] input[name=note][required]')
     if note.count() and not note.input_value():
         note.fill("公表のページと照合済み")

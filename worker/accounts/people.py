@@ -140,12 +140,17 @@ def change_account(store: Store, before: Account, after: Account, author: Author
 
 
 def stop_account(store: Store, account_id: int, author: Author, now: dt.datetime) -> Account:
-    """Ends the use of an account, its sessions and its invitations. Raises NotAllowed ``last_admin``."""
+    """Ends the use of an account, its sessions and its invitations.
+
+    Raises NotAllowed ``last_admin``; ``own_account`` for the own one: one press would end the day of the person.
+    """
     with store.writing() as writing:
         held = _account(writing, account_id)
         others = tuple(each for each in writing.accounts() if each.id != held.id)
         stopped = dataclasses.replace(held, is_stopped=True)
         _refuse_last_admin((*others, held), (*others, stopped), japanese_day(now))
+        if author.account.partition(" ")[0] == held.login:
+            raise NotAllowed("own_account")
         writing.drop_invitations_of(account_id)
         return _replace(writing, held, stopped, author)
 

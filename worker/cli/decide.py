@@ -279,7 +279,7 @@ def resolve(run: PersonCommand, number: int, left: bool | None) -> int:
 
 @cli.command()
 @click.argument("numbers", nargs=-1, required=True, type=Number(), metavar="ID…")
-@click.option("--failed", is_flag=True, help="届いていない・差戻し / the issuer has nothing, or sends it back")
+@click.option("--failed", is_flag=True, help="届いていない・返却 / the issuer has nothing, or sends it back")
 @click.option("--note", required=True, help="相手方・方法 / who there, and how")
 @click.option("--at", "at", type=Moment(), default=None, help="確認した日時 / when")
 @click.option("--later", type=Moment(), default=None, help="担当者不在：次に電話する日時 / call again at")

@@ -44,7 +44,7 @@ from worker.core.params import Aside
 from worker.core.rulebook import CountedBy, Issuer
 from worker.core.text import escape_control_chars
 from worker.match.match import fold_firm
-from worker.service.wiring import find_configuration_files
+from worker.service.wiring import find_configuration_files, has_store
 from worker.views.register_json import added_json
 
 if TYPE_CHECKING:
@@ -152,10 +152,10 @@ def add_project(shared: Cli, /, *, as_json: bool, source: int | None, by: str, *
 
 
 def _command_of(shared: Cli, source: int | None, by: str, *, as_json: bool) -> RegisterCommand | None:
-    """Returns the command of a named person, who is recorded; None for an installation that has no database yet."""
-    if not by:
-        if source is not None:
-            raise click.UsageError(say("project_from_by", shared.lang))
+    """Returns the command, which records who registers it; None for an installation that has no database yet."""
+    if not by and source is not None:
+        raise click.UsageError(say("project_from_by", shared.lang))
+    if not by and not has_store(shared.config):
         return None
     from worker.cli.project_edit import RegisterCommand
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, pass_cli
+from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, open_office, pass_cli
 from worker.cli.pages import with_reader
-from worker.cli.person import PersonCommand, by_option, is_at_terminal
+from worker.cli.person import by_option, find_author, is_at_terminal
 from worker.cli.project import project
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, read_answer
@@ -43,7 +43,8 @@ from worker.pipeline.register import (
     prepare_edit,
     refuse_deleting,
 )
-from worker.service.wiring import system_clock
+from worker.service.wiring import account_name, system_clock
+from worker.store.ports import Author
 from worker.views.register_json import change_lines, edit_json
 
 _UNFINISHED = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING, State.IN_DOUBT})
@@ -54,9 +55,13 @@ class RegisterCommand:
     """One command's office, store and person, with what it shows before and after the change."""
 
     def __init__(self, shared: Cli, by: str, *, as_json: bool, is_certain: bool) -> None:
-        """Raises ConfigError, NotAllowed for an unknown person or one without the right."""
+        """Raises ConfigError, NotAllowed for an unknown person or one without the right.
+
+        Without a person, entries name the account of the system: an administrator's, who may write the register.
+        """
         self.lang: Language = shared.lang
-        self.office, author, self.store = PersonCommand(shared, by, as_json).open()
+        self.office, self.store = open_office(shared)
+        author = find_author(self.office, self.store, by) if by else Author(account_name(), account_name())
         clock, invoice_folder = system_clock(), self.office.active_config.invoice_folder
         self.today = japanese_day(clock.now())
         self.editor = Editor(self.office.directory, self.store, clock, author, invoice_folder)

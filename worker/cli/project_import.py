@@ -24,7 +24,7 @@ from worker.core.messages import Language, is_said, name_product, put, say
 from worker.core.model import Product
 from worker.core.params import Labelled
 from worker.core.text import escape_control_chars
-from worker.service.wiring import find_configuration_files, system_clock
+from worker.service.wiring import find_configuration_files, has_store, system_clock
 from worker.views.ledger_page import ledger_remarks
 from worker.views.register_json import count_outcomes, fault_text, import_json
 
@@ -83,7 +83,7 @@ def import_projects(
     edits = judged.edits
     writes = bool(edits) and not dry_run and (partial or not judged.has_bad) and not judged.headings.faults
     done: tuple[int, ...] = ()
-    if writes and by:
+    if writes and (by or has_store(shared.config)):
         seen = seen_rows(judged.outcomes)
         done = _import_by(shared, by, file.name, lambda register: ledger_edit(register, judge(register), seen))
     elif writes:
@@ -114,7 +114,7 @@ def _write_sample(file: Path, configuration: Configuration, shared: Cli) -> int:
 
 
 def _import_by(shared: Cli, by: str, name: str, make: MakeLedgerEdit) -> tuple[int, ...]:
-    """Writes the edit in the name of a person; returns the submissions that were judged again."""
+    """Writes the edit, in the name of the person or of the system's account; returns what was judged again."""
     from worker.cli.pages import with_reader
     from worker.cli.project_edit import RegisterCommand
     from worker.pipeline.register import import_ledger
@@ -124,7 +124,7 @@ def _import_by(shared: Cli, by: str, name: str, make: MakeLedgerEdit) -> tuple[i
 
 
 def _import_unrecorded(directory: Path, register: bytes, edits: Sequence[Edit]) -> None:
-    """Writes the edits of an installation that has no database yet, or of an administrator who names no person."""
+    """Writes the edits of an installation that has no database yet: its first start records the register."""
     from worker.config.editing.atomic_write import replace_file
     from worker.config.editing.toml_edit import edit_projects
 

@@ -16,7 +16,7 @@ from worker.config.files import find_directory, register_directory
 from worker.core.accounts import Right
 from worker.core.messages import say
 from worker.pipeline.register import finish_moving, move_register
-from worker.service.wiring import load_installation
+from worker.service.wiring import load_installation, system_clock
 from worker.views.register_json import moved_json
 
 _PARTS: Final = {
@@ -46,7 +46,7 @@ def move(shared: Cli, place: Path | None, by: str, as_json: bool) -> int:
     author = find_author(office, store, by, Right.PEOPLE)
     to = Path(os.path.abspath(place)) if place is not None else office.places.store / REGISTER_FOLDER  # noqa: PTH100  keeps links
     is_there = register_directory(directory) == to
-    names = () if is_there else move_register(directory, to, store, author)
+    names = () if is_there else move_register(directory, to, store, author, system_clock().now())
     if as_json:
         print_json(moved_json(str(to), names))
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections import deque
 from typing import Final
 
 from starlette.responses import Response
@@ -104,8 +103,8 @@ def forget_code(visit: Visit) -> Response:
 def show_views(visit: Visit) -> Response:
     """Who logged in, looked at what and took what away, the newest first."""
     events = [each for name, each in NoteEvent.__members__.items() if name in _VIEWS]
-    entries = deque(visit.store.entries(events=events), maxlen=SHOWN_VIEWS)
-    rows = [(each, name_event(each.event, visit.lang)) for each in reversed(entries)]
+    entries = visit.store.last_entries(events, SHOWN_VIEWS)
+    rows = [(each, name_event(each.event, visit.lang)) for each in entries]
     return visit.page("views.html", rows=rows, count=SHOWN_VIEWS)
 
 

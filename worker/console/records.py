@@ -204,10 +204,9 @@ def _yen(text: str) -> int | None:
 
 def show_changes(visit: Visit) -> Response:
     """Corrections and withdrawals, the newest first."""
-    newest: deque[Entry] = deque(visit.store.entries(events=CORRECTIONS), maxlen=ROWS_SHOWN)
+    newest = visit.store.last_entries(CORRECTIONS, ROWS_SHOWN)
     return visit.page(
-        "changes.html",
-        entries=[(entry, name_event(entry.event, visit.lang), _why(entry)) for entry in reversed(newest)],
+        "changes.html", entries=[(entry, name_event(entry.event, visit.lang), _why(entry)) for entry in newest]
     )
 
 

@@ -28,7 +28,7 @@ from worker.core.states import NoteEvent, Reason, State
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
 from worker.send.rate_limit import leaves_at
-from worker.views.review import Review, review_of, ticks_of
+from worker.views.review import Review, review_of, tick_name, ticks_of
 from worker.views.today import work_of_today
 
 HISTORY: Final = 3
@@ -182,7 +182,7 @@ def approve(visit: Visit) -> Response:
         if left:
             return _page(visit, visit.say("error_ticks", count=len(left), names=left), 422)
     conditions = before.composed.draft.conditions if before.composed.draft else ()
-    ticked = tuple(each for place, each in enumerate(conditions, 1) if form.text(f"condition-{place}"))
+    ticked = tuple(each for each in conditions if form.text(tick_name(each)))
     pages = shown_in_form(visit, before)
     approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked, pages=pages)
     try:
@@ -193,7 +193,7 @@ def approve(visit: Visit) -> Response:
         if refused.code == "not_held" and label:
             return _page(visit, visit.refusal(refused), 409)
         if refused.code == "draft_differs":
-            return _page(visit, visit.say("error_stale"), 409)
+            return _page(visit, _changed_since(visit), 409)
         if refused.code == "page_not_shown":
             return _page(visit, visit.refusal(refused), 422, first_unseen(visit, before, pages))
         return _page(visit, visit.refusal(refused), 422)
@@ -214,11 +214,23 @@ def request_approval(visit: Visit) -> Response:
         )
     except NotAllowed as refused:
         if refused.code == "draft_differs":
-            return _page(visit, visit.say("error_stale"), 409)
+            return _page(visit, _changed_since(visit), 409)
         if refused.code == "no_such_submission":
             raise
         return _page(visit, visit.refusal(refused), 409 if refused.code == "not_held" else 422)
     return visit.go(f"/s/{after.id}", "requested")
+
+
+def _changed_since(visit: Visit) -> str:
+    """The sentence of a stale page, with the last that was recorded of the submission: when, by whom and what."""
+    entries = [each for each in visit.store.entries(_number(visit)) if each.event != NoteEvent.VIEWED]
+    last = entries[-1]
+    return visit.say(
+        "error_stale",
+        at=f"{last.at.astimezone(JST):%-m/%-d %-H:%M}",
+        by=visit.name_author(last.by),
+        what=name_event(last.event, visit.lang),
+    )
 
 
 def send_back(visit: Visit) -> Response:

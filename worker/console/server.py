@@ -28,25 +28,29 @@ BACKLOG: Final = 64
 """Connections that wait to be accepted: an office has some twenty people."""
 REQUESTS_AT_ONCE: Final = 200
 """Connections at once; more are refused with 503, and the service is not affected."""
+TAKING_SECONDS: Final = 60
+"""Seconds in which a client must take something of its answer: a bad line gives a few bytes in that time."""
 HEAD_SECONDS: Final = 20
 """Seconds in which a head must come: a browser sends it at once, also over a bad line."""
 SECONDS_TO_STOP: Final = 10
 
 
-class BoundedHead(H11Protocol):
-    """Closes a connection on which the head of a request does not come in time; uvicorn itself waits for ever.
+class BoundedClient(H11Protocol):
+    """Closes a connection on which a head does not come, or an answer is not taken, in time; uvicorn waits for ever.
 
-    The first one counts from the connection, each further one from its first byte: until that, uvicorn's own limit for
-    idle connections counts.
+    The first head counts from the connection, each further one from its first byte: until that, uvicorn's own limit
+    for idle connections counts. An answer counts from the last byte that the client took.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._waiting: asyncio.TimerHandle | None = None
+        self._giving: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Begins to wait for the first head."""
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # every byte that the client has not taken counts
         self._wait()
 
     def data_received(self, data: bytes) -> None:
@@ -60,7 +64,18 @@ class BoundedHead(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the wait."""
         self._stop_waiting()
+        self._stop_giving()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Begins to wait for the client to take what was written."""
+        super().pause_writing()
+        self._giving = self.loop.call_later(TAKING_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Goes on writing: the client took all of it."""
+        self._stop_giving()
+        super().resume_writing()
 
     def _wait(self) -> None:
         self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.close)
@@ -69,6 +84,11 @@ class BoundedHead(H11Protocol):
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+
+    def _stop_giving(self) -> None:
+        if self._giving is not None:
+            self._giving.cancel()
+            self._giving = None
 
 
 def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str], None]) -> None:
@@ -99,7 +119,7 @@ def configure(app: Starlette, port: int, unix: str | None = None) -> uvicorn.Con
     """Returns the server's settings: loopback or a socket, no word about itself, bounded heads and connections."""
     return uvicorn.Config(
         app,
-        http=BoundedHead,
+        http=BoundedClient,
         host=LOOPBACK,
         port=port,
         uds=unix,

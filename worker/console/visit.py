@@ -237,7 +237,25 @@ def _environment() -> Environment:
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
     environment.filters["date"] = _date
+    environment.filters["device"] = name_device
     return environment
+
+
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+)
+_SYSTEMS: Final = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux")
+
+
+def name_device(agent: str) -> str:
+    """Returns the browser and the system that a person knows: ``Chrome（Windows）``; another agent as it is."""
+    browser = next((name for sign, name in _BROWSERS if sign in agent), "Safari" if "Safari" in agent else "")
+    system = next((each for each in _SYSTEMS if each in agent), "")
+    return f"{browser}（{system.replace('Macintosh', 'Mac')}）" if browser and system else agent
 
 
 def _moment(moment: dt.datetime | None, lang: Language) -> str:

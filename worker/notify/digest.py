@@ -14,7 +14,7 @@ from typing import Final
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.japanese_dates import weekday
-from worker.core.messages import name_state, say
+from worker.core.messages import mail_language, name_state, say
 from worker.core.messages.on_pages import pages_at
 from worker.core.model import JST, PRODUCT_NAMES, Requested, Submission
 from worker.core.states import AlarmCause
@@ -94,56 +94,58 @@ def write_digest(
     """
     day = _day(now)
     urgent = sum(task.urgency is Urgency.NOW for task in tasks)
-    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
     if tasks:
-        subject = say("digest_subject", "ja", count=len(tasks), now=urgent)
-        parts.append(say("digest_open", "ja", day=day, count=len(tasks), now=urgent))
+        subject = say("digest_subject", mail_language(), count=len(tasks), now=urgent)
+        parts.append(say("digest_open", mail_language(), day=day, count=len(tasks), now=urgent))
         parts += _list_tasks(tasks)
     else:
-        subject = say("digest_subject_none", "ja")
-        parts.append(say("digest_none", "ja", day=day))
+        subject = say("digest_subject_none", mail_language())
+        parts.append(say("digest_none", mail_language(), day=day))
     parts.append("\n".join(_list_sent(sent)))
-    if lines := list(say_unread(unread or {}, "ja")):
-        parts.append("\n".join([*lines, say("unread_once", "ja")]))
-    parts += [say("digest_head", "ja", number=head[0], head=head[1]), say("telling_end", "ja")]
+    if lines := list(say_unread(unread or {}, mail_language())):
+        parts.append("\n".join([*lines, say("unread_once", mail_language())]))
+    parts += [say("digest_head", mail_language(), number=head[0], head=head[1]), say("telling_end", mail_language())]
     return subject, "\n\n".join(parts) + "\n"
 
 
 def write_sent_list(sent: Sequence[Submission], now: dt.datetime, *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the daily list of ``sent``, which left since the list before."""
-    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
-    parts += [say("sent_list_open", "ja", day=_day(now), count=len(sent)), "\n".join(_list_sent(sent))]
-    parts.append(say("telling_end", "ja"))
-    return say("sent_list_subject", "ja", count=len(sent)), "\n\n".join(parts) + "\n"
+    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
+    parts += [say("sent_list_open", mail_language(), day=_day(now), count=len(sent)), "\n".join(_list_sent(sent))]
+    parts.append(say("telling_end", mail_language()))
+    return say("sent_list_subject", mail_language(), count=len(sent)), "\n\n".join(parts) + "\n"
 
 
 def write_escalation(tasks: Sequence[Task], *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the mail about what is urgent and was left untouched for a working day."""
-    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
-    parts.append(say("escalation_open", "ja", count=len(tasks)))
-    parts += [*_list_tasks(tasks), say("telling_end", "ja")]
-    return say("escalation_subject", "ja", count=len(tasks)), "\n\n".join(parts) + "\n"
+    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
+    parts.append(say("escalation_open", mail_language(), count=len(tasks)))
+    parts += [*_list_tasks(tasks), say("telling_end", mail_language())]
+    return say("escalation_subject", mail_language(), count=len(tasks)), "\n\n".join(parts) + "\n"
 
 
 def write_unanswered(task: Task, requested: Requested, url: str, *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the mail about a request without an answer; ``url`` is its page, if there is a console."""
-    parts = [say("telling_rehearsing", "ja")] if rehearsing else []
+    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
     moment = f"{requested.at.astimezone(JST):%Y-%m-%d %H:%M}"
-    parts.append(say("unanswered_open", "ja", by=requested.by, moment=moment))
+    parts.append(say("unanswered_open", mail_language(), by=requested.by, moment=moment))
     parts += _list_tasks([task])
-    parts += [say("unanswered_page", "ja", url=url)] if url else []
-    parts.append(say("telling_end", "ja"))
-    project = escape_control_chars(task.project_name) or say("t_no_project", "ja")
-    return say("unanswered_subject", "ja", project=project), "\n\n".join(parts) + "\n"
+    parts += [say("unanswered_page", mail_language(), url=url)] if url else []
+    parts.append(say("telling_end", mail_language()))
+    project = escape_control_chars(task.project_name) or say("t_no_project", mail_language())
+    return say("unanswered_subject", mail_language(), project=project), "\n\n".join(parts) + "\n"
 
 
 def _day(now: dt.datetime) -> str:
     local = now.astimezone(JST)
+    if mail_language() == "en":
+        return f"{local:%a %Y-%m-%d}"
     return f"{local.year}年{local.month}月{local.day}日（{weekday(local)}）"
 
 
 def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
-    yield say("digest_sent", "ja", count=len(sent)) if sent else say("digest_sent_none", "ja")
+    yield say("digest_sent", mail_language(), count=len(sent)) if sent else say("digest_sent_none", mail_language())
     for each in sent[:TASKS_LIMIT]:
         whom = escape_control_chars(f"{each.destination.issuer_name}　{each.destination.section_name}".strip())
         moment = f"{each.delivery.sent_at.astimezone(JST):%m-%d %H:%M}" if each.delivery.sent_at is not None else ""
@@ -151,13 +153,13 @@ def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
             "number": each.id,
             "project": escape_control_chars(each.known_as),
             "whom": whom,
-            "state": name_state(each, "ja"),
+            "state": name_state(each, mail_language()),
         }
-        yield say("digest_sent_one", "ja", moment=moment, **named)
-        if link := link_or_command(show_action(each), "ja") if pages_at() else "":
-            yield say("digest_command", "ja", command=link)
+        yield say("digest_sent_one", mail_language(), moment=moment, **named)
+        if link := link_or_command(show_action(each), mail_language()) if pages_at() else "":
+            yield say("digest_command", mail_language(), command=link)
     if len(sent) > TASKS_LIMIT:
-        yield say("digest_sent_more", "ja", count=len(sent) - TASKS_LIMIT)
+        yield say("digest_sent_more", mail_language(), count=len(sent) - TASKS_LIMIT)
 
 
 def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:
@@ -168,30 +170,30 @@ def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:
             yield "\n".join([_title(named[0]), *map(_describe, named)])
         left -= len(named)
     if len(tasks) > TASKS_LIMIT:
-        yield say("digest_more", "ja", count=len(tasks) - TASKS_LIMIT)
+        yield say("digest_more", mail_language(), count=len(tasks) - TASKS_LIMIT)
 
 
 def _title(task: Task) -> str:
-    project = task.project_name or say("t_no_project", "ja")
+    project = task.project_name or say("t_no_project", mail_language())
     return say(
         "digest_project",
-        "ja",
+        mail_language(),
         project=escape_control_chars(project),
-        issuer=escape_control_chars(task.issuer) or say("t_no_issuer", "ja"),
+        issuer=escape_control_chars(task.issuer) or say("t_no_issuer", mail_language()),
     )
 
 
 def _describe(task: Task) -> str:
     about = [
         PRODUCT_NAMES[task.product] if task.product else "",
-        say("digest_number", "ja", number=task.label or task.submission) if task.submission else "",
-        say("digest_due", "ja", day=task.due_text("ja")) if task.due else "",
+        say("digest_number", mail_language(), number=task.label or task.submission) if task.submission else "",
+        say("digest_due", mail_language(), day=task.due_text(mail_language())) if task.due else "",
     ]
-    urgency = say(f"urgency_{task.urgency.value}", "ja")
-    lines = [say("digest_task", "ja", urgency=urgency, about="　".join(filter(None, about)))]
-    lines.append(say("digest_todo", "ja", text=escape_control_chars(task.text("ja"))))
-    if command := link_or_command(task.action, "ja", task.project):
-        lines.append(say("digest_command", "ja", command=command))
+    urgency = say(f"urgency_{task.urgency.value}", mail_language())
+    lines = [say("digest_task", mail_language(), urgency=urgency, about="　".join(filter(None, about)))]
+    lines.append(say("digest_todo", mail_language(), text=escape_control_chars(task.text(mail_language()))))
+    if command := link_or_command(task.action, mail_language(), task.project):
+        lines.append(say("digest_command", mail_language(), command=command))
     return "\n".join(lines)
 
 

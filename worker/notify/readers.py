@@ -6,14 +6,15 @@ Accounts are told only if ``[console] url`` is set: their mails lead them to a p
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from worker.config.settings import Settings
-from worker.core.accounts import Account, MailKind
+from worker.core.accounts import Account, MailKind, Right
 from worker.core.alarms import cause_kind
-from worker.core.model import Address, Alarm
-from worker.core.states import AlarmCause
+from worker.core.model import Address, Alarm, Submission
+from worker.core.states import AlarmCause, State
+from worker.core.text import match_key
 
 GRAVEST: Final = frozenset(
     {
@@ -47,9 +48,33 @@ them.
 """
 
 
-def readers_of(alarm: Alarm, settings: Settings, accounts: Iterable[Account], today: dt.date) -> tuple[Address, ...]:
-    """Returns the addresses to which the mail about ``alarm`` goes, each once."""
-    return _readers_of(cause_kind(alarm), settings, accounts, today)
+def readers_of(
+    alarm: Alarm,
+    settings: Settings,
+    accounts: Iterable[Account],
+    today: dt.date,
+    is_concerned: Callable[[Account], bool] = lambda _: True,
+) -> tuple[Address, ...]:
+    """Returns the addresses to which the mail about ``alarm`` goes, each once.
+
+    Of the people, only those whom it concerns are told of what waits; all of them if it concerns none of them.
+    """
+    return _readers_of(cause_kind(alarm), settings, accounts, today, is_concerned)
+
+
+def is_for(account: Account, submissions: Iterable[Submission], holders: Mapping[int, str], today: dt.date) -> bool:
+    """Returns whether one of ``submissions`` waits for this person; ``holders`` are those who took one on.
+
+    What another person took on waits for that one, and a requested approval for those who may approve it.
+    """
+    return any(_waits_for(account, each, holders.get(each.id, ""), today) for each in submissions)
+
+
+def _waits_for(account: Account, submission: Submission, holder: str, today: dt.date) -> bool:
+    if holder:
+        return match_key(holder) == match_key(account.name)
+    asker = submission.approval.asker_of(submission.composed.draft_hash) if submission.state is State.HELD else ""
+    return not asker or (account.may(Right.DECIDE, today) and match_key(asker) != match_key(account.name))
 
 
 def has_sent_list_readers(settings: Settings, accounts: Iterable[Account], today: dt.date) -> bool:
@@ -57,13 +82,22 @@ def has_sent_list_readers(settings: Settings, accounts: Iterable[Account], today
     return bool(_readers_of(AlarmCause.SENT_LIST, settings, accounts, today))
 
 
-def _readers_of(kind: str, settings: Settings, accounts: Iterable[Account], today: dt.date) -> tuple[Address, ...]:
+def _readers_of(
+    kind: str,
+    settings: Settings,
+    accounts: Iterable[Account],
+    today: dt.date,
+    is_concerned: Callable[[Account], bool] = lambda _: True,
+) -> tuple[Address, ...]:
     if kind == AlarmCause.DIGEST:
         return _once(settings.notify)
     if kind == AlarmCause.ESCALATION:
         return _once(settings.escalate)
-    wanting = [Address(each.mail) for each in accounts if each.mail and _is_told(kind, each, today)]
-    return _once((*settings.notify, *(wanting if settings.console.url else ())))
+    wanting = [each for each in accounts if each.mail and _is_told(kind, each, today)]
+    if kind not in GRAVEST and _KINDS.get(kind) is MailKind.WAITING:
+        wanting = [each for each in wanting if is_concerned(each)] or wanting
+    people = [Address(each.mail) for each in wanting] if settings.console.url else []
+    return _once((*settings.notify, *people))
 
 
 def _is_told(kind: str, account: Account, today: dt.date) -> bool:

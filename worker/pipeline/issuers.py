@@ -30,6 +30,7 @@ from worker.core.errors import ConfigError, Problem
 from worker.core.model import JST, Product, sha256
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent, Reason
+from worker.pipeline.begun_change import FileChange, recording_change
 from worker.pipeline.foresee import foresee
 from worker.pipeline.register import (
     JUDGED_AGAIN,
@@ -120,8 +121,9 @@ def _write(editor: Editor, make: MakeIssuerEdit) -> PreparedIssuer:
     prepared = prepare_issuer(editor.directory, make)
     edit = prepared.edit
     place = register_directory(editor.directory) / edit.file
-    with editor.store.writing() as writing:
-        writing.note(NoteEvent.ISSUER_CHANGED, None, editor.author, _detail(edit))
+    former = sha256(edit.former) if edit.former is not None else ""
+    change = FileChange(edit.file, former, sha256(edit.content), NoteEvent.ISSUER_CHANGED, [_detail(edit)])
+    with recording_change(editor.store, change, editor.author, editor.clock.now()):
         if edit.former is None:
             write_new_file(place, edit.content)
         else:

@@ -16,6 +16,7 @@ from typing import Final
 
 from worker.approve.decisions import fitting_approvers
 from worker.approve.reevaluate import ActiveConfig
+from worker.approve.taken_on import taken_now
 from worker.compose import mime_write
 from worker.compose.missing_invoice import MissingInvoice
 from worker.config.settings import Settings
@@ -45,7 +46,7 @@ from worker.notify.digest import (
 from worker.notify.operator_mail import LINES_LIMIT, join_mails, write_alarm_mail, write_before_sending
 from worker.notify.pace import Waiting, is_pressing, plan_mails, still_counting
 from worker.notify.ports import OperatorCommand
-from worker.notify.readers import readers_of
+from worker.notify.readers import is_for, readers_of
 from worker.pipeline.health import Health
 from worker.pipeline.send import HoldWaits
 from worker.pipeline.watch import UnreadFiles
@@ -285,7 +286,16 @@ class Notifier:
         """One mail for each group of people for whom the same alarms wait, and whose time has come."""
         settings, accounts = active_config.configuration.settings, self._store.accounts()
         today = now.astimezone(JST).date()
-        readers = {each.id: readers_of(each, settings, accounts, today) for each in alarms}
+        taken = taken_now(self._store, settings.hours, now) if accounts else {}
+        holders = {int(about): each.by for about, each in taken.items() if about.isdecimal()}
+
+        def readers_of_one(alarm: Alarm) -> tuple[Address, ...]:
+            concerned = tuple(map(self._store.submission, alarm.submissions))
+            return readers_of(
+                alarm, settings, accounts, today, lambda person: is_for(person, concerned, holders, today)
+            )
+
+        readers = {each.id: readers_of_one(each) for each in alarms}
         waiting = []
         for each in alarms:
             left = tuple(person for person in readers[each.id] if person not in each.told)
@@ -294,13 +304,17 @@ class Notifier:
                 waiting.append(Waiting(each.id, left, is_pressing(each, concerned, now)))
             elif readers[each.id]:
                 self._settle([each], now)  # those who were left want no such mail any more
+        operators = {*settings.notify, *settings.escalate}
+        languages = {Address(each.mail): each.language for each in accounts if each.mail not in operators}
         written = []
         for people, numbers in plan_mails(waiting, self._mailed(now), now):
             of_these = [each for each in alarms if each.id in numbers]
-            with speaking_in_mails(settings.console.url):
-                parts = self._write_each(of_these, active_config, now, is_by_command=True)
-                if parts:
-                    written += [_join(parts, some, readers, settings.notify) for some in _apart(people, settings)]
+            groups = _apart(people, settings)
+            for lang in dict.fromkeys(languages.get(some[0], "ja") for some in groups):
+                with speaking_in_mails(settings.console.url, lang):
+                    parts = self._write_each(of_these, active_config, now, is_by_command=True)
+                    theirs = [some for some in groups if parts and languages.get(some[0], "ja") == lang]
+                    written += [_join(parts, some, readers, settings.notify) for some in theirs]
         return written
 
     def _mailed(self, now: dt.datetime) -> dict[Address, dt.datetime]:

@@ -7,6 +7,7 @@ in the same call; the service judges all others when it takes the file.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from worker.approve.project_notes import follow_ids, keep_change
 from worker.approve.reevaluate import ActiveConfig, activate_config
 from worker.config.editing.atomic_write import replace_file, write_new_file, write_under_free_name
 from worker.config.editing.issuers import IssuerEdit
@@ -30,6 +30,7 @@ from worker.core.file_names import is_left_file
 from worker.core.model import Product, Sha256, Submission, sha256
 from worker.core.states import NoteEvent, State
 from worker.core.text import escape_control_chars, match_key
+from worker.pipeline.begun_change import FileChange, recording_change
 from worker.pipeline.read import NoticeReader
 from worker.pipeline.reevaluate import Reevaluation, RevisionCache
 from worker.read.pdf_bytes import fault_of
@@ -172,18 +173,17 @@ def _write(
     acts_of: Callable[[AnyRegisterEdit], Sequence[RegisterEdit]],
     more: Mapping[str, Any],
 ) -> PreparedEdit[AnyRegisterEdit]:
-    """Writes the edit and its entries, each with ``more``, in one transaction."""
+    """Writes the edit and records its entries, each with ``more``."""
     prepared = prepare_edit(editor.directory, make)
     edit = prepared.edit
     acts = acts_of(edit)
     details = [{**_detail(each), **more} for each in acts]
     moved = _moved_ids(edit.former, edit.content, acts)  # before the transaction, which others wait for
-    with editor.store.writing() as writing:
-        for detail in details:
-            writing.note(NoteEvent.REGISTER_CHANGED, None, editor.author, detail)
-        writing.set_property(REGISTER_WRITTEN, sha256(edit.content))
-        follow_ids(writing, moved)
-        keep_change(writing, (each.later for each in acts if each.later), editor.author, editor.clock.now())
+    changed = tuple(each.later for each in acts if each.later)
+    former, content = sha256(edit.former), sha256(edit.content)
+    change = FileChange(FILE, former, content, NoteEvent.REGISTER_CHANGED, details, moved, changed)
+    with recording_change(editor.store, change, editor.author, editor.clock.now()) as writing:
+        writing.set_property(REGISTER_WRITTEN, content)
         replace_file(register_directory(editor.directory) / FILE, edit.former, edit.content)
     return prepared
 
@@ -253,7 +253,7 @@ def finish_moving(directory: Path) -> None:
         _remove_files(directory, left)
 
 
-def move_register(directory: Path, place: Path, store: Store, author: Author) -> tuple[str, ...]:
+def move_register(directory: Path, place: Path, store: Store, author: Author, now: dt.datetime) -> tuple[str, ...]:
     """Move ``projects.toml`` and ``issuers/`` of ``directory`` to ``place``, and write it as ``[register] dir``.
 
     Returns the names of the files. The old ones go last: whenever it is interrupted, the register is whole in one
@@ -275,9 +275,9 @@ def move_register(directory: Path, place: Path, store: Store, author: Author) ->
         if name not in taken:
             write_new_file(place / name, files[name])
     _give_to_owner_of_store(place, directory)
-    with store.writing() as writing:
-        detail = {"from": str(directory), "to": str(place), "files": list(names)}
-        writing.note(NoteEvent.REGISTER_MOVED, None, author, detail)
+    detail = {"from": str(directory), "to": str(place), "files": list(names)}
+    change = FileChange(WORKER_FILE, sha256(worker), sha256(edited), NoteEvent.REGISTER_MOVED, [detail])
+    with recording_change(store, change, author, now):
         replace_file(directory / WORKER_FILE, worker, edited)
     _remove_files(directory, names)
     return names

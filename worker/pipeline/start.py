@@ -17,6 +17,7 @@ from worker.core.errors import LogBroken
 from worker.core.model import ConfigFile, Sha256
 from worker.core.states import NoteEvent
 from worker.match.match import FIRST_START
+from worker.pipeline.begun_change import record_begun_changes
 from worker.store.ports import Author, Store
 
 
@@ -38,9 +39,11 @@ def record_configuration(
 ) -> None:
     """Record each configuration file that changed, appeared or was removed: its hash in the entry, its content kept.
 
-    If less than half of the register changed, only the changed tables are kept.
+    A change whose process was killed is recorded first. If less than half of the register changed, only the changed
+    tables are kept.
     """
     author = Author("hoshobin", account)
+    record_begun_changes(store, {each.name: each.sha256 for each in files})
     changed = [each for each in files if active_config.get(each.name) != each.sha256]
     gone = sorted(set(active_config) - {each.name for each in files})
     if not changed and not gone:

@@ -151,6 +151,11 @@ def find_store_of(option: str | None, env: Mapping[str, str] = os.environ) -> Pa
     return find_store(option, env, Path.cwd())
 
 
+def has_store(option: str | None) -> bool:
+    """Returns whether the office has its database; before the first start it has none. Raises ConfigError."""
+    return (find_store_of(option) / "hoshobin.sqlite3").exists()
+
+
 def judge_store(store: Path, settings: Settings | OutlinedSettings) -> None:
     """Raises ConfigError if others may change the store, its neighbouring files, or the certificates that we trust."""
     beside = [store / name for name in ("", "hoshobin.sqlite3", "head", "secret")]

@@ -410,6 +410,13 @@ class Store(Reading, Overview, Protocol):
         Raises LogBroken ``entry_unreadable``.
         """
 
+    def last_entries(self, events: Iterable[str], most: int) -> tuple[Entry, ...]:
+        """Returns the newest ``most`` entries of these events, the newest first.
+
+        Raises LogBroken ``entry_unreadable``.
+        """
+        ...
+
     def last_moment(self, event: str) -> dt.datetime | None:
         """Returns the latest moment of the entries of this event, also after a clock was set back; None without one."""
 

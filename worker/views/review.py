@@ -13,7 +13,7 @@ from typing import Final
 
 from worker.approve.decisions import NEED_NOTE, RESENDABLE
 from worker.core.messages import Language, name_hold, name_product
-from worker.core.model import Hold, Notice, Submission
+from worker.core.model import Hold, Notice, Submission, sha256
 from worker.core.rulebook import Project
 from worker.core.states import Event, HoldKind, Reason, State, kind_of, may_follow
 from worker.core.text import match_key
@@ -135,13 +135,18 @@ _NO_TICK: Final = frozenset({Reason.APPROVAL, Reason.SECOND_PERSON})
 def ticks_of(submission: Submission) -> tuple[TickBox, ...]:
     """Returns a box for each condition of the rule, and for each open reason that an approval answers."""
     conditions = submission.composed.draft.conditions if submission.composed.draft else ()
-    ticks = [TickBox(f"condition-{number}", None, each) for number, each in enumerate(conditions, start=1)]
+    ticks = [TickBox(tick_name(each), None, each) for each in conditions]
     ticks += [
-        TickBox(f"hold-{number}-{hold.reason.value}", hold, "")
-        for number, hold in enumerate(submission.reasons, start=1)
+        TickBox(tick_name(name_hold(hold, "ja"), hold.reason.value), hold, "")
+        for hold in submission.reasons
         if kind_of(hold.reason) is HoldKind.ANSWER and hold.reason not in _NO_TICK
     ]
     return tuple(ticks)
+
+
+def tick_name(text: str, reason: str = "condition") -> str:
+    """Returns the name of the box beside ``text``: on a changed page it keeps its tick while its text is the same."""
+    return f"{reason}-{sha256(text.encode())[:12]}"
 
 
 _OF_STATE: Final = {

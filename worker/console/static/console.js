@@ -2,7 +2,7 @@
 // Every action works without this file: it only keeps a press from being sent twice and Enter from an IME from sending.
 for (const form of document.querySelectorAll('form[method="post"]')) {
   form.addEventListener("submit", () => {
-    setTimeout(() => { for (const each of form.querySelectorAll("button")) each.disabled = true; }, 0);
+    setTimeout(() => { for (const each of form.elements) if (each.type === "submit") each.disabled = true; }, 0);
   });
 }
 document.addEventListener("keydown", (event) => {
@@ -48,3 +48,8 @@ for (const each of document.querySelectorAll("button.print")) {
 }
 // On a phone the mail's text is folded: address, subject and attachments stay in view.
 if (matchMedia("(max-width:600px)").matches) for (const each of document.querySelectorAll("details.fold")) each.open = false;
+// By keyboard the papers scroll first: the pages that an approval needs are there.
+const papers = shown && document.querySelector(".paper");
+if (papers) addEventListener("keydown", (event) => {
+  if (document.activeElement === document.body && [" ", "PageDown"].includes(event.key)) papers.focus({ preventScroll: true });
+});

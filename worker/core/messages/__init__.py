@@ -25,6 +25,7 @@ from worker.core.messages import (
     console_pictures,
     console_projects,
     console_records,
+    console_review,
     console_run,
     decisions,
     events,
@@ -46,6 +47,7 @@ from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, 
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
 from worker.core.messages.on_pages import for_reader, pages_at
+from worker.core.messages.on_pages import mail_language as mail_language
 from worker.core.messages.on_pages import speaking_in_mails as speaking_in_mails
 from worker.core.messages.on_pages import speaking_on_pages as speaking_on_pages
 from worker.core.messages.people import ROLES
@@ -78,7 +80,7 @@ Language = Literal["ja", "en"]
 
 _TABLES: Final = (
     *(backups, commands, config, console, console_drop, console_issuers),
-    *(console_ledger,),
+    *(console_ledger, console_review),
     *(console_pictures, console_projects, console_records, console_run, decisions),
     *(console_absence, in_mails, issuer_edits),
     *(events, incoming, oauth, on_pages, people),
@@ -184,7 +186,12 @@ def name_state(submission: Submission, lang: Language) -> str:
         return of_people
     if submission.joined:
         return say("state_joined", lang, answers=", ".join(map(str, submission.joined)))
-    words = STATES[submission.state][index]
+    words = name_any_state(submission.state, lang)
+    if submission.state is State.HELD and submission.reasons:
+        hardest = min((kind_of(hold.reason) for hold in submission.reasons), key=_ORDER.index)
+        return for_reader(STATES[State.HELD], f"state_HELD_{hardest.value}")[index]
+    if submission.state is State.CONFIRMED and submission.delivery.sent_at is None:
+        return for_reader(STATES[State.CONFIRMED], "state_HANDED_IN")[index]
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
@@ -214,7 +221,7 @@ def name_role(role: Role, lang: Language) -> str:
 
 def name_any_state(state: State, lang: Language) -> str:
     """Returns the state's office word, for use without a submission."""
-    return STATES[state][0 if lang == "ja" else 1]
+    return for_reader(STATES[state], f"state_{state}")[0 if lang == "ja" else 1]
 
 
 _SENTENCES: Final = SentenceWriter(NAMES, FACTS, FORMS)

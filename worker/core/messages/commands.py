@@ -122,7 +122,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "confirmed": ("{id} の到達確認を記録しました。", "{id}: the confirmation is recorded."),
     "not_accepted": (
-        "{id} を不達・差戻しとして記録しました。訂正は `hoshobin resend {id}` で行います。",
+        "{id} を不達・返却として記録しました。訂正は `hoshobin resend {id}` で行います。",
         "{id} is recorded as not accepted. Correct it with `hoshobin resend {id}`.",
     ),
     "resolved_sent": ("{id} を送信済みと記録しました。", "{id} is recorded as sent."),

@@ -180,7 +180,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "subject": ("件名", "Subject"),
     "attachments": ("添付", "Attachments"),
     "checks_passed": ("チェック {count}件：問題なし", "{count} checks passed"),
-    "rule_line": ("提出方法（発注者の決まり）", "The issuer's rule"),
+    "rule_line": ("提出方法", "The issuer's rule"),
     "rule_checked": ("（{day} 確認）", " (checked {day})"),
     "hand_over_steps": ("提出のしかた", "How to hand it in"),
     "receipts": ("返信・通知", "Replies and reports"),
@@ -251,8 +251,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "right_own": ("自分の設定", "own settings"),
     "error_ticks": ("確認事項が{count}つ残っています（{names}）。", "{count} boxes are not ticked ({names})."),
     "error_stale": (
-        "あなたが開いた後に内容が変わりました。何も送信していません。変わったところを、もう一度ご確認ください。",
-        "It changed after you opened it. Nothing was sent. Please look at what changed.",
+        (
+            "あなたが開いた後に内容が変わりました（{at} {by}：{what}）。何も送信していません。"
+            "変わったところだけ、もう一度ご確認ください。"
+        ),
+        "It changed after you opened it ({at} {by}: {what}). Nothing was sent. Please look at what changed.",
     ),
     "error_changed": (
         "ほかの方か保証便が、同じものを先に変更しました。何も変更していません。もう一度開いてください。",

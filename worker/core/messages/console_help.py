@@ -12,6 +12,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Note: number, project, issuer and section, the person there, day and time, how, and what was handed in.",
     ),
     # --- terms beyond those of the quick guide
+    "term_what": ("{term}とは", "Explain: {term}"),
     "term_notice": ("お知らせPDF", "Notice"),
     "term_notice_is": (
         "保証会社が電子証書とともに発行する「認証キーのお知らせ」のPDFです。発注者に提出するのは、この書類です。",

@@ -23,11 +23,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "key_title": ("認証キーと原本", "Authentication key and originals"),
     "key_show": ("認証キーを表示（記録されます）", "Show the key (recorded)"),
     "key_hide": ("隠す", "Hide"),
-    "key_is": ("認証キー", "Authentication key"),
-    "key_help": (
-        "発注者が電子証書を見るための暗証番号です。知った人は誰でも証書を見られます。",
-        "The passcode with which the issuer opens the certificate. Anyone who knows it can open it.",
-    ),
     "key_why": ("必要な理由", "Reason"),
     "key_passes": ("この表示は2分で終わります。", "It is shown for two minutes."),
     "take_original": ("原本を保存（記録されます）", "Save the original (recorded)"),

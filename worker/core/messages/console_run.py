@@ -17,8 +17,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "banner_role_given": (
-        "次の方に役割が付きました：{people}。心当たりがなければ、管理者に確かめてください。",
-        "Roles were given to: {people}. If that was not expected, ask the administrator.",
+        "新しい役割：{people}。心当たりがなければ、管理者に確かめてください。",
+        "New roles: {people}. If that was not expected, ask the administrator.",
     ),
     "role_given_to": ("{login}（{roles}、{at}、記録者 {by}）", "{login} ({roles}, {at}, by {by})"),
     "people_add": ("利用者を追加", "Add a person"),

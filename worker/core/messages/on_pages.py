@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, Literal
 
 from worker.core.messages import in_mails
 
@@ -28,19 +28,26 @@ def speaking_on_pages() -> Iterator[None]:
 
 
 _PAGES_AT: Final[ContextVar[str]] = ContextVar("pages_at", default="")
+_MAIL_LANGUAGE: Final[ContextVar[Literal["ja", "en"]]] = ContextVar("mail_language", default="ja")
 
 
 @contextmanager
-def speaking_in_mails(url: str) -> Iterator[None]:
+def speaking_in_mails(url: str, lang: Literal["ja", "en"] = "ja") -> Iterator[None]:
     """Gives every sentence that is made meanwhile its form for a mail that links to the pages under ``url``.
 
-    Without ``url`` there are no pages, and each sentence keeps its usual form.
+    Without ``url`` there are no pages, and each sentence keeps its usual form. ``lang`` is the reader's language.
     """
-    before = _PAGES_AT.set(url)
+    before, spoken = _PAGES_AT.set(url), _MAIL_LANGUAGE.set(lang)
     try:
         yield
     finally:
         _PAGES_AT.reset(before)
+        _MAIL_LANGUAGE.reset(spoken)
+
+
+def mail_language() -> Literal["ja", "en"]:
+    """Returns the language of the person to whom the mail is being written; Japanese to the operator's addresses."""
+    return _MAIL_LANGUAGE.get()
 
 
 def pages_at() -> str:
@@ -308,6 +315,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "リハーサルのたびに番号とキーが届くアドレスです。正しければ承認（確認は一度だけ）、違えば管理者へ連絡",
         "it gets number and key of every rehearsal: approve if it is right (asked once), else tell the administrator",
     ),
+    # --- states
+    "on_page_state_HELD": ("保留", "held"),
+    "on_page_state_HANDED_OVER": ("別途提出（これから）", "to be handed in otherwise"),
+    "on_page_state_HANDED_IN": ("別途提出済み", "handed in otherwise"),
+    "on_page_state_HELD_answer": ("要確認", "to be checked"),
+    "on_page_state_HELD_correct": ("要修正", "to be corrected"),
+    "on_page_state_HELD_never": ("送信できません", "cannot be sent"),
     # --- words of holds
     "on_page_hold_rule_changed_changed": _CHANGED_RULE,
     "on_page_hold_rule_changed_changed_keys": (

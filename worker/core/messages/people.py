@@ -80,6 +80,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name}さんの利用は止められているか、期限を過ぎています。先に利用を再開してください。",
         "The account of {name} is stopped, or its last day has passed. Let it be used again first.",
     ),
+    "own_account": (
+        "ご自分の利用は止められません。何も変更していません。ほかの「管理」の方に依頼してください。",
+        "You cannot stop your own account. Nothing was changed. Ask another administrator.",
+    ),
     "last_admin": (
         (
             "使える「管理」の利用者がいなくなるため、変更できません。何も変更していません。"

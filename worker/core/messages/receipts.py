@@ -97,7 +97,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "receipt_said": ("先方の応答：{text}", "the other side's answer: {text}"),
     "receipt_from": ("{words}：{sender}", "{words}: {sender}"),
     "task_reply": (
-        "返信を読み、受領なら confirm、届いていない・差戻しなら confirm --failed：{news}",
+        "返信を読み、受領なら confirm、届いていない・返却なら confirm --failed：{news}",
         "Read the reply: confirm if it was received, confirm --failed if it was not or is sent back: {news}",
     ),
     "task_unmatched": (

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # --- lines of a mail about a submission
+    "mail_no_project": ("（案件不明）", "(project unknown)"),
+    "mail_no_issuer": ("（発注者不明）", "(issuer unknown)"),
+    "mail_reason": ("　　理由：{reason}", "    Reason: {reason}"),
+    "mail_state": ("　　状態：{state}", "    State: {state}"),
+    "mail_reply": ("　　サーバーの応答：{reply}", "    The server's reply: {reply}"),
+    "mail_next": ("　　次にすること：{step}", "    Next: {step}"),
     # --- What is wrong with the configuration ----------------------------------------------------------------
     "bad_window": ("「{value}」は時間帯の書き方ではありません", '"{value}" is no window'),
     "bad_time": ("「{value}」は時刻の書き方ではありません", '"{value}" is no time of day'),
@@ -195,7 +202,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "unanswered_open": (
         (
-            "{by}さんが {moment} に承認を依頼した次の提出が、まだ承認も差戻しもされていません。\n"
+            "{by}さんが {moment} に承認を依頼した次の提出が、まだ承認も差し戻しもされていません。\n"
             "承認できるほかの方にも、このメールをお送りしています。認証キーは含まれていません。"
         ),
         (

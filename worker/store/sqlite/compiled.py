@@ -20,6 +20,10 @@ LINES_OF_EVENT: Final = """
 SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.number > :after
 AND entries.event = :event ORDER BY entries.number LIMIT :limit OFFSET 0
 """
+LAST_LINES_OF_EVENT: Final = """
+SELECT entries.number, entries.body, entries.previous_hash, entries.hash FROM entries WHERE entries.event = :event
+ORDER BY entries.number DESC LIMIT :limit OFFSET 0
+"""
 LAST_MOMENT: Final = "SELECT at FROM entries WHERE +event = :event ORDER BY at DESC LIMIT 1"
 MOMENTS_SINCE: Final = "SELECT at FROM entries WHERE +event = :event AND at >= :since"
 LINES_OF_NUMBERS: Final = """

@@ -340,6 +340,15 @@ class StoreReads(Reads):
         of_events = (self._walk_entries(compiled.LINES_OF_EVENT, {"event": name}, after) for name in names)
         return heapq.merge(*of_events, key=lambda entry: entry.number)
 
+    def last_entries(self, events: Iterable[str], most: int) -> tuple[Entry, ...]:
+        # Each event's newest from its index: the others of so many rows are not read.
+        lines = [
+            line
+            for name in dict.fromkeys(map(str, events))
+            for line in self._rows(compiled.LAST_LINES_OF_EVENT, {"event": name, "limit": most})
+        ]
+        return tuple(to_entry(line) for line in sorted(lines, reverse=True)[:most])
+
     def _walk_entries(self, statement: str, chosen: Mapping[str, Any], after: int) -> Iterator[Entry]:
         place = {**chosen, "limit": BLOCK, "after": after}
         while rows := self._rows(statement, place):

@@ -78,6 +78,9 @@ APPEND: Final = _insert(ENTRIES, "number", "body", "previous_hash", "hash")
 LINES: Final = _LINES.where(ENTRIES.c.number > bindparam("after")).order_by(ENTRIES.c.number).limit(bindparam("limit"))
 LINES_OF_SUBMISSION: Final = LINES.where(_OF_SUBMISSION)
 LINES_OF_EVENT: Final = LINES.where(ENTRIES.c.event == bindparam("event"))
+LAST_LINES_OF_EVENT: Final = (
+    _LINES.where(ENTRIES.c.event == bindparam("event")).order_by(ENTRIES.c.number.desc()).limit(bindparam("limit"))
+)
 # From the newest moment backwards; the index of the events would lead through all of them.
 LAST_MOMENT: Final = sa.text("SELECT at FROM entries WHERE +event = :event ORDER BY at DESC LIMIT 1")
 MOMENTS_SINCE: Final = sa.text("SELECT at FROM entries WHERE +event = :event AND at >= :since")

@@ -1,0 +1,23 @@
+"""The boxes of a review: a box is known by what stands beside it, so that a tick goes with no other object."""
+
+from __future__ import annotations
+
+from worker.core.model import Hold, Submission
+from worker.core.params import Params
+from worker.core.states import Reason, State
+from worker.views.review import ticks_of
+
+
+def address(name: str) -> Hold:
+    return Hold(Reason.FIRST_ADDRESS, params=Params(address=name))
+
+
+def names(*holds: Hold) -> list[str]:
+    return [each.name for each in ticks_of(Submission(1, State.HELD, reasons=holds))]
+
+
+def test_a_box_keeps_its_name_while_its_object_is_the_same_and_another_object_has_another() -> None:
+    kept, gone, new = (address(f"{name}@city.example") for name in ("kept", "gone", "new"))
+    before, after = names(gone, kept), names(kept, new)
+    assert before[1] == after[0]
+    assert len({*before, *after}) == 3
