@@ -22,6 +22,7 @@ from worker.accounts.people import (
     stop_account,
 )
 from worker.accounts.second_factor import forget_code
+from worker.accounts.sso import forget_identity
 from worker.cli import (
     DONE,
     Cli,
@@ -48,6 +49,7 @@ _PARTS: Final = {
     "absent": CommandPart("user", "不在の登録：期間と代理。ご本人、承認・管理の方ができます（--end で取消し）。"),
     "add": CommandPart("user", "利用者の追加：登録し、パスワードを決めるための招待リンクを示します。"),
     "forget-code": CommandPart("user", "確認コードの解除：スマートフォンと回復コードをなくした方のために。"),
+    "forget-company": CommandPart("user", "会社のアカウントの結び付けの解除：使うには、新しい招待リンクが必要です。"),
     "link": CommandPart("user", "招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。"),
     "list": CommandPart("user", "利用者の一覧：役割、期限、パスワードの有無。"),
     "mails": CommandPart("user", "受け取るメール：利用者に届くお知らせの種類を変えます。"),
@@ -174,7 +176,7 @@ def list_users(shared: Cli, as_json: bool) -> int:
 
 def _cells(account: Account, today: dt.date, lang: Language) -> tuple[str, ...]:
     state = "stopped" if account.is_stopped else "over" if not account.is_usable(today) else ""
-    state = state or ("usable" if account.password else "invited")
+    state = state or ("usable" if account.password or account.identity else "invited")
     roles = ("、" if lang == "ja" else ", ").join(name_role(role, lang) for role in sorted(account.roles))
     until = account.until.isoformat() if account.until else ""
     return account.login, account.name, roles, until, say(f"user_is_{state}", lang)
@@ -268,6 +270,23 @@ def forget_users_code(shared: Cli, login: str, by: str, as_json: bool) -> int:
     author, account = _author(office, store, by, now), _find(store, login)
     changed = forget_code(store, account.id, author)
     _report("user_code_forgotten", changed, shared.lang, now, as_json=as_json)
+    return DONE
+
+
+@user.command("forget-company")
+@click.argument("login")
+@admin_option
+@json_option
+@pass_cli
+def forget_company_account(shared: Cli, login: str, by: str, as_json: bool) -> int:
+    """会社のアカウントの結び付けの解除：使うには、新しい招待リンクが必要です。
+
+    ログイン中の画面も終わります。
+    """
+    office, store, now = _open(shared)
+    author, account = _author(office, store, by, now), _find(store, login)
+    changed = forget_identity(store, account.id, author)
+    _report("user_identity_forgotten", changed, shared.lang, now, as_json=as_json)
     return DONE
 
 

@@ -35,6 +35,7 @@ from worker.store.sqlite.store import SqlStore, create_or_migrate, has_database,
 
 if TYPE_CHECKING:
     from worker.accounts.argon2.hasher import Argon2Hasher
+    from worker.accounts.ports import IdentityProvider
     from worker.approve.reevaluate import ActiveConfig
     from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.sender_auth import Resolver
@@ -454,6 +455,22 @@ def build_hasher() -> Argon2Hasher:
     from worker.accounts.argon2.hasher import Argon2Hasher
 
     return Argon2Hasher()
+
+
+def build_identity_provider(office: Installation, callback: str, clock: Clock) -> IdentityProvider:
+    """The identity provider of ``[console.sso]``, which must be there; nothing is connected yet. Raises ConfigError.
+
+    ``callback`` is the address to which it sends browsers back.
+    """
+    from worker.config.secret_files import read_sso_secret
+
+    settings = office.settings.console.sso
+    if settings is None:
+        raise ValueError("console.sso")
+    secret = read_sso_secret(settings, os.environ, office.places.store)
+    from worker.accounts.openid import OpenIdProvider
+
+    return OpenIdProvider(settings, secret, callback, _ca(office, settings.ca_file), clock)
 
 
 def build_program_command(command: Sequence[str], seconds: float) -> OperatorCommand:
