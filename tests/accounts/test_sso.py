@@ -25,18 +25,18 @@ from worker.accounts.sso import (
     Purpose,
     Trip,
     Visitor,
-    begin,
+    begin_trip,
     bind_identity,
     can_prove,
-    come_back,
     forget_identity,
-    give_code,
     judge_claims,
     log_in_by_identity,
+    open_by_code,
     prove_by_identity,
     record_refusal,
     refusal_of,
     request_of,
+    take_answer,
 )
 from worker.config.sso_settings import GOOGLE, SecondFactor, SsoProvider, SsoSettings
 from worker.core.accounts import FRESH, Account, Identity, Role
@@ -257,8 +257,8 @@ def trip_of(purpose: Purpose = Purpose.LOGIN, **more: Any) -> Trip:
 
 
 def test_an_answer_comes_back_to_its_browser_with_what_was_asked(store: SqlStore) -> None:
-    cookie, asked = begin(store, trip_of(then="/s/7", is_kept=True, kept="k"), "192.0.2.1", NOW)
-    back = come_back(store, cookie, asked.state, NOW + MINUTE)
+    cookie, asked = begin_trip(store, trip_of(then="/s/7", is_kept=True, kept="k"), "192.0.2.1", NOW)
+    back = take_answer(store, cookie, asked.state, NOW + MINUTE)
     assert (back.purpose, back.then, back.is_kept, back.kept) == (Purpose.LOGIN, "/s/7", True, "k")
     assert request_of(store, back) == asked
     for secret in (asked.nonce, asked.verifier):
@@ -268,45 +268,45 @@ def test_an_answer_comes_back_to_its_browser_with_what_was_asked(store: SqlStore
 
 
 def test_a_state_is_used_once(store: SqlStore) -> None:
-    cookie, asked = begin(store, trip_of(), "192.0.2.1", NOW)
-    come_back(store, cookie, asked.state, NOW)
+    cookie, asked = begin_trip(store, trip_of(), "192.0.2.1", NOW)
+    take_answer(store, cookie, asked.state, NOW)
     with pytest.raises(SsoRefused) as refused:
-        come_back(store, cookie, asked.state, NOW)
+        take_answer(store, cookie, asked.state, NOW)
     assert refused.value.code == "sso_replayed"
 
 
 def test_an_answer_to_another_browser_is_refused(store: SqlStore) -> None:
-    mine, _ = begin(store, trip_of(), "192.0.2.1", NOW)
-    _, theirs = begin(store, trip_of(), "192.0.2.2", NOW)
+    mine, _ = begin_trip(store, trip_of(), "192.0.2.1", NOW)
+    _, theirs = begin_trip(store, trip_of(), "192.0.2.2", NOW)
     for cookie, state in ((mine, theirs.state), ("", theirs.state), (mine, ""), (mine[:-1] + "0", ""), ("x.y", "")):
         with pytest.raises(SsoRefused) as refused:
-            come_back(store, cookie, state, NOW)
+            take_answer(store, cookie, state, NOW)
         assert refused.value.code == "sso_state"
 
 
 def test_a_cookie_that_was_changed_is_none_of_ours(store: SqlStore) -> None:
-    cookie, asked = begin(store, trip_of(), "192.0.2.1", NOW)
+    cookie, asked = begin_trip(store, trip_of(), "192.0.2.1", NOW)
     text, _, mac = cookie.partition(".")
     for changed in (f"{text}A.{mac}", f"{text}.{'0' * 64}", f"{text}.", text, f"{text}.{mac}" + "x" * 3000, "あ.い"):
         with pytest.raises(SsoRefused) as refused:
-            come_back(store, changed, asked.state, NOW)
+            take_answer(store, changed, asked.state, NOW)
         assert refused.value.code == "sso_state"
 
 
 def test_a_trip_ends_after_ten_minutes_and_with_a_clock_that_was_set_back(store: SqlStore) -> None:
-    cookie, asked = begin(store, trip_of(), "192.0.2.1", NOW)
+    cookie, asked = begin_trip(store, trip_of(), "192.0.2.1", NOW)
     for moment in (NOW + TRIP_FOR, NOW - dt.timedelta(days=400)):
         with pytest.raises(SsoRefused):
-            come_back(store, cookie, asked.state, moment)
-    assert come_back(store, cookie, asked.state, NOW + TRIP_FOR - dt.timedelta(seconds=1))
+            take_answer(store, cookie, asked.state, moment)
+    assert take_answer(store, cookie, asked.state, NOW + TRIP_FOR - dt.timedelta(seconds=1))
 
 
 def test_one_address_begins_so_many_trips_a_minute(store: SqlStore) -> None:
     for _ in range(PER_ADDRESS):
-        begin(store, trip_of(), "192.0.2.1", NOW)
+        begin_trip(store, trip_of(), "192.0.2.1", NOW)
     with pytest.raises(LoginRefused):
-        begin(store, trip_of(), "192.0.2.1", NOW)
-    assert begin(store, trip_of(), "192.0.2.2", NOW)
+        begin_trip(store, trip_of(), "192.0.2.1", NOW)
+    assert begin_trip(store, trip_of(), "192.0.2.2", NOW)
 
 
 def test_the_provider_s_own_word_is_shown_if_it_is_one() -> None:
@@ -491,14 +491,14 @@ def test_from_outside_the_code_of_the_console_is_asked_for_and_opens_once(store:
     waiting = enter(store, judged(), visitor=OUTSIDE)
     assert isinstance(waiting, CodeNeeded)
     with pytest.raises(NotAllowed) as refused:
-        give_code(store, waiting.cookie, "000000", OUTSIDE, NOW)
+        open_by_code(store, waiting.cookie, "000000", OUTSIDE, NOW)
     assert refused.value.code == "code_wrong"
-    opened, trip = give_code(store, waiting.cookie, code_at(NOW), OUTSIDE, NOW)
+    opened, trip = open_by_code(store, waiting.cookie, code_at(NOW), OUTSIDE, NOW)
     assert (opened.account.login, trip.then) == ("hanako", "/")
     assert opened.session.is_fresh(NOW)
-    for cookie in (waiting.cookie, "", begin(store, trip_of(), "192.0.2.1", NOW)[0]):
+    for cookie in (waiting.cookie, "", begin_trip(store, trip_of(), "192.0.2.1", NOW)[0]):
         with pytest.raises(SsoRefused):
-            give_code(store, cookie, code_at(NOW + 5 * MINUTE), OUTSIDE, NOW + 5 * MINUTE)
+            open_by_code(store, cookie, code_at(NOW + 5 * MINUTE), OUTSIDE, NOW + 5 * MINUTE)
 
 
 def test_guessing_codes_is_slowed_down(store: SqlStore) -> None:
@@ -507,9 +507,9 @@ def test_guessing_codes_is_slowed_down(store: SqlStore) -> None:
     assert isinstance(waiting, CodeNeeded)
     for _ in range(5):
         with pytest.raises(NotAllowed):
-            give_code(store, waiting.cookie, "000000", OUTSIDE, NOW)
+            open_by_code(store, waiting.cookie, "000000", OUTSIDE, NOW)
     with pytest.raises(LoginRefused):
-        give_code(store, waiting.cookie, code_at(NOW), OUTSIDE, NOW)
+        open_by_code(store, waiting.cookie, code_at(NOW), OUTSIDE, NOW)
 
 
 def test_a_person_stopped_or_unbound_meanwhile_does_not_get_in_by_the_code(store: SqlStore) -> None:
@@ -518,7 +518,7 @@ def test_a_person_stopped_or_unbound_meanwhile_does_not_get_in_by_the_code(store
     assert isinstance(waiting, CodeNeeded)
     forget_identity(store, person.id, ROOT)
     with pytest.raises(SsoRefused):
-        give_code(store, waiting.cookie, code_at(NOW), OUTSIDE, NOW)
+        open_by_code(store, waiting.cookie, code_at(NOW), OUTSIDE, NOW)
     assert sessions(store) == 0
 
 
@@ -610,8 +610,8 @@ def test_a_refused_login_is_recorded_once_a_minute_of_each_kind(store: SqlStore)
     assert (
         noted
         == [
-            {"address": "192.0.2.1", "refused": "sso_nonce"},
-            {"user": "hanako", "address": "192.0.2.1", "refused": "sso_tenant"},
+            {"address": "192.0.2.1", "refusal": "sso_nonce"},
+            {"user": "hanako", "address": "192.0.2.1", "refusal": "sso_tenant"},
         ]
         * 2
     )

@@ -16,6 +16,7 @@ from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
 UNIT = Path(__file__).parents[2] / "systemd" / "hoshobin.service"
 FAILED = UNIT.with_name("hoshobin-failed.service")
 CONSOLE = UNIT.with_name("hoshobin-console.service")
+SSO = UNIT.with_name("hoshobin-console-sso.conf")
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
 SYSTEMD = 252
 EXPOSURE = {UNIT.name: 1.5, FAILED.name: 1.5, CONSOLE.name: 1.3}
@@ -52,6 +53,35 @@ def test_the_units_are_exposed_to_little(unit: Path, name: str) -> None:
     found = re.search(rf"Overall exposure level for {re.escape(name)}: ([0-9.]+)", judged.stdout)
     assert found, judged.stderr
     assert float(found[1]) <= EXPOSURE[name]
+
+
+@pytest.fixture
+def with_sso(unit: Path) -> Path:
+    """The console's unit with the drop-in that a login by company accounts needs, as systemd puts them together."""
+    folder = unit.with_name(f"{CONSOLE.name}.d")
+    folder.mkdir()
+    (folder / "sso.conf").write_text(SSO.read_text())
+    return unit.with_name(CONSOLE.name)
+
+
+def test_the_console_that_asks_an_identity_provider_is_exposed_to_little(with_sso: Path) -> None:
+    verified = analyze("verify", with_sso)
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+    judged = analyze("security", "--offline=true", "--no-pager", with_sso)
+    found = re.search(rf"Overall exposure level for {re.escape(CONSOLE.name)}: ([0-9.]+)", judged.stdout)
+    assert found, judged.stderr
+    alone = EXPOSURE[CONSOLE.name]
+    assert alone < float(found[1]) <= 1.5, "the drop-in was read, and lifts no more than the addresses"
+
+
+def test_the_drop_in_lifts_the_limit_of_addresses_and_brings_the_secret_as_a_credential() -> None:
+    lines = [line for line in SSO.read_text().splitlines() if line and not line.startswith("#")]
+    assert lines == [
+        "[Service]",
+        "IPAddressDeny=",
+        "IPAddressAllow=",
+        "LoadCredential=sso-client-secret:/etc/hoshobin/credentials/sso-client-secret",
+    ]
 
 
 def calls_of(group: str) -> set[str]:

@@ -125,7 +125,7 @@ class CodeNeeded:
 # --- The trip ------------------------------------------------------------------------------------------------
 
 
-def begin(store: Store, trip: Trip, address: str, now: dt.datetime) -> tuple[str, SsoRequest]:
+def begin_trip(store: Store, trip: Trip, address: str, now: dt.datetime) -> tuple[str, SsoRequest]:
     """Returns the cookie of a new trip like ``trip``, and what is asked of the provider. Raises LoginRefused."""
     with store.writing() as writing:
         count_address(writing, address, now)
@@ -142,7 +142,7 @@ def request_of(reading: Reading, trip: Trip) -> SsoRequest:
     return SsoRequest(trip.state, derive("nonce"), derive("verifier"), trip.purpose is Purpose.PROOF)
 
 
-def come_back(store: Store, cookie: str, state: str, now: dt.datetime) -> Trip:
+def take_answer(store: Store, cookie: str, state: str, now: dt.datetime) -> Trip:
     """Returns the trip to which this answer belongs, and uses it up.
 
     Raises SsoRefused ``sso_state`` for an answer to another browser or after ten minutes, and ``sso_replayed``.
@@ -402,7 +402,7 @@ def log_in_by_identity(
         return open_session(writing, account, session, provider=person.identity.issuer)
 
 
-def give_code(store: Store, cookie: str, typed: str, visitor: Visitor, now: dt.datetime) -> tuple[LoggedIn, Trip]:
+def open_by_code(store: Store, cookie: str, typed: str, visitor: Visitor, now: dt.datetime) -> tuple[LoggedIn, Trip]:
     """Opens the session for which a code was awaited; the code proves the person.
 
     Raises SsoRefused ``sso_state``, LoginRefused for a try that came too soon, and NotAllowed as ``use_code``.
@@ -495,4 +495,4 @@ def _record(writing: Writing, code: str, user: str, address: str, now: dt.dateti
         return
     writing.put_attempts(Attempts(name, 1, now))
     known = {"user": user} if user else {}
-    writing.note(NoteEvent.LOGIN_FAILED, None, BY_THE_PROGRAM, {**known, "address": address, "refused": code})
+    writing.note(NoteEvent.LOGIN_FAILED, None, BY_THE_PROGRAM, {**known, "address": address, "refusal": code})

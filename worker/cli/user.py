@@ -278,7 +278,7 @@ def forget_users_code(shared: Cli, login: str, by: str, as_json: bool) -> int:
 @admin_option
 @json_option
 @pass_cli
-def forget_company_account(shared: Cli, login: str, by: str, as_json: bool) -> int:
+def forget_users_company_account(shared: Cli, login: str, by: str, as_json: bool) -> int:
     """会社のアカウントの結び付けの解除：使うには、新しい招待リンクが必要です。
 
     ログイン中の画面も終わります。

@@ -39,7 +39,7 @@ def show_login(visit: Visit) -> Response:
         typed=(),
         kept_for="",
         kept="",
-        asks_code=is_outside(visit),
+        asks_code=comes_from_outside(visit),
     )
 
 
@@ -54,7 +54,7 @@ def log_in(visit: Visit) -> Response:
         is_kept=bool(form.text("keep")),
         device=visit.device,
         code=form.text("code"),
-        is_outside=is_outside(visit),
+        is_outside=comes_from_outside(visit),
     )
     try:
         done = login.log_in(visit.store, attempt, visit.desk.hasher, visit.now)
@@ -68,7 +68,7 @@ def log_in(visit: Visit) -> Response:
             typed=typed_fields(visit, prefix="kept:"),
             kept_for=form.text("kept-for"),
             kept="",
-            asks_code=is_outside(visit) or refused.code.startswith("code_"),
+            asks_code=comes_from_outside(visit) or refused.code.startswith("code_"),
         )
     visit.keep_session(done)
     typed = typed_fields(visit, prefix="kept:")
@@ -77,7 +77,7 @@ def log_in(visit: Visit) -> Response:
     return visit.page("again.html", path=then, typed=typed, why="again_why")
 
 
-def is_outside(visit: Visit) -> bool:
+def comes_from_outside(visit: Visit) -> bool:
     """Returns whether the client is outside ``[console] networks``."""
     return second_factor.is_outside(visit.address, visit.office.settings.console.networks)
 
@@ -95,7 +95,7 @@ def ask_again(visit: Visit) -> Response:
         typed=typed_fields(visit),
         kept_for=owner.login if owner else "",
         kept=keep_form(visit, owner) if owner else "",
-        asks_code=is_outside(visit),
+        asks_code=comes_from_outside(visit),
     )
 
 

@@ -16,7 +16,7 @@ from worker.accounts.ports import SsoRefused
 from worker.accounts.sessions import MAX_TOKEN
 from worker.accounts.sso import CodeNeeded, Purpose, Trip, Visitor
 from worker.console.desk import Desk, SingleSignOn
-from worker.console.login import is_outside, within
+from worker.console.login import comes_from_outside, within
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 
@@ -66,7 +66,7 @@ def _begin(visit: Visit, purpose: Purpose, *, then: str = "/", is_kept: bool = F
     trip = Trip(purpose, "", visit.now, then, is_kept, kept, invitation)
     try:
         provider = _single_sign_on(visit).provider
-        cookie, asked = sso.begin(visit.store, trip, visit.address, visit.now)
+        cookie, asked = sso.begin_trip(visit.store, trip, visit.address, visit.now)
         address = provider.authorization_address(asked)
     except NotAllowed as refused:
         return _refuse(visit, refused, visit.account.login if visit.account else "")
@@ -89,7 +89,7 @@ def come_back(visit: Visit) -> Response:
     try:
         sign_on = _single_sign_on(visit)
         answer = {name: visit.query.get(name, "") for name in ("state", "code", "error", "iss")}
-        trip = sso.come_back(visit.store, visit.trip, answer["state"][:MAX_TOKEN], visit.now)
+        trip = sso.take_answer(visit.store, visit.trip, answer["state"][:MAX_TOKEN], visit.now)
         _end_trip(visit)
         user = _user_of(visit, trip) or user
         _refuse_other_answers(answer, sign_on)
@@ -118,7 +118,7 @@ def _user_of(visit: Visit, trip: Trip) -> str:
 
 
 def _arrive(visit: Visit, sign_on: SingleSignOn, trip: Trip, person: sso.Person) -> Response:
-    visitor = Visitor(visit.address, visit.agent, is_outside(visit))
+    visitor = Visitor(visit.address, visit.agent, comes_from_outside(visit))
     match trip.purpose:
         case Purpose.PROOF:
             if visit.session is None:
@@ -142,10 +142,10 @@ def _arrive(visit: Visit, sign_on: SingleSignOn, trip: Trip, person: sso.Person)
 
 def give_code(visit: Visit) -> Response:
     """Opens the session of a person whom the provider knows, once the code is right."""
-    visitor = Visitor(visit.address, visit.agent, is_outside(visit))
+    visitor = Visitor(visit.address, visit.agent, comes_from_outside(visit))
     try:
         _single_sign_on(visit)
-        opened, trip = sso.give_code(visit.store, visit.trip, visit.form.text("code"), visitor, visit.now)
+        opened, trip = sso.open_by_code(visit.store, visit.trip, visit.form.text("code"), visitor, visit.now)
     except SsoRefused as refused:
         return _refuse(visit, refused, "")
     except NotAllowed as refused:

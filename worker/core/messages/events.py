@@ -145,7 +145,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "phone": ("電話", "phone"),
     "provider": ("認証サービス", "identity provider"),
     "identity": ("会社のアカウント", "company account"),
-    "refused": ("断った理由", "refused because of"),
+    "refusal": ("断った理由", "refused because of"),
     "product": ("保証の種類", "kind of guarantee"),
     "project": ("案件", "project"),
     "proven": ("送信元の確認済み", "proven"),
