@@ -88,7 +88,7 @@ def test_a_login_lets_the_person_choose_and_a_proof_asks_again(provider: Identit
     used = client(provider)
     assert query(used.authorization_address(ASKED))["prompt"] == "select_account"
     proof = query(used.authorization_address(SsoRequest("s", "n", "v" * 43, is_proof=True)))
-    assert (proof["prompt"], proof["max_age"]) == ("login", "0")
+    assert (proof["prompt"], proof["max_age"]) == ("login", "60")
 
 
 def test_each_provider_is_asked_in_its_own_words(provider: IdentityProvider) -> None:

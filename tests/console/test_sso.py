@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
+import subprocess
+import sys
 import urllib.parse
 from collections.abc import Iterator
 from html import unescape
@@ -26,10 +28,12 @@ from tests.support.identity_provider import (
 from tests.support.office import Mailroom
 from worker.accounts import people
 from worker.accounts.second_factor import STEP_SECONDS, code_of
+from worker.console.server import find_sign_on
 from worker.console.sso import CALLBACK
 from worker.core.accounts import FRESH, Account, Role
 from worker.core.errors import ConfigError
 from worker.core.states import NoteEvent
+from worker.views.problems import problem_hint
 
 MAIL = "hanako@contractor.example"
 
@@ -137,7 +141,7 @@ def test_an_invited_person_binds_the_company_account_and_logs_in_by_it(
 def test_the_page_of_the_login_names_both_ways_and_keeps_where_one_wanted_to_go(console: Console) -> None:
     browser = console.browser()
     page = browser.get("/login?then=/s/1").text
-    first, second, _ = re.findall(r'href="(/sso/[^"]+)"', page)
+    first, second = re.findall(r'href="(/sso/[^"]+)"', page)
     assert dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(unescape(first)).query)) == {"then": "/s/1"}
     assert "keep=1" in second
     assert 'name="password"' in page
@@ -189,8 +193,7 @@ def test_a_person_logs_out_here_and_finds_the_way_out_at_the_provider(
     console: Console, provider: IdentityProvider
 ) -> None:
     browser = bound(console, provider, "leaving")
-    assert browser.post("/logout").headers["location"] == "/login?said=logged_out"
-    page = browser.get("/login").text
+    page = browser.get(browser.post("/logout").headers["location"]).text
     assert 'href="/sso/logout"' in page
     left = browser.client.get("/sso/logout", follow_redirects=False)
     assert left.headers["location"].startswith(f"{provider.issuer}/logout?")
@@ -283,6 +286,11 @@ def test_a_stopped_person_does_not_get_in(console: Console, provider: IdentityPr
     assert browser.client.get("/", follow_redirects=False).headers["location"].startswith("/login")
     assert browser.get(follow(browser, provider, "/sso/login")).status_code == 403
     assert "このアカウントは使えません" in browser.text
+    assert entries(console, NoteEvent.LOGIN_FAILED)[-1] == {
+        "user": "gone",
+        "address": "127.0.0.1",
+        "refusal": "account_stopped",
+    }
 
 
 @pytest.mark.parametrize(
@@ -451,9 +459,25 @@ def test_a_console_without_the_table_has_no_such_login(console: Console) -> None
         console.desk.sso = kept
 
 
-def test_a_console_without_the_secret_does_not_start_and_says_which_file(console: Console) -> None:
-    from worker.console.server import find_sign_on
+def test_a_console_without_the_extra_says_what_to_install(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "authlib", None)  # as if it were not there
+    with pytest.raises(ConfigError) as refused:
+        find_sign_on(console.desk)
+    (problem,) = refused.value.problems
+    assert (problem.key, problem.code) == ("console.sso", "sso_extra_missing")
+    assert "-r requirements-sso.txt" in problem_hint(problem, "ja")
 
+
+def test_neither_the_worker_nor_a_console_without_the_table_loads_the_libraries() -> None:
+    code = (
+        "import sys, worker.cli.run, worker.cli.user, worker.service.service, worker.console.server\n"
+        "print({'authlib', 'joserfc', 'requests'} & set(sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert ended.stdout.strip() == "set()"
+
+
+def test_a_console_without_the_secret_does_not_start_and_says_which_file(console: Console) -> None:
     secret = console.office.store / "sso-client-secret"
     hidden = secret.rename(secret.with_name("hidden"))
     try:

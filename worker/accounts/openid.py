@@ -44,6 +44,8 @@ KEPT_FOR: Final = dt.timedelta(hours=1)
 """Time in which discovery and keys are not asked for again; a token with an unknown key asks at once."""
 REST_AFTER_FAILURE: Final = dt.timedelta(seconds=10)
 """Time in which a provider that did not answer is not asked again: each request would wait its whole time."""
+MAX_AGE: Final = 60
+"""Seconds since the person was asked, for a proof: it makes ``auth_time`` a duty; some providers take no zero."""
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """Signatures by a key that the provider alone has: neither ``none`` nor one by the client's secret."""
 MAX_TOKEN: Final = 20_000
@@ -78,7 +80,7 @@ class OpenIdProvider:
         """As the port's."""
         more: dict[str, str] = {"nonce": asked.nonce, "claims": json.dumps({"id_token": self._claims()})}
         if asked.is_proof:
-            more |= {"prompt": "login", "max_age": "0"}
+            more |= {"prompt": "login", "max_age": str(MAX_AGE)}
         else:
             more["prompt"] = "select_account"  # the computer may be another person's
         if self._settings.provider is SsoProvider.GOOGLE:

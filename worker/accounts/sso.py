@@ -336,7 +336,7 @@ def bind_identity(
             raise SsoRefused("sso_mail_unverified")
         if account.mail.lower() not in person.addresses:
             raise SsoRefused("sso_mail_differs")
-        owner = _owner_of(writing, person.identity)
+        owner = find_owner(writing, person.identity)
         if owner is not None and owner.id != account.id:
             raise SsoRefused("sso_taken", f"account {owner.login}")
         if account.identity not in {None, person.identity}:
@@ -368,7 +368,8 @@ def forget_identity(store: Store, account_id: int, author: Author) -> Account:
         return changed
 
 
-def _owner_of(reading: Reading, identity: Identity) -> Account | None:
+def find_owner(reading: Reading, identity: Identity) -> Account | None:
+    """Returns the account that is bound to this person, stopped or not; None if there is none."""
     return next((each for each in reading.accounts() if each.identity == identity), None)
 
 
@@ -383,7 +384,7 @@ def log_in_by_identity(
     Raises SsoRefused ``sso_unbound``, ``sso_second_factor``, and NotAllowed ``account_stopped``.
     """
     with store.writing() as writing:
-        account = _owner_of(writing, person.identity)
+        account = find_owner(writing, person.identity)
         if account is None:
             raise SsoRefused("sso_unbound", f"sub {_short(person.identity.subject)}")
         _refuse_stopped(account, now)

@@ -76,7 +76,10 @@ FIELDS_BESIDE_FILES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: a GET that changes nothing but the record that it was viewed."""
+    """A page: a GET that changes nothing but the record that it was viewed.
+
+    The answer of the identity provider alone opens a session, once.
+    """
 
     path: str
     show: Answerer

@@ -96,6 +96,8 @@ def come_back(visit: Visit) -> Response:
         asked = sso.request_of(visit.store, trip)
         claims = sign_on.provider.redeem(answer["code"], asked.verifier)
         person = sso.judge_claims(claims, sign_on.settings, asked.nonce, visit.desk.clock.now())
+        if trip.purpose is Purpose.LOGIN and (owner := sso.find_owner(visit.store, person.identity)) is not None:
+            user = owner.login
         return _arrive(visit, sign_on, trip, person)
     except NotAllowed as refused:
         return _refuse(visit, refused, user)

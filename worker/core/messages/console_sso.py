@@ -30,7 +30,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- pages
     "sso_go": ("会社のアカウントでログイン", "Log in with the company account"),
     "sso_go_keep": ("この端末で続ける（会社のアカウント）", "Stay logged in on this device (company account)"),
-    "sso_or_password": ("または、ログイン名とパスワードで", "Or by login name and password"),
+    "sso_or_password": ("ログイン名とパスワードでログイン", "By login name and password"),
     "sso_bind_title": ("会社のアカウントを使う", "Use the company account"),
     "sso_bind_why": (
         (
@@ -40,7 +40,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Bind the company account to {name}, and log in with it from then on. No password of hoshobin is needed.",
     ),
     "sso_bind_go": ("会社のアカウントを結び付ける", "Bind the company account"),
-    "sso_or_choose": ("または、パスワードを決める", "Or choose a password"),
+    "sso_or_choose": ("会社のアカウントを使わず、パスワードを決める", "Choose a password instead"),
     "sso_prove_go": ("会社のアカウントで確認する", "Confirm with the company account"),
     "sso_prove_why": (
         "承認などの前に、ご本人であることをもう一度確かめます。入力した内容は残っています。",
