@@ -173,6 +173,17 @@ def test_a_login_opens_a_session_of_another_name_than_the_one_that_was_brought(
     assert thief.client.get("/", follow_redirects=False).headers["location"].startswith("/login")
 
 
+def test_a_long_japanese_path_is_kept_and_one_that_no_cookie_holds_is_not(
+    console: Console, provider: IdentityProvider
+) -> None:
+    browser = bound(console, provider, "long")
+    for path, expected in (("/" + "川" * 299, "/" + "川" * 299), ("/" + "川" * 300, "/")):
+        back = follow(browser, provider, f"/sso/login?{urllib.parse.urlencode({'then': path})}")
+        assert all(len(each.value or "") < 4000 for each in browser.client.cookies.jar)
+        done = browser.client.get(back, follow_redirects=False)
+        assert urllib.parse.unquote(done.headers["location"]) == expected
+
+
 @pytest.mark.parametrize("then", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
 def test_the_login_leads_to_no_other_site(console: Console, provider: IdentityProvider, then: str) -> None:
     browser = bound(console, provider, "elsewhere")

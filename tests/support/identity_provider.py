@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import http.server
 import json
 import secrets
@@ -63,7 +64,7 @@ class IdentityProvider:
     change_document: Callable[[Claims], Claims] = lambda document: document
     token_error: tuple[int, str] | None = None
     raw: dict[str, bytes | None] = field(default_factory=dict)
-    """By path, bytes that are sent in place of an answer; None: nothing is ever sent."""
+    """By path, bytes that are sent in place of an answer; None: the connection is closed."""
     grants: dict[str, Grant] = field(default_factory=dict)
     visited: list[str] = field(default_factory=list)
 
@@ -117,6 +118,25 @@ class IdentityProvider:
             return 400, {"error": "invalid_grant"}
         grant.used = True
         return 200, {"access_token": "unused", "token_type": "Bearer", "id_token": self.id_token(grant.asked)}
+
+    def answer(self, address: str, form: dict[str, str], authorization: str) -> tuple[int, str, bytes]:
+        """Status, kind and content of one answer."""
+        path = urllib.parse.urlsplit(address).path
+        if path == "/authorize":
+            back = self.authorize(f"{self.issuer}{address}")
+            return (
+                200,
+                "text/html",
+                f'<!doctype html><title>id</title><a href="{html.escape(back)}">log in</a>'.encode(),
+            )
+        status, document = 404, {"error": "not_found"}
+        if path == "/.well-known/openid-configuration":
+            status, document = 200, self.document()
+        elif path == "/keys":
+            status, document = 200, dict(KeySet([key(each) for each in self.publishes]).as_dict())
+        elif path == "/token":
+            status, document = self.token(form, authorization)
+        return status, "application/json", json.dumps(document).encode()
 
     def id_token(self, asked: dict[str, str]) -> str:
         """The token of the person for one request."""
@@ -224,20 +244,11 @@ def identity_provider() -> Iterator[IdentityProvider]:
             path = urllib.parse.urlsplit(self.path).path
             provider.visited.append(path)
             if path in provider.raw:
-                sent = provider.raw[path]
-                if sent is not None:
-                    self.wfile.write(sent)
+                self.wfile.write(provider.raw[path] or b"")
                 return
-            status, document = 404, {"error": "not_found"}
-            if path == "/.well-known/openid-configuration":
-                status, document = 200, provider.document()
-            elif path == "/keys":
-                status, document = 200, dict(KeySet([key(each) for each in provider.publishes]).as_dict())
-            elif path == "/token":
-                status, document = provider.token(form, self.headers.get("Authorization", ""))
-            content = json.dumps(document).encode()
+            status, kind, content = provider.answer(self.path, form, self.headers.get("Authorization", ""))
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

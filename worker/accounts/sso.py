@@ -49,8 +49,8 @@ TRIP_FOR: Final = dt.timedelta(minutes=10)
 """Time for a login at the provider: a password, a code, a telephone that lies elsewhere."""
 CLOCK_SKEW: Final = dt.timedelta(minutes=2)
 """Difference of two clocks that are kept by NTP, with much to spare; a token lives an hour."""
-MAX_TRIP: Final = 2_000
-"""Characters of the cookie that are looked at; ours have fewer than 1,000."""
+MAX_TRIP: Final = 3_500
+"""Characters of the cookie that are looked at; ours have some 800, with a long Japanese path some 2,500."""
 MAX_CLAIM: Final = 255
 """Characters of a subject at most (OpenID Connect Core §2); of an issuer as many are enough."""
 _PROVEN_BY_PROVIDER: Final = "mfa"

@@ -25,6 +25,8 @@ CALLBACK: Final = "/sso/callback"
 _TRIP_SECONDS: Final = int(sso.TRIP_FOR.total_seconds())
 _LONGEST_ANSWER: Final = 8_000
 """Characters of a code that are passed on; Microsoft's have some 1,500."""
+_LONGEST_PATH: Final = 300
+"""Characters of a path that a trip keeps: browsers drop a cookie of more than 4,096 bytes."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -39,6 +41,7 @@ def trip_cookie(desk: Desk) -> str:
 def begin_login(visit: Visit) -> Response:
     """Sends the browser to the provider."""
     then = within(visit.query.get("then", "/"))
+    then = then if len(then) <= _LONGEST_PATH else "/"
     return _begin(visit, Purpose.LOGIN, then=then, is_kept=bool(visit.query.get("keep")))
 
 
