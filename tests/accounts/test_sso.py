@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -499,6 +501,17 @@ def test_from_outside_the_code_of_the_console_is_asked_for_and_opens_once(store:
     for cookie in (waiting.cookie, "", begin_trip(store, trip_of(), "192.0.2.1", NOW)[0]):
         with pytest.raises(SsoRefused):
             open_by_code(store, cookie, code_at(NOW + 5 * MINUTE), OUTSIDE, NOW + 5 * MINUTE)
+
+
+def test_what_awaits_a_code_is_no_trip_to_the_provider(store: SqlStore) -> None:
+    with_code(store)
+    waiting = enter(store, judged(), visitor=OUTSIDE)
+    assert isinstance(waiting, CodeNeeded)
+    text = waiting.cookie.partition(".")[0]
+    state = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))["state"]
+    with pytest.raises(SsoRefused) as refused:
+        take_answer(store, waiting.cookie, state, NOW)
+    assert refused.value.code == "sso_state"
 
 
 def test_guessing_codes_is_slowed_down(store: SqlStore) -> None:
