@@ -100,12 +100,13 @@ servers-if-asked:
 release: venv  ## the files of a release in dist/: wheel and sdist (built twice and compared), SBOM, SHA256SUMS
 	sh packaging/release.sh $(BIN)/python
 
-lock: .cache/lock/bin/uv  ## renews requirements.txt (the product), -oauth (and its logins by token), -console (and the console) and -dev (all)
+lock: .cache/lock/bin/uv  ## renews requirements.txt (the product), -oauth (and logins by token), -console, -sso (and company accounts), -dev (all)
 	$(COMPILE) --upgrade --all-extras --group dev -o requirements-dev.txt pyproject.toml
 	$(COMPILE) --upgrade --group build -c requirements-dev.txt -o requirements.txt pyproject.toml
 	$(COMPILE) --upgrade --group build --extra google --extra microsoft -c requirements-dev.txt \
 		-o requirements-oauth.txt pyproject.toml
 	$(COMPILE) --upgrade --group build --extra console -c requirements-dev.txt -o requirements-console.txt pyproject.toml
+	$(COMPILE) --upgrade --group build --extra console --extra sso -c requirements-dev.txt -o requirements-sso.txt pyproject.toml
 
 clean:  ## removes what make has made
 	rm -rf .venv* .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench build dist

@@ -51,7 +51,7 @@ def test_a_skip_is_a_failure_under_ci(tmp_path: Path) -> None:
     assert "FAILED: 1 skipped" in ended.stdout
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-oauth.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", sorted(each.name for each in ROOT.glob("requirements*.txt")))
 def test_a_lock_names_no_address_and_no_path(name: str) -> None:
     lock = (ROOT / name).read_text()
     assert not re.findall(r"https?:|file:|^-|--index|--find-links|--extra", lock, re.MULTILINE)
@@ -73,6 +73,14 @@ def test_the_lock_with_logins_by_token_is_that_of_the_product_and_their_librarie
     )
     assert product.items() <= tokens.items() <= everything.items()
     assert {"msal", "google-auth", "requests"} <= tokens.keys() - product.keys()
+
+
+def test_the_lock_with_company_accounts_is_that_of_the_console_and_their_libraries() -> None:
+    console, sso, everything = (
+        dict(PIN.findall((ROOT / f"requirements{of}.txt").read_text())) for of in ("-console", "-sso", "-dev")
+    )
+    assert console.items() <= sso.items() <= everything.items()
+    assert {"authlib", "joserfc", "requests"} <= sso.keys() - console.keys()
 
 
 # --- The places of tests and their helpers ------------------------------------------------------------------------

@@ -19,7 +19,9 @@ from worker.core.accounts import RIGHTS, Right
 pytestmark = [pytest.mark.servers, pytest.mark.process]
 
 SIZES: Final = {"desk": DESK, "phone": PHONE}
-NO_SCREENS: Final = (".png", "/original/{paper:int}", "/invite/{token}", "/sample/{form}")
+TO_A_PROVIDER: Final = ("/company", "/sso/login", "/sso/callback", "/sso/proof", "/sso/logout")
+"""Links to another site: tests/console/test_sso_in_browser.py follows them."""
+NO_SCREENS: Final = (".png", "/original/{paper:int}", "/invite/{token}", "/sample/{form}", *TO_A_PROVIDER)
 SHOWN: Final = [page for page in PAGES if not page.path.endswith(NO_SCREENS)]
 """Every page but pictures, files and the link that one person gets once."""
 NAMED: Final = {

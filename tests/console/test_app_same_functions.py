@@ -24,6 +24,8 @@ OF_A_BROWSER: Final = frozenset(
         "worker.accounts.second_factor.register_code",
         "worker.accounts.sessions.log_out",
         "worker.accounts.sessions.log_out_everywhere",
+        "worker.accounts.sso.open_by_code",
+        "worker.accounts.sso.record_refusal",
     }
 )
 """Functions of sessions, passwords and the language of pages, which the command line does not have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.support.stores import make_revision_0005
 from tests.support.world import HANAKO, JIRO
 from worker.accounts.login import Attempt, log_in
 from worker.accounts.people import accept_invitation
-from worker.core.accounts import Account
+from worker.core.accounts import Account, Identity
 from worker.service.wiring import build_hasher, system_clock
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore, create_or_migrate, open_store
@@ -67,6 +68,7 @@ def test_the_first_account_is_made_without_by_and_its_link_lets_its_person_log_i
         "stopped": False,
         "usable": True,
         "has_password": False,
+        "has_company_account": False,
         "language": "ja",
         "mails": [],
         "away": None,
@@ -126,6 +128,21 @@ def test_the_mails_of_a_person_are_chosen_kind_by_kind(office: Office) -> None:
     none = office("user", "mails", "hanako", "--off", "waiting", "--off", "warnings", "--by", HANAKO.by)
     assert "重大なお知らせだけ" in none.out
     assert office("user", "mails", "hanako", "--on", "everything", "--by", HANAKO.by).code == 2
+
+
+def test_the_binding_to_a_company_account_is_removed_and_its_person_is_out(office: Office) -> None:
+    accept(office, add(office, HANAKO.by, "hanako", "admin"))
+    bound = accept(office, add(office, JIRO.by, "jiro", "approver", by=HANAKO.by))
+    store = open_it(office)
+    with store.writing() as writing:
+        writing.put_account(dataclasses.replace(bound, password="", identity=Identity("https://id.example", "7")))
+    store.close()
+    assert office("user", "list", "--json").documents[1]["has_company_account"]
+    assert office("user", "forget-company", "jiro").code == 1
+    ran = office("user", "forget-company", "jiro", "--by", HANAKO.by)
+    assert (ran.code, "結び付けを解除しました" in ran.out) == (0, True)
+    listed = office("user", "list", "--json").documents[1]
+    assert (listed["has_company_account"], listed["has_password"]) == (False, False)
 
 
 def test_roles_are_replaced_stopped_and_let_in_again(office: Office) -> None:

@@ -17,9 +17,10 @@ from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
 UNIT = Path(__file__).parents[2] / "systemd" / "hoshobin.service"
 FAILED = UNIT.with_name("hoshobin-failed.service")
 CONSOLE = UNIT.with_name("hoshobin-console.service")
+SSO = UNIT.with_name("hoshobin-console-sso.conf")
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
 SYSTEMD = 252
-FILES = {each.name.replace("@.", "@acme."): each for each in UNIT.parent.iterdir()}
+FILES = {each.name.replace("@.", "@acme."): each for each in UNIT.parent.iterdir() if each != SSO}
 """The units by the names under which systemd judges them: a template unit by an instance."""
 BACKUP = UNIT.with_name("hoshobin-backup.service")
 DRILL = UNIT.with_name("hoshobin-backup-drill.service")
@@ -95,6 +96,35 @@ def test_the_backup_and_its_trial_are_of_one_place_which_they_may_write() -> Non
         (place,) = re.findall(rf"^ExecStart=/opt/hoshobin/venv/bin/hoshobin {command} (/\S+)$", text, re.MULTILINE)
         assert f"ReadWritePaths=-{place}" in text
         assert place == "/srv/hoshobin-backup"
+
+
+@pytest.fixture
+def with_sso(unit: Path) -> Path:
+    """The console's unit with the drop-in that a login by company accounts needs, as systemd puts them together."""
+    folder = unit.with_name(f"{CONSOLE.name}.d")
+    folder.mkdir()
+    (folder / "sso.conf").write_text(SSO.read_text())
+    return unit.with_name(CONSOLE.name)
+
+
+def test_the_console_that_asks_an_identity_provider_is_exposed_to_little(with_sso: Path) -> None:
+    verified = analyze("verify", with_sso)
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+    judged = analyze("security", "--offline=true", "--no-pager", with_sso)
+    found = re.search(rf"Overall exposure level for {re.escape(CONSOLE.name)}: ([0-9.]+)", judged.stdout)
+    assert found, judged.stderr
+    alone = EXPOSURE[CONSOLE.name]
+    assert alone < float(found[1]) <= 1.5, "the drop-in was read, and lifts no more than the addresses"
+
+
+def test_the_drop_in_lifts_the_limit_of_addresses_and_brings_the_secret_as_a_credential() -> None:
+    lines = [line for line in SSO.read_text().splitlines() if line and not line.startswith("#")]
+    assert lines == [
+        "[Service]",
+        "IPAddressDeny=",
+        "IPAddressAllow=",
+        "LoadCredential=sso-client-secret:/etc/hoshobin/credentials/sso-client-secret",
+    ]
 
 
 def calls_of(group: str) -> set[str]:

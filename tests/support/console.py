@@ -22,7 +22,7 @@ from tests.support.office import Office
 from worker.accounts import people
 from worker.console.app import build_app
 from worker.console.desk import Desk
-from worker.console.server import configure
+from worker.console.server import configure, find_sign_on
 from worker.core.accounts import Account, Role
 from worker.core.clock import Clock
 from worker.service.wiring import build_hasher, load_installation, open_store_of, system_clock
@@ -157,6 +157,7 @@ def console_of(office: Office, clock: Clock | None = None, proxy: str = "") -> I
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     desk.address = f"http://{host}"
+    desk.sso = find_sign_on(desk)
     server = uvicorn.Server(configure(build_app(desk, frozenset({host}), proxy), 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

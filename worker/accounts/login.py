@@ -104,9 +104,9 @@ def log_in(store: Store, attempt: Attempt, hasher: Hasher, now: dt.datetime) -> 
         account = writing.account_of(fold_login(attempt.login))
         nonce = _known_device(writing, account, attempt.device)
         if not nonce:  # a known browser has its own delays: a stranger behind the same proxy must not use up its tries
-            _count_address(writing, attempt.address, now)
+            count_address(writing, attempt.address, now)
         name = _count_name(writing, account, nonce, attempt.login)
-        wait = _count(writing, name, now)
+        wait = count_try(writing, name, now)
     if not _is_right(hasher, account, attempt.password):
         with store.writing() as writing:
             _note_failure(writing, account, name, attempt.address, now)
@@ -121,17 +121,23 @@ def log_in(store: Store, attempt: Attempt, hasher: Hasher, now: dt.datetime) -> 
             held = use_code(writing, held, attempt.code, now, attempt.address)
         writing.drop_attempts(name)
         writing.drop_old_attempts(now - FORGOTTEN_AFTER)
-        for session in writing.sessions_of(held.id):
-            if session.is_over(now):
-                writing.drop_session(session.token_sha256)
-        token, session = _open_session(writing, held, attempt, now)
-        writing.note(
-            NoteEvent.LOGGED_IN,
-            None,
-            author_of(held, attempt.address),
-            {"user": held.login, "address": attempt.address},
-        )
-        return LoggedIn(token, session, held, attempt.device if nonce else _new_device(writing, held))
+        session = LoginSession("", held.id, now, now, now, attempt.is_kept, attempt.address, attempt.agent)
+        opened = open_session(writing, held, session)
+        return dataclasses.replace(opened, device=attempt.device if nonce else _new_device(writing, held))
+
+
+def open_session(writing: Writing, account: Account, session: LoginSession, **detail: str) -> LoggedIn:
+    """Records a login: ``session`` under a new token, and an entry with ``detail``. Sessions that are over go."""
+    for each in writing.sessions_of(account.id):
+        if each.is_over(session.opened_at):
+            writing.drop_session(each.token_sha256)
+    token = writing.new_token()
+    agent = escape_control_chars(session.agent[:MAX_AGENT])
+    opened = dataclasses.replace(session, token_sha256=token_hash(token), agent=agent)
+    writing.put_session(opened)
+    seen = {"user": account.login, "address": session.address, **detail}
+    writing.note(NoteEvent.LOGGED_IN, None, author_of(account, session.address), seen)
+    return LoggedIn(token, opened, account, "")
 
 
 def prove(store: Store, session: LoginSession, password: str, hasher: Hasher, now: dt.datetime) -> LoggedIn:
@@ -144,7 +150,7 @@ def prove(store: Store, session: LoginSession, password: str, hasher: Hasher, no
         account = writing.account(session.account)
         if writing.session(session.token_sha256) is None or account is None:
             raise NotAllowed("session_over")
-        wait = _count(writing, name, now)
+        wait = count_try(writing, name, now)
     if not _is_right(hasher, account, password):
         with store.writing() as writing:
             _note_failure(writing, account, name, session.address, now)
@@ -154,7 +160,27 @@ def prove(store: Store, session: LoginSession, password: str, hasher: Hasher, no
         if writing.session(session.token_sha256) is None or held is None or held.password != account.password:
             raise NotAllowed("session_over")
         writing.drop_attempts(name)
-        return _renew(writing, session, held, now)
+        return renew_session(writing, session, held, now)
+
+
+def prove_by_code(store: Store, session: LoginSession, code: str, now: dt.datetime) -> LoggedIn:
+    """As ``prove``, by a code of the second factor, for a person without a password.
+
+    Raises LoginRefused for a try that came too soon, and NotAllowed as ``use_code``.
+    """
+    name = f"session:{session.token_sha256}"
+    with store.writing() as writing:  # the count stays where the code is refused
+        account = writing.account(session.account)
+        if writing.session(session.token_sha256) is None or account is None:
+            raise NotAllowed("session_over")
+        count_try(writing, name, now)
+    with store.writing() as writing:
+        held = writing.account(session.account)
+        if writing.session(session.token_sha256) is None or held is None:
+            raise NotAllowed("session_over")
+        used = use_code(writing, held, code, now, session.address)
+        writing.drop_attempts(name)
+        return renew_session(writing, session, used, now)
 
 
 def change_password(
@@ -173,7 +199,7 @@ def change_password(
     with store.writing() as writing:
         author = author_of(proven.account, session.address)
         changed = set_password(writing, proven.account, hashed, author, now)
-        return _renew(writing, proven.session, changed, now)
+        return renew_session(writing, proven.session, changed, now)
 
 
 def _is_right(hasher: Hasher, account: Account | None, password: str) -> bool:
@@ -184,16 +210,8 @@ def _is_right(hasher: Hasher, account: Account | None, password: str) -> bool:
     return fits and bool(hashed) and folded is not None
 
 
-def _open_session(writing: Writing, account: Account, attempt: Attempt, now: dt.datetime) -> tuple[str, LoginSession]:
-    token = writing.new_token()
-    agent = escape_control_chars(attempt.agent[:MAX_AGENT])
-    session = LoginSession(token_hash(token), account.id, now, now, now, attempt.is_kept, attempt.address, agent)
-    writing.put_session(session)
-    return token, session
-
-
-def _renew(writing: Writing, session: LoginSession, account: Account, now: dt.datetime) -> LoggedIn:
-    """The same session under a new token; its age stays, so that proving lengthens none."""
+def renew_session(writing: Writing, session: LoginSession, account: Account, now: dt.datetime) -> LoggedIn:
+    """Puts the same session under a new token; its age stays, so that proving lengthens none."""
     writing.drop_session(session.token_sha256)
     token = writing.new_token()
     renewed = dataclasses.replace(session, token_sha256=token_hash(token), seen_at=now, proven_at=now)
@@ -228,7 +246,7 @@ def delay_after(count: int) -> int:
     return 0 if over <= 0 else min(LONGEST_DELAY, 1 << min(over - 1, 6))
 
 
-def _count(writing: Writing, name: str, now: dt.datetime) -> int:
+def count_try(writing: Writing, name: str, now: dt.datetime) -> int:
     """Counts a try before its outcome is known; returns the delay after it. Raises LoginRefused if it came too soon."""
     held = writing.attempts(name)
     if held is None or is_over(held.at, held.at + FORGOTTEN_AFTER, now):
@@ -240,7 +258,7 @@ def _count(writing: Writing, name: str, now: dt.datetime) -> int:
     return delay_after(held.count + 1)
 
 
-def _count_address(writing: Writing, address: str, now: dt.datetime) -> None:
+def count_address(writing: Writing, address: str, now: dt.datetime) -> None:
     """Raises LoginRefused if this address has tried too often within its minute."""
     name = f"address:{_network_of(address)}"
     held = writing.attempts(name)
@@ -273,7 +291,7 @@ def _count_name(reading: Reading, account: Account | None, nonce: str, login: st
     if account is not None:
         return f"device:{account.id}:{token_hash(nonce)}" if nonce else f"account:{account.id}"
     digest = hmac.new(
-        _key(reading), b"unknown\n" + fold_login(login).encode("utf-8", "replace"), hashlib.sha256
+        console_key(reading), b"unknown\n" + fold_login(login).encode("utf-8", "replace"), hashlib.sha256
     ).digest()
     return f"unknown:{int.from_bytes(digest[:8], 'big') % UNKNOWN_COUNTS}"
 
@@ -281,13 +299,13 @@ def _count_name(reading: Reading, account: Account | None, nonce: str, login: st
 # --- Known browsers ------------------------------------------------------------------------------------------
 
 
-def _key(reading: Reading) -> bytes:
+def console_key(reading: Reading) -> bytes:
     """Returns the key of the console's signatures; it is not that of Message-IDs."""
     return hmac.new(bytes.fromhex(reading.property(SECRET) or ""), b"console", hashlib.sha256).digest()
 
 
 def _sign(reading: Reading, account_id: int, nonce: str) -> str:
-    return hmac.new(_key(reading), f"device\n{account_id}\n{nonce}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(console_key(reading), f"device\n{account_id}\n{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
 def _new_device(writing: Writing, account: Account) -> str:

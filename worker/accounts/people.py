@@ -110,7 +110,9 @@ def add_account(store: Store, account: Account, author: Author, now: dt.datetime
     with store.writing() as writing:
         others = writing.accounts()
         tidy = _checked(
-            dataclasses.replace(account, id=0, password="", totp="", recovery=(), created_at=now, password_at=None),
+            dataclasses.replace(
+                account, id=0, password="", totp="", recovery=(), created_at=now, password_at=None, identity=None
+            ),
             others,
             now,
         )
@@ -132,7 +134,8 @@ def change_account(store: Store, before: Account, after: Account, author: Author
         held = _current(writing, before)
         others = tuple(each for each in writing.accounts() if each.id != held.id)
         kept = {
-            name: getattr(held, name) for name in ("id", "password", "totp", "recovery", "created_at", "password_at")
+            name: getattr(held, name)
+            for name in ("id", "password", "totp", "recovery", "created_at", "password_at", "identity")
         }
         tidy = _checked(dataclasses.replace(after, **kept), others, now, is_dated=after.until != held.until)
         _refuse_last_admin((*others, held), (*others, tidy), japanese_day(now))

@@ -19,8 +19,9 @@ from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.rehearsal import rehearsing_in
 from worker.cli.tables import print_json, print_table, say_release
 from worker.cli.unread import found_unread, recorded_unread
-from worker.config.files import is_own_folder, usual_witness
+from worker.config.files import is_own_folder
 from worker.config.settings import MailboxSettings, Settings
+from worker.config.system_places import usual_witness
 from worker.core.errors import AccountRefused, ConfigError, HoshobinError, LogBroken, Unavailable
 from worker.core.login_errors import find_refusal
 from worker.core.message_id import alarm_number

@@ -23,6 +23,7 @@ from worker.accounts.people import (
     stop_account,
 )
 from worker.accounts.second_factor import forget_code
+from worker.accounts.sso import forget_identity
 from worker.cli import (
     DONE,
     Cli,
@@ -48,6 +49,7 @@ _PARTS: Final = {
     "absent": CommandPart("user", "不在の登録：期間と代理。ご本人、承認・管理の方ができます（--end で取消し）。"),
     "add": CommandPart("user", "利用者の追加：登録し、パスワードを決めるための招待リンクを示します。"),
     "forget-code": CommandPart("user", "確認コードの解除：スマートフォンと回復コードをなくした方のために。"),
+    "forget-company": CommandPart("user", "会社のアカウントの結び付けの解除：使うには、新しい招待リンクが必要です。"),
     "link": CommandPart("user", "招待リンク：パスワードを決める（決め直す）ためのリンクを作ります。"),
     "list": CommandPart("user", "利用者の一覧：役割、期限、パスワードの有無。"),
     "mails": CommandPart("user", "受け取るメール：利用者に届くお知らせの種類を変えます。"),
@@ -172,7 +174,7 @@ def list_users(shared: Cli, as_json: bool) -> int:
 
 def _cells(account: Account, today: dt.date, lang: Language) -> tuple[str, ...]:
     state = "stopped" if account.is_stopped else "over" if not account.is_usable(today) else ""
-    state = state or ("usable" if account.password else "invited")
+    state = state or ("usable" if account.password or account.identity else "invited")
     roles = ("、" if lang == "ja" else ", ").join(name_role(role, lang) for role in sorted(account.roles))
     until = account.until.isoformat() if account.until else ""
     return account.login, account.name, roles, until, say(f"user_is_{state}", lang)
@@ -246,6 +248,19 @@ def forget_users_code(run: _Run, login: str) -> int:
     author, account = run.admin_and_account(login)
     changed = forget_code(run.store, account.id, author)
     return run.report("user_code_forgotten", changed)
+
+
+@user.command("forget-company")
+@click.argument("login")
+@for_admin
+def forget_users_company_account(run: _Run, login: str) -> int:
+    """会社のアカウントの結び付けの解除：使うには、新しい招待リンクが必要です。
+
+    ログイン中の画面も終わります。
+    """
+    author, account = run.admin_and_account(login)
+    changed = forget_identity(run.store, account.id, author)
+    return run.report("user_identity_forgotten", changed)
 
 
 @user.command()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from worker.config.loose_files import find_loose
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_toml import dir_in
+from worker.config.system_places import WITNESSES
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.core.file_names import is_left_file
 from worker.core.model import UnreadReason
@@ -30,12 +31,6 @@ SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")
 TEMPLATES: Final = "templates/mail"
 FORMER_TEMPLATES: Final = "templates/former"
 """One folder for each version of the program whose shipped texts have been reworded since: drafts keep them."""
-
-WITNESSES: Final = Path("/var/lib/hoshobin-witness")
-"""The unit has a folder made below it for each installation (``StateDirectory=``); no command makes it."""
-
-SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
-"""The ``StateDirectory=`` of the unit; the stores of template units, ``hoshobin@NAME``, lie directly below it."""
 
 MAX_FILE_BYTES: Final = 8_000_000
 """Of one configuration file; a register of 1,000 projects is about 0.5 MB."""
@@ -259,11 +254,6 @@ class Places:
     def under_store(self, name: str) -> Path:
         """A path from the configuration (``ca_file``) as an absolute one."""
         return self.store / name
-
-
-def usual_witness(store: Path) -> Path:
-    """Returns the witness's folder that the unit of ``store`` has made."""
-    return WITNESSES / (store.name if store.parent == SYSTEM_STORE else SYSTEM_STORE.name)
 
 
 def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:

@@ -16,6 +16,7 @@ from worker.config.files import UnusableFile, read_regular
 from worker.config.oauth_settings import Auth
 from worker.config.ports import Secrets
 from worker.config.settings import MailboxSettings, Settings
+from worker.config.sso_settings import SsoSettings
 from worker.core.addresses import is_loopback
 from worker.core.errors import ConfigError, Problem
 from worker.oauth.files import LoginFile, UnusableLogin
@@ -82,6 +83,24 @@ def read_client_secret(mailbox: MailboxSettings, env: Mapping[str, str], store_d
     except UnusableFile as unfit:
         key = f"mailbox.{mailbox.name}.oauth.client_secret_file"
         raise ConfigError([Problem("worker.toml", key, unfit.code, unfit.params)]) from None
+
+
+def read_sso_secret(settings: SsoSettings, env: Mapping[str, str], store_dir: Path) -> str:
+    """Returns the secret by which the console logs in to the identity provider. Raises ConfigError with all faults.
+
+    Also checks that the library is installed.
+    """
+    found: list[Problem] = []
+    secret = ""
+    if not all(map(_is_installed, ("authlib", "requests"))):
+        found.append(Problem("worker.toml", "console.sso", "sso_extra_missing", {"program": sys.executable}))
+    try:
+        secret = _read_secret(settings.client_secret_file, env, store_dir)
+    except UnusableFile as unfit:
+        found.append(Problem("worker.toml", "console.sso.client_secret_file", unfit.code, unfit.params))
+    if found:
+        raise ConfigError(found)
+    return secret
 
 
 def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_dir: Path) -> list[Problem]:

@@ -34,6 +34,7 @@ from worker.config.defaults import (
 from worker.config.editing.fields import key_names, parse_key
 from worker.config.oauth_settings import Auth, OauthTable, find_faults_of_logins, shared_login
 from worker.config.release import Mode, Release, SecondPerson
+from worker.config.sso_settings import SsoSettings, SsoTable
 from worker.config.toml import (
     Listed,
     NonEmpty,
@@ -139,6 +140,8 @@ class ConsoleSettings:
     """The networks from which no second factor is asked for."""
     metrics: str = ""
     """Address and port on this machine at which ``/metrics`` is served; empty: nowhere."""
+    sso: SsoSettings | None = None
+    """The identity provider of the office; None: people log in by passwords alone."""
 
 
 class WebhookForm(StrEnum):
@@ -456,6 +459,14 @@ class _Console(Shape):
     proxy: Annotated[str, AfterValidator(_check_proxy)] = ""
     networks: Listed[Annotated[str, AfterValidator(_check_network)]] = ()
     metrics: Annotated[str, AfterValidator(_check_metrics)] = ""
+    sso: Annotated[SsoTable, AfterValidator(partial(value_of, SsoSettings))] | None = None
+
+    @field_validator("sso")
+    @classmethod
+    def _comes_back_to_an_address(cls, sso: SsoSettings | None, validated: ValidationInfo) -> SsoSettings | None:
+        if sso is not None and not validated.data.get("url", "-"):
+            raise Refused("sso_needs_url")
+        return sso
 
 
 class _Import(Shape):

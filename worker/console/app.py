@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from worker.accounts.login import prove
+from worker.accounts.login import prove, prove_by_code
 from worker.accounts.sessions import find_session
 from worker.config.settings import UNIX
 from worker.console import (
@@ -43,6 +43,7 @@ from worker.console import (
     records,
     rehearsal,
     review,
+    sso,
     today,
 )
 from worker.console.desk import Desk
@@ -75,7 +76,10 @@ FIELDS_BESIDE_FILES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: a GET that changes nothing but the record that it was viewed."""
+    """A page: a GET that changes nothing but the record that it was viewed.
+
+    The answer of the identity provider alone opens a session, once.
+    """
 
     path: str
     show: Answerer
@@ -103,6 +107,11 @@ class FormRoute:
 PAGES: Final = (
     Page("/login", login.show_login),
     Page("/invite/{token}", login.show_invitation),
+    Page("/invite/{token}/company", sso.begin_binding),
+    Page("/sso/login", sso.begin_login),
+    Page("/sso/callback", sso.come_back),
+    Page("/sso/proof", sso.begin_proof, Right.OWN),
+    Page("/sso/logout", sso.leave_provider),
     Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
     Page("/issuers", issuers.show_issuers, Right.SEE),
@@ -143,6 +152,7 @@ PAGES: Final = (
 ACTIONS: Final = (
     FormRoute("/login", login.log_in),
     FormRoute("/invite/{token}", login.accept_invitation),
+    FormRoute("/sso/code", sso.give_code),
     FormRoute("/logout", login.log_out, Right.OWN),
     FormRoute("/me/password", login.change_password, Right.OWN),
     FormRoute("/me/code", login.register_code, Right.OWN, is_deciding=True),
@@ -172,6 +182,7 @@ ACTIONS: Final = (
     FormRoute("/people/{id:int}/stop", people.stop_person, Right.PEOPLE, is_deciding=True),
     FormRoute("/people/{id:int}/invite", people.invite_person, Right.PEOPLE, is_deciding=True),
     FormRoute("/people/{id:int}/forget-code", people.forget_code, Right.PEOPLE, is_deciding=True),
+    FormRoute("/people/{id:int}/forget-company", people.forget_company_account, Right.PEOPLE, is_deciding=True),
     FormRoute("/health/resume", health.resume, Right.HEALTH, is_deciding=True),
     FormRoute("/health/rehearsal", rehearsal.switch_rehearsal, Right.REHEARSE, is_deciding=True),
     FormRoute("/s/{id:int}/key", pictures.ask_for_key, Right.KEY, is_deciding=True),
@@ -315,6 +326,7 @@ def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
         agent=request.headers.get("user-agent", "")[:200],
         token=request.cookies.get(session_cookie(desk), ""),
         device=request.cookies.get("device", ""),
+        trip=request.cookies.get(sso.trip_cookie(desk), ""),
     )
 
 
@@ -374,14 +386,16 @@ def _prove(visit: Visit) -> Response | None:
     """Asks for the password again, and keeps what was typed; None if it was given and is right."""
     if visit.session is None:
         return None
-    password = visit.form.secret("proof")
-    if not password:
-        return visit.page("prove.html", 403, typed=login.typed_fields(visit), failed="")
+    password, code = visit.form.secret("proof"), visit.form.text("proof-code")
+    if not password and not code:
+        return login.ask_for_proof(visit, "")
     try:
-        proven = prove(visit.store, visit.session, password, visit.desk.hasher, visit.now)
+        if password:
+            proven = prove(visit.store, visit.session, password, visit.desk.hasher, visit.now)
+        else:
+            proven = prove_by_code(visit.store, visit.session, code, visit.now)
     except NotAllowed as refused:
-        failed = visit.refusal(refused)
-        return visit.page("prove.html", 403, typed=login.typed_fields(visit), failed=failed)
+        return login.ask_for_proof(visit, visit.refusal(refused))
     visit.keep_session(proven)
     return None
 

@@ -7,14 +7,17 @@ import contextlib
 import datetime as dt
 import logging
 import queue
+import secrets
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from worker.accounts.ports import Hasher
-from worker.core.clock import Clock
+from worker.accounts.ports import Hasher, IdentityProvider
+from worker.config.sso_settings import SsoSettings
+from worker.core.clock import Clock, is_over
 from worker.core.errors import Unavailable
 from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
@@ -44,6 +47,11 @@ UPLOADS_AT_ONCE: Final = 4
 UPLOADS_A_MINUTE: Final = 20
 """PDFs that are read for one person in a minute: more than people drop, and no load for the machine."""
 
+FORMS_KEPT: Final = 64
+"""Forms that wait for their person: more than an office has people, and at most 16 MB."""
+FORM_KEPT_FOR: Final = dt.timedelta(minutes=15)
+"""Longer than a trip to the provider may take."""
+
 PATIENCE: Final = 30.0
 """Seconds that a person's transaction waits for the service's: a pass over 180 PDFs held the database for 41 ms."""
 
@@ -71,6 +79,50 @@ class Pace:
 _MINUTE: Final = dt.timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class SingleSignOn:
+    """The office's identity provider, and what the configuration says of it."""
+
+    settings: SsoSettings
+    provider: IdentityProvider
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForm:
+    """What a person typed into a form, while he or she is at the identity provider."""
+
+    account: int
+    path: str
+    typed: tuple[tuple[str, str], ...]
+    at: dt.datetime
+
+
+class KeptForms:
+    """Forms of people who were sent to the identity provider, each for its own account; in memory alone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: OrderedDict[str, KeptForm] = OrderedDict()
+
+    def keep(self, form: KeptForm) -> str:
+        """Returns the name under which the form is given back; of too many the oldest goes."""
+        name = secrets.token_urlsafe(16)
+        with self._lock:
+            self._forms[name] = form
+            while len(self._forms) > FORMS_KEPT:
+                self._forms.popitem(last=False)
+        return name
+
+    def take(self, name: str, account: int, now: dt.datetime) -> KeptForm | None:
+        """Returns the form, once; None if it is another account's, or too old."""
+        with self._lock:
+            found = self._forms.get(name)
+            if found is None or found.account != account:
+                return None
+            del self._forms[name]
+        return None if is_over(found.at, found.at + FORM_KEPT_FOR, now) else found
+
+
 class Desk:
     """The resources of the process. Handlers run in threads; one event loop of its own reads the PDFs."""
 
@@ -84,6 +136,9 @@ class Desk:
         """The beginning of every address that a browser opens, as ``[console] url`` has it, or on this machine."""
         self.uploads = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
         self.pace = Pace(UPLOADS_A_MINUTE)
+        self.sso: SingleSignOn | None = None
+        """The login by company accounts; None: people have passwords alone."""
+        self.kept_forms = KeptForms()
         self._office: Installation | None = None
         self._lock = threading.Lock()
         self._stores: queue.LifoQueue[Store] = queue.LifoQueue()

@@ -10,10 +10,11 @@ import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
-from worker.accounts import login, people, second_factor, sessions
+from worker.accounts import login, people, second_factor, sessions, sso
 from worker.accounts.login import Attempt
 from worker.accounts.sessions import token_hash
 from worker.console.absence import absence_fields, record_typed
+from worker.console.desk import KeptForm
 from worker.console.guards import session_cookie
 from worker.console.visit import Visit
 from worker.core.accounts import Account
@@ -22,28 +23,29 @@ from worker.core.errors import NotAllowed
 
 _LONGEST_SECRET: Final = 64
 """Characters of a secret that came back with a wrong code; ours have 32, and a picture holds some 2,000."""
-_NEVER_KEPT: Final = frozenset({"token", "proof", "password", "again", "code", "secret"})
+_NEVER_KEPT: Final = frozenset({"token", "proof", "proof-code", "password", "again", "code", "secret"})
 """Fields that a page never gives back."""
 
 
 def show_login(visit: Visit) -> Response:
     """The login."""
     if visit.account is not None:
-        return visit.go(_within(visit.query.get("then", "/")))
+        return visit.go(within(visit.query.get("then", "/")))
     return visit.page(
         "login.html",
-        then=_within(visit.query.get("then", "/")),
+        then=within(visit.query.get("then", "/")),
         failed="",
         name="",
         typed=(),
         kept_for="",
-        asks_code=_is_outside(visit),
+        kept="",
+        asks_code=comes_from_outside(visit),
     )
 
 
 def log_in(visit: Visit) -> Response:
     """Opens a session and goes to the page that was asked for."""
-    form, then = visit.form, _within(visit.form.text("then"))
+    form, then = visit.form, within(visit.form.text("then"))
     attempt = Attempt(
         form.text("login"),
         form.secret("password"),
@@ -52,7 +54,7 @@ def log_in(visit: Visit) -> Response:
         is_kept=bool(form.text("keep")),
         device=visit.device,
         code=form.text("code"),
-        is_outside=_is_outside(visit),
+        is_outside=comes_from_outside(visit),
     )
     try:
         done = login.log_in(visit.store, attempt, visit.desk.hasher, visit.now)
@@ -65,16 +67,18 @@ def log_in(visit: Visit) -> Response:
             name=form.text("login"),
             typed=typed_fields(visit, prefix="kept:"),
             kept_for=form.text("kept-for"),
-            asks_code=_is_outside(visit) or refused.code.startswith("code_"),
+            kept="",
+            asks_code=comes_from_outside(visit) or refused.code.startswith("code_"),
         )
     visit.keep_session(done)
     typed = typed_fields(visit, prefix="kept:")
     if not typed or form.text("kept-for") != done.account.login:
         return visit.go(then)
-    return visit.page("again.html", path=then, typed=typed)
+    return visit.page("again.html", path=then, typed=typed, why="again_why")
 
 
-def _is_outside(visit: Visit) -> bool:
+def comes_from_outside(visit: Visit) -> bool:
+    """Returns whether the client is outside ``[console] networks``."""
     return second_factor.is_outside(visit.address, visit.office.settings.console.networks)
 
 
@@ -90,7 +94,34 @@ def ask_again(visit: Visit) -> Response:
         name="",
         typed=typed_fields(visit),
         kept_for=owner.login if owner else "",
-        asks_code=_is_outside(visit),
+        kept=keep_form(visit, owner) if owner else "",
+        asks_code=comes_from_outside(visit),
+    )
+
+
+def keep_form(visit: Visit, account: Account) -> str:
+    """Keeps what was typed while the person is at the identity provider; empty if there is none, or nothing to keep."""
+    typed = typed_fields(visit)
+    if visit.desk.sso is None or account.identity is None or not typed:
+        return ""
+    return visit.desk.kept_forms.keep(KeptForm(account.id, visit.path, typed, visit.now))
+
+
+def ask_for_proof(visit: Visit, failed: str) -> Response:
+    """Asks the person again who he or she is, by what the account has; what was typed is kept."""
+    account = visit.person
+    is_at_provider = sso.can_prove(account, visit.desk.sso.settings if visit.desk.sso else None)
+    by_code = bool(account.totp) and not account.password
+    if not (account.password or by_code or is_at_provider):
+        failed = visit.say("sso_no_proof")
+    return visit.page(
+        "prove.html",
+        403,
+        typed=typed_fields(visit),
+        failed=failed,
+        by_code=by_code,
+        is_at_provider=is_at_provider,
+        kept=keep_form(visit, account) if is_at_provider else "",
     )
 
 
@@ -175,9 +206,14 @@ def change_password(visit: Visit) -> Response:
 
 
 def must_register_code(visit: Visit) -> bool:
-    """Returns whether this administrator has no second factor yet; on http of this machine none is needed."""
+    """Returns whether this administrator has no second factor yet; on http of this machine none is needed.
+
+    A login at the identity provider may have had one.
+    """
     account = visit.account
     is_admin = account is not None and second_factor.needs_code(account, outside=False)
+    if visit.session is not None and visit.session.has_second:
+        return False
     return account is not None and is_admin and not account.totp and not visit.desk.is_loopback_http
 
 
@@ -245,7 +281,7 @@ def _picture_of(link: str) -> Markup:
     return Markup(picture)  # noqa: S704  drawn from black and white modules; no text of the link is in it
 
 
-def _within(then: str) -> str:
+def within(then: str) -> str:
     """Returns ``then`` if it is a path of ours, else the home page: an address from outside is never followed."""
     is_ours = then.startswith("/") and not then.startswith(("//", "/\\")) and then.isprintable()
     return then if is_ours else "/"

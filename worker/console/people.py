@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from worker.accounts import people, second_factor
+from worker.accounts import people, second_factor, sso
 from worker.accounts.people import INVITED_FOR
 from worker.console.banners import banners_of_roles
 from worker.console.visit import Visit
@@ -100,6 +100,13 @@ def forget_code(visit: Visit) -> Response:
     return visit.go(f"/people/{account.id}", "code_forgotten")
 
 
+def forget_company_account(visit: Visit) -> Response:
+    """Removes the binding to a company account."""
+    account = _account(visit)
+    sso.forget_identity(visit.store, account.id, visit.author)
+    return visit.go(f"/people/{account.id}", "identity_forgotten")
+
+
 def show_views(visit: Visit) -> Response:
     """Who logged in, looked at what and took what away, the newest first."""
     events = [each for name, each in NoteEvent.__members__.items() if name in _VIEWS]
@@ -127,7 +134,7 @@ def _person(
 
 def _state(visit: Visit, account: Account) -> str:
     state = "stopped" if account.is_stopped else "over" if not account.is_usable(visit.today) else ""
-    return visit.say(f"user_is_{state or ('usable' if account.password else 'invited')}")
+    return visit.say(f"user_is_{state or ('usable' if account.password or account.identity else 'invited')}")
 
 
 def _account(visit: Visit) -> Account:

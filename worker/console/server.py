@@ -15,10 +15,11 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from worker.console.app import build_app
-from worker.console.desk import Desk
+from worker.console.desk import Desk, SingleSignOn
 from worker.console.metrics import serving_metrics
+from worker.console.sso import CALLBACK
 from worker.service.measure import measure
-from worker.service.wiring import build_hasher, system_clock
+from worker.service.wiring import build_hasher, build_identity_provider, system_clock
 from worker.views.metrics import render
 
 LOOPBACK: Final = "127.0.0.1"
@@ -99,6 +100,7 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
         base = settings.url or f"http://{LOOPBACK}:{port}"
         desk.address, parts = base, urlsplit(base)
         desk.is_loopback_http = parts.scheme != "https"
+        desk.sso = find_sign_on(desk)
         config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again once it has ended
         own = "" if unix else f"{LOOPBACK}:{port}"
@@ -113,6 +115,14 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
 def _scrape(desk: Desk) -> str:
     with desk.store() as store:
         return render(measure(desk.office(), store, desk.clock.now()).families)
+
+
+def find_sign_on(desk: Desk) -> SingleSignOn | None:
+    """Returns the login by company accounts that the configuration names; None if it names none. Raises ConfigError."""
+    settings = desk.office().settings.console.sso
+    if settings is None:
+        return None
+    return SingleSignOn(settings, build_identity_provider(desk.office(), f"{desk.address}{CALLBACK}", desk.clock))
 
 
 def configure(app: Starlette, port: int, unix: str | None = None) -> uvicorn.Config:

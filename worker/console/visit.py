@@ -102,6 +102,8 @@ class Visit:
     """The session's token, from the cookie; empty if there is none."""
     device: str = ""
     """The signed cookie of a browser that has logged in before."""
+    trip: str = field(default="", repr=False)
+    """The cookie of a login that is under way at the identity provider."""
     session: LoginSession | None = None
     account: Account | None = None
     cookies: dict[str, tuple[str, int | None]] = field(default_factory=dict)

@@ -107,6 +107,17 @@ class AwayPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as the office's identity provider knows him or her; a mail address is no part of it."""
+
+    issuer: str
+    subject: str
+    """Unique at the issuer, and never given to another person (OpenID Connect Core §2)."""
+    tenant: str = ""
+    """The organisation, if the issuer names one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A person who may use the console, and decide at the command line."""
 
@@ -137,6 +148,8 @@ class Account:
     """The present or next absence, or the last one."""
     mails: frozenset[MailKind] = frozenset()
     """The mails that the person wants."""
+    identity: Identity | None = None
+    """The company account by which the person logs in; None: none is bound."""
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -182,6 +195,8 @@ class LoginSession:
     """The client's address at the login."""
     agent: str = ""
     """The browser's name for itself at the login."""
+    has_second: bool = False
+    """True if the identity provider asked for a second factor at the login."""
 
     def is_over(self, now: dt.datetime) -> bool:
         """Returns whether the person must log in again. A clock that was set back lengthens no session."""

@@ -18,12 +18,12 @@ from worker.config.files import (
     find_directory,
     read_directory,
     resolve_places,
-    usual_witness,
 )
 from worker.config.loose_files import accounts_of, find_loose
 from worker.config.outline import OTHER_FORM, Outline, OutlinedSettings, outline_of, outlined_settings
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_place import find_store
+from worker.config.system_places import usual_witness
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError, LogBroken, NotAllowed, Problem
 from worker.core.model import sha256
@@ -36,6 +36,7 @@ from worker.store.sqlite.store import SqlStore, create_or_migrate, has_database,
 
 if TYPE_CHECKING:
     from worker.accounts.argon2.hasher import Argon2Hasher
+    from worker.accounts.ports import IdentityProvider
     from worker.approve.reevaluate import ActiveConfig
     from worker.authenticate.dkim.verify import DnsDkimVerifier
     from worker.authenticate.sender_auth import Resolver
@@ -529,6 +530,22 @@ def build_hasher() -> Argon2Hasher:
     from worker.accounts.argon2.hasher import Argon2Hasher
 
     return Argon2Hasher()
+
+
+def build_identity_provider(office: Installation, callback: str, clock: Clock) -> IdentityProvider:
+    """The identity provider of ``[console.sso]``, which must be there; nothing is connected yet. Raises ConfigError.
+
+    ``callback`` is the address to which it sends browsers back.
+    """
+    from worker.config.secret_files import read_sso_secret
+
+    settings = office.settings.console.sso
+    if settings is None:
+        raise ValueError("console.sso")
+    secret = read_sso_secret(settings, os.environ, office.places.store)
+    from worker.accounts.openid import OpenIdProvider
+
+    return OpenIdProvider(settings, secret, callback, _ca(office, settings.ca_file), clock)
 
 
 def build_program_command(command: Sequence[str], seconds: float) -> OperatorCommand:

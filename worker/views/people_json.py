@@ -21,6 +21,7 @@ def account_json(account: Account, today: dt.date, link: str = "", until: dt.dat
         "stopped": account.is_stopped,
         "usable": account.is_usable(today),
         "has_password": bool(account.password),
+        "has_company_account": account.identity is not None,
         "language": account.language,
         "mails": sorted(account.mails),
         "created_at": time_json(account.created_at),

@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from worker.config.editing.atomic_write import write_new_file
-from worker.config.files import SYSTEM_STORE
 from worker.config.shipped import shipped_file
+from worker.config.system_places import usual_store
 from worker.core.errors import ConfigError, Problem
-
-_SYSTEM_CONFIGURATION: Final = Path("/etc/hoshobin")
-"""A folder directly below it is that of a template unit, ``hoshobin@NAME``, whose StateDirectory has the same name."""
 
 _STORE_LINE: Final = 'dir = "var" '
 _REGISTER_LINES: Final = ("# [register]  ", '# dir = "var/register"  ')
@@ -31,7 +28,7 @@ def write_starter(directory: Path) -> tuple[Path, ...]:
     written nothing, if one of the files exists already.
     """
     directory = Path(os.path.abspath(directory))  # noqa: PTH100  Path.absolute keeps the ".."
-    store = _store_of(directory)
+    store = usual_store(directory) or directory.parent / "var"
     files = _starter_files(store)
     contents = {
         (store / REGISTER_FOLDER if _is_of_register(name) else directory) / name: content
@@ -48,12 +45,6 @@ def write_starter(directory: Path) -> tuple[Path, ...]:
 
 def _is_of_register(name: str) -> bool:
     return name == "projects.toml" or name.startswith("issuers/")
-
-
-def _store_of(directory: Path) -> Path:
-    if directory.parent == _SYSTEM_CONFIGURATION:
-        return SYSTEM_STORE / directory.name
-    return SYSTEM_STORE if Path("/etc") in directory.parents else directory.parent / "var"
 
 
 def _starter_files(store: Path) -> dict[str, bytes]:

@@ -27,6 +27,7 @@ from worker.core.messages import (
     console_records,
     console_review,
     console_run,
+    console_sso,
     decisions,
     events,
     in_mails,
@@ -81,7 +82,7 @@ Language = Literal["ja", "en"]
 _TABLES: Final = (
     *(backups, commands, config, console, console_drop, console_issuers),
     *(console_ledger, console_review),
-    *(console_pictures, console_projects, console_records, console_run, decisions),
+    *(console_pictures, console_projects, console_records, console_run, console_sso, decisions),
     *(console_absence, in_mails, issuer_edits),
     *(events, incoming, oauth, on_pages, people),
     *(limits, preview, receipts, register, register_edits, reminders),
@@ -91,7 +92,7 @@ _TABLES: Final = (
 _TEXTS: Final[dict[str, tuple[str, str]]] = {code: pair for table in _TABLES for code, pair in table.TEXTS.items()}
 _HINTS: Final[dict[str, tuple[str, str]]] = {
     code: pair
-    for table in (config, incoming, issuer_edits, store, oauth, register, register_edits, reminders)
+    for table in (config, console_sso, incoming, issuer_edits, store, oauth, register, register_edits, reminders)
     for code, pair in table.HINTS.items()
 }
 

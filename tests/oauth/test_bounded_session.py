@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from worker.core.errors import Unavailable
-from worker.oauth.endpoint import ANSWER_LIMIT, _Session
+from worker.oauth.bounded_session import ANSWER_LIMIT, BoundedSession
 
 Serve = Callable[[ssl.SSLSocket, threading.Event], None]
 
@@ -56,7 +56,7 @@ def headers(*more: bytes) -> bytes:
 
 def ask(serve: Serve, folder: Path, *, seconds: float = 30.0) -> Unavailable:
     with endpoint(serve, folder) as (address, ca_file):
-        session = _Session("imap", ca_file)
+        session = BoundedSession("imap", "token endpoint", ca_file)
         session.total_seconds = seconds
         with pytest.raises(Unavailable) as caught:
             session.post(address, data={"a": "b"})
@@ -103,4 +103,5 @@ def test_a_whole_answer_is_read_as_before(tmp_path: Path) -> None:
         secured.sendall(headers(b"Content-Length: %d" % len(body)) + body)
 
     with endpoint(serve, tmp_path) as (address, ca_file):
-        assert _Session("imap", ca_file).post(address, data={"a": "b"}).json()["access_token"] == "t"
+        session = BoundedSession("imap", "token endpoint", ca_file)
+        assert session.post(address, data={"a": "b"}).json()["access_token"] == "t"
