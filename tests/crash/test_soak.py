@@ -20,7 +20,7 @@ def test_of_300_notices_through_a_service_that_dies_again_and_again_none_is_lost
     room: Path,
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    asked = Asked(NOTICES, seed, seconds=(0.0, 0.3), mails=(10, 35), backup_every=6.0, restores=RESTORES)
+    asked = Asked(NOTICES, seed, seconds=(0.0, 0.3), mails=(10, 35), backup_every=4.0, restores=RESTORES)
     with a_soak(asked, room, lambda words: None, is_small=True) as soak:
         sums = soak.run()
     sys.stdout.write(f"seed {seed}: {dict(soak.deaths)}, {sums}\n")
