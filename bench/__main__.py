@@ -32,6 +32,7 @@ from bench.processes import on_cores
 from bench.reading import ROUNDS, measure_reading
 from bench.register import ISSUERS, PROJECTS, measure_register
 from bench.strangers import BOMBS, measure_strangers
+from bench.tenants import measure_tenants
 from bench.verify import PRESENT, make_stores
 from tests.support.mailservers import ServersMissing
 
@@ -49,6 +50,8 @@ MAILS: Final = 200
 _ENTRIES: Final = int(os.environ.get("BENCH_ENTRIES", "526000"))
 """Of the log that is verified: those of 100,000 submissions. 50,000 show the same in a minute."""
 IDLE_SECONDS: Final = 300
+TENANTS: Final = 50
+TENANTS_SECONDS: Final = 120
 STRANGERS_MAILS: Final = (1, 10, 100)
 STRANGERS_CHILDREN: Final = (1, 2, 4)
 
@@ -282,6 +285,17 @@ def _console(size: int = SUBMISSIONS) -> None:
     )
 
 
+def _tenants() -> None:
+    _say(f"# {TENANTS} contractors on one machine: a service and a console each, nothing to do for {TENANTS_SECONDS} s")
+    cost = measure_tenants(TENANTS, TENANTS_SECONDS)
+    for name, megabytes in cost.megabytes.items():
+        share = cost.processor[name] / cost.seconds
+        _say(
+            f"  {TENANTS} x {name:8} {megabytes:7.0f} MB ({megabytes / TENANTS:5.1f} each, proportional set size, "
+            f"with children), {share:.2%} of one core ({share / TENANTS:.3%} each)"
+        )
+
+
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "reading": _reading,
     "backlog": _backlog,
@@ -297,6 +311,7 @@ _PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "strangers": _strangers,
     "console": _console,
     "backup": _backup,
+    "tenants": _tenants,
     "verify": lambda: _verify(_ENTRIES),
 }
 

@@ -24,22 +24,39 @@ def own_seconds(pid: int) -> float:
 
 def tree_seconds(pid: int) -> float:
     """Processor time of this process and of all that it started, also of those that have ended."""
-    parents: dict[int, list[int]] = {}
-    spent: dict[int, float] = {}
+    return sum(sum(map(int, fields[11:15])) / _TICKS for fields in _tree(pid).values())
+
+
+def tree_megabytes(pid: int) -> float:
+    """Proportional set size of this process and of all that it started, in units of 1,000,000 bytes."""
+    total = 0
+    for each in _tree(pid):
+        try:
+            rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total * 1024 / 1e6
+
+
+def _tree(pid: int) -> dict[int, list[str]]:
+    """The fields of this process and of all that it started, by process."""
+    found: dict[int, list[str]] = {}
+    children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = _stat(int(entry.name))
+                found[int(entry.name)] = fields = _stat(int(entry.name))
             except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
                 continue
-            parents.setdefault(int(fields[1]), []).append(int(entry.name))
-            spent[int(entry.name)] = sum(map(int, fields[11:15])) / _TICKS
-    waiting, total = [pid], 0.0
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    tree, waiting = {}, [pid]
     while waiting:
         one = waiting.pop()
-        total += spent.get(one, 0.0)
-        waiting += parents.get(one, [])
-    return total
+        if one in found:
+            tree[one] = found[one]
+        waiting += children.get(one, [])
+    return tree
 
 
 def machine_seconds() -> float:
