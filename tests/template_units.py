@@ -38,6 +38,7 @@ _OF_AN_INSTANCE: Final = (
         "-/etc/hoshobin/credentials -/var/lib/hoshobin/tokens",
         "-/etc/hoshobin/%i/credentials -/var/lib/hoshobin/%i/tokens",
     ),
+    ("ReadWritePaths=-/srv/hoshobin\n", "ReadWritePaths=-/srv/hoshobin/%i\n"),
     ("password:/etc/hoshobin/credentials/", "password:/etc/hoshobin/%i/credentials/"),
 )
 

@@ -130,7 +130,7 @@ def test_an_address_is_asked_for_without_the_signs_of_a_file(code: str) -> None:
 
 
 def test_every_form_for_pages_stands_for_a_sentence() -> None:
-    kinds = ("step_", "hold_", "hint_", "next_", "evidence_", "duty_", "thing_")
+    kinds = ("step_", "hold_", "hint_", "next_", "evidence_", "duty_", "thing_", "state_")
     for code in on_pages.TEXTS:
         stem = code.removeprefix("on_page_")
         assert is_said(stem) or stem.startswith(kinds), code

@@ -17,10 +17,10 @@ from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, a_form, a_mail, later_key, notice, other_download, yesterday
 from tests.support.stores import open_store
 from tests.support.world import ISSUERS, OFFICE, project
-from worker.cli import decide
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
-from worker.core.model import JST
+from worker.cli.person import PersonCommand
+from worker.core.model import JST, Submission
 from worker.core.states import State
 from worker.pipeline.pipeline import Pipeline
 from worker.read.pdf.pool import PdfPool
@@ -474,16 +474,17 @@ def test_what_a_first_answer_released_meanwhile_needs_no_second_and_is_no_failur
     room.office.run_once()
     labels = [each["label"] for each in room.office.list()]
     assert [set(each["hold_reasons"]) for each in room.office.list()] == [{"first_address"}] * 2
-    report, reported = decide._report, []
+    report, reported = PersonCommand.report, []
 
-    def report_and_pass(*arguments: Any, **more: Any) -> None:
-        report(*arguments, **more)
-        reported.append(arguments[1])
+    def report_and_pass(self: PersonCommand, submission: Submission, code: str, **more: Any) -> int:
+        reported.append(code)
+        ended = report(self, submission, code, **more)
         if len(reported) == 1:  # the service makes its passes while the command goes on
             room.office.run_once()
             room.office.run_once()
+        return ended
 
-    monkeypatch.setattr(decide, "_report", report_and_pass)
+    monkeypatch.setattr(PersonCommand, "report", report_and_pass)
     ran = room.office("approve", *labels, "--by", HANAKO, "--json")
     assert reported == ["approved", "approved_meanwhile"]
     assert [each["service_running"] for each in ran.documents] == [False, False]

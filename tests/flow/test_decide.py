@@ -156,13 +156,13 @@ def test_what_a_caller_calls_asks_it_for_no_invoices(entry: Callable[..., object
 
 
 def test_no_command_looks_before_it_decides() -> None:
-    """A command that decides is nothing but the decision: only those that show a draft themselves look."""
+    """A command that decides is nothing but the decision: only those that make a draft themselves look."""
     looking = {
         path.stem
         for path in (PACKAGE / "cli").rglob("*.py")
         if re.search(r"\b(load_invoices|with_invoices_of)\(", path.read_text())
     }
-    assert looking == {"pages", "preview", "show"}
+    assert looking == {"pages", "preview"}
 
 
 async def test_each_decision_brings_the_invoice_of_its_submission(tmp_path: Path) -> None:

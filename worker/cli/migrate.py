@@ -11,6 +11,7 @@ from worker.core.errors import NotAllowed
 from worker.core.messages import say
 from worker.service.absence import MIGRATE
 from worker.service.wiring import borrow_lock, find_store_of, is_older_store, make_store_of, system_clock
+from worker.views.service_json import migrate_json
 
 
 @cli.command()
@@ -31,7 +32,7 @@ def migrate(shared: Cli, no_backup: bool, as_json: bool) -> int:
                 raise
             raise NotAllowed("migrate_while_running", **second.params) from second
     if as_json:
-        print_json({"migrated": is_older, "copy": str(kept) if kept else None})
+        print_json(migrate_json(str(kept) if kept else "", is_migrated=is_older))
         return DONE
     said = "not_migrated" if not is_older else "migrated" if kept else "migrated_alone"
     click.echo(say(said, shared.lang, file=kept))

@@ -20,6 +20,7 @@ from worker.cli.tables import print_json, print_table
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, say
 from worker.service.wiring import find_store_of
+from worker.views.service_json import tenant_json
 
 CONFIGURATIONS: Final = Path("/etc/hoshobin")
 """The folder of one configuration folder for each contractor, if ``--config`` names no other."""
@@ -70,11 +71,11 @@ def show_status(shared: Cli, as_json: bool) -> int:
     folder = Path(shared.config) if shared.config else CONFIGURATIONS
     found = sorted(each.parent for each in folder.glob("*/worker.toml"))
     if not found:
-        raise ConfigError([Problem(str(folder), "", "no_tenants", {"folder": str(folder)})])
+        raise ConfigError([Problem(str(folder), "", "no_tenants", {"path": str(folder)})])
     states = list(_read_all(found, shared.lang))
     if as_json:
         for each in states:
-            print_json({"tenant": each.name, "status": each.fields or None, "error": each.error or None})
+            print_json(tenant_json(each.name, each.fields, each.error))
     else:
         _show(states, shared.lang)
     return exit_code(states)
@@ -88,9 +89,7 @@ def exit_code(states: Sequence[TenantStatus]) -> int:
 
 
 def _show(states: Sequence[TenantStatus], lang: Language) -> None:
-    headings = [
-        say(f"h_{name}", lang) for name in ("tenant", "service", "last_ok", "urgent", "tasks", "in_doubt", "note")
-    ]
+    headings = [say(f"h_{name}", lang) for name in ("tenant", "service", "last_ok", "urgent", "tasks", "doubt", "note")]
     print_table(headings, [_row(each, lang) for each in states], styles=[_style(each) for each in states])
 
 

@@ -6,7 +6,7 @@ Nothing is recorded. The invoices and the first pages are read as for a draft.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from worker.approve.reevaluate import ActiveConfig, reevaluate, treat_unread_as_missing
 from worker.compose.attachments import guarantees_of
@@ -17,10 +17,12 @@ from worker.core.model import JST, Notice, Submission
 from worker.core.states import State
 from worker.match.near_matches import NearMiss, near_misses_of
 from worker.pipeline.invoices import explain_missing, with_invoices
-from worker.read.ports import PdfReader
 from worker.send.rate_limit import leaves_at
 from worker.store.ports import Store
 from worker.views.preview import SubmissionView, first_page
+
+if TYPE_CHECKING:  # a command shows without the readers
+    from worker.read.ports import PdfReader
 
 _STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 

@@ -206,6 +206,16 @@ def restore_json(file: str, replaced: Sequence[str], verdict: LogVerdict) -> dic
     return {"file": file, **_verified_json(verdict), "replaced": list(replaced)}
 
 
+def migrate_json(copy: str, *, is_migrated: bool) -> dict[str, Any]:
+    """Returns the fixed fields of ``migrate``; ``copy`` is the path of the store's copy, empty if none was made."""
+    return {"migrated": is_migrated, "copy": copy or None}
+
+
+def tenant_json(name: str, status: Mapping[str, Any], error: str) -> dict[str, Any]:
+    """Returns the fixed fields of one contractor; ``status`` is that of ``status_json``, empty with an ``error``."""
+    return {"tenant": name, "status": dict(status) or None, "error": error or None}
+
+
 def _verified_json(verdict: LogVerdict) -> dict[str, Any]:
     return {"entries": verdict.count, "last": time_json(verdict.last), "head": verdict.head}
 

@@ -547,7 +547,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_service": ("サービス", "service"),
     "h_urgent": ("至急", "urgent"),
     "h_tasks": ("対応待ち", "tasks"),
-    "h_in_doubt": ("送信結果不明", "in doubt"),
+    "h_doubt": ("送信結果不明", "in doubt"),
     "h_note": ("備考", "note"),
     "tenant_runs": ("稼働中", "runs"),
     "tenant_stopped": ("停止中", "stopped"),

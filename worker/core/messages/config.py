@@ -228,8 +228,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "windows_path": ("Windowsの場所は使えません", "a place on a Windows computer cannot be used here"),
     "ledger_missing": ("ファイルが見つかりません（いまの場所：{here}）", "the file is not found (from {here})"),
     "no_tenants": (
-        "会社ごとの設定のフォルダがありません（{folder}/会社名/worker.toml）",
-        "no contractor's configuration folder was found ({folder}/NAME/worker.toml)",
+        "会社ごとの設定のフォルダがありません（{path}/会社名/worker.toml）",
+        "no contractor's configuration folder was found ({path}/NAME/worker.toml)",
     ),
     "no_database": ("データベースがまだありません", "there is no database yet"),
     "old_database": (
@@ -557,8 +557,8 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "hoshobin run (or run --once) makes it; name another configuration with --config DIR",
     ),
     "old_database": (
-        "サービスの起動（hoshobin run）か hoshobin migrate で改めます。前の写しは、データベースの隣に残ります",
-        "hoshobin run or hoshobin migrate brings it up to date; a copy of the former is kept beside it",
+        "管理者の方は、バックアップを確かめてサービスを起動してください。改める前の写しも、隣に残ります",
+        "check the backup, then start the service: it brings the database up to date and keeps a copy beside it",
     ),
     "newer_database": (
         "プログラムを更新してください。前の版に戻すときは、更新前のバックアップに戻します（導入の手引きの「更新」）",

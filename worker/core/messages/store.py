@@ -100,7 +100,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "migration_unsound": (
         (
             "データベースの写しで試したところ、正しく改められません（{detail}）。データベースは元のままです。"
-            "前の版の `hoshobin audit verify` で壊れているところを確かめ、"
+            "管理者の方は、前の版の `hoshobin audit verify` で壊れているところを確かめ、"
             "`hoshobin restore` でバックアップから戻してください。"
             "写しを作らずに改めるときは `hoshobin migrate --no-backup` です。"
         ),
@@ -113,7 +113,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_room": (
         (
             "データベースの写しを作る空きが足りません（あと {missing} MB 必要）。データベースは元のままです。"
-            "ディスクに空きを作って、もう一度起動してください。"
+            "管理者の方は、ディスクに空きを作って、もう一度起動してください。"
             "写しを別の場所に作ってあるときは、`hoshobin migrate --no-backup` で改められます。"
         ),
         (
