@@ -670,7 +670,7 @@ def main() -> int:
     parser.add_argument("count", nargs="?", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--seconds", nargs=2, type=float, default=(4.0, 9.0), metavar=("LEAST", "MOST"))
-    parser.add_argument("--backup-every", type=float, default=60.0, help="seconds between two backups; 0: none")
+    parser.add_argument("--backup-every", type=float, default=10.0, help="seconds between two backups; 0: none")
     parser.add_argument("--restores", type=int, default=5, help="backups that are put back at the end")
     parser.add_argument("--small", action="store_true", help="the mailbox is pymap's also where Dovecot can run")
     parser.add_argument("--keep", type=Path, help="an empty folder for what the service keeps; else it is removed")
