@@ -39,18 +39,18 @@ export SOURCE_DATE_EPOCH
 
 work=$roots/work-$release
 rm -rf "$work"
-mkdir -p "$work/root" "$work/tree"
-tar -C "$work/root" -xf "$base"
-mkdir "$work/root/src"
-git -C "$top" ls-files -z --cached --others --exclude-standard -- CHANGELOG.md LICENSE README.md pyproject.toml 'requirements*.txt' worker config templates docs systemd packaging |
-  tar -C "$top" --null --files-from=- -cf - | tar -C "$work/root/src" --no-same-owner -xf -
-sed -i "s/^version = .*/version = \"$version\"/" "$work/root/src/pyproject.toml"
-lend_pip "$work/root"
+mkdir -p "$work/debian" "$work/tree"
+tar -C "$work/debian" -xf "$base"
+mkdir "$work/debian/src"
+git -C "$top" ls-files -z --cached --others --exclude-standard -- CHANGELOG.md LICENSE README.md pyproject.toml 'requirements*.txt' worker config templates docs ops systemd packaging |
+  tar -C "$top" --null --files-from=- -cf - | tar -C "$work/debian/src" --no-same-owner -xf -
+sed -i "s/^version = .*/version = \"$version\"/" "$work/debian/src/pyproject.toml"
+lend_pip "$work/debian"
 
 echo "$release: 仮想環境を作成しています（数分） / building the virtual environment: some minutes"
 # shellcheck disable=SC2046  # words of options
 systemd-nspawn --quiet --register=no --keep-unit --as-pid2 --resolv-conf=copy-host $(pip_environment) \
-  --setenv=SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" -D "$work/root" sh /src/packaging/venv.sh "$python"
+  --setenv=SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" -D "$work/debian" sh /src/packaging/venv.sh "$python"
 
 tree=$work/tree
 . "$top/packaging/tree.sh"

@@ -1,11 +1,11 @@
 # shellcheck shell=sh disable=SC2154
 # Lays out the package's tree from the built root; part of build.sh, whose variables it uses.
-src=$work/root/src
+src=$work/debian/src
 
 mkdir -p "$tree/opt/hoshobin" "$tree/usr/share/doc/hoshobin" "$tree/usr/share/lintian/overrides" "$tree/usr/bin" \
   "$tree/usr/sbin" "$tree/usr/lib/systemd/system" "$tree/usr/lib/sysusers.d" "$tree/usr/lib/tmpfiles.d" \
   "$tree/usr/share/hoshobin" "$tree/DEBIAN"
-mv "$work/root/opt/hoshobin/venv" "$tree/opt/hoshobin/venv"
+mv "$work/debian/opt/hoshobin/venv" "$tree/opt/hoshobin/venv"
 
 find "$tree/opt" -type f -name '*.so*' -exec chmod a-x {} +
 rm -f "$tree/opt/hoshobin/venv/.gitignore"
@@ -17,7 +17,7 @@ for folder in shipped/config shipped/templates cli/demo/samples; do
   ln -s "/usr/share/hoshobin/${folder##*/}" "$worker/$folder"
 done
 
-for unit in "$src"/systemd/*; do
+for unit in "$src"/systemd/*.service "$src"/systemd/*.timer; do
   sed 's|file:/opt/hoshobin/src/docs/|file:/usr/share/doc/hoshobin/|' "$unit" >"$tree/usr/lib/systemd/system/${unit##*/}"
 done
 install -m 755 "$src/packaging/files/hoshobin-office" "$tree/usr/sbin/hoshobin-office"
@@ -27,8 +27,10 @@ install -m 644 "$src/packaging/files/hoshobin.sysusers" "$tree/usr/lib/sysusers.
 install -m 644 "$src/packaging/files/hoshobin.tmpfiles" "$tree/usr/lib/tmpfiles.d/hoshobin.conf"
 install -m 644 "$src/packaging/files/hoshobin.lintian-overrides" "$tree/usr/share/lintian/overrides/hoshobin"
 
+install -m 644 "$src/systemd/hoshobin-console-sso.conf" "$src/ops/prometheus-rules.yml" "$tree/usr/share/hoshobin/"
+
 for document in install.md console.md first-submission.ja.md office.ja.md office-commands.ja.md rules.ja.md issuers.md \
-  log-format.md reliability.md security.ja.md; do
+  log-format.md operations.ja.md reliability.md security.ja.md; do
   install -m 644 "$src/docs/$document" "$tree/usr/share/doc/hoshobin/$document"
 done
 gzip -9n <"$src/CHANGELOG.md" >"$tree/usr/share/doc/hoshobin/CHANGELOG.md.gz"

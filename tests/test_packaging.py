@@ -57,6 +57,15 @@ def test_the_accounts_of_the_units_are_those_that_the_package_makes() -> None:
     assert set(re.findall(r"^User=(\S+)$", units, re.MULTILINE)) == made
 
 
+def test_the_package_has_each_document_that_a_unit_names() -> None:
+    units = "".join(each.read_text() for each in (ROOT / "systemd").glob("*.service"))
+    named = set(re.findall(r"file:/opt/hoshobin/src/docs/(\S+)", units))
+    shipped = re.search(r"for document in (.+?); do", (PACKAGING / "tree.sh").read_text(), re.DOTALL)
+    assert shipped
+    assert named
+    assert named <= set(shipped[1].replace("\\", " ").split())
+
+
 def test_each_release_is_built_for_its_own_python() -> None:
     rows = re.findall(r"(\w+)\) debian=(\d+) python=(3\.\d+) next=(3\.\d+)", (PACKAGING / "build.sh").read_text())
     assert {release: int(debian) for release, debian, _, _ in rows} == DEBIAN

@@ -133,7 +133,7 @@ class Machine:
 def words_of(environment: dict[str, str]) -> list[str]:
     base = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": "/root",
+        "HOME": "/",
         "LANG": "C.UTF-8",
         "DEBIAN_FRONTEND": "noninteractive",
     }
@@ -220,9 +220,8 @@ def try_package(release: str, package: Path, roots: Path) -> None:
     root.mkdir()
     subprocess.run(["tar", "-C", root, "-xf", roots / f"try-{release}.tar"], check=True)
     later = repacked(package, f"{LATER}+deb{DEBIAN[release]}", roots)
-    (root / "root").mkdir(exist_ok=True)
-    shutil.copy(package, root / "root" / package.name)
-    shutil.copy(later, root / "root" / later.name)
+    for each in (package, later):
+        shutil.copy(each, root / "var/cache" / each.name)
     with booted(root) as machine, ExitStack() as stack:
         relay = stack.enter_context(DsnController())
         imap = stack.enter_context(DemoImap("soumu"))
@@ -242,11 +241,11 @@ def first_rehearsal(machine: Machine, package: Path, relay: DsnController, imap:
     with machine.step("an installation by hand is not laid over"):
         by_hand = machine.root / "opt/hoshobin/venv"
         by_hand.mkdir(parents=True)
-        said = machine.run("dpkg", "-i", f"/root/{package.name}", expected=None)
+        said = machine.run("dpkg", "-i", f"/var/cache/{package.name}", expected=None)
         expect("mv /opt/hoshobin /opt/hoshobin.by-hand" in said, said)
         shutil.rmtree(by_hand.parent)
     with machine.step("apt-get install"):
-        said = machine.run("apt-get", "install", "-y", f"/root/{package.name}")
+        said = machine.run("apt-get", "install", "-y", f"/var/cache/{package.name}")
         expect("hoshobin init" in said, said)
         expect(machine.run("dpkg-query", "-W", "-f", "${Conffiles}", "hoshobin") == "", "it has conffiles")
         for unit in UNITS:
@@ -275,7 +274,7 @@ def first_rehearsal(machine: Machine, package: Path, relay: DsnController, imap:
 def update(machine: Machine, later: Path) -> None:
     with machine.step("an update while both run"):
         before = {unit: machine.shows(unit, "MainPID") for unit in UNITS[:2]}
-        said = machine.run("apt-get", "install", "-y", f"/root/{later.name}")
+        said = machine.run("apt-get", "install", "-y", f"/var/cache/{later.name}")
         expect(machine.version() == f"ii |{later.stem.partition('_')[2]}", machine.version())
         for unit in UNITS[:2]:
             expect(machine.is_active(unit), said, machine.run("journalctl", "-u", unit, "--no-pager"))
@@ -288,12 +287,12 @@ def update_after_an_edit(machine: Machine, later: Path) -> None:
     text = file.read_text()
     with machine.step("an update without a terminal after an edit of the configuration"):
         file.write_text(text + "# edited by hand\n")
-        machine.run("dpkg", "-i", f"/root/{later.name}")
+        machine.run("dpkg", "-i", f"/var/cache/{later.name}")
         expect(file.read_text() == text + "# edited by hand\n", "the edit is gone")
         expect(machine.is_active("hoshobin") and machine.is_active("hoshobin-console"))
     with machine.step("the same with a fault in the edit: said, and nothing of the package fails"):
         file.write_text(text.replace("[smtp]", "[smpt]"))
-        said = machine.run("dpkg", "-i", f"/root/{later.name}")
+        said = machine.run("dpkg", "-i", f"/var/cache/{later.name}")
         expect("smpt" in said, said)
         expect(machine.version().startswith("ii "), machine.version())
         expect(until(lambda: machine.shows("hoshobin", "ExecMainStatus") == "2"), "run took a faulty configuration")
@@ -305,7 +304,7 @@ def update_after_an_edit(machine: Machine, later: Path) -> None:
         store = machine.root / "var/lib/hoshobin"
         with closing(sqlite3.connect(store / "hoshobin.sqlite3")) as database, database:
             make_revision_0005(database)
-        said = machine.run("dpkg", "-i", f"/root/{later.name}")
+        said = machine.run("dpkg", "-i", f"/var/cache/{later.name}")
         expect("更新前の写し" in said and list(store.glob("hoshobin-before-*.sqlite3")), said)
         expect(not machine.is_active("hoshobin") and not machine.is_active("hoshobin-console"))
         machine.run("hoshobin", "audit", "verify")
@@ -315,7 +314,7 @@ def update_after_an_edit(machine: Machine, later: Path) -> None:
 def refuse_the_earlier(machine: Machine, package: Path) -> None:
     with machine.step("a downgrade is refused in words, and nothing stops"):
         before, version = machine.shows("hoshobin", "MainPID"), machine.version()
-        said = machine.run("dpkg", "-i", f"/root/{package.name}", expected=None)
+        said = machine.run("dpkg", "-i", f"/var/cache/{package.name}", expected=None)
         expect("前の版" in said and "install.md" in said, said)
         expect(machine.shows("hoshobin", "MainPID") == before and machine.is_active("hoshobin"), said)
         expect(machine.version() == version, machine.version())
@@ -347,7 +346,7 @@ def remove(machine: Machine, later: Path) -> None:
         expect(not (machine.root / "opt/hoshobin").exists(), "files are left in /opt")
         expect(not machine.is_active("hoshobin"))
         expect(all((machine.root / each).exists() for each in kept))
-        machine.run("apt-get", "install", "-y", f"/root/{later.name}")
+        machine.run("apt-get", "install", "-y", f"/var/cache/{later.name}")
         machine.run("systemctl", "start", "hoshobin")
         machine.run("hoshobin", "audit", "verify")
     with machine.step("purge leaves the accounts and the data"):
