@@ -26,7 +26,7 @@ done
 
 "$python" -m venv "$work/installed"
 "$work/installed/bin/python" -m pip --disable-pip-version-check install --quiet --require-hashes \
-  -r requirements-oauth.txt -r requirements-console.txt
+  -r requirements-oauth.txt -r requirements-console.txt -r requirements-sso.txt
 "$work/installed/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps "$work"/first/dist/*.whl
 rm "$work"/installed/lib/python*/site-packages/hoshobin-*.dist-info/direct_url.json  # it names a folder of this machine
 "$python" -m venv "$work/tool"

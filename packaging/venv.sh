@@ -8,7 +8,7 @@ venv=/opt/hoshobin/venv
 "/usr/bin/python$1" -m venv "$venv"
 pip="$venv/bin/python -m pip --disable-pip-version-check"
 cd /src
-for lock in requirements-oauth.txt requirements-console.txt; do
+for lock in requirements-oauth.txt requirements-console.txt requirements-sso.txt; do
   $pip install --quiet --no-compile --require-hashes -r "$lock"
 done
 $pip install --quiet --no-compile --no-deps --no-build-isolation .
