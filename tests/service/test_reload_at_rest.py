@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.support.office import a_form, notice
+from tests.support.office import HANAKO, a_form, notice
 from tests.support.service_process import Running, ServiceOffice
 from tests.support.world import project
 from worker.config.files import stamp_directory
@@ -112,3 +112,43 @@ def test_a_look_at_files_that_rest_opens_none(tmp_path: Path) -> None:
         *(name for name, *_ in stamp),
         "templates/mail/own.txt.j2",
     }
+
+
+def judgements(office: ServiceOffice, after: str) -> list[str]:
+    """The events of judgements since the first entry with the event ``after``, in order."""
+    events = [event for (event,) in office.rows("select event from entries order by number")]
+    return [each for each in events[events.index(after) :] if each in {"Redrafted", "Held"}]
+
+
+def test_a_submission_that_a_command_judged_is_not_judged_by_the_former_register(tmp_path: Path) -> None:
+    form = a_form("東山トンネル")
+    office = ServiceOffice(tmp_path, mode="approve")
+    office.save_notice("a.pdf", notice(form))
+    ledger = tmp_path / "台帳.csv"
+    ledger.write_text(f"工事名,発注者,保証契約番号\n{form.project},川北町,{form.number}\n")
+    with Running(office, tmp_path) as running:
+        running.until(lambda: reasons(office) == [["unknown_project"]])
+        before = len(recorded(office))
+        with (office.config / "worker.toml").open("a") as worker:
+            worker.write("# a file that rests before it is read\n")
+        ran = office("project", "import", str(ledger), "--by", HANAKO)
+        assert ran.code == 0, ran.err
+        judged = reasons(office)
+        running.until(lambda: "projects.toml" in recorded(office)[before:])
+        running.listener.until_passes(3)
+        assert reasons(office) == judged != [["unknown_project"]]
+        assert judgements(office, "RegisterChanged") == ["Redrafted"]
+
+
+def test_a_rule_that_a_command_wrote_is_in_force_before_the_next_judgement(tmp_path: Path) -> None:
+    form = a_form("東山トンネル")
+    office = ServiceOffice(tmp_path, mode="approve", projects=[project(form.project, "kawa", form.number)])
+    office.save_notice("a.pdf", notice(form))
+    with Running(office, tmp_path) as running:
+        running.until(lambda: "approval" in str(reasons(office)))
+        before = len(recorded(office))
+        ran = office("issuers", "edit", "kawa", "--set", "件名=認証キーの提出〔工事名〕", "--by", HANAKO)
+        assert ran.code == 0, ran.err
+        running.until(lambda: "issuers/kawa.toml" in recorded(office)[before:])
+        running.listener.until_passes(3)
+        assert judgements(office, "IssuerChanged") == ["Redrafted"]

@@ -16,9 +16,10 @@ end for a promise of a page."""
 _LOOK: Final = """(figure, most) => new Promise((done, fail) => {
   const end = performance.now() + most;
   const image = figure.querySelector("img");
+  const main = () => document.querySelector("main").innerText.slice(0, 400);
   const look = () => {
     if (figure.classList.contains("seen")) return done();
-    if (performance.now() > end) return fail(new Error(`not seen: page ${figure.dataset.page}`));
+    if (performance.now() > end) return fail(new Error(`not seen: page ${figure.dataset.page} of: ${main()}`));
     if (image && image.complete && !image.naturalWidth) image.src = image.src;
     figure.scrollIntoView({block: "center"});
     setTimeout(look, 250);

@@ -157,6 +157,12 @@ def register_directory(path: Path) -> Path:
     return _absolute(_absolute(path).parent / given) if given else path
 
 
+def place_of_file(path: Path, name: str) -> Path:
+    """Returns the path of the file ``name`` of the configuration directory ``path``."""
+    is_of_register = name == _PROJECTS or name.startswith(f"{_ISSUERS}/")
+    return (register_directory(path) if is_of_register else path) / name
+
+
 def register_files(place: Path) -> tuple[str, ...]:
     """Returns the names of the register's files in ``place``, ``issuers/`` with its folder."""
     names = [_PROJECTS] if os.path.lexists(place / _PROJECTS) else []

@@ -6,6 +6,7 @@ changes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 REST_SECONDS: Final = 5.0
@@ -37,9 +38,9 @@ class Debounce:
             return False
         return now - self._since >= REST_SECONDS
 
-    def differs_only_in(self, stamp: Stamp, name: str) -> bool:
+    def differs_only_in(self, stamp: Stamp, names: Collection[str]) -> bool:
         """Returns whether every other file is as it was in the folder taken last."""
-        others = [tuple(each for each in some or () if each[0] != name) for some in (stamp, self._taken)]
+        others = [tuple(each for each in some or () if each[0] not in names) for some in (stamp, self._taken)]
         return self._taken is not None and others[0] == others[1]
 
     def take(self, stamp: Stamp) -> None:

@@ -20,6 +20,8 @@ from worker.store.ports import Author, Reading, Store, Writing
 
 _BEGUN: Final = "begun_changes"
 """Name of the store's value: the changes of files that were begun and not recorded, by file."""
+_WRITTEN: Final = "files_written"
+"""Name of the store's value: the hash with which this program wrote each file last, by file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class FileChange:
 
 
 @contextmanager
-def recording_change(store: Store, change: FileChange, author: Author, now: dt.datetime) -> Iterator[Writing]:
-    """Keeps the change as begun, then gives the transaction that records it: the file is written as its last act.
+def recording_change(store: Store, change: FileChange, author: Author, now: dt.datetime) -> Iterator[None]:
+    """Keeps the change as begun, then records it in a transaction whose last act is the block, which writes the file.
 
     A ConfigError in the block says that the file was not written: nothing is kept then.
     """
@@ -51,7 +53,7 @@ def recording_change(store: Store, change: FileChange, author: Author, now: dt.d
     try:
         with store.writing() as writing:
             _record(writing, change, author, now)
-            yield writing
+            yield
     except ConfigError:
         with store.writing() as writing:
             _forget(writing, change.file)
@@ -85,7 +87,14 @@ def record_begun_changes(store: Store, files: Mapping[str, str]) -> None:
             _record(writing, change, author, dt.datetime.fromisoformat(begun["at"]))
 
 
+def files_written(store: Reading) -> Mapping[str, str]:
+    """Returns the hash with which a command or the console wrote each file last, by file."""
+    return dict(json.loads(store.property(_WRITTEN) or "{}"))
+
+
 def _record(writing: Writing, change: FileChange, author: Author, at: dt.datetime) -> None:
+    written = json.loads(writing.property(_WRITTEN) or "{}")
+    writing.set_property(_WRITTEN, json.dumps({**written, change.file: change.content}, ensure_ascii=False))
     for each in change.details:
         writing.note(change.event, None, author, dict(each))
     follow_ids(writing, change.moved)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig, draft_fingerprint, keep_contents, reevaluate
@@ -120,6 +120,8 @@ class Reevaluation:
         self._unread = UnreadFiles(store)
         self._read_with: Mapping[str, Guarantor] | None = None
         self._strangers_again: deque[int] = deque()
+        self.is_superseded: Callable[[], bool] = lambda: False
+        """Returns true if a person changed the configuration since it was read: judging would undo that."""
 
     async def reevaluate(self, active_config: ActiveConfig) -> int:
         """Draft each submission again after a change of its facts; returns how many began to wait."""
@@ -179,14 +181,15 @@ class Reevaluation:
             if failure.what != "folder":
                 raise
             return 0  # the share with its invoice is away: nothing is known to have changed
-        self._revisions.note(self._store.submission(submission.id), fingerprint)
+        if not self.is_superseded():
+            self._revisions.note(self._store.submission(submission.id), fingerprint)
         return began
 
     def _record_change(self, submission: Submission, active_config: ActiveConfig, invoices: InvoiceSnapshot) -> int:
         """An entry only if state, reasons, draft or duties changed; 1 if it began to wait."""
         with self._store.writing() as writing:
             before = writing.submission(submission.id)
-            if before.version != submission.version or before.state not in _JUDGED_IN:
+            if before.version != submission.version or before.state not in _JUDGED_IN or self.is_superseded():
                 return 0
             drafted = reevaluate(before, active_config, invoices, writing, self._clock.now())
             after = drafted.submission

@@ -38,9 +38,6 @@ from worker.read.ports import PdfReader
 from worker.store.ports import Author, Reading, Store
 from worker.watch.ports import InvoiceFolder
 
-REGISTER_WRITTEN: Final = "register_written"
-"""Name of the store's value: the hash of the register that this program wrote last. The service takes it at once."""
-
 MAX_UPLOAD_BYTES: Final = 20_000_000
 """Of one PDF that a person gives: an invoice has 0.3 MB, and no issuer's server takes more than 20 MB."""
 
@@ -182,8 +179,7 @@ def _write(
     changed = tuple(each.later for each in acts if each.later)
     former, content = sha256(edit.former), sha256(edit.content)
     change = FileChange(FILE, former, content, NoteEvent.REGISTER_CHANGED, details, moved, changed)
-    with recording_change(editor.store, change, editor.author, editor.clock.now()) as writing:
-        writing.set_property(REGISTER_WRITTEN, content)
+    with recording_change(editor.store, change, editor.author, editor.clock.now()):
         replace_file(register_directory(editor.directory) / FILE, edit.former, edit.content)
     return prepared
 

@@ -106,6 +106,8 @@ class Sender:
         self._unrecorded: _Record | None = None
         self.is_ending = False
         """True if no further mail is begun."""
+        self.is_superseded: Callable[[], bool] = lambda: False
+        """Returns true if a person changed the configuration since it was read: nothing is begun by the former one."""
         self.awaits_answer = False
         """True if a mail may have left whose answer can still come."""
         self._pace = RateLimiter()
@@ -143,7 +145,7 @@ class Sender:
             due = (*self._store.due(self._clock.now()), *self._waits.ended())
             for number in dict.fromkeys(due):
                 now = self._clock.now()
-                if self.is_ending or self._pace.is_paused(now):
+                if self.is_ending or self._pace.is_paused(now) or self.is_superseded():
                     break
                 submission = self._store.submission(number)
                 if not self._may_begin(submission, active_config, now):
@@ -296,6 +298,8 @@ class Sender:
                 return (
                     SendOutcome.NEWS
                 )  # connecting took so long that the office has closed, or somebody decided meanwhile
+            if self.is_superseded():
+                return SendOutcome.NEWS  # connecting took so long that a person changed the configuration
             if writing.property(FOREIGN_MAIL):
                 return SendOutcome.NEWS  # a mail of this very pass shows that this is an old copy: the next one says so
             receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)

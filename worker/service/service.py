@@ -15,7 +15,7 @@ import random
 import signal
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -23,18 +23,17 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from worker.accounts.people import find_missing_second
-from worker.audit.kept_register import REGISTER
-from worker.config.files import find_unread, make_own_folders, read_directory, register_directory, stamp_directory
+from worker.config.files import find_unread, make_own_folders, place_of_file, read_directory, stamp_directory
 from worker.config.ports import Secrets
-from worker.config.quiet_period import Debounce, Stamp
+from worker.config.quiet_period import Debounce
 from worker.config.settings import Settings
 from worker.core.accounts import japanese_day
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.core.heartbeat import Heartbeat
 from worker.core.model import JST, sha256
+from worker.pipeline.begun_change import files_written
 from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
-from worker.pipeline.register import REGISTER_WRITTEN
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import AlarmChannels, StoreOutage
@@ -86,8 +85,8 @@ class Service:
         self._systemd = SystemdNotifier()
         self._stopping = Shutdown(self._systemd)
         self._debounce = Debounce()
-        self._tried: str | None = None
-        """The hash of the last register that was read before it had rested."""
+        self._refused: Mapping[str, str] = {}
+        """The files that this program had written when a configuration was refused, by name: their hashes."""
         self._config_reload = ConfigReload(store, clock, account_name())
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
@@ -156,6 +155,7 @@ class Service:
         self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
+        pipeline.reevaluation.is_superseded = pipeline.sending.is_superseded = lambda: bool(self._newly_written())
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.poller is not None}
         pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
@@ -308,7 +308,9 @@ class Service:
             return
         stamp = stamp_directory(self._office.directory)
         has_rested = self._debounce.has_rested(stamp, time.monotonic())
-        if not (self._is_asked_to_reload or has_rested or self._is_written_whole(stamp, pipeline)):
+        written = self._newly_written()
+        is_written_whole = bool(written) and self._debounce.differs_only_in(stamp, written)
+        if not (self._is_asked_to_reload or has_rested or is_written_whole):
             return
         refused, office, secrets = None, self._office, self._secrets
         try:
@@ -318,28 +320,29 @@ class Service:
         if stamp_directory(self._office.directory) != stamp:
             return  # somebody is writing: they are read again when they have rested
         if refused is not None:
+            self._refused = files_written(self._store)
             self._refuse(refused)
         else:
             self._activate_config(office, secrets, pipeline)
         self._debounce.take(stamp)
         self._is_asked_to_reload = False
 
-    def _is_written_whole(self, stamp: Stamp, pipeline: Pipeline) -> bool:
-        """Returns whether only the register changed, and is the one that a command or the console wrote last.
+    def _newly_written(self) -> frozenset[str]:
+        """Returns the files that a command or the console wrote after those in force were read.
 
-        The submissions that it touches were judged by it already, and would be judged by the former one until the files
-        have rested.
+        They were written whole. The submissions that they touch were judged by them already: the configuration in force
+        would undo that. A file that was refused, or that another program changed since, is not among them.
         """
-        written = pipeline.store.property(REGISTER_WRITTEN)
-        known = next((each.sha256 for each in self._office.configuration.files if each.name == REGISTER), None)
-        is_new = written and written not in {known, self._tried}
-        if not is_new or not self._debounce.differs_only_in(stamp, REGISTER):
-            return False
+        in_force = {each.name: each.sha256 for each in self._office.configuration.files}
+        return frozenset(
+            name
+            for name, content in files_written(self._store).items()
+            if content not in {in_force.get(name), self._refused.get(name)} and self._is_on_disk(name, content)
+        )
+
+    def _is_on_disk(self, name: str, content: str) -> bool:
         with contextlib.suppress(OSError):
-            place = register_directory(self._office.directory) / REGISTER
-            if sha256(place.read_bytes()) == written:
-                self._tried = written  # one that is refused is looked at again when it changes
-                return True
+            return sha256(place_of_file(self._office.directory, name).read_bytes()) == content
         return False
 
     def _load_changed(self) -> tuple[Installation, Secrets]:
