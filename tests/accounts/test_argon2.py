@@ -65,7 +65,7 @@ def test_at_most_two_are_hashed_at_a_time() -> None:
 def test_neither_the_worker_nor_the_decisions_load_argon2() -> None:
     code = (
         "import sys\n"
-        "import worker.service.service, worker.service.wiring, worker.pipeline.pipeline, worker.cli.run\n"
+        "import worker.service.service, worker.service.wiring, worker.pipeline.pipeline, worker.cli.run_office\n"
         "import worker.accounts.login, worker.accounts.people, worker.accounts.sessions\n"
         "assert not [name for name in sys.modules if name.startswith(('argon2', '_argon2', 'starlette', 'uvicorn'))]"
     )

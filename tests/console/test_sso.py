@@ -481,7 +481,7 @@ def test_a_console_without_the_extra_says_what_to_install(console: Console, monk
 
 def test_neither_the_worker_nor_a_console_without_the_table_loads_the_libraries() -> None:
     code = (
-        "import sys, worker.cli.run, worker.cli.user, worker.service.service, worker.console.server\n"
+        "import sys, worker.cli.run_office, worker.cli.user, worker.service.service, worker.console.server\n"
         "print({'authlib', 'joserfc', 'requests'} & set(sys.modules))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)

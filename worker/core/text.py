@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 # Browsers that print in Noto fonts give CJK radicals for 19 common characters; NFKC knows no mapping for these
@@ -45,13 +46,24 @@ _PRIVATE: Final = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _ODD_SPACES: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
 
 
+_SHORT: Final = 200
+"""Characters of a text whose match key is cached: names, numbers, labels and subjects, compared many times a notice."""
+
+
 def match_key(text: str) -> str:
     """Returns the form in which names and subjects are compared: NFKC, all spaces removed, JIS twins folded.
 
     The twins are folded before and after NFKC, which turns － into the hyphen-minus but leaves − alone.
     """
+    return _short_key(text) if len(text) <= _SHORT else _key(text)
+
+
+def _key(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text.translate(_JIS_TWINS))
     return "".join(folded.translate(_JIS_TWINS).split())
+
+
+_short_key = lru_cache(maxsize=1024)(_key)
 
 
 # Letters, digits and hyphen in the full width of a Japanese typeface; − is what cp932 and Unicode give for one －.

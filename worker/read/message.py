@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Final
 
@@ -67,6 +67,9 @@ _ESCAPED: Final = re.compile(r'\\(["\\])')
 _PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 _PARAMETERS_LIMIT: Final = 500
 """Parameters read of one header: a split file name has some ten; thousands are an attack on the reader."""
+
+REMEMBERED: Final = 512
+"""Headers whose value is cached, those of a block of mails: each step that looks at one reads the same few headers."""
 
 VALUE_LIMIT: Final = 32_768
 """Bytes read of one header: RFC 5322 allows 998 to a line, and subjects and addresses take a few of those."""
@@ -213,7 +216,12 @@ def _word_bytes(encoding: str, content: str) -> bytes:
 
 def header_text(raw: bytes) -> str:
     """Returns an unfolded header as text: charset guessed, encoded words decoded, no line ends."""
-    return " ".join(decode_words(_guess(raw[:VALUE_LIMIT])).splitlines()).strip()
+    return _header_text(raw[:VALUE_LIMIT])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _header_text(raw: bytes) -> str:
+    return " ".join(decode_words(_guess(raw)).splitlines()).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +238,12 @@ def read_header_value(raw: bytes) -> HeaderValue:
     The charset is decoded before the quotes are searched: raw ISO-2022-JP and Shift_JIS contain the bytes of a quote or
     a backslash inside characters.
     """
-    text = " ".join(_guess(raw[:VALUE_LIMIT]).splitlines())
+    return _read_header_value(raw[:VALUE_LIMIT])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read_header_value(raw: bytes) -> HeaderValue:
+    text = " ".join(_guess(raw).splitlines())
     first = _FIRST_WORD.match(text)
     word, rest = (first[1], text[first.end() :]) if first else ("", text)
     pieces: dict[str, list[tuple[int, bool, str]]] = {}

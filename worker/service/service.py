@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import logging
 import random
 import signal
@@ -112,6 +113,7 @@ class Service:
         self._config_reload.accept(files, self._office.settings.release.rehearsal_to)
         found = recover(self._store, self._office.active_config, account_name(), self._clock.now())
         _log.info("started", version=program_version(), put_back=found.put_back, in_doubt=found.in_doubt)
+        gc.freeze()  # what a start makes is kept to the end: no collection visits it
         try:
             while not self._stopping.is_asked:
                 self._turn.clear()

@@ -7,6 +7,7 @@ address for the first time waits, and is approved here as a person would. Needs 
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 import tempfile
@@ -28,7 +29,7 @@ from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 from worker.cli.log import print_log, print_verdict
 from worker.cli.pages import with_reader
-from worker.cli.run import pass_once
+from worker.cli.run_office import pass_once
 from worker.cli.tables import print_pairs, print_table, submission_table
 from worker.compose import mime_verify
 from worker.core.messages import Language, say
@@ -39,6 +40,7 @@ from worker.pipeline.start import record_start
 from worker.read.ports import PdfReader
 from worker.service.wiring import (
     account_name,
+    build_reader,
     load_installation,
     make_store_of,
     open_store_of,
@@ -246,9 +248,9 @@ def _start(root: Path) -> None:
 def _run_worker(root: Path) -> None:
     """One pass of the product itself, as ``hoshobin run --once`` makes it."""
     office = load_installation(str(root / "config"))
-    with take_sender_lock(office, system_clock()):
+    with take_sender_lock(office, system_clock()), asyncio.Runner() as runner:
         make_store_of(office.places.store, system_clock())
-        pass_once(office)
+        pass_once(office, build_reader(), runner)
 
 
 def _approve_first_mails(root: Path, lang: Language) -> bool:
