@@ -167,8 +167,13 @@ class _Child:
         return answer
 
     async def answer(self) -> Any:
-        """Returns the next answer. Raises _Ended."""
-        return json.loads(await self._piece(ANSWER_BYTES))
+        """Returns the next answer. Raises _Ended, also for one that is no JSON."""
+        piece = await self._piece(ANSWER_BYTES)
+        try:
+            return json.loads(piece)
+        except (ValueError, RecursionError):
+            await self.end()
+            raise _Ended(0) from None
 
     async def _pdfs(self, names: Any) -> list[bytes]:
         """Returns the PDFs that follow the names of a ZIP's contents. Raises _Ended."""
