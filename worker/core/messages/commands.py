@@ -256,11 +256,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             "PDFを読むサービスにつながりません。`systemctl status hoshobin-reader.socket` を確かめ、止まっているときは"
             " `systemctl start hoshobin-reader.socket` で起動してください。"
-            "動いているときは、保証便のアカウントがグループ hoshobin-pdf に入っているかをご確認ください。"
+            "動いているときは、保証便のアカウントがグループ hoshobin-pdf に入っているかと、"
+            "`journalctl -u 'hoshobin-reader@*'` の記録をご確認ください。"
         ),
         (
             "The reader of PDFs cannot be reached. Look at `systemctl status hoshobin-reader.socket` and start it if it"
-            " does not run. If it runs, check that this program's account is in the group hoshobin-pdf."
+            " does not run. If it runs, check that this program's account is in the group hoshobin-pdf, and look at"
+            " `journalctl -u 'hoshobin-reader@*'`."
         ),
     ),
     "doctor_reader": ("別のアカウント（{account}）で読みます。{parts}", "read by another account ({account}). {parts}"),

@@ -42,8 +42,11 @@ def main() -> None:
     ready, _, _ = select.select([process, connection.fileno()], [], [])
     if process not in ready:  # the service has ended, or asks for the child's end
         os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    _tell(status=os.waitstatus_to_exitcode(status))
+    _, waited = os.waitpid(child, 0)
+    status = os.waitstatus_to_exitcode(waited)
+    _tell(status=status)
+    if process in ready and status != 0:
+        sys.stderr.write(f"the child ended with {status}\n")  # the journal; the child itself cannot write there
 
 
 def _tell(**said: int) -> None:
