@@ -208,7 +208,14 @@ async def test_what_no_sound_reader_answers_counts_as_the_pdfs_fault(
 
 
 @pytest.mark.parametrize(
-    "end", ["control.sendall(b'x' * 1_000_000)", 'control.sendall(b\'{"status": "x"}\\n\')', "control.sendall(b'\\n')"]
+    "end",
+    [
+        "control.sendall(b'x' * 1_000_000)",
+        "control.sendall(b'[' * 60_000 + b'\\n')",
+        'control.sendall(b\'{"status": "x"}\\n\')',
+        "control.sendall(b'{\"status\": -99999}\\n')",
+        "control.sendall(b'\\n')",
+    ],
 )
 async def test_an_end_that_is_told_in_other_words_counts_as_a_kill(taken_over: Callable[[str], Path], end: str) -> None:
     pool = PdfPool(1, reader=taken_over(HELLO + "channel.close()\n" + end))
@@ -238,7 +245,16 @@ async def test_without_the_socket_nothing_is_read_and_no_child_of_ours_starts(tm
 
 @pytest.mark.parametrize(
     "script",
-    ["pass", "import time; time.sleep(60)", "print('no json', flush=True)", "print('{}', flush=True)", HELLO[:-60]],
+    [
+        "pass",
+        "import time; time.sleep(60)",
+        "print('no json', flush=True)",
+        "print('[' * 60_000, flush=True)",
+        "print('x' * 1_000_000, flush=True)",
+        "print('{}', flush=True)",
+        HELLO[: HELLO.index("say(json")],
+        HELLO[: HELLO.index("say(json")] + "say(b'no json')",
+    ],
 )
 async def test_a_reader_that_does_not_start_is_an_outage_and_no_verdict(
     taken_over: Callable[[str], Path], script: str, monkeypatch: pytest.MonkeyPatch

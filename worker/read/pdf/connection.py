@@ -17,6 +17,8 @@ from typing import Any, Final
 LOST: Final = -signal.SIGKILL
 """The status of a child whose end was not told."""
 
+_STATUSES: Final = range(-signal.NSIG + 1, 256)
+
 END_SECONDS: Final = 10.0
 """For the reader to end a child that is not wanted any more. Its unit limits one that does not."""
 
@@ -57,15 +59,13 @@ class ServedProcess:
 
     async def _follow(self) -> None:
         """Waits for the end of the connection, and keeps the status told before it."""
-        status: int = LOST
+        status = LOST
         try:
-            match json.loads(await self._said.readline()):
-                case {"status": int(told)}:
+            match await _next_word(self._said):
+                case {"status": int(told)} if told in _STATUSES:
                     status = told
                 case _:
                     pass
-        except (OSError, ValueError):
-            pass
         finally:
             self.returncode = status
             if self._patience is not None:
@@ -87,7 +87,7 @@ async def connect(place: Path, word: str) -> ServedProcess:
             socket.send_fds(connection, [f"{word}\n".encode("ascii")], [theirs.fileno()])
         said, writer = await asyncio.open_unix_connection(sock=connection)
         try:
-            served = ServedProcess(said, writer, *_understood(await said.readline()))
+            served = ServedProcess(said, writer, *_understood(await _next_word(said)))
             await served.open(ours)
         except BaseException:
             writer.close()
@@ -99,14 +99,18 @@ async def connect(place: Path, word: str) -> ServedProcess:
     return served
 
 
-def _understood(line: bytes) -> tuple[int, int]:
-    """Returns process id and account. Raises OSError."""
+async def _next_word(said: asyncio.StreamReader) -> Any:
+    """Returns what the reader said; None at the end, and for what no sound reader says."""
     try:
-        said: Any = json.loads(line)
-    except ValueError:
-        said = None
+        return json.loads(await said.readline())
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _understood(said: Any) -> tuple[int, int]:
+    """Returns process id and account. Raises OSError."""
     match said:
         case {"pid": int(pid), "uid": int(uid)}:
             return pid, uid
         case _:
-            raise ConnectionError(None, "the reader answers as another version" if line else "the reader ended")
+            raise ConnectionError(None, "the reader did not start a process")
