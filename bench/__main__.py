@@ -62,13 +62,16 @@ def _say(text: str = "") -> None:
 
 def _reading() -> None:
     _say(f"# Reading a notice: the pool against the same calls in one process ({ROUNDS} rounds in turn, medians)")
-    _say(f"{'file':40}{'bytes':>8}{'pool ms':>10}{'alone ms':>10}{'ratio':>8}{'ink check ms':>14}")
+    _say(f"{'file':40}{'bytes':>8}{'pool ms':>10}{'socket ms':>11}{'alone ms':>10}{'ratio':>8}{'ink check ms':>14}")
     measured = asyncio.run(measure_reading())
     for one in measured:
         look = "" if one.look is None else f"{one.look:.1f}"
-        _say(f"{one.name:40}{one.size:8}{one.pool:10.1f}{one.in_process:10.1f}{one.ratio:8.2f}{look:>14}")
+        times = f"{one.pool:10.1f}{one.served:11.1f}{one.in_process:10.1f}{one.ratio:8.2f}"
+        _say(f"{one.name:40}{one.size:8}{times}{look:>14}")
     worst = max(one.ratio for one in measured)
     _say(f"median of the ratios {median(one.ratio for one in measured):.2f}, worst {worst:.2f}   (target: at most 1.3)")
+    served = [one.ratio_served for one in measured]
+    _say(f"behind the reader's socket ÷ the pool's own child: median {median(served):.2f}, worst {max(served):.2f}")
     notices = [(one.pool, one.pool + one.look) for one in measured if one.look is not None]
     without, checked = (median(times) for times in zip(*notices, strict=True))
     dearest = max(after / before for before, after in notices)

@@ -1,17 +1,22 @@
 """Reading notices: the pool of child processes against the same two engines in this process, file by file.
 
-It also gives the time that the check of number and key on the page (the ink check) adds.
+The same child behind the socket of a reader is the third side. It also gives the time that the check of number and key
+on the page (the ink check) adds.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Final
 
 from tests.support.notice_pdfs import NOTICES
+from tests.support.reader_socket import reader_socket
 from worker.cli.demo.sample_files import sample_pdf
 from worker.core.model import Notice
 from worker.pipeline.read import read_pdf
@@ -39,6 +44,8 @@ class Read:
     name: str
     size: int
     pool: float
+    served: float
+    """By a child behind a socket, as under ``hoshobin-reader.socket``."""
     in_process: float
     look: float | None
     """Seconds for the check of the places and the ink of number and key, which follows the reading of a notice."""
@@ -48,6 +55,11 @@ class Read:
         """The pool's time divided by the plain script's."""
         return self.pool / self.in_process
 
+    @property
+    def ratio_served(self) -> float:
+        """The time of a child behind a socket divided by that of the pool's own."""
+        return self.served / self.pool
+
 
 def _files() -> dict[str, bytes]:
     checked_in = {path.name: path.read_bytes() for path in sorted(NOTICES.glob("*.pdf"))}
@@ -55,25 +67,31 @@ def _files() -> dict[str, bytes]:
 
 
 async def measure_reading() -> Sequence[Read]:
-    """Every file by both ways, one child against one loop; a few rounds before count for nothing."""
+    """Every file by each way, one child against one loop; a few rounds before count for nothing."""
     pdf_child._import_engines()  # noqa: SLF001  as the child begins
     guarantors = load_catalogue().guarantors
-    pool = PdfPool(1)
-    await pool.warm()
     measured = []
-    try:
+    async with AsyncExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hoshobin-reader-"))) / "socket"
+        stack.enter_context(reader_socket(place))
+        pool, served = PdfPool(1), PdfPool(1, reader=place)
+        for each in (pool, served):
+            stack.push_async_callback(each.close)
+            await each.warm()
         for name, content in _files().items():
             notice = await read_pdf(pool, content, guarantors)
             codes = (notice.contract_number, notice.key.clear) if isinstance(notice, Notice) else ()
-            turns = [await _each(pool, content, codes) for _ in range(ROUNDS + 2)][2:]
-            pooled, alone, looked = (median(times) * 1000 for times in zip(*turns, strict=True))
-            measured.append(Read(name, len(content), pooled, alone, looked if codes else None))
-    finally:
-        await pool.close()
+            turns = [await _each(pool, served, content, codes) for _ in range(ROUNDS + 2)][2:]
+            pooled, behind, alone, looked = (median(times) * 1000 for times in zip(*turns, strict=True))
+            measured.append(Read(name, len(content), pooled, behind, alone, looked if codes else None))
     return measured
 
 
-async def _each(pool: PdfPool, content: bytes, codes: tuple[str, ...]) -> tuple[float, float, float]:
+async def _each(
+    pool: PdfPool, served: PdfPool, content: bytes, codes: tuple[str, ...]
+) -> tuple[float, float, float, float]:
+    before = time.perf_counter()
+    await served.read(content)
     began = time.perf_counter()
     await pool.read(content)
     pooled = time.perf_counter()
@@ -81,4 +99,4 @@ async def _each(pool: PdfPool, content: bytes, codes: tuple[str, ...]) -> tuple[
     alone = time.perf_counter()
     if codes:
         await pool.locate(content, codes)
-    return pooled - began, alone - pooled, time.perf_counter() - alone
+    return pooled - began, began - before, alone - pooled, time.perf_counter() - alone

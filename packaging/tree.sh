@@ -17,9 +17,12 @@ for folder in shipped/config shipped/templates cli/demo/samples; do
   ln -s "/usr/share/hoshobin/${folder##*/}" "$worker/$folder"
 done
 
-for unit in "$src"/systemd/*.service "$src"/systemd/*.timer; do
+for unit in "$src"/systemd/*.service "$src"/systemd/*.socket "$src"/systemd/*.timer; do
   sed 's|file:/opt/hoshobin/src/docs/|file:/usr/share/doc/hoshobin/|' "$unit" >"$tree/usr/lib/systemd/system/${unit##*/}"
 done
+# The reader needs no configuration, and commands use it before the service is enabled.
+mkdir "$tree/usr/lib/systemd/system/sockets.target.wants"
+ln -s ../hoshobin-reader.socket "$tree/usr/lib/systemd/system/sockets.target.wants/"
 install -m 755 "$src/packaging/files/hoshobin-office" "$tree/usr/sbin/hoshobin-office"
 sed 's|/usr/local/sbin/|/usr/sbin/|' "$src/packaging/files/hoshobin" >"$tree/usr/bin/hoshobin"
 chmod 755 "$tree/usr/bin/hoshobin"

@@ -17,7 +17,7 @@ _OF_AN_INSTANCE: Final = (
     ("systemctl edit hoshobin-failed)", "systemctl edit hoshobin-failed@)"),
     ("systemctl edit hoshobin-console)", "systemctl edit hoshobin-console@)"),
     ("OnFailure=hoshobin-failed.service", "OnFailure=hoshobin-failed@%i.service"),
-    ("After=network.target hoshobin.service", "After=network.target hoshobin@%i.service"),
+    ("hoshobin-reader.socket hoshobin.service", "hoshobin-reader.socket hoshobin@%i.service"),
     (f"={_PROGRAM} run", f"={_PROGRAM} --config /etc/hoshobin/%i run"),
     (f"{_PROGRAM} service-failed", f"{_PROGRAM} --config /etc/hoshobin/%i service-failed"),
     ("# A socket in place of the port, for a proxy that", "# A socket for each contractor, for a proxy that"),

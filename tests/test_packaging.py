@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -55,6 +56,19 @@ def test_the_accounts_of_the_units_are_those_that_the_package_makes() -> None:
     plain = (each for each in (ROOT / "systemd").glob("*.service") if "@" not in each.name)
     units = "".join(each.read_text() for each in plain)
     assert set(re.findall(r"^User=(\S+)$", units, re.MULTILINE)) == made
+
+
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not installed")
+def test_an_update_leaves_the_state_folder_open_to_contractors_where_it_was_opened(tmp_path: Path) -> None:
+    state, rules = tmp_path / "state", tmp_path / "hoshobin.conf"
+    text = (PACKAGING / "files" / "hoshobin.tmpfiles").read_text()
+    own = text.replace("/var/lib/hoshobin", str(state)).replace(":hoshobin :hoshobin", f":{os.getuid()} :{os.getgid()}")
+    rules.write_text(own)
+    for given, mode in ((None, 0o770), (0o755, 0o755)):
+        if given is not None:
+            state.chmod(given)
+        assert run("systemd-tmpfiles", "--create", rules).returncode == 0
+        assert state.stat().st_mode & 0o777 == mode
 
 
 def test_the_package_has_each_document_that_a_unit_names() -> None:

@@ -11,8 +11,10 @@ import pytest
 
 from tests.template_units import template_units
 from worker.cli.service_failed import SECONDS
+from worker.read.pdf.child import MEMORY
 from worker.service.service import CLOSE_SECONDS
 from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
+from worker.service.wiring import READER as READER_VARIABLE
 
 UNIT = Path(__file__).parents[2] / "systemd" / "hoshobin.service"
 FAILED = UNIT.with_name("hoshobin-failed.service")
@@ -24,8 +26,11 @@ FILES = {each.name.replace("@.", "@acme."): each for each in UNIT.parent.iterdir
 """The units by the names under which systemd judges them: a template unit by an instance."""
 BACKUP = UNIT.with_name("hoshobin-backup.service")
 DRILL = UNIT.with_name("hoshobin-backup-drill.service")
-EXPOSURE = {UNIT.name: 1.5, FAILED.name: 1.5, CONSOLE.name: 1.3, BACKUP.name: 0.5, DRILL.name: 0.5}
+READER = UNIT.with_name("hoshobin-reader@.service")
+SOCKET = UNIT.with_name("hoshobin-reader.socket")
+EXPOSURE = {UNIT.name: 1.1, FAILED.name: 1.1, CONSOLE.name: 1.0, BACKUP.name: 0.5, DRILL.name: 0.5}
 EXPOSURE |= {each.replace(".", "@acme.", 1): EXPOSURE[each] for each in (UNIT.name, FAILED.name, CONSOLE.name)}
+EXPOSURE["hoshobin-reader@acme.service"] = 0.2
 TIMERS = {
     "hoshobin-backup.timer": "2026-12-01T02:30:00",
     "hoshobin-backup-drill.timer": "2026-12-01T05:30:00",
@@ -49,10 +54,12 @@ def unit(tmp_path: Path) -> Path:
     for name, file in FILES.items():
         text = re.sub(r"^(Exec\w+=-?)\S+", r"\1/bin/true", file.read_text(), flags=re.MULTILINE)
         (tmp_path / name).write_text(text)
+        if file == READER:  # the socket starts instances of its own
+            (tmp_path / READER.name).write_text(text)
     return tmp_path / UNIT.name
 
 
-@pytest.mark.parametrize("name", [*EXPOSURE, *TIMERS])
+@pytest.mark.parametrize("name", [*EXPOSURE, *TIMERS, SOCKET.name])
 def test_systemd_finds_nothing_to_say_about_the_units(unit: Path, name: str) -> None:
     verified = analyze("verify", unit.with_name(name))
     assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
@@ -72,11 +79,17 @@ def test_a_template_unit_is_the_plain_one_with_its_own_place(unit_file: Path) ->
     assert unit_file.read_text() == text, "run .venv/bin/python tests/write_docs.py"
     words = [line for line in text.splitlines() if "hoshobin" in line and not line.startswith("#")]
     shared = [line for line in words if "%i" not in line]
-    assert [line.partition("=")[0] for line in shared] == ["Description", "Documentation"], "nothing else is shared"
+    asks = "Environment" in text  # for PDFs: nothing but the reader, which keeps nothing, is shared
+    own = [line for line in shared if "hoshobin-reader" not in line]
+    assert [line.partition("=")[0] for line in own] == [
+        "Description",
+        "Documentation",
+        *(["SupplementaryGroups"] * asks),
+    ]
 
 
 def test_every_unit_is_judged() -> None:
-    assert {*FILES} == {*EXPOSURE, *TIMERS}
+    assert {*FILES} == {*EXPOSURE, *TIMERS, SOCKET.name}
 
 
 @pytest.mark.parametrize(("name", "moment"), TIMERS.items())
@@ -114,7 +127,7 @@ def test_the_console_that_asks_an_identity_provider_is_exposed_to_little(with_ss
     found = re.search(rf"Overall exposure level for {re.escape(CONSOLE.name)}: ([0-9.]+)", judged.stdout)
     assert found, judged.stderr
     alone = EXPOSURE[CONSOLE.name]
-    assert alone < float(found[1]) <= 1.5, "the drop-in was read, and lifts no more than the addresses"
+    assert alone < float(found[1]) <= 1.3, "the drop-in was read, and lifts no more than the addresses"
 
 
 def test_the_drop_in_lifts_the_limit_of_addresses_and_brings_the_secret_as_a_credential() -> None:
@@ -142,9 +155,44 @@ def calls_allowed_in(unit: Path) -> set[str]:
     return allowed
 
 
+LANDLOCK = {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"}
+
+
+def test_the_child_that_reads_pdfs_may_confine_itself() -> None:
+    assert LANDLOCK | {"prctl", "prlimit64"} <= calls_allowed_in(READER)
+
+
+def test_the_reader_takes_a_socket_that_it_is_handed_and_makes_and_reaches_none() -> None:
+    assert "recvmsg" in calls_allowed_in(READER)
+    assert calls_allowed_in(READER).isdisjoint({"socket", "connect", "bind", "listen", "accept4", "sendto", "sendmsg"})
+
+
 @pytest.mark.parametrize("unit", [UNIT, CONSOLE], ids=lambda path: path.name)
-def test_the_child_that_reads_pdfs_may_confine_itself(unit: Path) -> None:
-    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "prctl"} <= calls_allowed_in(unit)
+def test_units_that_leave_pdfs_to_the_reader_have_nothing_left_of_a_childs_needs(unit: Path) -> None:
+    lines = unit.read_text().splitlines()
+    assert {"Environment=HOSHOBIN_READER=/run/hoshobin-reader/socket", "SupplementaryGroups=hoshobin-pdf"} <= {*lines}
+    assert "RestrictNamespaces=yes" in lines
+    assert calls_allowed_in(unit).isdisjoint(LANDLOCK)
+    (wanted,) = (line for line in lines if line.startswith("Wants=") and SOCKET.name in line)
+    (after,) = (line for line in lines if line.startswith("After="))
+    assert SOCKET.name in after, "it stays until they have stopped"
+    assert wanted
+
+
+def test_the_reader_is_of_another_account_which_the_socket_does_not_ask_for_its_group() -> None:
+    reader, listens = READER.read_text().splitlines(), SOCKET.read_text().splitlines()
+    assert {"DynamicUser=yes", "User=hoshobin-reader", "PrivateNetwork=yes", "RestrictAddressFamilies=none"} <= {
+        *reader
+    }
+    assert "TemporaryFileSystem=/etc:ro /media:ro /mnt:ro /run:ro /srv:ro /var:ro" in reader
+    assert {"Accept=yes", "SocketGroup=hoshobin-pdf", "SocketMode=0660"} <= {*listens}
+    assert not any(line.startswith("LoadCredential") for line in reader)
+
+
+def test_a_child_meets_its_own_limit_before_that_of_its_unit() -> None:
+    (most,) = re.findall(r"^MemoryMax=(\d+)M$", READER.read_text(), re.MULTILINE)
+    assert int(most) * 1024 * 1024 > MEMORY
+    assert not re.findall(r"^Limit(CPU|DATA|AS|FSIZE)=", READER.read_text(), re.MULTILINE), "set by the child"
 
 
 @pytest.mark.parametrize("name", EXPOSURE)
@@ -188,7 +236,7 @@ def test_a_wrong_configuration_is_not_started_again() -> None:
 def test_the_secrets_come_as_credentials_and_not_in_the_environment() -> None:
     text = UNIT.read_text()
     assert re.findall(r"^LoadCredential=([a-z-]+):", text, re.MULTILINE) == ["imap-password", "smtp-password"]
-    assert "Environment" not in text
+    assert re.findall(r"^Environment\w*=(\w+)", text, re.MULTILINE) == [READER_VARIABLE]
 
 
 def test_a_stop_is_given_longer_than_it_takes_before_it_first_asks_for_more() -> None:

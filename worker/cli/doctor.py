@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import pwd
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -274,11 +276,14 @@ async def _try_reading(lang: Language) -> list[Examined]:
         if failure.what == BROKEN_SANDBOX:
             return [Examined(BROKEN_SANDBOX, failure.detail, say("remedy_pdf_sandbox", lang))]
     try:
-        results = [await _try("pdf", partial(_read_sample, reader), ("remedy_pdf",) * 2, lang)]
+        remedy = "remedy_pdf" if reader.is_own else "remedy_pdf_reader"
+        results = [await _try("pdf", partial(_read_sample, reader), (remedy,) * 2, lang)]
     finally:
         await reader.close()
     if reader.sandbox is not None:
         note, advice = describe_sandbox(reader.sandbox, lang)
+        if reader.account is not None and reader.account != os.geteuid():
+            note = say("doctor_reader", lang, account=_name_of(reader.account), parts=note)
         results.append(Examined(BROKEN_SANDBOX, remedy=advice, note=note))
     return results
 
@@ -287,6 +292,13 @@ async def _read_sample(reader: PdfReader) -> None:
     read = await reader.read(sample_pdf("notice-contract.pdf"))
     if isinstance(read, Unreadable):
         raise Unavailable("pdf", read.reason.value)
+
+
+def _name_of(account: int) -> str:
+    try:
+        return pwd.getpwuid(account).pw_name
+    except KeyError:  # an account that systemd made for a while
+        return str(account)
 
 
 def describe_sandbox(sandbox: Sandbox, lang: Language) -> tuple[str, str]:

@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+READER: Final = "HOSHOBIN_READER"
+"""The variable with the place of ``hoshobin-reader.socket``; the units and the short command set it."""
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -555,18 +558,25 @@ def build_program_command(command: Sequence[str], seconds: float) -> OperatorCom
     return ProgramCommand(command, seconds)
 
 
-def build_reader(most: int | None = None) -> PdfPool:
-    """The reader of PDFs, in at most so many children; no child is started yet."""
+def build_reader(most: int | None = None, env: Mapping[str, str] = os.environ) -> PdfPool:
+    """The reader of PDFs, in at most so many children; no child is started yet.
+
+    They are those of the reader at the socket that ``READER`` of the environment names, else this process's own.
+    """
     from worker.read.pdf.pool import PdfPool
 
-    return PdfPool(most)
+    return PdfPool(most, reader=_reader_socket(env))
 
 
-def build_picture_reader(most: int | None = None) -> PicturePool:
-    """The reader that draws pages of PDFs, in at most so many children; no child is started yet."""
+def build_picture_reader(most: int | None = None, env: Mapping[str, str] = os.environ) -> PicturePool:
+    """The reader that draws pages of PDFs, in at most so many children, as ``build_reader`` starts them."""
     from worker.read.pdf.pool import PicturePool
 
-    return PicturePool(most)
+    return PicturePool(most, reader=_reader_socket(env))
+
+
+def _reader_socket(env: Mapping[str, str]) -> Path | None:
+    return Path(named) if (named := env.get(READER)) else None
 
 
 def load_secrets(office: Installation, env: Mapping[str, str] = os.environ) -> Secrets:

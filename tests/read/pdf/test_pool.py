@@ -422,6 +422,29 @@ async def test_a_child_that_ends_or_waits_instead_of_answering_is_told_from_a_re
     assert (late.reason, late.is_unanswered) == (Reason.TOO_SLOW, True)
 
 
+@pytest.mark.parametrize("answer", [b"x", b"\xff", b"[" * 100_000, b"9" * 5_000])
+async def test_an_answer_that_is_no_json_counts_as_the_pdfs_fault(monkeypatch, answer):
+    script = (
+        "from worker.read.pdf import child\n"
+        "def _write(answers, answer, pieces=(), written=child._write):\n"
+        "    if 'ready' in answer: return written(answers, answer)\n"
+        f"    said = {answer[:1]!r} * {len(answer)}\n"
+        "    answers.write(child.LENGTH.pack(len(said)) + said)\n"
+        "    answers.flush()\n"
+        "child._write = _write\n"
+        "child.main()\n"
+    )
+    monkeypatch.setattr(pdf_pool, "_CHILD", ("-P", "-s", "-c", script))
+    pool = PdfPool(1)
+    try:
+        refused = await pool.read(made.plain())
+        assert (refused.reason, refused.is_unanswered) == (Reason.DAMAGED, True)
+        monkeypatch.undo()
+        assert fields(await read(pool, made.plain())) == expected(made.Form())
+    finally:
+        await pool.close()
+
+
 async def test_a_read_that_is_cancelled_leaves_no_answer_for_the_next(pool):
     await pool.warm()
     reading = asyncio.ensure_future(pool.read(made.path_bomb()))

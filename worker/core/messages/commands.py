@@ -252,6 +252,20 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "PDF読取りの子プロセスを起動できません。メモリと権限をご確認ください。",
         "The PDF children cannot be started: check memory and permissions.",
     ),
+    "remedy_pdf_reader": (
+        (
+            "PDFを読むサービスにつながりません。`systemctl status hoshobin-reader.socket` を確かめ、止まっているときは"
+            " `systemctl start hoshobin-reader.socket` で起動してください。"
+            "動いているときは、保証便のアカウントがグループ hoshobin-pdf に入っているかと、"
+            "`journalctl -u 'hoshobin-reader@*'` の記録をご確認ください。"
+        ),
+        (
+            "The reader of PDFs cannot be reached. Look at `systemctl status hoshobin-reader.socket` and start it if it"
+            " does not run. If it runs, check that this program's account is in the group hoshobin-pdf, and look at"
+            " `journalctl -u 'hoshobin-reader@*'`."
+        ),
+    ),
+    "doctor_reader": ("別のアカウント（{account}）で読みます。{parts}", "read by another account ({account}). {parts}"),
     "doctor_sandbox": ("有効：{parts}", "in force: {parts}"),
     "doctor_sandbox_partly": ("有効：{parts}／無効：{missing}", "in force: {parts}; not in force: {missing}"),
     "doctor_sandbox_none": ("なし", "none"),

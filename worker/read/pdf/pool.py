@@ -1,5 +1,7 @@
 """The pool of child processes that read PDFs, each one request at a time under the parent's clock.
 
+A child is this process's own, or one of another account that the reader at a socket starts (``connection``).
+
 Every PDF gets an answer within ``READ_SECONDS``. A child that crashed or met a limit is replaced; one that refused a
 PDF reads the next. This process never opens a PDF itself. The next free child reads a PDF of ours before a stranger's,
 and strangers together hold at most their share of the children.
@@ -29,6 +31,7 @@ from worker.read.archives import MEMBER_BYTES, MEMBERS, UNPACKED_BYTES, Unpacked
 from worker.read.budget import PDF_SECONDS, STRANGERS_PDF_SECONDS, Lane, strangers_most
 from worker.read.message import AttachmentKind
 from worker.read.pdf.child import LENGTH, PAGES, PICTURES, UNPACK
+from worker.read.pdf.connection import ServedProcess, connect
 from worker.read.pdf.picture import PICTURE_PAGES, PNG_BYTES
 from worker.read.ports import BROKEN_SANDBOX, MailReader, PageSketch, Picture, Sandbox, ValueBox, Wish
 
@@ -132,9 +135,9 @@ class _Ended(Exception):
 
 
 class _Child:
-    """One child process and its pipes."""
+    """One child process and its pipes, or its socket."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | ServedProcess) -> None:
         self._process = process
         self.reads = 0
 
@@ -167,8 +170,13 @@ class _Child:
         return answer
 
     async def answer(self) -> Any:
-        """Returns the next answer. Raises _Ended."""
-        return json.loads(await self._piece(ANSWER_BYTES))
+        """Returns the next answer. Raises _Ended, also for one that is no JSON."""
+        piece = await self._piece(ANSWER_BYTES)
+        try:
+            return json.loads(piece)
+        except (ValueError, RecursionError):
+            await self.end()
+            raise _Ended(0) from None
 
     async def _pdfs(self, names: Any) -> list[bytes]:
         """Returns the PDFs that follow the names of a ZIP's contents. Raises _Ended."""
@@ -187,7 +195,7 @@ class _Child:
                 await self.end()
                 raise _Ended(0)
             return await pipe.readexactly(length)
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionResetError):
             raise _Ended(await self._process.wait()) from None
 
     async def end(self) -> None:
@@ -227,15 +235,18 @@ class _LaneReader:
 class PdfPool(_LaneReader):
     """The adapter of ``ports.LanedReader``: a warm pool of children, used from one event loop.
 
-    Children start at the first read, at ``prepare`` or at ``warm``; ``read_seconds`` is for tests, the product uses the
-    constant.
+    Children start at the first read, at ``prepare`` or at ``warm``. With ``reader`` they are those of the reader at
+    that socket; if it cannot be reached, none starts. ``read_seconds`` is for tests, the product uses the constant.
     """
 
     _arguments: tuple[str, ...] = ()
     """Arguments of the children."""
 
-    def __init__(self, children: int | None = None, *, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(
+        self, children: int | None = None, *, reader: Path | None = None, read_seconds: float = READ_SECONDS
+    ) -> None:
         super().__init__(self, Lane.OURS)
+        self._reader = reader
         cores = len(os.sched_getaffinity(0))
         self._most = min(children or cores, CHILDREN)
         self._read_seconds = {Lane.OURS: read_seconds, Lane.STRANGERS: min(read_seconds, STRANGERS_READ_SECONDS)}
@@ -246,6 +257,13 @@ class PdfPool(_LaneReader):
         self._closed = False
         self.sandbox: Sandbox | None = None
         """The parts in force in the child that started last; None before the first."""
+        self.account: int | None = None
+        """The account of that child, if the reader at a socket started it."""
+
+    @property
+    def is_own(self) -> bool:
+        """Set if the children are this process's own."""
+        return self._reader is None
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -356,25 +374,12 @@ class PdfPool(_LaneReader):
     async def _start(self) -> _Child:
         if self._closed:
             raise Unavailable("pdf", "closed")
-        try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *_CHILD,
-                *self._arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                cwd="/",
-                env=_environment(),
-                close_fds=True,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise Unavailable("pdf", f"no child process: {error.strerror}") from error
-        child = _Child(process)
+        child = _Child(await (self._spawn() if self._reader is None else self._connect(self._reader)))
         self._all.add(child)
         ready = False
         try:
+            if self._closed:  # while it started
+                raise Unavailable("pdf", "closed")
             async with asyncio.timeout(START_SECONDS):
                 answer = await child.answer()
             match answer:
@@ -393,6 +398,34 @@ class PdfPool(_LaneReader):
                 self._all.discard(child)
                 await asyncio.shield(child.end())
         return child
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        """Starts a child of this process. Raises Unavailable."""
+        try:
+            return await asyncio.create_subprocess_exec(
+                sys.executable,
+                *_CHILD,
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                cwd="/",
+                env=_environment(),
+                close_fds=True,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Unavailable("pdf", f"no child process: {error.strerror}") from error
+
+    async def _connect(self, reader: Path) -> ServedProcess:
+        """Has a child of another account started. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                served = await connect(reader, " ".join(self._arguments))
+        except (OSError, TimeoutError) as error:
+            raise Unavailable("pdf", f"{reader}: {getattr(error, 'strerror', None) or 'no answer'}") from error
+        self.account = served.uid
+        return served
 
 
 class PicturePool(PdfPool):
