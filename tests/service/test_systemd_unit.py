@@ -12,9 +12,9 @@ import pytest
 from tests.template_units import template_units
 from worker.cli.service_failed import SECONDS
 from worker.read.pdf.child import MEMORY
+from worker.service.readers import READER as READER_VARIABLE
 from worker.service.service import CLOSE_SECONDS
 from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
-from worker.service.wiring import READER as READER_VARIABLE
 
 UNIT = Path(__file__).parents[2] / "systemd" / "hoshobin.service"
 FAILED = UNIT.with_name("hoshobin-failed.service")

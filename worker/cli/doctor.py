@@ -33,12 +33,12 @@ from worker.core.server_faults import find_fault
 from worker.oauth.files import LoginFile, UnusableLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
 from worker.send.ports import MailServer, Session
+from worker.service.readers import build_reader
 from worker.service.wiring import (
     Installation,
     build_invoice_folder,
     build_mailboxes,
     build_notice_folder,
-    build_reader,
     build_server,
     has_store_of,
     load_installation_for_servers,

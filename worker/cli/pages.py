@@ -11,7 +11,6 @@ from worker.core.messages import Language
 from worker.core.model import CodePositions, Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.pipeline.invoices import with_invoices
-from worker.service.wiring import build_reader
 from worker.views.preview import first_page
 from worker.watch.ports import InvoiceSnapshot
 
@@ -54,7 +53,10 @@ class _LateReader:
         self._built: LanedReader | None = None
 
     def _reader(self) -> LanedReader:
-        self._built = self._built or build_reader(1)
+        if self._built is None:
+            from worker.service.readers import build_reader  # most commands show no page
+
+            self._built = build_reader(1)
         return self._built
 
     async def read(self, pdf: bytes) -> PdfText | Unreadable:

@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from worker.cli import Cli, cli, pass_cli
-from worker.read.pdf.pool import PdfPool
+from worker.service.readers import build_reader
 
 
 @cli.command()
@@ -16,7 +16,7 @@ from worker.read.pdf.pool import PdfPool
 def run(shared: Cli, once: bool) -> int:
     """実行：監視と送信を続けます（--once は1回だけ）。"""
     with asyncio.Runner() as runner:
-        reader = PdfPool()
+        reader = build_reader()
         runner.run(reader.prepare())
         try:
             from worker.cli.run_office import run_office

@@ -29,7 +29,7 @@ from worker.notify.operator_mail import STOPPED
 from worker.pipeline.pipeline import Pass, Pipeline, run_once
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
-from worker.read.pdf.pool import PdfPool
+from worker.read.ports import LanedReader
 from worker.send.ports import Lock
 from worker.send.rate_limit import leaves_at
 from worker.service.absence import ASKED, ONCE, explain_end
@@ -56,7 +56,7 @@ from worker.service.wiring import (
 from worker.store.ports import Author
 
 
-def run_office(shared: Cli, reader: PdfPool, runner: asyncio.Runner, *, once: bool) -> int:
+def run_office(shared: Cli, reader: LanedReader, runner: asyncio.Runner, *, once: bool) -> int:
     """Runs the service until it is stopped, or one pass; returns the exit code.
 
     The tasks that start the children of ``reader`` belong to ``runner``. Raises ConfigError, and what the store raises.
@@ -118,7 +118,7 @@ def _noting_end(lock: Lock, clock: Clock, ended_well: str) -> Iterator[None]:
     lock.note_end(clock.now(), ended_well)
 
 
-def pass_once(office: Installation, reader: PdfPool, runner: asyncio.Runner) -> Pass:
+def pass_once(office: Installation, reader: LanedReader, runner: asyncio.Runner) -> Pass:
     """One pass over everything due, for the holder of the sender's lock; closes ``reader``."""
     clock, secrets = system_clock(), load_secrets(office)
     server = build_server(office, secrets, clock)

@@ -22,10 +22,9 @@ from worker.core.errors import Unavailable
 from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
 from worker.read.ports import BROKEN_SANDBOX, PageSketch, PdfReader, Picture, PictureReader, Wish
+from worker.service.readers import build_picture_reader, build_reader
 from worker.service.wiring import (
     Installation,
-    build_picture_reader,
-    build_reader,
     find_configuration_files,
     load_installation_in_use,
     open_store_of,

@@ -1,4 +1,4 @@
-"""The long run: loops, reload, watchdog, shutdown; and ``wiring``, the only place that binds ports to adapters.
+"""The long run: loops, reload, watchdog, shutdown. Ports are bound to adapters in ``wiring`` and ``readers`` alone.
 
 Takes a configuration's directory; gives an ``Office`` for a command, or the service until it is stopped. Start
 reading at ``wiring``, then ``service``.

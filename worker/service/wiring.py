@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from worker.notify.webhook import HttpWebhook
     from worker.oauth.endpoint import TokenEndpoint
     from worker.oauth.source import NewTokenSource, StoredTokenSource
-    from worker.read.pdf.pool import PdfPool, PicturePool
     from worker.send.ports import Holder
     from worker.send.smtp.client import SmtpServer
     from worker.send.smtp.lock import SenderLock
@@ -61,9 +60,6 @@ if TYPE_CHECKING:
     from worker.watch.threads import OwnThread
 
 T = TypeVar("T")
-
-READER: Final = "HOSHOBIN_READER"
-"""The variable with the place of ``hoshobin-reader.socket``; the units and the short command set it."""
 
 
 @dataclass(frozen=True)
@@ -556,27 +552,6 @@ def build_program_command(command: Sequence[str], seconds: float) -> OperatorCom
     from worker.notify.operator_command import ProgramCommand
 
     return ProgramCommand(command, seconds)
-
-
-def build_reader(most: int | None = None, env: Mapping[str, str] = os.environ) -> PdfPool:
-    """The reader of PDFs, in at most so many children; no child is started yet.
-
-    They are those of the reader at the socket that ``READER`` of the environment names, else this process's own.
-    """
-    from worker.read.pdf.pool import PdfPool
-
-    return PdfPool(most, reader=_reader_socket(env))
-
-
-def build_picture_reader(most: int | None = None, env: Mapping[str, str] = os.environ) -> PicturePool:
-    """The reader that draws pages of PDFs, in at most so many children, as ``build_reader`` starts them."""
-    from worker.read.pdf.pool import PicturePool
-
-    return PicturePool(most, reader=_reader_socket(env))
-
-
-def _reader_socket(env: Mapping[str, str]) -> Path | None:
-    return Path(named) if (named := env.get(READER)) else None
 
 
 def load_secrets(office: Installation, env: Mapping[str, str] = os.environ) -> Secrets:

@@ -38,9 +38,9 @@ from worker.core.states import NEEDS_A_PERSON, Reason, State
 from worker.pipeline.decide import approve
 from worker.pipeline.start import record_start
 from worker.read.ports import PdfReader
+from worker.service.readers import build_reader
 from worker.service.wiring import (
     account_name,
-    build_reader,
     load_installation,
     make_store_of,
     open_store_of,
