@@ -22,12 +22,17 @@ settings.load_profile("hoshobin")
 
 
 OF_PROCESSES = (
+    "accounts/test_argon2.py",
+    "cli/test_tenants.py",
     "compose/test_mime_write_corpus.py",
     "console",
     "crash",
     "flow",
     "read/pdf",
     "service",
+    "store/sqlite/test_statements.py",
+    "store/test_overview.py",
+    "test_bench.py",
     "test_contracts.py",
     "track/test_reports_limits.py",
 )
@@ -57,10 +62,10 @@ NEW_OBJECTS = 50_000
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two workers for each core: half of the time a worker waits, for a process, a server or the disk.
 
-    The tests of ``make quick`` wait for the disk alone.
+    The tests of ``make quick`` compute, and each further worker collects all of them once more.
     """
     cores = len(os.sched_getaffinity(0))
-    return cores + 1 if "not process" in config.getoption("markexpr") else 2 * cores
+    return cores if "not process" in config.getoption("markexpr") else 2 * cores
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

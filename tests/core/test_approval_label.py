@@ -64,9 +64,9 @@ def test_another_draft_and_another_first_day_give_other_letters() -> None:
     assert len(set(given)) == 6
 
 
-def test_a_hundred_thousand_drafts_have_a_hundred_thousand_labels_of_the_alphabet() -> None:
+def test_twenty_thousand_drafts_have_twenty_thousand_labels_of_the_alphabet() -> None:
     chance = random.Random(seed := 20261129)
-    drafts = [f"{chance.getrandbits(256):064x}" for _ in range(100_000)]
+    drafts = [f"{chance.getrandbits(256):064x}" for _ in range(20_000)]
     labels = {label_letters(draft, HOLDS, None) for draft in drafts}
     assert len(labels) == len(drafts), seed
     assert set("".join(labels)) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")

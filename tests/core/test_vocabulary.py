@@ -29,7 +29,7 @@ OTHER_WORDS = {
     ("config/outline.py", "deadline"): "key of projects.toml",
     ("config/accepted.py", "deadline"): "key of projects.toml",
     ("views/problems.py", "refused"): "key of --json",
-    ("cli/run.py", "log_broken"): "code of a message",
+    ("cli/run_office.py", "log_broken"): "code of a message",
     ("core/messages/commands.py", "log_broken"): "code of a message",
     ("core/messages/events.py", "bounced"): "English words of an event",
     ("core/messages/events.py", "deadline"): "name of an entry's detail",
