@@ -2,8 +2,9 @@
 
 Each release gets a fresh root by mmdebstrap and boots its own systemd in it (systemd-nspawn). Its network is loopback
 alone, with the demonstration's mail servers. In it the package is installed, configured, used for a first rehearsal in
-the console by a browser, updated while it runs, updated without a terminal after an edit, refused as a downgrade,
-removed and purged. It prints each step with its seconds, and ends with 1 at the first that fails.
+the console by a browser, updated while it runs, updated without a terminal after an edit, refused as a downgrade, used
+for two contractors, removed and purged. PDFs are read by another account, with which it tries to read what is secret.
+It prints each step with its seconds, and ends with 1 at the first that fails.
 
 It is no test of the suite: it needs root, apt's mirror and some minutes. What is missing is said in words.
 """
@@ -11,6 +12,7 @@ It is no test of the suite: it needs root, apt's mirror and some minutes. What i
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import re
 import secrets
@@ -22,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +32,10 @@ import tomlkit
 
 from tests.first_rehearsal import ACCOUNT, ISSUER, Installation, seconds_of, walk_installation
 from tests.support.browsing import CHROMIUM, chromium
+from tests.support.office import a_mail, wire
 from tests.support.stores import make_revision_0005
 from worker.cli.demo.imap_server import DemoImap
+from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.demo.smtp_server import DsnController
 
 TOP: Final = Path(__file__).parents[1]
@@ -44,7 +49,19 @@ NEEDED: Final = {
     CHROMIUM: CHROMIUM,
 }
 UNITS: Final = ("hoshobin", "hoshobin-console", "hoshobin-failed")
-EXPOSURE: Final = 1.5
+BACKUPS: Final = ("hoshobin-backup", "hoshobin-backup-drill")
+CONTRACTORS: Final = ("acme", "midori2")
+SECRET: Final = (
+    *("/var/lib/hoshobin/hoshobin.sqlite3", "/var/lib/hoshobin/secret", "/etc/hoshobin/worker.toml"),
+    *("/etc/hoshobin/credentials/imap-password", "/etc/hoshobin/credentials/smtp-password"),
+)
+OPEN: Final = ("head", "-c", "0")
+"""Opens a file, and prints nothing of it."""
+SHIPPED: Final = (
+    *("hoshobin/prometheus-rules.yml", "hoshobin/hoshobin-console-sso.conf"),
+    *("doc/hoshobin/operations.ja.md", "doc/hoshobin/install.md"),
+)
+EXPOSURE: Final = 1.1
 """The most that systemd may find about a unit; ``service/test_systemd_unit.py`` has the same for the files."""
 CLONE_NEWNET: Final = 0x40000000
 NSPAWN: Final = (
@@ -199,17 +216,19 @@ def repacked(package: Path, version: str, folder: Path) -> Path:
     return made
 
 
-def configure(machine: Machine, relay: DsnController, imap: DemoImap) -> None:
+def configure(machine: Machine, relay: DsnController, imap: DemoImap, folder: str = "etc/hoshobin") -> None:
     """Writes what an administrator writes into the configuration that ``init`` made."""
-    file = machine.root / "etc/hoshobin/worker.toml"
+    file = machine.root / folder / "worker.toml"
     settings: Any = tomlkit.parse(file.read_text())
     settings["smtp"].update({"host": relay.host, "port": relay.port, "security": "none", "user": ""})
     settings["mailbox"]["main"].update({"host": imap.host, "port": imap.port, "security": "none", "user": imap.user})
     settings["schedule"]["windows"] = []
     file.write_text(tomlkit.dumps(settings))
+    kept = file.with_name("credentials")
+    kept.mkdir(0o700, exist_ok=True)
     for name, secret in (("imap-password", imap.password), ("smtp-password", secrets.token_hex(8))):
-        (machine.root / "etc/hoshobin/credentials" / name).write_text(secret)
-        (machine.root / "etc/hoshobin/credentials" / name).chmod(0o600)
+        (kept / name).write_text(secret)
+        (kept / name).chmod(0o600)
 
 
 def try_package(release: str, package: Path, roots: Path) -> None:
@@ -232,6 +251,7 @@ def try_package(release: str, package: Path, roots: Path) -> None:
         update_after_an_edit(machine, later)
         refuse_the_earlier(machine, package)
         judge(machine)
+        serve_contractors(machine, relay, later)
         remove(machine, later)
     shutil.rmtree(root)
     judge_package(package)
@@ -262,7 +282,7 @@ def first_rehearsal(machine: Machine, package: Path, relay: DsnController, imap:
         expect(machine.is_active("hoshobin"), machine.run("journalctl", "-u", "hoshobin", "--no-pager"))
     with machine.step("hoshobin doctor, with the service"):
         said = machine.run("hoshobin", "doctor")
-        expect(re.search("有効：no_new_privs、Landlock.*、seccomp", said), said)
+        expect(re.search("別のアカウント（.+）で読みます。有効：no_new_privs、Landlock.*、seccomp", said), said)
     with machine.step("hoshobin user add"):
         link = re.findall(r"/invite/\S+", machine.run("hoshobin", *ACCOUNT))[0]
     with machine.step("the first rehearsal in the console") as _, chromium() as window:
@@ -305,7 +325,7 @@ def update_after_an_edit(machine: Machine, later: Path) -> None:
         with closing(sqlite3.connect(store / "hoshobin.sqlite3")) as database, database:
             make_revision_0005(database)
         said = machine.run("dpkg", "-i", f"/var/cache/{later.name}")
-        expect("更新前の写し" in said and list(store.glob("hoshobin-before-*.sqlite3")), said)
+        expect("改める前の写し" in said and list(store.glob("hoshobin-before-*.sqlite3")), said)
         expect(not machine.is_active("hoshobin") and not machine.is_active("hoshobin-console"))
         machine.run("hoshobin", "audit", "verify")
         machine.run("systemctl", "start", "hoshobin", "hoshobin-console")
@@ -321,22 +341,159 @@ def refuse_the_earlier(machine: Machine, package: Path) -> None:
 
 
 def judge(machine: Machine) -> None:
-    with machine.step("the children that read PDFs are confined under the unit"):
+    with machine.step("PDFs are read by another account, whose processes are confined"):
         service = machine.shows("hoshobin", "MainPID")
-        children = until(lambda: machine.run("cat", f"/proc/{service}/task/{service}/children").split())
-        for child in children:
-            status = machine.run("cat", f"/proc/{child}/status")
-            fields = dict(re.findall(r"^(Seccomp|NoNewPrivs):\s+(\w+)$", status, re.MULTILINE))
-            expect(fields == {"Seccomp": "2", "NoNewPrivs": "1"}, status)
-            for kind in ("net", "user"):
-                namespaces = {machine.run("readlink", f"/proc/{each}/ns/{kind}") for each in (service, child)}
-                expect(len(namespaces) == 2, f"a child is in the service's own namespace: {kind}")
+        readers = until(lambda: readers_of(machine))
+        accounts = {int(machine.run("id", "-u", name)) for name in ("root", "hoshobin", "hoshobin-console")}
+        for reader in readers:
+            (child,) = children_in(machine, reader)
+            until(partial(is_confined, machine, child))
+            for process in (reader, child):
+                said = status_of(machine, process)
+                expect(said["Uid"] not in accounts, said)
+                expect((said["Seccomp"], said["NoNewPrivs"]) == (2, 1), said)
+                for kind in ("net", "user", "mnt"):
+                    namespaces = {machine.run("readlink", f"/proc/{each}/ns/{kind}") for each in (service, process)}
+                    expect(len(namespaces) == 2, f"a reader is in the service's own namespace: {kind}")
+        for unit in UNITS[:2]:
+            expect(not children_in(machine, machine.shows(unit, "MainPID")), f"{unit} has children of its own")
+        account = status_of(machine, readers[0])["Uid"]
+        sys.stdout.write(f"            {len(readers)} readers of the account {account}\n")
+    with machine.step("that account reads neither database nor witness, configuration nor passwords"):
+        refuse_reading(machine, readers[0])
+    with machine.step("a reader that is ended is replaced, and one that cannot be reached is said"):
+        machine.run("sh", "-c", f"kill -KILL {' '.join(readers)}")
+        machine.run("hoshobin", "doctor")
+        machine.run("systemctl", "stop", "hoshobin-reader.socket")
+        said = machine.run("hoshobin", "doctor", expected=None)
+        expect("systemctl status hoshobin-reader.socket" in said, said)
+        machine.run("systemctl", "start", "hoshobin-reader.socket")
+        machine.run("hoshobin", "doctor")
+        expect(machine.is_active("hoshobin") and machine.is_active("hoshobin-console"))
+    with machine.step("a backup and its trial by their units, and what else the package brings"):
+        machine.run("install", "-d", "-o", "hoshobin", "-g", "hoshobin", "-m", "0700", "/srv/hoshobin-backup")
+        for unit in BACKUPS:
+            machine.run("systemctl", "start", unit)
+            machine.run("systemctl", "enable", "--now", f"{unit}.timer")
+        expect(len(list((machine.root / "srv/hoshobin-backup").glob("*.manifest.json"))) == 1, "no set of a backup")
+        for each in SHIPPED:
+            expect((machine.root / "usr/share" / each).exists(), f"{each} is missing")
+        machine.run("/opt/hoshobin/venv/bin/python", "-c", "import authlib, worker.accounts.openid")
+        machine.run("hoshobin", "metrics")
     with machine.step("systemd-analyze security"):
-        for unit in UNITS:
-            said = machine.run("systemd-analyze", "security", "--no-pager", f"{unit}.service")
-            found = re.search(r"exposure level for \S+: ([0-9.]+)", said)
-            expect(found and float(found[1]) <= EXPOSURE, said[-300:])
-            sys.stdout.write(f"            {unit}: {found[1] if found else '?'}\n")
+        machine.run("systemctl", "restart", "hoshobin")
+        (reader, *_) = until(lambda: reader_units(machine))
+        for unit in (*UNITS, reader, *BACKUPS):
+            sys.stdout.write(f"            {unit}: {exposure_of(machine, unit)}\n")
+
+
+def exposure_of(machine: Machine, unit: str) -> str:
+    said = machine.run("systemd-analyze", "security", "--no-pager", f"{unit}.service")
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", said)
+    expect(found and float(found[1]) <= EXPOSURE, said[-300:])
+    return found[1] if found else "?"
+
+
+def reader_units(machine: Machine) -> list[str]:
+    said = machine.run("systemctl", "list-units", "--plain", "--no-legend", "--state=running", "hoshobin-reader@*")
+    return [line.split()[0].removesuffix(".service") for line in said.splitlines()]
+
+
+def readers_of(machine: Machine) -> list[str]:
+    """The main processes of the readers that run."""
+    return [machine.shows(each, "MainPID") for each in reader_units(machine)]
+
+
+def children_in(machine: Machine, process: str) -> list[str]:
+    return machine.run("cat", f"/proc/{process}/task/{process}/children").split()
+
+
+def status_of(machine: Machine, process: str) -> dict[str, int]:
+    """The first number of each line of a process's status."""
+    said = machine.run("cat", f"/proc/{process}/status")
+    return {name: int(number) for name, number in re.findall(r"^(\w+):\s+(\d+)\b", said, re.MULTILINE)}
+
+
+def is_confined(machine: Machine, child: str) -> bool:
+    """A child has one filter more than its unit, its own."""
+    parent = str(status_of(machine, child)["PPid"])
+    return status_of(machine, child)["Seccomp_filters"] > status_of(machine, parent)["Seccomp_filters"]
+
+
+def refuse_reading(machine: Machine, reader: str) -> None:
+    """Tries to read what is not a reader's: with its account alone, and as root among the files that it sees."""
+    witness = machine.root / "var/lib/hoshobin-witness/hoshobin"
+    kept = [f"/{each.relative_to(machine.root)}" for each in witness.iterdir()]
+    expect(kept, "there is no witness")
+    status = status_of(machine, reader)
+    account = ("setpriv", f"--reuid={status['Uid']}", f"--regid={status['Gid']}", "--clear-groups", "--")
+    inside = ("nsenter", "--target", reader, "--mount", "--")
+    for each in (account, inside):
+        machine.run(*each, *OPEN, "/opt/hoshobin/venv/bin/hoshobin")
+    for place in (*SECRET, *kept):
+        machine.run(*OPEN, place)
+        for each in (account, inside):
+            machine.run(*each, *OPEN, place, expected=None)
+
+
+def contractor_lines(name: str) -> list[str]:
+    """The commands of docs/install.md for a contractor, up to the copying of units, which the package brings."""
+    text = (TOP / "docs" / "install.md").read_text()
+    block = text[text.index("  useradd --system --user-group --home-dir /var/lib/hoshobin/NAME") :]
+    lines = block[: block.index("  cp systemd/hoshobin@.service")].splitlines()
+    return [line.strip().replace("NAME", name) for line in lines if line.strip()]
+
+
+def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> None:
+    """Two contractors by the template units."""
+    services = [f"{unit}@{name}" for unit in UNITS[:2] for name in CONTRACTORS]
+    machine.run("systemctl", "disable", "--now", *UNITS[:2])
+    with ExitStack() as stack:
+        boxes = {name: stack.enter_context(DemoImap("soumu")) for name in CONTRACTORS}
+        with machine.step("two contractors, with the commands of docs/install.md, by template units"):
+            for name, box in boxes.items():
+                for line in contractor_lines(name):
+                    machine.run("sh", "-ec", line)
+                configure(machine, relay, box, f"etc/hoshobin/{name}")
+            machine.run("systemctl", "enable", "--now", *services)
+            for box in boxes.values():
+                box.append(wire(a_mail("認証キーのお知らせの件", ("お知らせ.pdf", sample_pdf("notice-contract.pdf")))))
+            until(partial(have_read, machine))
+            said = machine.run("sh", "-c", "hoshobin tenants status || [ $? = 1 ]")
+            sys.stdout.write("".join(f"            {line}\n" for line in said.splitlines()))
+            for name in CONTRACTORS:
+                machine.run("test", "-S", f"/run/hoshobin-console/{name}/socket")
+            for unit in UNITS:
+                exposure_of(machine, f"{unit}@{CONTRACTORS[0]}")
+        with machine.step("a contractor's accounts cannot read another's database"):
+            database = f"/var/lib/hoshobin/{CONTRACTORS[1]}/hoshobin.sqlite3"
+            machine.run("runuser", "-u", f"hoshobin-{CONTRACTORS[1]}-console", "--", *OPEN, database)
+            for each in (f"hoshobin-{CONTRACTORS[0]}", f"hoshobin-{CONTRACTORS[0]}-console", "hoshobin"):
+                machine.run("runuser", "-u", each, "--", *OPEN, database, expected=None)
+        with machine.step("an update while the contractors' services run"):
+            before = {each: machine.shows(each, "MainPID") for each in services}
+            machine.run("dpkg", "-i", f"/var/cache/{later.name}")
+            for each in services:
+                expect(machine.is_active(each), machine.run("journalctl", "-u", each, "--no-pager"))
+                expect(machine.shows(each, "MainPID") != before[each], f"{each} was not started again")
+            until(partial(have_read, machine))
+        machine.run("systemctl", "disable", "--now", *services)
+
+
+def have_read(machine: Machine) -> bool:
+    """Each contractor's service runs, and has read its notice."""
+    said = machine.run("sh", "-c", "hoshobin tenants status --json || [ $? = 1 ] || [ $? = 3 ]")
+    states = [json.loads(line)["status"] for line in said.splitlines()]
+    if len(states) != len(CONTRACTORS) or not all(each and each["service"]["running"] for each in states):
+        return False
+    for name in CONTRACTORS:
+        listed = machine.run(
+            *("runuser", "-u", f"hoshobin-{name}", "--", "/opt/hoshobin/venv/bin/hoshobin"),
+            *("--config", f"/etc/hoshobin/{name}", "list", "--json"),
+        )
+        if "40188-003051" not in listed:
+            return False
+    return True
 
 
 def remove(machine: Machine, later: Path) -> None:
