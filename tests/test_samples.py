@@ -1,0 +1,106 @@
+"""The samples that people copy: as far as a program of Debian, or the repository itself, can judge them."""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import shutil
+import socket
+import subprocess
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+RSYSLOG = ROOT / "ops" / "rsyslog.conf"
+VECTOR = ROOT / "ops" / "vector.toml"
+CONTAINERFILE = ROOT / "packaging" / "Containerfile"
+PATIENCE = 30.0
+"""Seconds for rsyslogd on a busy machine."""
+
+
+def find_rsyslogd() -> str:
+    """Returns the program; skips the test if there is none."""
+    program = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if program is None:
+        pytest.skip("rsyslogd is not installed (package rsyslog)")
+    return program
+
+
+def rsyslogd(configuration: Path) -> subprocess.CompletedProcess[str]:
+    """Returns what rsyslog says of a configuration; nothing is started."""
+    command = [find_rsyslogd(), "-N1", "-f", str(configuration)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_rsyslog_accepts_its_sample() -> None:
+    checked = rsyslogd(RSYSLOG)
+    assert checked.returncode == 0, checked.stderr
+    assert "error" not in checked.stderr
+
+
+def test_rsyslog_refuses_the_sample_with_a_word_that_it_does_not_know(tmp_path: Path) -> None:
+    changed = tmp_path / "rsyslog.conf"
+    changed.write_text(RSYSLOG.read_text().replace("queue.maxDiskSpace", "queue.maxSpace"))
+    assert rsyslogd(changed).returncode != 0
+
+
+@pytest.mark.process
+def test_a_line_of_the_service_arrives_at_the_log_host_as_it_was_written_and_no_other_program_s(tmp_path: Path) -> None:
+    line = json.dumps(
+        {"event": "unavailable", "failure": "imap: 接続できません", "level": "warning"}, ensure_ascii=False
+    )
+    with socket.create_server(("127.0.0.1", 0)) as host:
+        sample = re.sub(
+            r"^ *StreamDriver.*\n", "", RSYSLOG.read_text(), flags=re.MULTILINE
+        )  # TLS needs one more package
+        sample = sample.replace("logs.contractor.example", "127.0.0.1").replace("6514", str(host.getsockname()[1]))
+        journal = tmp_path / "socket"
+        (tmp_path / "rsyslog.conf").write_text(
+            f'global(workDirectory="{tmp_path}")\n'
+            f'module(load="imuxsock" SysSock.Use="off")\ninput(type="imuxsock" Socket="{journal}")\n{sample}'
+        )
+        command = [find_rsyslogd(), "-n", "-f", str(tmp_path / "rsyslog.conf"), "-i", str(tmp_path / "pid")]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
+            try:
+                send_to(
+                    journal, "<30>Nov 30 06:00:00 sshd[9]: another program", f"<30>Nov 30 06:00:00 hoshobin[1]: {line}"
+                )
+                host.settimeout(PATIENCE)
+                connection, _ = host.accept()
+                with connection, connection.makefile(encoding="utf-8") as arrived:
+                    assert arrived.readline() == f"{line}\n"
+            finally:
+                daemon.kill()
+
+
+def send_to(journal: Path, *lines: str) -> None:
+    """Sends datagrams as journald forwards them, once the socket is there."""
+    until = time.monotonic() + PATIENCE
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        while sender.connect_ex(str(journal)):
+            assert time.monotonic() < until, "rsyslogd opened no socket"
+            select.select([], [], [], 0.05)
+        for line in lines:
+            sender.send(line.encode())
+
+
+def test_each_input_of_the_sample_for_vector_is_a_part_of_it_and_its_file_says_that_it_was_not_tried() -> None:
+    text = VECTOR.read_text()
+    parts = tomllib.loads(text)
+    named = {name for kind in ("sources", "transforms") for name in parts[kind]}
+    inputs = [each for kind in ("transforms", "sinks") for part in parts[kind].values() for each in part["inputs"]]
+    assert inputs
+    assert set(inputs) == named
+    assert "NOT TRIED" in text
+
+
+def test_the_container_is_made_of_files_that_are_here_or_that_make_dist_builds_and_says_that_it_was_not_tried() -> None:
+    text = CONTAINERFILE.read_text()
+    copied = [file for line in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE) for file in line.split()]
+    assert "dist/hoshobin-*-py3-none-any.whl" in copied
+    assert [file for file in copied if not file.startswith("dist/") and not (ROOT / file).is_file()] == []
+    assert "NOT TRIED" in text
