@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import select
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 import tomllib
 from pathlib import Path
 
 import pytest
+import trustme
 
 ROOT = Path(__file__).parent.parent
 RSYSLOG = ROOT / "ops" / "rsyslog.conf"
@@ -25,8 +28,8 @@ PATIENCE = 30.0
 def find_rsyslogd() -> str:
     """Returns the program; skips the test if there is none."""
     program = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin:/bin")
-    if program is None:
-        pytest.skip("rsyslogd is not installed (package rsyslog)")
+    if program is None or not list(Path("/usr/lib").glob("*/rsyslog/lmnsd_gtls.so")):
+        pytest.skip("rsyslogd and its TLS are not installed (packages rsyslog, rsyslog-gnutls)")
     return program
 
 
@@ -49,15 +52,20 @@ def test_rsyslog_refuses_the_sample_with_a_word_that_it_does_not_know(tmp_path: 
 
 
 @pytest.mark.process
-def test_a_line_of_the_service_arrives_at_the_log_host_as_it_was_written_and_no_other_program_s(tmp_path: Path) -> None:
-    line = json.dumps(
-        {"event": "unavailable", "failure": "imap: 接続できません", "level": "warning"}, ensure_ascii=False
-    )
+@pytest.mark.parametrize("name", ["logs.contractor.example", "other.contractor.example"])
+def test_a_line_of_the_service_arrives_whole_over_tls_at_the_host_that_the_sample_names_alone(
+    tmp_path: Path, name: str
+) -> None:
+    line = json.dumps({"event": "unavailable", "failure": "imap: 接続できません"}, ensure_ascii=False)
+    other, ours = "<30>Nov 30 06:00:00 sshd[9]: another program", f"<30>Nov 30 06:00:00 hoshobin[1]: {line}"
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with socket.create_server(("127.0.0.1", 0)) as host:
-        sample = re.sub(
-            r"^ *StreamDriver.*\n", "", RSYSLOG.read_text(), flags=re.MULTILINE
-        )  # TLS needs one more package
-        sample = sample.replace("logs.contractor.example", "127.0.0.1").replace("6514", str(host.getsockname()[1]))
+        host.settimeout(PATIENCE)
+        sample = RSYSLOG.read_text().replace("/etc/ssl/certs/ca-certificates.crt", str(tmp_path / "ca.pem"))
+        sample = sample.replace('target="logs.contractor.example"', 'target="127.0.0.1"')
+        sample = sample.replace("6514", str(host.getsockname()[1]))
         journal = tmp_path / "socket"
         (tmp_path / "rsyslog.conf").write_text(
             f'global(workDirectory="{tmp_path}")\n'
@@ -66,15 +74,24 @@ def test_a_line_of_the_service_arrives_at_the_log_host_as_it_was_written_and_no_
         command = [find_rsyslogd(), "-n", "-f", str(tmp_path / "rsyslog.conf"), "-i", str(tmp_path / "pid")]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
             try:
-                send_to(
-                    journal, "<30>Nov 30 06:00:00 sshd[9]: another program", f"<30>Nov 30 06:00:00 hoshobin[1]: {line}"
-                )
-                host.settimeout(PATIENCE)
-                connection, _ = host.accept()
-                with connection, connection.makefile(encoding="utf-8") as arrived:
-                    assert arrived.readline() == f"{line}\n"
+                send_to(journal, other, ours)
+                arrived = first_line(host, tls)
             finally:
                 daemon.kill()
+    assert arrived == (f"{line}\n" if name == "logs.contractor.example" else "")
+
+
+def first_line(host: socket.socket, tls: ssl.SSLContext) -> str:
+    """Returns the first line that a client sends; empty if it ends the connection before."""
+    connection, _ = host.accept()
+    connection.settimeout(PATIENCE)
+    with (
+        contextlib.suppress(ssl.SSLError, ConnectionError),
+        tls.wrap_socket(connection, server_side=True) as session,
+        session.makefile(encoding="utf-8") as lines,
+    ):
+        return lines.readline()
+    return ""
 
 
 def send_to(journal: Path, *lines: str) -> None:

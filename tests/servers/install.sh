@@ -18,7 +18,7 @@ program postfix || missing="$missing postfix"
 echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 program systemd-analyze || missing="$missing systemd"
 program promtool || missing="$missing prometheus"
-program rsyslogd || missing="$missing rsyslog"
+if ! program rsyslogd || ! ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1; then missing="$missing rsyslog rsyslog-gnutls"; fi
 program chromium || missing="$missing chromium"
 fc-list 2>/dev/null | grep -qi cjk || missing="$missing fontconfig fonts-noto-cjk"
 if ! "${PYTHON:-python3}" -c 'import test.test_email' 2>/dev/null && ! ls /usr/lib/python3*/test/test_email >/dev/null 2>&1; then
