@@ -30,10 +30,11 @@ install -m 644 "$src/packaging/files/hoshobin.sysusers" "$tree/usr/lib/sysusers.
 install -m 644 "$src/packaging/files/hoshobin.tmpfiles" "$tree/usr/lib/tmpfiles.d/hoshobin.conf"
 install -m 644 "$src/packaging/files/hoshobin.lintian-overrides" "$tree/usr/share/lintian/overrides/hoshobin"
 
-install -m 644 "$src/systemd/hoshobin-console-sso.conf" "$src/ops/prometheus-rules.yml" "$tree/usr/share/hoshobin/"
+install -m 644 "$src/systemd/hoshobin-console-sso.conf" "$src"/ops/prometheus-rules.yml "$src"/ops/rsyslog.conf "$src"/ops/vector.toml \
+  "$tree/usr/share/hoshobin/"
 
 for document in install.md console.md first-submission.ja.md office.ja.md office-commands.ja.md rules.ja.md issuers.md \
-  log-format.md operations.ja.md reliability.md security.ja.md; do
+  events.md log-format.md operations.ja.md reliability.md security.ja.md; do
   install -m 644 "$src/docs/$document" "$tree/usr/share/doc/hoshobin/$document"
 done
 gzip -9n <"$src/CHANGELOG.md" >"$tree/usr/share/doc/hoshobin/CHANGELOG.md.gz"

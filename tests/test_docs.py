@@ -17,6 +17,7 @@ from worker.cli import cli
 from worker.config.settings import read_settings
 from worker.core.errors import Problem
 from worker.core.states import TRANSITIONS, State
+from worker.store.sqlite.connection import REVISION
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -39,6 +40,7 @@ SETTINGS = {
     ),
     *("deaf_minutes", "announced_hours", "overdue_hours", "stuck_hours", "windows", "closed", "witness"),
 }
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 RENEW = "run: .venv/bin/python tests/write_docs.py"
 
 
@@ -144,6 +146,20 @@ def test_every_command_and_option_that_a_page_names_exists(path: Path) -> None:
         known = options_of(command)
         faults += [f"{name} {option}" for option in options - known]
     assert faults == []
+
+
+def test_the_changelog_says_what_this_version_needs_and_if_the_version_before_can_read_the_store() -> None:
+    newest = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
+    needed = newest.partition("### 設定に必要な変更")[2].partition("\n### ")[0]
+    assert newest.startswith(VERSION)
+    assert f"to revision {REVISION}" in needed
+    assert re.search(r"\*\*\d+\.\d+\.\d+ (cannot|can) open it afterwards", needed)
+
+
+def test_this_version_has_its_rows_in_the_support_table_and_in_the_upgrade_notes() -> None:
+    series = VERSION.rpartition(".")[0]
+    assert re.search(rf"^\| {re.escape(series)}\.x \| all \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
+    assert re.search(rf"^\| \S+ \| {re.escape(VERSION)} \|", (ROOT / "docs" / "release.md").read_text(), re.MULTILINE)
 
 
 def parts_of(command: click.Command) -> list[click.Command]:

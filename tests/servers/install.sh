@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs from apt what some tests need, where it is missing: Dovecot and Postfix for those marked `servers`, a C
 # compiler for the kill points (tests/crash/kill_points.c), systemd-analyze for the unit
-# (tests/service/test_systemd_unit.py), promtool for the alerts (tests/views/test_limits.py), Chromium and a Japanese font for the console (tests/console/test_app_in_browser.py), and the mails of Python's own tests where the interpreter came without them
+# (tests/service/test_systemd_unit.py), promtool for the alerts (tests/views/test_limits.py), rsyslog for its sample (tests/test_samples.py), Chromium and a Japanese font for the console (tests/console/test_app_in_browser.py), and the mails of Python's own tests where the interpreter came without them
 # (tests/flow).
 #
 # It makes no mail server of this machine: nothing is started now (policy-rc.d), nothing is enabled for the next
@@ -18,6 +18,7 @@ program postfix || missing="$missing postfix"
 echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 program systemd-analyze || missing="$missing systemd"
 program promtool || missing="$missing prometheus"
+if ! program rsyslogd || ! ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1; then missing="$missing rsyslog rsyslog-gnutls"; fi
 program chromium || missing="$missing chromium"
 fc-list 2>/dev/null | grep -qi cjk || missing="$missing fontconfig fonts-noto-cjk"
 if ! "${PYTHON:-python3}" -c 'import test.test_email' 2>/dev/null && ! ls /usr/lib/python3*/test/test_email >/dev/null 2>&1; then
@@ -62,4 +63,5 @@ if command -v systemctl >/dev/null 2>&1; then
   case $missing in *dovecot*) systemctl --quiet disable dovecot.service dovecot.socket >/dev/null 2>&1 || true ;; esac
   case $missing in *prometheus*) systemctl --quiet disable prometheus.service >/dev/null 2>&1 || true ;; esac
   case $missing in *postfix*) systemctl --quiet disable postfix.service >/dev/null 2>&1 || true ;; esac
+  case $missing in *rsyslog*) systemctl --quiet disable rsyslog.service >/dev/null 2>&1 || true ;; esac
 fi

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
 import select
 import subprocess
@@ -15,9 +17,11 @@ from tests.support.office import a_form, a_mail, notice, wire
 from tests.support.service_process import PATIENCE, Running, ServiceOffice
 from tests.support.world import project
 from worker.cli.demo.imap_server import DemoImap
-from worker.cli.demo.smtp_server import DsnController
+from worker.cli.demo.smtp_server import AcceptedMail, DsnController
 
 BY_MAIL, BY_FOLDER = a_form("北川橋補修工事"), a_form("南川橋補修工事")
+LONG = 8
+"""Characters of a line that is looked for in the journal."""
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,24 @@ def test_a_file_that_is_saved_after_the_start_is_submitted(day: Running, relay: 
     day.office.save_notice("お知らせ.pdf", notice(BY_FOLDER))
     day.until(lambda: len(relay.mails) > before)
     day.until(lambda: day.office.only(BY_FOLDER)["state"] == "SENT")
+
+
+def test_the_journal_holds_no_recipient_no_subject_and_no_line_of_a_body(day: Running, relay: DsnController) -> None:
+    day.office.save_notice("お知らせ.pdf", notice(BY_FOLDER))  # submitted here if no test before did
+    day.until(lambda: day.office.only(BY_FOLDER)["state"] == "SENT")
+    day.until(lambda: any(event["event"] == "pass" for event in day.events))
+    words = [each for mail in relay.mails for each in words_of(mail)]
+    assert {"doboku@kawa-town.example"} < set(words)
+    assert [each for each in words if each in day.journal] == []
+
+
+def words_of(mail: AcceptedMail) -> list[str]:
+    """Returns the recipients, the subject and the lines of the body that are long enough to be of this mail alone."""
+    message = email.message_from_bytes(mail.content, policy=email.policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    lines = [line.strip() for line in body.get_content().splitlines() if len(line.strip()) >= LONG]
+    return [*(each.address for each in mail.recipients), str(message["Subject"]), *lines]
 
 
 def test_the_status_tells_the_last_look_and_the_counts_in_japanese(day: Running) -> None:

@@ -271,9 +271,7 @@ class Service:
         former = self._troubles.get(name)
         self._troubles[name] = failure
         if str(former) != str(failure):
-            level = logging.ERROR if isinstance(failure, AccountRefused | LogBroken) else logging.WARNING
-            event = "log_broken" if isinstance(failure, LogBroken) else "unavailable"
-            _log.log(level, event, loop=name, failure=str(failure))
+            _write_trouble(name, failure)
         if former is failure or isinstance(failure, LogBroken) or (name == SENDING and failure.what != "smtp"):
             return
         try:
@@ -391,6 +389,17 @@ class Service:
         if self._status.check_outages(names, pipeline.active_config, is_store_outage_told=self._outage.is_told):
             self._loops[0].wake.set()
             self._show_status(pipeline)
+
+
+def _write_trouble(name: str, failure: Unavailable | LogBroken) -> None:
+    """Writes to the journal what stopped the pass of a loop."""
+    match failure:
+        case LogBroken():
+            _log.error("log_broken", loop=name, failure=str(failure))
+        case AccountRefused():
+            _log.error("unavailable", loop=name, failure=str(failure))
+        case Unavailable():
+            _log.warning("unavailable", loop=name, failure=str(failure))
 
 
 async def _every(seconds: float, call: Callable[[], None]) -> None:
