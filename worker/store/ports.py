@@ -227,6 +227,11 @@ class Reading(PeopleReading, Protocol):
     ) -> Submission | None:
         """The last submission sent to this issuer under that rule; with ``section``, to that section of it."""
 
+    def last_confirmed(
+        self, issuer: str, product: Product, section: str, *, is_amended: bool = False
+    ) -> Submission | None:
+        """The last submission mailed to this section under that rule that a person has confirmed as received."""
+
     def last_handed_over(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:

@@ -165,6 +165,11 @@ class Reads(ABC):
         statement = compiled.LAST_SENT_TO_SECTION if section else compiled.LAST_SENT
         return self._last(statement, issuer, product, section, int(is_amended))
 
+    def last_confirmed(
+        self, issuer: str, product: Product, section: str, *, is_amended: bool = False
+    ) -> Submission | None:
+        return self._last(compiled.LAST_CONFIRMED, issuer, product, section, int(is_amended))
+
     def last_handed_over(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:
