@@ -68,7 +68,7 @@ def test_a_confirmation_is_taken_back_and_a_memo_puts_the_row_off(console: Conso
     staff.get("/s/2")
     assert "担当者不在・折返し待ち" in staff.text
     call = {"note": "不在", "outcome": "later", "call_again": "2099-11-30T10:00"}
-    assert staff.post("/s/2/confirm", call).headers["location"] == "/s/2?said=recorded"
+    assert staff.post("/s/2/confirm", call).headers["location"] == "/s/2?said=called"
     assert staff.post("/s/2/confirm", {**call, "call_again": "明日"}).status_code == 422
     assert staff.post("/s/2/confirm", {"note": "電話 佐々木様", "outcome": "arrived"}).status_code == 303
     staff.get("/s/2")

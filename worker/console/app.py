@@ -175,6 +175,7 @@ ACTIONS: Final = (
     FormRoute("/s/{id:int}/withdraw", review.withdraw, Right.PREPARE),
     FormRoute("/s/{id:int}/hand-over", review.hand_over, Right.PREPARE),
     FormRoute("/s/{id:int}/confirm", review.confirm, Right.PREPARE),
+    FormRoute("/s/{id:int}/reply", review.answer_reply, Right.PREPARE),
     FormRoute("/s/{id:int}/done", review.record_done, Right.PREPARE),
     FormRoute("/s/{id:int}/join", review.join, Right.PREPARE),
     FormRoute("/people", people.add_person, Right.PEOPLE, is_deciding=True),

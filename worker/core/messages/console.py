@@ -197,7 +197,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "hand_over_note": ("提出の方法と日時", "How and when"),
     "hand_over_go": ("別途提出にする", "Record it so"),
     "confirm_title": ("発注者に届いたかを記録", "Record the arrival"),
-    "confirm_note": ("相手方と方法（例：契約課 田中様、電話）", "Who there, and how"),
     "confirm_at": ("確認した日時（任意）", "When (optional)"),
     "confirm_arrived": ("届いていることを記録", "Record: it arrived"),
     "confirm_failed": ("届いていないことを記録", "Record: it did not arrive"),
