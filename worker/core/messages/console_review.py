@@ -18,7 +18,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "earlier_differs": ("前回（{day}）と違う：{parts}", "Unlike last time ({day}): {parts}"),
     "earlier_why": (
         "前回＝この提出先に同じ保証で送り、届いたことを確認した最後の提出です。工事名・番号・金額などの値は除いて比べます。",
-        "Last time: the last mail of this guarantee to this section whose arrival was confirmed, compared without its values.",
+        "Last time: the last mail of this guarantee to this section that was confirmed, compared without its values.",
     ),
     "earlier_now": ("今回", "now"),
     "earlier_before": ("前回", "last time"),
