@@ -948,6 +948,13 @@ def test_the_last_mail_of_an_issuer_is_found_by_product_section_and_kind_of_cont
     assert store.last_sent("city", Product.ADVANCE) is None
 
 
+def test_the_files_that_came_last_are_read_back_the_newest_first(store: SqlStore) -> None:
+    with store.writing() as writing:
+        for name in ("一.pdf", "二.pdf", "三.pdf", "一.pdf"):
+            writing.record_file(FileRow(name, 1, 1, 1, START))
+    assert [each.name for each in store.last_files(2)] == ["三.pdf", "二.pdf"]
+
+
 def test_the_last_mail_that_a_person_confirmed_is_found_and_none_that_is_not_confirmed(store: SqlStore) -> None:
     first = step(store, Event.CONFIRMED, record_sent(store, "1-1"), State.CONFIRMED)
     step(store, Event.CONFIRMED, record_sent(store, "1-2", section="keiyaku"), State.CONFIRMED)

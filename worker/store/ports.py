@@ -391,6 +391,9 @@ class Store(Reading, Overview, Protocol):
     def files(self, names: Iterable[str]) -> Mapping[str, FileRow]:
         """The rows of those of these files that have one, by name."""
 
+    def last_files(self, count: int) -> tuple[FileRow, ...]:
+        """The rows of the ``count`` files that were seen last for the first time, the newest first."""
+
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
         """The rows of every file that had these bytes when it was last read."""
 

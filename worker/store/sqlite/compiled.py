@@ -318,6 +318,9 @@ SELECT files.name, files."row" FROM files WHERE files.name IN (:names)
 FILES_OF: Final = """
 SELECT files."row" FROM files WHERE files.sha256 = :digest
 """
+LAST_FILES: Final = """
+SELECT "row" FROM files ORDER BY rowid DESC LIMIT :limit
+"""
 RECORD_FILE: Final = """
 INSERT INTO files (name, "row") VALUES (:name, :row) ON CONFLICT (name) DO UPDATE SET "row" = excluded."row"
 """

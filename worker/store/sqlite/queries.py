@@ -312,6 +312,9 @@ class StoreReads(Reads):
             found |= {keys[key]: dataclasses.replace(decode(FileRow, row), name=keys[key]) for key, row in rows}
         return found
 
+    def last_files(self, count: int) -> tuple[FileRow, ...]:
+        return tuple(decode(FileRow, row[0]) for row in self._rows(compiled.LAST_FILES, {"limit": count}))
+
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
         found = (decode(FileRow, row[0]) for row in self._rows(compiled.FILES_OF, {"digest": digest}))
         return tuple(sorted(found, key=lambda row: row.name))

@@ -377,6 +377,8 @@ RECORD_MESSAGE: Final = _upsert(MESSAGES)
 FILE: Final = sa.select(FILES.c.row).where(FILES.c.name == bindparam("name"))
 FILES_NAMED: Final = sa.select(FILES.c.name, FILES.c.row).where(_any_of(FILES.c.name, "names"))
 FILES_OF: Final = sa.select(FILES.c.row).where(FILES.c.sha256 == bindparam("digest"))
+# A row keeps its place if its file is read again: the newest are those that came last.
+LAST_FILES: Final = sa.text('SELECT "row" FROM files ORDER BY rowid DESC LIMIT :limit')
 RECORD_FILE: Final = _upsert(FILES)
 
 # --- Looks, alarms, properties ---------------------------------------------------------------------------------
