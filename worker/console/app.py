@@ -114,6 +114,7 @@ PAGES: Final = (
     Page("/sso/logout", sso.leave_provider),
     Page("/", today.show_today, Right.OWN),
     Page("/s/{id:int}", review.show_submission, Right.SEE),
+    Page("/s/{id:int}/state", review.show_state, Right.SEE),
     Page("/issuers", issuers.show_issuers, Right.SEE),
     Page("/issuers/new", issuer_forms.show_new_issuer, Right.PREPARE),
     Page("/issuers/{issuer}", issuers.show_issuer, Right.SEE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Final
 
 from starlette.responses import Response
@@ -31,7 +32,7 @@ from worker.pipeline.inspect import inspect
 from worker.send.rate_limit import leaves_at
 from worker.views.earlier_mail import Likeness, find_likeness, ticks_of_parts
 from worker.views.review import Review, TickBox, review_of, tick_name, ticks_of
-from worker.views.today import work_of_today
+from worker.views.today import awaits_approval, work_of_today
 
 HISTORY: Final = 3
 """Entries of the history that are shown before it is opened."""
@@ -49,13 +50,23 @@ def show_submission(visit: Visit) -> Response:
     return _page(visit)
 
 
+def show_state(visit: Visit) -> Response:
+    """The state alone, once it is another one than ``was``: a page that waits for the sending asks for it."""
+    submission = visit.store.submission(_number(visit))
+    if submission.state.value == visit.query.get("was"):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return visit.page("state.html", submission=submission, state=name_state(submission, visit.lang))
+
+
 def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -> Response:
     store = visit.store
     submission = store.submission(_number(visit))
     review = _review(visit, submission)
     papers = papers_shown(visit, submission)
     entries = [each for each in store.entries(submission.id) if each.event != NoteEvent.VIEWED]
-    waiting, likeness = _to_decide(visit), _likeness(visit, submission)
+    found, likeness = _waiting(visit), _likeness(visit, submission)
+    waiting = list(dict.fromkeys(number for number, _ in found))
+    to_approve = [number for number, is_ready in found if is_ready and number != submission.id]
     place = waiting.index(submission.id) if submission.id in waiting else None
     return visit.page(
         "review.html",
@@ -78,6 +89,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         history=HISTORY,
         place=place,
         waiting=waiting,
+        to_approve=list(dict.fromkeys(to_approve)),
         steps=[name_follow_up(each, visit.lang) for each in submission.follow_ups.duties.instructions],
         brought=store.uploads(submission.notice.pdf_sha256)[-1:] if submission.notice.pdf_sha256 else (),
         receipts=[name_receipt(each, visit.lang) for each in submission.delivery.receipts],
@@ -206,11 +218,16 @@ def _ticks(visit: Visit, submission: Submission) -> tuple[TickBox, ...]:
     return (*ticks_of(submission), *ticks_of_parts(submission, _likeness(visit, submission)))
 
 
-def _to_decide(visit: Visit) -> list[int]:
-    """The submissions that wait for a person, in the order of the list of work."""
+def _waiting(visit: Visit) -> list[tuple[int, bool]]:
+    """The submissions that wait for a person, in the order of the list of work; True for an approval alone."""
     today = work_of_today(visit.store, visit.office.outline, visit.now)
-    found = [row.task.submission for group in today.groups for row in group.rows if not row.is_waiting]
-    return list(dict.fromkeys(number for number in found if number is not None))
+    rows = [row for group in today.groups for row in group.rows if not row.is_waiting]
+    return [(row.task.submission, awaits_approval(row.task)) for row in rows if row.task.submission is not None]
+
+
+def _to_approve(visit: Visit, but: int) -> list[int]:
+    """Those that wait for an approval alone, without this one."""
+    return list(dict.fromkeys(number for number, is_ready in _waiting(visit) if is_ready and number != but))
 
 
 def _candidates(visit: Visit, submission: Submission) -> tuple[Submission, ...]:
@@ -247,9 +264,8 @@ def approve(visit: Visit) -> Response:
         return _page(visit, visit.refusal(refused), 422)
     said = "first" if _waits_for_second(after) else "approved"
     if form.text("then") == "next":
-        waiting = [each for each in _to_decide(visit) if each != number]
-        if waiting:
-            return visit.go(f"/s/{waiting[0]}", said)
+        if others := _to_approve(visit, number):
+            return visit.go(f"/s/{others[0]}", said)
         return visit.go("/", said)
     return visit.go(f"/s/{after.id}", said)
 

@@ -211,7 +211,8 @@ def comparisons_of(
             notice.contractor_name,
             tuple(filter(None, (project.contractor if project else "", contractor))),
         )
-        yield Comparison("h_product", name_product(notice.product, "ja"), "", Agreement.SAME)
+        expected = tuple(name_product(each, "ja") for each in project.expects) if project else ()
+        yield _line("h_product", name_product(notice.product, "ja"), expected)
         yield _line("h_number", notice.contract_number, numbers)
     amount, source = submission.invoice_amount
     if amount is not None and submission.notice.product is not None:

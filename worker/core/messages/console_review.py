@@ -25,6 +25,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "finding_as_before": ("前回と同じ", "as before"),
     "finding_changed": ("変更あり", "changed"),
     "tick_differs": ("{part}が前回（{day}）と違うことを確かめました", "I checked why this differs from {day}: {part}"),
+    "state_news": ("状態が変わりました。表示し直す", "The state changed. Show it again"),
     # --- calls and replies
     "call_whom": ("相手方", "The person there"),
     "call_whom_sample": ("例：契約課 田中様", "e.g. Mr Tanaka, contracts"),
