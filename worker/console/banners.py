@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.accounts.people import roles_given
+from worker.audit.sent_log import PROGRAM
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
@@ -61,7 +62,7 @@ def banners_of_roles(visit: Visit) -> Iterator[Banner]:
     for each in roles_given(visit.store, visit.now):
         roles = [name_role(role, visit.lang) for role in each.roles]
         at = f"{each.at.astimezone(JST):%-m/%-d %-H:%M}"
-        by = visit.name_author(each.by)
+        by = visit.say("role_given_on_server") if each.by == PROGRAM else each.by
         people.append(visit.say("role_given_to", by=by, login=names.get(each.login, each.login), roles=roles, at=at))
     if people:
         yield Banner(visit.say("banner_role_given", people=people), is_alarm=False)

@@ -93,7 +93,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         steps=[name_follow_up(each, visit.lang) for each in submission.follow_ups.duties.instructions],
         brought=store.uploads(submission.notice.pdf_sha256)[-1:] if submission.notice.pdf_sha256 else (),
         receipts=[name_receipt(each, visit.lang) for each in submission.delivery.receipts],
-        replies=_replies(submission, visit),
+        replies=_replies(submission),
         may_return=may_follow(submission.state, Event.NOT_ACCEPTED),
         counterparts=counterparts_of(store, submission),
         ways=WAYS,
@@ -176,13 +176,9 @@ def _left_to_do(submission: Submission, visit: Visit) -> list[tuple[int, str]]:
     ]
 
 
-def _replies(submission: Submission, visit: Visit) -> list[tuple[int, str]]:
+def _replies(submission: Submission) -> list[tuple[int, Receipt]]:
     """The issuer's replies that wait for a person, numbered as ``done`` takes them."""
-    return [
-        (number, name_receipt(each, visit.lang))
-        for number, each in _unread(submission)
-        if each.kind is ReceiptKind.REPLY
-    ]
+    return [(number, each) for number, each in _unread(submission) if each.kind is ReceiptKind.REPLY]
 
 
 def _unread(submission: Submission) -> Iterator[tuple[int, Receipt]]:

@@ -42,6 +42,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "call_away_go": ("不在を記録して待つ", "Record it and wait"),
     "error_whom_missing": ("相手方を入力するか、選んでください。", "Please give or choose the person there."),
     "reply_title": ("発注者の返信", "The issuer's reply"),
+    "reply_empty": ("（本文なし）", "(no text)"),
+    "mail_unused": ("メールで送る場合の文面（使っていません）", "The mail that it would have been (not used)"),
     "reply_why": (
         "読んで、どれに当たるかを押してください。",
         "Read it, then press what it says.",
