@@ -51,7 +51,7 @@ def show_submission(visit: Visit) -> Response:
 
 
 def show_state(visit: Visit) -> Response:
-    """The state alone, once it is another one than ``was``: a page that waits for the sending asks for it."""
+    """The state, once it is another one than ``was``: a page that waits for the sending asks for it and shows it."""
     submission = visit.store.submission(_number(visit))
     if submission.state.value == visit.query.get("was"):
         return Response(status_code=HTTPStatus.NO_CONTENT)
