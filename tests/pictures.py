@@ -157,7 +157,7 @@ def _approvers_morning(approver: Person, demo: DemoConsole, album: Album) -> Non
     page = approver.open(f"/s/{OF_THE_CITY}")
     album.take(page, "sent")
     album.take_part(page, "call", 'form[action$="/confirm"]')
-    page.fill('form[action$="/confirm"] input[name=note]', "契約課 田中様、電話")
+    page.fill('form[action$="/confirm"] input[name=whom]', "契約課 田中様")
     approver.press("届いていることを記録")
     page.click('details:has(form[action$="/correct"]) summary')
     album.take_part(page, "correct", 'details:has(form[action$="/correct"])')

@@ -92,7 +92,7 @@ def test_a_draft_is_reviewed_approved_sent_and_confirmed(screens: Any, console: 
     (mail,) = [mail for mail in room.submissions if WAITS.number in mail.text]
     assert mail.to
     page.reload()
-    page.fill('form[action$="/confirm"] input[name=note]', "契約課 田中様、電話")
+    page.fill('form[action$="/confirm"] input[name=whom]', "契約課 田中様")
     page.click('form[action$="/confirm"] button[value=arrived]')
     assert "記録しました" in page.inner_text(".result")
     assert beside(lambda: console.office.show(2))["state"] == "CONFIRMED"

@@ -158,7 +158,7 @@ def test_from_the_pdf_to_the_auditor(screens: Any, room: Mailroom) -> None:
     number = bring_and_register(staff, room)
     send_for_real(staff, screens(login="approver"), room, number)
     staff.open(f"/s/{number}")
-    staff.page.fill('form[action$="/confirm"] input[name=note]', "土木課 田中様、電話")
+    staff.page.fill('form[action$="/confirm"] input[name=whom]', "土木課 田中様")
     staff.page.click('form[action$="/confirm"] button[value=arrived]')
     assert "記録しました" in staff.page.inner_text(".result")
     assert beside(lambda: room.office.show(number))["state"] == "CONFIRMED"

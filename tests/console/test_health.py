@@ -78,3 +78,19 @@ def test_a_backup_that_failed_and_the_last_one_stand_there(console: Console) -> 
     with console.desk.store() as store, store.writing() as writing:
         for name in (BACKED_UP, BACKUP_TROUBLE):
             writing.set_property(name, "")
+
+
+@pytest.mark.parametrize(("hours", "days"), [(25, None), (27, 1), (73, 3)])
+def test_a_backup_that_is_too_old_is_said_above_the_work_and_on_health(
+    console: Console, hours: int, days: int | None
+) -> None:
+    made = console.desk.clock.now() - dt.timedelta(hours=hours)
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(BACKED_UP, SetMark(made, "hoshobin-x").text())
+    try:
+        said = f"バックアップが{days}日間取れていません"
+        assert (said in console.browser("staff").get("/").text) is (days is not None)
+        assert (said in console.browser("admin").get("/health").text) is (days is not None)
+    finally:
+        with console.desk.store() as store, store.writing() as writing:
+            writing.set_property(BACKED_UP, "")

@@ -104,8 +104,8 @@ def test_a_new_approver_is_shown_to_the_approvers_and_told(console: Console) -> 
     assert admin.post("/people", person).status_code == 303
     approver = console.browser("approver")
     approver.get("/")
-    assert "新しい役割：shinnin（承認、" in approver.text
-    assert "shinnin" not in (console.browser("staff").get("/").text)
+    assert "新しい役割：新任 承認（承認、" in approver.text
+    assert "新任 承認" not in console.browser("staff").get("/").text
     with console.desk.store() as store:
         assert ("role_given", "shinnin") in [(alarm.cause, alarm.detail) for alarm in store.alarms_waiting()]
 

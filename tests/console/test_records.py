@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from openpyxl import load_workbook
 
 from tests.console.conftest import WAITS
 from tests.support.console import Console
-from tests.support.office import Mailroom, notice
+from tests.support.office import Mailroom, a_form, notice
 from worker.audit.sent_log import LogFilter
 from worker.console.records import _approved_by
 from worker.core.messages import say
@@ -202,6 +203,8 @@ def test_a_record_that_was_taken_back_is_among_the_corrections(sent: Console) ->
     assert browser.post("/s/2/correct", {"why": "別の工事の返事でした"}).status_code == 303
     browser.get("/changes")
     assert "別の工事の返事でした" in browser.text
+    assert re.search("到達確認済み → (送信済み|先方サーバー|先方の手前)", browser.text)
+    assert re.search("要修正|保留.* → 取下げ", browser.text)
 
 
 def test_what_came_in_is_listed_with_its_result(sent: Console) -> None:
@@ -209,6 +212,20 @@ def test_what_came_in_is_listed_with_its_result(sent: Console) -> None:
     browser.get("/received")
     assert "認証キー" in browser.text
     assert "提出になりました" in browser.text
+
+
+def test_a_file_that_came_in_is_listed_with_the_person_who_brought_it(sent: Console, room: Mailroom) -> None:
+    other = a_form("舗装補修工事")
+    room.office.save_notice("共有から.pdf", notice(other))
+    room.office.run_once()
+    staff = sent.browser("staff")
+    staff.get("/drop")
+    files = [("pdf", ("持ち込み.pdf", notice(a_form("水路改修工事")), "application/pdf"))]
+    assert staff.post("/drop", files=files).status_code == 303
+    room.office.run_once()
+    staff.get("/received")
+    assert re.search(r"共有から\.pdf フォルダ", staff.text)
+    assert re.search(r"持ち込み\S*\.pdf 持込み：佐藤 次郎", staff.text)
 
 
 def test_the_log_is_verified_and_a_noted_head_is_looked_for(sent: Console) -> None:

@@ -42,6 +42,8 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
         .headers["location"]
         .endswith("approved")
     )
+    assert 'hx-get="/s/2/state?was=APPROVED"' in staff.get("/s/2").text
+    assert staff.get("/s/2/state?was=APPROVED").status_code == 204
     staff.get("/s/2")
     assert "送信を止める" in staff.text
     assert staff.post("/s/2/stop", {"why": ""}).headers["location"] == "/s/2?said=stopped"
@@ -52,6 +54,17 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
     approver.post("/s/2/approve", {"label": approver.label, "shown": approver.shown, hold: "1"})
     assert sent(room) == 1
     assert staff.post("/s/2/stop").status_code == 409
+
+
+def test_a_page_that_waits_for_the_sending_learns_of_it_and_nothing_else_is_asked(console: Console) -> None:
+    staff = console.browser("staff")
+    assert 'hx-get="/s/2/state' not in staff.get("/s/2").text
+    assert staff.get("/s/2/state?was=SENT").status_code in {200, 204}
+    news = staff.get("/s/2/state?was=APPROVED").text
+    assert 'id="live"' in news
+    assert "表示し直す" in news
+    assert staff.get("/s/2/state?was=" + console.office.show(2)["state"]).status_code == 204
+    assert staff.get("/s/999/state").status_code == 404
 
 
 def test_a_request_of_another_draft_changes_nothing(console: Console) -> None:
@@ -68,7 +81,7 @@ def test_a_confirmation_is_taken_back_and_a_memo_puts_the_row_off(console: Conso
     staff.get("/s/2")
     assert "担当者不在・折返し待ち" in staff.text
     call = {"note": "不在", "outcome": "later", "call_again": "2099-11-30T10:00"}
-    assert staff.post("/s/2/confirm", call).headers["location"] == "/s/2?said=recorded"
+    assert staff.post("/s/2/confirm", call).headers["location"] == "/s/2?said=called"
     assert staff.post("/s/2/confirm", {**call, "call_again": "明日"}).status_code == 422
     assert staff.post("/s/2/confirm", {"note": "電話 佐々木様", "outcome": "arrived"}).status_code == 303
     staff.get("/s/2")

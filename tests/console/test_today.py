@@ -120,3 +120,29 @@ def test_a_backup_that_failed_is_a_row_without_a_button_for_who_sees_no_health(c
     finally:
         with console.desk.store() as store, store.writing() as writing:
             writing.set_property(BACKUP_TROUBLE, "")
+
+
+def test_the_menu_counts_what_is_to_do_and_the_approver_s_what_waits_for_an_approval(console: Console) -> None:
+    approver = console.browser("approver")
+    page = approver.get("/log").text
+    counted = [int(each) for each in re.findall(r"(?:今日すること|承認待ち)（(\d+)）", page.partition("</nav>")[0])]
+    assert len(counted) == 2
+    approver.get("/")
+    rows = [
+        each for each in ROW.findall(approver.last.text if approver.last else "") if 'class="chip rest"' not in each
+    ]
+    assert counted[0] == len(rows) >= counted[1] > 0
+    waiting = ROW.findall(approver.get("/?kind=approval").text)
+    assert counted[1] == len(waiting)
+    assert all("確認する" in each for each in waiting)
+    assert "承認待ち（" not in console.browser("staff").get("/log").text.partition("</nav>")[0]
+
+
+def test_the_count_of_the_menu_follows_a_decision(console: Console) -> None:
+    staff = console.browser("staff")
+    before = re.findall(r"今日すること（(\d+)）", staff.get("/log").text)
+    staff.post("/s/1/memo", {"text": "来週", "next_look": "2099-01-01"})
+    after = re.findall(r"今日すること（(\d+)）", staff.get("/log").text)
+    assert int(after[0]) == int(before[0]) - 1
+    staff.post("/s/1/memo", {"text": "いま"})
+    assert re.findall(r"今日すること（(\d+)）", staff.get("/log").text) == before

@@ -21,7 +21,7 @@ from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
-from worker.core.messages import name_hold, next_step, reasons, say, say_refusal
+from worker.core.messages import name_hold, next_step, reasons, say, say_refusal, speaking_on_pages
 from worker.core.messages.sentences import SYSTEM_FAULTS
 from worker.core.model import Hold, Submission
 from worker.core.states import HoldKind, Reason, State, kind_of
@@ -256,3 +256,12 @@ def test_a_paper_that_must_not_be_used_is_named_with_its_own_words(
     assert says in name_hold(held.reasons[0], "ja")
     assert does in next_step(held, "ja")
     assert "save the PDF" in next_step(held, "en") or "save it" in next_step(held, "en")
+
+
+def test_a_page_names_a_project_without_the_short_name_of_its_issuer() -> None:
+    one = Hold.of(Reason.NAME_ONLY, project="maru-city/駅前広場舗装工事")
+    several = Hold.of(Reason.TWO_PROJECTS, projects=("kawa/道路改良工事", "kawa/道路改良工事 (2)"))
+    assert "maru-city/駅前広場舗装工事" in name_hold(one, "ja")
+    with speaking_on_pages():
+        assert name_hold(one, "ja") == "工事名だけの一致（駅前広場舗装工事）"
+        assert "kawa/" not in name_hold(several, "ja")

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import itertools
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -327,3 +328,51 @@ async def test_each_person_is_told_in_the_own_language_and_what_one_took_on_is_t
         writing.raise_alarm(AlarmCause.DEADLINE, [1], "期限")
     await days.at(days.clock.now() + MAIL_PAUSE)
     assert (len(days.mails_to(HANA)), len(days.mails_to(JIRO))) == (1, 2)
+
+
+async def test_the_digest_and_the_escalation_are_in_the_language_of_the_account_with_that_address(
+    tmp_path: Path,
+) -> None:
+    days = Linked(tmp_path, mode="approve", escalate=(CHIEF,))
+    for login, mail in (("hana", OFFICE.upper()), ("buchou", CHIEF)):
+        days.add(login, mail)
+        account = days.office.store.account_of(login)
+        assert account is not None
+        people.change_language(days.office.store, account.id, "en", BY)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    days.alarm(AlarmCause.DIGEST)
+    days.alarm("escalation:held:1")
+    await days.at(TUESDAY)
+    digest, escalation = days.mails_to(OFFICE)[-1], days.mails_to(CHIEF)[-1]
+    for mail in (digest, escalation):
+        assert mail.startswith("[hoshobin] ")
+        assert "to do: " in mail
+        assert "performance guarantee" in mail
+        assert not re.search("対応|すること|保証", mail), mail
+
+
+async def test_operators_of_two_languages_are_each_told_once(tmp_path: Path) -> None:
+    days = Linked(tmp_path, notify=(OFFICE, CHIEF))
+    days.add("buchou", CHIEF)
+    account = days.office.store.account_of("buchou")
+    assert account is not None
+    people.change_language(days.office.store, account.id, "en", BY)
+    days.alarm(AlarmCause.NOT_READ_AGAIN, "1: 知らせ")
+    await days.at(FRIDAY)
+    (japanese,), (english,) = days.mails_to(OFFICE), days.mails_to(CHIEF)
+    assert "送信前の確認ができず" in japanese
+    assert "送信前の確認ができず" not in english
+    assert not days.office.store.alarms_waiting()
+
+
+async def test_an_alarm_that_names_submissions_links_to_each(tmp_path: Path) -> None:
+    days = Linked(tmp_path)
+    days.alarm(AlarmCause.UNPROVEN_NEWCOMER, "12: #7, #9")
+    days.alarm(AlarmCause.WITHDRAWN_AGAIN, "31: #30 注文 #99.pdf")
+    days.alarm(AlarmCause.LATE_ANSWER, "32: 250 #250 Ok")
+    await days.at(FRIDAY)
+    (mail,) = days.mails_to(OFFICE)
+    for number in (12, 7, 9, 31, 30, 32):
+        assert f"　　開く：{URL}/s/{number}\n" in mail, number
+    assert not any(f"/s/{number}" in mail for number in (99, 250)), "words of others name no submission"

@@ -819,6 +819,7 @@ ASKED_BY_THE_GUARDS = {
     "carried": compiled.CARRIED,
     "last_sent": compiled.LAST_SENT,
     "last_sent to a section": compiled.LAST_SENT_TO_SECTION,
+    "last_confirmed": compiled.LAST_CONFIRMED,
     "last_handed_over": compiled.LAST_HANDED_OVER,
     "last_handed_over to a section": compiled.LAST_HANDED_OVER_TO_SECTION,
     "of_project": compiled.OF_PROJECT,
@@ -945,6 +946,22 @@ def test_the_last_mail_of_an_issuer_is_found_by_product_section_and_kind_of_cont
     assert store.last_sent("town", Product.ADVANCE, "kensetsu", is_amended=True) == amended
     assert store.last_sent("town", Product.CONTRACT) is None
     assert store.last_sent("city", Product.ADVANCE) is None
+
+
+def test_the_files_that_came_last_are_read_back_the_newest_first(store: SqlStore) -> None:
+    with store.writing() as writing:
+        for name in ("一.pdf", "二.pdf", "三.pdf", "一.pdf"):
+            writing.record_file(FileRow(name, 1, 1, 1, START))
+    assert [each.name for each in store.last_files(2)] == ["三.pdf", "二.pdf"]
+
+
+def test_the_last_mail_that_a_person_confirmed_is_found_and_none_that_is_not_confirmed(store: SqlStore) -> None:
+    first = step(store, Event.CONFIRMED, record_sent(store, "1-1"), State.CONFIRMED)
+    step(store, Event.CONFIRMED, record_sent(store, "1-2", section="keiyaku"), State.CONFIRMED)
+    record_sent(store, "1-3")
+    assert store.last_confirmed("town", Product.ADVANCE, "kensetsu") == first
+    assert store.last_confirmed("town", Product.ADVANCE, "kensetsu", is_amended=True) is None
+    assert store.last_confirmed("town", Product.CONTRACT, "kensetsu") is None
 
 
 def test_the_last_that_people_hand_in_is_found_and_not_what_they_handed_in_in_place_of_a_mail(store: SqlStore) -> None:

@@ -199,6 +199,19 @@ class FakeReading:
         ]
         return max(sent, key=lambda each: str(each.delivery.sent_at), default=None)
 
+    def last_confirmed(
+        self, issuer: str, product: Product, section: str, *, is_amended: bool = False
+    ) -> Submission | None:
+        confirmed = [
+            each
+            for each in self.held
+            if each.state is State.CONFIRMED
+            and each.delivery.sent_at is not None
+            and (each.destination.issuer, each.notice.product, each.destination.section) == (issuer, product, section)
+            and each.follow_ups.duties.is_amended is is_amended
+        ]
+        return max(confirmed, key=lambda each: str(each.delivery.sent_at), default=None)
+
     def last_handed_over(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:

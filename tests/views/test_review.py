@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from worker.core.model import Hold, Submission
+import dataclasses
+
+from tests.support.registered import NOTICE, PROJECT_OF_NUMBER
+from worker.core.model import Hold, Product, Submission
 from worker.core.params import Params
 from worker.core.states import Reason, State
-from worker.views.review import ticks_of
+from worker.views.review import Agreement, comparisons_of, ticks_of
 
 
 def address(name: str) -> Hold:
@@ -21,3 +24,15 @@ def test_a_box_keeps_its_name_while_its_object_is_the_same_and_another_object_ha
     before, after = names(gone, kept), names(kept, new)
     assert before[1] == after[0]
     assert len({*before, *after}) == 3
+
+
+def test_the_kind_of_guarantee_is_compared_with_those_that_the_project_needs() -> None:
+    def finding(*expects: Product) -> Agreement:
+        needed = dataclasses.replace(PROJECT_OF_NUMBER, expects=expects)
+        lines = comparisons_of(Submission(1, State.HELD), NOTICE, needed, "")
+        return next(each.finding for each in lines if each.heading == "h_product")
+
+    assert NOTICE.product is Product.CONTRACT
+    assert finding() is Agreement.NOT_REGISTERED
+    assert finding(Product.CONTRACT, Product.ADVANCE) is Agreement.SAME
+    assert finding(Product.ADVANCE) is Agreement.DIFFERS

@@ -246,6 +246,8 @@ def test_an_expected_guarantee_without_any_date_is_watched_and_says_which_date_i
     for project in (expecting(Product.CONTRACT, dates={}), expecting(Product.INTERIM)):
         (task,) = missing_on(FRIDAY, project)
         assert (task.kind, task.urgency, task.due) == (TaskKind.UNDATED, Urgency.WATCH, None)
+        assert "guarantee" in task.text("en")
+        assert "保証" not in task.text("en")
 
 
 def test_what_nobody_expects_is_never_missing() -> None:

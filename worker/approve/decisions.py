@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from worker.approve.counterparts import counterpart_line, remember_counterpart, with_counterpart
 from worker.approve.project_notes import memo_line
 from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, hold_of_return, keep_contents, reevaluate, target_of
 from worker.approve.shown import ShownPages, refuse_unless_seen
@@ -358,23 +359,41 @@ def hand_over(store: Store, number: int, author: Author, note: str) -> Submissio
     return _decide(store, number, Event.HANDED_OVER, author, {"note": note}, _without_reasons)
 
 
-def confirm(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
-    """State that the issuer's section has it: who there, when and how."""
-    return _decide(store, number, Event.CONFIRMED, author, {"note": note, "confirmed_at": _time(at)}, _all_read)
+def confirm(store: Store, number: int, author: Author, note: str, at: dt.datetime | None, whom: str = "") -> Submission:
+    """State that the issuer's section has it: how, when, and by the word of ``whom`` there."""
+    return _answered(store, number, Event.CONFIRMED, author, note, at, whom)
 
 
-def report_not_accepted(store: Store, number: int, author: Author, note: str, at: dt.datetime | None) -> Submission:
+def report_not_accepted(
+    store: Store, number: int, author: Author, note: str, at: dt.datetime | None, whom: str = ""
+) -> Submission:
     """State that the issuer has not received it, or sends it back."""
-    return _decide(store, number, Event.NOT_ACCEPTED, author, {"note": note, "confirmed_at": _time(at)}, _all_read)
+    return _answered(store, number, Event.NOT_ACCEPTED, author, note, at, whom)
+
+
+def _answered(
+    store: Store, number: int, event: Event, author: Author, note: str, at: dt.datetime | None, whom: str
+) -> Submission:
+    named = counterpart_line(whom)
+    detail = {"note": with_counterpart(named, note), "confirmed_at": _time(at), **({"whom": named} if named else {})}
+    with store.writing() as writing:
+        before = writing.submission(number)
+        state = _check(before, event)
+        remember_counterpart(writing, before, named)
+        return writing.change(event, before, dataclasses.replace(_all_read(before), state=state), author, detail)
 
 
 def note_not_reached(
-    store: Store, number: int, author: Author, note: str, call_again: dt.datetime | None
+    store: Store, number: int, author: Author, note: str, call_again: dt.datetime | None, whom: str = ""
 ) -> Submission:
     """Records a call at which the issuer's person was away, and when to call again."""
+    named = counterpart_line(whom)
     with store.writing() as writing:
-        _check(writing.submission(number), Event.CONFIRMED)
-        detail = {"note": note, "call_again": _time(call_again)}
+        before = writing.submission(number)
+        _check(before, Event.CONFIRMED)
+        remember_counterpart(writing, before, named)
+        told = {"whom": named} if named else {}
+        detail = {"note": with_counterpart(named, note), "call_again": _time(call_again), **told}
         writing.note(NoteEvent.NOT_REACHED, number, author, detail, {"call_again": call_again})
         return writing.submission(number)
 

@@ -281,6 +281,7 @@ def resolve(run: PersonCommand, number: int, left: bool | None) -> int:
 @click.argument("numbers", nargs=-1, required=True, type=Number(), metavar="ID…")
 @click.option("--failed", is_flag=True, help="届いていない・返却 / the issuer has nothing, or sends it back")
 @click.option("--note", required=True, help="相手方・方法 / who there, and how")
+@click.option("--whom", default="", help="相手方の氏名（次の電話で示します） / the person there")
 @click.option("--at", "at", type=Moment(), default=None, help="確認した日時 / when")
 @click.option("--later", type=Moment(), default=None, help="担当者不在：次に電話する日時 / call again at")
 @in_persons_name
@@ -289,6 +290,7 @@ def confirm(
     numbers: tuple[int, ...],
     failed: bool,
     note: str,
+    whom: str,
     at: dt.datetime | None,
     later: dt.datetime | None,
 ) -> int:
@@ -302,13 +304,13 @@ def confirm(
 
     def decide(number: int) -> None:
         if later is not None:
-            after = decisions.note_not_reached(store, number, author, note, later)
+            after = decisions.note_not_reached(store, number, author, note, later, whom)
             run.report(after, "not_reached")
         elif failed:
-            after = decisions.report_not_accepted(store, number, author, note, at)
+            after = decisions.report_not_accepted(store, number, author, note, at, whom)
             run.report(after, "not_accepted")
         else:
-            run.report(decisions.confirm(store, number, author, note, at), "confirmed")
+            run.report(decisions.confirm(store, number, author, note, at, whom), "confirmed")
 
     return _each(numbers, decide, run)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.accounts.people import roles_given
+from worker.audit.sent_log import PROGRAM
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
@@ -15,6 +16,7 @@ from worker.service.watchdog import unwatched
 from worker.service.wiring import read_lock_holder
 from worker.store.ports import RESTORED_AT
 from worker.store.signs import rehearsing_to
+from worker.views.backup_age import say_old_backup
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
             )
     if office.faults:
         found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
+    if old := say_old_backup(visit.store, visit.now, visit.lang):
+        path, word = ("/health", visit.say("menu_health")) if visit.may(Right.HEALTH) else ("", "")
+        found.append(Banner(old, is_alarm=True, path=path, word=word))
     if rehearsing_to(visit.store, office.brief.release.rehearsal_to) is not None:
         path, word = ("/health/rehearsal", visit.say("rehearsal_end_go")) if visit.may(Right.REHEARSE) else ("", "")
         found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False, path=path, word=word))
@@ -53,10 +58,11 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
 
 def banners_of_roles(visit: Visit) -> Iterator[Banner]:
     """New approvers and administrators, all in one sentence: a phone shows few lines."""
-    people = []
+    people, names = [], {each.login: each.name for each in visit.store.accounts()}
     for each in roles_given(visit.store, visit.now):
         roles = [name_role(role, visit.lang) for role in each.roles]
         at = f"{each.at.astimezone(JST):%-m/%-d %-H:%M}"
-        people.append(visit.say("role_given_to", by=each.by, login=each.login, roles=roles, at=at))
+        by = visit.say("role_given_on_server") if each.by == PROGRAM else each.by
+        people.append(visit.say("role_given_to", by=by, login=names.get(each.login, each.login), roles=roles, at=at))
     if people:
         yield Banner(visit.say("banner_role_given", people=people), is_alarm=False)

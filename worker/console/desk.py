@@ -30,6 +30,7 @@ from worker.service.wiring import (
     open_store_of,
 )
 from worker.store.ports import Store
+from worker.views.today import WorkCounts, count_work
 
 T = TypeVar("T")
 
@@ -138,6 +139,7 @@ class Desk:
         self.sso: SingleSignOn | None = None
         """The login by company accounts; None: people have passwords alone."""
         self.kept_forms = KeptForms()
+        self._counted: tuple[tuple[int, int], WorkCounts] | None = None
         self._office: Installation | None = None
         self._lock = threading.Lock()
         self._stores: queue.LifoQueue[Store] = queue.LifoQueue()
@@ -161,6 +163,13 @@ class Desk:
                     return known
             self._office = load_installation_in_use(self.option)
             return self._office
+
+    def count_work(self, store: Store, now: dt.datetime) -> WorkCounts:
+        """Returns the numbers of the menu. They are counted again after an entry of the log, and each minute."""
+        key = store.head()[0], int(now.timestamp()) // 60
+        if self._counted is None or self._counted[0] != key:
+            self._counted = key, count_work(store, self.office().outline, now)
+        return self._counted[1]
 
     @contextlib.contextmanager
     def store(self) -> Iterator[Store]:

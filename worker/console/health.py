@@ -18,6 +18,7 @@ from worker.service.watchdog import unwatched
 from worker.service.wiring import find_witness, read_lock_holder, try_witness
 from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, CHECK_TROUBLE, read_set_mark, read_trouble
 from worker.store.signs import find_signs, rehearsing_to
+from worker.views.backup_age import say_old_backup
 from worker.views.backups import say_backup_trouble
 from worker.views.problems import problem_json
 
@@ -94,6 +95,8 @@ def _backups(visit: Visit) -> list[HealthFinding]:
     made = read_set_mark(visit.store.property(BACKED_UP))
     if made is None:
         return [*found, HealthFinding(name, visit.say("health_no_backup"))]
+    if old := say_old_backup(visit.store, visit.now, visit.lang):
+        found.append(HealthFinding(name, old, visit.say("health_backup"), is_well=False, last=_moment(made.at)))
     return found or [HealthFinding(name, visit.say("health_well"), last=_moment(made.at))]
 
 

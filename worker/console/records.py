@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -21,15 +21,18 @@ from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import read_date
 from worker.core.messages import name_any_state, name_event, name_state
-from worker.core.model import JST, Entry, MessageRow, Product
+from worker.core.model import JST, Disposition, Entry, Product
 from worker.core.states import Event, NoteEvent, State
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
+from worker.store.ports import Store
 
 _PIECE: Final = 1 << 20
 """Bytes of a file that are read and given at once."""
 ROWS_SHOWN: Final = 300
 """Rows of a search on the page: more are read in a spreadsheet."""
+CHANGES_SHOWN: Final = 100
+"""Corrections on the page: the course of each of their submissions is read for the state before."""
 USUAL_DAYS: Final = dt.timedelta(days=31)
 """The period of a search that names none: the last month is asked for most."""
 CORRECTIONS: Final = (
@@ -203,26 +206,60 @@ def _yen(text: str) -> int | None:
 
 
 def show_changes(visit: Visit) -> Response:
-    """Corrections and withdrawals, the newest first."""
-    newest = visit.store.last_entries(CORRECTIONS, ROWS_SHOWN)
-    return visit.page(
-        "changes.html", entries=[(entry, name_event(entry.event, visit.lang), _why(entry)) for entry in newest]
-    )
+    """Corrections and withdrawals, the newest first, each with the state before it and after it."""
+    newest = visit.store.last_entries(CORRECTIONS, CHANGES_SHOWN)
+    before = states_before(visit.store, newest)
+    shown = []
+    for entry in newest:
+        states = [before.get(entry.number), entry.set.get("state")]
+        words = [name_any_state(State(each), visit.lang) for each in states if each]
+        course = " → ".join(words) if len(words) == len(states) else ""
+        shown.append((entry, name_event(entry.event, visit.lang), course, _why(entry)))
+    return visit.page("changes.html", entries=shown, cut=CHANGES_SHOWN if len(newest) == CHANGES_SHOWN else 0)
+
+
+def states_before(store: Store, entries: Iterable[Entry]) -> Mapping[int, str]:
+    """Returns the state of its submission before each of ``entries`` by the entry's number."""
+    found: dict[int, str] = {}
+    wanted = {each.number for each in entries}
+    for submission in {each.submission for each in entries if each.submission}:
+        state = ""
+        for entry in store.entries(submission):
+            if entry.number in wanted:
+                found[entry.number] = state
+            state = entry.set.get("state", state)
+    return found
 
 
 def _why(entry: Entry) -> str:
     return " / ".join(str(entry.detail[name]) for name in ("why", "note") if entry.detail.get(name))
 
 
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """One mail or file that came in."""
+
+    at: dt.datetime | None
+    name: str
+    sender: str
+    end: Disposition
+    submissions: tuple[int, ...]
+
+
 def show_received(visit: Visit) -> Response:
-    """The mails that were looked at, the newest of each mailbox first."""
-    found: list[MessageRow] = []
+    """The mails and files that were looked at, the newest first."""
+    found: list[_Received] = []
     for each in visit.store.health_records():
         kind, _, mailbox = each.name.partition(":")
         if kind == "mail" and each.uidvalidity is not None:
-            found += visit.store.last_messages(mailbox, each.uidvalidity, ROWS_SHOWN)
+            rows = visit.store.last_messages(mailbox, each.uidvalidity, ROWS_SHOWN)
+            found += [_Received(row.internal_date, row.subject, row.sender, row.end, row.submissions) for row in rows]
+    for file in visit.store.last_files(ROWS_SHOWN):
+        uploads = visit.store.uploads(file.sha256) if file.sha256 else ()
+        by = visit.say("received_brought", name=uploads[-1].by) if uploads else visit.say("received_folder")
+        found.append(_Received(file.looked_at, file.name, by, file.end, file.submissions))
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
-    newest = sorted(found, key=lambda row: row.internal_date or never, reverse=True)[:ROWS_SHOWN]
+    newest = sorted(found, key=lambda row: row.at or never, reverse=True)[:ROWS_SHOWN]
     return visit.page("received.html", rows=newest, count=len(newest))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Final
 
 from starlette.responses import Response
 
 from worker.approve import decisions, disclose
+from worker.approve.counterparts import counterparts_of
 from worker.approve.decisions import Approval
 from worker.console.banners import banners_of
 from worker.console.pictures import (
@@ -23,16 +25,23 @@ from worker.console.visit import Visit, number_in
 from worker.core.accounts import represented_by
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_author, name_event, name_follow_up, name_receipt, name_state, next_step
-from worker.core.model import JST, Submission
-from worker.core.states import NoteEvent, Reason, State
+from worker.core.model import JST, Receipt, ReceiptKind, Submission
+from worker.core.states import Event, NoteEvent, Reason, State, may_follow
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
 from worker.send.rate_limit import leaves_at
-from worker.views.review import Review, review_of, tick_name, ticks_of
-from worker.views.today import work_of_today
+from worker.views.earlier_mail import Likeness, find_likeness, ticks_of_parts
+from worker.views.review import Review, TickBox, review_of, tick_name, ticks_of
+from worker.views.today import awaits_approval, work_of_today
 
 HISTORY: Final = 3
 """Entries of the history that are shown before it is opened."""
+WAYS: Final = ("phone", "mail", "counter")
+"""How the issuer was asked (``way_…`` in the messages)."""
+REPLIES: Final = ("received", "returned", "question")
+"""What a reply says (``reply_…`` in the messages)."""
+_AN_HOUR: Final = dt.timedelta(hours=1)
+_EVENTS_OF_REPLIES: Final = {"received": Event.CONFIRMED, "returned": Event.NOT_ACCEPTED}
 
 
 def show_submission(visit: Visit) -> Response:
@@ -41,19 +50,31 @@ def show_submission(visit: Visit) -> Response:
     return _page(visit)
 
 
+def show_state(visit: Visit) -> Response:
+    """The state, once it is another one than ``was``: a page that waits for the sending asks for it and shows it."""
+    submission = visit.store.submission(_number(visit))
+    if submission.state.value == visit.query.get("was"):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return visit.page("state.html", submission=submission, state=name_state(submission, visit.lang))
+
+
 def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -> Response:
     store = visit.store
     submission = store.submission(_number(visit))
     review = _review(visit, submission)
     papers = papers_shown(visit, submission)
     entries = [each for each in store.entries(submission.id) if each.event != NoteEvent.VIEWED]
-    waiting = _to_decide(visit)
+    found, likeness = _waiting(visit), _likeness(visit, submission)
+    waiting = list(dict.fromkeys(number for number, _ in found))
+    to_approve = [number for number, is_ready in found if is_ready and number != submission.id]
     place = waiting.index(submission.id) if submission.id in waiting else None
     return visit.page(
         "review.html",
         status,
         banners=banners_of(visit),
         review=review,
+        likeness=likeness,
+        ticks=(*review.ticks, *ticks_of_parts(submission, likeness)),
         submission=submission,
         papers=papers,
         needed=needed_pages(submission, papers),
@@ -68,9 +89,15 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         history=HISTORY,
         place=place,
         waiting=waiting,
+        to_approve=list(dict.fromkeys(to_approve)),
         steps=[name_follow_up(each, visit.lang) for each in submission.follow_ups.duties.instructions],
         brought=store.uploads(submission.notice.pdf_sha256)[-1:] if submission.notice.pdf_sha256 else (),
         receipts=[name_receipt(each, visit.lang) for each in submission.delivery.receipts],
+        replies=_replies(submission),
+        may_return=may_follow(submission.state, Event.NOT_ACCEPTED),
+        counterparts=counterparts_of(store, submission),
+        ways=WAYS,
+        call_again=_call_again(visit),
         follow_ups=_left_to_do(submission, visit),
         typed=visit.form,
         done=[
@@ -142,10 +169,26 @@ def _left_to_do(submission: Submission, visit: Visit) -> list[tuple[int, str]]:
         for number, each in enumerate(record.duties.after, start=1)
         if each not in record.done
     ]
-    first = len(record.duties.after) + 1
     return told + [
-        (number, name_receipt(each, visit.lang)) for number, each in enumerate(submission.delivery.unread, start=first)
+        (number, name_receipt(each, visit.lang))
+        for number, each in _unread(submission)
+        if each.kind is not ReceiptKind.REPLY
     ]
+
+
+def _replies(submission: Submission) -> list[tuple[int, Receipt]]:
+    """The issuer's replies that wait for a person, numbered as ``done`` takes them."""
+    return [(number, each) for number, each in _unread(submission) if each.kind is ReceiptKind.REPLY]
+
+
+def _unread(submission: Submission) -> Iterator[tuple[int, Receipt]]:
+    return enumerate(submission.delivery.unread, start=len(submission.follow_ups.duties.after) + 1)
+
+
+def _call_again(visit: Visit) -> str:
+    """The moment that is offered for the next call: in an hour, or when the office opens after that."""
+    moment = visit.office.settings.hours.or_usual().next_opening(visit.now + _AN_HOUR)
+    return f"{moment.astimezone(JST):%Y-%m-%dT%H:%M}"
 
 
 def _review(visit: Visit, submission: Submission) -> Review:
@@ -158,11 +201,29 @@ def _review(visit: Visit, submission: Submission) -> Review:
     return review_of(seen, notice, project, office.settings.contractor.name)
 
 
-def _to_decide(visit: Visit) -> list[int]:
-    """The submissions that wait for a person, in the order of the list of work."""
+def _likeness(visit: Visit, submission: Submission) -> Likeness | None:
+    """The draft beside the last confirmed mail to its section; None once it has left, and for the first one."""
+    if submission.state not in {State.HELD, State.APPROVED}:
+        return None
+    office = visit.office
+    projects, contractor = office.active_config.register.by_id, office.settings.contractor.name
+    return find_likeness(submission, visit.store, projects, contractor)
+
+
+def _ticks(visit: Visit, submission: Submission) -> tuple[TickBox, ...]:
+    return (*ticks_of(submission), *ticks_of_parts(submission, _likeness(visit, submission)))
+
+
+def _waiting(visit: Visit) -> list[tuple[int, bool]]:
+    """The submissions that wait for a person, in the order of the list of work; True for an approval alone."""
     today = work_of_today(visit.store, visit.office.outline, visit.now)
-    found = [row.task.submission for group in today.groups for row in group.rows if not row.is_waiting]
-    return list(dict.fromkeys(number for number in found if number is not None))
+    rows = [row for group in today.groups for row in group.rows if not row.is_waiting]
+    return [(row.task.submission, awaits_approval(row.task)) for row in rows if row.task.submission is not None]
+
+
+def _to_approve(visit: Visit, but: int) -> list[int]:
+    """Those that wait for an approval alone, without this one."""
+    return list(dict.fromkeys(number for number, is_ready in _waiting(visit) if is_ready and number != but))
 
 
 def _candidates(visit: Visit, submission: Submission) -> tuple[Submission, ...]:
@@ -178,7 +239,7 @@ def approve(visit: Visit) -> Response:
     before = visit.store.submission(number)
     label = form.text("label")
     if label == before.label:
-        left = [tick.text(visit.lang) for tick in ticks_of(before) if not form.text(tick.name)]
+        left = [tick.text(visit.lang) for tick in _ticks(visit, before) if not form.text(tick.name)]
         if left:
             return _page(visit, visit.say("error_ticks", count=len(left), names=left), 422)
     conditions = before.composed.draft.conditions if before.composed.draft else ()
@@ -199,9 +260,8 @@ def approve(visit: Visit) -> Response:
         return _page(visit, visit.refusal(refused), 422)
     said = "first" if _waits_for_second(after) else "approved"
     if form.text("then") == "next":
-        waiting = [each for each in _to_decide(visit) if each != number]
-        if waiting:
-            return visit.go(f"/s/{waiting[0]}", said)
+        if others := _to_approve(visit, number):
+            return visit.go(f"/s/{others[0]}", said)
         return visit.go("/", said)
     return visit.go(f"/s/{after.id}", said)
 
@@ -265,17 +325,55 @@ def hand_over(visit: Visit) -> Response:
 
 
 def confirm(visit: Visit) -> Response:
-    """Records that the issuer has it, or that it has not."""
-
-    def record(note: str) -> Submission:
-        if visit.form.text("outcome") == "later":
-            return decisions.note_not_reached(
-                visit.store, _number(visit), visit.author, note, _moment(visit, "call_again")
+    """Records that the issuer has it, that it has not, or that the person there was away."""
+    form, number, outcome = visit.form, _number(visit), visit.form.text("outcome")
+    whom = form.text("whom") or form.text("known")
+    if not whom and not form.text("note"):
+        return _page(visit, visit.say("error_whom_missing"), 422)
+    way = visit.say(f"way_{form.text('way')}") if form.text("way") in WAYS else ""
+    note = visit.say("way_and_note", way=way, note=form.text("note")) if way and form.text("note") else ""
+    said = note or way or form.text("note")
+    was_handed_over = visit.store.submission(number).state is State.HANDED_OVER
+    try:
+        if outcome == "later":
+            after = decisions.note_not_reached(
+                visit.store, number, visit.author, said, _moment(visit, "call_again"), whom
             )
-        act = decisions.report_not_accepted if visit.form.text("outcome") == "failed" else decisions.confirm
-        return act(visit.store, _number(visit), visit.author, note, _moment(visit))
+        else:
+            act = decisions.report_not_accepted if outcome == "failed" else decisions.confirm
+            after = act(visit.store, number, visit.author, said, _moment(visit), whom)
+    except NotAllowed as refused:
+        return _refused(visit, refused)
+    results = {"later": "called", "failed": "not_arrived"}
+    return visit.go(f"/s/{after.id}", "recorded" if was_handed_over else results.get(outcome, "confirmed"))
 
-    return _decided(visit, "note", record)
+
+def answer_reply(visit: Visit) -> Response:
+    """Records what the issuer's reply says: it has the mail, it has not or sends it back, or it asks something."""
+    number, form, kind = _number(visit), visit.form, visit.form.text("kind")
+    if kind not in REPLIES:
+        return _page(visit, visit.say("error_choose"), 422)
+    words = visit.say(f"reply_{kind}")
+    note = visit.say("way_and_note", way=words, note=form.text("note")) if form.text("note") else words
+    event = _EVENTS_OF_REPLIES.get(kind)
+    try:
+        if kind == "question" and not form.text("note"):
+            return _page(visit, visit.say("error_question_missing"), 422)
+        if event is None or not may_follow(visit.store.submission(number).state, event):
+            what = number_in(form.text("what"))
+            after, _ = decisions.record_done(visit.store, number, visit.author, note, what)
+        else:
+            act = decisions.confirm if event is Event.CONFIRMED else decisions.report_not_accepted
+            after = act(visit.store, number, visit.author, note, None)
+    except NotAllowed as refused:
+        return _refused(visit, refused)
+    return visit.go(f"/s/{after.id}", "confirmed" if kind == "received" else "recorded")
+
+
+def _refused(visit: Visit, refused: NotAllowed) -> Response:
+    if refused.code == "no_such_submission":
+        raise refused
+    return _page(visit, visit.refusal(refused), 409 if refused.code == "not_in_this_state" else 422)
 
 
 def correct(visit: Visit) -> Response:
@@ -363,9 +461,7 @@ def _decided(visit: Visit, needed: str, decide_it: Callable[[str], Submission], 
     try:
         after = decide_it(text)
     except NotAllowed as refused:
-        if refused.code == "no_such_submission":
-            raise
-        return _page(visit, visit.refusal(refused), 409 if refused.code == "not_in_this_state" else 422)
+        return _refused(visit, refused)
     return visit.go(f"/s/{after.id}", said)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -15,9 +16,11 @@ from worker.core.model import JST, Product
 from worker.core.text import match_key
 from worker.send.rate_limit import leaves_at
 from worker.views.tasks import find_work
-from worker.views.today import Work, work_of_today
+from worker.views.today import ProjectWork, Work, awaits_approval, work_of_today
 
 MINE: Final = "mine"
+APPROVAL: Final = "approval"
+"""The kind that stands for everything that waits for an approval alone."""
 _FILTERS: Final = ("kind", "issuer", "who")
 _ALL_DUE: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
 """Everything that was released is due by then."""
@@ -44,10 +47,14 @@ def show_today(visit: Visit) -> Response:
         "today.html",
         banners=banners_of(visit),
         groups=[(group, rows) for group, rows in groups if rows],
-        count=today.count,
+        count=_count(groups) if kind or issuer or who else today.count,
+        title=visit.say("menu_approvals" if kind == APPROVAL else "today"),
         to_decide=today.to_decide,
         products=tuple(Product),
-        kinds=sorted({row.task.kind.value for group in today.groups for row in group.rows}),
+        kinds=[
+            *([APPROVAL] if today.to_decide or kind == APPROVAL else []),
+            *sorted({row.task.kind.value for group in today.groups for row in group.rows}),
+        ],
         issuers=sorted({row.task.issuer for group in today.groups for row in group.rows if row.task.issuer}),
         kind=kind,
         issuer=issuer,
@@ -82,7 +89,13 @@ def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str, taken_b
     is_decision = row.right is Right.DECIDE and visit.may(row.right)
     if who == MINE and match_key(taken_by or row.in_charge) != me and (taken_by or not is_decision):
         return False
-    return (not kind or row.task.kind.value == kind) and (not issuer or row.task.issuer == issuer)
+    is_of_kind = awaits_approval(row.task) if kind == APPROVAL else not kind or row.task.kind.value == kind
+    return is_of_kind and (not issuer or row.task.issuer == issuer)
+
+
+def _count(groups: Sequence[tuple[ProjectWork, Sequence[Work]]]) -> int:
+    """The rows that the filters leave and that a person does something about."""
+    return sum(not row.is_waiting for _, rows in groups for row in rows)
 
 
 def _next_sending(visit: Visit, due: tuple[int, ...]) -> dt.datetime | None:

@@ -21,7 +21,7 @@ from worker.audit.sent_log import PROGRAM
 from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
-from worker.core.errors import NotAllowed
+from worker.core.errors import ConfigError, NotAllowed
 from worker.core.japanese_dates import weekday, write_date
 from worker.core.messages import Language, is_said, name_author, say, say_refusal
 from worker.core.model import JST
@@ -37,8 +37,11 @@ DEVICE_SECONDS: Final = 365 * 24 * 3600
 
 SAID: Final = "said"
 """The query's name for the code of the sentence that the next page begins with; any other text is never shown."""
+APPROVALS: Final = "/?kind=approval"
+"""The list of work with what waits for an approval alone."""
 MENU: Final = (
     ("/", "menu_today", Right.PREPARE),
+    (APPROVALS, "menu_approvals", Right.DECIDE),
     ("/drop", "menu_drop", Right.PREPARE),
     ("/projects", "menu_projects", Right.PREPARE),
     ("/issuers", "menu_issuers", Right.SEE),
@@ -200,11 +203,22 @@ class Visit:
             named=self.name_author,
             lang=self.lang,
             said=shown,
+            counts=self._counts(template),
             now=self.now,
             Right=Right,
             **context,
         )
         return HTMLResponse(html, status)
+
+    def _counts(self, template: str) -> Mapping[str, int]:
+        """The numbers of the menu by path; none on a page of an error, which reads no store."""
+        if self.opened is None or template == "error.html" or not self.may(Right.PREPARE):
+            return {}
+        try:
+            counted = self.desk.count_work(self.store, self.now)
+        except ConfigError:  # the pages that need no configuration still come
+            return {}
+        return {"/": counted.to_do, APPROVALS: counted.to_approve}
 
     def go(self, path: str, said: str = "", **query: str) -> Response:
         """Answers a form: the browser gets the page at ``path``, which begins with the sentence ``said_CODE``."""

@@ -14,9 +14,9 @@ from typing import Final
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.japanese_dates import weekday
-from worker.core.messages import mail_language, name_state, say
+from worker.core.messages import mail_language, name_product, name_state, say
 from worker.core.messages.on_pages import pages_at
-from worker.core.model import JST, PRODUCT_NAMES, Requested, Submission
+from worker.core.model import JST, Requested, Submission
 from worker.core.states import AlarmCause
 from worker.core.text import escape_control_chars
 from worker.views.actions import show_action
@@ -185,7 +185,7 @@ def _title(task: Task) -> str:
 
 def _describe(task: Task) -> str:
     about = [
-        PRODUCT_NAMES[task.product] if task.product else "",
+        name_product(task.product, mail_language()),
         say("digest_number", mail_language(), number=task.label or task.submission) if task.submission else "",
         say("digest_due", mail_language(), day=task.due_text(mail_language())) if task.due else "",
     ]

@@ -7,6 +7,7 @@ step. No mail contains a key.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -23,6 +24,7 @@ from worker.core.messages import (
     name_follow_up,
     name_hold,
     name_limit,
+    name_product,
     name_receipt,
     name_state,
     name_table,
@@ -32,8 +34,9 @@ from worker.core.messages import (
     say_refused_login,
     say_trouble,
 )
+from worker.core.messages.on_pages import pages_at
 from worker.core.messages.receipts import COPY_NEWS
-from worker.core.model import JST, PRODUCT_NAMES, Alarm, ReceiptKind, Submission
+from worker.core.model import JST, Alarm, ReceiptKind, Submission
 from worker.core.params import Params, Value, read_spelled
 from worker.core.server_faults import find_fault
 from worker.core.signs import Sign
@@ -69,6 +72,14 @@ _SUBJECTS: Final[dict[str, str]] = {
     AlarmCause.BACKUP_FAILED: "telling_subject_backup",
 }
 """Alarms that determine the subject: nothing comes in, nothing goes out, something may go twice."""
+
+_OF_A_SUBMISSION: Final = frozenset(
+    {
+        *(AlarmCause.LATE_ANSWER, AlarmCause.CAME_BACK, AlarmCause.NEWS, AlarmCause.WITHDRAWN_AGAIN),
+        *(AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.NOT_READ_AGAIN),
+    }
+)
+"""Alarms without a state of their own whose detail begins with the number of a submission."""
 
 STOPPED: Final = frozenset(map(str, Sign))
 """Codes of LogBroken with texts of their own: a person resumes."""
@@ -186,7 +197,9 @@ def write_alarm_mail(
     troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := cause_kind(alarm)) in urgency else len(urgency))
     parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
     parts += [
-        say_left(alarm.detail) if cause_kind(alarm) == AlarmCause.LEFT_ALONE else _describe_trouble(alarm)
+        say_left(alarm.detail)
+        if cause_kind(alarm) == AlarmCause.LEFT_ALONE
+        else "\n".join([_describe_trouble(alarm), *_links_of(alarm)])
         for alarm in troubles
     ]
     if open_ones:
@@ -250,6 +263,17 @@ def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) ->
             else "telling_subject_trouble"
         )
     return "telling_subject" if open_ones else "telling_subject_settled"
+
+
+_NUMBERED: Final = re.compile("[0-9]{1,12}: (?:#[0-9]{1,12}(?:, )?)*")
+"""The detail of an alarm about a submission begins with its number, and may go on with those of others."""
+
+
+def _links_of(alarm: Alarm) -> Iterator[str]:
+    """Yields a link to each submission that the alarm names, in a mail that links to pages."""
+    named = _NUMBERED.match(alarm.detail) if cause_kind(alarm) in _OF_A_SUBMISSION and pages_at() else None
+    for number in dict.fromkeys(re.findall("[0-9]+", named[0])) if named else ():
+        yield say("digest_command", mail_language(), command=f"{pages_at()}/s/{number}")
 
 
 def _describe_trouble(alarm: Alarm) -> str:
@@ -459,7 +483,7 @@ def write_before_sending(
 
 def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[str]:
     draft = submission.composed.draft
-    product = PRODUCT_NAMES[submission.notice.product] if submission.notice.product else ""
+    product = name_product(submission.notice.product, mail_language())
     whom = escape_control_chars(f"{submission.destination.issuer_name}　{submission.destination.section_name}".strip())
     yield f"■ {submission.label}　{escape_control_chars(submission.known_as)}　／　{whom}　{product}".rstrip()
     yield say("leaving_at", mail_language(), moment=_moment(moment))

@@ -31,7 +31,7 @@ from worker.core.alarms import (
 from worker.core.clock import Clock, is_over
 from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import alarm_message_id
-from worker.core.messages import speaking_in_mails
+from worker.core.messages import Language, speaking_in_mails
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
 from worker.match.near_matches import near_misses_of
@@ -304,16 +304,15 @@ class Notifier:
                 waiting.append(Waiting(each.id, left, is_pressing(each, concerned, now)))
             elif readers[each.id]:
                 self._settle([each], now)  # those who were left want no such mail any more
-        operators = {*settings.notify, *settings.escalate}
-        languages = {Address(each.mail): each.language for each in accounts if each.mail not in operators}
+        languages = {each.mail.casefold(): each.language for each in accounts if each.mail}
         written = []
         for people, numbers in plan_mails(waiting, self._mailed(now), now):
             of_these = [each for each in alarms if each.id in numbers]
-            groups = _apart(people, settings)
-            for lang in dict.fromkeys(languages.get(some[0], "ja") for some in groups):
+            groups = _apart(people, settings, languages)
+            for lang in dict.fromkeys(spoken for spoken, _ in groups):
                 with speaking_in_mails(settings.console.url, lang):
                     parts = self._write_each(of_these, active_config, now, is_by_command=True)
-                    theirs = [some for some in groups if parts and languages.get(some[0], "ja") == lang]
+                    theirs = [some for spoken, some in groups if parts and spoken == lang]
                     written += [_join(parts, some, readers, settings.notify) for some in theirs]
         return written
 
@@ -633,11 +632,21 @@ def _up_to(alarm: Alarm, message: _Message) -> int | None:
     return message.sent_up_to if cause_kind(alarm) == AlarmCause.SENT_LIST else None
 
 
-def _apart(people: Sequence[Address], settings: Settings) -> list[tuple[Address, ...]]:
-    """Returns the operator's addresses together, and each person alone: one full mailbox delays no mail to others."""
+def _apart(
+    people: Sequence[Address], settings: Settings, languages: Mapping[str, Language]
+) -> list[tuple[Language, tuple[Address, ...]]]:
+    """Returns the operator's addresses together, and each person alone: one full mailbox delays no mail to others.
+
+    Each group has one language: that of the accounts with these addresses, else Japanese.
+    """
     operators = {*settings.notify, *settings.escalate}
-    own = tuple(each for each in people if each in operators)
-    return [*([own] if own else []), *((each,) for each in people if each not in operators)]
+    spoken = {each: languages.get(each.casefold(), "ja") for each in people}
+    own = [each for each in people if each in operators]
+    together: list[tuple[Language, tuple[Address, ...]]] = [
+        (lang, tuple(each for each in own if spoken[each] == lang))
+        for lang in dict.fromkeys(spoken[each] for each in own)
+    ]
+    return together + [(spoken[each], (each,)) for each in people if each not in operators]
 
 
 def _is_of_account(message: _Message, settings: Settings) -> bool:

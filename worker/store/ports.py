@@ -227,6 +227,11 @@ class Reading(PeopleReading, Protocol):
     ) -> Submission | None:
         """The last submission sent to this issuer under that rule; with ``section``, to that section of it."""
 
+    def last_confirmed(
+        self, issuer: str, product: Product, section: str, *, is_amended: bool = False
+    ) -> Submission | None:
+        """The last submission mailed to this section under that rule that a person has confirmed as received."""
+
     def last_handed_over(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:
@@ -385,6 +390,9 @@ class Store(Reading, Overview, Protocol):
 
     def files(self, names: Iterable[str]) -> Mapping[str, FileRow]:
         """The rows of those of these files that have one, by name."""
+
+    def last_files(self, count: int) -> tuple[FileRow, ...]:
+        """The rows of the ``count`` files that were seen last for the first time, the newest first."""
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
         """The rows of every file that had these bytes when it was last read."""

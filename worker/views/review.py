@@ -76,10 +76,14 @@ class TickBox:
     """The name of the box in the form."""
     hold: Hold | None
     condition: str
+    in_english: str = ""
+    """Of a sentence of ours; a condition of the issuer's rule is in the words of that rule."""
 
     def text(self, lang: Language) -> str:
         """The sentence beside the box."""
-        return name_hold(self.hold, lang) if self.hold else self.condition
+        if self.hold:
+            return name_hold(self.hold, lang)
+        return self.in_english if lang == "en" and self.in_english else self.condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def review_of(seen: SubmissionView, notice: Notice | None, project: Project | No
             Difference(hold, kind_of(hold.reason)) for hold in submission.reasons if hold.reason is not Reason.APPROVAL
         ),
         tuple(comparisons_of(submission, notice, project, contractor)),
-        split_body(seen.body, _filled(seen, notice, project, contractor)),
+        split_body(seen.body, filled_values(submission, notice, project, contractor)),
         ticks_of(submission),
         bool(NEED_NOTE & {hold.reason for hold in submission.reasons}),
         frozenset(_allowed(submission)),
@@ -207,7 +211,8 @@ def comparisons_of(
             notice.contractor_name,
             tuple(filter(None, (project.contractor if project else "", contractor))),
         )
-        yield Comparison("h_product", name_product(notice.product, "ja"), "", Agreement.SAME)
+        expected = tuple(name_product(each, "ja") for each in project.expects) if project else ()
+        yield _line("h_product", name_product(notice.product, "ja"), expected)
         yield _line("h_number", notice.contract_number, numbers)
     amount, source = submission.invoice_amount
     if amount is not None and submission.notice.product is not None:
@@ -247,8 +252,11 @@ def split_body(body: str, values: Sequence[str]) -> tuple[TextPiece, ...]:
     )
 
 
-def _filled(seen: SubmissionView, notice: Notice | None, project: Project | None, contractor: str) -> tuple[str, ...]:
-    submission = seen.submission
+def filled_values(
+    submission: Submission, notice: Notice | None, project: Project | None, contractor: str
+) -> tuple[str, ...]:
+    """Returns the values that its mail names, the key masked."""
+    amount, _ = submission.invoice_amount
     values: list[str] = [
         contractor,
         submission.destination.project_name,
@@ -259,7 +267,9 @@ def _filled(seen: SubmissionView, notice: Notice | None, project: Project | None
         values += [notice.project_name, notice.contract_number, str(notice.key), notice.contractor_name]
         values.append(name_product(notice.product, "ja"))
     if project is not None:
-        values += [project.name, *_texts(project.values)]
+        values += [project.name, project.contact, project.phone, project.department, *_texts(project.values)]
+    if amount is not None:
+        values.append(f"{amount:,}円")
     return tuple(filter(None, values))
 
 

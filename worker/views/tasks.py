@@ -20,8 +20,8 @@ from worker.approve.project_notes import memo_of
 from worker.core.accounts import work_key
 from worker.core.business_hours import working_days_before
 from worker.core.errors import NotAllowed
-from worker.core.messages import Language, name_follow_up, name_limit, name_receipt, next_step, say
-from worker.core.model import JST, PRODUCT_NAMES, Closing, Product, ProjectMemo, Receipt, ReceiptKind, Submission
+from worker.core.messages import Language, name_follow_up, name_limit, name_product, name_receipt, next_step, say
+from worker.core.model import JST, Closing, Product, ProjectMemo, Receipt, ReceiptKind, Submission
 from worker.core.open_until import settles_on
 from worker.core.params import Aside
 from worker.core.states import Reason, State
@@ -543,7 +543,7 @@ def _missing(
     due: dt.date | None,
     urgency: Urgency,
 ) -> Task:
-    name = PRODUCT_NAMES[product]
+    code = "task_undated" if due is None else "task_expected"
     return Task(
         kind=kind,
         project=project.id,
@@ -551,7 +551,10 @@ def _missing(
         issuer=configuration.issuers[project.issuer].full_name,
         product=product,
         submission=None,
-        texts=_both("task_undated" if due is None else "task_expected", product=name),
+        texts=(
+            say(code, "ja", product=name_product(product, "ja")),
+            say(code, "en", product=name_product(product, "en")),
+        ),
         due=due,
         action=None,
         urgency=urgency,

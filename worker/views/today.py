@@ -17,7 +17,6 @@ from worker.core.accounts import Right
 from worker.core.model import JST, Product, ProjectMemo, Submission
 from worker.core.states import REFUSALS, HoldKind, Reason, State, kind_of
 from worker.store.ports import GuaranteeKey, Store
-from worker.views.actions import ActionKind
 from worker.views.tasks import ACCEPTED, Task, TaskKind, Urgency, is_settled, open_tasks
 
 if TYPE_CHECKING:
@@ -142,6 +141,27 @@ class Today:
         return sum(not row.is_waiting for group in self.groups for row in group.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkCounts:
+    """The numbers beside the words of the menu."""
+
+    to_do: int
+    to_approve: int
+
+
+def count_work(store: Store, configuration: Configuration | Outline, now: dt.datetime) -> WorkCounts:
+    """Returns how many rows of the list of work are for a person, and how many of them wait for an approval alone."""
+    tasks = open_tasks(store, configuration, now)
+    to_do = sum(each.urgency is not Urgency.WATCH for each in tasks)
+    return WorkCounts(to_do, sum(awaits_approval(each) for each in tasks))
+
+
+def awaits_approval(task: Task) -> bool:
+    """Returns whether only an approval is missing, and no other thing is waited for."""
+    is_answerable = task.kind is TaskKind.HELD and mend_of(task.reasons) == (Button.REVIEW, Right.DECIDE)
+    return is_answerable and task.urgency is not Urgency.WATCH
+
+
 def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.datetime) -> Today:
     """Returns every open action, the most urgent project first."""
     tasks = open_tasks(store, configuration, now)
@@ -168,7 +188,7 @@ def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.
             for (project, name, issuer), of_one in groups.items()
             if of_one
         ),
-        sum(task.action is not None and task.action.kind is ActionKind.APPROVE for task in tasks),
+        sum(awaits_approval(task) for task in tasks),
     )
 
 

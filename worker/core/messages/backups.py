@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "backup_old": (
+        "バックアップが{days}日間取れていません（最後は{at}）。管理者に連絡してください。",
+        "No backup was made for {days} day(s) (the last: {at}). Tell the administrator.",
+    ),
     # --- hoshobin backup ---------------------------------------------------------------------------------------
     "backed_up_configuration": (
         "設定のフォルダの写し：{file}",

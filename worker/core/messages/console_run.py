@@ -20,6 +20,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "新しい役割：{people}。心当たりがなければ、管理者に確かめてください。",
         "New roles: {people}. If that was not expected, ask the administrator.",
     ),
+    "role_given_on_server": ("サーバーの管理者", "the server's administrator"),
     "role_given_to": ("{login}（{roles}、{at}、記録者 {by}）", "{login} ({roles}, {at}, by {by})"),
     "people_add": ("利用者を追加", "Add a person"),
     "people_name": ("氏名", "Name"),

@@ -86,6 +86,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         '"{given}" is not a date. Example: 2026-11-30',
     ),
     "memo_text": ("メモは1行、{most}文字までで書いてください。", "A memo is one line of at most {most} characters."),
+    "counterpart_text": (
+        "相手方は1行、{most}文字までで入力してください。",
+        "Give the person there in one line of at most {most} characters.",
+    ),
     "task_resting": ("{day}まで保留中のメモ：{memo}", "resting until {day}: {memo}"),
     "task_call_again": ("折返し待ち（{moment}に電話）", "call again at {moment}"),
     # --- the review page
@@ -93,7 +97,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "correct_why": ("取り消す理由（10分以内なら不要）", "Reason (not needed within ten minutes)"),
     "correct_go": ("取り消す", "Take back"),
     "said_corrected": ("記録を取り消しました。", "The record is taken back."),
-    "confirm_later": ("担当者不在・折返し待ち", "Person away, call again"),
     "call_again_at": ("次に電話する日時", "Call again at"),
     "memo_title": ("メモ", "Memo"),
     "memo_text_label": ("メモ（1行）", "Memo (one line)"),

@@ -177,6 +177,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
     "unseen": ("件名を調べていない通数", "not checked"),
     "version": ("保証便の版", "version"),
     "waiting": ("提出前", "not yet sent"),
+    "whom": ("相手方", "person there"),
     "why": ("理由", "why"),
 }
 

@@ -46,7 +46,7 @@ def speaking_in_mails(url: str, lang: Literal["ja", "en"] = "ja") -> Iterator[No
 
 
 def mail_language() -> Literal["ja", "en"]:
-    """Returns the language of the person to whom the mail is being written; Japanese to the operator's addresses."""
+    """Returns the language of the account with the address to which the mail is written; Japanese without one."""
     return _MAIL_LANGUAGE.get()
 
 

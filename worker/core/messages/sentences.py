@@ -14,7 +14,7 @@ from typing import Final
 
 from worker.core.japanese_dates import write_date
 from worker.core.messages.keys import name_key
-from worker.core.messages.on_pages import is_on_page
+from worker.core.messages.on_pages import is_on_page, pages_at
 from worker.core.params import Params, Value
 
 Pair = tuple[str, str]
@@ -24,6 +24,9 @@ _OPTIONAL: Final = re.compile(r"\[\[(.*?)\]\]")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)(?::([a-z_ ]*))?\}")
 _COMMA: Final = ("、", ", ")
 _PLAIN: Final = (", ", ", ")
+_PROJECTS: Final = frozenset({"project", "projects"})
+"""Parameters that are ids of projects: the short name of the issuer, a slash, the project's name."""
+_ISSUER: Final = re.compile("^[a-z0-9_-]+/")
 _OR: Final = "または"
 _OR_WAY: Final = "_or"
 
@@ -47,7 +50,9 @@ class SentenceWriter:
             return part[1] if all(found[1] in params for found in _PLACEHOLDER.finditer(part[1])) else ""
 
         def put_in(found: re.Match[str]) -> str:
-            return self._show(params.get(found[1], ""), found[2] or "", index)
+            value = params.get(found[1], "")
+            shown = _without_issuer(value) if found[1] in _PROJECTS and (is_on_page() or pages_at()) else value
+            return self._show(shown, found[2] or "", index)
 
         return _PLACEHOLDER.sub(put_in, _OPTIONAL.sub(is_whole, words))
 
@@ -123,6 +128,12 @@ class SentenceWriter:
 
     def _list(self, facts: Value, table: Mapping[str, Pair], index: int) -> str:
         return _COMMA[index].join(self._one(each, table, index) for each in _several(facts))
+
+
+def _without_issuer(value: Value) -> Value:
+    """Returns the ids of projects without the short name of their issuer, which people do not know."""
+    shown = tuple(_ISSUER.sub("", str(each)) for each in _several(value))
+    return shown if isinstance(value, tuple) else shown[0]
 
 
 def _several(value: Value) -> tuple[Value, ...]:

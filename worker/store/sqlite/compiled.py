@@ -136,6 +136,11 @@ SELECT submissions."row" FROM submissions WHERE submissions.issuer = :issuer AND
 AND submissions.is_amended = :is_amended AND submissions.sent_at IS NOT NULL AND submissions.section = :section
 ORDER BY submissions.sent_at DESC LIMIT 1 OFFSET 0
 """
+LAST_CONFIRMED: Final = """
+SELECT submissions."row" FROM submissions WHERE submissions.issuer = :issuer AND submissions.product = :product
+AND submissions.is_amended = :is_amended AND submissions.sent_at IS NOT NULL AND submissions.section = :section
+AND +state = 'CONFIRMED' ORDER BY submissions.sent_at DESC LIMIT 1 OFFSET 0
+"""
 LAST_HANDED_OVER: Final = """
 SELECT submissions."row" FROM submissions WHERE submissions.issuer = :issuer AND submissions.product = :product
 AND submissions.is_amended = :is_amended AND submissions.sent_at IS NULL AND state IN ('HANDED_OVER', 'CONFIRMED')
@@ -312,6 +317,9 @@ SELECT files.name, files."row" FROM files WHERE files.name IN (:names)
 """
 FILES_OF: Final = """
 SELECT files."row" FROM files WHERE files.sha256 = :digest
+"""
+LAST_FILES: Final = """
+SELECT "row" FROM files ORDER BY rowid DESC LIMIT :limit
 """
 RECORD_FILE: Final = """
 INSERT INTO files (name, "row") VALUES (:name, :row) ON CONFLICT (name) DO UPDATE SET "row" = excluded."row"

@@ -165,6 +165,11 @@ class Reads(ABC):
         statement = compiled.LAST_SENT_TO_SECTION if section else compiled.LAST_SENT
         return self._last(statement, issuer, product, section, int(is_amended))
 
+    def last_confirmed(
+        self, issuer: str, product: Product, section: str, *, is_amended: bool = False
+    ) -> Submission | None:
+        return self._last(compiled.LAST_CONFIRMED, issuer, product, section, int(is_amended))
+
     def last_handed_over(
         self, issuer: str, product: Product, section: str = "", *, is_amended: bool = False
     ) -> Submission | None:
@@ -306,6 +311,9 @@ class StoreReads(Reads):
             rows = self._rows(*listed(compiled.FILES_NAMED, "names", wanted[start : start + BLOCK]))
             found |= {keys[key]: dataclasses.replace(decode(FileRow, row), name=keys[key]) for key, row in rows}
         return found
+
+    def last_files(self, count: int) -> tuple[FileRow, ...]:
+        return tuple(decode(FileRow, row[0]) for row in self._rows(compiled.LAST_FILES, {"limit": count}))
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
         found = (decode(FileRow, row[0]) for row in self._rows(compiled.FILES_OF, {"digest": digest}))

@@ -191,6 +191,8 @@ _OF_RULE: Final = sa.select(_ROW).where(
 _TO_SECTION: Final = SUBMISSIONS.c.section == bindparam("section")
 LAST_SENT: Final = _OF_RULE.where(SUBMISSIONS.c.sent_at.is_not(None)).order_by(SUBMISSIONS.c.sent_at.desc()).limit(1)
 LAST_SENT_TO_SECTION: Final = LAST_SENT.where(_TO_SECTION)
+# ``+`` keeps SQLite from the index of the states, under which all confirmed submissions stand together.
+LAST_CONFIRMED: Final = LAST_SENT_TO_SECTION.where(sa.text(f"+state = '{State.CONFIRMED.value}'"))
 # The text repeats the condition of the index, which SQLite does not use otherwise. A submission that a person handed in
 # in place of a mail followed no rule.
 LAST_HANDED_OVER: Final = (
@@ -375,6 +377,8 @@ RECORD_MESSAGE: Final = _upsert(MESSAGES)
 FILE: Final = sa.select(FILES.c.row).where(FILES.c.name == bindparam("name"))
 FILES_NAMED: Final = sa.select(FILES.c.name, FILES.c.row).where(_any_of(FILES.c.name, "names"))
 FILES_OF: Final = sa.select(FILES.c.row).where(FILES.c.sha256 == bindparam("digest"))
+# A row keeps its place if its file is read again: the newest are those that came last.
+LAST_FILES: Final = sa.text('SELECT "row" FROM files ORDER BY rowid DESC LIMIT :limit')
 RECORD_FILE: Final = _upsert(FILES)
 
 # --- Looks, alarms, properties ---------------------------------------------------------------------------------
