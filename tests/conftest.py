@@ -58,6 +58,11 @@ NEW_OBJECTS = 50_000
 """Objects between two collections of garbage."""
 
 
+def _is_quick(config: pytest.Config) -> bool:
+    """Returns true for the tests of ``make quick``."""
+    return "not process" in config.getoption("markexpr")
+
+
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist can be left out
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two workers for each core: half of the time a worker waits, for a process, a server or the disk.
@@ -65,14 +70,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     The tests of ``make quick`` compute, and each further worker collects all of them once more.
     """
     cores = len(os.sched_getaffinity(0))
-    return cores if "not process" in config.getoption("markexpr") else 2 * cores
+    return cores if _is_quick(config) else 2 * cores
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leaves these files out before they are imported if their tests would not run: importing them is a third of
     the collection."""
-    is_left_out = "not process" in config.getoption("markexpr")
-    return True if is_left_out and collection_path in _places(config) else None
+    return True if _is_quick(config) and collection_path in _places(config) else None
 
 
 @pytest.hookimpl(wrapper=True)
