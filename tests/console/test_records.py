@@ -45,7 +45,8 @@ def test_the_log_finds_a_mail_by_a_piece_of_its_project_and_not_by_another(sent:
     browser.get("/log", params={"text": WAITS.project[:3]})
     assert WAITS.number in browser.text
     browser.get("/log", params={"text": "そのような工事はない"})
-    assert "該当する記録はありません" in browser.text
+    count = len(sent.office.list())
+    assert f"該当する記録はありません（提出は全期間で{count}件）" in browser.text
     browser.get("/log", params={"since": "R8.1.1", "until": "令和8年1月2日"})
     assert "該当する記録はありません" in browser.text
 

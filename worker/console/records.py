@@ -138,6 +138,7 @@ def _log_page(visit: Visit, search: LogSearch | None, failed: str = "", status: 
         count=count,
         total=total,
         cut=ROWS_SHOWN if count > ROWS_SHOWN else 0,
+        everything=0 if shown else sum(visit.store.count_by_state().values()),
         search=search,
         asked=_asked(visit),
         states=[(state.value, name_any_state(state, visit.lang)) for state in State],

@@ -16,7 +16,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "log_any": ("すべて", "All"),
     "log_search": ("検索", "Search"),
     "log_clear": ("条件を消す", "Clear"),
-    "log_empty": ("この条件に該当する記録はありません。", "No record fits."),
+    "log_empty": (
+        "この条件に該当する記録はありません（提出は全期間で{count}件）。",
+        "No record fits. The whole period has {count} submissions.",
+    ),
+    "log_first": ("まだ記録はありません。", "Nothing is recorded yet."),
     "log_total": ("{count}件、請求金額の合計 {yen}円", "{count} rows, {yen} yen in total"),
     "log_cut": (
         "新しいものから{count}件を表示しています。すべては、Excelで保存すると入っています。",
