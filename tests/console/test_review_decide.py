@@ -95,3 +95,11 @@ def test_a_confirmation_is_taken_back_and_a_memo_puts_the_row_off(console: Conso
     assert "市の担当者は来週から" in staff.text
     assert staff.post("/s/1/memo", {"text": ""}).status_code == 422
     assert staff.post("/s/1/memo", {"text": "x", "next_look": "2099-13-01"}).status_code == 422
+
+
+def test_the_ways_of_another_submission_are_offered_beside_the_free_text(console: Console) -> None:
+    browser = console.browser("staff")
+    held = next(each["id"] for each in console.office.list() if each["state"] == "HELD")
+    form = browser.get(f"/s/{held}").text.partition(f'action="/s/{held}/hand-over"')[2].partition("</form>")[0]
+    assert 'list="hand-over-ways"' in form
+    assert [way for way in ("窓口に持参", "発注者の入力フォーム", "FAX", "郵送") if f'value="{way}"' not in form] == []

@@ -15,7 +15,7 @@ from worker.console.visit import HERE
 from worker.core.messages import _TEXTS as TEXTS
 
 TEMPLATES = sorted(path.name for path in (HERE / "html").glob("*.html"))
-OF_EVERY_PAGE = frozenset({"visit", "menu", "t", "named", "lang", "said", "counts", "now", "Right"})
+OF_EVERY_PAGE = frozenset({"visit", "menu", "t", "named", "lang", "said", "menu_counts", "now", "Right"})
 """What ``Visit.page`` gives to each template."""
 
 
@@ -37,6 +37,11 @@ def pages() -> tuple[tuple[str, int, str, frozenset[str] | None], ...]:
                     whole = None if None in names else frozenset(filter(None, names))
                     found.append((path.name, node.lineno, name, whole))
     return tuple(found)
+
+
+def test_no_page_gives_a_value_by_the_name_of_one_that_every_page_has() -> None:
+    given = [(file, line, names & OF_EVERY_PAGE) for file, line, _, names in pages() if names is not None]
+    assert [each for each in given if each[2]] == []
 
 
 def wanted_by(name: str) -> frozenset[str]:

@@ -295,6 +295,7 @@ NAMED = {
     "EVERY_LINE": "verify reads all",
     "EVERY_ROW": "verify reads all",
     "HEAD": "the last row alone, by its key",
+    "LAST_FILES": "the last rows alone, by their number, from the newest backwards",
     "LAST_MOMENT": "ends at the first entry of the event, from the newest backwards; asked if there is one",
     "SUBMISSIONS_BETWEEN": "sorts the ids of the period alone, each of which is needed once",
     "MESSAGES_OF_ENDS_AFTER": "for the order SQLite would read all messages of the mailbox instead of the few",

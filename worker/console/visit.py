@@ -203,14 +203,14 @@ class Visit:
             named=self.name_author,
             lang=self.lang,
             said=shown,
-            counts=self._counts(template),
+            menu_counts=self._menu_counts(template),
             now=self.now,
             Right=Right,
             **context,
         )
         return HTMLResponse(html, status)
 
-    def _counts(self, template: str) -> Mapping[str, int]:
+    def _menu_counts(self, template: str) -> Mapping[str, int]:
         """The numbers of the menu by path; none on a page of an error, which reads no store."""
         if self.opened is None or template == "error.html" or not self.may(Right.PREPARE):
             return {}
