@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.config.quiet_period import REST_SECONDS, Debounce, Stamp
+from worker.config.quiet_period import REST_SECONDS, WRITTEN_SECONDS, Debounce, Stamp
 
 
 def folder(*sizes: int) -> Stamp:
@@ -61,3 +61,38 @@ def test_a_file_that_comes_or_goes_is_a_change() -> None:
     assert looked(resting, (0, folder(1)), (10, folder(1))) == [False, True]
     resting.take(folder(1))
     assert looked(resting, (20, folder(1, 1, 1)), (30, folder(1, 1, 1))) == [False, True]
+
+
+PROGRAM = "issuers/0.toml"
+
+
+def test_a_file_that_the_program_wrote_is_due_at_once() -> None:
+    resting = Debounce()
+    resting.take(folder(1, 1))
+    assert resting.is_due(folder(2, 1), 0, is_superseded=True, whole={PROGRAM})
+
+
+def test_it_is_not_due_at_once_while_another_file_changes_or_if_it_was_changed_by_hand_since() -> None:
+    resting = Debounce()
+    resting.take(folder(1, 1))
+    assert not resting.is_due(folder(2, 2), 0, is_superseded=True, whole={PROGRAM})
+    assert not resting.is_due(folder(3, 1), 1, is_superseded=True, whole=())
+    assert resting.is_due(folder(3, 1), 1 + REST_SECONDS, is_superseded=True, whole=())
+
+
+def test_files_that_change_without_end_delay_what_the_program_wrote_for_a_minute_at_most() -> None:
+    resting = Debounce()
+    resting.take(folder(1, 1))
+    looks = [(at * REST_SECONDS, folder(2, at)) for at in range(2, 40)]
+    due = [now for now, stamp in looks if resting.is_due(stamp, now, is_superseded=True, whole={PROGRAM})]
+    assert due[0] == looks[0][0] + WRITTEN_SECONDS
+
+
+def test_the_minute_begins_again_after_the_folder_was_taken_and_ends_with_the_supersession() -> None:
+    resting = Debounce()
+    resting.take(folder(1, 1))
+    assert not resting.is_due(folder(2, 2), 0, is_superseded=True, whole={PROGRAM})
+    resting.take(folder(2, 3))
+    assert not resting.is_due(folder(3, 4), WRITTEN_SECONDS, is_superseded=True, whole={PROGRAM})
+    assert not resting.is_due(folder(3, 5), WRITTEN_SECONDS + 1, is_superseded=False, whole=())
+    assert not resting.is_due(folder(3, 6), 2 * WRITTEN_SECONDS, is_superseded=True, whole={PROGRAM})

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.support.office import HANAKO, Mailroom, Ran, a_form, notice
 from tests.support.stores import make_store
 from tests.support.world import ACCOUNT
 from worker.audit.kept_register import read_recorded
+from worker.cli import run_office
 from worker.core.errors import LogBroken
 from worker.core.model import ConfigFile, sha256
 from worker.core.states import NoteEvent
 from worker.pipeline import start
+from worker.pipeline.pipeline import Pass
 from worker.pipeline.start import record_configuration
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore
@@ -159,3 +165,30 @@ def test_a_table_that_is_lost_is_found_by_the_verification_and_nothing_is_put_to
         recorded(opened)
     record(opened, "".join(projects))  # from here on there is a whole one again
     assert recorded(opened)["projects.toml"] == "".join(projects).encode()
+
+
+def test_a_pass_that_began_before_a_command_does_not_judge_by_the_former_register(
+    mailroom: Callable[..., Mailroom], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    form = a_form("東山トンネル")
+    office = mailroom(mode="approve").office
+    office.save_notice("a.pdf", notice(form))
+    ledger = tmp_path / "台帳.csv"
+    ledger.write_text(f"工事名,発注者,保証契約番号\n{form.project},川北町,{form.number}\n", encoding="utf-8")
+    assert office.run_once().code == 1
+    ran: list[Ran] = []
+    make_pass = run_office.run_once
+
+    async def edit_first(*given: Any) -> Pass:
+        ran.append(await asyncio.to_thread(office, "project", "import", str(ledger), "--by", HANAKO))
+        return await make_pass(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_office, "run_once", edit_first)
+        office.run_once()
+    assert [each.code for each in ran] == [0], ran
+    office.run_once()
+    events = [event for (event,) in office.rows("select event from entries order by number")]
+    judged = [each for each in events[events.index("RegisterChanged") :] if each in {"Redrafted", "Held"}]
+    assert judged == ["Redrafted"]
+    assert office.only(form)["project"], "judged by the register that was imported"

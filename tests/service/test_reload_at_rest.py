@@ -152,3 +152,26 @@ def test_a_rule_that_a_command_wrote_is_in_force_before_the_next_judgement(tmp_p
         running.until(lambda: "issuers/kawa.toml" in recorded(office)[before:])
         running.listener.until_passes(3)
         assert judgements(office, "IssuerChanged") == ["Redrafted"]
+
+
+def test_a_file_changed_by_hand_after_a_command_is_not_judged_by_the_one_before_the_command(tmp_path: Path) -> None:
+    form = a_form("東山トンネル")
+    office = ServiceOffice(tmp_path, mode="approve")
+    office.save_notice("a.pdf", notice(form))
+    ledger = tmp_path / "台帳.csv"
+    ledger.write_text(f"工事名,発注者,保証契約番号\n{form.project},川北町,{form.number}\n")
+    register = office.config / "projects.toml"
+    with Running(office, tmp_path) as running:
+        running.until(lambda: reasons(office) == [["unknown_project"]])
+        with (office.config / "worker.toml").open("a") as worker:
+            worker.write("# a file that rests before it is read\n")
+        ran = office("project", "import", str(ledger), "--by", HANAKO)
+        assert ran.code == 0, ran.err
+        judged = reasons(office)
+        with register.open("a", encoding="utf-8") as by_hand:
+            by_hand.write("# by hand\n")
+        before = len(recorded(office))
+        running.until(lambda: "projects.toml" in recorded(office)[before:])
+        running.listener.until_passes(3)
+        assert reasons(office) == judged != [["unknown_project"]]
+        assert judgements(office, "RegisterChanged") == ["Redrafted"]

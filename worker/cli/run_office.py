@@ -53,6 +53,7 @@ from worker.service.wiring import (
     take_lock_of,
     take_sender_lock,
 )
+from worker.service.written_files import WrittenFiles
 from worker.store.ports import Author
 
 
@@ -138,6 +139,8 @@ def pass_once(office: Installation, reader: LanedReader, runner: asyncio.Runner)
         pipeline = Pipeline(
             store, reader, server, clock, account_name(), office.active_config, command, dkim, reader.for_mail, webhook
         )
+        written = WrittenFiles(store, office.directory, files)
+        pipeline.reevaluation.is_superseded = pipeline.sending.is_superseded = lambda: bool(written.find_newer())
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
         return runner.run(run_once(pipeline, mailboxes, since, folder, clock))

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any, Final
 
 from worker.approve.project_notes import follow_ids, keep_change
@@ -21,7 +21,7 @@ from worker.store.ports import Author, Reading, Store, Writing
 _BEGUN: Final = "begun_changes"
 """Name of the store's value: the changes of files that were begun and not recorded, by file."""
 _WRITTEN: Final = "files_written"
-"""Name of the store's value: the hash with which this program wrote each file last, by file."""
+"""Name of the store's value: the number and the hash of the last write of each file by this program, by file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,15 @@ class FileChange:
     """The later id of each project that gets another one."""
     projects: Sequence[str] = ()
     """The projects that the person changed, by their later ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileWrite:
+    """The last write of a file by a command or the console."""
+
+    number: int
+    """Counts the writes of all files."""
+    sha256: str
 
 
 @contextmanager
@@ -87,14 +96,21 @@ def record_begun_changes(store: Store, files: Mapping[str, str]) -> None:
             _record(writing, change, author, dt.datetime.fromisoformat(begun["at"]))
 
 
-def files_written(store: Reading) -> Mapping[str, str]:
-    """Returns the hash with which a command or the console wrote each file last, by file."""
-    return dict(json.loads(store.property(_WRITTEN) or "{}"))
+def files_written(store: Reading | Writing) -> Mapping[str, FileWrite]:
+    """Returns the last write of each file by a command or the console, by file.
+
+    A write is recorded after its file is there: a file that is read later has these bytes or newer ones.
+    """
+    kept = json.loads(store.property(_WRITTEN) or "{}")
+    # Earlier programs kept the hash alone.
+    return {file: FileWrite(0, each) if isinstance(each, str) else FileWrite(*each) for file, each in kept.items()}
 
 
 def _record(writing: Writing, change: FileChange, author: Author, at: dt.datetime) -> None:
-    written = json.loads(writing.property(_WRITTEN) or "{}")
-    writing.set_property(_WRITTEN, json.dumps({**written, change.file: change.content}, ensure_ascii=False))
+    written = files_written(writing)
+    number = 1 + max((each.number for each in written.values()), default=0)
+    kept = {file: astuple(each) for file, each in {**written, change.file: FileWrite(number, change.content)}.items()}
+    writing.set_property(_WRITTEN, json.dumps(kept, ensure_ascii=False))
     for each in change.details:
         writing.note(change.event, None, author, dict(each))
     follow_ids(writing, change.moved)

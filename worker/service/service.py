@@ -8,7 +8,6 @@ loop waits for another; a loop that an outage stops ends its pass with that reas
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import gc
 import logging
@@ -16,7 +15,7 @@ import random
 import signal
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -24,7 +23,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from worker.accounts.people import find_missing_second
-from worker.config.files import find_unread, make_own_folders, place_of_file, read_directory, stamp_directory
+from worker.config.files import find_unread, make_own_folders, read_directory, stamp_directory
 from worker.config.ports import Secrets
 from worker.config.quiet_period import Debounce
 from worker.config.settings import Settings
@@ -32,8 +31,7 @@ from worker.core.accounts import japanese_day
 from worker.core.clock import Clock
 from worker.core.errors import AccountRefused, ConfigError, LogBroken, Unavailable
 from worker.core.heartbeat import Heartbeat
-from worker.core.model import JST, sha256
-from worker.pipeline.begun_change import files_written
+from worker.core.model import JST
 from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
@@ -59,6 +57,7 @@ from worker.service.wiring import (
     load_secrets,
     program_version,
 )
+from worker.service.written_files import WrittenFiles
 from worker.store.ports import Store
 from worker.watch.ports import Mailbox
 from worker.watch.threads import DaemonExecutor, OwnThread
@@ -86,8 +85,7 @@ class Service:
         self._systemd = SystemdNotifier()
         self._stopping = Shutdown(self._systemd)
         self._debounce = Debounce()
-        self._refused: Mapping[str, str] = {}
-        """The files that this program had written when a configuration was refused, by name: their hashes."""
+        self._written = WrittenFiles(store, office.directory, office.configuration.files)
         self._config_reload = ConfigReload(store, clock, account_name())
         self._turn = asyncio.Event()  # the loops must end: for a stop, or for another configuration to start with
         self._is_asked_to_reload = False
@@ -157,7 +155,7 @@ class Service:
         self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
-        pipeline.reevaluation.is_superseded = pipeline.sending.is_superseded = lambda: bool(self._newly_written())
+        pipeline.reevaluation.is_superseded = pipeline.sending.is_superseded = lambda: bool(self._written.find_newer())
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.poller is not None}
         pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
@@ -299,18 +297,18 @@ class Service:
             raise done.failures["smtp"]
 
     def _reload(self, pipeline: Pipeline) -> None:
-        """Put the configuration on disk in force: at once if asked to, else if its files changed and rested.
+        """Put the configuration on disk in force: at once if asked to, else if the changed files are due.
 
         A bad one is reported and the old one stays. Not while an answer waits to be recorded: it is kept in this
         pipeline.
         """
         if pipeline.sending.has_unrecorded_answer:
             return
-        stamp = stamp_directory(self._office.directory)
-        has_rested = self._debounce.has_rested(stamp, time.monotonic())
-        written = self._newly_written()
-        is_written_whole = bool(written) and self._debounce.differs_only_in(stamp, written)
-        if not (self._is_asked_to_reload or has_rested or is_written_whole):
+        noted, stamp = self._written.note(), stamp_directory(self._office.directory)
+        written = self._written.find_newer()
+        whole = written if self._written.are_as_written(written) else ()
+        is_due = self._debounce.is_due(stamp, time.monotonic(), is_superseded=bool(written), whole=whole)
+        if not (is_due or self._is_asked_to_reload):
             return
         refused, office, secrets = None, self._office, self._secrets
         try:
@@ -320,30 +318,12 @@ class Service:
         if stamp_directory(self._office.directory) != stamp:
             return  # somebody is writing: they are read again when they have rested
         if refused is not None:
-            self._refused = files_written(self._store)
             self._refuse(refused)
         else:
             self._activate_config(office, secrets, pipeline)
+        self._written.take(noted, self._office.configuration.files)
         self._debounce.take(stamp)
         self._is_asked_to_reload = False
-
-    def _newly_written(self) -> frozenset[str]:
-        """Returns the files that a command or the console wrote after those in force were read.
-
-        They were written whole. The submissions that they touch were judged by them already: the configuration in force
-        would undo that. A file that was refused, or that another program changed since, is not among them.
-        """
-        in_force = {each.name: each.sha256 for each in self._office.configuration.files}
-        return frozenset(
-            name
-            for name, content in files_written(self._store).items()
-            if content not in {in_force.get(name), self._refused.get(name)} and self._is_on_disk(name, content)
-        )
-
-    def _is_on_disk(self, name: str, content: str) -> bool:
-        with contextlib.suppress(OSError):
-            return sha256(place_of_file(self._office.directory, name).read_bytes()) == content
-        return False
 
     def _load_changed(self) -> tuple[Installation, Secrets]:
         """The office as it is on disk; the one in force itself if no byte differs and no person asks."""
