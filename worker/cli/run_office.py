@@ -29,6 +29,7 @@ from worker.notify.operator_mail import STOPPED
 from worker.pipeline.pipeline import Pass, Pipeline, run_once
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
+from worker.pipeline.written_files import WrittenFiles
 from worker.read.ports import LanedReader
 from worker.send.ports import Lock
 from worker.send.rate_limit import leaves_at
@@ -53,7 +54,6 @@ from worker.service.wiring import (
     take_lock_of,
     take_sender_lock,
 )
-from worker.service.written_files import WrittenFiles
 from worker.store.ports import Author
 
 
@@ -139,8 +139,7 @@ def pass_once(office: Installation, reader: LanedReader, runner: asyncio.Runner)
         pipeline = Pipeline(
             store, reader, server, clock, account_name(), office.active_config, command, dkim, reader.for_mail, webhook
         )
-        written = WrittenFiles(store, office.directory, files)
-        pipeline.reevaluation.is_superseded = pipeline.sending.is_superseded = lambda: bool(written.find_newer())
+        pipeline.writes_known = WrittenFiles(store, office.directory, files).known
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         since = {name: mailbox.since for name, mailbox in settings.mailboxes.items()}
         return runner.run(run_once(pipeline, mailboxes, since, folder, clock))

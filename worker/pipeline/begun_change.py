@@ -20,7 +20,7 @@ from worker.store.ports import Author, Reading, Store, Writing
 
 _BEGUN: Final = "begun_changes"
 """Name of the store's value: the changes of files that were begun and not recorded, by file."""
-_WRITTEN: Final = "files_written"
+FILES_WRITTEN: Final = "files_written"
 """Name of the store's value: the number and the hash of the last write of each file by this program, by file."""
 
 
@@ -96,21 +96,26 @@ def record_begun_changes(store: Store, files: Mapping[str, str]) -> None:
             _record(writing, change, author, dt.datetime.fromisoformat(begun["at"]))
 
 
-def files_written(store: Reading | Writing) -> Mapping[str, FileWrite]:
-    """Returns the last write of each file by a command or the console, by file.
+def writes_noted(store: Reading | Writing) -> str:
+    """Returns the writes of files by commands and the console until now, in one value that each of them changes.
 
     A write is recorded after its file is there: a file that is read later has these bytes or newer ones.
     """
-    kept = json.loads(store.property(_WRITTEN) or "{}")
+    return store.property(FILES_WRITTEN) or ""
+
+
+def files_written(noted: str) -> Mapping[str, FileWrite]:
+    """Returns the last write of each file, by file, of what ``writes_noted`` returned."""
+    kept = json.loads(noted or "{}")
     # Earlier programs kept the hash alone.
     return {file: FileWrite(0, each) if isinstance(each, str) else FileWrite(*each) for file, each in kept.items()}
 
 
 def _record(writing: Writing, change: FileChange, author: Author, at: dt.datetime) -> None:
-    written = files_written(writing)
+    written = files_written(writes_noted(writing))
     number = 1 + max((each.number for each in written.values()), default=0)
     kept = {file: astuple(each) for file, each in {**written, change.file: FileWrite(number, change.content)}.items()}
-    writing.set_property(_WRITTEN, json.dumps(kept, ensure_ascii=False))
+    writing.set_property(FILES_WRITTEN, json.dumps(kept, ensure_ascii=False))
     for each in change.details:
         writing.note(change.event, None, author, dict(each))
     follow_ids(writing, change.moved)

@@ -20,6 +20,7 @@ from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import Hold
 from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand, OperatorWebhook
+from worker.pipeline.begun_change import FILES_WRITTEN, writes_noted
 from worker.pipeline.chat import Chat
 from worker.pipeline.health import Health
 from worker.pipeline.invoices import load_invoices
@@ -92,8 +93,14 @@ class Pipeline:
         self._folder = FolderWatcher(store, clock, beginning, self.recording.take_file, self.recording.hold_large_file)
         self._reader = reader
         self._clock = clock
+        self.writes_known = writes_noted(store)
+        """The writes of configuration files by commands that the configuration in force holds (``WrittenFiles``)."""
+        self.reevaluation.is_superseded = self.sending.is_superseded = self._is_superseded
         self.on_recorded: Callable[[], None] = _nothing
         """Called after each block of messages that was recorded: its submissions may be sent at once."""
+
+    def _is_superseded(self) -> bool:
+        return (self.store.property(FILES_WRITTEN) or "") != self.writes_known
 
     def activate_config(self, active_config: ActiveConfig) -> None:
         """Judge and send by this configuration from now on; everything that waits is reevaluated."""

@@ -36,6 +36,7 @@ from worker.pipeline.pipeline import Pipeline, watch_folder_until_settled
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_start
 from worker.pipeline.store_outage import AlarmChannels, StoreOutage
+from worker.pipeline.written_files import WrittenFiles
 from worker.read.ports import LanedReader
 from worker.send.ports import MailServer
 from worker.send.retry import Backoff, RetryingServer
@@ -57,7 +58,6 @@ from worker.service.wiring import (
     load_secrets,
     program_version,
 )
-from worker.service.written_files import WrittenFiles
 from worker.store.ports import Store
 from worker.watch.ports import Mailbox
 from worker.watch.threads import DaemonExecutor, OwnThread
@@ -155,7 +155,7 @@ class Service:
         self._loops = [Loop(heartbeat, partial(self._send, pipeline))]
         self._loops += self._watching(office, pipeline, mailboxes)
         pipeline.on_recorded = self._loops[0].wake.set
-        pipeline.reevaluation.is_superseded = pipeline.sending.is_superseded = lambda: bool(self._written.find_newer())
+        pipeline.writes_known = self._written.known
         pipeline.notifying.find_unread_configuration = partial(find_unread, office.directory)
         watching = {each.name for each in self._loops if each.poller is not None}
         pipeline.gate.awaits_first_looks = lambda: not watching <= self._looked | pipeline.watching.has_news_of
@@ -321,7 +321,7 @@ class Service:
             self._refuse(refused)
         else:
             self._activate_config(office, secrets, pipeline)
-        self._written.take(noted, self._office.configuration.files)
+        self._written.known = pipeline.writes_known = noted
         self._debounce.take(stamp)
         self._is_asked_to_reload = False
 
