@@ -150,9 +150,9 @@ class Recorded:
     """Rows of messages to which something is still to be done in the mailbox."""
 
 
-READ_AHEAD: Final = 2
-"""Blocks of one mailbox that are fetched and read while an earlier one is recorded: with one the PDF children would
-wait for the recording, and each more is up to 4 MB held."""
+READ_AHEAD: Final = 4
+"""Blocks of one mailbox that are fetched and read while an earlier one is recorded: with fewer the PDF children would
+wait for the recording, and each more is up to 4 MB held, or one mail of up to 8 MB."""
 
 
 TOGETHER: Final = 500

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,45 @@ async def test_prepared_children_start_at_once_and_the_first_reads_wait_for_them
         os.close(child)
 
 
+READY_AND_BUSY = """
+import json, struct, sys
+said = json.dumps({"ready": True, "sandbox": {"no_new_privs": True, "landlock": 0, "seccomp": True}}).encode()
+sys.stdout.buffer.write(struct.pack(">I", len(said)) + said)
+sys.stdout.buffer.flush()
+sys.stdin.buffer.read()
+"""
+
+
+@pytest.mark.parametrize(("cores", "prepared", "most"), [(1, 1, 1), (2, 2, 3), (3, 3, 4), (16, 4, 4)])
+async def test_a_child_more_than_cores_starts_only_when_so_many_pdfs_wait(monkeypatch, cores, prepared, most):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(pdf_pool, "_CHILD", ("-S", "-c", READY_AND_BUSY))
+    pool = PdfPool()
+    reads, all_run, begin = [], asyncio.Event(), pool._start
+
+    async def start():
+        child = await begin()
+        if len(pool.pids) >= most:
+            all_run.set()
+        return child
+
+    try:
+        await pool.prepare()
+        await asyncio.gather(*pool._starting)
+        assert len(pool.pids) == prepared
+        monkeypatch.setattr(pool, "_start", start)
+        reads += [asyncio.create_task(pool.read(made.plain())) for _ in range(2 * most)]
+        if prepared < most:
+            await asyncio.wait_for(all_run.wait(), 60)
+        await asyncio.sleep(0)
+        assert len(pool.pids) == most, "the other PDFs wait for their turn"
+    finally:
+        for each in reads:
+            each.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
+        await pool.close()
+
+
 @pytest.mark.parametrize("turns", [0, 1, 5])
 async def test_a_pool_that_is_closed_while_children_start_leaves_none(turns):
     pool = PdfPool(2)
@@ -277,9 +317,18 @@ def own_children():
     for each in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             parent = int((each / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == os.getpid() and b"worker.read.pdf.child" in (each / "cmdline").read_bytes():
+            if parent == os.getpid() and b"worker.read.pdf.child" in _command_line(each):
                 found.append(int(each.name))
     return found
+
+
+def _command_line(process):
+    """The command line; it is empty for a moment after a process was started, and for one that has ended."""
+    deadline = time.monotonic() + 10
+    while not (line := (process / "cmdline").read_bytes()) and time.monotonic() < deadline:
+        if (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+    return line
 
 
 async def test_positions_are_those_of_the_pdf_that_is_asked_about_whatever_was_read_before(pool):

@@ -84,7 +84,7 @@ class Lanes:
 
 
 CHILDREN: Final = 4
-"""The most children, and no more than cores: each uses some 90 MB, and reading takes little of a day's time."""
+"""The most children: each uses some 90 MB, and reading takes little of a day's time."""
 
 PDF_BYTES: Final = 10_000_000
 """Notices have 4 to 200 kB, scans a few MB; no mail that the worker reads whole is larger than 8 MB."""
@@ -235,7 +235,9 @@ class _LaneReader:
 class PdfPool(_LaneReader):
     """The adapter of ``ports.LanedReader``: a warm pool of children, used from one event loop.
 
-    Children start at the first read, at ``prepare`` or at ``warm``. With ``reader`` they are those of the reader at
+    ``children`` is the most that it starts; without it one more than cores, since a child waits for the parent between
+    two requests and the parent works meanwhile. With one core there is none more, and never more than ``CHILDREN``.
+    They start at the first read, at ``prepare`` or at ``warm``. With ``reader`` they are those of the reader at
     that socket; if it cannot be reached, none starts. ``read_seconds`` is for tests, the product uses the constant.
     """
 
@@ -248,7 +250,8 @@ class PdfPool(_LaneReader):
         super().__init__(self, Lane.OURS)
         self._reader = reader
         cores = len(os.sched_getaffinity(0))
-        self._most = min(children or cores, CHILDREN)
+        self._most = min(children or (cores + 1 if cores > 1 else 1), CHILDREN)
+        self._prepared = min(self._most, cores)
         self._read_seconds = {Lane.OURS: read_seconds, Lane.STRANGERS: min(read_seconds, STRANGERS_READ_SECONDS)}
         self._lanes = Lanes(self._most)
         self._idle: list[_Child] = []
@@ -276,8 +279,8 @@ class PdfPool(_LaneReader):
         self._idle.extend(started)
 
     async def prepare(self) -> None:
-        """Begins to start all children before there is a PDF; the first ones wait for them."""
-        for _ in range(0 if self._closed else self._most - len(self._all) - len(self._starting)):
+        """Begins to start a child for each core before there is a PDF; the first ones wait for them."""
+        for _ in range(0 if self._closed else self._prepared - len(self._all) - len(self._starting)):
             task = asyncio.create_task(self._start_idle())
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)

@@ -839,9 +839,9 @@ STARTS_IDS: Final = 100
 """Messages whose parts' first bytes are asked for in one command: some 7 kB each."""
 BLOCK_BYTES: Final = 4_000_000
 """Bodies in one command: imapclient holds an answer whole (500 mails of 230 kB in one call took 384 MB)."""
-BLOCK_MESSAGES: Final = 20
-"""Bodies in one command, and messages recorded in one transaction: recording takes some 3 ms each, and for that time
-nothing is sent and no other command can write. Of 500 small mails in one block none was sent before all were read."""
+BLOCK_MESSAGES: Final = 5
+"""Bodies in one command, and messages recorded in one transaction: recording takes some 15 ms each, and for that time
+nothing is sent, no other command can write, and the children that read PDFs get no other one."""
 
 _MESSAGE_ID_LINE: Final = re.compile(rb"^message-id[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | re.MULTILINE)
 
