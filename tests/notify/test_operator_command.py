@@ -47,10 +47,13 @@ async def test_one_that_fails_is_an_error_in_the_journal(tmp_path: Path) -> None
 
 
 async def test_one_that_does_not_end_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
-    child = "open(sys.argv[1], 'w').write(str(os.fork())); time.sleep(600)"
-    assert await ProgramCommand(script(tmp_path, child), seconds=0.5).call(TEXT) == "not ended within 0.5 s"
-    for number in {int(word) for word in (tmp_path / "told").read_text().split() if int(word)}:
-        assert has_ended(number)
+    program, told = tmp_path / "tell", tmp_path / "told"
+    program.write_text("#!/bin/sh\nsleep 600 &\necho $$ $! >$1\nwait\n", encoding="utf-8")  # a shell starts at once
+    program.chmod(0o700)
+    assert await ProgramCommand([str(program), str(told)], seconds=0.5).call(TEXT) == "not ended within 0.5 s"
+    started = [int(word) for word in told.read_text(encoding="utf-8").split()]
+    assert len(started) == 2
+    assert all(map(has_ended, started))
 
 
 def has_ended(number: int) -> bool:

@@ -98,17 +98,17 @@ def counts_asked(server: ScriptedImap) -> list[int]:
     return [line.split()[2].count(b",") + 1 for line in server.commands if line.startswith(b"UID FETCH")]
 
 
-def test_headers_are_asked_in_blocks_of_500_and_bodies_in_blocks_of_20() -> None:
+def test_headers_are_asked_in_blocks_of_500_and_bodies_in_blocks_of_5() -> None:
     many = dict.fromkeys(range(1, 1202), b"x" * 100)
     with ScriptedImap(many) as server:
         assert len(everything(mailbox(server))) == 1201
-        assert counts_asked(server) == [500, 500, 201, *([20] * 60), 1]
+        assert counts_asked(server) == [500, 500, 201, *([5] * 240), 1]
 
 
 def test_bodies_are_asked_in_blocks_of_at_most_4_mb() -> None:
-    with ScriptedImap(dict.fromkeys(range(1, 28), b"x" * 300_000)) as server:
-        assert len(everything(mailbox(server))) == 27
-        assert counts_asked(server) == [27, 13, 13, 1]
+    with ScriptedImap(dict.fromkeys(range(1, 8), b"x" * 1_300_000)) as server:
+        assert len(everything(mailbox(server))) == 7
+        assert counts_asked(server) == [7, 3, 3, 1]
 
 
 def test_of_a_message_above_8_mb_only_the_beginning_is_asked_for() -> None:
