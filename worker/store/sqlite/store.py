@@ -140,7 +140,9 @@ def create_or_migrate(folder: Path, before_migration: Callable[[], None] | None 
             if found > REVISION:
                 raise refused(folder, "newer_database", found)
             if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-                for statement in compiled.NEW_DATABASE:
+                from worker.store.sqlite.migrations.steps import statements_of_new_database  # noqa: PLC0415
+
+                for statement in statements_of_new_database():
                     connection.execute(statement)
             elif found < REVISION:
                 # SQLAlchemy and alembic would cost every process 130 ms and 20 MB.

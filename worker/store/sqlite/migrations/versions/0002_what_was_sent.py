@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from alembic import op
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
-_STATEMENTS = (
+STATEMENTS = (
     "ALTER TABLE submissions ADD COLUMN issuer TEXT AS (json_extract(row, '$.issuer'))",
     "ALTER TABLE submissions ADD COLUMN product TEXT AS (json_extract(row, '$.product'))",
     "ALTER TABLE submissions ADD COLUMN project TEXT AS (json_extract(row, '$.project'))",
@@ -77,5 +75,4 @@ _STATEMENTS = (
 
 def upgrade() -> None:
     """Add the columns and tables, and fill them from the rows that are there."""
-    for statement in _STATEMENTS:
-        op.execute(statement)
+    run_statements(STATEMENTS)

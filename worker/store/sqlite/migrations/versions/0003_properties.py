@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from alembic import op
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
+
+STATEMENTS = ("CREATE TABLE properties (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID",)
 
 
 def upgrade() -> None:
     """Add the table. Values are written by the program when it first needs them."""
-    op.execute("CREATE TABLE properties (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID")
+    run_statements(STATEMENTS)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from alembic import op
-
 from worker.core.states import NoteEvent
 from worker.core.text import match_key
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
-_STATEMENTS = (
+STATEMENTS = (
     "ALTER TABLE submissions ADD COLUMN corrects INTEGER AS (json_extract(row, '$.corrects'))",
     "ALTER TABLE submissions ADD COLUMN updated_at TEXT AS (json_extract(row, '$.updated_at'))",
     "ALTER TABLE files ADD COLUMN sha256 TEXT AS (json_extract(row, '$.sha256'))",
@@ -115,14 +111,15 @@ _STATEMENTS = (
     END
     """,
 )
-_IN_OTHER_LETTERS = sa.text("SELECT id, contract_number FROM submissions WHERE contract_number GLOB '*[^!-~]*'")
-_SPELL = sa.text("INSERT INTO spelled_numbers (match_key, submission) VALUES (:key, :submission)")
+_IN_OTHER_LETTERS = "SELECT id, contract_number FROM submissions WHERE contract_number GLOB '*[^!-~]*'"
+_SPELL = "INSERT INTO spelled_numbers (match_key, submission) VALUES (?, ?)"
 
 
 def upgrade() -> None:
     """Add the columns, indexes and tables, and fill the tables from the rows that are there."""
-    for statement in _STATEMENTS:
-        op.execute(statement)
+    from alembic import op  # noqa: PLC0415  a new database is made without it
+
+    run_statements(STATEMENTS)
     connection = op.get_bind()
-    for submission, number in connection.execute(_IN_OTHER_LETTERS).all():
-        connection.execute(_SPELL, {"key": match_key(number), "submission": submission})
+    for submission, number in connection.exec_driver_sql(_IN_OTHER_LETTERS).all():
+        connection.exec_driver_sql(_SPELL, (match_key(number), submission))

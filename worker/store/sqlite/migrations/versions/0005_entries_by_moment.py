@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from alembic import op
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0005"
 down_revision = "0004"
-branch_labels = None
-depends_on = None
+
+STATEMENTS = ("CREATE INDEX entries_by_moment ON entries (at)",)
 
 
 def upgrade() -> None:
     """Add the index, which SQLite fills from the entries that are there."""
-    op.execute("CREATE INDEX entries_by_moment ON entries (at)")
+    run_statements(STATEMENTS)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from alembic import op
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
-_TABLES = (
+STATEMENTS = (
     """
     CREATE TABLE accounts (
         id INTEGER PRIMARY KEY NOT NULL,
@@ -48,5 +46,4 @@ _TABLES = (
 
 def upgrade() -> None:
     """Add the tables, empty: no account is made of ``[operator] people``."""
-    for statement in _TABLES:
-        op.execute(statement)
+    run_statements(STATEMENTS)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from alembic import op
-
 from worker.core.states import NoteEvent
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
+
+STATEMENTS = (
+    f"""
+    CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256'))
+    WHERE event = '{NoteEvent.UPLOADED}'
+    """,
+)
 
 
 def upgrade() -> None:
     """Add the index; no entry of an upload is there yet."""
-    op.execute(
-        "CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256')) "
-        f"WHERE event = '{NoteEvent.UPLOADED}'"
-    )
+    run_statements(STATEMENTS)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from alembic import op
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0008"
 down_revision = "0007"
-branch_labels = None
-depends_on = None
 
 _FIELDS = ("contract_number", "project", "project_name", "notice_name", "issuer", "issuer_name")
+_VALUES = {field: f"json_extract(body, '$.set.{field}')" for field in _FIELDS}
+_NUMBER = _VALUES["contract_number"]
+
+STATEMENTS = (
+    *(
+        f"CREATE INDEX entries_by_{field} ON entries ({value}, submission) WHERE {value} IS NOT NULL"
+        for field, value in _VALUES.items()
+    ),
+    f"CREATE INDEX entries_by_spelled_number ON entries ({_NUMBER}) WHERE {_NUMBER} GLOB '*[^!-~]*'",
+    """
+    CREATE INDEX messages_of_alarms ON messages (mailbox, message_id)
+    WHERE "end" = 'own' AND message_id GLOB '<*.a[0-9]*@*>'
+    """,
+)
 
 
 def upgrade() -> None:
     """Add the indexes, which SQLite fills from the rows that are there."""
-    for field in _FIELDS:
-        value = f"json_extract(body, '$.set.{field}')"
-        op.execute(f"CREATE INDEX entries_by_{field} ON entries\n({value}, submission)\nWHERE {value} IS NOT NULL")
-    number = "json_extract(body, '$.set.contract_number')"
-    op.execute(f"CREATE INDEX entries_by_spelled_number ON entries ({number})\nWHERE {number} GLOB '*[^!-~]*'")
-    op.execute(
-        "CREATE INDEX messages_of_alarms ON messages (mailbox, message_id)\n"
-        "WHERE \"end\" = 'own' AND message_id GLOB '<*.a[0-9]*@*>'"
-    )
+    run_statements(STATEMENTS)

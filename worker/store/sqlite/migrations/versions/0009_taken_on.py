@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from alembic import op
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0009"
 down_revision = "0008"
-branch_labels = None
-depends_on = None
+
+STATEMENTS = ('CREATE TABLE taken_on (about TEXT PRIMARY KEY NOT NULL, "row" TEXT NOT NULL) WITHOUT ROWID',)
 
 
 def upgrade() -> None:
     """Add the table, empty."""
-    op.execute(
-        """
-    CREATE TABLE taken_on (
-        about TEXT PRIMARY KEY NOT NULL,
-        "row" TEXT NOT NULL
-    ) WITHOUT ROWID
-    """
-    )
+    run_statements(STATEMENTS)

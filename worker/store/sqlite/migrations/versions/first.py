@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from alembic import op
+from worker.store.sqlite.migrations.steps import run_statements
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 # Triggers run before a conflict is resolved, so an INSERT OR REPLACE of a used number is refused as well: it would
 # otherwise pass the two that refuse UPDATE and DELETE.
-_STATEMENTS = (
+STATEMENTS = (
     """
     CREATE TABLE entries (
         number INTEGER PRIMARY KEY,
@@ -124,5 +122,4 @@ _STATEMENTS = (
 
 def upgrade() -> None:
     """Make every table, index and trigger."""
-    for statement in _STATEMENTS:
-        op.execute(statement)
+    run_statements(STATEMENTS)
