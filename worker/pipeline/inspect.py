@@ -19,7 +19,7 @@ from worker.match.near_matches import NearMiss, near_misses_of
 from worker.pipeline.invoices import explain_missing, with_invoices
 from worker.send.rate_limit import leaves_at
 from worker.store.ports import Store
-from worker.views.preview import SubmissionView, first_page
+from worker.views.preview import SubmissionView, page_text
 
 if TYPE_CHECKING:  # a command shows without the readers
     from worker.read.ports import PdfReader
@@ -42,9 +42,8 @@ async def inspect(
     body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
     checks, near, missing = await judge_now(submission, active_config, store, reader, now)
     pages: dict[str, str] = {}
-    attached = submission.composed.draft.attachments if submission.composed.draft else ()
-    for each in attached if submission.state in STILL_JUDGED else ():
-        pages[each.sha256] = first_page(await reader.read(store.original(each.sha256)), key, lang)
+    for each in submission.composed.attachments if submission.state in STILL_JUDGED else ():
+        pages[each.sha256] = page_text(await reader.read(store.original(each.sha256)), 0, key, lang)
     hours = active_config.configuration.settings.hours
     return (
         SubmissionView(
