@@ -17,7 +17,7 @@ OF_SEVERAL_MODULES: Final = {
     "config/test_invented_issuers.py": "rules from the file to the mail",
     "config/test_issuer_facts.py": "the shipped catalogue against its sources",
     "config/test_issuer_kinds.py": "rules from the file to the mail",
-    "config/test_register_dir.py": "files, store_place and editing with the register's own directory",
+    "config/test_register_dir.py": "files and editing with the register's own directory",
     "config/test_rule_kinds.py": "the keys of a rule in every module that reads them",
     "config/test_rules_doc.py": "docs/rules.ja.md",
     "config/test_unsaid.py": "the keys of a rule in every module that reads them",

@@ -45,7 +45,7 @@ class World:
     def __init__(self, root: Path, server: ScriptedImap) -> None:
         self.server = server
         self.clock = FakeClock()
-        self.office = load_installation(str(Office(root).config), {})
+        self.office = load_installation(str(Office(root).config))
         create_or_migrate(root / "var")
         self.root = root / "var"
         self.store: SqlStore = open_store(self.root, self.clock)

@@ -115,7 +115,7 @@ def relay() -> Relay:
 
 @pytest.fixture
 def pipeline(tmp_path: Path, store: SqlStore, relay: Relay) -> Pipeline:
-    office = load_installation(str(Office(tmp_path).config), {})
+    office = load_installation(str(Office(tmp_path).config))
     return Pipeline(store, NoPdfs(), relay, SystemClock(), "account", office.active_config)
 
 

@@ -19,7 +19,7 @@ from worker.core.messages.preview import TEXTS
 from worker.core.model import JST, FollowUps, Hold, PageText, PdfText, Submission, Unreadable, sha256
 from worker.core.states import Reason, State
 from worker.match.near_matches import NearMiss
-from worker.views.preview import PAGE_LINES, SubmissionView, first_page, mask_key, render_view, view_json
+from worker.views.preview import PAGE_LINES, SubmissionView, mask_key, page_text, render_view, view_json
 
 MAIL = drafted()
 SUBMISSION = MAIL.submission
@@ -275,19 +275,19 @@ def test_a_key_that_is_printed_more_than_once_is_masked_each_time() -> None:
 
 def test_a_first_page_is_its_lines_without_empty_ones_and_not_endless() -> None:
     page = PageText("", "\n\n".join(f"行{number}" for number in range(PAGE_LINES + 5)))
-    lines = first_page(PdfText((page, PageText("", "2ページ目"))), KEY, "ja").split("\n")
+    lines = page_text(PdfText((page, PageText("", "2ページ目"))), 0, KEY, "ja").split("\n")
     assert lines[:2] == ["行0", "行1"]
     assert len(lines) == PAGE_LINES + 1
     assert lines[-1] == "…"
 
 
 def test_an_attachment_that_cannot_be_read_says_why() -> None:
-    assert first_page(Unreadable(Reason.NO_TEXT), KEY, "ja") == "文字情報のないPDF（スキャン画像）"
-    assert first_page(PdfText(()), KEY, "ja") == ""
+    assert page_text(Unreadable(Reason.NO_TEXT), 0, KEY, "ja") == "文字情報のないPDF（スキャン画像）"
+    assert page_text(PdfText(()), 0, KEY, "ja") == ""
 
 
 def test_no_laid_out_page_holds_the_key_of_the_notice() -> None:
-    page = first_page(PdfText((PageText(f"認証キー {KEY}", f"認証キー {KEY}"),)), NOTICE.key.clear, "ja")
+    page = page_text(PdfText((PageText(f"認証キー {KEY}", f"認証キー {KEY}"),)), NOTICE.key.clear, "ja")
     assert page == f"認証キー {NOTICE.key}"
 
 

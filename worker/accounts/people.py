@@ -148,7 +148,7 @@ def stop_account(store: Store, account_id: int, author: Author, now: dt.datetime
     Raises NotAllowed ``last_admin``; ``own_account`` for the own one: one press would end the day of the person.
     """
     with store.writing() as writing:
-        held = _account(writing, account_id)
+        held = account_with(writing, account_id)
         others = tuple(each for each in writing.accounts() if each.id != held.id)
         stopped = dataclasses.replace(held, is_stopped=True)
         _refuse_last_admin((*others, held), (*others, stopped), japanese_day(now))
@@ -161,14 +161,14 @@ def stop_account(store: Store, account_id: int, author: Author, now: dt.datetime
 def change_language(store: Store, account_id: int, language: Literal["ja", "en"], author: Author) -> Account:
     """Sets the language of the person's pages."""
     with store.writing() as writing:
-        held = _account(writing, account_id)
+        held = account_with(writing, account_id)
         return _replace(writing, held, dataclasses.replace(held, language=language), author)
 
 
 def change_mails(store: Store, account_id: int, mails: Iterable[MailKind], author: Author) -> Account:
     """Sets the mails that the person wants; those of the gravest kind come in any case."""
     with store.writing() as writing:
-        held = _account(writing, account_id)
+        held = account_with(writing, account_id)
         return _replace(writing, held, dataclasses.replace(held, mails=frozenset(mails)), author)
 
 
@@ -223,7 +223,8 @@ def _roles_given(store: Store, now: dt.datetime) -> Iterator[RoleGiven]:
             yield RoleGiven(str(entry.detail.get("user", "")), tuple(given), entry.by, entry.at)
 
 
-def _account(reading: Reading, account_id: int) -> Account:
+def account_with(reading: Reading, account_id: int) -> Account:
+    """Returns the account with this id. Raises NotAllowed ``no_such_account``."""
     account = reading.account(account_id)
     if account is None:
         raise NotAllowed("no_such_account", login=str(account_id))
@@ -231,7 +232,7 @@ def _account(reading: Reading, account_id: int) -> Account:
 
 
 def _current(reading: Reading, before: Account) -> Account:
-    held = _account(reading, before.id)
+    held = account_with(reading, before.id)
     if held != before:
         raise NotAllowed("account_changed", name=held.name)
     return held
@@ -315,7 +316,7 @@ def invite(store: Store, account_id: int, author: Author, now: dt.datetime) -> s
     Raises NotAllowed ``account_stopped``.
     """
     with store.writing() as writing:
-        account = _account(writing, account_id)
+        account = account_with(writing, account_id)
         if not account.is_usable(japanese_day(now)):
             raise NotAllowed("account_not_usable", name=account.name)
         writing.drop_invitations_of(account_id)

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
 
-from worker.accounts.people import author_of, record_change
+from worker.accounts.people import account_with, author_of, record_change
 from worker.accounts.sessions import token_hash
 from worker.core.accounts import Account, Attempts, Role
 from worker.core.errors import NotAllowed
@@ -109,7 +109,7 @@ def register_code(
     if not is_right:
         raise NotAllowed("code_wrong")
     with store.writing() as writing:
-        account = _account(writing, account_id)
+        account = account_with(writing, account_id)
         codes = [_recovery_code(writing) for _ in range(RECOVERY_CODES)]
         hashes = tuple(token_hash(_folded(each)) for each in codes)
         changed = dataclasses.replace(account, totp=secret, recovery=hashes)
@@ -122,19 +122,12 @@ def register_code(
 def forget_code(store: Store, account_id: int, author: Author) -> Account:
     """Removes the second factor of a lost telephone; every session of the account ends."""
     with store.writing() as writing:
-        account = _account(writing, account_id)
+        account = account_with(writing, account_id)
         changed = dataclasses.replace(account, totp="", recovery=())
         writing.put_account(changed)
         writing.drop_sessions_of(account_id)
         record_change(writing, changed, author, {"change": "code_removed"})
         return changed
-
-
-def _account(writing: Writing, account_id: int) -> Account:
-    account = writing.account(account_id)
-    if account is None:
-        raise NotAllowed("no_such_account", login=str(account_id))
-    return account
 
 
 def _step_of(secret: str, text: str, now: dt.datetime) -> int | None:

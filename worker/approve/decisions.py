@@ -747,11 +747,7 @@ def answer_holds(
         raise NotAllowed("still_rehearsing", id=str(submission.id))
     if not approval.note.strip() and reasons & NEED_NOTE:
         raise NotAllowed("note_needed", id=str(submission.id), reasons=" ".join(sorted(reasons & NEED_NOTE)))
-    place = (
-        submission.destination.project or "",
-        submission.destination.section,
-        submission.composed.draft.attachments if submission.composed.draft else (),
-    )
+    place = (submission.destination.project or "", submission.destination.section, submission.composed.attachments)
     given = (approval.author.by, approval.author.account, approval.at, approval.note)
     answers = [
         Answer(hold.reason, hold.params, *given, target_of(hold, *place))
@@ -782,7 +778,7 @@ def _all_ticked(submission: Submission, ticked: Sequence[str]) -> tuple[str, ...
 
     Each approval ticks them again, because the documents may have changed since last week.
     """
-    conditions = submission.composed.draft.conditions if submission.composed.draft else ()
+    conditions = submission.composed.conditions
     if any(condition not in ticked for condition in conditions):
         numbered = " ".join(f"{at}. {each}" for at, each in enumerate(conditions, 1) if each not in ticked)
         raise NotAllowed("conditions_unticked", id=str(submission.id), conditions=numbered)

@@ -389,8 +389,7 @@ ALL_TICKED: Final = 0
 
 
 def _conditions(submission: Submission) -> tuple[str, ...]:
-    held = submission.state is State.HELD and submission.composed.draft is not None
-    return submission.composed.draft.conditions if held and submission.composed.draft else ()
+    return submission.composed.conditions if submission.state is State.HELD else ()
 
 
 def name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:

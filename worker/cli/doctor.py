@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -22,6 +21,7 @@ from worker.cli.rehearsal import rehearsing_in
 from worker.cli.tables import print_json, print_table, say_release
 from worker.cli.unread import found_unread, recorded_unread
 from worker.config.files import is_own_folder
+from worker.config.loose_files import name_of_uid
 from worker.config.settings import MailboxSettings, Settings
 from worker.config.system_places import usual_witness
 from worker.core.errors import AccountRefused, ConfigError, HoshobinError, LogBroken, Unavailable
@@ -283,7 +283,7 @@ async def _try_reading(lang: Language) -> list[Examined]:
     if reader.sandbox is not None:
         note, advice = describe_sandbox(reader.sandbox, lang)
         if reader.account is not None and reader.account != os.geteuid():
-            note = say("doctor_reader", lang, account=_name_of(reader.account), parts=note)
+            note = say("doctor_reader", lang, account=name_of_uid(reader.account), parts=note)
         results.append(Examined(BROKEN_SANDBOX, remedy=advice, note=note))
     return results
 
@@ -292,13 +292,6 @@ async def _read_sample(reader: PdfReader) -> None:
     read = await reader.read(sample_pdf("notice-contract.pdf"))
     if isinstance(read, Unreadable):
         raise Unavailable("pdf", read.reason.value)
-
-
-def _name_of(account: int) -> str:
-    try:
-        return pwd.getpwuid(account).pw_name
-    except KeyError:  # an account that systemd made for a while
-        return str(account)
 
 
 def describe_sandbox(sandbox: Sandbox, lang: Language) -> tuple[str, str]:

@@ -13,7 +13,8 @@ import click
 from worker.cli import DONE, FOR_A_PERSON
 from worker.cli.issuers import issuers
 from worker.cli.pages import with_reader
-from worker.cli.project_edit import RegisterCommand, agrees, changes_register
+from worker.cli.person import agrees
+from worker.cli.project_edit import RegisterCommand, changes_register
 from worker.cli.tables import print_json
 from worker.config.editing.catalogue import KeyAnswer, find_entry, questions_of, read_answer
 from worker.config.editing.fields import FieldRefused, KeyPath

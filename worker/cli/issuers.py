@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from worker.cli import DONE, Cli, CommandPart, PartedGroup, cli, json_option, pass_cli
+from worker.cli.person import agrees
 from worker.cli.tables import print_json, print_table
 from worker.compose.rule_examples import try_examples
 from worker.config.addresses import AddressRefused, read_address
@@ -121,7 +122,7 @@ def add_issuer(
 ) -> int:
     """同梱の発注者を自社の設定に写し、未確認の項目を埋めます。"""
     from worker.config.editing.atomic_write import write_new_file
-    from worker.config.editing.toml_edit import edit_table
+    from worker.config.editing.toml_edit import ExampleEdits, edit_issuer
 
     directory, files = find_configuration_files(shared.config)
     id_ = find_entry(name, catalogue_tables())
@@ -137,14 +138,15 @@ def add_issuer(
         given, certain = _ask(_table(file, content), shared.lang, _judge_answers(files, file, content))
     content, failing = _filled_in(files, file, content, given, certain)
     if failing:
-        if not without_examples and not (asks and _agrees(say("ask_examples", shared.lang))):
+        if not without_examples and not (asks and agrees(say("ask_examples", shared.lang), err=False)):
             raise ConfigError([*failing, Problem(file, "example", "issuer_examples")])
-        content = edit_table(content, (), (), without=("example",))
+        every = tuple(range(1, len(_table(file, content)["example"]) + 1))
+        content = edit_issuer(content, (), examples=ExampleEdits(every))
         load_configuration({**files, file: content})
     left = left_to_fill_in(_table(file, content))
     checked_on = system_clock().now().astimezone(JST).date() if before and not left else None
     if checked_on is not None:  # the last answer says that the file was just compared with its source
-        content = edit_table(content, [(("checked_on",), checked_on)], ())
+        content = edit_issuer(content, [(("checked_on",), checked_on)])
     write_new_file(register_directory(directory) / file, content)
     click.echo(say("issuer_added", shared.lang, file=register_directory(directory) / file))
     if failing:
@@ -179,10 +181,10 @@ def _filled_in(
 
     Raises ConfigError if the whole configuration does not load with it.
     """
-    from worker.config.editing.toml_edit import edit_table
+    from worker.config.editing.toml_edit import edit_issuer
 
     answered = answered_keys(_table(file, content), [*(path for path, _ in given), *certain])
-    content = edit_table(content, given, answered)
+    content = edit_issuer(content, given, answered)
     configuration = load_configuration({**files, file: content})
     failing = try_examples(configuration, TemplateFiles(files).source, Renderer())
     return content, [problem for problem in failing if problem.file == file]
@@ -194,11 +196,11 @@ Judge = Callable[[Question, object], list[Problem]]
 
 def _judge_answers(files: Mapping[str, bytes], file: str, content: bytes) -> Judge:
     """Each answer tried on its own: a slip is asked again at once, not after the last question."""
-    from worker.config.editing.toml_edit import edit_table
+    from worker.config.editing.toml_edit import edit_issuer
 
     def problems(question: Question, value: object) -> list[Problem]:
         try:
-            load_configuration({**files, file: edit_table(content, [(question.path, value)], ())})
+            load_configuration({**files, file: edit_issuer(content, [(question.path, value)])})
         except ConfigError as error:
             return [each for each in error.problems if each.file == file and each.key.startswith(question.key)]
         return []
@@ -262,19 +264,8 @@ def _is_meant(question: Question, value: object, lang: Language) -> bool:
     """Asks if ``value`` is to replace another one; True at once if there is none."""
     if not question.can_be_confirmed:
         return True
-    return _agrees(
-        say(
-            "ask_change", lang, former=escape_control_chars(str(question.value)), value=escape_control_chars(str(value))
-        )
-    )
-
-
-def _agrees(question: str) -> bool:
-    """Asks until the answer is yes or no."""
-    while True:
-        answer = read_answer(str(click.prompt(question, default="", show_default=False)))
-        if answer in {KeyAnswer.YES, KeyAnswer.NO}:
-            return answer is KeyAnswer.YES
+    former, later = escape_control_chars(str(question.value)), escape_control_chars(str(value))
+    return agrees(say("ask_change", lang, former=former, value=later), err=False)
 
 
 def _about(question: Question, table: Mapping[str, Any], lang: Language) -> str:

@@ -11,7 +11,7 @@ from worker.core.messages import Language
 from worker.core.model import CodePositions, Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.pipeline.invoices import with_invoices
-from worker.views.preview import first_page
+from worker.views.preview import page_text
 from worker.watch.ports import InvoiceSnapshot
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def read_first_pages(
     submission: Submission, original: Callable[[Sha256], bytes], key: str, lang: Language
 ) -> dict[str, str]:
     """Returns the first page of each attachment by its hash, ``key`` masked. Raises Unavailable if no child starts."""
-    hashes = [each.sha256 for each in submission.composed.draft.attachments] if submission.composed.draft else []
+    hashes = [each.sha256 for each in submission.composed.attachments]
     read = read_pdfs([original(each) for each in hashes])
-    return {digest: first_page(text, key, lang) for digest, text in zip(hashes, read, strict=True)}
+    return {digest: page_text(text, 0, key, lang) for digest, text in zip(hashes, read, strict=True)}
 
 
 def read_pdfs(pdfs: list[bytes]) -> list[PdfText | Unreadable]:

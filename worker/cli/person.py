@@ -15,6 +15,7 @@ import click
 from worker.accounts.people import find_person
 from worker.cli import DONE, Cli, json_option, language_of, open_office, pass_cli
 from worker.cli.tables import print_json
+from worker.config.editing.catalogue import KeyAnswer, read_answer
 from worker.core.accounts import Right, japanese_day
 from worker.core.messages import Language, say
 from worker.core.model import Submission
@@ -59,6 +60,14 @@ def fold_typed(value: object) -> str:
 def is_at_terminal() -> bool:
     """Returns True if a person reads the question and types the answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agrees(question: str, *, err: bool = True) -> bool:
+    """Asks until the answer is yes or no."""
+    while True:
+        answer = read_answer(str(click.prompt(question, default="", show_default=False, err=err)))
+        if answer in {KeyAnswer.YES, KeyAnswer.NO}:
+            return answer is KeyAnswer.YES
 
 
 def find_author(office: Installation, store: Store, by: str, right: Right = Right.PREPARE) -> Author:

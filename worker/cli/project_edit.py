@@ -10,10 +10,9 @@ import click
 
 from worker.cli import DONE, FOR_A_PERSON, Cli, json_option, open_office, pass_cli
 from worker.cli.pages import with_reader
-from worker.cli.person import by_option, find_author, is_at_terminal
+from worker.cli.person import agrees, by_option, find_author, is_at_terminal
 from worker.cli.project import project
 from worker.cli.tables import print_json
-from worker.config.editing.catalogue import KeyAnswer, read_answer
 from worker.config.editing.fields import FieldRefused, KeyPath, number_forms
 from worker.config.editing.register import (
     FieldRules,
@@ -31,7 +30,7 @@ from worker.core.accounts import japanese_day
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.messages import Language, name_product, say
 from worker.core.model import Product
-from worker.core.states import State
+from worker.core.states import UNFINISHED
 from worker.core.text import escape_control_chars
 from worker.pipeline.register import (
     Editor,
@@ -46,9 +45,6 @@ from worker.pipeline.register import (
 from worker.service.wiring import account_name, system_clock
 from worker.store.ports import Author
 from worker.views.register_json import change_lines, edit_json
-
-_UNFINISHED = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING, State.IN_DOUBT})
-"""States of a submission that may still leave, or waits for an answer: its project is not complete."""
 
 
 class RegisterCommand:
@@ -131,14 +127,6 @@ class RegisterCommand:
         else:
             click.echo(say("change_judged_none", self.lang))
         return DONE
-
-
-def agrees(question: str) -> bool:
-    """Asks until the answer is yes or no."""
-    while True:
-        answer = read_answer(str(click.prompt(question, default="", show_default=False, err=True)))
-        if answer in {KeyAnswer.YES, KeyAnswer.NO}:
-            return answer is KeyAnswer.YES
 
 
 StartCommand = Callable[[], RegisterCommand]
@@ -242,7 +230,7 @@ def close(start: StartCommand, name: str) -> int:
     run = start()
     found, _ = run.find(name)
     theirs = {product: run.store.of_project(found, product) for product in Product}
-    unfinished = [str(each.id) for several in theirs.values() for each in several if each.state in _UNFINISHED]
+    unfinished = [str(each.id) for several in theirs.values() for each in several if each.state in UNFINISHED]
     if unfinished:
         raise NotAllowed("project_waits", project=found, ids=unfinished)
     expected = next((each.expects for each in run.office.configuration.projects if each.id == found), ())

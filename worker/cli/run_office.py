@@ -51,7 +51,6 @@ from worker.service.wiring import (
     open_store_of,
     program_version,
     system_clock,
-    take_lock_of,
     take_sender_lock,
 )
 from worker.store.ports import Author
@@ -71,7 +70,7 @@ def run_office(shared: Cli, reader: LanedReader, runner: asyncio.Runner, *, once
     except ConfigError as error:
         _note_failed_start(shared.config, clock, error)
         raise
-    with take_sender_lock(office, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
+    with take_sender_lock(office.places.store, clock) as lock, _noting_end(lock, clock, ONCE if once else ASKED):
         make_store_of(office.places.store, clock)
         _refuse_single_person(office, clock)
         make_own_folders(office.places)
@@ -105,7 +104,7 @@ def _note_failed_start(option: str | None, clock: Clock, error: ConfigError) -> 
     with contextlib.suppress(HoshobinError):
         folder = find_store_of(option)
         if folder.is_dir():
-            with take_lock_of(folder, clock) as lock:
+            with take_sender_lock(folder, clock) as lock:
                 lock.note_end(clock.now(), *explain_end(error))
 
 

@@ -30,7 +30,7 @@ from worker.cli.tables import (
 from worker.core.messages import Language, name_any_state, name_author, name_event, name_thing, say, say_trouble
 from worker.core.messages.reasons import APPROVAL_STATE, STATES
 from worker.core.model import FRESH, JST, Disposition, HealthRecord, Submission
-from worker.core.states import Reason, State
+from worker.core.states import STILL_JUDGED, Reason, State
 from worker.core.text import match_key
 from worker.service.wiring import Installation, system_clock
 from worker.store.ports import Store
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from worker.views.preview import SubmissionView
     from worker.views.service_json import Status
 
-_STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 _WAITING: Final = (
     *(State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED),
     *(State.OVERDUE, State.HANDED_OVER),
@@ -185,7 +184,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     submission = store.submission(int(wanted))
     entries = list(store.entries(submission.id))
     linked = _linked(submission, store)
-    is_looked_at = submission.state in _STILL_JUDGED and not as_json
+    is_looked_at = submission.state in STILL_JUDGED and not as_json
     seen = _see(submission, office, store, shared.lang, with_pages=is_looked_at if pages is None else pages)
     if as_json:
         from worker.views.submission_json import shown_json
@@ -249,7 +248,7 @@ def _see(
     checks: tuple[Check, ...] = ()
     near: tuple[NearMiss, ...] = ()
     missing, pages = None, dict[str, str]()
-    if (notice is not None and submission.state in _STILL_JUDGED) or submission.reasons:
+    if (notice is not None and submission.state in STILL_JUDGED) or submission.reasons:
         from worker.cli.pages import with_reader
         from worker.pipeline.inspect import judge_now
 

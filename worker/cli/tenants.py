@@ -17,13 +17,12 @@ import click
 
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.tables import print_json, print_table
+from worker.config.system_places import SYSTEM_CONFIGURATION
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, say
 from worker.service.wiring import find_store_of
 from worker.views.service_json import tenant_json
 
-CONFIGURATIONS: Final = Path("/etc/hoshobin")
-"""The folder of one configuration folder for each contractor, if ``--config`` names no other."""
 SECONDS: Final = 60.0
 """Seconds for one contractor's status, which takes less than one; a disk that hangs must not hide the others."""
 
@@ -68,7 +67,7 @@ def tenants() -> None:
 @pass_cli
 def show_status(shared: Cli, as_json: bool) -> int:
     """状況：設定のフォルダ（--config、既定は /etc/hoshobin）の下の会社を、1行ずつ示します。"""
-    folder = Path(shared.config) if shared.config else CONFIGURATIONS
+    folder = Path(shared.config) if shared.config else SYSTEM_CONFIGURATION
     found = sorted(each.parent for each in folder.glob("*/worker.toml"))
     if not found:
         raise ConfigError([Problem(str(folder), "", "no_tenants", {"path": str(folder)})])

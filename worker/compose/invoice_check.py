@@ -17,7 +17,7 @@ from worker.core.model import INVOICE_TITLES, Attachment, Hold, Notice, PdfText,
 from worker.core.params import Params
 from worker.core.rulebook import Issuer, Project
 from worker.core.states import Reason
-from worker.core.text import fold_hyphens, is_broken, match_key, repair_radicals
+from worker.core.text import fold_hyphens, is_broken, match_key, repair_radicals, with_line_end_hyphens
 from worker.match.match import Register, fold_firm, fold_name
 
 TELLING: Final = 4
@@ -54,7 +54,6 @@ _VARIANTS: Final = str.maketrans(
 _FURTHER: Final = r"(?=その[#0-9一二三四五六七八九十]|#[0-9]+#工区)"
 """After a project's name this makes another project's name: 道路改良工事その2."""
 
-_LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 _AMOUNT: Final = re.compile(
     r"(?:金|¥|\\)(?P<marked>\d{1,3}(?:,\d{3})+|\d{4,12})"
     r"|(?<![\d,.])(?P<grouped>\d{1,3}(?:,\d{3})+)(?![\d,])"
@@ -112,7 +111,7 @@ def read_invoice(text: PdfText | Unreadable | None) -> InvoiceText | Params:
     if isinstance(text, Unreadable):
         return Params(code="refused", why=text.reason.value)
     plumber = "\n".join(page.plumber for page in text.pages)
-    pdfium = "\n".join(_LINE_END_HYPHEN.sub("-", page.pdfium) for page in text.pages)
+    pdfium = "\n".join(with_line_end_hyphens(page.pdfium) for page in text.pages)
     if not plumber.strip() or not pdfium.strip():
         return Params(code="no_text")
     if is_broken(plumber) or is_broken(pdfium):

@@ -12,6 +12,7 @@ from typing import Final
 
 from worker.compose.attachments import could_be_invoice, holds_code, holds_name
 from worker.compose.invoice_check import read_invoice
+from worker.core.file_names import NOT_IN_NAMES
 from worker.core.model import INVOICE_TITLES, PdfText, Product, Sha256, Submission, Unreadable
 from worker.core.params import Params
 from worker.core.rulebook import Project, invoice_for
@@ -28,8 +29,6 @@ NAMED: Final = 10
 """Files that are named; the others are counted."""
 
 _ASKING: Final = frozenset({Reason.INVOICE_MISSING, Reason.INVOICE_UNDECIDED})
-_NOT_IN_NAMES: Final = str.maketrans('\\/:*?"<>|', "￥／：＊？”＜＞｜")
-"""Characters that Windows forbids in file names, and their usual replacements; matching takes both for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def name_to_give(product: Product, number: str, project: Project, register: Regi
     if registered is not None:
         return registered.file
     title = INVOICE_TITLES[product]
-    names = (f"{each.translate(_NOT_IN_NAMES)}_{title}.pdf" for each in (project.name, number))
+    names = (f"{each.translate(NOT_IN_NAMES)}_{title}.pdf" for each in (project.name, number))
     return next((name for name in names if could_be_invoice(name, product, number, project, register)), "")
 
 

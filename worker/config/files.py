@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from worker.config.loose_files import find_loose
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.store_toml import dir_in
-from worker.config.system_places import WITNESSES
+from worker.config.system_places import SYSTEM_CONFIGURATION, WITNESSES
 from worker.core.errors import ConfigError, Problem, Unavailable
 from worker.core.file_names import is_left_file
 from worker.core.model import UnreadReason
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from worker.config.settings import Settings
 
 ENVIRONMENT: Final = "HOSHOBIN_CONFIG"
-SYSTEM_DIRECTORY: Final = Path("/etc/hoshobin")
 TEMPLATES: Final = "templates/mail"
 FORMER_TEMPLATES: Final = "templates/former"
 """One folder for each version of the program whose shipped texts have been reworded since: drafts keep them."""
@@ -39,7 +38,7 @@ MAX_FILE_BYTES: Final = 8_000_000
 # --- The directory -------------------------------------------------------------------------------------------
 
 
-def find_directory(option: str | None, env: Mapping[str, str], cwd: Path, system: Path = SYSTEM_DIRECTORY) -> Path:
+def find_directory(option: str | None, env: Mapping[str, str], cwd: Path, system: Path = SYSTEM_CONFIGURATION) -> Path:
     """The configuration directory: ``--config``, else $HOSHOBIN_CONFIG, else ``./config``, else ``/etc/hoshobin``.
 
     A directory that is named must exist. Of the other two, the first that holds a ``worker.toml`` counts: many projects
@@ -150,11 +149,16 @@ def register_directory(path: Path) -> Path:
     As ``[store] dir``, it is absolute or relative to the parent of the configuration directory ``path``. A
     ``worker.toml`` that cannot be read names none; loading it says why.
     """
-    try:
-        given = dir_in(read_regular(path / _WORKER, MAX_FILE_BYTES).decode("utf-8-sig"), "register")
-    except (UnusableFile, UnicodeDecodeError):
-        return path
+    given = _named_dir(path, "register")
     return _absolute(_absolute(path).parent / given) if given else path
+
+
+def _named_dir(path: Path, table: str) -> str:
+    """Returns ``dir`` of a table of ``worker.toml``, also if other lines are wrong; empty if it is not certain."""
+    try:
+        return dir_in(read_regular(path / _WORKER, MAX_FILE_BYTES).decode("utf-8-sig"), table)
+    except (UnusableFile, UnicodeDecodeError):
+        return ""
 
 
 def place_of_file(path: Path, name: str) -> Path:
@@ -268,6 +272,20 @@ def resolve_store(given: str, directory: Path, env: Mapping[str, str]) -> Path:
     if not named:
         raise ConfigError([Problem("worker.toml", "store.dir", "store_dir_unknown")])
     return _absolute(_absolute(directory).parent / named)
+
+
+def find_store(option: str | None, env: Mapping[str, str], cwd: Path) -> Path:
+    """The store's directory: ``[store] dir``, else $STATE_DIRECTORY; a fault elsewhere in the files does not hide it.
+
+    Raises ConfigError if neither names one.
+    """
+    try:
+        directory = find_directory(option, env, cwd)
+    except ConfigError:
+        if not env.get("STATE_DIRECTORY"):
+            raise
+        directory = cwd  # of no effect: $STATE_DIRECTORY is absolute
+    return resolve_store(_named_dir(directory, "store"), directory, env)
 
 
 def resolve_witness(given: str, store: Path, directory: Path, env: Mapping[str, str]) -> Path | None:

@@ -26,7 +26,7 @@ def accounts_of(place: Path) -> frozenset[str]:
     """
     service = ""
     with contextlib.suppress(OSError):
-        service = _name_of(place.stat().st_uid).removesuffix(_CONSOLE)
+        service = name_of_uid(place.stat().st_uid).removesuffix(_CONSOLE)
     if not service.startswith(f"{_SERVICE}-"):
         service = _SERVICE
     return frozenset({service, f"{service}{_CONSOLE}"})
@@ -71,12 +71,12 @@ def find_loose(
 
 
 def _problem(code: str, path: Path, status: os.stat_result) -> Problem:
-    params = {"path": str(path), "mode": f"{stat.S_IMODE(status.st_mode):04o}", "owner": _name_of(status.st_uid)}
+    params = {"path": str(path), "mode": f"{stat.S_IMODE(status.st_mode):04o}", "owner": name_of_uid(status.st_uid)}
     return Problem(path.name, "", code, params)
 
 
 def _is_of_known(owner: int, trusted: frozenset[str]) -> bool:
-    return owner in {_ROOT, os.geteuid()} or _name_of(owner) in trusted
+    return owner in {_ROOT, os.geteuid()} or name_of_uid(owner) in trusted
 
 
 def _ids_of(accounts: AbstractSet[str]) -> tuple[set[int], set[int]]:
@@ -104,7 +104,8 @@ def _trusted_groups(owner: int) -> set[int]:
     return own
 
 
-def _name_of(uid: int) -> str:
+def name_of_uid(uid: int) -> str:
+    """Returns the name of an account; its number if it has none, as in containers or if systemd made it for a while."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -7,7 +7,7 @@ from typing import Final
 
 SYSTEM_STORE: Final = Path("/var/lib/hoshobin")
 """The ``StateDirectory=`` of the unit; the stores of template units lie directly below it."""
-_SYSTEM_CONFIGURATION: Final = Path("/etc/hoshobin")
+SYSTEM_CONFIGURATION: Final = Path("/etc/hoshobin")
 """The unit's configuration; a folder directly below it is that of a template unit."""
 WITNESSES: Final = Path("/var/lib/hoshobin-witness")
 """The unit has a folder made below it for each installation (``StateDirectory=``); no command makes it."""
@@ -15,7 +15,7 @@ WITNESSES: Final = Path("/var/lib/hoshobin-witness")
 
 def usual_store(directory: Path) -> Path | None:
     """Returns the store of the unit whose configuration is in ``directory``; None if that is not below ``/etc``."""
-    if directory.parent == _SYSTEM_CONFIGURATION:
+    if directory.parent == SYSTEM_CONFIGURATION:
         return SYSTEM_STORE / directory.name
     return SYSTEM_STORE if Path("/etc") in directory.parents else None
 

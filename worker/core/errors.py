@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+FAULTS_OF_THE_STORE: Final = frozenset({"store", "disk"})
+"""``Unavailable.what`` of a store that cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)

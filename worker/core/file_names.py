@@ -159,7 +159,7 @@ LONGEST_NAME: Final = 180
 """Bytes of a name of ours: file systems take 255, and a number in brackets and an ending are added."""
 _FREE_NAMES: Final = 1_000
 """Numbers that are tried: files of one name in one folder, ten times as many as an office has projects a year."""
-_NOT_IN_NAMES: Final = str.maketrans('\\/:*?"<>|', "￥／：＊？”＜＞｜")
+NOT_IN_NAMES: Final = str.maketrans('\\/:*?"<>|', "￥／：＊？”＜＞｜")
 """Characters that Windows forbids in file names, and their usual replacements."""
 _PDF: Final = ".pdf"
 
@@ -170,7 +170,7 @@ def name_for_folder(given: str) -> str:
     Nothing in it leads to another folder, hides the file or makes it look unfinished.
     """
     name = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
-    name = name.removesuffix(_PDF).removesuffix(_PDF.upper()).translate(_NOT_IN_NAMES)
+    name = name.removesuffix(_PDF).removesuffix(_PDF.upper()).translate(NOT_IN_NAMES)
     name = "".join(
         character for character in name if unicodedata.category(character)[0] not in "CZ" or character in " \u3000"
     )

@@ -524,6 +524,16 @@ class Composition(Part):
     """In yen, as the text of the draft's invoice says for certain; the register's own word is in the draft."""
     invoice_date_read: dt.date | None = None
 
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The files of the mail; none without a mail."""
+        return self.draft.attachments if self.draft else ()
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions that the person who approves the mail ticks; none without a mail."""
+        return self.draft.conditions if self.draft else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Returned:

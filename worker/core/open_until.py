@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from worker.core.model import JST, Closing, FollowUps, Submission
-from worker.core.states import State
+from worker.core.states import UNFINISHED, State
 
 NO_END: Final = dt.date.max
 """Open until something is recorded."""
@@ -15,7 +15,6 @@ NO_END: Final = dt.date.max
 SILENT: Final = frozenset({State.SENT, State.DELAYED, State.RELAYED})
 """A mail server took it, and nothing says that the issuer's has it."""
 
-_UNFINISHED: Final = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING, State.IN_DOUBT})
 _UNTIL_CORRECTED: Final = frozenset({State.REFUSED, State.BOUNCED, State.HANDED_OVER})
 _DUTIES: Final = FollowUps()
 """The values of keys that a row does not have."""
@@ -76,7 +75,7 @@ def open_days_of_row(row: Mapping[str, Any]) -> tuple[dt.date | None, dt.date | 
 
 def _last_day(life: _Life, *, is_corrected: bool) -> dt.date | None:
     state = life.state
-    if life.has_news or state in _UNFINISHED or _is_silent(state, life.sent_at, life.closes):
+    if life.has_news or state in UNFINISHED or _is_silent(state, life.sent_at, life.closes):
         return NO_END
     if is_corrected or state == State.WITHDRAWN:
         return None

@@ -246,7 +246,8 @@ class IllegalEvent(HoshobinError):
         self.event = event
 
 
-_DRAFTED = (State.HELD, State.APPROVED, State.HANDED_OVER)
+JUDGED: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
+"""The states that register and rules decide: what is in one of them is judged again when they change."""
 _ON_THE_WAY = {  # in this order; OVERDUE alone may also follow RELAYED
     State.DELAYED: Event.DELAYED,
     State.OVERDUE: Event.OVERDUE,
@@ -273,15 +274,15 @@ def _after_sent(*later: State) -> _Row:
 
 
 TRANSITIONS: Final[dict[State | None, _Row]] = {
-    None: {Event.ANNOUNCED: (State.ANNOUNCED,), Event.NOTICE_READ: _DRAFTED},
+    None: {Event.ANNOUNCED: (State.ANNOUNCED,), Event.NOTICE_READ: JUDGED},
     State.ANNOUNCED: {
-        Event.NOTICE_READ: _DRAFTED,
+        Event.NOTICE_READ: JUDGED,
         Event.HANDED_OVER: (State.HANDED_OVER,),
         Event.WITHDRAWN: (State.WITHDRAWN,),
     },
     State.HELD: {
         Event.APPROVED: (State.APPROVED, State.HELD),
-        Event.REDRAFTED: _DRAFTED,
+        Event.REDRAFTED: JUDGED,
         Event.RETURNED: (State.HELD,),
         Event.REQUESTED: (State.HELD,),
         Event.HANDED_OVER: (State.HANDED_OVER,),
@@ -328,6 +329,12 @@ TRANSITIONS: Final[dict[State | None, _Row]] = {
     State.WITHDRAWN: {},
 }
 
+STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
+"""The states in which a submission is drafted again with its invoice, and its checks are shown."""
+
+UNFINISHED: Final = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING, State.IN_DOUBT})
+"""States of a submission that may still leave, or waits for an answer: its project is not complete."""
+
 WAITING: Final = frozenset({State.ANNOUNCED, State.HELD, State.APPROVED, State.SENDING})
 """States of a submission that has certainly not left: the same notice again adds nothing to it."""
 
@@ -343,6 +350,9 @@ SAYS_UNSENT: Final = frozenset({State.REFUSED, State.WITHDRAWN, State.HANDED_OVE
 
 NEEDS_A_PERSON: Final = frozenset({State.HELD, State.ANNOUNCED, State.HANDED_OVER})
 """The states that wait for a person from the moment they are entered."""
+
+WAITS_FOR_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
+"""The same, and the states in which news of a mail waits for a person."""
 
 
 def next_state(state: State | None, event: Event, target: State | None = None) -> State:

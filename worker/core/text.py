@@ -140,6 +140,14 @@ def is_windows_path(text: str) -> bool:
     return _WINDOWS_PATH.match(text) is not None
 
 
+_LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
+
+
+def with_line_end_hyphens(text: str) -> str:
+    """``text`` of pdfium with a hyphen in place of the character that it gives for one at the end of a line."""
+    return _LINE_END_HYPHEN.sub("-", text)
+
+
 def fold_hyphens(text: str, hyphen: str = "-") -> str:
     """``text`` with every kind of hyphen as ``hyphen``; an empty one takes them out."""
     return _HYPHEN.sub(hyphen, text)

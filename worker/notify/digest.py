@@ -14,7 +14,7 @@ from typing import Final
 from worker.core.alarms import cause_about
 from worker.core.business_hours import OfficeHours
 from worker.core.japanese_dates import weekday
-from worker.core.messages import mail_language, name_product, name_state, say
+from worker.core.messages import mail_language, name_product, name_state, say_in_mail
 from worker.core.messages.on_pages import pages_at
 from worker.core.model import JST, Requested, Submission
 from worker.core.states import AlarmCause
@@ -94,47 +94,47 @@ def write_digest(
     """
     day = _day(now)
     urgent = sum(task.urgency is Urgency.NOW for task in tasks)
-    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
+    parts = [say_in_mail("telling_rehearsing")] if rehearsing else []
     if tasks:
-        subject = say("digest_subject", mail_language(), count=len(tasks), now=urgent)
-        parts.append(say("digest_open", mail_language(), day=day, count=len(tasks), now=urgent))
+        subject = say_in_mail("digest_subject", count=len(tasks), now=urgent)
+        parts.append(say_in_mail("digest_open", day=day, count=len(tasks), now=urgent))
         parts += _list_tasks(tasks)
     else:
-        subject = say("digest_subject_none", mail_language())
-        parts.append(say("digest_none", mail_language(), day=day))
+        subject = say_in_mail("digest_subject_none")
+        parts.append(say_in_mail("digest_none", day=day))
     parts.append("\n".join(_list_sent(sent)))
     if lines := list(say_unread(unread or {}, mail_language())):
-        parts.append("\n".join([*lines, say("unread_once", mail_language())]))
-    parts += [say("digest_head", mail_language(), number=head[0], head=head[1]), say("telling_end", mail_language())]
+        parts.append("\n".join([*lines, say_in_mail("unread_once")]))
+    parts += [say_in_mail("digest_head", number=head[0], head=head[1]), say_in_mail("telling_end")]
     return subject, "\n\n".join(parts) + "\n"
 
 
 def write_sent_list(sent: Sequence[Submission], now: dt.datetime, *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the daily list of ``sent``, which left since the list before."""
-    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
-    parts += [say("sent_list_open", mail_language(), day=_day(now), count=len(sent)), "\n".join(_list_sent(sent))]
-    parts.append(say("telling_end", mail_language()))
-    return say("sent_list_subject", mail_language(), count=len(sent)), "\n\n".join(parts) + "\n"
+    parts = [say_in_mail("telling_rehearsing")] if rehearsing else []
+    parts += [say_in_mail("sent_list_open", day=_day(now), count=len(sent)), "\n".join(_list_sent(sent))]
+    parts.append(say_in_mail("telling_end"))
+    return say_in_mail("sent_list_subject", count=len(sent)), "\n\n".join(parts) + "\n"
 
 
 def write_escalation(tasks: Sequence[Task], *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the mail about what is urgent and was left untouched for a working day."""
-    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
-    parts.append(say("escalation_open", mail_language(), count=len(tasks)))
-    parts += [*_list_tasks(tasks), say("telling_end", mail_language())]
-    return say("escalation_subject", mail_language(), count=len(tasks)), "\n\n".join(parts) + "\n"
+    parts = [say_in_mail("telling_rehearsing")] if rehearsing else []
+    parts.append(say_in_mail("escalation_open", count=len(tasks)))
+    parts += [*_list_tasks(tasks), say_in_mail("telling_end")]
+    return say_in_mail("escalation_subject", count=len(tasks)), "\n\n".join(parts) + "\n"
 
 
 def write_unanswered(task: Task, requested: Requested, url: str, *, rehearsing: bool) -> tuple[str, str]:
     """Subject and body of the mail about a request without an answer; ``url`` is its page, if there is a console."""
-    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
+    parts = [say_in_mail("telling_rehearsing")] if rehearsing else []
     moment = f"{requested.at.astimezone(JST):%Y-%m-%d %H:%M}"
-    parts.append(say("unanswered_open", mail_language(), by=requested.by, moment=moment))
+    parts.append(say_in_mail("unanswered_open", by=requested.by, moment=moment))
     parts += _list_tasks([task])
-    parts += [say("unanswered_page", mail_language(), url=url)] if url else []
-    parts.append(say("telling_end", mail_language()))
-    project = escape_control_chars(task.project_name) or say("t_no_project", mail_language())
-    return say("unanswered_subject", mail_language(), project=project), "\n\n".join(parts) + "\n"
+    parts += [say_in_mail("unanswered_page", url=url)] if url else []
+    parts.append(say_in_mail("telling_end"))
+    project = escape_control_chars(task.project_name) or say_in_mail("t_no_project")
+    return say_in_mail("unanswered_subject", project=project), "\n\n".join(parts) + "\n"
 
 
 def _day(now: dt.datetime) -> str:
@@ -145,7 +145,7 @@ def _day(now: dt.datetime) -> str:
 
 
 def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
-    yield say("digest_sent", mail_language(), count=len(sent)) if sent else say("digest_sent_none", mail_language())
+    yield say_in_mail("digest_sent", count=len(sent)) if sent else say_in_mail("digest_sent_none")
     for each in sent[:TASKS_LIMIT]:
         whom = escape_control_chars(f"{each.destination.issuer_name}　{each.destination.section_name}".strip())
         moment = f"{each.delivery.sent_at.astimezone(JST):%m-%d %H:%M}" if each.delivery.sent_at is not None else ""
@@ -155,11 +155,11 @@ def _list_sent(sent: Sequence[Submission]) -> Iterator[str]:
             "whom": whom,
             "state": name_state(each, mail_language()),
         }
-        yield say("digest_sent_one", mail_language(), moment=moment, **named)
+        yield say_in_mail("digest_sent_one", moment=moment, **named)
         if link := link_or_command(show_action(each), mail_language()) if pages_at() else "":
-            yield say("digest_command", mail_language(), command=link)
+            yield say_in_mail("digest_command", command=link)
     if len(sent) > TASKS_LIMIT:
-        yield say("digest_sent_more", mail_language(), count=len(sent) - TASKS_LIMIT)
+        yield say_in_mail("digest_sent_more", count=len(sent) - TASKS_LIMIT)
 
 
 def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:
@@ -170,30 +170,29 @@ def _list_tasks(tasks: Sequence[Task]) -> Iterator[str]:
             yield "\n".join([_title(named[0]), *map(_describe, named)])
         left -= len(named)
     if len(tasks) > TASKS_LIMIT:
-        yield say("digest_more", mail_language(), count=len(tasks) - TASKS_LIMIT)
+        yield say_in_mail("digest_more", count=len(tasks) - TASKS_LIMIT)
 
 
 def _title(task: Task) -> str:
-    project = task.project_name or say("t_no_project", mail_language())
-    return say(
+    project = task.project_name or say_in_mail("t_no_project")
+    return say_in_mail(
         "digest_project",
-        mail_language(),
         project=escape_control_chars(project),
-        issuer=escape_control_chars(task.issuer) or say("t_no_issuer", mail_language()),
+        issuer=escape_control_chars(task.issuer) or say_in_mail("t_no_issuer"),
     )
 
 
 def _describe(task: Task) -> str:
     about = [
         name_product(task.product, mail_language()),
-        say("digest_number", mail_language(), number=task.label or task.submission) if task.submission else "",
-        say("digest_due", mail_language(), day=task.due_text(mail_language())) if task.due else "",
+        say_in_mail("digest_number", number=task.label or task.submission) if task.submission else "",
+        say_in_mail("digest_due", day=task.due_text(mail_language())) if task.due else "",
     ]
-    urgency = say(f"urgency_{task.urgency.value}", mail_language())
-    lines = [say("digest_task", mail_language(), urgency=urgency, about="　".join(filter(None, about)))]
-    lines.append(say("digest_todo", mail_language(), text=escape_control_chars(task.text(mail_language()))))
+    urgency = say_in_mail(f"urgency_{task.urgency.value}")
+    lines = [say_in_mail("digest_task", urgency=urgency, about="　".join(filter(None, about)))]
+    lines.append(say_in_mail("digest_todo", text=escape_control_chars(task.text(mail_language()))))
     if command := link_or_command(task.action, mail_language(), task.project):
-        lines.append(say("digest_command", mail_language(), command=command))
+        lines.append(say_in_mail("digest_command", command=command))
     return "\n".join(lines)
 
 

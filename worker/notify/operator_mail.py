@@ -31,6 +31,7 @@ from worker.core.messages import (
     name_thing,
     next_step,
     say,
+    say_in_mail,
     say_refused_login,
     say_trouble,
 )
@@ -107,43 +108,39 @@ def describe_submission(
 
     ``missing`` describes its invoice if that was not found. A deadline that has passed on ``today`` comes first.
     """
-    project = submission.known_as or say("mail_no_project", mail_language())
-    issuer = submission.destination.issuer_name or say("mail_no_issuer", mail_language())
+    project = submission.known_as or say_in_mail("mail_no_project")
+    issuer = submission.destination.issuer_name or say_in_mail("mail_no_issuer")
     lines = [f"■ {submission.label}　{escape_control_chars(project)}　／　{escape_control_chars(issuer)}"]
     over = days_over(submission.follow_ups.duties.deadline, today) if today and submission.state in PRESSED else 0
     if over:
         lines.append(
-            say(
-                "line_due",
-                mail_language(),
-                day=name_limit(submission.follow_ups.duties.deadline, over, mail_language()),
-            )
+            say_in_mail("line_due", day=name_limit(submission.follow_ups.duties.deadline, over, mail_language()))
         )
     if submission.reasons:
         reasons = (escape_control_chars(name_hold(hold, mail_language())) for hold in submission.reasons)
-        lines += [say("mail_reason", mail_language(), reason=each) for each in reasons]
+        lines += [say_in_mail("mail_reason", reason=each) for each in reasons]
     else:
-        lines.append(say("mail_state", mail_language(), state=name_state(submission, mail_language())))
+        lines.append(say_in_mail("mail_state", state=name_state(submission, mail_language())))
     if near:
-        lines.append(f"　　{say('h_near', mail_language())}：")
+        lines.append(f"　　{say_in_mail('h_near')}：")
         lines += [f"　　　・{escape_control_chars(_say_near_miss(each))}" for each in near]
     if missing is not None:
         lines += [f"　　　{line}" for line in say_missing(missing, mail_language())]
     if submission.state in {State.REFUSED, State.IN_DOUBT} and submission.delivery.reply:
-        lines.append(say("mail_reply", mail_language(), reply=escape_control_chars(submission.delivery.reply)))
+        lines.append(say_in_mail("mail_reply", reply=escape_control_chars(submission.delivery.reply)))
     if submission.state is State.BOUNCED:
         failed = (each for each in submission.delivery.receipts if each.kind is ReceiptKind.FAILED)
         lines += [f"　　{escape_control_chars(name_receipt(each, mail_language()))}" for each in failed]
     lines += _limits_of(submission, is_over=over > 0, today=today)
     if step := next_step(submission, mail_language()):
-        lines.append(say("mail_next", mail_language(), step=step))
+        lines.append(say_in_mail("mail_next", step=step))
     if submission.state is State.ANNOUNCED:
         lines += [
             f"　　　{at}. {escape_control_chars(name_follow_up(each, mail_language()))}"
             for at, each in enumerate(submission.follow_ups.duties.instructions, start=1)
         ]
     if command := link_or_command(action_for(submission), mail_language()):
-        lines.append(say("digest_command", mail_language(), command=command))
+        lines.append(say_in_mail("digest_command", command=command))
     return "\n".join(lines)
 
 
@@ -151,19 +148,17 @@ def _limits_of(submission: Submission, *, is_over: bool, today: dt.date | None) 
     """Yields the deadline, and the telephone number to call if that, or the outcome, cannot wait."""
     deadline = submission.follow_ups.duties.deadline if submission.state in PRESSED else None
     if deadline is not None and not is_over:
-        yield say("line_due", mail_language(), day=name_deadline(deadline, today, mail_language()))
+        yield say_in_mail("line_due", day=name_deadline(deadline, today, mail_language()))
     if deadline is not None or submission.state in _CALLED_ABOUT:
-        phone = submission.destination.section_phone or say("no_phone", mail_language())
-        yield say(
-            "line_phone",
-            mail_language(),
-            whom=escape_control_chars(f"{submission.destination.section_name}　{phone}".strip()),
+        phone = submission.destination.section_phone or say_in_mail("no_phone")
+        yield say_in_mail(
+            "line_phone", whom=escape_control_chars(f"{submission.destination.section_name}　{phone}".strip())
         )
 
 
 def _say_near_miss(miss: NearMiss) -> str:
-    differs = miss.differs or say("near_same", mail_language())
-    return say("near_miss", mail_language(), name=miss.name, id=miss.project_id, differs=differs)
+    differs = miss.differs or say_in_mail("near_same")
+    return say_in_mail("near_miss", name=miss.name, id=miss.project_id, differs=differs)
 
 
 def write_alarm_mail(
@@ -195,7 +190,7 @@ def write_alarm_mail(
     urgency = [*_SUBJECTS]
     troubles = [alarm for alarm in alarms if not alarm.submissions]
     troubles.sort(key=lambda alarm: urgency.index(kind) if (kind := cause_kind(alarm)) in urgency else len(urgency))
-    parts = [say("telling_rehearsing", mail_language())] if rehearsing else []
+    parts = [say_in_mail("telling_rehearsing")] if rehearsing else []
     parts += [
         say_left(alarm.detail)
         if cause_kind(alarm) == AlarmCause.LEFT_ALONE
@@ -203,9 +198,9 @@ def write_alarm_mail(
         for alarm in troubles
     ]
     if open_ones:
-        parts += [say("telling_deadline", mail_language(), count=len(hurried))] if hurried else []
+        parts += [say_in_mail("telling_deadline", count=len(hurried))] if hurried else []
         open_ones.sort(key=lambda each: (each.id not in pressed, each.state not in _AT_ONCE))
-        parts.append(say("telling_open", mail_language(), count=len(open_ones)))
+        parts.append(say_in_mail("telling_open", count=len(open_ones)))
         parts += [
             describe_submission(
                 each, near_misses_of(each) if near_misses_of else (), (missing or {}).get(each.id), today
@@ -214,13 +209,13 @@ def write_alarm_mail(
         ]
         parts += [describe_submission(each, today=today) for each in open_ones[NEAR_LIMIT:LINES_LIMIT]]
         if len(open_ones) > LINES_LIMIT:
-            parts.append(say("telling_more", mail_language(), count=len(open_ones) - LINES_LIMIT))
+            parts.append(say_in_mail("telling_more", count=len(open_ones) - LINES_LIMIT))
     if not troubles and not open_ones:
-        parts.append(say("telling_settled", mail_language()))
-    parts.append(say("telling_end", mail_language()))
+        parts.append(say_in_mail("telling_settled"))
+    parts.append(say_in_mail("telling_end"))
     code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
     urgent = sum(each.state in _AT_ONCE for each in open_ones)
-    subject = say(code, mail_language(), count=len(hurried or open_ones), now=urgent, where=_name_refusing(troubles))
+    subject = say_in_mail(code, count=len(hurried or open_ones), now=urgent, where=_name_refusing(troubles))
     return subject, "\n\n".join(parts) + "\n"
 
 
@@ -229,14 +224,14 @@ def join_mails(mails: Sequence[tuple[str, str]]) -> tuple[str, str]:
     (subject, _), *others = mails
     if not others:
         return mails[0]
-    end, beginning = f"\n\n{say('telling_end', mail_language())}\n", f"{say('telling_rehearsing', mail_language())}\n\n"
+    end, beginning = f"\n\n{say_in_mail('telling_end')}\n", f"{say_in_mail('telling_rehearsing')}\n\n"
     bodies = [body.removesuffix(end).removeprefix(beginning) for _, body in mails]
     start = beginning if any(body.startswith(beginning) for _, body in mails) else ""
     parts = [
         f"【{title.removeprefix(SUBJECT_MARK)}】\n\n{body}" for (title, _), body in zip(mails, bodies, strict=True)
     ]
-    return say(
-        "telling_subject_joined", mail_language(), subject=subject, count=len(others)
+    return say_in_mail(
+        "telling_subject_joined", subject=subject, count=len(others)
     ), f"{start}{BETWEEN.join(parts)}{end}"
 
 
@@ -273,7 +268,7 @@ def _links_of(alarm: Alarm) -> Iterator[str]:
     """Yields a link to each submission that the alarm names, in a mail that links to pages."""
     named = _NUMBERED.match(alarm.detail) if cause_kind(alarm) in _OF_A_SUBMISSION and pages_at() else None
     for number in dict.fromkeys(re.findall("[0-9]+", named[0])) if named else ():
-        yield say("digest_command", mail_language(), command=f"{pages_at()}/s/{number}")
+        yield say_in_mail("digest_command", command=f"{pages_at()}/s/{number}")
 
 
 def _describe_trouble(alarm: Alarm) -> str:
@@ -281,15 +276,15 @@ def _describe_trouble(alarm: Alarm) -> str:
     kind, _, about = alarm.cause.partition(":")
     match kind:
         case AlarmCause.LOG_BROKEN if about in STOPPED:
-            return say(about, mail_language())
+            return say_in_mail(about)
         case AlarmCause.LOG_BROKEN:
-            return say("log_broken", mail_language(), detail=escape_control_chars(alarm.detail))
+            return say_in_mail("log_broken", detail=escape_control_chars(alarm.detail))
         case AlarmCause.MUTE | AlarmCause.STORE_FAILED | AlarmCause.STORE_MENDED:
             since = dt.datetime.fromisoformat(about).astimezone(JST)
             code = "telling_mute" if kind == AlarmCause.MUTE else "telling_store_mended"
-            return say(code, mail_language(), since=f"{since:%Y-%m-%d %H:%M}", reply=escape_control_chars(alarm.detail))
+            return say_in_mail(code, since=f"{since:%Y-%m-%d %H:%M}", reply=escape_control_chars(alarm.detail))
         case AlarmCause.LATE_ANSWER:
-            return say("telling_late", mail_language(), answer=escape_control_chars(alarm.detail))
+            return say_in_mail("telling_late", answer=escape_control_chars(alarm.detail))
         case (
             AlarmCause.CAME_BACK
             | AlarmCause.NEWS
@@ -298,20 +293,15 @@ def _describe_trouble(alarm: Alarm) -> str:
             | AlarmCause.UNPROVEN_NEWCOMER
             | AlarmCause.PDF_SANDBOX
         ):
-            return say(f"telling_{kind}", mail_language(), news=escape_control_chars(_name_news(alarm.detail)))
+            return say_in_mail(f"telling_{kind}", news=escape_control_chars(_name_news(alarm.detail)))
         case AlarmCause.CONFIGURATION_REFUSED:
-            return say(
-                "telling_configuration", mail_language(), problems=escape_control_chars(_name_problems(alarm.detail))
-            )
+            return say_in_mail("telling_configuration", problems=escape_control_chars(_name_problems(alarm.detail)))
         case AlarmCause.GUESSING | AlarmCause.ROLE_GIVEN | AlarmCause.BACKUP_FAILED:
             login, what = escape_control_chars(alarm.detail), _name_backup(alarm.detail)
-            return say(f"telling_{kind}", mail_language(), login=login, what=what)
+            return say_in_mail(f"telling_{kind}", login=login, what=what)
         case AlarmCause.DEAF | AlarmCause.PERSON_UNREACHED | AlarmCause.WEBHOOK_REFUSED:
-            return say(
-                f"telling_{kind}",
-                mail_language(),
-                name=name_thing(about, mail_language()),
-                detail=escape_control_chars(alarm.detail),
+            return say_in_mail(
+                f"telling_{kind}", name=name_thing(about, mail_language()), detail=escape_control_chars(alarm.detail)
             )
         case AlarmCause.UNFETCHED | AlarmCause.PUT_OFF:
             return _describe_missed(kind, about, alarm.detail)
@@ -330,38 +320,28 @@ def _describe_account(about: str, detail: str) -> str:
     The cause is a login by token, a fault other than the password, or the server's own words.
     """
     cause = name_thing(about, mail_language())
-    meanwhile = say("stopped_receiving" if about.startswith("mail") else "stopped_sending", mail_language())
+    meanwhile = say_in_mail("stopped_receiving" if about.startswith("mail") else "stopped_sending")
     if refusal := find_refusal(detail):
         why, step = say_refused_login(refusal, mail_language())
         reply = escape_control_chars(refusal.said)
-        return say("telling_login", mail_language(), cause=cause, why=why, reply=reply, step=step, meanwhile=meanwhile)
+        return say_in_mail("telling_login", cause=cause, why=why, reply=reply, step=step, meanwhile=meanwhile)
     if fault := find_fault(detail):
         why, step = (
-            say(f"fault_{fault}", mail_language()),
-            say(f"remedy_{fault}", mail_language(), table=name_table(about)),
+            say_in_mail(f"fault_{fault}"),
+            say_in_mail(f"remedy_{fault}", table=name_table(about)),
         )
-        return say(
-            "telling_fault", mail_language(), cause=cause, why=why, reply=escape_control_chars(detail), step=step
-        )
-    return say("telling_account", mail_language(), cause=cause, reply=escape_control_chars(detail), meanwhile=meanwhile)
+        return say_in_mail("telling_fault", cause=cause, why=why, reply=escape_control_chars(detail), step=step)
+    return say_in_mail("telling_account", cause=cause, reply=escape_control_chars(detail), meanwhile=meanwhile)
 
 
 def _describe_missed(kind: str, about: str, detail: str) -> str:
     """Returns the text on messages that are still in their mailbox."""
     if kind == AlarmCause.UNFETCHED:
-        return say(
-            "telling_unfetched",
-            mail_language(),
-            mailbox=name_thing(about, mail_language()),
-            why=escape_control_chars(detail),
+        return say_in_mail(
+            "telling_unfetched", mailbox=name_thing(about, mail_language()), why=escape_control_chars(detail)
         )
     why, _, mailbox = about.partition(":")
-    return say(
-        f"telling_put_off_{why}",
-        mail_language(),
-        mailbox=name_thing(mailbox, mail_language()),
-        limit=FREE_DISK // 10**9,
-    )
+    return say_in_mail(f"telling_put_off_{why}", mailbox=name_thing(mailbox, mail_language()), limit=FREE_DISK // 10**9)
 
 
 def _name_news(detail: str) -> str:
@@ -369,7 +349,7 @@ def _name_news(detail: str) -> str:
     number, _, told = detail.partition(": ")
     news = read_spelled(told)
     if news == COPY_NEWS:
-        return f"{number}：{say(news.code, mail_language())}"
+        return f"{number}：{say_in_mail(news.code)}"
     return f"{number}：{name_receipt(read_receipt(news), mail_language())}" if "kind" in news else detail
 
 
@@ -385,20 +365,16 @@ def _name_problem(problem: Value) -> str:
     if not isinstance(problem, Params):
         return str(problem)
     given = dict(each.split("=", 1) for each in problem.words("given"))
-    return f"{problem.word('place')}：{say(problem.code, mail_language(), **given)}"
+    return f"{problem.word('place')}：{say_in_mail(problem.code, **given)}"
 
 
 def write_store_failed(since: dt.datetime, failure: str, place: str) -> tuple[str, str]:
     """Returns subject and body of the mail about a store that cannot be written; it needs nothing of the store."""
     moment = f"{since.astimezone(JST):%Y-%m-%d %H:%M}"
-    said = say(
-        "telling_store",
-        mail_language(),
-        since=moment,
-        failure=escape_control_chars(failure),
-        place=escape_control_chars(place),
+    said = say_in_mail(
+        "telling_store", since=moment, failure=escape_control_chars(failure), place=escape_control_chars(place)
     )
-    return say("telling_subject_store", mail_language()), f"{said}\n\n{say('telling_end', mail_language())}\n"
+    return say_in_mail("telling_subject_store"), f"{said}\n\n{say_in_mail('telling_end')}\n"
 
 
 def write_status(
@@ -413,12 +389,12 @@ def write_status(
 
     ``deaf`` holds what was not reached for too long, with the time since when.
     """
-    parts = [say("rehearsing_short", mail_language())] if rehearsing else []
+    parts = [say_in_mail("rehearsing_short")] if rehearsing else []
     parts += [say_deaf(name, since, mail_language()) for name, since in sorted((deaf or {}).items())]
     parts += [_name_trouble(name, troubles[name]) for name in sorted(troubles)]
     if looked:
         looks = ", ".join(f"{name_thing(name, mail_language())} {looked[name]:%H:%M:%S}" for name in sorted(looked))
-        parts.append(f"{say('h_last_ok', mail_language())} {looks}")
+        parts.append(f"{say_in_mail('h_last_ok')} {looks}")
     parts += [f"{name_any_state(state, mail_language())} {counts[state]}" for state in State if counts.get(state)]
     return escape_control_chars(" / ".join(parts))
 
@@ -430,12 +406,10 @@ def say_deaf(name: str, since: dt.datetime, lang: Language) -> str:
 
 def _name_trouble(name: str, trouble: HoshobinError) -> str:
     if isinstance(trouble, ConfigError):
-        return say("config_kept", mail_language())
+        return say_in_mail("config_kept")
     if isinstance(trouble, LogBroken):
         code = trouble.code
-        return (
-            say(code, mail_language()) if code in STOPPED else say("log_broken", mail_language(), detail=str(trouble))
-        )
+        return say_in_mail(code) if code in STOPPED else say_in_mail("log_broken", detail=str(trouble))
     return f"{name_thing(name, mail_language())}: {say_trouble(name, str(trouble), mail_language())}"
 
 
@@ -455,12 +429,12 @@ def say_left(detail: str) -> str:
         "since": f"{since:%Y-%m-%d %H:%M}",
         "example": (since - EXAMPLE).date().isoformat(),
     }
-    lines = [say("telling_left", mail_language(), left=left.word("left"), alike=alike, **parts)]
-    lines += [say("telling_left_mail", mail_language(), mail=escape_control_chars(each)) for each in newest]
+    lines = [say_in_mail("telling_left", left=left.word("left"), alike=alike, **parts)]
+    lines += [say_in_mail("telling_left_mail", mail=escape_control_chars(each)) for each in newest]
     if alike > len(newest):
-        lines.append(say("telling_left_more", mail_language(), count=alike - len(newest)))
+        lines.append(say_in_mail("telling_left_more", count=alike - len(newest)))
     if (unseen := left.word("unseen")) != "0":
-        lines.append(say("telling_left_unseen", mail_language(), count=unseen))
+        lines.append(say_in_mail("telling_left_unseen", count=unseen))
     return "\n".join(lines)
 
 
@@ -473,12 +447,12 @@ def write_before_sending(
     """
     first = _moment(min(leaves_at[each.id] for each in submissions))
     count = len(submissions)
-    parts = [say("leaving_open", mail_language(), count=count, minutes=minutes)]
+    parts = [say_in_mail("leaving_open", count=count, minutes=minutes)]
     parts += ["\n".join(_describe_leaving(each, leaves_at[each.id])) for each in submissions]
     if others:
-        parts.append(say("leaving_more", mail_language(), count=others))
-    parts.append(say("telling_end", mail_language()))
-    return say("leaving_subject", mail_language(), count=count, moment=first), "\n\n".join(parts) + "\n"
+        parts.append(say_in_mail("leaving_more", count=others))
+    parts.append(say_in_mail("telling_end"))
+    return say_in_mail("leaving_subject", count=count, moment=first), "\n\n".join(parts) + "\n"
 
 
 def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[str]:
@@ -486,17 +460,15 @@ def _describe_leaving(submission: Submission, moment: dt.datetime) -> Iterator[s
     product = name_product(submission.notice.product, mail_language())
     whom = escape_control_chars(f"{submission.destination.issuer_name}　{submission.destination.section_name}".strip())
     yield f"■ {submission.label}　{escape_control_chars(submission.known_as)}　／　{whom}　{product}".rstrip()
-    yield say("leaving_at", mail_language(), moment=_moment(moment))
+    yield say_in_mail("leaving_at", moment=_moment(moment))
     if draft is not None:
-        yield say("leaving_to", mail_language(), to=escape_control_chars("、".join(draft.recipients)))
-        yield say("leaving_title", mail_language(), subject=escape_control_chars(draft.subject))
+        yield say_in_mail("leaving_to", to=escape_control_chars("、".join(draft.recipients)))
+        yield say_in_mail("leaving_title", subject=escape_control_chars(draft.subject))
         if draft.attachments:
-            yield say(
-                "leaving_files",
-                mail_language(),
-                files=escape_control_chars("、".join(each.filename for each in draft.attachments)),
+            yield say_in_mail(
+                "leaving_files", files=escape_control_chars("、".join(each.filename for each in draft.attachments))
             )
-    yield say("leaving_stop", mail_language(), command=link_or_command(withdraw_action(submission), mail_language()))
+    yield say_in_mail("leaving_stop", command=link_or_command(withdraw_action(submission), mail_language()))
 
 
 def _moment(moment: dt.datetime) -> str:

@@ -6,7 +6,7 @@ Nothing is recorded. The invoices and the first pages are read as for a draft.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from worker.approve.reevaluate import ActiveConfig, reevaluate, treat_unread_as_missing
 from worker.compose.attachments import guarantees_of
@@ -14,17 +14,15 @@ from worker.compose.checks import Check
 from worker.compose.missing_invoice import MissingInvoice
 from worker.core.messages import Language
 from worker.core.model import JST, Notice, Submission
-from worker.core.states import State
+from worker.core.states import STILL_JUDGED, State
 from worker.match.near_matches import NearMiss, near_misses_of
 from worker.pipeline.invoices import explain_missing, with_invoices
 from worker.send.rate_limit import leaves_at
 from worker.store.ports import Store
-from worker.views.preview import SubmissionView, first_page
+from worker.views.preview import SubmissionView, page_text
 
 if TYPE_CHECKING:  # a command shows without the readers
     from worker.read.ports import PdfReader
-
-_STILL_JUDGED: Final = frozenset({State.HELD, State.APPROVED})
 
 
 async def inspect(
@@ -44,9 +42,8 @@ async def inspect(
     body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
     checks, near, missing = await judge_now(submission, active_config, store, reader, now)
     pages: dict[str, str] = {}
-    attached = submission.composed.draft.attachments if submission.composed.draft else ()
-    for each in attached if submission.state in _STILL_JUDGED else ():
-        pages[each.sha256] = first_page(await reader.read(store.original(each.sha256)), key, lang)
+    for each in submission.composed.attachments if submission.state in STILL_JUDGED else ():
+        pages[each.sha256] = page_text(await reader.read(store.original(each.sha256)), 0, key, lang)
     hours = active_config.configuration.settings.hours
     return (
         SubmissionView(
@@ -68,11 +65,7 @@ async def judge_now(
 ) -> tuple[tuple[Check, ...], tuple[NearMiss, ...], MissingInvoice | None]:
     """Returns the checks of a submission at this moment, the projects that lie near, and its missing invoice."""
     checks: tuple[Check, ...] = ()
-    if (
-        submission.state in _STILL_JUDGED
-        and submission.notice.pdf_sha256
-        and store.notice(submission.notice.pdf_sha256)
-    ):
+    if submission.state in STILL_JUDGED and submission.notice.pdf_sha256 and store.notice(submission.notice.pdf_sha256):
         checks = await with_invoices(
             lambda: guarantees_of([submission], active_config.register, store),
             active_config,

@@ -29,11 +29,10 @@ from worker.config.templates import Renderer
 from worker.core.errors import ConfigError, Problem
 from worker.core.model import JST, Product, sha256
 from worker.core.rulebook import Issuer
-from worker.core.states import NoteEvent, Reason
+from worker.core.states import JUDGED, NoteEvent, Reason
 from worker.pipeline.begun_change import FileChange, recording_change
 from worker.pipeline.foresee import foresee
 from worker.pipeline.register import (
-    JUDGED_AGAIN,
     Editor,
     PreparedEdit,
     WrittenEdit,
@@ -111,7 +110,7 @@ async def change_issuer(editor: Editor, make: MakeIssuerEdit, reader: PdfReader)
     nothing was changed then.
     """
     prepared = write_again(lambda: _write(editor, make))
-    issuer, waiting = prepared.edit.issuer, editor.store.submissions(*JUDGED_AGAIN)
+    issuer, waiting = prepared.edit.issuer, editor.store.submissions(*JUDGED)
     return await judge_touched(
         editor, prepared, [each for each in waiting if each.destination.issuer == issuer], reader
     )

@@ -33,7 +33,7 @@ from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailabl
 from worker.core.message_id import alarm_message_id
 from worker.core.messages import Language, speaking_in_mails
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
-from worker.core.states import NEEDS_A_PERSON, AlarmCause, Event, NoteEvent, State
+from worker.core.states import WAITS_FOR_A_PERSON, AlarmCause, Event, NoteEvent
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import (
     digest_cause,
@@ -57,8 +57,6 @@ from worker.store.signs import rehearsing_to
 from worker.track.overdue import request_cause, unanswered_from
 from worker.views.tasks import TaskKind, open_tasks
 from worker.views.unread_files import CONFIGURATION, UnreadIn, unreported
-
-_NEEDS_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
 DIGEST_UP_TO: Final = "digest_up_to"
 """Name of the store's value: the number of the last entry that a digest took account of."""
@@ -101,6 +99,12 @@ UNREACHED_TRIES: Final = 4
 
 CALL_AGAIN: Final = dt.timedelta(minutes=15)
 """Time after which a failed command of the operator is run again: a line that is busy is free by then."""
+
+_APART: Final = (
+    *(AlarmCause.DIGEST, AlarmCause.ESCALATION, AlarmCause.LEAVING),
+    *(AlarmCause.REQUEST_WAITS, AlarmCause.SENT_LIST),
+)
+"""Causes with a form of mail of their own."""
 
 _ABOUT: Final = re.compile(r"([0-9]{1,12}): ")
 """The submission's number in the detail of an alarm about no state (``AlarmCause.LATE_ANSWER``)."""
@@ -329,13 +333,10 @@ class Notifier:
         self, alarms: Sequence[Alarm], active_config: ActiveConfig, now: dt.datetime, *, is_by_command: bool
     ) -> list[_Message]:
         settings = active_config.configuration.settings
-        digests = [each for each in alarms if _is_digest(each)]
-        escalations = [each for each in alarms if cause_kind(each) == AlarmCause.ESCALATION]
-        leaving = [each for each in alarms if cause_kind(each) == AlarmCause.LEAVING]
-        requests = [each for each in alarms if cause_kind(each) == AlarmCause.REQUEST_WAITS]
-        sent_lists = [each for each in alarms if cause_kind(each) == AlarmCause.SENT_LIST]
-        apart = (*digests, *escalations, *leaving, *requests, *sent_lists)
-        others = [each for each in alarms if each not in apart]
+        digests, escalations, leaving, requests, sent_lists = (
+            [each for each in alarms if cause_kind(each) == kind] for kind in _APART
+        )
+        others = [each for each in alarms if cause_kind(each) not in _APART]
         written = []
         if leaving and (settings.notify or is_by_command):
             written += self._write_leaving(leaving, active_config, now)
@@ -357,10 +358,10 @@ class Notifier:
         subject, body = write_alarm_mail(
             alarms,
             {number: self._store.submission(number) for number in numbers},
-            _NEEDS_A_PERSON,
+            WAITS_FOR_A_PERSON,
             lambda submission: near_misses_of(submission, self._store, active_config.register),
             missing=self._missing,
-            rehearsing=rehearsing_to(self._store, settings.release.rehearsal_to) is not None,
+            rehearsing=self._is_rehearsing(settings),
             today=now.astimezone(JST).date(),
         )
         named = [int(found[1]) for alarm in alarms if (found := _ABOUT.match(alarm.detail))]
@@ -395,11 +396,10 @@ class Notifier:
         """One mail, however many mornings could not be told: what is open now, and the head of now."""
         settings = active_config.configuration.settings
         tasks = open_tasks(self._store, active_config.configuration, now)
-        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
         self._unread.note(CONFIGURATION, self.find_unread_configuration())
         unread = unreported(self._unread.recorded())
         head, sent = self._store.head(), self._find_sent(DIGEST_UP_TO, self._last_digest(now))
-        subject, body = write_digest(tasks, head, now, sent, rehearsing=rehearsing, unread=unread)
+        subject, body = write_digest(tasks, head, now, sent, rehearsing=self._is_rehearsing(settings), unread=unread)
         numbers = [*(each.submission for each in tasks if each.submission), *(each.id for each in sent)]
         body = self._without_keys(body, numbers)
         return _Message(tuple(alarms), settings.notify, subject, body, told_up_to=head[0], unread=unread)
@@ -408,8 +408,7 @@ class Notifier:
         """One mail, however many days could not be told."""
         settings = active_config.configuration.settings
         up_to, sent = self._store.head()[0], self._find_sent(SENT_LIST_UP_TO, now - FIRST_SENT_LIST)
-        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
-        subject, body = write_sent_list(sent, now, rehearsing=rehearsing)
+        subject, body = write_sent_list(sent, now, rehearsing=self._is_rehearsing(settings))
         body = self._without_keys(body, [each.id for each in sent])
         return _Message(tuple(alarms), settings.notify, subject, body, sent_up_to=up_to)
 
@@ -445,8 +444,7 @@ class Notifier:
         self._settle(settled, now)
         if not tasks:
             return []
-        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
-        subject, body = write_escalation(tasks, rehearsing=rehearsing)
+        subject, body = write_escalation(tasks, rehearsing=self._is_rehearsing(settings))
         numbers = [each.submission for each in tasks if each.submission]
         told = tuple(each for each in alarms if each.cause in still_open)
         return [_Message(told, settings.escalate, subject, self._without_keys(body, numbers), is_urgent=True)]
@@ -470,11 +468,13 @@ class Notifier:
         if not to and not is_by_command:
             return []
         url = f"{settings.console.url}/s/{submission.id}" if settings.console.url else ""
-        rehearsing = rehearsing_to(self._store, settings.release.rehearsal_to) is not None
-        subject, body = write_unanswered(task, requested, url, rehearsing=rehearsing)
+        subject, body = write_unanswered(task, requested, url, rehearsing=self._is_rehearsing(settings))
         numbers = [submission.id]
         subject, body = self._without_keys(subject, numbers), self._without_keys(body, numbers)
         return [_Message((alarm,), to, subject, body, is_urgent=True)]
+
+    def _is_rehearsing(self, settings: Settings) -> bool:
+        return rehearsing_to(self._store, settings.release.rehearsal_to) is not None
 
     def _without_keys(self, body: str, numbers: Iterable[int]) -> str:
         """``body`` with the key of each of these submissions masked, also in the words of a server or a reply."""

@@ -11,14 +11,13 @@ import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from worker.approve.reevaluate import ActiveConfig
 from worker.authenticate.ports import DkimVerifier
 from worker.core.clock import Clock
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.model import Hold
-from worker.core.states import NEEDS_A_PERSON, AlarmCause, State
+from worker.core.states import WAITS_FOR_A_PERSON, AlarmCause, State
 from worker.notify.ports import OperatorCommand, OperatorWebhook
 from worker.pipeline.begun_change import FILES_WRITTEN, writes_noted
 from worker.pipeline.chat import Chat
@@ -35,8 +34,6 @@ from worker.read.ports import BROKEN_SANDBOX, MailReaders, PdfReader
 from worker.send.ports import MailServer
 from worker.store.ports import Author, Store
 from worker.watch.ports import Fetched, Mailbox, NoticeFolder
-
-WAITS_FOR_A_PERSON: Final = NEEDS_A_PERSON | {State.IN_DOUBT, State.REFUSED, State.BOUNCED, State.OVERDUE}
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ from worker.core.model import (
     sha256,
 )
 from worker.core.params import Params
-from worker.core.states import NEEDS_A_PERSON, WAITING, AlarmCause, Event, NoteEvent, Reason, State
+from worker.core.states import NEEDS_A_PERSON, STILL_JUDGED, WAITING, AlarmCause, Event, NoteEvent, Reason, State
 from worker.core.text import hide_codes
 from worker.match.match import (
     KnownNotice,
@@ -55,7 +55,7 @@ from worker.match.match import (
 )
 from worker.pipeline.invoices import load_invoices
 from worker.pipeline.read import Block, IncomingMail, NoticeReader, Read, hidden_in
-from worker.pipeline.track import MAY_BE_HELD_ANEW, OWN_MESSAGE, ReceiptTransaction, find_ours, find_sign, note_sign
+from worker.pipeline.track import OWN_MESSAGE, ReceiptTransaction, find_ours, find_sign, note_sign
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
 from worker.read.classify import Announcement, OwnMessage, PossibleNotice, Report, Unrelated
@@ -133,7 +133,7 @@ class Recorder:
         return (
             *guarantees_in(notices, active_config.register, self._store),
             *guarantees_of(
-                [each for each in reported if each.state in MAY_BE_HELD_ANEW], active_config.register, self._store
+                [each for each in reported if each.state in STILL_JUDGED], active_config.register, self._store
             ),
         )
 

@@ -21,7 +21,7 @@ from worker.core.clock import Clock
 from worker.core.errors import NotInSnapshot, Unavailable
 from worker.core.model import JST, Notice, Submission, Unreadable
 from worker.core.rulebook import Guarantor
-from worker.core.states import NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
+from worker.core.states import JUDGED, NEEDS_A_PERSON, REFUSALS, AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.invoices import explain_missing, fingerprint_files, load_invoices, look_at_folder
 from worker.pipeline.read import NoticeReader
 from worker.pipeline.record import IntakeTransaction
@@ -39,8 +39,6 @@ AGAIN_SECONDS: Final = 1.0
 
 _TOO_DEAR: Final = frozenset({Reason.TOO_SLOW, Reason.TOO_LARGE})
 """No profile changes these: a stranger's PDF refused for one is not read again by itself."""
-
-_JUDGED_IN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
 
 _JUDGED: Final = frozenset({"state", "reasons", "draft_hash", "duties", "project"})
 """The stored keys whose change is recorded; a deadline is people's to see as much as a reason."""
@@ -166,7 +164,7 @@ class Reevaluation:
         return await explain_missing(submissions, active_config, self._reader, self._store)
 
     async def _select_changed(self, active_config: ActiveConfig) -> tuple[Submission, ...]:
-        submissions = self._store.submissions(*_JUDGED_IN)
+        submissions = self._store.submissions(*JUDGED)
         if (rest := await look_at_folder(submissions, active_config, self._reader)) is not None:
             self._unread.note(INVOICES, [(each.name, each.why) for each in rest.unread if each.why is not None])
         return self._revisions.select_changed(submissions, active_config)
@@ -189,7 +187,7 @@ class Reevaluation:
         """An entry only if state, reasons, draft or duties changed; 1 if it began to wait."""
         with self._store.writing() as writing:
             before = writing.submission(submission.id)
-            if before.version != submission.version or before.state not in _JUDGED_IN or self.is_superseded():
+            if before.version != submission.version or before.state not in JUDGED or self.is_superseded():
                 return 0
             drafted = reevaluate(before, active_config, invoices, writing, self._clock.now())
             after = drafted.submission

@@ -28,7 +28,7 @@ from worker.core.clock import Clock
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.file_names import is_left_file
 from worker.core.model import Product, Sha256, Submission, sha256
-from worker.core.states import NoteEvent, State
+from worker.core.states import JUDGED, NoteEvent, State
 from worker.core.text import escape_control_chars, match_key
 from worker.pipeline.begun_change import FileChange, recording_change
 from worker.pipeline.read import NoticeReader
@@ -47,8 +47,6 @@ _LONGEST_NAME: Final = 60
 _TRIES: Final = 5
 """Times that an edit is made on a file which another person writes at the same moment."""
 
-JUDGED_AGAIN: Final = (State.HELD, State.APPROVED, State.HANDED_OVER)
-"""States of a submission that a change of register or rule may concern."""
 _NEVER_SUBMITTED: Final = frozenset({State.ANNOUNCED, State.HELD, State.WITHDRAWN})
 
 T = TypeVar("T")
@@ -199,7 +197,7 @@ async def _judge_after(
     editor: Editor, prepared: PreparedEdit[AnyRegisterEdit], reader: PdfReader
 ) -> WrittenEdit[AnyRegisterEdit]:
     """Judges again every submission that the edit may touch."""
-    touched = [each for each in editor.store.submissions(*JUDGED_AGAIN) if is_touched(each, prepared.edit)]
+    touched = [each for each in editor.store.submissions(*JUDGED) if is_touched(each, prepared.edit)]
     return await judge_touched(editor, prepared, touched, reader)
 
 

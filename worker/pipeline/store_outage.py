@@ -9,7 +9,6 @@ import asyncio
 import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 import structlog
 
@@ -17,7 +16,7 @@ from worker.compose import mime_write
 from worker.config.settings import Settings
 from worker.core.alarms import AGAIN, cause_about
 from worker.core.clock import Clock
-from worker.core.errors import LogBroken, Unavailable
+from worker.core.errors import FAULTS_OF_THE_STORE, LogBroken, Unavailable
 from worker.core.message_id import alarm_message_id
 from worker.core.messages import speaking_in_mails
 from worker.core.states import AlarmCause
@@ -27,9 +26,6 @@ from worker.pipeline.notify import deliver
 from worker.send.ports import MailServer
 from worker.send.smtp_verdicts import Verdict, retry_delay
 from worker.store.ports import Store
-
-FAULTS_OF_THE_STORE: Final = frozenset({"store", "disk"})
-"""``Unavailable.what`` of a store that cannot be read or written."""
 
 _log = structlog.get_logger("hoshobin")
 

@@ -36,7 +36,7 @@ from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import Address, Disposition, Entry, MessageRow, Receipt, ReceiptKind, Sha256, Submission, sha256
 from worker.core.params import Params, spell
 from worker.core.signs import Sign
-from worker.core.states import SAYS_UNSENT, AlarmCause, Event, NoteEvent, State
+from worker.core.states import SAYS_UNSENT, STILL_JUDGED, AlarmCause, Event, NoteEvent, State
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Reading, Store, Writing
@@ -75,10 +75,6 @@ _ALARM: Final = re.compile(r"\.a\d+@")
 """In the Message-ID of a mail to the operator."""
 _TO_BE_SENT: Final = frozenset({State.HELD, State.APPROVED, State.SENDING})
 PROVEN_BEFORE: Final = "a receipt that came before it was to be sent"
-
-
-MAY_BE_HELD_ANEW: Final = frozenset({State.HELD, State.APPROVED})
-"""The states in which a submission is drafted again, with its invoice, after news of it."""
 
 
 class OwnCopyEvidence(Enum):
@@ -382,7 +378,7 @@ class ReceiptTransaction:
     def _hold_anew(self, number: int, evidence: str, news: Params) -> None:
         """Hold a submission whose mail may have left although the record says no: earlier approvals do not count."""
         before = self._writing.submission(number)
-        if before.state in MAY_BE_HELD_ANEW:
+        if before.state in STILL_JUDGED:
             event = Event.HELD if before.state is State.APPROVED else Event.REDRAFTED
             known = dataclasses.replace(
                 before,

@@ -18,7 +18,14 @@ from typing import Final, NoReturn
 from worker.core.model import CodePositions, Key, Notice, PageText, PdfText, Place, Product, TextRun, Unreadable
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason
-from worker.core.text import half_width, is_broken, match_key, repair_radicals, whole_half_width
+from worker.core.text import (
+    half_width,
+    is_broken,
+    match_key,
+    repair_radicals,
+    whole_half_width,
+    with_line_end_hyphens,
+)
 
 CODES: Final = ("contract_number", "key")
 NAMES: Final = ("project_name", "contractor_name", "product")
@@ -266,7 +273,6 @@ _NOTICE: Final = re.compile("認証キー」?等?の(?:お知らせ|御知らせ
 """In the title of every notice: a certificate or a bond has no key to announce."""
 _FORM: Final = frozenset({"labels", "number", "key", "products"})
 """The parts of a notice's form that a profile may assume."""
-_LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 
 
 class _Refused(Exception):
@@ -309,7 +315,7 @@ class _Page:
         self.tables = text.tables
         self.plumber = fold_lines(text.plumber)
         self.deduped = fold_lines(text.deduped)
-        self.pdfium = fold_lines(_LINE_END_HYPHEN.sub("-", text.pdfium))
+        self.pdfium = fold_lines(with_line_end_hyphens(text.pdfium))
 
     @cached_property
     def squeezed(self) -> str:
@@ -325,7 +331,7 @@ def _checked(text: PdfText) -> tuple[_Page, ...]:
         if max(map(len, (page.plumber, page.pdfium, page.deduped))) > PAGE_CHARACTERS:
             _refuse(Reason.TOO_LARGE, f"{PAGE_CHARACTERS} characters")
         # pdfium writes U+0002 or U+FFFE for a hyphen at the end of a line: a mark of its own, no broken table.
-        if is_broken(page.plumber) or is_broken(_LINE_END_HYPHEN.sub("-", page.pdfium)):
+        if is_broken(page.plumber) or is_broken(with_line_end_hyphens(page.pdfium)):
             _refuse(Reason.BROKEN_TEXT)
     return tuple(map(_Page, text.pages))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import pwd
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -16,13 +15,13 @@ from worker.config.files import (
     Places,
     TemplateFiles,
     find_directory,
+    find_store,
     read_directory,
     resolve_places,
 )
-from worker.config.loose_files import accounts_of, find_loose
+from worker.config.loose_files import accounts_of, find_loose, name_of_uid
 from worker.config.outline import OTHER_FORM, Outline, OutlinedSettings, outline_of, outlined_settings
 from worker.config.shipped import shipped_file, shipped_names
-from worker.config.store_place import find_store
 from worker.config.system_places import usual_witness
 from worker.core.clock import Clock
 from worker.core.errors import ConfigError, HoshobinError, LogBroken, NotAllowed, Problem
@@ -140,20 +139,24 @@ class Installation:
         return (dict(settings.mailboxes), settings.smtp, settings.poll_seconds, own, self.places)
 
 
-def find_configuration_files(option: str | None, env: Mapping[str, str] = os.environ) -> tuple[Path, dict[str, bytes]]:
+def _find_directory(option: str | None) -> Path:
+    return find_directory(option, os.environ, Path.cwd())
+
+
+def find_configuration_files(option: str | None) -> tuple[Path, dict[str, bytes]]:
     """The configuration's directory and its files as they are, not judged yet. Raises ConfigError."""
-    directory = find_directory(option, env, Path.cwd())
+    directory = _find_directory(option)
     return directory, read_directory(directory)
 
 
-def find_store_of(option: str | None, env: Mapping[str, str] = os.environ) -> Path:
+def find_store_of(option: str | None) -> Path:
     """Returns the store's directory, also with other faults in the configuration. Raises ConfigError if it has none."""
-    return find_store(option, env, Path.cwd())
+    return find_store(option, os.environ, Path.cwd())
 
 
 def has_store(option: str | None) -> bool:
     """Returns whether the office has its database; before the first start it has none. Raises ConfigError."""
-    return (find_store_of(option) / "hoshobin.sqlite3").exists()
+    return has_database(find_store_of(option))
 
 
 def judge_store(store: Path, settings: Settings | OutlinedSettings) -> None:
@@ -177,19 +180,17 @@ def find_operator_command(option: str | None) -> tuple[str, ...]:
     return tuple(settings.command) if settings else ()
 
 
-def load_installation(
-    option: str | None, env: Mapping[str, str] = os.environ, former: Installation | None = None
-) -> Installation:
+def load_installation(option: str | None, former: Installation | None = None) -> Installation:
     """Find, read and check the configuration. Raises ConfigError with every problem at once.
 
     The cache of the invoices folder of ``former`` is kept if the folder is the same.
     """
     from worker.config.load import load_configuration
 
-    directory = find_directory(option, env, Path.cwd())
+    directory = _find_directory(option)
     files = read_directory(directory)
     configuration = load_configuration(files)
-    places = resolve_places(configuration.settings, directory, env)
+    places = resolve_places(configuration.settings, directory, os.environ)
     judge_store(places.store, configuration.settings)
     is_same_folder = former is not None and former.places.invoices == places.invoices
     invoice_folder = former.active_config.invoice_folder if former is not None and is_same_folder else None
@@ -198,51 +199,51 @@ def load_installation(
     )
 
 
-def load_installation_in_use(option: str | None, env: Mapping[str, str] = os.environ) -> Installation:
+def load_installation_in_use(option: str | None) -> Installation:
     """As ``load_installation``; if the files are at fault, with those that the store recorded as in force.
 
     Files that are those recorded were checked then, and are not checked again. Raises ConfigError with the faults on
     disk if the store knows of no configuration.
     """
-    if (unchanged := _load_unchanged(option, env)) is not None:
+    if (unchanged := _load_unchanged(option)) is not None:
         return unchanged
     try:
-        return load_installation(option, env)
+        return load_installation(option)
     except ConfigError as error:
-        recorded = _load_recorded(option, env, error.problems)
+        recorded = _load_recorded(option, error.problems)
         if recorded is None:
             raise
         return recorded
 
 
-def _load_unchanged(option: str | None, env: Mapping[str, str]) -> Installation | None:
+def _load_unchanged(option: str | None) -> Installation | None:
     """Returns the office on disk if its files are those that the store recorded as in force; None if one differs."""
     try:
-        directory, files = find_configuration_files(option, env)
-        with contextlib.closing(open_store(find_store_of(option, env), system_clock())) as store:
+        directory, files = find_configuration_files(option)
+        with contextlib.closing(open_store(find_store_of(option), system_clock())) as store:
             recorded = store.config_in_force()
         if recorded != {name: sha256(content) for name, content in files.items()}:
             return None
         brief = outlined_settings(files)
-        places = resolve_places(brief, directory, env)
+        places = resolve_places(brief, directory, os.environ)
         judge_store(places.store, brief)
     except (HoshobinError, *OTHER_FORM):
         return None
     return Installation(directory, files, brief, places)
 
 
-def _load_recorded(option: str | None, env: Mapping[str, str], faults: tuple[Problem, ...]) -> Installation | None:
+def _load_recorded(option: str | None, faults: tuple[Problem, ...]) -> Installation | None:
     """None if there is no store, or none that holds a configuration which this program understands."""
     from worker.audit.kept_register import read_recorded
     from worker.config.load import load_configuration
 
     try:
-        folder, directory = find_store_of(option, env), find_directory(option, env, Path.cwd())
+        folder, directory = find_store_of(option), _find_directory(option)
         with contextlib.closing(open_store(folder, system_clock())) as store:
             recorded = tuple(store.entries(events=[NoteEvent.CONFIGURATION_CHANGED]))
             files = read_recorded(recorded, store.original)
         configuration = load_configuration(files)
-        places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, env)
+        places = resolve_places(replace(configuration.settings, store_dir=str(folder)), directory, os.environ)
     except HoshobinError:
         return None
     recorded_at = max((each.at for each in recorded), default=None)
@@ -256,21 +257,21 @@ def _open_invoice_folder(places: Places) -> InvoiceCache:
     return InvoiceCache(InvoiceFiles(places.invoices), partial(OwnThread, "invoices"), system_clock())
 
 
-def load_installation_for_servers(option: str | None, env: Mapping[str, str] = os.environ) -> Installation:
+def load_installation_for_servers(option: str | None) -> Installation:
     """As ``load_installation``, and every password is there: what is wrong with either comes in one ConfigError."""
     from worker.config.secret_files import read_secrets
     from worker.config.settings import settings_of
 
-    directory = find_directory(option, env, Path.cwd())
+    directory = _find_directory(option)
     found: list[Problem] = []
     settings = settings_of(read_directory(directory))
     if settings is not None:
         try:
-            read_secrets(settings, env, resolve_places(settings, directory, env).store)
+            read_secrets(settings, os.environ, resolve_places(settings, directory, os.environ).store)
         except ConfigError as missing:
             found += missing.problems
     try:
-        office = load_installation(option, env)
+        office = load_installation(option)
     except ConfigError as error:
         raise ConfigError([*error.problems, *(each for each in found if each not in error.problems)]) from error
     if found:
@@ -342,7 +343,7 @@ def account_name(loginuid: Path = LOGINUID) -> str:
     kernel's record, which PAM sets once (``pam_loginuid``) and sudo and su keep.
     """
     own, login = os.getuid(), login_uid(loginuid)
-    return _name_of(own) if login in {None, own} else f"{_name_of(login)} ({_name_of(own)})"
+    return name_of_uid(own) if login is None or login == own else f"{name_of_uid(login)} ({name_of_uid(own)})"
 
 
 def login_uid(record: Path = LOGINUID) -> int | None:
@@ -352,13 +353,6 @@ def login_uid(record: Path = LOGINUID) -> int | None:
     except (OSError, ValueError):
         return None
     return None if uid == _NO_LOGIN else uid
-
-
-def _name_of(uid: int | None) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name if uid is not None else ""
-    except KeyError:  # a uid without a name, as in containers
-        return str(uid)
 
 
 def open_store_of(office: Installation, clock: Clock, patience: float = PATIENCE) -> SqlStore:
@@ -434,15 +428,11 @@ def has_store_of(office: Installation) -> bool:
     return has_database(office.places.store)
 
 
-def take_sender_lock(office: Installation, clock: Clock) -> SenderLock:
-    """The lock of the one process that may send, until it is released. Raises NotAllowed, Unavailable."""
-    from worker.send.smtp.lock import SenderLock
+def take_sender_lock(folder: Path, clock: Clock) -> SenderLock:
+    """The lock of the one process that may send from the store in ``folder``, until it is released.
 
-    return SenderLock(office.places.store, clock)
-
-
-def take_lock_of(folder: Path, clock: Clock) -> SenderLock:
-    """As ``take_sender_lock``, of a store whose configuration may be at fault."""
+    Raises NotAllowed, Unavailable.
+    """
     from worker.send.smtp.lock import SenderLock
 
     return SenderLock(folder, clock)
@@ -466,7 +456,7 @@ def borrow_lock(folder: Path, clock: Clock, why: str) -> Iterator[None]:
     ``why`` is recorded if there was no run. Raises NotAllowed, Unavailable.
     """
     before = read_lock_holder(folder)
-    with take_lock_of(folder, clock) as lock:
+    with take_sender_lock(folder, clock) as lock:
         try:
             yield
         finally:
@@ -500,7 +490,7 @@ def back_up_store(option: str | None, folder: Path, target: Path, clock: Clock) 
 
     packed = None
     with contextlib.suppress(ConfigError):  # a store that systemd names may have no configuration beside it any more
-        packed = PackedConfiguration(*pack_files(find_directory(option, os.environ, Path.cwd())))
+        packed = PackedConfiguration(*pack_files(_find_directory(option)))
     return back_up(folder, target, clock, packed, account_name())
 
 
@@ -554,11 +544,11 @@ def build_program_command(command: Sequence[str], seconds: float) -> OperatorCom
     return ProgramCommand(command, seconds)
 
 
-def load_secrets(office: Installation, env: Mapping[str, str] = os.environ) -> Secrets:
+def load_secrets(office: Installation) -> Secrets:
     """Every password that the configuration names. Raises ConfigError."""
     from worker.config.secret_files import read_secrets
 
-    return read_secrets(office.settings, env, office.places.store)
+    return read_secrets(office.settings, os.environ, office.places.store)
 
 
 def build_mailboxes(office: Installation, secrets: Secrets) -> tuple[ThreadedMailbox, ...]:

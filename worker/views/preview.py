@@ -154,7 +154,7 @@ def _received_by(draft: Draft, submission: Submission, lang: Language) -> str:
 
 
 def _pages(seen: SubmissionView, lang: Language) -> _Pairs:
-    for each in seen.submission.composed.draft.attachments if seen.submission.composed.draft else ():
+    for each in seen.submission.composed.attachments:
         if each.sha256 in seen.pages:
             yield each.filename, seen.pages[each.sha256] or say("page_empty", lang)
 
@@ -178,13 +178,9 @@ def _checks(checks: Sequence[Check], lang: Language) -> _Pairs:
 
 
 def _conditions(submission: Submission, lang: Language) -> _Pairs:
-    for number, sentence in enumerate(_conditions_of(submission), start=1):
+    for number, sentence in enumerate(submission.composed.conditions, start=1):
         mark = "ticked" if sentence in submission.approval.ticked else "to_tick"
         yield f"{number}", say(mark, lang, sentence=sentence)
-
-
-def _conditions_of(submission: Submission) -> tuple[str, ...]:
-    return submission.composed.draft.conditions if submission.composed.draft else ()
 
 
 def _hand_over(submission: Submission, lang: Language) -> _Pairs:
@@ -262,7 +258,7 @@ def view_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
         ],
         "conditions": [
             {"number": number, "sentence": sentence, "ticked": sentence in submission.approval.ticked}
-            for number, sentence in enumerate(_conditions_of(submission), start=1)
+            for number, sentence in enumerate(submission.composed.conditions, start=1)
         ],
         "duties": {
             "before": [hold_detail(hold, lang) for hold in submission.reasons if hold.reason in _BEFORE],
@@ -313,13 +309,11 @@ def hold_json(hold: Hold, lang: Language = "ja") -> dict[str, Any]:
 # --- Pages ---------------------------------------------------------------------------------------------------
 
 
-def first_page(read: PdfText | Unreadable, key: str, lang: Language) -> str:
-    """Returns the first page as text with the key masked, or the reason against it; empty lines are left out."""
-    return page_text(read, 0, key, lang)
-
-
 def page_text(read: PdfText | Unreadable, number: int, key: str, lang: Language) -> str:
-    """Returns the page with this number from 0, as ``first_page`` does; empty if there is none."""
+    """Returns the page with this number from 0 as text with the key masked, or the reason against it.
+
+    Empty lines are left out; without such a page the text is empty.
+    """
     if isinstance(read, Unreadable):
         return name_hold(Hold.of_refusal(read), lang)
     page = next(iter(read.pages[number:]), PageText("", ""))

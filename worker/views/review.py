@@ -138,8 +138,7 @@ _NO_TICK: Final = frozenset({Reason.APPROVAL, Reason.SECOND_PERSON})
 
 def ticks_of(submission: Submission) -> tuple[TickBox, ...]:
     """Returns a box for each condition of the rule, and for each open reason that an approval answers."""
-    conditions = submission.composed.draft.conditions if submission.composed.draft else ()
-    ticks = [TickBox(tick_name(each), None, each) for each in conditions]
+    ticks = [TickBox(tick_name(each), None, each) for each in submission.composed.conditions]
     ticks += [
         TickBox(tick_name(name_hold(hold, "ja"), hold.reason.value), hold, "")
         for hold in submission.reasons

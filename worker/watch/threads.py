@@ -13,6 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from worker.core.heartbeat import note_step
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -42,6 +44,19 @@ class OwnThread:
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
+
+
+class Threaded:
+    """The base of an adapter whose blocking calls are made in one thread; each is a sign of life of its loop."""
+
+    def __init__(self, thread: OwnThread) -> None:
+        self._thread = thread
+
+    async def _call(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        note_step()
+        result = await self._thread(call, *args, **kwargs)
+        note_step()
+        return result
 
 
 class DaemonExecutor(ThreadPoolExecutor):

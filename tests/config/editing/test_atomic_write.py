@@ -14,7 +14,7 @@ from worker.config.editing import spreadsheets as ledgers
 from worker.config.editing.atomic_write import replace_file, write_new_file
 from worker.config.editing.import_rows import Edit
 from worker.config.editing.spreadsheets import read_ledger
-from worker.config.editing.toml_edit import edit_projects, edit_table
+from worker.config.editing.toml_edit import edit_issuer, edit_projects
 from worker.core.errors import ConfigError
 
 PROJECTS = """# 前置き
@@ -100,7 +100,7 @@ def test_windows_line_ends_and_a_byte_order_mark_stay() -> None:
 
 def test_what_was_open_is_taken_off_with_its_comment_and_the_rest_stays() -> None:
     text = '# 上\nname = "町"\nopen = [\n  "a",   # 一\n  "b",   # 二\n]\n\n[section.x]\nto = []   # 宛先\n'
-    after = edit_table(text.encode(), [(("section", "x", "to"), ["a@b.example"])], ["a"]).decode()
+    after = edit_issuer(text.encode(), [(("section", "x", "to"), ["a@b.example"])], ["a"]).decode()
     assert tomllib.loads(after) == {"name": "町", "open": ["b"], "section": {"x": {"to": ["a@b.example"]}}}
     assert "# 上" in after
     assert "# 二" in after

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from worker.config.editing.catalogue import read_path
+from worker.config.editing.catalogue import read_path, value_in
 from worker.config.editing.fields import FieldRefused, KeyPath
 from worker.config.editing.issuer_fields import (
     MARKS,
     example_of_sample,
-    field_value,
     free_section,
     is_field,
     key_text,
@@ -54,7 +53,7 @@ def test_every_text_of_a_file_is_read_back_as_the_same(file: Path) -> None:
             value = read_issuer_text(path, text, names, COMPANIES)
             assert text_of_value(path, value, names, COMPANIES) == text
             if path[-1] != "subject":  # values.x and values["x"] are the same
-                assert value == field_value(table, path)
+                assert value == value_in(table, path)
     for path in open_paths(table):
         assert is_field(path) or path == ("eligibility",) or len(path) == 2
 

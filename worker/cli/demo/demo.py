@@ -238,7 +238,7 @@ def _write_configuration(root: Path, mailbox: DemoImap, relay: DsnController) ->
 def _start(root: Path) -> None:
     """The first start, before any mail comes: what lay in the mailbox then would wait for a person as from before."""
     office, clock = load_installation(str(root / "config")), system_clock()
-    with take_sender_lock(office, clock):
+    with take_sender_lock(office.places.store, clock):
         make_store_of(office.places.store, clock)
         with closing(open_store_of(office, clock)) as store:
             files = office.configuration.files
@@ -248,7 +248,7 @@ def _start(root: Path) -> None:
 def _run_worker(root: Path) -> None:
     """One pass of the product itself, as ``hoshobin run --once`` makes it."""
     office = load_installation(str(root / "config"))
-    with take_sender_lock(office, system_clock()), asyncio.Runner() as runner:
+    with take_sender_lock(office.places.store, system_clock()), asyncio.Runner() as runner:
         make_store_of(office.places.store, system_clock())
         pass_once(office, build_reader(), runner)
 

@@ -282,10 +282,13 @@ def read_path(key: str) -> KeyPath | None:
 
 
 def value_in(table: Mapping[str, Any], path: KeyPath) -> object:
-    """Returns the value at ``path``; None for nothing."""
+    """Returns the value at ``path``, in a list by its place from 1 on; None for nothing."""
     found: object = table
     for part in path:
-        found = found.get(part) if isinstance(found, Mapping) else None
+        if isinstance(found, list) and part.isdecimal():
+            found = found[int(part) - 1] if 0 < int(part) <= len(found) else None
+        else:
+            found = found.get(part) if isinstance(found, Mapping) else None
     return found
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from worker.config.addresses import AddressRefused, read_address
 from worker.config.toml import Refused, nearest
 from worker.core.japanese_dates import read_date
 from worker.core.model import PRODUCT_NAMES, Product
@@ -61,7 +62,7 @@ _NO: Final = frozenset({"false", "no", "0", "いいえ", "×", "-", "当初", "�
 _EXCLUDED: Final = dict.fromkeys(("true", "yes", "1", "はい", "○", "〇", "対象外"), True) | dict.fromkeys(
     ("false", "no", "0", "いいえ", "×", "-", "対象"), False
 )
-_LIST_BREAK: Final = re.compile(r"[、,，;；\n\r]+")
+LIST_BREAK: Final = re.compile(r"[、,，;；\n\r]+")
 _SERIAL: Final = re.compile(r"[34][0-9]{4}")
 """A spreadsheet's number for a day of 1982 to 2036."""
 _AMOUNT: Final = re.compile(r"[¥\\]?([0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})円?")
@@ -105,7 +106,7 @@ def read_key_value(key: KeyPath, text: str, issuer: Issuer | None, numbers: Sequ
     first = key[0]
     text = plain_spaces(text)
     if first in ADDED_TO or first == "expects":
-        text = _LIST_BREAK.sub("、", text)
+        text = LIST_BREAK.sub("、", text)
     text = text.strip()
     _refuse_characters(text)
     for part in _texts(text) if first in ADDED_TO else (text,):
@@ -224,6 +225,14 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def read_addresses(texts: Iterable[str]) -> list[str]:
+    """Returns bare addresses, empty texts left out. Raises FieldRefused."""
+    try:
+        return [str(read_address(each)) for each in texts if each]
+    except AddressRefused as refused:
+        raise FieldRefused(refused.code, **refused.params) from refused
 
 
 def _contract_numbers(text: str, forms: Sequence[str]) -> tuple[str, ...]:

@@ -13,9 +13,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from worker.config.addresses import AddressRefused, read_address
 from worker.config.editing.catalogue import KeyAnswer, read_answer, read_path, value_in
-from worker.config.editing.fields import FieldRefused, KeyPath, read_amount, read_key_value
+from worker.config.editing.fields import LIST_BREAK, FieldRefused, KeyPath, read_addresses, read_amount, read_key_value
 from worker.config.rule_layers import FROM_PROJECT, RULE_KEYS
 from worker.config.toml import nearest
 from worker.core.errors import ConfigError, Problem
@@ -43,7 +42,6 @@ _SWITCHES: Final = frozenset(
 )
 _SEVERAL: Final = frozenset({"counted_by", "products", "kinds", "awards", "assumed", "guarantors"})
 _YES, _NO = "はい", "いいえ"
-_LIST_BREAK: Final = re.compile(r"[、,，;；\n\r]+")
 _WHEN: Final[Mapping[str, str]] = {"attached": "（請求書を添えるとき）", "apart": "（請求書を別に出すとき）"}
 _LONGEST: Final = 2_000
 """Characters of one text: the longest sentences of a published page have some 300."""
@@ -178,7 +176,7 @@ def texts_of(table: Mapping[str, Any], guarantors: Iterable[Guarantor] = ()) -> 
     opened = open_paths(table)
     texts = {}
     for path in paths_of(table):
-        texts[path] = text_of_value(path, field_value(table, path), section_names(table), companies)
+        texts[path] = text_of_value(path, value_in(table, path), section_names(table), companies)
         texts["open", *path] = UNKNOWN_WORD if path in opened else ""
     for path in opened:  # a whole table, or a key of one that is not written
         texts.setdefault(("open", *path), UNKNOWN_WORD)
@@ -190,17 +188,6 @@ def open_paths(table: Mapping[str, Any]) -> dict[KeyPath, str]:
     listed = table.get("open", ())
     written = map(str, listed) if isinstance(listed, list) else ()
     return {path: key for key in written if (path := read_path(key)) is not None}
-
-
-def field_value(table: Mapping[str, Any], path: KeyPath) -> object:
-    """Returns the value of a field; None if it is not written."""
-    found: object = table
-    for part in path:
-        if isinstance(found, list) and part.isdecimal():
-            found = found[int(part) - 1] if 0 < int(part) <= len(found) else None
-        else:
-            found = found.get(part) if isinstance(found, Mapping) else None
-    return found
 
 
 def text_of_value(path: KeyPath, value: object, sections: Mapping[str, str], guarantors: Mapping[str, str]) -> str:
@@ -324,13 +311,6 @@ def _read_switch(text: str) -> bool:
     return answer is KeyAnswer.YES
 
 
-def _read_addresses(text: str) -> list[Any]:
-    try:
-        return [str(read_address(each)) for each in _list(text)]
-    except AddressRefused as refused:
-        raise FieldRefused(refused.code, **refused.params) from refused
-
-
 def _read_day(text: str) -> dt.date:
     try:
         return read_date(text)
@@ -339,7 +319,7 @@ def _read_day(text: str) -> dt.date:
 
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    **dict.fromkeys(_ADDRESSES, _read_addresses),
+    **dict.fromkeys(_ADDRESSES, lambda text: read_addresses(_list(text))),
     **dict.fromkeys(_DAYS, _read_day),
     **dict.fromkeys((*_COUNTS, "min_amount"), read_amount),
 }
@@ -375,7 +355,7 @@ def _read_plain(path: KeyPath, text: str) -> str:
 
 
 def _list(text: str) -> list[str]:
-    return list(dict.fromkeys(part for each in _LIST_BREAK.split(text) if (part := each.strip())))
+    return list(dict.fromkeys(part for each in LIST_BREAK.split(text) if (part := each.strip())))
 
 
 def _among(text: str, names: Mapping[str, str], path: KeyPath) -> str:

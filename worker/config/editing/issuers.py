@@ -23,7 +23,6 @@ from worker.config.editing.issuer_fields import (
     ASKED_OF_RULE,
     UNKNOWN_WORD,
     example_of_sample,
-    field_value,
     key_text,
     means_unknown,
     open_paths,
@@ -159,7 +158,7 @@ def answer_open_key(
     file = issuer_file(issuer)
     if path not in open_paths(table) and path not in [each.path for each in questions_of(table)]:
         raise NotAllowed("issuer_not_open", issuer=issuer, key=key_text(path))
-    former = field_value(table, path)
+    former = value_in(table, path)
     problems = [] if seen_at.strip() else [Problem(file, "seen_at", "empty")]
     is_nothing = former in (None, "", [], Channel.UNKNOWN.value) and path != ("eligibility",)  # no range: no limit
     if means_unknown(text) or (not text.strip() and is_nothing):
@@ -189,7 +188,7 @@ def _edited(
     values = read_issuer_fields(issuer_file(issuer), _changed(answers, before), table, guarantors)
     _refuse_conflicts(issuer, answers, before, values, guarantors, table)
     opened, closed = _open_changes(table, values)
-    given = [(path, value) for path, value in values.items() if path[0] != "open" and field_value(table, path) != value]
+    given = [(path, value) for path, value in values.items() if path[0] != "open" and value_in(table, path) != value]
     later = edit_issuer(content, given, closed, opened)
     if table.get("eligibility") and not read_issuer_table(issuer, later).get("eligibility"):
         # Without any range every project would be taken: the question is open again until a person answers it.
@@ -263,8 +262,8 @@ def _changes(
         if path[0] == "open":
             if before.get(path, "") != after.get(path, ""):
                 yield Change(path, bool(before.get(path)), bool(after.get(path)))
-        elif field_value(table, path) != field_value(fresh, path):
-            yield Change(path, field_value(table, path), field_value(fresh, path))
+        elif value_in(table, path) != value_in(fresh, path):
+            yield Change(path, value_in(table, path), value_in(fresh, path))
 
 
 def _example_changes(listed: Sequence[Any], examples: ExampleEdits) -> Iterable[Change]:
@@ -360,9 +359,7 @@ def add_new_issuer(
     fresh = read_issuer_table(issuer, content)
     after = texts_of(fresh, guarantors)
     changes = tuple(
-        Change(path, None, True if path[0] == "open" else field_value(fresh, path))
-        for path, text in after.items()
-        if text
+        Change(path, None, True if path[0] == "open" else value_in(fresh, path)) for path, text in after.items() if text
     )
     samples = [Change(("example", "new"), None, each) for each in fresh.get("example", ())]
     name = name_with_scope(str(fresh.get("name", "")), str(fresh.get("scope", "")).strip())

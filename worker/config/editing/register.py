@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from worker.config.addresses import AddressRefused, read_address
 from worker.config.defaults import SEPARATE
 from worker.config.editing.columns import DEFAULT_COLUMNS
 from worker.config.editing.fields import (
@@ -23,6 +22,7 @@ from worker.config.editing.fields import (
     key_names,
     merged_value,
     parse_key,
+    read_addresses,
     read_key_value,
     value_at,
 )
@@ -259,11 +259,7 @@ def read_field(key: KeyPath, text: str, issuer: Issuer | None, rules: FieldRules
 
 def _read_office(key: KeyPath, text: str, issuer: Issuer | None) -> Value:
     if key[-1] in {"to", "cc"}:
-        given = [each.strip() for each in text.replace("、", ",").split(",")]
-        try:
-            return tuple(str(read_address(each)) for each in given if each)
-        except AddressRefused as refused:
-            raise FieldRefused(refused.code, **refused.params) from refused
+        return tuple(read_addresses(each.strip() for each in text.replace("、", ",").split(",")))
     return read_key_value(("name" if key[-1] == "name" else "phone",), text, issuer)
 
 
@@ -309,9 +305,7 @@ def edit_project(
     ``seen`` are the texts that the person was shown, by ``field_texts``; None: the file was just read. Raises
     ConfigError for a text that is no value of its field, NotAllowed for an unknown project, RegisterConflict.
     """
-    known = read_tables(content)
-    at = known.position(project)
-    table = known.tables[at]
+    known, at, table = _find(content, project)
     values = _own_values(project, table, read_fields(texts, table, rules), texts, seen)
     return _edited(RegisterAct.EDITED, known, at, _changes_of(table, values))
 
@@ -328,9 +322,7 @@ def amend_project(
     ``texts`` are the values of the amended contract; its date is required. Date and amount of the original contract
     stay beside them, and numbers join those of the original. Raises as ``edit_project`` does.
     """
-    known = read_tables(content)
-    at = known.position(project)
-    table = known.tables[at]
+    known, at, table = _find(content, project)
     contract, original = ("dates", CountedBy.CONTRACT.value), ("dates", CountedBy.ORIGINAL_CONTRACT.value)
     if not texts.get(contract, "").strip():
         raise ConfigError([Problem(FILE, ".".join(contract), "amended_date_missing")])
@@ -348,18 +340,15 @@ def amend_project(
 
 def close_project(content: bytes, project: str, today: dt.date) -> RegisterEdit:
     """Returns the edit that marks ``project`` as complete (完了): nothing more is expected of it."""
-    known = read_tables(content)
-    at = known.position(project)
-    if known.tables[at].get("closed") is not None:
-        raise NotAllowed("project_closed", project=project, day=field_text(known.tables[at]["closed"]))
-    return _edited(RegisterAct.CLOSED, known, at, _changes_of(known.tables[at], {("closed",): today}))
+    known, at, table = _find(content, project)
+    if table.get("closed") is not None:
+        raise NotAllowed("project_closed", project=project, day=field_text(table["closed"]))
+    return _edited(RegisterAct.CLOSED, known, at, _changes_of(table, {("closed",): today}))
 
 
 def delete_project(content: bytes, project: str) -> RegisterEdit:
     """Returns the edit that takes ``project`` out of the file; the caller knows that nothing was submitted for it."""
-    known = read_tables(content)
-    at = known.position(project)
-    table = known.tables[at]
+    _, at, table = _find(content, project)
     changes = tuple(Change((name,), value, None) for name, value in table.items())
     edited = remove_project(content, at)
     return RegisterEdit(RegisterAct.DELETED, project, "", content, edited, changes, numbers_of(table), _names_of(table))
@@ -381,10 +370,9 @@ def set_invoice(content: bytes, project: str, product: Product, number: str, fil
     """
     if product is Product.CONTRACT:
         raise NotAllowed("invoice_contract")
-    known = read_tables(content)
-    at = known.position(project)
+    known, at, table = _find(content, project)
     key = ("invoice", product.value)
-    listed = _listed_invoices(value_at(known.tables[at], key))
+    listed = _listed_invoices(value_at(table, key))
     own = next((each for each in listed if match_key(str(each.get("number", ""))) == match_key(number)), None)
     own = own or next((each for each in listed if not each.get("number")), None)
     others = [each for each in listed if each is not own]
@@ -398,7 +386,7 @@ def set_invoice(content: bytes, project: str, product: Product, number: str, fil
         value = others or None
     elif others:
         value = [*others, value]
-    return _edited(RegisterAct.INVOICE, known, at, _changes_of(known.tables[at], {key: value}))
+    return _edited(RegisterAct.INVOICE, known, at, _changes_of(table, {key: value}))
 
 
 def _listed_invoices(value: object) -> list[dict[str, Any]]:
@@ -412,17 +400,23 @@ def set_documents(content: bytes, project: str, product: Product, files: Iterabl
 
     None takes the line out: it is undecided again.
     """
-    known = read_tables(content)
-    at = known.position(project)
+    known, at, table = _find(content, project)
     key = ("documents", product.value)
-    former = value_at(known.tables[at], key)
+    former = value_at(table, key)
     titled = {
         each["file"]: dict(each)
         for each in (former if isinstance(former, list) else ())
         if isinstance(each, Mapping) and "file" in each
     }
     value = None if files is None else [titled.get(file, file) for file in dict.fromkeys(files)]
-    return _edited(RegisterAct.DOCUMENTS, known, at, _changes_of(known.tables[at], {key: value}))
+    return _edited(RegisterAct.DOCUMENTS, known, at, _changes_of(table, {key: value}))
+
+
+def _find(content: bytes, project: str) -> tuple[RegisteredTables, int, Mapping[str, Any]]:
+    """Returns the projects of the file, and of ``project`` the position and the table. Raises NotAllowed."""
+    known = read_tables(content)
+    at = known.position(project)
+    return known, at, known.tables[at]
 
 
 def _edited(act: RegisterAct, known: RegisteredTables, at: int, changes: tuple[Change, ...]) -> RegisterEdit:

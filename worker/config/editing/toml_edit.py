@@ -76,34 +76,6 @@ def remove_project(content: bytes, position: int) -> bytes:
     return _checked(mark + (before + "".join(blocks)).encode(), wanted)
 
 
-def edit_table(
-    content: bytes, values: Iterable[tuple[KeyPath, Any]], no_longer_open: Iterable[str], without: Iterable[str] = ()
-) -> bytes:
-    """An issuer's file with ``values`` put under their keys and ``no_longer_open`` taken off its list ``open``.
-
-    ``without`` are the file's own keys that are taken out of it.
-    """
-    import tomlkit
-
-    given = list(values)
-    certain = set(no_longer_open)
-    wanted = tomli.loads(content.decode("utf-8-sig"))
-    for key, value in given:
-        _put(wanted, key, value)
-    if "open" in wanted:
-        wanted["open"] = [each for each in wanted["open"] if each not in certain]
-    mark, text = _without_mark(content)
-    document = tomlkit.parse(text)
-    for name in without:
-        wanted.pop(name, None)
-        document.pop(name, None)
-    for key, value in given:
-        _put_value(document, key, value)
-    if certain and "open" in document:
-        _take_off(document["open"], certain)
-    return _checked(mark + tomlkit.dumps(document).encode(), wanted)
-
-
 def edit_issuer(
     content: bytes,
     values: Iterable[tuple[KeyPath, Any]],

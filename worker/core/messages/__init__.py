@@ -106,6 +106,11 @@ def say(code: str, lang: Language, **params: object) -> str:
     return _fill_in_japanese(words[0], given) if lang == "ja" else words[1].format(**given)
 
 
+def say_in_mail(code: str, **params: object) -> str:
+    """Returns the sentence of ``code`` in the language of the reader of the mail that is being written."""
+    return say(code, mail_language(), **params)
+
+
 _NEAREST: Final = frozenset({"near", "nearest"})
 _NONE_NEAR: Final = "-"
 """``config.toml.nearest`` returns it if there is no valid name at all."""

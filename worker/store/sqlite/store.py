@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
 from worker.core.alarms import was_just_raised
 from worker.core.clock import Clock
-from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
+from worker.core.errors import FAULTS_OF_THE_STORE, Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
 from worker.core.message_id import IDENTITY_BYTES, SECRET, SECRET_BYTES
 from worker.core.model import (
     Alarm,
@@ -86,8 +86,6 @@ _STEPS_BETWEEN_LOOKS: Final = 1_000
 DATABASE: Final = "database"
 HEAD: Final = "head"
 """The parts of the store that can fail each by itself."""
-OWN_FAULTS: Final = frozenset({"store", "disk"})
-"""``Unavailable.what`` of the database; another thing may fail inside a transaction."""
 
 HEAD_FILE: Final = "head"
 SECRET_FILE: Final = "secret"  # noqa: S105  a file's name
@@ -140,7 +138,9 @@ def create_or_migrate(folder: Path, before_migration: Callable[[], None] | None 
             if found > REVISION:
                 raise refused(folder, "newer_database", found)
             if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-                for statement in compiled.NEW_DATABASE:
+                from worker.store.sqlite.migrations.steps import statements_of_new_database  # noqa: PLC0415
+
+                for statement in statements_of_new_database():
                     connection.execute(statement)
             elif found < REVISION:
                 # SQLAlchemy and alembic would cost every process 130 ms and 20 MB.
@@ -462,7 +462,7 @@ class SqlStore(StoreReads, PeopleReads):
             self._give_up()  # closing rolls back
         if isinstance(error, Unavailable | LogBroken):
             self._give_up()
-        if isinstance(error, LogBroken) or (isinstance(error, Unavailable) and error.what in OWN_FAULTS):
+        if isinstance(error, LogBroken) or (isinstance(error, Unavailable) and error.what in FAULTS_OF_THE_STORE):
             self._faults[DATABASE] = error
 
     def _commit(self, connection: sqlite3.Connection, last_hash: str | None) -> None:

@@ -11,11 +11,10 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Final
 
 from worker.core.errors import Forbidden, Unavailable
 from worker.core.file_names import (
@@ -26,15 +25,11 @@ from worker.core.file_names import (
     kind_of_name,
     unfinished_names,
 )
-from worker.core.heartbeat import note_step
 from worker.core.model import UnreadReason
 from worker.read.message import decode_bytes
 from worker.watch.folder.invoices import DEPTH, FILES
 from worker.watch.ports import ListedFile, Rest
-from worker.watch.threads import OwnThread
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from worker.watch.threads import OwnThread, Threaded
 
 FOLDERS: Final = 2_000
 """Folders that are looked into: ten years of an office that makes one for each of 200 projects a year."""
@@ -140,12 +135,12 @@ class NoticeDirectory:
                 raise kind("folder", f"{listed.name}: {error.strerror}") from error
 
 
-class ThreadedNoticeFolder:
+class ThreadedNoticeFolder(Threaded):
     """``ports.NoticeFolder`` over a ``NoticeDirectory`` in one thread; each call is a sign of life of its loop."""
 
     def __init__(self, folder: NoticeDirectory, thread: OwnThread | None = None) -> None:
+        super().__init__(thread or OwnThread("folder"))
         self._folder = folder
-        self._thread = thread or OwnThread("folder")
 
     async def place(self) -> str:
         """As ``ports.Folder``."""
@@ -166,12 +161,6 @@ class ThreadedNoticeFolder:
     def close(self) -> None:
         """Let the thread go."""
         self._thread.end()
-
-    async def _call(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        note_step()
-        result = await self._thread(call, *args, **kwargs)
-        note_step()
-        return result
 
 
 # --- The walk ------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import (
@@ -37,7 +37,6 @@ from worker.config.ports import TokenSource
 from worker.config.settings import Security
 from worker.core.addresses import is_loopback
 from worker.core.errors import AccountRefused, Unavailable
-from worker.core.heartbeat import note_step
 from worker.core.login_errors import hide_tokens, xoauth2_response
 from worker.core.mailbox_actions import Act, MailboxAction
 from worker.core.model import JST, NO_DATE
@@ -46,10 +45,7 @@ from worker.core.text import escape_control_chars
 from worker.read.message import decode_words, read_message_id
 from worker.watch.plan import FIELDS, GONE, MAIL_LIMIT, MAIL_PART, START_BYTES, TEXT_SURE, holds_nothing, sections_of
 from worker.watch.ports import BodyPart, Fetched, Header, IdleResult, SelectedMailbox
-from worker.watch.threads import OwnThread
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from worker.watch.threads import OwnThread, Threaded
 
 # --- The connection ------------------------------------------------------------------------------------------------
 
@@ -692,14 +688,14 @@ class ImapMailbox(ImapConnection):
         return Fetched(header, b"", is_complete=False, failure="the server gives no content" if exists else GONE)
 
 
-class ThreadedMailbox:
+class ThreadedMailbox(Threaded):
     """``ports.Mailbox`` over an ``ImapMailbox`` that is used in one thread; each call is a sign of life of its loop."""
 
     def __init__(self, mailbox: ImapMailbox, thread: OwnThread | None = None) -> None:
+        super().__init__(thread or OwnThread(mailbox.name))
         self.name = mailbox.name
         self.after = mailbox.after
         self._mailbox = mailbox
-        self._thread = thread or OwnThread(mailbox.name)
 
     async def open(self) -> SelectedMailbox:
         """As ``ports.Mailbox``."""
@@ -750,12 +746,6 @@ class ThreadedMailbox:
         """As ``ports.Mailbox``: a call that blocks is ended."""
         self._mailbox.shut()
         self._thread.end(self._mailbox.close)
-
-    async def _call(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        note_step()
-        result = await self._thread(call, *args, **kwargs)
-        note_step()
-        return result
 
 
 def _next_block(blocks: Iterator[tuple[Fetched, ...]]) -> tuple[Fetched, ...]:

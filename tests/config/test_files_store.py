@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.config.store_place import find_store
+from worker.config.files import find_store
 from worker.config.store_toml import dir_in
 from worker.core.errors import ConfigError
 
