@@ -102,7 +102,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "  2. Enter this code: {user_code}\n"
             "  3. Sign in as {user}, not as yourself, and agree.\n"
             "     If the page says that an administrator must approve this, or that it is blocked:\n"
-            "     stop with Ctrl+C, and show your company's administrator of Microsoft 365 the part on Microsoft 365 in docs/install.md.\n"
+            "     stop with Ctrl+C, and show your administrator of Microsoft 365 its table in docs/install.md.\n"
             "The code is valid for {minutes} minutes. The command goes on by itself (Ctrl+C to stop)"
         ),
     ),
@@ -122,7 +122,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "  1. On any computer, open this address:\n\n{page}\n\n"
             "  2. Log in as {user}, not as yourself, and agree.\n"
             "     If the page says that this is blocked, or that an administrator must approve it:\n"
-            "     stop with Ctrl+C, and show your company's administrator of Google Workspace the part on it in docs/install.md.\n"
+            "     stop with Ctrl+C, and show your administrator of Google Workspace its table in docs/install.md.\n"
             "  3. It ends on a page that cannot be reached. This is expected.\n"
             "     Copy the whole address of that page (http://127.0.0.1/?…) and paste it here."
         ),
