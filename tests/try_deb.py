@@ -478,18 +478,7 @@ def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> No
             machine.run("runuser", "-u", f"hoshobin-{CONTRACTORS[1]}-console", "--", *OPEN, database)
             for each in (f"hoshobin-{CONTRACTORS[0]}", f"hoshobin-{CONTRACTORS[0]}-console", "hoshobin"):
                 machine.run("runuser", "-u", each, "--", *OPEN, database, expected=None)
-        with machine.step("a backup of each contractor and its trial by their units, in a place of its own"):
-            for name in CONTRACTORS:
-                for line in backup_lines(name):
-                    machine.run("sh", "-ec", line)
-                for unit in BACKUPS:
-                    machine.run("systemctl", "start", f"{unit}@{name}")
-                    expect(exposure_of(machine, f"{unit}@{name}"))
-                    expect(machine.run("systemctl", "is-active", f"{unit}@{name}.timer").strip() == "active")
-                kept = machine.root / "srv/hoshobin-backup" / name
-                expect(len(list(kept.glob("*.manifest.json"))) == 1, f"no set of {name}'s backup")
-            other = f"/srv/hoshobin-backup/{CONTRACTORS[1]}"
-            machine.run("runuser", "-u", f"hoshobin-{CONTRACTORS[0]}", "--", "ls", other, expected=None)
+        back_up_contractors(machine)
         with machine.step("an update while the contractors' services run"):
             before = {each: machine.shows(each, "MainPID") for each in services}
             machine.run("dpkg", "-i", f"/var/cache/{later.name}")
@@ -498,6 +487,21 @@ def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> No
                 expect(machine.shows(each, "MainPID") != before[each], f"{each} was not started again")
             until(partial(have_read, machine))
         machine.run("systemctl", "disable", "--now", *services)
+
+
+def back_up_contractors(machine: Machine) -> None:
+    with machine.step("a backup of each contractor and its trial by their units, in a place of its own"):
+        for name in CONTRACTORS:
+            for line in backup_lines(name):
+                machine.run("sh", "-ec", line)
+            for unit in BACKUPS:
+                machine.run("systemctl", "start", f"{unit}@{name}")
+                exposure_of(machine, f"{unit}@{name}")
+                expect(machine.run("systemctl", "is-active", f"{unit}@{name}.timer").strip() == "active")
+            kept = machine.root / "srv/hoshobin-backup" / name
+            expect(len(list(kept.glob("*.manifest.json"))) == 1, f"no set of {name}'s backup")
+        other = f"/srv/hoshobin-backup/{CONTRACTORS[1]}"
+        machine.run("runuser", "-u", f"hoshobin-{CONTRACTORS[0]}", "--", "ls", other, expected=None)
 
 
 def have_read(machine: Machine) -> bool:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 
 SCRIPT = ROOT / "packaging" / "files" / "hoshobin"
 SAYS = '#!/bin/sh\necho "{name} $*"\n'
-OTHERS = '#!/bin/sh\ncase $1 in -u) echo {user};; -un) echo {name};; hoshobin-acme) ;; *) exit 1 ;; esac\n'
+OTHERS = "#!/bin/sh\ncase $1 in -u) echo {user};; -un) echo {name};; hoshobin-acme) ;; *) exit 1 ;; esac\n"
 PROGRAM = "/opt/hoshobin/venv/bin/hoshobin"
 
 
