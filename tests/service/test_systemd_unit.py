@@ -253,6 +253,21 @@ def test_the_secrets_come_as_credentials_and_not_in_the_environment() -> None:
     assert re.findall(r"^Environment\w*=(\w+)", text, re.MULTILINE) == [READER_VARIABLE]
 
 
+def test_each_page_puts_a_password_where_the_service_reads_it_and_where_no_other_account_can() -> None:
+    read = set(re.findall(r"^LoadCredential=[a-z-]+:(\S+)$", UNIT.read_text(), re.MULTILINE))
+    lines = [
+        (page.name, line)
+        for page in (UNIT.parents[1] / "docs").glob("*.md")
+        for line in page.read_text().splitlines()
+        if re.search(r">\S*(imap|smtp)-password\b", line)
+    ]
+    assert {name for name, _ in lines} == {"install.md", "operations.ja.md"}
+    for _, line in lines:
+        (place,) = re.findall(r">(/[\w/-]+)", line)
+        assert place in read, line
+        assert line.strip().startswith("(umask 077; "), line
+
+
 def test_a_stop_is_given_longer_than_it_takes_before_it_first_asks_for_more() -> None:
     (given,) = re.findall(r"^TimeoutStopSec=(\d+)s$", UNIT.read_text(), re.MULTILINE)
     assert int(given) > STOP_SECONDS + 3 * CLOSE_SECONDS, "a stop that waits for no answer"
