@@ -294,9 +294,11 @@ def _tenants() -> None:
     for name, megabytes in cost.megabytes.items():
         share = cost.processor[name] / cost.seconds
         _say(
-            f"  {TENANTS} x {name:8} {megabytes:7.0f} MB ({megabytes / TENANTS:5.1f} each, proportional set size, "
-            f"with children), {share:.2%} of one core ({share / TENANTS:.3%} each)"
+            f"  of {TENANTS}: {name:8} {megabytes:7.0f} MB ({megabytes / TENANTS:5.1f} for each, proportional set "
+            f"size), {share:.2%} of one core ({share / TENANTS:.3%} for each)"
         )
+    memory, whole = sum(cost.megabytes.values()), sum(cost.processor.values()) / cost.seconds
+    _say(f"  together {memory:,.0f} MB, {whole:.2%} of one core; other programs used {cost.others:.2f} cores")
 
 
 _PARTS: Final[Mapping[str, Callable[[], None]]] = {

@@ -24,13 +24,13 @@ def own_seconds(pid: int) -> float:
 
 def tree_seconds(pid: int) -> float:
     """Processor time of this process and of all that it started, also of those that have ended."""
-    return sum(sum(map(int, fields[11:15])) / _TICKS for fields in _tree(pid).values())
+    return sum(sum(map(int, fields[11:15])) / _TICKS for fields in tree_of(pid).values())
 
 
 def tree_megabytes(pid: int) -> float:
     """Proportional set size of this process and of all that it started, in units of 1,000,000 bytes."""
     total = 0
-    for each in _tree(pid):
+    for each in tree_of(pid):
         try:
             rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
         except (FileNotFoundError, ProcessLookupError):
@@ -39,7 +39,7 @@ def tree_megabytes(pid: int) -> float:
     return total * 1024 / 1e6
 
 
-def _tree(pid: int) -> dict[int, list[str]]:
+def tree_of(pid: int) -> dict[int, list[str]]:
     """The fields of this process and of all that it started, by process."""
     found: dict[int, list[str]] = {}
     children: dict[int, list[int]] = {}

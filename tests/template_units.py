@@ -11,11 +11,28 @@ from typing import Final
 UNITS: Final = Path(__file__).parent.parent / "systemd"
 _PROGRAM: Final = "/opt/hoshobin/venv/bin/hoshobin"
 _SOCKET: Final = "--unix /run/hoshobin-console/%i/socket"
+_BACKUPS: Final = "/srv/hoshobin-backup/%i"
+_APART: Final = """\
+Persistent=yes
+# Each contractor has its own moment within two hours, the same each time: not all of them at once.
+RandomizedDelaySec=2h
+FixedRandomDelay=yes
+"""
 _OF_AN_INSTANCE: Final = (
     ("# hoshobin as a service.", "# hoshobin for one of several contractors."),
     ("systemctl edit hoshobin)", "systemctl edit hoshobin@)"),
     ("systemctl edit hoshobin-failed)", "systemctl edit hoshobin-failed@)"),
     ("systemctl edit hoshobin-console)", "systemctl edit hoshobin-console@)"),
+    ("systemctl edit hoshobin-backup)", "systemctl edit hoshobin-backup@)"),
+    ("systemctl edit hoshobin-backup-drill)", "systemctl edit hoshobin-backup-drill@)"),
+    ("hoshobin-backup.timer starts", "hoshobin-backup@%i.timer starts"),
+    ("hoshobin-backup-drill.timer starts", "hoshobin-backup-drill@%i.timer starts"),
+    ("After=hoshobin.service\n", "After=hoshobin@%i.service\n"),
+    (f"={_PROGRAM} backup /srv/hoshobin-backup\n", f"={_PROGRAM} --config /etc/hoshobin/%i backup {_BACKUPS}\n"),
+    (f"={_PROGRAM} backup check /srv", f"={_PROGRAM} --config /etc/hoshobin/%i backup check /srv"),
+    ("backup check /srv/hoshobin-backup\n", f"backup check {_BACKUPS}\n"),
+    ("ReadWritePaths=-/srv/hoshobin-backup\n", f"ReadWritePaths=-{_BACKUPS}\n"),
+    ("Persistent=yes\n", _APART),
     ("OnFailure=hoshobin-failed.service", "OnFailure=hoshobin-failed@%i.service"),
     ("hoshobin-reader.socket hoshobin.service", "hoshobin-reader.socket hoshobin@%i.service"),
     (f"={_PROGRAM} run", f"={_PROGRAM} --config /etc/hoshobin/%i run"),
@@ -41,14 +58,19 @@ _OF_AN_INSTANCE: Final = (
     ("ReadWritePaths=-/srv/hoshobin\n", "ReadWritePaths=-/srv/hoshobin/%i\n"),
     ("password:/etc/hoshobin/credentials/", "password:/etc/hoshobin/%i/credentials/"),
 )
+_PLAIN: Final = (
+    *("hoshobin.service", "hoshobin-failed.service", "hoshobin-console.service"),
+    *(f"hoshobin-backup{part}.{kind}" for part in ("", "-drill") for kind in ("service", "timer")),
+)
 
 
 def template_units() -> dict[Path, str]:
     """Returns the text of each template unit by its file."""
     made = {}
-    for name in ("hoshobin", "hoshobin-failed", "hoshobin-console"):
-        text = (UNITS / f"{name}.service").read_text(encoding="utf-8")
+    for name in _PLAIN:
+        stem, _, kind = name.partition(".")
+        text = (UNITS / name).read_text(encoding="utf-8")
         for plain, instance in _OF_AN_INSTANCE:
             text = text.replace(plain, instance)
-        made[UNITS / f"{name}@.service"] = text
+        made[UNITS / f"{stem}@.{kind}"] = text
     return made

@@ -444,6 +444,13 @@ def contractor_lines(name: str) -> list[str]:
     return [line.strip().replace("NAME", name) for line in lines if line.strip()]
 
 
+def backup_lines(name: str) -> list[str]:
+    """The commands of docs/install.md for the backups of a contractor."""
+    text = (TOP / "docs" / "install.md").read_text()
+    block = text[text.index("  install -d -m 0755 /srv/hoshobin-backup") :]
+    return [line.strip().replace("NAME", name) for line in block[: block.index("```")].splitlines() if line.strip()]
+
+
 def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> None:
     """Two contractors by the template units."""
     services = [f"{unit}@{name}" for unit in UNITS[:2] for name in CONTRACTORS]
@@ -463,6 +470,7 @@ def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> No
             sys.stdout.write("".join(f"            {line}\n" for line in said.splitlines()))
             for name in CONTRACTORS:
                 machine.run("test", "-S", f"/run/hoshobin-console/{name}/socket")
+                machine.run("hoshobin", f"@{name}", "doctor")
             for unit in UNITS:
                 exposure_of(machine, f"{unit}@{CONTRACTORS[0]}")
         with machine.step("a contractor's accounts cannot read another's database"):
@@ -470,6 +478,7 @@ def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> No
             machine.run("runuser", "-u", f"hoshobin-{CONTRACTORS[1]}-console", "--", *OPEN, database)
             for each in (f"hoshobin-{CONTRACTORS[0]}", f"hoshobin-{CONTRACTORS[0]}-console", "hoshobin"):
                 machine.run("runuser", "-u", each, "--", *OPEN, database, expected=None)
+        back_up_contractors(machine)
         with machine.step("an update while the contractors' services run"):
             before = {each: machine.shows(each, "MainPID") for each in services}
             machine.run("dpkg", "-i", f"/var/cache/{later.name}")
@@ -478,6 +487,21 @@ def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> No
                 expect(machine.shows(each, "MainPID") != before[each], f"{each} was not started again")
             until(partial(have_read, machine))
         machine.run("systemctl", "disable", "--now", *services)
+
+
+def back_up_contractors(machine: Machine) -> None:
+    with machine.step("a backup of each contractor and its trial by their units, in a place of its own"):
+        for name in CONTRACTORS:
+            for line in backup_lines(name):
+                machine.run("sh", "-ec", line)
+            for unit in BACKUPS:
+                machine.run("systemctl", "start", f"{unit}@{name}")
+                exposure_of(machine, f"{unit}@{name}")
+                expect(machine.run("systemctl", "is-active", f"{unit}@{name}.timer").strip() == "active")
+            kept = machine.root / "srv/hoshobin-backup" / name
+            expect(len(list(kept.glob("*.manifest.json"))) == 1, f"no set of {name}'s backup")
+        other = f"/srv/hoshobin-backup/{CONTRACTORS[1]}"
+        machine.run("runuser", "-u", f"hoshobin-{CONTRACTORS[0]}", "--", "ls", other, expected=None)
 
 
 def have_read(machine: Machine) -> bool:

@@ -53,7 +53,20 @@ def test_a_folder_that_is_not_there_is_named(office: Office, tmp_path: Path) -> 
     assert "gone/x.prom" in ran.err
 
 
+def back_up(office: Office) -> None:
+    target = str(office.root / "backups")
+    assert [office("backup", target).code, office("backup", "check", target).code] == [0, 0]
+
+
+def test_until_the_first_backup_is_made_and_tried_monitoring_is_told_so(office: Office) -> None:
+    ran = office("doctor", "--exit-code")
+    assert ran.code == 1
+    named = [line.split()[:2] for line in ran.out.splitlines()]
+    assert named == [["WARNING", "HoshobinBackupOld:"], ["WARNING", "HoshobinBackupUntried:"]]
+
+
 def test_doctor_ends_with_the_gravest_limit_that_is_crossed(office: Office) -> None:
+    back_up(office)
     ran = office("doctor", "--exit-code")
     assert (ran.code, ran.out) == (0, "限度を超えている数値はありません。\n")
     assert office("backup", str(office.root / "gone" / "deeper")).code == 3
@@ -76,15 +89,18 @@ def test_a_log_that_does_not_verify_is_critical(office: Office) -> None:
 
 def test_a_backup_verifies_the_log_as_well(office: Office, tmp_path: Path) -> None:
     assert office("backup", str(tmp_path / "backups")).code == 0
-    names = {each.partition(" ")[0] for each in office("metrics").out.splitlines() if not each.startswith("#")}
-    assert {
-        "hoshobin_log_intact",
-        "hoshobin_log_verified_timestamp_seconds",
-        "hoshobin_backup_last_success_timestamp_seconds",
-    } <= names
-    assert "hoshobin_backup_verified_timestamp_seconds" not in names, "that is of the trial"
+    values = figures(office)
+    assert values["hoshobin_log_intact"] == "1"
+    assert values["hoshobin_log_verified_timestamp_seconds"] > "0"
+    assert values["hoshobin_backup_last_success_timestamp_seconds"] > "0"
+    assert values["hoshobin_backup_verified_timestamp_seconds"] == "0", "that is of the trial"
     assert office("backup", "check", str(tmp_path / "backups")).code == 0
-    assert "\nhoshobin_backup_verified_timestamp_seconds " in office("metrics").out
+    assert figures(office)["hoshobin_backup_verified_timestamp_seconds"] > "0"
+
+
+def figures(office: Office) -> dict[str, str]:
+    lines = (each.rpartition(" ") for each in office("metrics").out.splitlines() if not each.startswith("#"))
+    return {name: value for name, _, value in lines}
 
 
 def test_without_a_store_there_are_no_figures(tmp_path: Path) -> None:

@@ -198,8 +198,9 @@ def _write_report(mail: Taken, number: int) -> bytes:
 class Service:
     """``hoshobin run`` in one life after the other, its journal, and its messages to systemd."""
 
-    def __init__(self, office: Office, folder: Path) -> None:
+    def __init__(self, office: Office, folder: Path, patience: float = PATIENCE) -> None:
         self._office = office
+        self._patience = patience
         self.journal = folder / "journal"
         self._notify = folder / "notify"
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -227,16 +228,15 @@ class Service:
             )
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._patience
         while not self._is_ready.wait(LOOK_SECONDS):
             self._living()
             if time.monotonic() > deadline:
-                raise AssertionError(f"not ready within {PATIENCE:g} s; see {self.journal}")
+                raise AssertionError(f"not ready within {self._patience:g} s; see {self.journal}")
 
-    def wait_until(
-        self, condition: Callable[[], bool], progress: Callable[[], int], patience: float = PATIENCE
-    ) -> bool:
-        """True once ``condition`` holds; False if the service died or rested for too long."""
+    def wait_until(self, condition: Callable[[], bool], progress: Callable[[], int], patience: float = 0.0) -> bool:
+        """True once ``condition`` holds; False if the service died or rested for too long (0: as long as for all)."""
+        patience = patience or self._patience
         known, deadline = progress(), time.monotonic() + patience
         while not condition():
             self._living()
@@ -254,7 +254,7 @@ class Service:
         children = _children(process.pid)
         process.kill()
         process.wait()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._patience
         while left := [pid for pid in children if _is_pdf_child(pid)]:
             if time.monotonic() > deadline:
                 raise AssertionError(f"PDF children live on without the service: {left}")
@@ -265,7 +265,7 @@ class Service:
         process = self._living()
         process.terminate()
         before_the_end()
-        if (code := process.wait(PATIENCE)) != 0:
+        if (code := process.wait(self._patience)) != 0:
             raise AssertionError(f"SIGTERM: exit code {code}; see {self.journal}")
 
     def close(self) -> None:
@@ -324,6 +324,7 @@ class Asked:
     """Seconds between two backups beside the service; 0: none is made."""
     restores: int = 0
     """So many of them are put back at the end, one after the other."""
+    patience: float = PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +418,7 @@ class Soak:
             since=yesterday(),
             **mail,
         )
-        self._service = Service(self._office, root)
+        self._service = Service(self._office, root, asked.patience)
         self.judge = Judge(self._office.store / "hoshobin.sqlite3")
         self.deaths: Counter[str] = Counter()
         self.backups = Backups(root / "backups", asked.backup_every, self._command, self._office.store / FILE_NAME)
@@ -555,7 +556,7 @@ class Soak:
     def _wait_for_people(self) -> None:
         """Until all is delivered by its reports, or held: what may have left already waits for a person."""
         if not self._service.wait_until(lambda: self.judge.waits_for_people(self._asked.count), lambda: 0):
-            self.judge.violations.append(f"a restored store is not at rest after {PATIENCE:g} s")
+            self.judge.violations.append(f"a restored store is not at rest after {self._asked.patience:g} s")
 
     def _ask(self, *arguments: str) -> dict[str, Any]:
         """The answer of a command that lists and does nothing without ``--yes``."""
@@ -567,7 +568,7 @@ class Soak:
             return self.judge.is_at_rest(self._asked.count, besides)
 
         if not self._service.wait_until(has_ended, lambda: self._relay.count):
-            self.judge.violations.append(f"nothing happened for {PATIENCE:g} s, and not all has its end")
+            self.judge.violations.append(f"nothing happened for {self._asked.patience:g} s, and not all has its end")
 
     def _command(self, *arguments: str) -> str:
         ran = subprocess.run(self._service.command(*arguments), capture_output=True, text=True, check=False)
@@ -672,6 +673,7 @@ def main() -> int:
     parser.add_argument("--seconds", nargs=2, type=float, default=(4.0, 9.0), metavar=("LEAST", "MOST"))
     parser.add_argument("--backup-every", type=float, default=10.0, help="seconds between two backups; 0: none")
     parser.add_argument("--restores", type=int, default=5, help="backups that are put back at the end")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds without progress on a busy machine")
     parser.add_argument("--small", action="store_true", help="the mailbox is pymap's also where Dovecot can run")
     parser.add_argument("--keep", type=Path, help="an empty folder for what the service keeps; else it is removed")
     given = parser.parse_args()
@@ -679,6 +681,7 @@ def main() -> int:
         *(given.count, given.seed, (given.seconds[0], given.seconds[1])),
         backup_every=given.backup_every,
         restores=given.restores if given.backup_every else 0,
+        patience=given.patience,
     )
     console = Console()
     console.print(f"seed {asked.seed}; {asked.count:,} notices; a death after {asked.seconds} s", highlight=False)

@@ -89,6 +89,7 @@ def test_without_room_for_the_copy_nothing_is_changed(
     assert f"空きが足りません（あと {missing / 1e6:,.0f} MB 必要）" in ran.err
     assert content_of(office.store / FILE_NAME) == former
     assert not (office.store / COPY).exists()
+    assert "前の版に戻せば、今までどおり動きます" in ran.err
     assert office("migrate", "--no-backup").code == 0
     assert content_of(office.store / FILE_NAME).revision == REVISION
 
@@ -102,6 +103,7 @@ def test_a_store_that_does_not_verify_is_not_migrated(office: Office) -> None:
     ran = office("run", "--once")
     assert ran.code == 1
     assert "正しく改められません" in ran.err
+    assert "前の版に戻せば、今までどおり動きます" in ran.err
     assert content_of(office.store / FILE_NAME) == former
     assert not (office.store / COPY).exists()
 

@@ -144,6 +144,8 @@ def test_a_login_is_a_code_on_the_screen_and_then_both_servers_are_used_with_tok
     ran = office.log_in()
     assert (ran.code, ran.err) == (0, "")
     assert USER_CODE in ran.out
+    assert "進めないときは" in ran.out
+    assert "「Microsoft 365 で許可すること」" in ran.out, "a page that blocks the login says nothing to this program"
     assert "https://outlook.office.com/SMTP.Send" in office.endpoints.asked[0]["scope"].split()
     assert "受信メールボックス main" in ran.out
     assert "送信サーバー" in ran.out
@@ -279,6 +281,9 @@ def test_nobody_who_has_not_agreed_is_logged_in(at: Callable[..., TokenOffice]) 
     ran = office.log_in()
     assert ran.code == 3
     assert "access_denied" in ran.err
+    assert "許可しないが選ばれました" in ran.err
+    assert "期限が切れた" not in ran.err, "there was no login whose time could end"
+    assert "自社の管理者に" in ran.err
     assert not office.file.path.exists()
 
 
@@ -316,6 +321,7 @@ def test_with_google_the_person_pastes_an_address_and_the_token_is_renewed_with_
     ran = office("login", "main")
     assert (ran.code, browser.tries) == (0, 2)
     assert "今回のログインのアドレスではありません" in ran.out
+    assert "「Google Workspace で許可すること」" in ran.out
     office.change(access_token="")
     office.office.save_notice("a.pdf", notice(FORM))
     assert office("run", "--once").code == 0

@@ -157,7 +157,7 @@ def test_a_person_who_does_not_agree_ends_the_wait(endpoints: TokenEndpoints, er
     endpoints.refusal = (error, "no")
     with pytest.raises(AccountRefused) as caught:
         client.await_device_code(code, lambda _: None)
-    assert fault_of(caught) is LoginFault.ENDED
+    assert fault_of(caught) is LoginFault.DECLINED
 
 
 def test_a_person_who_never_comes_is_not_waited_for_longer_than_the_code_is_good(endpoints: TokenEndpoints) -> None:

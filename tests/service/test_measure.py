@@ -25,6 +25,8 @@ from worker.views.metrics import render
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 LATER = START + 5 * MINUTE
+ALWAYS = START + 999 * DAY
+"""No backup is too old, whenever the figures are looked at."""
 URGENT = "HoshobinUrgentTasks"
 """What is urgent is a task as well."""
 
@@ -39,6 +41,8 @@ def office(tmp_path: Path) -> Installation:
 def store(office: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlStore]:
     store = make_store(office.places.store)
     monkeypatch.setattr(store, "free_disk", lambda: 10**12)
+    for each in (BACKED_UP, BACKUP_CHECKED):
+        put(store, each, SetMark(ALWAYS, "x").text())
     yield store
     store.close()
 
@@ -178,6 +182,26 @@ def test_a_limit_that_is_crossed_is_in_the_figures_and_found_alone(
     assert name in crossed(office, store, now)
     text = render(measure(office, store, now).families)
     assert any(line.startswith(said) for line in text.splitlines()), text
+
+
+@pytest.mark.parametrize(
+    ("mark", "name"), [(BACKED_UP, "HoshobinBackupOld"), (BACKUP_CHECKED, "HoshobinBackupUntried")]
+)
+def test_a_backup_that_was_never_made_or_tried_is_told_like_one_that_is_too_old(
+    office: Installation, store: SqlStore, mark: str, name: str
+) -> None:
+    put(store, mark, "")
+    assert crossed(office, store, LATER) == {name}
+
+
+def test_a_mailbox_that_was_never_reached_is_told_from_its_first_failure_on(
+    office: Installation, store: SqlStore
+) -> None:
+    look(store, HealthRecord("mail:main"))
+    assert crossed(office, store, START + 16 * MINUTE) == set(), "it was not tried yet"
+    look(store, HealthRecord("mail:main", last_error=LATER, error="refused", failing_since=START))
+    assert crossed(office, store, START + 15 * MINUTE) == set()
+    assert crossed(office, store, START + 16 * MINUTE) == {"HoshobinDeaf"}
 
 
 JUST_WITHIN = {

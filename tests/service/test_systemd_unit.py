@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -29,12 +30,13 @@ DRILL = UNIT.with_name("hoshobin-backup-drill.service")
 READER = UNIT.with_name("hoshobin-reader@.service")
 SOCKET = UNIT.with_name("hoshobin-reader.socket")
 EXPOSURE = {UNIT.name: 1.1, FAILED.name: 1.1, CONSOLE.name: 1.0, BACKUP.name: 0.5, DRILL.name: 0.5}
-EXPOSURE |= {each.replace(".", "@acme.", 1): EXPOSURE[each] for each in (UNIT.name, FAILED.name, CONSOLE.name)}
+EXPOSURE |= {each.replace(".", "@acme.", 1): value for each, value in EXPOSURE.items()}
 EXPOSURE["hoshobin-reader@acme.service"] = 0.2
 TIMERS = {
     "hoshobin-backup.timer": "2026-12-01T02:30:00",
     "hoshobin-backup-drill.timer": "2026-12-01T05:30:00",
 }
+TIMERS |= {each.replace(".", "@acme."): moment for each, moment in TIMERS.items()}
 """When each timer starts its service, after the middle of 30 November 2026."""
 
 
@@ -96,11 +98,20 @@ def test_every_unit_is_judged() -> None:
 def test_a_backup_is_made_each_night_and_tried_each_month_also_after_a_night_without_power(
     name: str, moment: str
 ) -> None:
-    text = (UNIT.parent / name).read_text()
+    text = FILES[name].read_text()
     (calendar,) = re.findall(r"^OnCalendar=(.+)$", text, re.MULTILINE)
     said = analyze("calendar", "--base-time=2026-11-30 12:00:00", calendar).stdout
     assert moment.replace("T", " ") in said
     assert "Persistent=yes" in text
+
+
+def test_the_backups_of_many_contractors_are_apart_each_at_its_own_moment_and_before_the_trial() -> None:
+    made, tried = (FILES[each].read_text() for each in TIMERS if "@" in each)
+    for text in (made, tried):
+        assert "FixedRandomDelay=yes" in text, "a moment that moves would be an interval of more than 26 hours"
+        assert "RandomizedDelaySec=2h" in text
+    begin, trial = (dt.datetime.fromisoformat(moment) for each, moment in TIMERS.items() if "@" in each)
+    assert begin + dt.timedelta(hours=2) < trial
 
 
 def test_the_backup_and_its_trial_are_of_one_place_which_they_may_write() -> None:
@@ -109,6 +120,9 @@ def test_the_backup_and_its_trial_are_of_one_place_which_they_may_write() -> Non
         (place,) = re.findall(rf"^ExecStart=/opt/hoshobin/venv/bin/hoshobin {command} (/\S+)$", text, re.MULTILINE)
         assert f"ReadWritePaths=-{place}" in text
         assert place == "/srv/hoshobin-backup"
+        own = FILES[unit.name.replace(".", "@acme.")].read_text()
+        assert f"--config /etc/hoshobin/%i {command} {place}/%i\n" in own
+        assert f"ReadWritePaths=-{place}/%i\n" in own
 
 
 @pytest.fixture
@@ -237,6 +251,21 @@ def test_the_secrets_come_as_credentials_and_not_in_the_environment() -> None:
     text = UNIT.read_text()
     assert re.findall(r"^LoadCredential=([a-z-]+):", text, re.MULTILINE) == ["imap-password", "smtp-password"]
     assert re.findall(r"^Environment\w*=(\w+)", text, re.MULTILINE) == [READER_VARIABLE]
+
+
+def test_each_page_puts_a_password_where_the_service_reads_it_and_where_no_other_account_can() -> None:
+    read = set(re.findall(r"^LoadCredential=[a-z-]+:(\S+)$", UNIT.read_text(), re.MULTILINE))
+    lines = [
+        (page.name, line)
+        for page in (UNIT.parents[1] / "docs").glob("*.md")
+        for line in page.read_text().splitlines()
+        if re.search(r">\S*(imap|smtp)-password\b", line)
+    ]
+    assert {name for name, _ in lines} == {"install.md", "operations.ja.md"}
+    for _, line in lines:
+        (place,) = re.findall(r">(/[\w/-]+)", line)
+        assert place in read, line
+        assert line.strip().startswith("(umask 077; "), line
 
 
 def test_a_stop_is_given_longer_than_it_takes_before_it_first_asks_for_more() -> None:

@@ -20,7 +20,7 @@ from worker.core.messages import PROVIDERS, Language, name_thing, say, say_refus
 from worker.core.text import escape_control_chars
 from worker.oauth.files import LoginFile, UnusableLogin
 from worker.oauth.settings import OauthSettings, Provider
-from worker.oauth.tokens import TokenResponse, agreement_page, begin, read_pasted
+from worker.oauth.tokens import TokenResponse, agreement_page, begin, judge_error, read_pasted
 from worker.service.wiring import (
     Installation,
     build_endpoint,
@@ -126,7 +126,8 @@ def _ask(
         if isinstance(found, str):
             return endpoint.redeem(found, verifier)
         if found.error:
-            raise AccountRefused("imap", str(LoginRefusal(settings.name, LoginFault.ENDED, found.error)))
+            fault = judge_error(found.error) or LoginFault.ENDED
+            raise AccountRefused("imap", str(LoginRefusal(settings.name, fault, found.error)))
         click.echo(say("login_pasted_wrong", lang))
 
 

@@ -24,6 +24,8 @@ class LoginFault(StrEnum):
     """No login was made yet, or the file cannot be used."""
     ENDED = "ended"
     """The login is over: taken back, expired, or asked for again."""
+    DECLINED = "declined"
+    """The person did not agree, or not before the code expired."""
     APPLICATION = "application"
     """The provider does not accept the application as it is configured."""
     SERVER = "server"

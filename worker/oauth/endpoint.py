@@ -85,7 +85,7 @@ class TokenEndpoint:
                 if answer.get("error") not in {_PENDING, "slow_down"}:
                     return self._take(answer)
                 if waited >= code.seconds:
-                    self._refuse({"error": "expired_token", "error_description": "nobody entered the code in time"})
+                    self._refuse({"error": "expired_token", "error_description": "the code was not entered in time"})
 
     def _microsoft(self) -> PublicClientApplication:
         import msal

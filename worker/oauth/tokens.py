@@ -30,6 +30,8 @@ _TOO_BUSY: Final = frozenset({"temporarily_unavailable", "server_error", "slow_d
 _APPLICATION: Final = frozenset(
     {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}
 )
+_DECLINED: Final = frozenset({"access_denied", "authorization_declined", "expired_token"})
+"""What a person's part ends with (RFC 8628 §3.5; Microsoft has a word of its own for the second)."""
 
 
 # --- What is kept --------------------------------------------------------------------------------------------
@@ -126,6 +128,8 @@ def judge_error(code: str) -> LoginFault | None:
     """Returns the fault of an answer's ``error`` (RFC 6749 §5.2); None if asking later may help."""
     if code in _TOO_BUSY:
         return None
+    if code in _DECLINED:
+        return LoginFault.DECLINED
     return LoginFault.APPLICATION if code in _APPLICATION else LoginFault.ENDED
 
 

@@ -106,12 +106,16 @@ def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Fa
 def _of_mailboxes(watched: Sequence[tuple[str, HealthRecord]]) -> Iterator[Family]:
     yield _gauges(
         "hoshobin_last_look_timestamp_seconds",
-        "When a mailbox was last looked at.",
+        "When a mailbox was last looked at; of one that never was, when that first failed.",
         "mailbox",
-        {name: each.last_ok.timestamp() for name, each in watched if each.last_ok is not None},
+        {name: moment.timestamp() for name, each in watched if (moment := each.last_ok or _first_failure(each))},
     )
     gaps = tuple(Sample(each.gap, {"mailbox": name}) for name, each in watched if each.counted_at is not None)
     yield Family("hoshobin_mailbox_gap_messages", "gauge", "Messages of a mailbox that are not in the ledger.", gaps)
+
+
+def _first_failure(record: HealthRecord) -> dt.datetime | None:
+    return record.failing_since if record.error else None
 
 
 def _of_submissions(store: Store, hours: OfficeHours, now: dt.datetime) -> Iterator[Family]:
@@ -190,8 +194,8 @@ def _of_chain(store: Store) -> Iterator[Family]:
 
 def _of_backups(store: Store) -> Iterator[Family]:
     for name, text, value in (
-        ("hoshobin_backup_last_success_timestamp_seconds", "When the last backup was made.", BACKED_UP),
-        ("hoshobin_backup_verified_timestamp_seconds", "When one was last restored for a trial.", BACKUP_CHECKED),
+        ("hoshobin_backup_last_success_timestamp_seconds", "When the last backup was made; 0: never.", BACKED_UP),
+        ("hoshobin_backup_verified_timestamp_seconds", "When one was last tried; 0: never.", BACKUP_CHECKED),
     ):
         mark: SetMark | None = read_set_mark(store.property(value))
-        yield Family(name, "gauge", text, () if mark is None else (Sample(mark.at.timestamp(), {}),))
+        yield _one(name, text, mark.at.timestamp() if mark else 0)  # without a line no alert could fire

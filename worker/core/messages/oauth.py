@@ -91,30 +91,39 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "  1. どのパソコンでもかまいません。ブラウザーで次のページを開きます： {page}\n"
             "  2. 次のコードを入力します： {user_code}\n"
             "  3. {user} でサインインし、許可します（自分のアカウントではありません）。\n"
-            "{minutes}分以内に済ませてください。完了を確認しています（中止は Ctrl+C）"
+            "     「管理者の承認が必要」「ブロックされています」などと出て進めないときは、Ctrl+C で中止し、\n"
+            "     自社の Microsoft 365 の管理者に、docs/install.md の"
+            "「Microsoft 365 で許可すること」を見せてください。\n"
+            "{minutes}分以内に済ませてください。許可が済むと、自動で次へ進みます（中止は Ctrl+C）"
         ),
         (
             "Login of mailbox {name} ({user}).\n"
             "  1. On any computer, open this page: {page}\n"
             "  2. Enter this code: {user_code}\n"
             "  3. Sign in as {user}, not as yourself, and agree.\n"
-            "There are {minutes} minutes. Waiting (Ctrl+C to stop)"
+            "     If the page says that an administrator must approve this, or that it is blocked:\n"
+            "     stop with Ctrl+C, and show your administrator of Microsoft 365 its table in docs/install.md.\n"
+            "The code is valid for {minutes} minutes. The command goes on by itself (Ctrl+C to stop)"
         ),
     ),
     "login_page": (
         (
-            "メールボックス {name}（{user}）のログインです。"
-            "（Google は、コードを入力する方式ではメールの利用を許可しません。次の手順になります。）\n"
+            "メールボックス {name}（{user}）のログインです。\n"
             "  1. どのパソコンでもかまいません。ブラウザーで次のアドレスを開きます：\n\n{page}\n\n"
             "  2. {user} でログインし、許可します（自分のアカウントではありません）。\n"
+            "     「ブロックされています」「管理者の承認が必要」などと出て進めないときは、Ctrl+C で中止し、\n"
+            "     自社の Google Workspace の管理者に、docs/install.md の"
+            "「Google Workspace で許可すること」を見せてください。\n"
             "  3. 最後に「このサイトにアクセスできません」等の画面になります。これで正常です。\n"
             "     その画面のアドレス欄（http://127.0.0.1/?… で始まる文字列）を全部コピーし、ここに貼り付けます。"
         ),
         (
-            "Login of mailbox {name} ({user}). (Google gives no access to mail by a device code, hence these steps.)\n"
+            "Login of mailbox {name} ({user}).\n"
             "  1. On any computer, open this address:\n\n{page}\n\n"
             "  2. Log in as {user}, not as yourself, and agree.\n"
-            "  3. It ends on a page that cannot be reached. That is as it should be.\n"
+            "     If the page says that this is blocked, or that an administrator must approve it:\n"
+            "     stop with Ctrl+C, and show your administrator of Google Workspace its table in docs/install.md.\n"
+            "  3. It ends on a page that cannot be reached. This is expected.\n"
             "     Copy the whole address of that page (http://127.0.0.1/?…) and paste it here."
         ),
     ),
@@ -154,6 +163,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- Why a login no longer works, and what next ----------------------------------------------------------
     "login_fault_absent": ("ログインの記録がないか、使えません", "there is no login, or it cannot be used"),
     "login_fault_ended": ("ログインの期限が切れたか、取り消されました", "the login has expired or was revoked"),
+    "login_fault_declined": (
+        "ブラウザーでの許可が、時間内に行われませんでした（または、許可しないが選ばれました）",
+        "the login was not agreed to in the browser, or not in time",
+    ),
     "login_fault_application": (
         "アプリの登録（client_id・tenant・権限）が受け付けられません",
         "the application (client_id, tenant, permissions) is not accepted",
@@ -164,6 +177,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "login_step_absent": _AGAIN,
     "login_step_ended": ("`hoshobin login {name}` をもう一度実行してください", "run `hoshobin login {name}` again"),
+    "login_step_declined": (
+        (
+            "`hoshobin login {name}` をもう一度実行してください。許可の画面で進めなかったときは、"
+            "自社の管理者に docs/install.md の「OAuth2 でログインする」の表を見せてください"
+        ),
+        (
+            "run `hoshobin login {name}` again; if the page did not let you go on, "
+            "show your administrator the tables under OAuth2 in docs/install.md"
+        ),
+    ),
     "login_step_application": (
         "[mailbox.{name}.oauth] とアプリの登録を確かめ、`hoshobin login {name}` をもう一度実行してください",
         "check [mailbox.{name}.oauth] and the application, then run `hoshobin login {name}` again",
