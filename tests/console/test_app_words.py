@@ -9,10 +9,13 @@ import pytest
 
 from tests.core.test_messages_on_pages import FORBIDDEN
 from tests.support import notice_pdfs as made
-from tests.support.console import PEOPLE, Browser, Console, console_of
+from tests.support.console import BY_ROOT, PASSWORD, PEOPLE, Browser, Console, console_of
 from tests.support.office import EAST, Mailroom, a_form, a_mail, an_invoice, notice
+from tests.support.own_words import foreign_words, japanese_left
 from tests.support.world import project
+from worker.accounts import people
 from worker.console.app import PAGES
+from worker.core.accounts import Account, Role
 
 SENT = a_form("送った工事", "前払金保証")
 APPROVE = a_form("承認を待つ工事")

@@ -77,7 +77,7 @@ def _issuer_page(visit: Visit, issuer: Issuer, faults: Mapping[str, str], status
         questions=open_questions(table, texts, guarantors, visit.lang),
         changes=_changes(visit, issuer),
         can_change=can_change_issuers(visit.office.directory),
-        today=write_date(visit.today),
+        today=visit.today_typed,
         faults=faults,
         asked=visit.form.text("key"),
         given={name: visit.form.text(name) for name in ("value", "seen_at", "seen_on")},

@@ -15,6 +15,7 @@ from worker.console.visit import Visit
 from worker.core.accounts import Account, Role
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_event, name_role
+from worker.core.model import Entry
 from worker.core.states import NoteEvent
 
 SHOWN_VIEWS: Final = 300

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from worker.accounts.login import LoggedIn
 from worker.accounts.people import author_of
 from worker.audit.sent_log import PROGRAM
+from worker.config.editing.issuer_fields import UNKNOWN_WORD
 from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
@@ -248,7 +249,7 @@ def _environment() -> Environment:
     )
     versions = Versions(HERE / "static")
     environment.globals["static"] = {each.name: versions(each.name) for each in versions.folder.iterdir()}.__getitem__
-    environment.filters["yen"] = lambda amount: f"{amount:,}円"
+    environment.globals["unknown_word"] = UNKNOWN_WORD
     environment.filters["groups"] = lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4))
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
