@@ -175,7 +175,9 @@ def accept_invitation(visit: Visit) -> Response:
 def _invitation(visit: Visit, failed: str) -> Response:
     invited: Account | None = people.find_invitation(visit.store, str(visit.params["token"]), visit.now)
     if invited is None:
-        return visit.page("error.html", 404, sentence=visit.say("error_invitation"))
+        return visit.page(
+            "error.html", 404, sentence=visit.say("error_invitation"), title=visit.say("error_title_link")
+        )
     return visit.page("invitation.html", 422 if failed else 200, invited=invited, failed=failed)
 
 

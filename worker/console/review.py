@@ -443,14 +443,17 @@ def resolve(visit: Visit) -> Response:
     outcome = visit.form.text("outcome")
     if outcome not in {"sent", "not_sent"}:
         return _page(visit, visit.say("error_choose"), 422)
-    if outcome == "sent":
-        decisions.resolve_sent(visit.store, _number(visit), visit.author, visit.now)
-    else:
-        visit.desk.read(
-            lambda reader: decide.resolve_not_sent(
-                visit.store, visit.office.active_config, reader, _number(visit), visit.author, visit.now
+    try:
+        if outcome == "sent":
+            decisions.resolve_sent(visit.store, _number(visit), visit.author, visit.now)
+        else:
+            visit.desk.read(
+                lambda reader: decide.resolve_not_sent(
+                    visit.store, visit.office.active_config, reader, _number(visit), visit.author, visit.now
+                )
             )
-        )
+    except NotAllowed as refused:
+        return _refused(visit, refused)
     return visit.go(f"/s/{_number(visit)}", "recorded")
 
 
@@ -459,7 +462,10 @@ def join(visit: Visit) -> Response:
     answers = [number for each in visit.form.several("answer") if (number := number_in(each)) is not None]
     if not answers:
         return _page(visit, visit.say("error_choose"), 422)
-    decisions.join(visit.store, _number(visit), answers, visit.author)
+    try:
+        decisions.join(visit.store, _number(visit), answers, visit.author)
+    except NotAllowed as refused:
+        return _refused(visit, refused)
     return visit.go(f"/s/{_number(visit)}", "recorded")
 
 

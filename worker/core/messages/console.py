@@ -240,6 +240,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The password is changed. Other devices were logged out.",
     ),
     # --- errors
+    "to_first_page": ("最初の画面へ", "To the first page"),
+    "to_login": ("ログインの画面へ", "To the login"),
+    "error_title": ("受け付けられませんでした", "Not accepted"),
+    "error_title_403": ("この操作はできません", "Not allowed"),
+    "error_title_404": ("ページがありません", "Page not found"),
+    "error_title_409": ("内容が変わっています", "It has changed"),
+    "error_title_500": ("保証便の不具合です", "A fault of hoshobin"),
+    "error_title_503": ("いまは使えません", "Not available now"),
+    "error_title_link": ("このリンクは使えません", "This link cannot be used"),
     "login_needed": ("ログインしてください。", "Please log in."),
     "error_session": (
         "時間がたったためログアウトしました。入力した内容は残っています。ログインすると続きから始められます。",
