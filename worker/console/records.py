@@ -15,17 +15,19 @@ from worker.approve import disclose
 from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES
+from worker.audit.verify import LogVerdict
 from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
-from worker.core.japanese_dates import read_date
-from worker.core.messages import name_any_state, name_event, name_state
+from worker.core.messages import name_any_state, name_event, name_fault, name_place, name_state
 from worker.core.model import JST, Disposition, Entry, Product
 from worker.core.states import Event, NoteEvent, State
+from worker.core.text import match_key
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
 from worker.store.ports import Store
+from worker.views.metrics import last_verification
 
 _PIECE: Final = 1 << 20
 """Bytes of a file that are read and given at once."""
@@ -268,8 +270,21 @@ def show_verify(visit: Visit) -> Response:
     """The verification; a noted head is looked for as well."""
     head = visit.query.get("head", "").strip().lower().rpartition(" ")[2]
     if "go" not in visit.query:
-        return visit.page("verify.html", verdict=None, head="", failed="")
+        return _verify_page(visit, None, "")
     if head and not _HEAD.fullmatch(head):
-        return visit.page("verify.html", 422, verdict=None, head=head, failed=visit.say("verify_head_form"))
+        return _verify_page(visit, None, head, visit.say("verify_head_form"))
     verdict = visit.store.verify([head] if head else [])
-    return visit.page("verify.html", verdict=verdict, head=head, failed="")
+    return _verify_page(visit, verdict, head)
+
+
+def _verify_page(visit: Visit, verdict: LogVerdict | None, head: str, failed: str = "") -> Response:
+    return visit.page(
+        "verify.html",
+        422 if failed else 200,
+        verdict=verdict,
+        head=head,
+        failed=failed,
+        last=last_verification(visit.store),
+        place_name=name_place,
+        fault_name=name_fault,
+    )

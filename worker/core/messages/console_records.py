@@ -120,6 +120,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "entries up to that one are there."
         ),
     ),
+    "verify_last_holds": ("最後の検査：{at}、書き換えはありませんでした。", "Last verified {at}: nothing was changed."),
+    "verify_last_broken": (
+        "最後の検査：{at}、記録に食い違いがありました。管理者に連絡してください。",
+        "Last verified {at}: the log had faults. Tell the administrator.",
+    ),
     "verify_head": ("確認済みの末尾番号（任意）", "Noted number (optional)"),
     "verify_go": ("検査する", "Verify"),
     "verify_holds": (
