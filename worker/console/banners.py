@@ -11,11 +11,11 @@ from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
 from worker.core.model import JST
+from worker.core.signs import Sign
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
 from worker.service.wiring import read_lock_holder
-from worker.store.ports import RESTORED_AT
-from worker.store.signs import rehearsing_to
+from worker.store.signs import find_signs, rehearsing_to
 from worker.views.backup_age import say_old_backup
 
 

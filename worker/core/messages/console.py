@@ -159,6 +159,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "送信を止めています：古いバックアップから戻されました。管理者に連絡してください。",
         "Sending is stopped: the data was restored from an older backup. Tell the administrator.",
     ),
+    "banner_stopped": (
+        "送信を止めています：記録が最新のものか確かめられません。承認はできます。管理者に連絡してください。",
+        "Sending is stopped: the log may not be the latest. You can approve. Tell the administrator.",
+    ),
     "banner_not_running": (
         "保証便が動いていません。受信も送信も止まっています。管理者に連絡してください。",
         "The service is not running: nothing is received or sent. Tell the administrator.",
