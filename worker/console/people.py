@@ -112,8 +112,15 @@ def show_views(visit: Visit) -> Response:
     """Who logged in, looked at what and took what away, the newest first."""
     events = [each for name, each in NoteEvent.__members__.items() if name in _VIEWS]
     entries = visit.store.last_entries(events, SHOWN_VIEWS)
-    rows = [(each, name_event(each.event, visit.lang)) for each in entries]
+    rows = [(each, name_event(each.event, visit.lang), _taken(each, visit)) for each in entries]
     return visit.page("views.html", rows=rows, count=SHOWN_VIEWS)
+
+
+def _taken(entry: Entry, visit: Visit) -> str:
+    """What was looked at or taken away, and the reason that the person gave."""
+    detail = entry.detail
+    rows = visit.say("people_views_rows", count=detail["rows"]) if "rows" in detail else ""
+    return visit.say("comma").join(filter(None, (str(detail.get("file", "")), rows, str(detail.get("why", "")))))
 
 
 def _person(

@@ -49,6 +49,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "新しい順に{count}件まで。すべては「改ざん検査」の対象の記録に残っています。",
         "The newest {count}. All of them are in the log.",
     ),
+    "people_views_taken": ("ファイル・理由", "File, reason"),
+    "people_views_rows": ("{count}件", "{count} rows"),
     "people_at": ("日時", "When"),
     "people_by": ("記録", "Recorded as"),
     "people_what": ("内容", "Event"),
