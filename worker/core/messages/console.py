@@ -70,6 +70,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "session_seen": ("最後に使った時", "Last used"),
     "session_address": ("場所（アドレス）", "Address"),
     "session_browser": ("端末", "Device"),
+    "session_here": ("この端末", "this device"),
+    "session_kept": ("ログインを続けている端末", "stays logged in"),
     "logout_everywhere": ("すべての端末でログアウト", "Log out everywhere"),
     "prove_title": ("もう一度パスワードを入力してください", "Enter your password again"),
     "prove_why": (
