@@ -33,6 +33,8 @@ _PIECE: Final = 1 << 20
 """Bytes of a file that are read and given at once."""
 ROWS_SHOWN: Final = 300
 """Rows of a search on the page: more are read in a spreadsheet."""
+ROWS_SEARCHED: Final = 5_000
+"""Rows of each mailbox and of the folder that a search of what came in reads: some years of an office."""
 CHANGES_SHOWN: Final = 100
 """Corrections on the page: the course of each of their submissions is read for the state before."""
 USUAL_DAYS: Final = dt.timedelta(days=31)
@@ -250,20 +252,25 @@ class _Received:
 
 
 def show_received(visit: Visit) -> Response:
-    """The mails and files that were looked at, the newest first."""
+    """The mails and files that were looked at, the newest first; of a search those with the words in name or sender."""
     found: list[_Received] = []
+    typed = visit.query.get("q", "").strip()
+    words, looked = match_key(typed), ROWS_SEARCHED if typed else ROWS_SHOWN
     for each in visit.store.health_records():
         kind, _, mailbox = each.name.partition(":")
         if kind == "mail" and each.uidvalidity is not None:
-            rows = visit.store.last_messages(mailbox, each.uidvalidity, ROWS_SHOWN)
+            rows = visit.store.last_messages(mailbox, each.uidvalidity, looked)
             found += [_Received(row.internal_date, row.subject, row.sender, row.end, row.submissions) for row in rows]
-    for file in visit.store.last_files(ROWS_SHOWN):
+    for file in visit.store.last_files(looked):
+        if words and words not in match_key(file.name):
+            continue
         uploads = visit.store.uploads(file.sha256) if file.sha256 else ()
         by = visit.say("received_brought", name=uploads[-1].by) if uploads else visit.say("received_folder")
         found.append(_Received(file.looked_at, file.name, by, file.end, file.submissions))
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
-    newest = sorted(found, key=lambda row: row.at or never, reverse=True)[:ROWS_SHOWN]
-    return visit.page("received.html", rows=newest, count=len(newest))
+    fitting = [each for each in found if words in match_key(f"{each.name}\n{each.sender}")] if words else found
+    newest = sorted(fitting, key=lambda row: row.at or never, reverse=True)[:ROWS_SHOWN]
+    return visit.page("received.html", rows=newest, count=len(newest), typed=typed, searched=looked)
 
 
 def show_verify(visit: Visit) -> Response:
