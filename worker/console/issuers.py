@@ -14,7 +14,7 @@ from worker.config.editing.issuers import answer_open_key, read_issuer_table
 from worker.console.edit_forms import Remarks
 from worker.console.issuer_forms import changes_of, named_issuer, pass_through, path_of_issuer
 from worker.console.visit import Visit
-from worker.core.japanese_dates import read_date, write_date
+from worker.core.japanese_dates import read_date
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Entry
 from worker.core.rulebook import Issuer

@@ -156,11 +156,6 @@ def _account(visit: Visit) -> Account:
 def _typed(visit: Visit, before: Account) -> Account:
     """Returns ``before`` with what was typed. Raises NotAllowed."""
     form = visit.form
-    until = form.text("until")
-    try:
-        day = dt.date.fromisoformat(until) if until else None
-    except ValueError:
-        raise NotAllowed("error_day") from None
     known = {each.value for each in Role}
     return dataclasses.replace(
         before,
@@ -169,5 +164,5 @@ def _typed(visit: Visit, before: Account) -> Account:
         reading=form.text("reading"),
         mail=form.text("mail"),
         roles=frozenset(Role(each) for each in form.several("role") if each in known),
-        until=day,
+        until=visit.day(form.text("until")),
     )

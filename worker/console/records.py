@@ -175,7 +175,7 @@ def _asked(visit: Visit) -> dict[str, str]:
 def _search_of(visit: Visit) -> LogSearch:
     """Returns the search that was typed. Raises NotAllowed for what cannot be read and a period without a day."""
     asked = _asked(visit)
-    since, until = _day(asked["since"]), _day(asked["until"])
+    since, until = visit.day(asked["since"]), visit.day(asked["until"])
     if since is not None and until is not None and since > until:
         raise NotAllowed("period_reversed", since=asked["since"], until=asked["until"])
     limits = LogFilter(
@@ -188,15 +188,6 @@ def _search_of(visit: Visit) -> LogSearch:
     if since is None and until is None and limits == LogFilter():
         since = visit.today - USUAL_DAYS
     return LogSearch(since, until, limits)
-
-
-def _day(text: str) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        return read_date(text)
-    except ValueError as error:
-        raise NotAllowed("date_unreadable", given=text) from error
 
 
 def _yen(text: str) -> int | None:

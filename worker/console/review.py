@@ -400,14 +400,11 @@ def correct(visit: Visit) -> Response:
 
 def note_memo(visit: Visit) -> Response:
     """Records a memo, and the day until which the submission rests."""
-    day = visit.form.text("next_look")
     try:
-        next_look = dt.date.fromisoformat(day) if day else None
+        next_look = visit.day(visit.form.text("next_look"))
         after = decisions.note_memo(
             visit.store, _number(visit), visit.author, visit.form.text("text"), visit.now, next_look
         )
-    except ValueError:
-        return _page(visit, visit.say("date_unreadable", given=day), 422)
     except NotAllowed as refused:
         if refused.code == "no_such_submission":
             raise

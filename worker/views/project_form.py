@@ -164,10 +164,11 @@ def _expected(texts: Mapping[KeyPath, str]) -> tuple[Product, ...]:
 
 def with_years(texts: Mapping[KeyPath, str], today: dt.date) -> dict[KeyPath, str]:
     """Returns ``texts`` with the year of each day that was given without one: that of the day nearest to today."""
-    return {key: _with_year(text, today) if key[0] in _DAYS else text for key, text in texts.items()}
+    return {key: with_year(text, today) if key[0] in _DAYS else text for key, text in texts.items()}
 
 
-def _with_year(text: str, today: dt.date) -> str:
+def with_year(text: str, today: dt.date) -> str:
+    """Returns a day without its year as the one that is nearest to today; any other text as it is."""
     found = _MONTH_AND_DAY.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
     if found is None:
         return text
