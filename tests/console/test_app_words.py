@@ -9,10 +9,13 @@ import pytest
 
 from tests.core.test_messages_on_pages import FORBIDDEN
 from tests.support import notice_pdfs as made
-from tests.support.console import PEOPLE, Browser, Console, console_of
+from tests.support.console import BY_ROOT, PASSWORD, PEOPLE, Browser, Console, console_of
 from tests.support.office import EAST, Mailroom, a_form, a_mail, an_invoice, notice
+from tests.support.own_words import foreign_words, japanese_left
 from tests.support.world import project
+from worker.accounts import people
 from worker.console.app import PAGES
+from worker.core.accounts import Account, Role
 
 SENT = a_form("送った工事", "前払金保証")
 APPROVE = a_form("承認を待つ工事")
@@ -135,3 +138,81 @@ def test_the_tabs_of_a_phone_lead_nowhere_forbidden_and_its_menu_everywhere(cons
     assert menu == in_hand, "the bar with the menu is hidden on a phone"
     for path in {*tabs, *in_hand}:
         assert browser.get(path).status_code == 200, path
+
+
+# --- Pages in English --------------------------------------------------------------------------------------------
+
+ENGLISH = {"e-staff": {Role.STAFF, Role.APPROVER}, "e-auditor": {Role.AUDITOR}, "e-admin": {Role.ADMIN}}
+
+
+@pytest.fixture(scope="module")
+def readers(console: Console) -> dict[str, Browser]:
+    """A browser of each account that reads English."""
+    clock, hasher = console.desk.clock, console.desk.hasher
+    with console.desk.store() as store:
+        for login, roles in ENGLISH.items():
+            reader = Account(0, login, f"Ms {login}", roles=frozenset(roles), language="en")
+            added = people.add_account(store, reader, BY_ROOT, clock.now())
+            token = people.invite(store, added.id, BY_ROOT, clock.now())
+            people.accept_invitation(store, token, PASSWORD, hasher, clock.now())
+    return {login: console.browser(login) for login in ENGLISH}
+
+
+def pages_of(room: Mailroom) -> list[str]:
+    """The pages that are walked from: every one without a blank, every submission, searches, refusals."""
+    paths = [page.path for page in PAGES if "{" not in page.path and not page.path.startswith(("/sso", "/login"))]
+    paths += [f"/s/{each['id']}" for each in room.office.list()]
+    return [*paths, "/?who=mine", "/?kind=approval", "/search?q=1", "/verify?go=1", "/health?check=1", "/help/terms"]
+
+
+REFUSED = ("/nowhere", "/s/999", "/projects/none", "/log?since=x&text=y", "/verify?go=1&head=x", "/s/1/page/0/99")
+
+
+@pytest.mark.parametrize("login", ENGLISH)
+def test_every_page_in_english_has_no_japanese_of_its_own(
+    readers: dict[str, Browser], room: Mailroom, login: str
+) -> None:
+    foreign = foreign_words(room.office)
+    answers = readers[login].walk(*pages_of(room), *REFUSED, most=150 if login == "e-staff" else 60)
+    walked = {path: each for path, each in answers.items() if "html" in each.headers["content-type"]}
+    left = {path: found for path, page in walked.items() if (found := japanese_left(page.text, foreign))}
+    assert "\n".join(f"{path}: {found}" for path, found in left.items()) == ""
+    assert all('<html lang="en">' in page.text for page in walked.values())
+
+
+def test_every_answer_to_a_form_in_english_has_no_japanese_of_its_own(
+    readers: dict[str, Browser], room: Mailroom
+) -> None:
+    staff, admin = readers["e-staff"], readers["e-admin"]
+    foreign, left = foreign_words(room.office), {}
+
+    def send(browser: Browser, path: str, page: str, **fields: object) -> None:
+        browser.get(page)
+        answer = browser.post(path, fields)
+        if answer.status_code == 303:
+            answer = browser.get(answer.headers["location"])
+        if found := japanese_left(answer.text, foreign):
+            left[path] = found
+
+    numbers = {each["state"]: each["id"] for each in room.office.list()}
+    for number in numbers.values():
+        for act in ("approve", "request", "return", "withdraw", "hand-over", "resend", "confirm", "done", "correct"):
+            send(staff, f"/s/{number}/{act}", f"/s/{number}")
+        for act, field in (("memo", "next_look"), ("confirm", "at"), ("resolve", "outcome"), ("join", "answer")):
+            send(staff, f"/s/{number}/{act}", f"/s/{number}", **{field: "x", "text": "x", "note": "x"})
+    edit, new = f"/projects/kawa/{APPROVE.project}/edit", {"f:name": "", "f:issuer": "x", "f:amount": "x"}
+    send(staff, edit, edit, **{"f:amount": "1000000", "s:amount": "", "f:dates.contract": "x"})
+    send(staff, edit, edit, **{"f:amount": "1000000", "s:amount": "", "f:dates.contract": "2026-05-01"})
+    send(staff, "/projects/new", "/projects/new", **new)
+    send(staff, "/issuers/new", "/issuers/new", **{"f:name": "", "f:rule.default.channel": "x"})
+    rule = {"f:rule.default.call_after": "はい", "s:rule.default.call_after": ""}
+    send(staff, "/issuers/kawa/edit", "/issuers/kawa/edit", **rule)
+    send(staff, "/drop", "/drop")
+    send(staff, "/me/password", "/me", old="x", password="x", again="x")
+    send(staff, "/me/absence", "/me", first="x")
+    send(staff, "/me/absence", "/me", first="2099-01-01", last="2099-01-02")
+    send(admin, "/people", "/people", name="x", login="?", role="staff")
+    send(admin, "/people", "/people", name="Mr New", login="new", role="approver")
+    send(staff, "/people", "/people")
+    send(admin, "/health/resume", "/health")
+    assert "\n".join(f"{path}: {found}" for path, found in left.items()) == ""

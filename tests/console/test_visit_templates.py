@@ -10,6 +10,7 @@ import pytest
 from jinja2 import meta, nodes
 
 from tests.core.test_messages import blanks
+from tests.support.own_words import JAPANESE
 from worker.console import visit
 from worker.console.visit import HERE
 from worker.core.messages import _TEXTS as TEXTS
@@ -89,3 +90,14 @@ def test_every_blank_of_a_sentence_on_a_page_is_filled(name: str) -> None:
         if not blanks(text) <= given
     ]
     assert unfilled == []
+
+
+def test_no_template_has_japanese_of_its_own_but_the_name_of_the_language() -> None:
+    """A word, a mark or a bracket in a template would stand on pages in English as well."""
+    known = ('.split("、")', '<span lang="ja">日本語</span>')
+    found = []
+    for name in TEMPLATES:
+        for number, line in enumerate((HERE / "html" / name).read_text().splitlines(), 1):
+            own = line.replace(known[0], "").replace(known[1], "")
+            found += [f"{name}:{number} {line}"] if JAPANESE.search(own) else []
+    assert found == []

@@ -12,7 +12,6 @@ from worker.accounts.away import set_absence
 from worker.console.visit import Visit
 from worker.core.accounts import Account, AwayPeriod, Right, day_without_approver
 from worker.core.errors import NotAllowed
-from worker.core.japanese_dates import read_date
 
 
 def show_absences(visit: Visit) -> Response:
@@ -43,7 +42,9 @@ def record_typed(visit: Visit, account: Account) -> str:
     if visit.form.text("act") == "end":
         set_absence(visit.store, account.id, None, visit.author, visit.now)
         return "absence_ended"
-    first, last = (_day(visit.form.text(name)) for name in ("first", "last"))
+    first, last = visit.day(visit.form.text("first")), visit.day(visit.form.text("last"))
+    if first is None or last is None:
+        raise NotAllowed("away_needs_days")
     deputy = visit.form.text("deputy")
     period = AwayPeriod(first, last, int(deputy) if deputy.isdecimal() else None)
     set_absence(visit.store, account.id, period, visit.author, visit.now)
@@ -83,13 +84,3 @@ def _account(visit: Visit) -> Account:
 
 def _names(accounts: tuple[Account, ...]) -> Mapping[int, str]:
     return {each.id: each.name for each in accounts}
-
-
-def _day(text: str) -> dt.date:
-    """Returns the day that was typed. Raises NotAllowed."""
-    if not text:
-        raise NotAllowed("away_needs_days")
-    try:
-        return read_date(text)
-    except ValueError as error:
-        raise NotAllowed("date_unreadable", given=text) from error

@@ -51,7 +51,7 @@ from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
 from worker.console.visit import HERE, LONGEST_NUMBER, Form, Visit
 from worker.core.accounts import Right
 from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
-from worker.core.messages import speaking_on_pages
+from worker.core.messages import is_said, speaking_on_pages
 
 Answerer = Callable[[Visit], Response]
 
@@ -267,7 +267,7 @@ async def _answer(
         if refused.status_code != HTTPStatus.NO_CONTENT:
             return refused
         if not desk.uploads.acquire(blocking=False):
-            return _error(visit, 503, "error_uploads")
+            return await _refuse(visit, 503, "error_uploads")
         try:
             return await _answer_form(request, wanted, visit)
         finally:
@@ -286,9 +286,9 @@ async def _answer_form(request: Request, wanted: Page | FormRoute, visit: Visit)
             with fail_after(wanted.seconds):
                 form = await _read_form(request, wanted)
         except TimeoutError:
-            return _error(visit, 408, "error_slow")
+            return await _refuse(visit, 408, "error_slow")
         except (MultiPartException, HTTPException):
-            return _error(visit, 413, "error_too_large")
+            return await _refuse(visit, 413, "error_too_large")
     try:
         return await to_thread.run_sync(_handle, replace(visit, form=form), wanted)
     finally:
@@ -421,13 +421,29 @@ def _run(visit: Visit, wanted: Page | FormRoute) -> Response:
 
 def _error(visit: Visit, status: int, code: str, sentence: str = "", **params: object) -> Response:
     said = sentence or visit.say(code, **params)
-    return visit.page("error.html", status, sentence=said)
+    title = f"error_title_{status}"
+    return visit.page("error.html", status, sentence=said, title=visit.say(title if is_said(title) else "error_title"))
+
+
+async def _refuse(visit: Visit, status: int, code: str) -> Response:
+    return await to_thread.run_sync(_error_to_person, visit, status, code)
+
+
+def _error_to_person(visit: Visit, status: int, code: str) -> Response:
+    """Answers a request that reached no answerer, in the language and with the menu of its person."""
+    try:
+        with visit.desk.store() as store:
+            if found := find_session(store, visit.token, visit.now) if visit.token else None:
+                visit.session, visit.account = found
+    except HoshobinError as away:
+        _LOG.warning("console_unavailable %s", away)
+    return _error(visit, status, code)
 
 
 def _refused_by(desk: Desk, proxy: str) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def refuse(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         code = "error_missing" if status == HTTPStatus.NOT_FOUND else "error_method"
-        return _error(_visit_of(request, desk, proxy), status, code)
+        return await _refuse(_visit_of(request, desk, proxy), status, code)
 
     return refuse

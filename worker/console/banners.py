@@ -11,11 +11,11 @@ from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
 from worker.core.model import JST
+from worker.core.signs import Sign
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
 from worker.service.wiring import read_lock_holder
-from worker.store.ports import RESTORED_AT
-from worker.store.signs import rehearsing_to
+from worker.store.signs import find_signs, rehearsing_to
 from worker.views.backup_age import say_old_backup
 
 
@@ -34,8 +34,10 @@ class Banner:
 def banners_of(visit: Visit) -> tuple[Banner, ...]:
     """The banners that hold now, the gravest first."""
     office, found = visit.office, []
-    if visit.store.property(RESTORED_AT):
-        found.append(Banner(visit.say("banner_restored"), is_alarm=True))
+    if signs := find_signs(visit.store):
+        path, word = ("/health", visit.say("menu_health")) if visit.may(Right.HEALTH) else ("", "")
+        said = "banner_restored" if signs[0] is Sign.RESTORED else "banner_stopped"
+        found.append(Banner(visit.say(said), is_alarm=True, path=path, word=word))
     looks = visit.store.health_records()
     if find_absence(read_lock_holder(office.places.store), looks) is not None:
         found.append(Banner(visit.say("banner_not_running"), is_alarm=True))

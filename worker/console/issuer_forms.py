@@ -44,7 +44,6 @@ from worker.console.edit_forms import (
 )
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Problem
-from worker.core.japanese_dates import write_date
 from worker.core.messages import name_hold
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Entry, Product, sha256
@@ -304,7 +303,7 @@ def show_new_issuer(visit: Visit) -> Response:
     elif name := visit.query.get("name", "").strip():
         texts["name",] = name
     texts.setdefault(("checked_on",), "")
-    texts["checked_on",] = texts["checked_on",] or write_date(visit.today)
+    texts["checked_on",] = texts["checked_on",] or visit.today_typed
     return _new_form(visit, origin if base is not None else "", texts, NO_REMARKS)
 
 

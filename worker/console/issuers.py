@@ -14,7 +14,7 @@ from worker.config.editing.issuers import answer_open_key, read_issuer_table
 from worker.console.edit_forms import Remarks
 from worker.console.issuer_forms import changes_of, named_issuer, pass_through, path_of_issuer
 from worker.console.visit import Visit
-from worker.core.japanese_dates import read_date, write_date
+from worker.core.japanese_dates import read_date
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Entry
 from worker.core.rulebook import Issuer
@@ -77,7 +77,7 @@ def _issuer_page(visit: Visit, issuer: Issuer, faults: Mapping[str, str], status
         questions=open_questions(table, texts, guarantors, visit.lang),
         changes=_changes(visit, issuer),
         can_change=can_change_issuers(visit.office.directory),
-        today=write_date(visit.today),
+        today=visit.today_typed,
         faults=faults,
         asked=visit.form.text("key"),
         given={name: visit.form.text(name) for name in ("value", "seen_at", "seen_on")},

@@ -175,7 +175,9 @@ def accept_invitation(visit: Visit) -> Response:
 def _invitation(visit: Visit, failed: str) -> Response:
     invited: Account | None = people.find_invitation(visit.store, str(visit.params["token"]), visit.now)
     if invited is None:
-        return visit.page("error.html", 404, sentence=visit.say("error_invitation"))
+        return visit.page(
+            "error.html", 404, sentence=visit.say("error_invitation"), title=visit.say("error_title_link")
+        )
     return visit.page("invitation.html", 422 if failed else 200, invited=invited, failed=failed)
 
 
@@ -254,7 +256,7 @@ def record_own_absence(visit: Visit) -> Response:
 
 
 def _own(visit: Visit, failed: str, code_failed: str = "", absence_failed: str = "") -> Response:
-    opened = sessions.sessions_of(visit.store, visit.person.id)
+    opened = [each for each in sessions.sessions_of(visit.store, visit.person.id) if not each.is_over(visit.now)]
     secret = visit.form.text("secret")[:_LONGEST_SECRET]
     if not secret and not visit.person.totp:
         secret = second_factor.new_secret(secrets.token_urlsafe(32))
@@ -262,6 +264,7 @@ def _own(visit: Visit, failed: str, code_failed: str = "", absence_failed: str =
         "me.html",
         422 if failed or code_failed or absence_failed else 200,
         opened=opened,
+        here=visit.opened_session.token_sha256,
         absence_failed=absence_failed,
         **absence_fields(visit, visit.person),
         failed=failed,

@@ -15,6 +15,7 @@ from worker.console.visit import Visit
 from worker.core.accounts import Account, Role
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_event, name_role
+from worker.core.model import Entry
 from worker.core.states import NoteEvent
 
 SHOWN_VIEWS: Final = 300
@@ -111,8 +112,15 @@ def show_views(visit: Visit) -> Response:
     """Who logged in, looked at what and took what away, the newest first."""
     events = [each for name, each in NoteEvent.__members__.items() if name in _VIEWS]
     entries = visit.store.last_entries(events, SHOWN_VIEWS)
-    rows = [(each, name_event(each.event, visit.lang)) for each in entries]
+    rows = [(each, name_event(each.event, visit.lang), _taken(each, visit)) for each in entries]
     return visit.page("views.html", rows=rows, count=SHOWN_VIEWS)
+
+
+def _taken(entry: Entry, visit: Visit) -> str:
+    """What was looked at or taken away, and the reason that the person gave."""
+    detail = entry.detail
+    rows = visit.say("people_views_rows", count=detail["rows"]) if "rows" in detail else ""
+    return visit.say("comma").join(filter(None, (str(detail.get("file", "")), rows, str(detail.get("why", "")))))
 
 
 def _person(
@@ -148,11 +156,6 @@ def _account(visit: Visit) -> Account:
 def _typed(visit: Visit, before: Account) -> Account:
     """Returns ``before`` with what was typed. Raises NotAllowed."""
     form = visit.form
-    until = form.text("until")
-    try:
-        day = dt.date.fromisoformat(until) if until else None
-    except ValueError:
-        raise NotAllowed("error_day") from None
     known = {each.value for each in Role}
     return dataclasses.replace(
         before,
@@ -161,5 +164,5 @@ def _typed(visit: Visit, before: Account) -> Account:
         reading=form.text("reading"),
         mail=form.text("mail"),
         roles=frozenset(Role(each) for each in form.several("role") if each in known),
-        until=day,
+        until=visit.day(form.text("until")),
     )

@@ -143,7 +143,9 @@ def conflict_rows(visit: Visit, conflicts: Iterable[FieldConflict], prefix: str 
     issuers = visit.office.configuration.issuers
     rows = []
     for each in conflicts:
-        seen, now, given = (office_text(each.key, text, issuers) or "―" for text in (each.seen, each.now, each.given))
+        seen, now, given = (
+            office_text(each.key, text, issuers, visit.lang) or "―" for text in (each.seen, each.now, each.given)
+        )
         rows.append((prefix + form_name(each.key), name_field(each.key, visit.lang), seen, now, given, each.now))
     return rows
 
@@ -244,7 +246,7 @@ def _registered(visit: Visit, project: str) -> dict[KeyPath, str]:
 
 def _office_texts(visit: Visit, project: str) -> dict[KeyPath, str]:
     issuers = visit.office.configuration.issuers
-    return {key: office_text(key, text, issuers) for key, text in _registered(visit, project).items()}
+    return {key: office_text(key, text, issuers, visit.lang) for key, text in _registered(visit, project).items()}
 
 
 def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS) -> Response:
@@ -294,7 +296,7 @@ def _amend_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_R
         remarks.status,
         banners=banners_of(visit),
         project=project,
-        fields=[(field, now.get(field.key, "")) for field in amended_fields(visit.lang)],
+        fields=[(each, now.get(each.key, "")) for each in amended_fields(visit.lang)],
         texts={form_name(key): text for key, text in texts.items()},
         seen={form_name(key): text for key, text in seen.items() if key in AMENDED_FIELDS},
         beside=remarks.beside,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 from typing import Final
 from urllib.parse import quote
 
@@ -76,12 +75,10 @@ def _project_page(visit: Visit, failed: str = "", status: int = 200) -> Response
 
 def record_memo(visit: Visit) -> Response:
     """Records a memo, and the day until which the project's own tasks rest."""
-    project, day = named_project(visit), visit.form.text("next_look")
+    project = named_project(visit)
     try:
-        next_look = dt.date.fromisoformat(day) if day else None
+        next_look = visit.day(visit.form.text("next_look"))
         note_project_memo(visit.store, project.id, visit.author, visit.form.text("text"), visit.now, next_look)
-    except ValueError:
-        return _project_page(visit, visit.say("date_unreadable", given=day), 422)
     except NotAllowed as refused:
         return _project_page(visit, visit.refusal(refused), 422)
     return visit.go(f"/projects/{quote(project.id)}", "recorded")

@@ -15,22 +15,26 @@ from worker.approve import disclose
 from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES
+from worker.audit.verify import LogVerdict
 from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
-from worker.core.japanese_dates import read_date
-from worker.core.messages import name_any_state, name_event, name_state
+from worker.core.messages import name_any_state, name_event, name_fault, name_place, name_state
 from worker.core.model import JST, Disposition, Entry, Product
 from worker.core.states import Event, NoteEvent, State
+from worker.core.text import match_key
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
 from worker.store.ports import Store
+from worker.views.metrics import last_verification
 
 _PIECE: Final = 1 << 20
 """Bytes of a file that are read and given at once."""
 ROWS_SHOWN: Final = 300
 """Rows of a search on the page: more are read in a spreadsheet."""
+ROWS_SEARCHED: Final = 5_000
+"""Rows of each mailbox and of the folder that a search of what came in reads: some years of an office."""
 CHANGES_SHOWN: Final = 100
 """Corrections on the page: the course of each of their submissions is read for the state before."""
 USUAL_DAYS: Final = dt.timedelta(days=31)
@@ -171,7 +175,7 @@ def _asked(visit: Visit) -> dict[str, str]:
 def _search_of(visit: Visit) -> LogSearch:
     """Returns the search that was typed. Raises NotAllowed for what cannot be read and a period without a day."""
     asked = _asked(visit)
-    since, until = _day(asked["since"]), _day(asked["until"])
+    since, until = visit.day(asked["since"]), visit.day(asked["until"])
     if since is not None and until is not None and since > until:
         raise NotAllowed("period_reversed", since=asked["since"], until=asked["until"])
     limits = LogFilter(
@@ -184,15 +188,6 @@ def _search_of(visit: Visit) -> LogSearch:
     if since is None and until is None and limits == LogFilter():
         since = visit.today - USUAL_DAYS
     return LogSearch(since, until, limits)
-
-
-def _day(text: str) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        return read_date(text)
-    except ValueError as error:
-        raise NotAllowed("date_unreadable", given=text) from error
 
 
 def _yen(text: str) -> int | None:
@@ -248,28 +243,46 @@ class _Received:
 
 
 def show_received(visit: Visit) -> Response:
-    """The mails and files that were looked at, the newest first."""
+    """The mails and files that were looked at, the newest first; of a search those with the words in name or sender."""
     found: list[_Received] = []
+    typed = visit.query.get("q", "").strip()
+    words, looked = match_key(typed), ROWS_SEARCHED if typed else ROWS_SHOWN
     for each in visit.store.health_records():
         kind, _, mailbox = each.name.partition(":")
         if kind == "mail" and each.uidvalidity is not None:
-            rows = visit.store.last_messages(mailbox, each.uidvalidity, ROWS_SHOWN)
+            rows = visit.store.last_messages(mailbox, each.uidvalidity, looked)
             found += [_Received(row.internal_date, row.subject, row.sender, row.end, row.submissions) for row in rows]
-    for file in visit.store.last_files(ROWS_SHOWN):
+    for file in visit.store.last_files(looked):
+        if words and words not in match_key(file.name):
+            continue
         uploads = visit.store.uploads(file.sha256) if file.sha256 else ()
         by = visit.say("received_brought", name=uploads[-1].by) if uploads else visit.say("received_folder")
         found.append(_Received(file.looked_at, file.name, by, file.end, file.submissions))
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
-    newest = sorted(found, key=lambda row: row.at or never, reverse=True)[:ROWS_SHOWN]
-    return visit.page("received.html", rows=newest, count=len(newest))
+    fitting = [each for each in found if words in match_key(f"{each.name}\n{each.sender}")] if words else found
+    newest = sorted(fitting, key=lambda row: row.at or never, reverse=True)[:ROWS_SHOWN]
+    return visit.page("received.html", rows=newest, count=len(newest), typed=typed, searched=looked)
 
 
 def show_verify(visit: Visit) -> Response:
     """The verification; a noted head is looked for as well."""
     head = visit.query.get("head", "").strip().lower().rpartition(" ")[2]
     if "go" not in visit.query:
-        return visit.page("verify.html", verdict=None, head="", failed="")
+        return _verify_page(visit, None, "")
     if head and not _HEAD.fullmatch(head):
-        return visit.page("verify.html", 422, verdict=None, head=head, failed=visit.say("verify_head_form"))
+        return _verify_page(visit, None, head, visit.say("verify_head_form"))
     verdict = visit.store.verify([head] if head else [])
-    return visit.page("verify.html", verdict=verdict, head=head, failed="")
+    return _verify_page(visit, verdict, head)
+
+
+def _verify_page(visit: Visit, verdict: LogVerdict | None, head: str, failed: str = "") -> Response:
+    return visit.page(
+        "verify.html",
+        422 if failed else 200,
+        verdict=verdict,
+        head=head,
+        failed=failed,
+        last=last_verification(visit.store),
+        place_name=name_place,
+        fault_name=name_fault,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -38,6 +38,15 @@ HISTORY: Final = 3
 """Entries of the history that are shown before it is opened."""
 WAYS: Final = ("phone", "mail", "counter")
 """How the issuer was asked (``way_…`` in the messages)."""
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "done": ("counter", "post", "mail", "fax", "phone"),
+    "handed": ("counter", "post", "form", "fax"),
+    "withdraw": ("cancelled", "reissued", "duplicate", "stranger"),
+    "return": ("mend_address", "mend_mail", "mend_papers", "mend_project"),
+    "resend": ("wrong_address", "wrong_papers", "asked_again"),
+}
+"""What is pressed beside a free note (``choice_…`` in the messages), by what the note is about."""
+_CHOICE_OF_REPORT: Final = "seen"
 REPLIES: Final = ("received", "returned", "question")
 """What a reply says (``reply_…`` in the messages)."""
 _AN_HOUR: Final = dt.timedelta(hours=1)
@@ -97,6 +106,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         may_return=may_follow(submission.state, Event.NOT_ACCEPTED),
         counterparts=counterparts_of(store, submission),
         ways=WAYS,
+        choices=_choices(submission),
         call_again=_call_again(visit),
         follow_ups=_left_to_do(submission, visit),
         typed=visit.form,
@@ -327,13 +337,13 @@ def hand_over(visit: Visit) -> Response:
 def confirm(visit: Visit) -> Response:
     """Records that the issuer has it, that it has not, or that the person there was away."""
     form, number, outcome = visit.form, _number(visit), visit.form.text("outcome")
-    whom = form.text("whom") or form.text("known")
-    if not whom and not form.text("note"):
-        return _page(visit, visit.say("error_whom_missing"), 422)
-    way = visit.say(f"way_{form.text('way')}") if form.text("way") in WAYS else ""
-    note = visit.say("way_and_note", way=way, note=form.text("note")) if way and form.text("note") else ""
-    said = note or way or form.text("note")
+    whom, given = form.text("whom") or form.text("known"), _noted(visit, "note")
     was_handed_over = visit.store.submission(number).state is State.HANDED_OVER
+    if not whom and not given:
+        return _page(visit, visit.say("error_note_missing" if was_handed_over else "error_whom_missing"), 422)
+    way = visit.say(f"way_{form.text('way')}") if form.text("way") in WAYS else ""
+    note = visit.say("way_and_note", way=way, note=given) if way and given else ""
+    said = note or way or given
     try:
         if outcome == "later":
             after = decisions.note_not_reached(
@@ -390,14 +400,11 @@ def correct(visit: Visit) -> Response:
 
 def note_memo(visit: Visit) -> Response:
     """Records a memo, and the day until which the submission rests."""
-    day = visit.form.text("next_look")
     try:
-        next_look = dt.date.fromisoformat(day) if day else None
+        next_look = visit.day(visit.form.text("next_look"))
         after = decisions.note_memo(
             visit.store, _number(visit), visit.author, visit.form.text("text"), visit.now, next_look
         )
-    except ValueError:
-        return _page(visit, visit.say("date_unreadable", given=day), 422)
     except NotAllowed as refused:
         if refused.code == "no_such_submission":
             raise
@@ -433,14 +440,17 @@ def resolve(visit: Visit) -> Response:
     outcome = visit.form.text("outcome")
     if outcome not in {"sent", "not_sent"}:
         return _page(visit, visit.say("error_choose"), 422)
-    if outcome == "sent":
-        decisions.resolve_sent(visit.store, _number(visit), visit.author, visit.now)
-    else:
-        visit.desk.read(
-            lambda reader: decide.resolve_not_sent(
-                visit.store, visit.office.active_config, reader, _number(visit), visit.author, visit.now
+    try:
+        if outcome == "sent":
+            decisions.resolve_sent(visit.store, _number(visit), visit.author, visit.now)
+        else:
+            visit.desk.read(
+                lambda reader: decide.resolve_not_sent(
+                    visit.store, visit.office.active_config, reader, _number(visit), visit.author, visit.now
+                )
             )
-        )
+    except NotAllowed as refused:
+        return _refused(visit, refused)
     return visit.go(f"/s/{_number(visit)}", "recorded")
 
 
@@ -449,13 +459,16 @@ def join(visit: Visit) -> Response:
     answers = [number for each in visit.form.several("answer") if (number := number_in(each)) is not None]
     if not answers:
         return _page(visit, visit.say("error_choose"), 422)
-    decisions.join(visit.store, _number(visit), answers, visit.author)
+    try:
+        decisions.join(visit.store, _number(visit), answers, visit.author)
+    except NotAllowed as refused:
+        return _refused(visit, refused)
     return visit.go(f"/s/{_number(visit)}", "recorded")
 
 
 def _decided(visit: Visit, needed: str, decide_it: Callable[[str], Submission], said: str = "recorded") -> Response:
     """Carries out a decision that needs a text; without it, or if it is refused, the page comes again."""
-    text = visit.form.text(needed)
+    text = _noted(visit, needed)
     if not text:
         return _page(visit, visit.say(f"error_{needed}_missing"), 422)
     try:
@@ -463,6 +476,22 @@ def _decided(visit: Visit, needed: str, decide_it: Callable[[str], Submission], 
     except NotAllowed as refused:
         return _refused(visit, refused)
     return visit.go(f"/s/{after.id}", said)
+
+
+def _choices(submission: Submission) -> Mapping[str, tuple[str, ...]]:
+    """What is pressed beside each note; a report that came back is read, and not handed in."""
+    if not any(each.kind is not ReceiptKind.REPLY for each in submission.delivery.unread):
+        return CHOICES
+    return {**CHOICES, "done": (_CHOICE_OF_REPORT, *CHOICES["done"])}
+
+
+def _noted(visit: Visit, field: str) -> str:
+    """Returns what was pressed and what was typed beside it; empty if it is neither."""
+    typed, choice = visit.form.text(field), visit.form.text("choice")
+    if choice not in {_CHOICE_OF_REPORT, *(each for several in CHOICES.values() for each in several)}:
+        return typed
+    words = visit.say(f"choice_{choice}")
+    return visit.say("way_and_note", way=words, note=typed) if typed else words
 
 
 def _number(visit: Visit) -> int:

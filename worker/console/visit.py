@@ -18,16 +18,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from worker.accounts.login import LoggedIn
 from worker.accounts.people import author_of
 from worker.audit.sent_log import PROGRAM
+from worker.config.editing.issuer_fields import UNKNOWN_WORD
 from worker.console.desk import Desk
 from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
 from worker.core.errors import ConfigError, NotAllowed
-from worker.core.japanese_dates import weekday, write_date
+from worker.core.japanese_dates import read_date, weekday, write_date
 from worker.core.messages import Language, is_said, name_author, say, say_refusal
 from worker.core.model import JST
 from worker.pipeline.register import Editor
 from worker.service.wiring import Installation
 from worker.store.ports import Author, Store
+from worker.views.project_form import with_year
 
 HERE: Final = Path(__file__).parent
 KEPT_SECONDS: Final = int(KEPT_DAYS.total_seconds())
@@ -170,6 +172,23 @@ class Visit:
         """The present Japanese day."""
         return self.now.astimezone(JST).date()
 
+    def day(self, typed: str) -> dt.date | None:
+        """Returns the day that was typed: 令和8年11月30日, R8.11.30, 2026-11-30, 11/30; None if the field is empty.
+
+        Raises NotAllowed ``date_unreadable``.
+        """
+        if not typed.strip():
+            return None
+        try:
+            return read_date(with_year(typed, self.today))
+        except ValueError as error:
+            raise NotAllowed("date_unreadable", given=typed) from error
+
+    @property
+    def today_typed(self) -> str:
+        """The present day as a person types it in the language of the account."""
+        return write_date(self.today) if self.lang == "ja" else self.today.isoformat()
+
     @property
     def form_token(self) -> str:
         """The token of every form of this session: another site cannot know it."""
@@ -248,7 +267,7 @@ def _environment() -> Environment:
     )
     versions = Versions(HERE / "static")
     environment.globals["static"] = {each.name: versions(each.name) for each in versions.folder.iterdir()}.__getitem__
-    environment.filters["yen"] = lambda amount: f"{amount:,}円"
+    environment.globals["unknown_word"] = UNKNOWN_WORD
     environment.filters["groups"] = lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4))
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day

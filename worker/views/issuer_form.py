@@ -13,12 +13,14 @@ from worker.config.editing.issuer_fields import (
     free_section,
     is_field,
     key_text,
+    name_word,
     open_paths,
     paths_of_eligibility,
     paths_of_rule,
     paths_of_section,
     paths_of_value,
     section_names,
+    shown_text,
     takes_lines,
     takes_several,
     words_of_field,
@@ -43,7 +45,8 @@ class IssuerField:
 
     path: KeyPath
     label: str
-    words: tuple[str, ...]
+    words: tuple[tuple[str, str], ...]
+    """The texts that it takes, with their names; empty: any."""
     is_listed: bool
     """True if other texts than ``words`` are valid: they are offered, not the only ones."""
     is_several: bool
@@ -84,6 +87,8 @@ class OpenQuestion:
     field: IssuerField
     text: str
     """The value so far; empty for none."""
+    shown: str
+    """The same as people read it."""
     takes_text: bool
     """False if it has several fields of its own: those stand in the form."""
     can_be_confirmed: bool
@@ -164,7 +169,7 @@ def _field(
     return IssuerField(
         path,
         _label(path, lang, names) if not is_alone else name_rule_field(path, lang, names),
-        words_of_field(path, table, guarantors),
+        tuple((word, name_word(path, word, lang)) for word in words_of_field(path, table, guarantors)),
         is_listed,
         takes_several(path),
         takes_lines(path),
@@ -205,5 +210,7 @@ def open_questions(
     for each in asked_questions(table):
         field = _field(each.path, table, guarantors, names, lang, is_open=True, is_alone=True)
         is_whole = each.path == ("eligibility",)
-        found.append(OpenQuestion(field, texts.get(each.path, ""), is_field(each.path), bool(each.value) or is_whole))
+        text = texts.get(each.path, "")
+        shown = shown_text(each.path, text, lang)
+        found.append(OpenQuestion(field, text, shown, is_field(each.path), bool(each.value) or is_whole))
     return tuple(found)

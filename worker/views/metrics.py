@@ -180,14 +180,28 @@ def _alarms(waiting: Sequence[Alarm]) -> Family:
     return Family("hoshobin_alarms_unsent", "gauge", "Mails to people that no server has accepted.", (sample,))
 
 
+@dataclass(frozen=True, slots=True)
+class LastVerification:
+    """The last verification of the whole log, by the service's backup or by a person."""
+
+    at: dt.datetime
+    holds: bool
+
+
+def last_verification(store: Store) -> LastVerification | None:
+    """Returns the last verification of the log; None if it was never verified."""
+    moment, _, found = (store.property(LOG_VERIFIED) or "").partition(" ")
+    return LastVerification(dt.datetime.fromisoformat(moment), found == "holds") if moment else None
+
+
 def _of_chain(store: Store) -> Iterator[Family]:
     name = "hoshobin_log_entries_total"
     yield Family(name, "counter", "Entries of the log.", (Sample(store.head()[0], {}),))
-    moment, _, found = (store.property(LOG_VERIFIED) or "").partition(" ")
-    verified = [dt.datetime.fromisoformat(moment).timestamp()] if moment else []
+    last = last_verification(store)
+    verified = [last.at.timestamp()] if last is not None else []
     for name, text, values in (
         ("hoshobin_log_verified_timestamp_seconds", "When the log was last verified.", verified),
-        ("hoshobin_log_intact", "1 if it held then.", [found == "holds"] if moment else []),
+        ("hoshobin_log_intact", "1 if it held then.", [last.holds] if last is not None else []),
     ):
         yield Family(name, "gauge", text, tuple(Sample(each, {}) for each in values))
 

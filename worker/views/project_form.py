@@ -22,6 +22,7 @@ from worker.core.messages.reasons import NAMES
 from worker.core.model import PRODUCT_NAMES, Notice, Product
 from worker.core.rulebook import Issuer
 from worker.views.problems import problem_hint
+from worker.views.register_json import show_value
 
 _DAYS: Final = frozenset({"dates", "deadline", "closed"})
 _AMOUNTS: Final = frozenset({"amount", "original_amount"})
@@ -163,10 +164,11 @@ def _expected(texts: Mapping[KeyPath, str]) -> tuple[Product, ...]:
 
 def with_years(texts: Mapping[KeyPath, str], today: dt.date) -> dict[KeyPath, str]:
     """Returns ``texts`` with the year of each day that was given without one: that of the day nearest to today."""
-    return {key: _with_year(text, today) if key[0] in _DAYS else text for key, text in texts.items()}
+    return {key: with_year(text, today) if key[0] in _DAYS else text for key, text in texts.items()}
 
 
-def _with_year(text: str, today: dt.date) -> str:
+def with_year(text: str, today: dt.date) -> str:
+    """Returns a day without its year as the one that is nearest to today; any other text as it is."""
     found = _MONTH_AND_DAY.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
     if found is None:
         return text
@@ -196,17 +198,20 @@ def shown_value(key: KeyPath, value: object, issuers: Mapping[str, Issuer], lang
         case {"file": file} if key[0] == "invoice":
             return str(file)
         case Mapping() if key[0] in _DAYS:
-            told = (
-                f"{name_product(Product(name), lang)}：{shown_value(key, day, issuers, lang)}"
-                for name, day in value.items()
-            )
-            return "、".join(told)
+            colon, comma = ("：", "、") if lang == "ja" else (": ", ", ")
+            days = {name_product(Product(each), lang): day for each, day in value.items()}
+            return comma.join(f"{name}{colon}{shown_value(key, day, issuers, lang)}" for name, day in days.items())
+        case _ if lang == "en":
+            return show_value(key, value, lang)
         case _:
             return office_text(key, field_text(value), issuers)
 
 
-def office_text(key: KeyPath, text: str, issuers: Mapping[str, Issuer]) -> str:
-    """Returns a field's text in office words, which ``read_field`` takes back as the same value."""
+def office_text(key: KeyPath, text: str, issuers: Mapping[str, Issuer], lang: Language = "ja") -> str:
+    """Returns a field's text in office words, which ``read_field`` takes back as the same value.
+
+    In English a day is 2026-11-30, and an amount has no word for yen.
+    """
     if key == ("expects",):
         return "、".join(PRODUCT_NAMES[Product(each)] for each in text.split("、") if each in set(Product))
     if key == ("issuer",) and text in issuers:
@@ -214,8 +219,8 @@ def office_text(key: KeyPath, text: str, issuers: Mapping[str, Issuer]) -> str:
     if key[0] in _WORDS and text in NAMES[key[0]]:
         return NAMES[key[0]][text][0]
     if key[0] in _AMOUNTS and text.isdecimal():
-        return f"{int(text):,}円"
-    if key[0] in _DAYS and _ISO.fullmatch(text):
+        return f"{int(text):,}円" if lang == "ja" else f"{int(text):,}"
+    if lang == "ja" and key[0] in _DAYS and _ISO.fullmatch(text):
         return write_date(dt.date.fromisoformat(text))
     return text
 

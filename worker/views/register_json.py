@@ -13,7 +13,7 @@ from worker.config.editing.catalogue import CatalogueEntry
 from worker.config.editing.columns import CellFault, Headings, Sheet
 from worker.config.editing.fields import KeyPath
 from worker.config.editing.import_rows import OutcomeKind, RowOutcome
-from worker.config.editing.issuer_fields import key_text
+from worker.config.editing.issuer_fields import key_text, shown_text
 from worker.config.editing.issuers import IssuerEdit
 from worker.config.editing.register import RegisterEdit, field_text
 from worker.core.errors import Problem
@@ -169,6 +169,8 @@ def issuer_rows(edit: IssuerEdit, lang: Language) -> list[dict[str, str]]:
             texts = [say("word_unknown" if is_open else "word_certain", lang) for is_open in (each.former, each.value)]
         elif each.key[0] == "example":
             texts = [_subject_of(each.former), _subject_of(each.value)]
+        else:
+            texts = [shown_text(each.key, text, lang) for text in texts]
         before, after = (text.replace("\n", " ／ ") or "—" for text in texts)
         rows.append({"field": name_rule_field(each.key, lang, names), "before": before, "after": after})
     return rows
@@ -182,12 +184,12 @@ def _subject_of(example: object) -> str:
 
 def show_value(key: KeyPath, value: object, lang: Language) -> str:
     """A registered value as people read it: yen, days, kinds of guarantee, and the words of closed lists."""
-    index = 0 if lang == "ja" else 1
+    index, comma = (0, "、") if lang == "ja" else (1, ", ")
     words = NAMES["product"] if key == ("expects",) else NAMES[key[0]] if key[0] in {"kind", "award"} else {}
     if isinstance(value, int) and not isinstance(value, bool):
         return say("yen", lang, amount=f"{value:,}")
     if isinstance(value, list | tuple):
-        return "、".join(show_value(key, each, lang) for each in value)
+        return comma.join(show_value(key, each, lang) for each in value)
     if value == SEPARATE:
         return say("invoice_apart", lang)
     if isinstance(value, Mapping):
@@ -195,8 +197,9 @@ def show_value(key: KeyPath, value: object, lang: Language) -> str:
         if "file" in shown:
             return shown["file"]
         products = NAMES["product"]
-        return "、".join(
-            f"{products[each][index] if each in products else each}：{text}" for each, text in shown.items()
+        colon = "：" if lang == "ja" else ": "
+        return comma.join(
+            f"{products[each][index] if each in products else each}{colon}{text}" for each, text in shown.items()
         )
     text = field_text(value)
     return words[text][index] if text in words else text

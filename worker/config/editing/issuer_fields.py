@@ -19,6 +19,7 @@ from worker.config.rule_layers import FROM_PROJECT, RULE_KEYS
 from worker.config.toml import nearest
 from worker.core.errors import ConfigError, Problem
 from worker.core.japanese_dates import read_date, write_date
+from worker.core.messages import Language
 from worker.core.messages.keys import ELIGIBILITY, RULE_TABLES, SECTION, VALUE, closed_words, name_rule_field
 from worker.core.model import PRODUCT_NAMES, Product
 from worker.core.rulebook import Assumable, Guarantor
@@ -42,6 +43,7 @@ _SWITCHES: Final = frozenset(
 )
 _SEVERAL: Final = frozenset({"counted_by", "products", "kinds", "awards", "assumed", "guarantors"})
 _YES, _NO = "はい", "いいえ"
+_ENGLISH: Final = {_YES: "yes", _NO: "no", FROM_PROJECT_WORD: "named by each project"}
 _WHEN: Final[Mapping[str, str]] = {"attached": "（請求書を添えるとき）", "apart": "（請求書を別に出すとき）"}
 _LONGEST: Final = 2_000
 """Characters of one text: the longest sentences of a published page have some 300."""
@@ -240,6 +242,24 @@ def words_of_field(path: KeyPath, table: Mapping[str, Any], guarantors: Iterable
     if key in _SWITCHES:
         return (_YES, _NO)
     return tuple(text for word, text in _meanings(path).items() if (key, word) != ("channel", "unknown"))
+
+
+def name_word(path: KeyPath, word: str, lang: Language) -> str:
+    """Returns a word of ``words_of_field`` as people read it; files and forms hold the Japanese one."""
+    if lang == "ja":
+        return word
+    if path == ("assumed",):
+        found = {name_rule_field(("rule", "default", each.value), "ja", {}): each.value for each in Assumable}
+        return name_rule_field(("rule", "default", found[word]), lang, {}) if word in found else word
+    english = dict(closed_words(path[-1]).values()) | _ENGLISH
+    return english.get(word, word)
+
+
+def shown_text(path: KeyPath, text: str, lang: Language) -> str:
+    """Returns the text of a field as people read it in their language; text that a person wrote stays."""
+    if lang == "ja" or not (path[-1] in _SWITCHES or path[-1] in _SEVERAL or path[-1] == "section" or _meanings(path)):
+        return text
+    return ", ".join(name_word(path, each, lang) for each in text.split("、"))
 
 
 def takes_several(path: KeyPath) -> bool:

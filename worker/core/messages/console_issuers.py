@@ -46,12 +46,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuer_g_value": ("番号の形式：{name}", "Form of the number: {name}"),
     "issuer_marks": (
         "件名では、案件ごとに変わるところを〔 〕で書きます：〔工事名〕〔保証の種類〕〔受注者名〕〔工事番号〕など。",
-        "In the subject, 〔 〕 marks what each project fills in: 〔工事名〕〔保証の種類〕〔受注者名〕〔工事番号〕.",
+        (
+            "In the subject, Japanese brackets mark what each project fills in: the name of the works, the guarantee, "
+            "the contractor, the number of the works. Copy them as they are."
+        ),
     ),
     "issuer_hint_to": ("複数あるときは、コンマで区切ります", "several with commas"),
     "issuer_hint_section": (
         "課の名前。案件によって違うときは「案件ごと」",
-        "its name, or 案件ごと if each project says",
+        "its name, or: project (each project names its own)",
     ),
     "issuer_page_subject": ("公表ページに載っている件名の例", "Subject that the page shows"),
     "issuer_sample": ("件名の見本", "Sample of the subject"),

@@ -45,6 +45,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sheet_copied": ("コピーしました", "Copied"),
     "sheet_print": ("印刷する", "Print"),
     "sheet_record": ("提出を記録", "Record the submission"),
+    "sheet_papers": ("認証キーと提出するPDFを開く", "Open the key and the PDFs to hand in"),
     "sheet_note": ("いつ、どなたに、どの方法で提出したか", "When, to whom and how it was submitted"),
     "error_not_given": (
         "表示の時間が過ぎました。もう一度、ボタンを押してください。",

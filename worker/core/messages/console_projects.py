@@ -100,11 +100,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "conflict_title": ("ほかの方が先に変更しました", "Another person changed it first"),
     "conflict_by": (
         "{by}さんが{at}に先に変更しました。まだ何も保存していません。違うところについて、どちらにするかを選んでください。",
-        "{by} changed this project at {at}. Nothing is saved yet. Choose for each field.",
+        "{by} changed it at {at}. Nothing is saved yet. Choose for each field.",
     ),
     "conflict_unknown": (
         "表示した後に、ほかの方が変更しました。まだ何も保存していません。違うところについて、どちらにするかを選んでください。",
-        "This project was changed since it was shown. Nothing is saved yet. Choose for each field.",
+        "It was changed since it was shown. Nothing is saved yet. Choose for each field.",
     ),
     "conflict_seen": ("開いたとき", "When opened"),
     "conflict_now": ("いまの登録（ほかの方）", "Registered now"),

@@ -90,6 +90,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "保証便が確認したメールとPDFのファイル、その扱いです（新しいものから{count}件）。",
         "The mails and files that hoshobin looked at, and what became of each (the newest {count}).",
     ),
+    "received_search": ("件名・ファイル名・差出人", "Subject, file or sender"),
+    "received_found": ("該当する{count}件（新しい順）です。", "The {count} that fit, the newest first."),
+    "received_none": (
+        "「{typed}」に該当するメールやファイルは届いていません（新しいものから{count}件ずつを調べました）。",
+        "No mail or file fits {typed} (the newest {count} of each place were searched).",
+    ),
     "received_empty": ("まだ何も届いていません。", "Nothing has come in yet."),
     "received_h_subject": ("件名・ファイル名", "Subject or file"),
     "received_h_sender": ("差出人・持込み", "From"),
@@ -119,6 +125,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "Reads the whole log from its first entry. With a noted number from a daily mail it also proves that all "
             "entries up to that one are there."
         ),
+    ),
+    "verify_last_holds": ("最後の検査：{at}、書き換えはありませんでした。", "Last verified {at}: nothing was changed."),
+    "verify_last_broken": (
+        "最後の検査：{at}、記録に食い違いがありました。管理者に連絡してください。",
+        "Last verified {at}: the log had faults. Tell the administrator.",
     ),
     "verify_head": ("確認済みの末尾番号（任意）", "Noted number (optional)"),
     "verify_go": ("検査する", "Verify"),

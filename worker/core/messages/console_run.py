@@ -49,6 +49,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "新しい順に{count}件まで。すべては「改ざん検査」の対象の記録に残っています。",
         "The newest {count}. All of them are in the log.",
     ),
+    "people_views_taken": ("ファイル・理由", "File, reason"),
+    "people_views_rows": ("{count}件", "{count} rows"),
     "people_at": ("日時", "When"),
     "people_by": ("記録", "Recorded as"),
     "people_what": ("内容", "Event"),
@@ -61,10 +63,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "said_person_changed": ("保存しました。", "Saved."),
     "said_person_stopped": ("利用を止めました。", "The use is stopped."),
     "said_person_restarted": ("利用を再開しました。", "It can be used again."),
-    "error_day": (
-        "日付として読めません。例：2026-11-30",
-        "This is no date. Example: 2026-11-30",
-    ),
     # --- the second factor
     "code_title": ("確認コード（二段階のログイン）", "Second factor"),
     "code_label": ("確認コード", "Code"),

@@ -82,7 +82,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The record of {id} is older than {minutes} minutes: give a reason. Nothing was changed.",
     ),
     "date_unreadable": (
-        "「{given}」を日付として読めません。例：2026/11/30",
+        "「{given}」は日付として読めません。例：令和8年11月30日、2026/11/30",
         '"{given}" is not a date. Example: 2026-11-30',
     ),
     "memo_text": ("メモは1行、{most}文字までで書いてください。", "A memo is one line of at most {most} characters."),

@@ -37,20 +37,20 @@ RULE: Final[dict[str, _Pair]] = {
     "subject": ("件名", "subject"),
     "body": ("本文のひな形", "template of the body"),
     "product_words": ("保証の呼び名", "what each guarantee is called"),
-    "invoice": ("請求書の同送", "whether the invoice rides along"),
+    "invoice": ("請求書の同送", "invoice with the mail"),
     "max_bytes": ("メールの大きさの上限（バイト）", "largest mail, bytes"),
     "chosen": ("いくつかの方法から選んだもの", "what was chosen among several ways"),
     "notice": ("番号とキーの出し方", "how number and key are handed in"),
     "file_name": ("お知らせPDFのファイル名", "file name of the notice"),
     "lines": ("本文に書く事項", "what the body must say"),
-    "documents_required": ("必ず添える書類（コンマ区切り）", "documents that must ride along (with commas)"),
-    "documents_allowed": ("添えてもよい書類（コンマ区切り）", "documents that may ride along (with commas)"),
-    "other_documents": ("「その他の必要書類」の有無", "whether other documents may be needed"),
+    "documents_required": ("必ず添える書類（コンマ区切り）", "documents that must be attached (with commas)"),
+    "documents_allowed": ("添えてもよい書類（コンマ区切り）", "documents that may be attached (with commas)"),
+    "other_documents": ("「その他の必要書類」の有無", "other documents may be needed"),
     "conditions": ("目で確かめる条件（コンマ区切り）", "conditions for a person to check (with commas)"),
-    "contact_first": ("送る前の連絡", "whom to contact before sending"),
-    "call_after": ("送信後の電話", "whether to call after sending"),
+    "contact_first": ("送る前の連絡", "contact before sending"),
+    "call_after": ("送信後の電話", "call after sending"),
     "timing": ("提出の時期", "when to submit"),
-    "closes": ("完了の条件", "what closes it"),
+    "closes": ("完了の条件", "completed by"),
     "settle_days": ("完了とみなすまでの日数", "days after which it is closed"),
     "after": ("送信後に残る手続（コンマ区切り）", "what remains after sending (with commas)"),
     "url": ("フォーム・システムのアドレス", "address of the form or system"),
@@ -150,7 +150,7 @@ CHOICES: Final[dict[str, dict[str, _Pair]]] = {
 
 _CLOSED: Final[dict[str, dict[str, _Pair]]] = {
     "when": {
-        "attached": ("請求書を同送するとき", "where the invoice rides along"),
+        "attached": ("請求書を同送するとき", "if the invoice is attached"),
         "apart": ("請求書を別に出すとき", "where it goes apart"),
     },
     "counted_by": {
@@ -180,11 +180,7 @@ def explain_words(key: str, valid: object, lang: Literal["ja", "en"]) -> object:
         return valid
     index = 0 if lang == "ja" else 1
     told = [
-        f"{word}（{meanings[word][0]}）"
-        if lang == "ja" and word in meanings
-        else f"{word} ({meanings[word][index]})"
-        if word in meanings
-        else word
+        word + _BRACKETS[index].format(meanings[word][index]) if word in meanings else word
         for word in valid.split(", ")
     ]
     return ("、", ", ")[index].join(told)
@@ -202,7 +198,7 @@ def name_key(path: Sequence[str], lang: Literal["ja", "en"]) -> str:
     if key not in names:
         return ".".join(path)
     whose = RULE_TABLES[table][index] if first == "rule" and table in RULE_TABLES else table
-    return names[key][index] if first == "section" else f"{names[key][index]}（{whose}）"
+    return names[key][index] if first == "section" else f"{names[key][index]}{_BRACKETS[index].format(whose)}"
 
 
 def closed_words(key: str) -> dict[str, tuple[str, str]]:
@@ -216,27 +212,30 @@ def name_rule_field(path: Sequence[str], lang: Literal["ja", "en"], sections: Ma
     ``open`` and a path is named as the path.
     """
     index = 0 if lang == "ja" else 1
+    brackets = _BRACKETS[index]
     match tuple(path):
         case ("open", first, *rest):
             return name_rule_field((first, *rest), lang, sections)
         case ("example", number):
-            return f"{EXAMPLE[index]}（{number}）" if number.isdecimal() else EXAMPLE[index]
+            return EXAMPLE[index] + brackets.format(number) if number.isdecimal() else EXAMPLE[index]
         case ("assumed",):
             return ASSUMED[index]
         case ("eligibility", number, key):
-            return f"{ELIGIBILITY[key][index]}（{number}）" if key in ELIGIBILITY else key
+            return ELIGIBILITY[key][index] + brackets.format(number) if key in ELIGIBILITY else key
         case ("section", id_):
             return sections.get(id_, id_)
         case ("section", id_, key) if key in SECTION:
-            return f"{SECTION[key][index]}（{sections.get(id_, id_)}）"
+            return SECTION[key][index] + brackets.format(sections.get(id_, id_))
         case ("rule", table, "product_words", product) if product in NAMES["product"]:
-            return f"{RULE['product_words'][index]}（{NAMES['product'][product][index]}）{_of_table(table, index)}"
+            named = RULE["product_words"][index] + brackets.format(NAMES["product"][product][index])
+            return f"{named}{_of_table(table, index)}"
         case ("rule", table, key) if key in RULE:
             return f"{(_ON_FORMS.get(key) or RULE[key])[index]}{_of_table(table, index)}"
         case _:
             return name_key(path, lang)
 
 
+_BRACKETS: Final[_Pair] = ("（{}）", " ({})")
 _ON_FORMS: Final[dict[str, _Pair]] = {
     "section": ("提出先の課", "section that receives"),
     "lines": ("本文に書く事項（1行に1つ。案件名：〔工事名〕）", "what the body must say (a line each)"),
@@ -249,7 +248,7 @@ _ON_FORMS: Final[dict[str, _Pair]] = {
 
 
 def _of_table(table: str, index: int) -> str:
-    return "" if table == "default" or table not in RULE_TABLES else f"（{RULE_TABLES[table][index]}）"
+    return "" if table == "default" or table not in RULE_TABLES else _BRACKETS[index].format(RULE_TABLES[table][index])
 
 
 def name_choices(path: Sequence[str], lang: Literal["ja", "en"]) -> str:

@@ -47,7 +47,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field_too_long": ("長すぎます（上限 {limit} 文字）", "too long (at most {limit} characters)"),
     "field_date": (
         "「{value}」を日付として読めません（令和8年4月1日、R8.4.1、2026-04-01 のように）",
-        '"{value}" is not a date with a certain year (令和8年4月1日, R8.4.1, 2026-04-01)',
+        '"{value}" is not a date with a certain year (2026-04-01, R8.4.1)',
     ),
     "field_amount": ("「{value}」を円の金額として読めません", '"{value}" is not an amount in yen'),
     "field_word": ("「{value}」は使えません（使える値：{valid}）", '"{value}" is not one of: {valid}'),
