@@ -198,6 +198,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "確認事項が残っています。確かめて、チェックを付けてください：{conditions}",
         "Conditions are left. Check them and tick their boxes: {conditions}",
     ),
+    "on_page_differences_unconfirmed": (
+        "前回（{day}）と違うところがあります（{parts}）。違ってよいことを確かめて、チェックを付けてください。",
+        "It differs from last time ({day}): {parts}. Check that this is right and tick the boxes.",
+    ),
     "on_page_no_such_condition": (
         "確認事項が変わりました。何も承認していません。もう一度開いてください。",
         "The conditions changed. Nothing was approved. Please open it again.",
