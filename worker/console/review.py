@@ -23,7 +23,7 @@ from worker.console.pictures import (
     shown_in_form,
 )
 from worker.console.visit import Visit, number_in
-from worker.core.accounts import represented_by
+from worker.core.accounts import Right, represented_by
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_author, name_event, name_follow_up, name_receipt, name_state, next_step
 from worker.core.model import JST, Receipt, ReceiptKind, Submission
@@ -32,7 +32,7 @@ from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
 from worker.send.rate_limit import leaves_at
 from worker.views.review import Review, name_of_part, review_of, tick_name, ticks_of, ticks_of_parts
-from worker.views.today import awaits_approval, work_of_today
+from worker.views.today import awaits_approval, way_to_mend, work_of_today
 
 HISTORY: Final = 3
 """Entries of the history that are shown before it is opened."""
@@ -74,6 +74,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         banners=banners_of(visit),
         review=review,
         likeness=likeness,
+        mend=way_to_mend(submission) if visit.may(Right.PREPARE) else None,
         ticks=(*review.ticks, *ticks_of_parts(submission, likeness)),
         submission=submission,
         papers=papers,
