@@ -19,6 +19,7 @@ from worker.core.model import Product
 from worker.core.rulebook import Project
 from worker.pipeline.register import MAX_UPLOAD_BYTES, Paper, name_for_paper, placed_papers
 from worker.views.project_form import faults_of
+from worker.views.project_page import rule_of, takes_invoice
 
 UPLOAD_BYTES: Final = MAX_UPLOAD_BYTES + 100_000
 """Of a form with one PDF: the PDF and the fields beside it."""
@@ -58,9 +59,15 @@ def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200)
         is_away=isinstance(found.listed, Unavailable),
         documents=list(zip(files, chosen, strict=True)),
         is_decided=product in project.documents,
-        takes_invoice=product is not Product.CONTRACT,
+        has_invoice=product is not Product.CONTRACT,
+        takes_invoice=bool(project.invoices.get(product)) or _takes_invoice(visit, project, product),
         failed=failed,
     )
+
+
+def _takes_invoice(visit: Visit, project: Project, product: Product) -> bool:
+    issuer = visit.office.configuration.issuers[project.issuer]
+    return takes_invoice(rule_of(issuer, project, product), product)
 
 
 def record_invoice(visit: Visit) -> Response:
