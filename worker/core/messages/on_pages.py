@@ -237,7 +237,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "お知らせPDFを保証会社のサイトから取得して入れる（不要なら取下げ）{names}",
         "download the notice PDF from the surety's site and add it here, or withdraw{names}",
     ),
-    "on_page_task_download_here": ("。届いているものなら選ぶ：{here}", ". Choose it if it is here already: {here}"),
+    "on_page_task_download_here": (
+        "。届いているお知らせ{count}件からも選べます",
+        ". Or choose among the {count} that are here",
+    ),
     "on_page_step_bounced": (
         "理由を確かめ、宛先の登録を直してから再提出",
         "check the reason, correct the registered address, then resubmit",
