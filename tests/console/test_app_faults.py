@@ -15,7 +15,7 @@ import pytest
 from tests.support.console import Console, console_of
 from tests.support.office import Mailroom, a_form, notice
 from tests.support.world import ISSUERS, project
-from worker.store.sqlite import store as stores
+from worker.store.sqlite.connection import open_file
 
 WAITS = a_form("橋梁補修工事")
 CONDITIONS = ("押印を確かめた", "様式を確かめた")
@@ -78,15 +78,11 @@ def test_a_full_disk_is_said_and_each_record_is_whole_or_not_there(
         connection.execute("PRAGMA max_page_count = 1")  # SQLite takes it as the present number
         return connection
 
-    open_file = stores.open_file
     while not console.desk._stores.empty():
         console.desk._stores.get_nowait().close()
-    monkeypatch.setattr(stores, "open_file", open_full)
+    monkeypatch.setattr("worker.store.sqlite.store.open_file", open_full)
     before, saved = entries_of(console), 0
-    for turn in range(200):
-        answer = staff.post("/s/1/memo", {"text": f"確認中 {turn} " + "。" * 150})
-        if answer.status_code != 303:
-            break
+    while (answer := staff.post("/s/1/memo", {"text": f"確認中 {saved} " + "。" * 150})).status_code == 303:
         saved += 1
     assert answer.status_code == 503
     assert "サーバーの空きがありません。何も変わっていません" in staff.text
