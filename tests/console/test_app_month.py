@@ -91,6 +91,7 @@ def bring_and_register(staff: Screen, room: Mailroom) -> int:
     section.select_option("doboku") if section.evaluate("each => each.tagName") == "SELECT" else section.fill("doboku")
     page.click(".act button.go")
     assert "令和8年5月1日（金）" in page.inner_text("main")
+    assert "土木課" in page.inner_text("main")
     page.click('button[value="save"]')
     number = number_of(room)
     assert page.url.partition("?")[0].endswith(f"/s/{number}")
@@ -99,6 +100,9 @@ def bring_and_register(staff: Screen, room: Mailroom) -> int:
     bring(page, "input[name=pdf]", "請求書.pdf", an_invoice(WORKS))
     page.click('form[action$="/invoice"] button')
     assert "前払金請求書" in page.inner_text("main")
+    assert "待っている提出に反映しました" in page.inner_text(".result")
+    page.click(".todo a.btn")
+    assert page.url.endswith(f"/s/{number}"), "the project leads on to what is to be done"
     return number
 
 

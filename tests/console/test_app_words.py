@@ -110,6 +110,12 @@ def test_everything_without_a_project_stands_first_under_one_head(console: Conso
     assert page.index(UNKNOWN.project) < page.index(LACKS.project)
 
 
+def test_a_row_without_a_project_leads_to_its_own_page_by_its_name(console: Console) -> None:
+    browser = console.browser("staff")
+    page = browser.get("/").text
+    assert re.search(rf'<a class="quiet" href="/s/[0-9]+"><b>{UNKNOWN.project}</b></a>', page)
+
+
 def test_mine_is_what_i_prepared_last_and_the_list_names_who_did(console: Console) -> None:
     browser, other = console.browser("staff"), console.browser("approver")
     row = f"<b>{LACKS.project}</b>"

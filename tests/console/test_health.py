@@ -10,7 +10,7 @@ from tests.support.console import Console
 from tests.support.office import Mailroom
 from worker.core.model import JST, HealthRecord
 from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, SetMark, Trouble
-from worker.store.ports import RESTORED_AT
+from worker.store.ports import FOREIGN_MAIL, RESTORED_AT
 
 
 @pytest.mark.parametrize("path", ["/health", "/health?check=1"])
@@ -58,6 +58,42 @@ def test_a_restored_store_is_resumed_by_the_administrator_with_an_entry(console:
         (entry,) = store.entries(events=["Resumed"])
         assert entry.by == "鈴木 一郎"
         assert not store.property(RESTORED_AT)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (RESTORED_AT, "2026-11-01T00:00:00+00:00", "古いバックアップから戻されました"),
+        (FOREIGN_MAIL, "copy_elsewhere", "別の場所でも動いている可能性があります"),
+        (FOREIGN_MAIL, "unknown_mail other_installation", "別の場所でも動いている可能性があります"),
+    ],
+)
+def test_everybody_reads_that_sending_is_stopped_until_it_is_resumed(
+    console: Console, name: str, value: str, said: str
+) -> None:
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(name, value)
+    staff, admin = console.browser("staff"), console.browser("admin")
+    for path in ("/", "/s/1", "/projects"):
+        staff.get(path)
+        assert "送信を止めています" in staff.text
+        assert said in staff.text
+    admin.get("/health")
+    assert admin.post("/health/resume").status_code == 303
+    staff.get("/")
+    assert "送信を止めています" not in staff.text
+
+
+def test_a_secret_of_another_database_stops_sending_and_is_said(console: Console) -> None:
+    secret = console.desk.office().places.store / "secret"
+    before = secret.read_text()
+    secret.write_text("00" * 32 + "\n")
+    try:
+        staff = console.browser("staff")
+        staff.get("/")
+        assert "送信を止めています：古い状態に戻されたか" in staff.text
+    finally:
+        secret.write_text(before)
 
 
 def test_others_see_no_health(console: Console) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.console.conftest import SENT, UNKNOWN, WAITS
 from tests.support.console import Browser, Console
 from tests.support.notice_pdfs import invoice
+from tests.support.world import project as a_project
 from worker.core.model import Product
 from worker.core.rulebook import Project
 from worker.core.states import NoteEvent, Reason
@@ -189,6 +190,20 @@ def test_an_invoice_is_given_chosen_or_said_to_go_separately(console: Console) -
     assert refused.status_code == 422
     escaped = browser.post(papers + "/invoice", {"product": "advance", "choice": "file:../../etc/passwd"})
     assert escaped.status_code == 422
+
+
+def test_an_issuer_that_takes_no_invoice_is_said_so_and_asks_for_none(console: Console) -> None:
+    register = console.office.config / "projects.toml"
+    before = register.read_text()
+    register.write_text(before + a_project("庁舎清掃業務", "sora"))
+    try:
+        browser = console.browser("staff")
+        page = browser.get("/projects/sora/庁舎清掃業務/papers?product=advance").text
+        assert "この発注者には添付しません" in page
+        assert 'name="pdf"' not in page
+        assert "この書類は不要" in page
+    finally:
+        register.write_text(before)
 
 
 def test_documents_are_decided_as_none_or_by_name(console: Console) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.console.conftest import SENT, WAITS
 from tests.support.console import Console
 from tests.support.office import Mailroom
@@ -47,6 +49,22 @@ def test_a_staff_member_cannot_approve(console: Console) -> None:
     answer = browser.post("/s/1/approve", {"label": browser.label})
     assert answer.status_code == 403
     assert console.office.show(1)["state"] == "HELD"
+
+
+@pytest.mark.parametrize(("login", "is_there"), [("staff", True), ("approver", True), ("auditor", False)])
+def test_a_hold_is_mended_from_the_page_of_the_submission_by_those_who_may(
+    console: Console, login: str, is_there: bool
+) -> None:
+    browser = console.browser(login)
+    browser.get("/s/3")
+    assert "該当案件の登録なし" in browser.text
+    assert ('href="/projects/new?from=3"' in browser.last.text) is is_there  # type: ignore[union-attr]
+
+
+def test_a_draft_that_an_approval_releases_has_no_other_button(console: Console) -> None:
+    browser = console.browser("approver")
+    browser.get("/s/1")
+    assert '<p class="buttons"><a' not in browser.last.text  # type: ignore[union-attr]
 
 
 def test_an_unknown_number_is_a_page_with_a_way_home(console: Console) -> None:

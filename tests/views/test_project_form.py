@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from tests.support.registered import Register, of_project
+from tests.support.registered import ISSUER, Register, of_project
 from worker.config.editing.register import FieldRules, field_text, read_field
 from worker.core.model import Product
+from worker.core.rulebook import Section
 from worker.views.project_form import form_name, key_of_field, office_text, shown_value, with_years
 from worker.views.project_page import matching_projects, search_words
 
@@ -77,3 +79,11 @@ def test_the_search_takes_any_width_and_hyphen_and_wants_every_word(typed: str) 
     configuration = Register(projects=(road, bridge)).active_config().configuration
     assert matching_projects(configuration, search_words(typed)) == (road,)
     assert matching_projects(configuration, search_words(f"{typed} 存在しない")) == ()
+
+
+def test_a_section_is_shown_by_its_name_where_the_issuers_agree_on_it() -> None:
+    sections = [{"doboku": Section("doboku", name, ())} for name in ("土木課", "土木課", "建設課")]
+    first, second, third = (replace(ISSUER, id=str(at), sections=each) for at, each in enumerate(sections))
+    assert shown_value(("section",), "doboku", {"0": first, "1": second}, "ja") == "土木課"
+    assert shown_value(("section",), "doboku", {"0": first, "2": third}, "ja") == "doboku"
+    assert shown_value(("section",), "somu", {"0": first}, "ja") == "somu"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from worker.core.accounts import RIGHTS, Right, Role
 from worker.core.messages import is_said
-from worker.core.states import HoldKind, Reason, kind_of
-from worker.views.today import MENDS, Button, mend_of
+from worker.core.model import Destination, Hold, NoticeRecord, Product, Submission
+from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.views.today import MENDS, Button, mend_of, way_to_mend
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -25,6 +28,42 @@ def test_what_must_be_corrected_comes_before_what_an_approval_answers() -> None:
     assert mend_of([Reason.INVOICE_MISSING, Reason.UNKNOWN_PROJECT]) == (Button.REGISTER, Right.PREPARE)
     assert mend_of([Reason.UNKNOWN_PROJECT, Reason.KEY_DIFFERS]) == (Button.REVIEW, Right.PREPARE)
     assert mend_of([Reason.FIRST_ADDRESS]) == (Button.REVIEW, Right.DECIDE)
+
+
+HELD = Submission(
+    7,
+    State.HELD,
+    notice=NoticeRecord(product=Product.ADVANCE),
+    destination=Destination(project="kawa/橋梁 補修工事", issuer="kawa"),
+)
+PATHS = {
+    Button.REGISTER: "/projects/new?from=7",
+    Button.EDIT_PROJECT: "/projects/kawa/%E6%A9%8B%E6%A2%81%20%E8%A3%9C%E4%BF%AE%E5%B7%A5%E4%BA%8B",
+    Button.CHOOSE_INVOICE: (
+        "/projects/kawa/%E6%A9%8B%E6%A2%81%20%E8%A3%9C%E4%BF%AE%E5%B7%A5%E4%BA%8B/papers?product=advance"
+    ),
+    Button.COMPLETE_RULE: "/issuers/kawa",
+    Button.DROP_AGAIN: "/drop",
+}
+
+
+@pytest.mark.parametrize("reason", sorted(MENDS))
+def test_a_held_submission_leads_to_the_page_that_mends_it(reason: Reason) -> None:
+    way = way_to_mend(replace(HELD, reasons=(Hold(Reason.FIRST_ADDRESS), Hold(reason))))
+    assert way == (None if MENDS[reason] is Button.REVIEW else (MENDS[reason], PATHS[MENDS[reason]]))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        replace(HELD, reasons=(Hold(Reason.FIRST_ADDRESS),)),
+        replace(HELD, reasons=(Hold(Reason.KEY_DIFFERS), Hold(Reason.UNKNOWN_PROJECT))),
+        replace(HELD, reasons=(Hold(Reason.MISSING_VALUE),), destination=Destination()),
+        replace(HELD, reasons=(Hold(Reason.UNKNOWN_PROJECT),), state=State.WITHDRAWN),
+    ],
+)
+def test_what_is_decided_on_its_own_page_or_belongs_to_none_leads_nowhere_else(held: Submission) -> None:
+    assert way_to_mend(held) is None
 
 
 @pytest.mark.parametrize("button", Button)

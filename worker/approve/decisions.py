@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from worker.approve.counterparts import counterpart_line, remember_counterpart, with_counterpart
+from worker.approve.earlier_mail import find_likeness
 from worker.approve.project_notes import memo_line
 from worker.approve.reevaluate import OF_THE_DRAFT, ActiveConfig, hold_of_return, keep_contents, reevaluate, target_of
 from worker.approve.shown import ShownPages, refuse_unless_seen
@@ -88,6 +89,8 @@ class Approval:
     at: dt.datetime
     ticked: Sequence[str] = ()
     """The conditions of the draft that the person has checked, word by word."""
+    differences: Sequence[str] = ()
+    """The differences from the last confirmed mail to this section that the person has checked, by their marks."""
     is_asked: bool = False
     """Set if the label was shown and asked about at a terminal; else it was typed."""
     pages: ShownPages | None = None
@@ -99,8 +102,9 @@ def approve(
 ) -> tuple[Submission, tuple[Hold, ...]]:
     """Answers every open reason of a submission; returns it as it is afterwards, and the holds that were answered.
 
-    Raises NotAllowed. If configuration, register or files now give another draft or other reasons than were shown, that
-    is recorded first, so that a person can inspect it.
+    Raises NotAllowed, ``differences_unconfirmed`` if the draft differs from the last confirmed mail to this section in
+    a part that the person has not checked. If configuration, register or files now give another draft or other reasons
+    than were shown, that is recorded first, so that a person can inspect it.
     """
     with store.writing() as writing:
         held = writing.submission(approval.number)
@@ -122,6 +126,7 @@ def approve(
             preparers = preparers_of(store, held) if needs_second else frozenset()
             asked = _names(fitting_approvers(store, held, approval.author.by, approval.at, only_present=True))
             answered = answer_holds(held, approval, release, preparers, asked)
+            differing = _all_confirmed(held, writing, active_config, approval)
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(
                     answered,
@@ -136,14 +141,38 @@ def approve(
             keep_contents(writing, drafted)
             for name in filter(None, map(remembered_as, held.reasons)):
                 writing.set_property(name, approval.at.isoformat())
-            after = _record_approval(writing, held, drafted.submission, approval)
+            after = _record_approval(writing, held, drafted.submission, approval, differing)
             answers = after.answers[len(held.answers) :]
             return after, tuple(each for each in held.reasons if each.reason in {one.reason for one in answers})
     refuse_unless_shown(held, approval.label)
     raise AssertionError("what is held under its label was answered")
 
 
-def _record_approval(writing: Writing, before: Submission, judged: Submission, approval: Approval) -> Submission:
+def _all_confirmed(
+    held: Submission, reading: Reading, active_config: ActiveConfig, approval: Approval
+) -> dict[str, Any]:
+    """Returns the detail of an entry that names each part that differs from the last confirmed mail; all are checked.
+
+    Raises NotAllowed ``differences_unconfirmed`` with the number of each other one, which follow the conditions.
+    """
+    likeness = find_likeness(held, reading, active_config)
+    differing = likeness.to_confirm(held) if likeness else ()
+    if likeness is None or not differing:
+        return {}
+    first = 1 + len(held.composed.draft.conditions if held.composed.draft else ())
+    left = {at: each.part for at, each in enumerate(differing, first) if each.mark not in approval.differences}
+    if left:
+        numbers = " ".join(map(str, left))
+        parts = " ".join(left.values())
+        raise NotAllowed(
+            "differences_unconfirmed", id=str(held.id), numbers=numbers, parts=parts, day=likeness.day_text
+        )
+    return {"unlike": likeness.earlier.id, "differing": [each.part.value for each in differing]}
+
+
+def _record_approval(
+    writing: Writing, before: Submission, judged: Submission, approval: Approval, differing: Mapping[str, Any]
+) -> Submission:
     author = approval.author
     given = {each.reason for each in judged.answers[len(before.answers) :]}
     detail: dict[str, Any] = {
@@ -155,6 +184,7 @@ def _record_approval(writing: Writing, before: Submission, judged: Submission, a
     }
     if judged.approval.ticked:
         detail["ticked"] = list(judged.approval.ticked)
+    detail.update(differing)
     if judged.follow_ups.duties.is_amended and (amended := find_amended(judged, writing)) is not None:
         detail["amends"] = amended.id
     if judged.state is not State.HANDED_OVER:

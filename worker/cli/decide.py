@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ import click
 
 from worker.approve import decisions
 from worker.approve.decisions import Approval, refuse_unless_shown
+from worker.approve.earlier_mail import find_likeness
+from worker.approve.reevaluate import ActiveConfig
 from worker.cli import DONE, FOR_A_PERSON, cli, language_of
 from worker.cli.absence import absence_of, say_absence
 from worker.cli.days import Moment
@@ -29,7 +32,9 @@ from worker.core.text import escape_control_chars
 from worker.pipeline import decide as decide_anew
 from worker.send.rate_limit import leaves_at
 from worker.service.wiring import system_clock
+from worker.store.ports import Store
 from worker.store.signs import find_signs
+from worker.views.preview import say_difference
 from worker.views.problems import refusal_json
 from worker.views.service_json import resume_json
 from worker.views.submission_json import decided_json, summary_json
@@ -107,8 +112,12 @@ def approve(run: PersonCommand, references: tuple[tuple[int, str], ...], note: s
         try:
             # Only the draft shown, asked and ticked here is approved: one that changed meanwhile is refused.
             refuse_unless_shown(before, typed or before.label)
-            ticked = _look_and_tick(before, ticks, run.lang, may_ask=may_ask, is_labelled=bool(typed))
-            approval = Approval(number, before.label, author, note, clock.now(), ticked, is_asked=not typed)
+            boxes = _boxes_of(before, store, office.active_config, run.lang)
+            ticked = _look_and_tick(before, boxes, ticks, run.lang, may_ask=may_ask, is_labelled=bool(typed))
+            conditions = tuple(each.condition for each in ticked if each.condition)
+            differences = tuple(each.difference for each in ticked if each.difference)
+            given = (number, before.label, author, note, clock.now(), conditions, differences)
+            approval = Approval(*given, is_asked=not typed)
             after, answered = with_reader(
                 lambda reader: decide_anew.approve(store, office.active_config, reader, approval)
             )
@@ -154,18 +163,42 @@ def _was_released_as_shown(at_start: Submission | None, typed: str, now: Submiss
     return now.composed.draft_hash == at_start.composed.draft_hash
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A condition of the rule, or a difference from the last confirmed mail; its number is its place from 1."""
+
+    sentence: str
+    condition: str = ""
+    difference: str = ""
+    """The mark of the part that differs."""
+
+
+def _boxes_of(submission: Submission, store: Store, active_config: ActiveConfig, lang: Language) -> tuple[Box, ...]:
+    if submission.state is not State.HELD or submission.composed.draft is None:
+        return ()
+    boxes = [Box(each, condition=each) for each in submission.composed.draft.conditions]
+    likeness = find_likeness(submission, store, active_config)
+    for each in likeness.to_confirm(submission) if likeness else ():
+        about = say_difference(each, likeness, lang) if likeness else ""
+        boxes.append(
+            Box(say("difference", lang, sentence=about, now=each.now, before=each.before), difference=each.mark)
+        )
+    return tuple(boxes)
+
+
 def _look_and_tick(
-    before: Submission, ticks: Sequence[int], lang: Language, *, may_ask: bool, is_labelled: bool
-) -> tuple[str, ...]:
-    """The conditions that are met, asked about at a terminal; there a submission without its label is shown first.
+    before: Submission, boxes: Sequence[Box], ticks: Sequence[int], lang: Language, *, may_ask: bool, is_labelled: bool
+) -> tuple[Box, ...]:
+    """The boxes that are ticked, asked about at a terminal; there a submission without its label is shown first.
 
     Raises NotAllowed if the person does not approve.
     """
     is_answerable = all(kind_of(hold.reason) is HoldKind.ANSWER for hold in before.reasons)
     if is_labelled or not is_answerable:  # a hold that no approval ends is refused without a question
-        return ask_conditions(before, lang) if may_ask and not ticks and is_labelled else name_ticked(before, ticks)
+        may_ask = may_ask and not ticks and is_labelled
+        return _ask_boxes(before, boxes, lang) if may_ask else _take_ticked(before, boxes, ticks)
     _print_summary(before, lang)
-    ticked = name_ticked(before, ticks) if ticks else ask_conditions(before, lang)
+    ticked = _take_ticked(before, boxes, ticks) if ticks else _ask_boxes(before, boxes, lang)
     if not click.confirm(say("ask_as_shown", lang, id=before.id), err=True):
         raise NotAllowed("declined", id=str(before.id))
     return ticked
@@ -385,31 +418,28 @@ def resume(run: PersonCommand, is_sure: bool) -> int:
 
 
 ALL_TICKED: Final = 0
-"""``--tick all``: conditions are numbered from 1."""
+"""``--tick all``: boxes are numbered from 1."""
 
 
-def _conditions(submission: Submission) -> tuple[str, ...]:
-    return submission.composed.conditions if submission.state is State.HELD else ()
-
-
-def name_ticked(submission: Submission, ticks: Sequence[int]) -> tuple[str, ...]:
-    """The conditions of these numbers. Raises NotAllowed for a number without a condition."""
-    conditions = _conditions(submission)
+def _take_ticked(submission: Submission, boxes: Sequence[Box], ticks: Sequence[int]) -> tuple[Box, ...]:
+    """The boxes of these numbers. Raises NotAllowed for a number without a box."""
     if ALL_TICKED in ticks:
-        return conditions
+        return tuple(boxes)
     for number in ticks:
-        if number > len(conditions):
+        if number > len(boxes):
             raise NotAllowed("no_such_condition", id=str(submission.id), number=str(number))
-    return tuple(conditions[number - 1] for number in sorted(set(ticks)))
+    return tuple(boxes[number - 1] for number in sorted(set(ticks)))
 
 
-def ask_conditions(submission: Submission, lang: Language) -> tuple[str, ...]:
-    """Returns the conditions that the person at the terminal says are met."""
+def _ask_boxes(submission: Submission, boxes: Sequence[Box], lang: Language) -> tuple[Box, ...]:
+    """Returns the boxes about which the person at the terminal says yes."""
     return tuple(
-        condition
-        for number, condition in enumerate(_conditions(submission), 1)
+        box
+        for number, box in enumerate(boxes, 1)
         if click.confirm(
-            escape_control_chars(say("ask_condition", lang, id=submission.label, number=number, condition=condition)),
+            escape_control_chars(
+                say("ask_condition", lang, id=submission.label, number=number, condition=box.sentence)
+            ),
             err=True,
         )
     )

@@ -40,8 +40,6 @@ from worker.views.commands import command_line
 from worker.views.tasks import Urgency, open_tasks
 
 if TYPE_CHECKING:
-    from worker.compose.checks import Check
-    from worker.match.near_matches import NearMiss
     from worker.views.preview import SubmissionView
     from worker.views.service_json import Status
 
@@ -245,14 +243,12 @@ def _see(
     key = notice.key.clear if notice else ""
     body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
     now = system_clock().now()
-    checks: tuple[Check, ...] = ()
-    near: tuple[NearMiss, ...] = ()
-    missing, pages = None, dict[str, str]()
+    judged, pages = None, dict[str, str]()
     if (notice is not None and submission.state in STILL_JUDGED) or submission.reasons:
         from worker.cli.pages import with_reader
         from worker.pipeline.inspect import judge_now
 
-        checks, near, missing = office.judge(
+        judged = office.judge(
             lambda active: with_reader(lambda reader: judge_now(submission, active, store, reader, now))
         )
     if with_pages:
@@ -262,12 +258,13 @@ def _see(
     return SubmissionView(
         submission,
         body.replace(key, str(notice.key)) if notice else body,
-        checks,
-        near,
+        judged.checks if judged else (),
+        judged.near if judged else (),
         pages,
         now.astimezone(JST).date(),
         _sends_at(office, submission),
-        missing,
+        judged.missing if judged else None,
+        judged.likeness if judged else None,
     )
 
 

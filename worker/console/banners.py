@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from worker.accounts.people import roles_given
 from worker.audit.sent_log import PROGRAM
@@ -31,13 +32,17 @@ class Banner:
     """The words of the link to it."""
 
 
+_OLDER: Final = frozenset({Sign.RESTORED, Sign.BEHIND_HEAD, Sign.BEHIND_WITNESS})
+"""The signs that the data is of an earlier day; the others may also be of a second installation."""
+
+
 def banners_of(visit: Visit) -> tuple[Banner, ...]:
     """The banners that hold now, the gravest first."""
     office, found = visit.office, []
+    health = ("/health", visit.say("menu_health")) if visit.may(Right.HEALTH) else ("", "")
     if signs := find_signs(visit.store):
-        path, word = ("/health", visit.say("menu_health")) if visit.may(Right.HEALTH) else ("", "")
-        said = "banner_restored" if signs[0] is Sign.RESTORED else "banner_stopped"
-        found.append(Banner(visit.say(said), is_alarm=True, path=path, word=word))
+        code = "banner_restored" if _OLDER & set(signs) else "banner_stopped"
+        found.append(Banner(visit.say(code), True, *health))
     looks = visit.store.health_records()
     if find_absence(read_lock_holder(office.places.store), looks) is not None:
         found.append(Banner(visit.say("banner_not_running"), is_alarm=True))
@@ -50,8 +55,7 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
     if office.faults:
         found.append(Banner(visit.say("banner_faulty"), is_alarm=True))
     if old := say_old_backup(visit.store, visit.now, visit.lang):
-        path, word = ("/health", visit.say("menu_health")) if visit.may(Right.HEALTH) else ("", "")
-        found.append(Banner(old, is_alarm=True, path=path, word=word))
+        found.append(Banner(old, True, *health))
     if rehearsing_to(visit.store, office.brief.release.rehearsal_to) is not None:
         path, word = ("/health/rehearsal", visit.say("rehearsal_end_go")) if visit.may(Right.REHEARSE) else ("", "")
         found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False, path=path, word=word))

@@ -16,6 +16,7 @@ from worker.core.model import INVOICE_TITLES, Entry, Product, Sha256, Submission
 from worker.core.states import NoteEvent, State
 from worker.pipeline.upload import Uploader, file_invoice, upload, upload_status
 from worker.service.wiring import build_upload_folders
+from worker.views.today import way_to_mend
 from worker.views.uploads import UploadLine, stage_of
 from worker.watch.plan import FILE_LIMIT
 
@@ -113,6 +114,7 @@ def _page(
         refused=refused or [],
         submissions=submissions,
         states={number: name_state(each, visit.lang) for number, each in submissions.items()},
+        mends={number: way_to_mend(each) for number, each in submissions.items()},
         steps={number: next_step(each, visit.lang) for number, each in submissions.items()},
         projects=[(each.id, each.name, each.issuer) for each in projects],
         products=tuple(INVOICE_TITLES),

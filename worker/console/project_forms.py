@@ -107,6 +107,11 @@ def save_edit(visit: Visit, make: MakeEdit) -> WrittenEdit[RegisterEdit]:
 
 def _summary(visit: Visit, edit: RegisterEdit) -> Response:
     issuers = visit.office.configuration.issuers
+    own = {name: issuers[name] for name in issuers if name == edit.later.partition("/")[0]}
+
+    def shown(key: KeyPath, value: object) -> str:
+        return shown_value(key, value, own if key == ("section",) else issuers, visit.lang)
+
     return visit.page(
         "project_summary.html",
         banners=banners_of(visit),
@@ -115,8 +120,8 @@ def _summary(visit: Visit, edit: RegisterEdit) -> Response:
         changes=[
             (
                 name_field(each.key, visit.lang),
-                shown_value(each.key, each.former, issuers, visit.lang),
-                shown_value(each.key, each.value, issuers, visit.lang),
+                shown(each.key, each.former),
+                shown(each.key, each.value),
             )
             for each in edit.changes
         ],

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from worker.compose.missing_invoice import find_unused, name_to_give
 from worker.config.defaults import SEPARATE
-from worker.config.editing.register import set_documents, set_invoice
+from worker.config.editing.register import RegisterEdit, set_documents, set_invoice
 from worker.console.banners import banners_of
 from worker.console.project_forms import path_of, save_edit
 from worker.console.projects import named_project
@@ -17,8 +17,9 @@ from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Unavailable
 from worker.core.model import Product
 from worker.core.rulebook import Project
-from worker.pipeline.register import MAX_UPLOAD_BYTES, Paper, name_for_paper, placed_papers
+from worker.pipeline.register import MAX_UPLOAD_BYTES, Paper, WrittenEdit, name_for_paper, placed_papers
 from worker.views.project_form import faults_of
+from worker.views.project_page import rule_of, takes_invoice
 
 UPLOAD_BYTES: Final = MAX_UPLOAD_BYTES + 100_000
 """Of a form with one PDF: the PDF and the fields beside it."""
@@ -58,9 +59,15 @@ def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200)
         is_away=isinstance(found.listed, Unavailable),
         documents=list(zip(files, chosen, strict=True)),
         is_decided=product in project.documents,
-        takes_invoice=product is not Product.CONTRACT,
+        has_invoice=product is not Product.CONTRACT,
+        takes_invoice=bool(project.invoices.get(product)) or _takes_invoice(visit, project, product),
         failed=failed,
     )
+
+
+def _takes_invoice(visit: Visit, project: Project, product: Product) -> bool:
+    issuer = visit.office.configuration.issuers[project.issuer]
+    return takes_invoice(rule_of(issuer, project, product), product)
 
 
 def record_invoice(visit: Visit) -> Response:
@@ -77,11 +84,11 @@ def record_invoice(visit: Visit) -> Response:
     if not papers and choice not in {SEPARATE, "none"} and not choice.startswith("file:"):
         return _papers(visit, product, visit.say("error_choose"), 422)
 
-    def save() -> None:
+    def save() -> WrittenEdit[RegisterEdit]:
         with placed_papers(visit.office.places.invoices, papers) as names:
             chosen = choice.removeprefix("file:") if choice != "none" else None
             file = names[0] if names else chosen
-            save_edit(visit, lambda content: set_invoice(content, project.id, product, number, file))
+            return save_edit(visit, lambda content: set_invoice(content, project.id, product, number, file))
 
     return _saved(visit, project, product, save)
 
@@ -108,10 +115,10 @@ def record_documents(visit: Visit) -> Response:
     )
 
 
-def _saved(visit: Visit, project: Project, product: Product, save: Callable[[], object]) -> Response:
+def _saved(visit: Visit, project: Project, product: Product, save: Callable[[], WrittenEdit[RegisterEdit]]) -> Response:
     """Answers a form that saves at once; the same page says why nothing was saved."""
     try:
-        save()
+        done = save()
     except NotAllowed as refused:
         if refused.code == "register_same":
             return visit.go(path_of(project.id), "unchanged")
@@ -119,4 +126,4 @@ def _saved(visit: Visit, project: Project, product: Product, save: Callable[[], 
     except ConfigError as error:
         beside, others = faults_of(error.problems, visit.lang)
         return _papers(visit, product, " ".join((*others, *beside.values())), 422)
-    return visit.go(path_of(project.id), "project_saved")
+    return visit.go(path_of(project.id), "project_saved_judged" if done.judged else "project_saved")

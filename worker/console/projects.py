@@ -11,6 +11,7 @@ from starlette.responses import Response
 from worker.approve.project_notes import memo_of, note_project_memo
 from worker.console.banners import banners_of
 from worker.console.visit import Visit
+from worker.core.accounts import Right
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_hold, name_state
 from worker.core.model import Product, Submission
@@ -20,6 +21,8 @@ from worker.core.text import fold_hyphens, match_key
 from worker.pipeline.foresee import foresee
 from worker.views.project_page import is_found, matching_projects, page_of_project, search_words
 from worker.views.project_status import project_rows
+from worker.views.tasks import Task
+from worker.views.today import Button, way_of
 
 _ROWS_SHOWN: Final = 200
 """Rows of a list: more are found by another word, and a phone shows them at once."""
@@ -67,10 +70,19 @@ def _project_page(visit: Visit, failed: str = "", status: int = 200) -> Response
         states={each.id: name_state(each, visit.lang) for each in page.submissions},
         corrected=corrected,
         task=row.next_task.text(visit.lang) if row.next_task else "",
+        way=_way(visit, row.next_task, project),
         memo=memo_of(store, project.id),
         typed=visit.form,
         failed=failed,
     )
+
+
+def _way(visit: Visit, task: Task | None, project: Project) -> tuple[Button, str] | None:
+    """The button of the next thing to do, and its page; None on that page itself, and for those who may not do it."""
+    if task is None or not visit.may(Right.PREPARE):
+        return None
+    button, path, _ = way_of(task, project.issuer)
+    return None if path == f"/projects/{quote(project.id)}" else (button, path)
 
 
 def record_memo(visit: Visit) -> Response:

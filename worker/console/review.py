@@ -12,6 +12,7 @@ from starlette.responses import Response
 from worker.approve import decisions, disclose
 from worker.approve.counterparts import counterparts_of
 from worker.approve.decisions import Approval
+from worker.approve.earlier_mail import find_likeness
 from worker.console.banners import banners_of
 from worker.console.pictures import (
     SHOWN,
@@ -22,7 +23,7 @@ from worker.console.pictures import (
     shown_in_form,
 )
 from worker.console.visit import Visit, number_in
-from worker.core.accounts import represented_by
+from worker.core.accounts import Right, represented_by
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_author, name_event, name_follow_up, name_receipt, name_state, next_step
 from worker.core.model import JST, Receipt, ReceiptKind, Submission
@@ -30,9 +31,8 @@ from worker.core.states import Event, NoteEvent, Reason, State, may_follow
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
 from worker.send.rate_limit import leaves_at
-from worker.views.earlier_mail import Likeness, find_likeness, ticks_of_parts
-from worker.views.review import Review, TickBox, review_of, tick_name, ticks_of
-from worker.views.today import awaits_approval, work_of_today
+from worker.views.review import Review, name_of_part, review_of, tick_name, ticks_of, ticks_of_parts
+from worker.views.today import awaits_approval, way_to_mend, work_of_today
 
 HISTORY: Final = 3
 """Entries of the history that are shown before it is opened."""
@@ -73,7 +73,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
     review = _review(visit, submission)
     papers = papers_shown(visit, submission)
     entries = [each for each in store.entries(submission.id) if each.event != NoteEvent.VIEWED]
-    found, likeness = _waiting(visit), _likeness(visit, submission)
+    found, likeness = _waiting(visit), review.seen.likeness
     waiting = list(dict.fromkeys(number for number, _ in found))
     to_approve = [number for number, is_ready in found if is_ready and number != submission.id]
     place = waiting.index(submission.id) if submission.id in waiting else None
@@ -83,6 +83,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         banners=banners_of(visit),
         review=review,
         likeness=likeness,
+        mend=way_to_mend(submission) if visit.may(Right.PREPARE) else None,
         ticks=(*review.ticks, *ticks_of_parts(submission, likeness)),
         submission=submission,
         papers=papers,
@@ -211,19 +212,6 @@ def _review(visit: Visit, submission: Submission) -> Review:
     return review_of(seen, notice, project, office.settings.contractor.name)
 
 
-def _likeness(visit: Visit, submission: Submission) -> Likeness | None:
-    """The draft beside the last confirmed mail to its section; None once it has left, and for the first one."""
-    if submission.state not in {State.HELD, State.APPROVED}:
-        return None
-    office = visit.office
-    projects, contractor = office.active_config.register.by_id, office.settings.contractor.name
-    return find_likeness(submission, visit.store, projects, contractor)
-
-
-def _ticks(visit: Visit, submission: Submission) -> tuple[TickBox, ...]:
-    return (*ticks_of(submission), *ticks_of_parts(submission, _likeness(visit, submission)))
-
-
 def _waiting(visit: Visit) -> list[tuple[int, bool]]:
     """The submissions that wait for a person, in the order of the list of work; True for an approval alone."""
     today = work_of_today(visit.store, visit.office.outline, visit.now)
@@ -248,14 +236,18 @@ def approve(visit: Visit) -> Response:
     number, form = _number(visit), visit.form
     before = visit.store.submission(number)
     label = form.text("label")
+    likeness = find_likeness(before, visit.store, visit.office.active_config)
     if label == before.label:
-        left = [tick.text(visit.lang) for tick in _ticks(visit, before) if not form.text(tick.name)]
+        boxes = (*ticks_of(before), *ticks_of_parts(before, likeness))
+        left = [tick.text(visit.lang) for tick in boxes if not form.text(tick.name)]
         if left:
             return _page(visit, visit.say("error_ticks", count=len(left), names=left), 422)
     conditions = before.composed.draft.conditions if before.composed.draft else ()
     ticked = tuple(each for each in conditions if form.text(tick_name(each)))
+    parts = likeness.to_confirm(before) if likeness else ()
+    differences = tuple(each.mark for each in parts if form.text(name_of_part(each)))
     pages = shown_in_form(visit, before)
-    approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked, pages=pages)
+    approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked, differences, pages=pages)
     try:
         after, _ = visit.desk.read(
             lambda reader: decide.approve(visit.store, visit.office.active_config, reader, approval)

@@ -6,8 +6,10 @@ Nothing is recorded. The invoices and the first pages are read as for a draft.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from worker.approve.earlier_mail import Likeness, find_likeness
 from worker.approve.reevaluate import ActiveConfig, reevaluate, treat_unread_as_missing
 from worker.compose.attachments import guarantees_of
 from worker.compose.checks import Check
@@ -25,6 +27,16 @@ if TYPE_CHECKING:  # a command shows without the readers
     from worker.read.ports import PdfReader
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The findings of this moment about one submission."""
+
+    checks: tuple[Check, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    missing: MissingInvoice | None = None
+    likeness: Likeness | None = None
+
+
 async def inspect(
     submission: Submission,
     active_config: ActiveConfig,
@@ -40,7 +52,7 @@ async def inspect(
     notice = store.notice(submission.notice.pdf_sha256) if submission.notice.pdf_sha256 else None
     key = notice.key.clear if notice else ""
     body = store.original(submission.composed.draft.body_sha256).decode() if submission.composed.draft else ""
-    checks, near, missing = await judge_now(submission, active_config, store, reader, now)
+    judged = await judge_now(submission, active_config, store, reader, now)
     pages: dict[str, str] = {}
     for each in submission.composed.attachments if submission.state in STILL_JUDGED else ():
         pages[each.sha256] = page_text(await reader.read(store.original(each.sha256)), 0, key, lang)
@@ -49,12 +61,13 @@ async def inspect(
         SubmissionView(
             submission,
             body.replace(key, str(notice.key)) if notice else body,
-            checks,
-            near,
+            judged.checks,
+            judged.near,
             pages,
             now.astimezone(JST).date(),
             leaves_at(submission, hours, now) if submission.state is State.APPROVED else None,
-            missing,
+            judged.missing,
+            judged.likeness,
         ),
         notice,
     )
@@ -62,8 +75,8 @@ async def inspect(
 
 async def judge_now(
     submission: Submission, active_config: ActiveConfig, store: Store, reader: PdfReader, now: dt.datetime
-) -> tuple[tuple[Check, ...], tuple[NearMiss, ...], MissingInvoice | None]:
-    """Returns the checks of a submission at this moment, the projects that lie near, and its missing invoice."""
+) -> Judged:
+    """Returns the checks of a submission, the projects that lie near, its missing invoice and the mail before it."""
     checks: tuple[Check, ...] = ()
     if submission.state in STILL_JUDGED and submission.notice.pdf_sha256 and store.notice(submission.notice.pdf_sha256):
         checks = await with_invoices(
@@ -77,4 +90,5 @@ async def judge_now(
     near = near_misses_of(submission, store, active_config.register) if submission.reasons else ()
     is_held = submission.state is State.HELD
     missing = await explain_missing([submission], active_config, reader, store) if is_held else {}
-    return checks, near, missing.get(submission.id)
+    likeness = find_likeness(submission, store, active_config)
+    return Judged(checks, near, missing.get(submission.id), likeness)

@@ -33,6 +33,7 @@ from worker.views.missing_invoice import missing_json, say_missing
 from worker.views.tasks import days_over
 
 if TYPE_CHECKING:
+    from worker.approve.earlier_mail import ComparedPart, Likeness
     from worker.compose.checks import Check
     from worker.compose.missing_invoice import MissingInvoice
     from worker.match.near_matches import NearMiss
@@ -64,6 +65,8 @@ class SubmissionView:
     """The time of sending, if it waits for the hours of sending."""
     missing: MissingInvoice | None = None
     """Its invoice, if that was not found."""
+    likeness: Likeness | None = None
+    """The last confirmed mail to its section beside it, as long as it has not left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def render_view(seen: SubmissionView, lang: Language) -> tuple[ViewPart, ...]:
         ("h_rule", _rule(seen.submission, lang)),
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
+        ("h_differing", _differing(seen, lang)),
         ("h_download" if seen.submission.notice.product is None else "h_hand_over", _hand_over(seen.submission, lang)),
         ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
@@ -183,6 +187,25 @@ def _conditions(submission: Submission, lang: Language) -> _Pairs:
         yield f"{number}", say(mark, lang, sentence=sentence)
 
 
+def _differing(seen: SubmissionView, lang: Language) -> _Pairs:
+    """Yields each part that a person confirms, numbered after the conditions as ``approve --tick`` takes them."""
+    for number, each, sentence in _to_confirm(seen, lang):
+        yield f"{number}", say("difference", lang, sentence=sentence, now=each.now, before=each.before)
+
+
+def _to_confirm(seen: SubmissionView, lang: Language) -> Iterator[tuple[int, ComparedPart, str]]:
+    if seen.likeness is None:
+        return
+    first = 1 + len(seen.submission.composed.conditions)
+    for number, each in enumerate(seen.likeness.to_confirm(seen.submission), first):
+        yield number, each, say_difference(each, seen.likeness, lang)
+
+
+def say_difference(differing: ComparedPart, likeness: Likeness, lang: Language) -> str:
+    """Returns the sentence that a person confirms."""
+    return say("tick_differs", lang, part=say(f"part_{differing.part}", lang), day=likeness.day_text)
+
+
 def _hand_over(submission: Submission, lang: Language) -> _Pairs:
     """Yields what a person enters, step by step, if nothing is mailed; titles are the issuer's own."""
     duties = submission.follow_ups.duties
@@ -259,6 +282,10 @@ def view_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
         "conditions": [
             {"number": number, "sentence": sentence, "ticked": sentence in submission.approval.ticked}
             for number, sentence in enumerate(submission.composed.conditions, start=1)
+        ],
+        "differences": [
+            {"number": number, "part": each.part.value, "now": each.now, "before": each.before}
+            for number, each, _ in _to_confirm(seen, lang)
         ],
         "duties": {
             "before": [hold_detail(hold, lang) for hold in submission.reasons if hold.reason in _BEFORE],

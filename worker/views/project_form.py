@@ -185,7 +185,10 @@ def _days(month: int, day: int, year: int) -> Iterator[dt.date]:
 
 
 def shown_value(key: KeyPath, value: object, issuers: Mapping[str, Issuer], lang: Language) -> str:
-    """Returns a value as a person compares it: 令和8年11月30日（月）, 1,280,000円, the names of guarantees."""
+    """Returns a value as a person compares it: 令和8年11月30日（月）, 1,280,000円, the names of guarantees.
+
+    A section has its name if the ``issuers`` agree on it, else its id.
+    """
     match value:
         case None | "" | () | []:
             return "―"
@@ -201,6 +204,9 @@ def shown_value(key: KeyPath, value: object, issuers: Mapping[str, Issuer], lang
             colon, comma = ("：", "、") if lang == "ja" else (": ", ", ")
             days = {name_product(Product(each), lang): day for each, day in value.items()}
             return comma.join(f"{name}{colon}{shown_value(key, day, issuers, lang)}" for name, day in days.items())
+        case str() if key == ("section",):
+            names = {each.sections[value].name for each in issuers.values() if value in each.sections}
+            return names.pop() if len(names) == 1 else value
         case _ if lang == "en":
             return show_value(key, value, lang)
         case _:

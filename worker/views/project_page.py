@@ -137,11 +137,16 @@ def _column(
         tuple(each for each in project.numbers_of(product) if match_key(each) not in others),
         due,
         days_over(due, today) if cell.is_expected and cell.mark is not Mark.DONE else 0,
-        product is not Product.CONTRACT and rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER,
+        takes_invoice(rule, product),
         project.invoices.get(product, ()),
         None if documents is None else tuple(each.title or each.file for each in documents),
         tuple(rule_facts(issuer, project, product, lang)),
     )
+
+
+def takes_invoice(rule: Rule, product: Product) -> bool:
+    """Returns whether an invoice may go with the mail of a guarantee."""
+    return product is not Product.CONTRACT and rule.channel is Channel.EMAIL and rule.invoice is not InvoiceRule.NEVER
 
 
 def rule_of(issuer: Issuer, project: Project, product: Product) -> Rule:

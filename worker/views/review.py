@@ -6,18 +6,19 @@ Nothing is decided here. The comparison sets the values that were read beside th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from worker.approve.decisions import NEED_NOTE, RESENDABLE
+from worker.approve.earlier_mail import ComparedPart, Likeness, filled_values
 from worker.core.messages import Language, name_hold, name_product
 from worker.core.model import Hold, Notice, Submission, sha256
 from worker.core.rulebook import Project
 from worker.core.states import Event, HoldKind, Reason, State, kind_of, may_follow
 from worker.core.text import match_key
-from worker.views.preview import SubmissionView
+from worker.views.preview import SubmissionView, say_difference
 
 
 class Agreement(StrEnum):
@@ -147,6 +148,23 @@ def ticks_of(submission: Submission) -> tuple[TickBox, ...]:
     return tuple(ticks)
 
 
+def ticks_of_parts(submission: Submission, likeness: Likeness | None) -> tuple[TickBox, ...]:
+    """Returns a box for each part that differs from the last confirmed mail, unless a reason asks about it."""
+    if likeness is None:
+        return ()
+    return tuple(_tick_of(each, likeness) for each in likeness.to_confirm(submission))
+
+
+def _tick_of(differing: ComparedPart, likeness: Likeness) -> TickBox:
+    ja, en = (say_difference(differing, likeness, lang) for lang in ("ja", "en"))
+    return TickBox(name_of_part(differing), None, ja, en)
+
+
+def name_of_part(differing: ComparedPart) -> str:
+    """Returns the name of the box of a part that differs."""
+    return f"differs-{differing.mark}"
+
+
 def tick_name(text: str, reason: str = "condition") -> str:
     """Returns the name of the box beside ``text``: on a changed page it keeps its tick while its text is the same."""
     return f"{reason}-{sha256(text.encode())[:12]}"
@@ -249,28 +267,3 @@ def split_body(body: str, values: Sequence[str]) -> tuple[TextPiece, ...]:
     return tuple(
         TextPiece(piece, is_filled=bool(place % 2)) for place, piece in enumerate(pattern.split(body)) if piece
     )
-
-
-def filled_values(
-    submission: Submission, notice: Notice | None, project: Project | None, contractor: str
-) -> tuple[str, ...]:
-    """Returns the values that its mail names, the key masked."""
-    amount, _ = submission.invoice_amount
-    values: list[str] = [
-        contractor,
-        submission.destination.project_name,
-        submission.destination.section_name,
-        submission.destination.issuer_name,
-    ]
-    if notice is not None:
-        values += [notice.project_name, notice.contract_number, str(notice.key), notice.contractor_name]
-        values.append(name_product(notice.product, "ja"))
-    if project is not None:
-        values += [project.name, project.contact, project.phone, project.department, *_texts(project.values)]
-    if amount is not None:
-        values.append(f"{amount:,}円")
-    return tuple(filter(None, values))
-
-
-def _texts(values: Mapping[str, str]) -> Iterator[str]:
-    yield from values.values()

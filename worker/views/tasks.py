@@ -296,7 +296,7 @@ def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submi
             names=say("task_download_names", lang, names=named) if named else "",
             steps=say("task_download_steps", lang, steps=numbered) if steps else "",
         )
-        said += say("task_download_here", lang, here=came) if came else ""
+        said += say("task_download_here", lang, here=came, count=len(came)) if came else ""
         return said if submission.source.proven else said + say("task_download_unproven", lang)
 
     action = join_action(submission, here[0].id) if len(here) == 1 else action_for(submission)

@@ -223,12 +223,17 @@ _RIGHTS: Final[Mapping[TaskKind, Right]] = {
 
 
 def _row(task: Task, submission: Submission | None, store: Store, issuer: str) -> Work:
+    return Work(task, *way_of(task, issuer), last_preparer(store, submission, task.project))
+
+
+def way_of(task: Task, issuer: str) -> tuple[Button, str, Right]:
+    """Returns the button of a task, the page on which it is done, and the right that it asks for there."""
     if task.kind is TaskKind.HELD:
         button, right = mend_of(task.reasons)
     else:
         button = _BUTTONS[task.kind]
         right = _RIGHTS.get(task.kind, Right.PREPARE)
-    return Work(task, button, _path(task, button, issuer), right, last_preparer(store, submission, task.project))
+    return button, _path(task, button, issuer), right
 
 
 def _path(task: Task, button: Button, issuer: str) -> str:
@@ -238,13 +243,35 @@ def _path(task: Task, button: Button, issuer: str) -> str:
         return f"/drop?project={quote(task.project)}" if task.project else "/drop"
     if task.kind is TaskKind.DOWNLOAD:
         return f"/drop?for={task.submission}"
+    return _path_to_mend(button, task.submission, task.project, issuer, task.product) or f"/s/{task.submission}"
+
+
+def way_to_mend(submission: Submission) -> tuple[Button, str] | None:
+    """Returns the button that mends a held submission, and the page of it; None if that is the submission's own page.
+
+    A file that was not read is mended by another one, which is dropped anywhere.
+    """
+    button, _ = mend_of(each.reason for each in submission.reasons)
+    if submission.state is not State.HELD or button is Button.REVIEW:
+        return None
+    if button is Button.DROP_AGAIN:
+        return button, "/drop"
+    place = submission.destination
+    path = _path_to_mend(button, submission.id, place.project or "", place.issuer or "", submission.notice.product)
+    return (button, path) if path else None
+
+
+def _path_to_mend(button: Button, submission: int, project: str, issuer: str, product: Product | None) -> str:
+    """Returns the page on which the button's work is done; empty if that is the page of the submission."""
     if button is Button.REGISTER:
-        return f"/projects/new?from={task.submission}"
-    if button in {Button.EDIT_PROJECT, Button.CHOOSE_INVOICE} and task.project:
-        return f"/projects/{quote(task.project)}"
+        return f"/projects/new?from={submission}"
+    if button is Button.CHOOSE_INVOICE and project and product is not None:
+        return f"/projects/{quote(project)}/papers?product={product.value}"
+    if button is Button.EDIT_PROJECT and project:
+        return f"/projects/{quote(project)}"
     if button is Button.COMPLETE_RULE and issuer:
         return f"/issuers/{quote(issuer)}"
-    return f"/s/{task.submission}"
+    return ""
 
 
 def _marks(

@@ -171,6 +171,8 @@ def say_refusal(code: str, lang: Language, **params: object) -> str:
         words["state"] = name_any_state(State(str(params["state"])), lang)
     if "reasons" in params:
         words["reasons"] = [REASONS[Reason(each)][index] for each in str(params["reasons"]).split()]
+    if "parts" in params:
+        words["parts"] = [say(f"part_{each}", lang) for each in str(params["parts"]).split()]
     return say(code, lang, **words)
 
 

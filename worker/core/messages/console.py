@@ -158,12 +158,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Rehearsal: nothing is sent to issuers.",
     ),
     "banner_restored": (
-        "送信を止めています：古いバックアップから戻されました。管理者に連絡してください。",
-        "Sending is stopped: the data was restored from an older backup. Tell the administrator.",
+        "送信を止めています：古いバックアップから戻されました。承認はできます。管理者に連絡してください。",
+        "Sending is stopped: an older backup was restored. You can go on approving. Tell the administrator.",
     ),
     "banner_stopped": (
-        "送信を止めています：記録が最新のものか確かめられません。承認はできます。管理者に連絡してください。",
-        "Sending is stopped: the log may not be the latest. You can approve. Tell the administrator.",
+        (
+            "送信を止めています：古い状態に戻されたか、別の場所でも動いている可能性があります。承認はできます。"
+            "管理者に連絡してください。"
+        ),
+        (
+            "Sending is stopped: the data may be older, or a second installation may send. You can go on approving."
+            " Tell the administrator."
+        ),
     ),
     "banner_not_running": (
         "保証便が動いていません。受信も送信も止まっています。管理者に連絡してください。",

@@ -198,6 +198,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "確認事項が残っています。確かめて、チェックを付けてください：{conditions}",
         "Conditions are left. Check them and tick their boxes: {conditions}",
     ),
+    "on_page_differences_unconfirmed": (
+        "前回（{day}）と違うところがあります（{parts}）。違ってよいことを確かめて、チェックを付けてください。",
+        "It differs from last time ({day}): {parts}. Check that this is right and tick the boxes.",
+    ),
     "on_page_no_such_condition": (
         "確認事項が変わりました。何も承認していません。もう一度開いてください。",
         "The conditions changed. Nothing was approved. Please open it again.",
@@ -233,7 +237,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "お知らせPDFを保証会社のサイトから取得して入れる（不要なら取下げ）{names}",
         "download the notice PDF from the surety's site and add it here, or withdraw{names}",
     ),
-    "on_page_task_download_here": ("。届いているものなら選ぶ：{here}", ". Choose it if it is here already: {here}"),
+    "on_page_task_download_here": (
+        "。届いているお知らせ{count}件からも選べます",
+        ". Or choose among the {count} that are here",
+    ),
     "on_page_step_bounced": (
         "理由を確かめ、宛先の登録を直してから再提出",
         "check the reason, correct the registered address, then resubmit",

@@ -129,8 +129,20 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " {conditions}"
         ),
     ),
+    "differences_unconfirmed": (
+        (
+            "{id} は、届いたことを確認した前回（{day}）のメールと違います（{parts}）。違ってよいことを確かめたうえで、"
+            "`--tick 番号`（{numbers}）を付けて承認してください。内容は `hoshobin show {id}` で見られます。"
+        ),
+        (
+            "{id} differs from the last mail that was confirmed ({day}): {parts}. Check that this is right, and approve"
+            " with `--tick N` ({numbers}). See it with `hoshobin show {id}`."
+        ),
+    ),
+    "h_differing": ("前回と違うところ", "unlike last time"),
+    "difference": ("{sentence}（今回：{now}　前回：{before}）", "{sentence} (now: {now}; last time: {before})"),
     "no_such_condition": (
-        "{id} に {number} 番の条件はありません。`hoshobin show {id}` で番号をご確認ください。",
+        "{id} に {number} 番の確認事項はありません。`hoshobin show {id}` で番号をご確認ください。",
         "{id} has no condition {number}. See the numbers with `hoshobin show {id}`.",
     ),
     "note_needed": (
@@ -138,8 +150,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{id} needs a note ({reasons}): whom you spoke to, when, and what was said, with `--note`.",
     ),
     "ask_condition": (
-        "{id}　条件 {number}：{condition}　確かめましたか",
-        "{id} condition {number}: {condition} Checked?",
+        "{id}　確認事項 {number}：{condition}　確かめましたか",
+        "{id} to check {number}: {condition} Checked?",
     ),
     "no_such_duty": (
         "{id} に {what} 番の手続はありません。残っている手続：{duties}",

@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
+from worker.approve.earlier_mail import MailPart, MailText, compare_mails
 from worker.core.model import JST, Address, Attachment, Delivery, Draft, Hold, Submission, sha256
 from worker.core.states import Reason, State
-from worker.views.earlier_mail import MailPart, MailText, compare_mails, ticks_of_parts
+from worker.views.review import ticks_of_parts
 
 SENT: Final = Submission(7, State.CONFIRMED, delivery=Delivery(sent_at=dt.datetime(2026, 10, 3, 9, 0, tzinfo=JST)))
 HELD: Final = Submission(9, State.HELD)

@@ -1,22 +1,23 @@
 """Compares a mail with the last one to the same section that a person has confirmed as received.
 
-Two mails have one form if they are the same without the values of their projects and without digits.
+Two mails have one form if they are the same without the values of their projects and without digits. A person who
+approves confirms each part that differs and that no reason of the hold asks about.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from worker.core.messages import say
-from worker.core.model import JST, Address, Draft, Submission
+from worker.approve.reevaluate import ActiveConfig
+from worker.core.messages import name_product
+from worker.core.model import JST, Address, Draft, Notice, Submission, sha256
 from worker.core.rulebook import OFFICE, Project
-from worker.core.states import Reason
+from worker.core.states import Reason, State
 from worker.store.ports import Reading
-from worker.views.review import TickBox, filled_values, tick_name
 
 _BLANK: Final = "□"
 _DIGITS: Final = re.compile(r"[0-9０-９]+")
@@ -34,7 +35,8 @@ class MailPart(StrEnum):
 
 
 ASKED_ABOUT: Final = (MailPart.TO, MailPart.SUBJECT)
-"""Parts that a person ticks if they differ: each leads to another place or another desk there."""
+"""Parts that a person confirms if they differ: each leads to another place or another desk there."""
+_NOT_LEFT: Final = frozenset({State.HELD, State.APPROVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class ComparedPart:
     before: str
     """Both empty for a part that is shown elsewhere as a whole."""
     is_same: bool
+
+    @property
+    def mark(self) -> str:
+        """Identifies this difference: another one of the same part has another mark."""
+        return f"{self.part}-{sha256(f'{self.now} / {self.before}'.encode())[:12]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +87,26 @@ class Likeness:
         """The parts that are not."""
         return tuple(each.part for each in self.parts if not each.is_same)
 
+    def to_confirm(self, submission: Submission) -> tuple[ComparedPart, ...]:
+        """Returns the parts that differ and that no reason of the hold of ``submission`` asks about."""
+        reasons = {hold.reason for hold in submission.reasons}
+        if Reason.RULE_CHANGED in reasons:
+            return ()
+        asked = {MailPart.TO} if Reason.FIRST_ADDRESS in reasons else set()
+        return tuple(
+            each for each in self.parts if not each.is_same and each.part in ASKED_ABOUT and each.part not in asked
+        )
 
-def find_likeness(
-    submission: Submission, reading: Reading, projects: Mapping[str, Project], contractor: str
-) -> Likeness | None:
+
+def find_likeness(submission: Submission, reading: Reading, active_config: ActiveConfig) -> Likeness | None:
     """Returns the mail of ``submission`` beside the last confirmed one to its section; None if there is none.
 
-    A rehearsal has other recipients and other words, and is compared with nothing.
+    A mail that has left is compared with nothing, nor is a rehearsal, which has other recipients and other words.
     """
     draft, place, product = submission.composed.draft, submission.destination, submission.notice.product
     if draft is None or draft.is_rehearsal or product is None or not place.issuer or not place.section:
+        return None
+    if submission.state not in _NOT_LEFT:
         return None
     is_amended = submission.follow_ups.duties.is_amended
     earlier = reading.last_confirmed(place.issuer, product, place.section, is_amended=is_amended)
@@ -97,6 +114,8 @@ def find_likeness(
         return None
     if place.section == OFFICE and earlier.destination.project != place.project:
         return None  # the office of another project is another place
+    projects = active_config.register.by_id
+    contractor = active_config.configuration.settings.contractor.name
     texts = [_text_of(each, reading, projects, contractor) for each in (submission, earlier)]
     return compare_mails(texts[0], earlier, texts[1])
 
@@ -109,26 +128,6 @@ def _text_of(submission: Submission, reading: Reading, projects: Mapping[str, Pr
     values = filled_values(submission, notice, projects.get(submission.destination.project or ""), contractor)
     keys = (notice.key.clear,) if notice else ()
     return MailText(draft, reading.original(draft.body_sha256).decode(), (*values, *keys))
-
-
-def ticks_of_parts(submission: Submission, likeness: Likeness | None) -> tuple[TickBox, ...]:
-    """Returns a box for each part that differs, unless a reason of the hold asks about it already."""
-    reasons = {hold.reason for hold in submission.reasons}
-    if likeness is None or Reason.RULE_CHANGED in reasons:
-        return ()
-    asked = {MailPart.TO} if Reason.FIRST_ADDRESS in reasons else set()
-    wanted = [
-        each for each in likeness.parts if not each.is_same and each.part in ASKED_ABOUT and each.part not in asked
-    ]
-    return tuple(_tick_of(each, likeness) for each in wanted)
-
-
-def _tick_of(differing: ComparedPart, likeness: Likeness) -> TickBox:
-    ja, en = (
-        say("tick_differs", lang, part=say(f"part_{differing.part}", lang), day=likeness.day_text)
-        for lang in ("ja", "en")
-    )
-    return TickBox(tick_name(f"{differing.now} / {differing.before}", f"differs-{differing.part}"), None, ja, en)
 
 
 def compare_mails(mail: MailText, earlier: Submission, before: MailText) -> Likeness:
@@ -165,3 +164,28 @@ def _form_of(text: str, values: Iterable[str]) -> str:
     for each in sorted({each for each in values if len(each) >= _SHORTEST}, key=len, reverse=True):
         text = text.replace(each, _BLANK)
     return _DIGITS.sub(_BLANK, text)
+
+
+def filled_values(
+    submission: Submission, notice: Notice | None, project: Project | None, contractor: str
+) -> tuple[str, ...]:
+    """Returns the values that its mail names, the key masked."""
+    amount, _ = submission.invoice_amount
+    values: list[str] = [
+        contractor,
+        submission.destination.project_name,
+        submission.destination.section_name,
+        submission.destination.issuer_name,
+    ]
+    if notice is not None:
+        values += [notice.project_name, notice.contract_number, str(notice.key), notice.contractor_name]
+        values.append(name_product(notice.product, "ja"))
+    if project is not None:
+        values += [project.name, project.contact, project.phone, project.department, *_texts(project.values)]
+    if amount is not None:
+        values.append(f"{amount:,}円")
+    return tuple(filter(None, values))
+
+
+def _texts(values: Mapping[str, str]) -> Iterator[str]:
+    yield from values.values()
