@@ -27,11 +27,7 @@ def staff(console: Console) -> Browser:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        (
-            FOREIGN_MAIL,
-            Sign.OTHER_INSTALLATION,
-            "記録が最新のものか確かめられません。承認はできます。",
-        ),
+        (FOREIGN_MAIL, Sign.OTHER_INSTALLATION, "送信を止めています：古い状態に戻されたか"),
         (RESTORED_AT, START.isoformat(), "送信を止めています：古いバックアップから戻されました。"),
     ],
 )
