@@ -287,7 +287,7 @@ def test_an_attachment_that_cannot_be_read_says_why() -> None:
 
 
 def test_no_laid_out_page_holds_the_key_of_the_notice() -> None:
-    page = page_text(PdfText((PageText(f"認証キー {KEY}", f"認証キー {KEY}"),)), NOTICE.key.clear, "ja")
+    page = page_text(PdfText((PageText(f"認証キー {KEY}", f"認証キー {KEY}"),)), 0, NOTICE.key.clear, "ja")
     assert page == f"認証キー {NOTICE.key}"
 
 

@@ -164,7 +164,7 @@ def _was_released_as_shown(at_start: Submission | None, typed: str, now: Submiss
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class ApprovalBox:
     """A condition of the rule, or a difference from the last confirmed mail; its number is its place from 1."""
 
     sentence: str
@@ -173,22 +173,30 @@ class Box:
     """The mark of the part that differs."""
 
 
-def _boxes_of(submission: Submission, store: Store, active_config: ActiveConfig, lang: Language) -> tuple[Box, ...]:
+def _boxes_of(
+    submission: Submission, store: Store, active_config: ActiveConfig, lang: Language
+) -> tuple[ApprovalBox, ...]:
     if submission.state is not State.HELD or submission.composed.draft is None:
         return ()
-    boxes = [Box(each, condition=each) for each in submission.composed.draft.conditions]
+    boxes = [ApprovalBox(each, condition=each) for each in submission.composed.draft.conditions]
     likeness = find_likeness(submission, store, active_config)
     for each in likeness.to_confirm(submission) if likeness else ():
         about = say_difference(each, likeness, lang) if likeness else ""
         boxes.append(
-            Box(say("difference", lang, sentence=about, now=each.now, before=each.before), difference=each.mark)
+            ApprovalBox(say("difference", lang, sentence=about, now=each.now, before=each.before), difference=each.mark)
         )
     return tuple(boxes)
 
 
 def _look_and_tick(
-    before: Submission, boxes: Sequence[Box], ticks: Sequence[int], lang: Language, *, may_ask: bool, is_labelled: bool
-) -> tuple[Box, ...]:
+    before: Submission,
+    boxes: Sequence[ApprovalBox],
+    ticks: Sequence[int],
+    lang: Language,
+    *,
+    may_ask: bool,
+    is_labelled: bool,
+) -> tuple[ApprovalBox, ...]:
     """The boxes that are ticked, asked about at a terminal; there a submission without its label is shown first.
 
     Raises NotAllowed if the person does not approve.
@@ -421,7 +429,7 @@ ALL_TICKED: Final = 0
 """``--tick all``: boxes are numbered from 1."""
 
 
-def _take_ticked(submission: Submission, boxes: Sequence[Box], ticks: Sequence[int]) -> tuple[Box, ...]:
+def _take_ticked(submission: Submission, boxes: Sequence[ApprovalBox], ticks: Sequence[int]) -> tuple[ApprovalBox, ...]:
     """The boxes of these numbers. Raises NotAllowed for a number without a box."""
     if ALL_TICKED in ticks:
         return tuple(boxes)
@@ -431,7 +439,7 @@ def _take_ticked(submission: Submission, boxes: Sequence[Box], ticks: Sequence[i
     return tuple(boxes[number - 1] for number in sorted(set(ticks)))
 
 
-def _ask_boxes(submission: Submission, boxes: Sequence[Box], lang: Language) -> tuple[Box, ...]:
+def _ask_boxes(submission: Submission, boxes: Sequence[ApprovalBox], lang: Language) -> tuple[ApprovalBox, ...]:
     """Returns the boxes about which the person at the terminal says yes."""
     return tuple(
         box

@@ -22,7 +22,7 @@ from worker.pipeline.foresee import foresee
 from worker.views.project_page import is_found, matching_projects, page_of_project, search_words
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task
-from worker.views.today import Button, way_of
+from worker.views.today import Button, button_of
 
 _ROWS_SHOWN: Final = 200
 """Rows of a list: more are found by another word, and a phone shows them at once."""
@@ -81,7 +81,7 @@ def _way(visit: Visit, task: Task | None, project: Project) -> tuple[Button, str
     """The button of the next thing to do, and its page; None on that page itself, and for those who may not do it."""
     if task is None or not visit.may(Right.PREPARE):
         return None
-    button, path, _ = way_of(task, project.issuer)
+    button, path, _ = button_of(task, project.issuer)
     return None if path == f"/projects/{quote(project.id)}" else (button, path)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # a command shows without the readers
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Findings:
     """The findings of this moment about one submission."""
 
     checks: tuple[Check, ...] = ()
@@ -75,7 +75,7 @@ async def inspect(
 
 async def judge_now(
     submission: Submission, active_config: ActiveConfig, store: Store, reader: PdfReader, now: dt.datetime
-) -> Judged:
+) -> Findings:
     """Returns the checks of a submission, the projects that lie near, its missing invoice and the mail before it."""
     checks: tuple[Check, ...] = ()
     if submission.state in STILL_JUDGED and submission.notice.pdf_sha256 and store.notice(submission.notice.pdf_sha256):
@@ -91,4 +91,4 @@ async def judge_now(
     is_held = submission.state is State.HELD
     missing = await explain_missing([submission], active_config, reader, store) if is_held else {}
     likeness = find_likeness(submission, store, active_config)
-    return Judged(checks, near, missing.get(submission.id), likeness)
+    return Findings(checks, near, missing.get(submission.id), likeness)

@@ -223,10 +223,10 @@ _RIGHTS: Final[Mapping[TaskKind, Right]] = {
 
 
 def _row(task: Task, submission: Submission | None, store: Store, issuer: str) -> Work:
-    return Work(task, *way_of(task, issuer), last_preparer(store, submission, task.project))
+    return Work(task, *button_of(task, issuer), last_preparer(store, submission, task.project))
 
 
-def way_of(task: Task, issuer: str) -> tuple[Button, str, Right]:
+def button_of(task: Task, issuer: str) -> tuple[Button, str, Right]:
     """Returns the button of a task, the page on which it is done, and the right that it asks for there."""
     if task.kind is TaskKind.HELD:
         button, right = mend_of(task.reasons)

@@ -227,7 +227,7 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def read_addresses(texts: Iterable[str]) -> list[str]:
+def read_recipients(texts: Iterable[str]) -> list[str]:
     """Returns bare addresses, empty texts left out. Raises FieldRefused."""
     try:
         return [str(read_address(each)) for each in texts if each]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from worker.config.editing.catalogue import KeyAnswer, read_answer, read_path, value_in
-from worker.config.editing.fields import LIST_BREAK, FieldRefused, KeyPath, read_addresses, read_amount, read_key_value
+from worker.config.editing.fields import LIST_BREAK, FieldRefused, KeyPath, read_amount, read_key_value, read_recipients
 from worker.config.rule_layers import FROM_PROJECT, RULE_KEYS
 from worker.config.toml import nearest
 from worker.core.errors import ConfigError, Problem
@@ -339,7 +339,7 @@ def _read_day(text: str) -> dt.date:
 
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    **dict.fromkeys(_ADDRESSES, lambda text: read_addresses(_list(text))),
+    **dict.fromkeys(_ADDRESSES, lambda text: read_recipients(_list(text))),
     **dict.fromkeys(_DAYS, _read_day),
     **dict.fromkeys((*_COUNTS, "min_amount"), read_amount),
 }

@@ -22,8 +22,8 @@ from worker.config.editing.fields import (
     key_names,
     merged_value,
     parse_key,
-    read_addresses,
     read_key_value,
+    read_recipients,
     value_at,
 )
 from worker.config.editing.import_rows import Change, Edit, numbers_of, numbers_written
@@ -259,7 +259,7 @@ def read_field(key: KeyPath, text: str, issuer: Issuer | None, rules: FieldRules
 
 def _read_office(key: KeyPath, text: str, issuer: Issuer | None) -> Value:
     if key[-1] in {"to", "cc"}:
-        return tuple(read_addresses(each.strip() for each in text.replace("、", ",").split(",")))
+        return tuple(read_recipients(each.strip() for each in text.replace("、", ",").split(",")))
     return read_key_value(("name" if key[-1] == "name" else "phone",), text, issuer)
 
 
