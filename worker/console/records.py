@@ -15,16 +15,18 @@ from worker.approve import disclose
 from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES
+from worker.audit.verify import LogVerdict
 from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.japanese_dates import read_date
-from worker.core.messages import name_any_state, name_event, name_state
+from worker.core.messages import name_any_state, name_event, name_fault, name_place, name_state
 from worker.core.model import JST, Disposition, Entry, Product
 from worker.core.states import Event, NoteEvent, State
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
+from worker.store.backups import BACKUP_CHECKED, read_set_mark
 from worker.store.ports import Store
 
 _PIECE: Final = 1 << 20
@@ -268,8 +270,28 @@ def show_verify(visit: Visit) -> Response:
     """The verification; a noted head is looked for as well."""
     head = visit.query.get("head", "").strip().lower().rpartition(" ")[2]
     if "go" not in visit.query:
-        return visit.page("verify.html", verdict=None, head="", failed="")
+        return _verify_page(visit)
     if head and not _HEAD.fullmatch(head):
-        return visit.page("verify.html", 422, verdict=None, head=head, failed=visit.say("verify_head_form"))
-    verdict = visit.store.verify([head] if head else [])
-    return visit.page("verify.html", verdict=verdict, head=head, failed="")
+        return _verify_page(visit, head=head, failed=visit.say("verify_head_form"), status=422)
+    return _verify_page(visit, visit.store.verify([head] if head else []), head)
+
+
+def _verify_page(
+    visit: Visit, verdict: LogVerdict | None = None, head: str = "", failed: str = "", status: int = 200
+) -> Response:
+    count, present = visit.store.head()
+    tried = read_set_mark(visit.store.property(BACKUP_CHECKED))
+    return visit.page(
+        "verify.html",
+        status,
+        verdict=verdict,
+        faults=[
+            (name_place(each.code, each.where, visit.lang), name_fault(each.code, visit.lang))
+            for each in (verdict.faults if verdict else ())
+        ],
+        head=head,
+        failed=failed,
+        count=count,
+        present=present,
+        tried=tried.at if tried else None,
+    )
