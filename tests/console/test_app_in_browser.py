@@ -131,6 +131,22 @@ def test_loading_the_page_approves_nothing_and_escape_leaves_it_so(screens: Any,
     assert beside(lambda: console.office.show(1))["state"] == "HELD"
 
 
+def test_enter_sends_nothing_while_an_ime_composes(screens: Any) -> None:
+    screen = screens(login="staff")
+    page = screen.page
+    screen.open("/projects")
+    page.focus("header input[name=q]")
+    ime = page.context.new_cdp_session(page)
+    ime.send("Input.imeSetComposition", {"text": "はし", "selectionStart": 2, "selectionEnd": 2})
+    page.keyboard.press("Enter")
+    assert page.url.endswith("/projects")
+    assert page.locator("header input[name=q]").input_value() == "はし"
+    ime.send("Input.insertText", {"text": "橋"})
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "/search?q=" in page.url
+
+
 def logins_of(page: Page) -> list[str]:
     """The people who may see this page; an empty login before the login."""
     if page.right is None:

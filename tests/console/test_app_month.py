@@ -185,7 +185,7 @@ def test_what_an_issuer_takes_by_its_own_form_is_handed_in_from_a_sheet_and_reco
     page.click('a[href="/s/1"]')
     assert page.locator(f'a[href="{URL}"]').count() == 1
     assert ON_PAPER.key not in page.content()
-    page.click('a[href="/s/1/key"]')
+    page.click('.hand-in a[href="/s/1/key"]')
     page.click('form[action="/s/1/key"] button')
     assert ON_PAPER.key in page.inner_text("main")
     page.click("a.btn.second[href='/s/1']")

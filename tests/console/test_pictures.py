@@ -109,6 +109,16 @@ def test_a_page_opened_by_its_own_link_counts_as_shown_for_this_draft_and_sessio
     assert 'name="shown" value=""' in console.browser("approver").get(back).text
 
 
+def test_a_page_that_is_fetched_ahead_counts_for_nothing(console: Console) -> None:
+    browser = console.browser("approver")
+    browser.get("/s/1")
+    links = re.findall(r'href="(/s/1/page/[0-9]+/[0-9]+)', browser.last.text)  # type: ignore[union-attr]
+    assert links
+    for path in links:
+        assert browser.client.get(path, headers={"sec-purpose": "prefetch"}).status_code == 200
+    assert 'name="shown" value=""' in browser.get("/s/1").text
+
+
 def test_a_view_is_recorded_once_a_person_and_day(console: Console) -> None:
     browser = console.browser("auditor")
     for _ in range(3):

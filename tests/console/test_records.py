@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import io
 import json
@@ -23,8 +24,10 @@ from tests.support.office import Mailroom, a_form, notice
 from worker.audit.sent_log import LogFilter
 from worker.console.records import _approved_by
 from worker.core.messages import say
+from worker.core.model import JST
 from worker.pipeline import export as exporting
 from worker.pipeline.export import LogSearch, search_log
+from worker.store.backups import BACKUP_CHECKED, SetMark
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +242,27 @@ def test_the_log_is_verified_and_a_noted_head_is_looked_for(sent: Console) -> No
     browser.get("/verify", params={"go": "1", "head": "1" * 64})
     assert "食い違い" in browser.text
     assert browser.get("/verify", params={"go": "1", "head": "x"}).status_code == 422
+
+
+def test_the_verification_says_where_the_log_ends_and_when_a_backup_was_tried(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    browser.get("/verify")
+    with sent.desk.store() as store:
+        count, head = store.head()
+    assert f"いまの記録 {count}件、末尾番号 {head}" in browser.text
+    assert "まだ記録されていません" in browser.text
+    with sent.desk.store() as store, store.writing() as writing:
+        writing.set_property(BACKUP_CHECKED, SetMark(dt.datetime(2026, 11, 30, 2, 30, tzinfo=JST), "set").text())
+    browser.get("/verify")
+    assert "最後にバックアップを戻して検査した時：11/30（月）2:30（書き換えなし）" in browser.text
+
+
+def test_a_fault_of_the_log_is_said_in_words(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    browser.get("/verify", params={"go": "1", "head": "1" * 64})
+    assert "食い違いが1件" in browser.text
+    assert "head_missing" not in browser.text
+    assert "控えた末尾" in browser.text
 
 
 def test_the_auditor_changes_nothing_by_looking(sent: Console) -> None:

@@ -11,7 +11,7 @@ from tests.console.test_app_in_browser import chromium
 from tests.support.console import Console, console_of
 from tests.support.office import Mailroom, a_form, an_invoice, notice
 from tests.support.screens import DESK, PHONE, Screen, beside, look_and_tick
-from tests.support.world import project
+from tests.support.world import JIRO, project
 
 __all__ = ["chromium"]
 
@@ -65,6 +65,8 @@ def test_a_first_release_with_invoice_and_three_banners_is_three_screens_of_a_ph
 ) -> None:
     screen = Screen(chromium, console[0], PHONE)
     screen.log_in("approver")
+    asked = beside(lambda: first.office("request", first.office.label(1), "--by", JIRO.by))
+    assert asked.code == 0, asked.err
     register = first.office.config / "projects.toml"
     register.write_text(register.read_text() + '[[project]]\nname = ""\n')
     screen.open("/s/1")
@@ -72,6 +74,7 @@ def test_a_first_release_with_invoice_and_three_banners_is_three_screens_of_a_ph
     assert page.locator(".banner").count() == 3, page.inner_text("body")
     assert page.locator("section.sheet").count() == 2, page.inner_text("main")
     assert page.locator(".differ li").count() == 2, page.inner_text("body")
+    assert "さんが承認を依頼しました" in page.inner_text(".asked")
     button = page.locator("button[name=then][value=here]")
     assert button.is_visible()
     box = button.bounding_box()

@@ -26,6 +26,7 @@ from worker.core.states import Event, NoteEvent, State
 from worker.core.text import match_key
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
+from worker.store.backups import BACKUP_CHECKED, read_set_mark
 from worker.store.ports import Store
 from worker.views.metrics import last_verification
 
@@ -268,21 +269,29 @@ def show_verify(visit: Visit) -> Response:
     """The verification; a noted head is looked for as well."""
     head = visit.query.get("head", "").strip().lower().rpartition(" ")[2]
     if "go" not in visit.query:
-        return _verify_page(visit, None, "")
+        return _verify_page(visit)
     if head and not _HEAD.fullmatch(head):
-        return _verify_page(visit, None, head, visit.say("verify_head_form"))
-    verdict = visit.store.verify([head] if head else [])
-    return _verify_page(visit, verdict, head)
+        return _verify_page(visit, head=head, failed=visit.say("verify_head_form"), status=422)
+    return _verify_page(visit, visit.store.verify([head] if head else []), head)
 
 
-def _verify_page(visit: Visit, verdict: LogVerdict | None, head: str, failed: str = "") -> Response:
+def _verify_page(
+    visit: Visit, verdict: LogVerdict | None = None, head: str = "", failed: str = "", status: int = 200
+) -> Response:
+    count, present = visit.store.head()
+    tried = read_set_mark(visit.store.property(BACKUP_CHECKED))
     return visit.page(
         "verify.html",
-        422 if failed else 200,
+        status,
         verdict=verdict,
+        faults=[
+            (name_place(each.code, each.where, visit.lang), name_fault(each.code, visit.lang))
+            for each in (verdict.faults if verdict else ())
+        ],
         head=head,
         failed=failed,
+        count=count,
+        present=present,
+        tried=tried.at if tried else None,
         last=last_verification(visit.store),
-        place_name=name_place,
-        fault_name=name_fault,
     )

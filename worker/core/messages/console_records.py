@@ -141,6 +141,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "記録に食い違いが{count}件あります。送信を止め、管理者に連絡してください。",
         "The log has {count} faults. Stop sending and tell the administrator.",
     ),
+    "verify_present": ("いまの記録 {count}件、末尾番号", "The log has {count} entries now; noted number"),
+    "verify_tried": (
+        "最後にバックアップを戻して検査した時：{at}（書き換えなし）",
+        "A backup was last restored and verified: {at} (nothing was changed)",
+    ),
+    "verify_untried": (
+        "バックアップを戻しての検査は、まだ記録されていません。",
+        "No backup has been restored and verified yet.",
+    ),
     "verify_head_found": ("入力した末尾番号は記録の中にあります。", "The noted number is in the log."),
     "verify_head_form": (
         "末尾番号の形ではありません（英数字64文字）。メールから写してください。",
