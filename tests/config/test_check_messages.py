@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
+from tests.support.sources import calls
 from worker.config.load import load_configuration
 from worker.config.toml import _CODES
 from worker.core.errors import ConfigError, Problem
@@ -16,7 +16,6 @@ from worker.core.messages import _HINTS, _TEXTS
 from worker.core.messages.keys import _CLOSED
 from worker.views.problems import problem_hint, problem_json
 
-WORKER = Path(__file__).parents[2] / "worker"
 BESIDE = ("placeholder", "unsaid_")
 RULE = 'subject = "{{ product }}【{{ project.name }}】"'
 
@@ -242,10 +241,8 @@ SAYS_IT_ALL = frozenset(
 def raised() -> set[str]:
     """The codes of problems and refusals that the source names."""
     codes = {*_CODES.values()}
-    for path in WORKER.rglob("*.py"):
-        if re.search(r"\b(?:Problem|(?:Field|Address)?Refused)\(", source := path.read_text()) is None:
-            continue
-        for node in ast.walk(ast.parse(source)):
+    for found in calls().values():
+        for node in found:
             match node:
                 case ast.Call(func=ast.Name(id="Problem"), args=[_, _, ast.Constant(value=str(code)), *_]):
                     codes.add(code)
