@@ -18,6 +18,7 @@ from tests.support.holds import old
 from tests.support.parts import with_fields
 from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
 from tests.support.sources import PACKAGE, nodes
+from tests.support.tables import every_case
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
@@ -219,7 +220,7 @@ def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, ste
     assert next_step(held, "en").isascii()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("reason", "detail", "says", "does"),
     [
         (Reason.DAMAGED, "container", "PDFではない（ZIP等）", "中のPDFを取り出し"),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.sources import PACKAGE, calls
+from tests.support.tables import every_case
 from worker.core.messages import (
     _TEXTS,
     hint,
@@ -90,7 +91,7 @@ def test_a_refusal_names_no_command() -> None:
     assert [each for each in said if FORBIDDEN.search(each[1])] == []
 
 
-@pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key[0]}-{key[1]}")
+@every_case("key", KEYS, ids=lambda key: f"{key[0]}-{key[1]}")
 def test_a_reason_and_its_next_step_name_no_command(key: tuple[Reason, str]) -> None:
     hold = hold_of(*key)
     held = Submission(1, State.HELD, reasons=(hold,))
@@ -99,7 +100,7 @@ def test_a_reason_and_its_next_step_name_no_command(key: tuple[Reason, str]) -> 
             assert not FORBIDDEN.search(words), words
 
 
-@pytest.mark.parametrize("state", State)
+@every_case("state", State)
 def test_the_next_step_of_a_state_names_no_command(state: State) -> None:
     for lang in ("ja", "en"):
         assert not FORBIDDEN.search(next_step(Submission(1, state), lang))
@@ -115,7 +116,7 @@ def test_evidence_duties_and_things_name_no_command() -> None:
             assert not FORBIDDEN.search(words), words
 
 
-@pytest.mark.parametrize("code", [code for code in on_pages.TEXTS if is_said(code)])
+@every_case("code", [code for code in on_pages.TEXTS if is_said(code)])
 def test_the_form_for_pages_names_no_command(code: str) -> None:
     for words in on_pages.TEXTS[code]:
         assert not FORBIDDEN.search(words), words

@@ -8,8 +8,6 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 
-import pytest
-
 from tests.support.sources import PACKAGE, calls, nodes
 from tests.support.tables import every_case
 from worker.core.alarms import cause_about, cause_kind
@@ -126,7 +124,7 @@ def test_every_word_that_is_excepted_still_stands_where_it_is_excepted() -> None
     assert OTHER_WORDS.keys() - {(name, value) for name, _, value in found()} == set()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "planted",
     [
         'writing.note("SeenAgain", 1, author, {})',
@@ -199,7 +197,7 @@ def test_the_values_are_those_that_are_stored() -> None:
     assert [each.value for each in AlarmCause] == STORED_CAUSES.split()
 
 
-@pytest.mark.parametrize("cause", AlarmCause)
+@every_case("cause", AlarmCause)
 def test_what_an_alarm_is_about_stands_behind_its_cause(cause: AlarmCause) -> None:
     about = Alarm(1, cause_about(cause, "mail", 3), (), dt.datetime(2026, 4, 1, tzinfo=JST))
     assert about.cause == f"{cause.value}:mail:3"

@@ -46,7 +46,7 @@ def test_a_task_without_an_action_has_neither() -> None:
     assert (read["command"], read["action"]) == (None, None)
 
 
-@pytest.mark.parametrize("state", State)
+@every_case("state", State)
 def test_an_action_is_told_with_every_field_that_it_has(state: State) -> None:
     if (action := action_for(Submission(1, state))) is not None:
         assert action_json(action).keys() == {*Action.__dataclass_fields__}

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.support.registered import Register, of_project
+from tests.support.tables import every_case
 from worker.config.editing.register import FieldRules, field_text, read_field
 from worker.core.model import Product
 from worker.views.project_form import form_name, key_of_field, office_text, shown_value, with_years
@@ -44,7 +45,7 @@ def test_a_day_is_shown_back_with_era_and_weekday(typed: str) -> None:
     assert shown_value(CONTRACT_DAY, day, {}, "ja") == "令和8年11月30日（月）"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "value"),
     [
         (CONTRACT_DAY, TODAY),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.support.tables import every_case
 from worker.core.accounts import RIGHTS, Right, Role
 from worker.core.messages import is_said
 from worker.core.states import HoldKind, Reason, kind_of
 from worker.views.today import MENDS, Button, mend_of
 
 
-@pytest.mark.parametrize("reason", Reason)
+@every_case("reason", Reason)
 def test_every_reason_has_the_button_that_mends_it_and_who_may_press_it(reason: Reason) -> None:
     button, right = mend_of([reason])
     assert is_said(f"button_{button.value}")
@@ -27,6 +26,6 @@ def test_what_must_be_corrected_comes_before_what_an_approval_answers() -> None:
     assert mend_of([Reason.FIRST_ADDRESS]) == (Button.REVIEW, Right.DECIDE)
 
 
-@pytest.mark.parametrize("button", Button)
+@every_case("button", Button)
 def test_every_button_has_its_word(button: Button) -> None:
     assert is_said(f"button_{button.value}")
