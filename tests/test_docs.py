@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_the_picture_leads_to_every_package_that_another_imports_and_never_upwar
     assert set(layer_of) == {path.parent.name for path in (ROOT / "worker").glob("*/__init__.py")}
 
 
-def reached_by(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+def reached_by(edges: AbstractSet[tuple[str, str]]) -> AbstractSet[tuple[str, str]]:
     while more := {(start, end) for start, between in edges for at, end in edges if at == between} - edges:
         edges = edges | more
     return edges
