@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import grimp
@@ -18,25 +20,27 @@ def layers() -> list[list[str]]:
     return [there for layer in named if (there := [name for name in layer if (ROOT / "worker" / name).is_dir()])]
 
 
-def imports() -> set[tuple[str, str]]:
+@functools.cache
+def imports() -> frozenset[tuple[str, str]]:
     """The pairs (importer, imported) of packages, also for types alone."""
     graph = grimp.build_graph("worker", cache_dir=None)
     packages = {name for layer in layers() for name in layer}
-    return {
+    return frozenset(
         (upper, lower)
         for upper in packages
         for module in (f"worker.{upper}", *graph.find_descendants(f"worker.{upper}"))
         for imported in graph.find_modules_directly_imported_by(module)
         if (lower := imported.partition(".")[2].partition(".")[0]) in packages - {upper}
-    }
+    )
 
 
-def without_shortcuts(edges: set[tuple[str, str]]) -> list[tuple[str, str]]:
+def without_shortcuts(edges: AbstractSet[tuple[str, str]]) -> list[tuple[str, str]]:
     """Without those that other arrows already lead to: 100 arrows show nothing."""
 
-    def reached(start: str) -> set[str]:
-        below = {lower for upper, lower in edges if upper == start}
-        return below.union(*(reached(each) for each in below)) if below else below
+    @functools.cache
+    def reached(start: str) -> frozenset[str]:
+        below = frozenset(lower for upper, lower in edges if upper == start)
+        return below.union(*(reached(each) for each in below))
 
     return sorted(
         (upper, lower)

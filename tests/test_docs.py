@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests import draw_packages, write_docs
 from tests.build_manual import MANUAL, anchor
+from tests.support.tables import every_case
 from worker.cli import cli
 from worker.config.settings import read_settings
 from worker.core.errors import Problem
@@ -81,13 +83,13 @@ def test_the_picture_leads_to_every_package_that_another_imports_and_never_upwar
     assert set(layer_of) == {path.parent.name for path in (ROOT / "worker").glob("*/__init__.py")}
 
 
-def reached_by(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+def reached_by(edges: AbstractSet[tuple[str, str]]) -> AbstractSet[tuple[str, str]]:
     while more := {(start, end) for start, between in edges for at, end in edges if at == between} - edges:
         edges = edges | more
     return edges
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@every_case("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_of_the_program_that_a_document_names_exists(path: Path) -> None:
     named = set(re.findall(r"`(?:worker/)?([a-z_]+(?:/[\w.]+)*\.py)`", path.read_text()))
     roots = (ROOT, ROOT / "worker")
@@ -115,13 +117,13 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@every_case("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_to_a_file_of_the_project(path: Path) -> None:
     links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text())
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("path", HELP_PAGES, ids=lambda path: path.name)
+@every_case("path", HELP_PAGES, ids=lambda path: path.name)
 def test_every_link_to_a_heading_leads_to_one(path: Path) -> None:
     links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]*)#([^)]+)\)", path.read_text())
     assert [(page, to) for page, to in links if to not in headings_of(path.parent / page if page else path)] == []
@@ -177,7 +179,7 @@ def options_of(command: click.Command) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", HELP_PAGES, ids=lambda path: path.name)
+@every_case("path", HELP_PAGES, ids=lambda path: path.name)
 def test_every_target_of_make_that_a_page_names_exists(path: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", path.read_text())) <= targets

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import calls
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "events.md"
 EVENTS, LINES = "_log", "_LOG"
@@ -32,8 +34,8 @@ class Event:
 def in_the_code(logger: str, *sources: str) -> dict[str, Event]:
     """Returns each event of the program by its name. Raises AssertionError for a name or a field that is computed."""
     found: defaultdict[str, Event] = defaultdict(Event)
-    for source in sources or sources_with(logger):
-        for node in ast.walk(ast.parse(source)):
+    for found_calls in map(ast.walk, map(ast.parse, sources)) if sources else calls().values():
+        for node in found_calls:
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=level)) if name == logger:
                     words = node.args[0]
@@ -43,10 +45,6 @@ def in_the_code(logger: str, *sources: str) -> dict[str, Event]:
                     assert all(each.arg for each in node.keywords), f"computed fields: {ast.unparse(node)}"
                     event.fields |= {each.arg for each in node.keywords if each.arg}
     return dict(found)
-
-
-def sources_with(logger: str) -> list[str]:
-    return [text for path in (ROOT / "worker").rglob("*.py") if f"{logger}." in (text := path.read_text())]
 
 
 def on_the_page(heading: str, text: str | None = None) -> dict[str, Event]:

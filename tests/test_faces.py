@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.support.tables import every_case
 from tests.test_purity import MODULES, is_in
 
 PACKAGES = {name: path for name, path in MODULES.items() if path.name == "__init__.py"}
@@ -30,7 +31,7 @@ def loaded_by(name: str) -> set[str]:
     return set(json.loads(ended.stdout))
 
 
-@pytest.mark.parametrize("name", sorted(PACKAGES))
+@every_case("name", sorted(PACKAGES))
 def test_a_package_says_in_a_few_lines_what_it_is(name: str) -> None:
     doc = ast.get_docstring(ast.parse(PACKAGES[name].read_text())) or ""
     assert len(doc) > 40

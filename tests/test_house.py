@@ -167,8 +167,9 @@ def test_what_the_world_says_is_written_nowhere_else_in_what_tests_share() -> No
     said = {world.COMPANY, world.OFFICE, world.COLLEAGUE, world.SITE, world.REHEARSAL, *world.PEOPLE, *world.KNOWN}
     said |= {world.MIHON_TO, world.NUMBER, world.KEY, *(each.name for each in world.GUARANTORS)}
     for file in sorted((*(TESTS / "support").glob("*.py"), *(ROOT / "bench").glob("*.py"))):
-        if file.stem != "world":
-            texts = {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
+        # Some of these words are everywhere; a file without any is not parsed.
+        if file.stem != "world" and any(word in (source := file.read_text()) for word in said):
+            texts = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
             assert said & {text for text in texts if isinstance(text, str)} == set(), file
 
 

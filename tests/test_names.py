@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 
-WORKER = Path(__file__).parent.parent / "worker"
+from tests.support.sources import PACKAGE, module_at, nodes
 
 SAME_MEANING = {
     "main": "an entry point: of the program, of the command line, of the child process that reads PDFs",
@@ -78,10 +78,10 @@ def test_a_second_definition_is_found() -> None:
     assert defined_twice({"a.py": one}) == {}
 
 
-def names_in(file: str, module: ast.Module) -> Iterator[str]:
+def names_in(file: str, found: Iterable[ast.AST]) -> Iterator[str]:
     """The names that a module gives: its own, and those of classes, functions, arguments and variables."""
     yield Path(file).stem
-    for node in ast.walk(module):
+    for node in found:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.arg):
@@ -103,16 +103,13 @@ def empty_names(given: Mapping[str, str]) -> dict[str, str]:
 
 @cache
 def found() -> tuple[dict[str, list[str]], dict[str, str]]:
-    """The names that the package defines twice, and those with an empty word; it is parsed once for both.
-
-    No tree is kept: collections of garbage among all of them would take longer than the parsing.
-    """
+    """The names that the package defines twice, and those with an empty word."""
     defined: dict[str, set[str]] = {}
     given: dict[str, str] = {}
-    for path in sorted(WORKER.rglob("*.py")):
-        file, module = str(path.relative_to(WORKER)), ast.parse(path.read_text())
-        defined[file] = public(module)
-        given |= dict.fromkeys(names_in(file, module), file)
+    for path, inside in nodes().items():
+        file = str(path.relative_to(PACKAGE))
+        defined[file] = public(module_at(path))
+        given |= dict.fromkeys(names_in(file, inside), file)
     return defined_twice(defined), empty_names(given)
 
 
@@ -126,12 +123,12 @@ def test_each_exception_is_still_there() -> None:
 
 def test_an_empty_word_is_found_in_every_kind_of_name() -> None:
     module = ast.parse("class FileInfo: ...\ndef job(item_of): ...\nself.data = 1\nDATABASE = 2\nfor helper in (): ...")
-    given = dict.fromkeys(names_in("utils.py", module), "utils.py")
+    given = dict.fromkeys(names_in("utils.py", ast.walk(module)), "utils.py")
     assert empty_names(given).keys() == {"utils", "FileInfo", "job", "item_of", "data", "helper"}
 
 
 def test_the_document_lists_the_same_words() -> None:
-    document = (WORKER.parent / "docs" / "architecture.md").read_text()
+    document = (PACKAGE.parent / "docs" / "architecture.md").read_text()
     listed = re.search(r"^Not used as names: (.+)\.$", document, re.MULTILINE)
     assert listed is not None
     assert set(listed[1].split(", ")) == EMPTY_WORDS

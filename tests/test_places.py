@@ -7,6 +7,8 @@ from typing import Final
 
 import pytest
 
+from tests.support.tables import every_case
+
 TESTS: Final = Path(__file__).parent
 WORKER: Final = TESTS.parent / "worker"
 OF_SEVERAL_MODULES: Final = {
@@ -53,7 +55,7 @@ def files() -> list[Path]:
     return [each for each in found if (WORKER / each.parent.relative_to(TESTS) / "__init__.py").exists()]
 
 
-@pytest.mark.parametrize("name", [str(each.relative_to(TESTS)) for each in files()])
+@every_case("name", [str(each.relative_to(TESTS)) for each in files()])
 def test_a_test_file_bears_the_name_of_its_module(name: str) -> None:
     assert is_of_a_module(TESTS / name) != (name in OF_SEVERAL_MODULES)
 

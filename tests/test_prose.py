@@ -42,6 +42,17 @@ def test_each_sentence_of_a_docstring_counts_and_its_place_is_named(tmp_path: Pa
     assert [each.is_vague for each in found] == [False, True, True, False]
 
 
+def test_a_docstring_is_found_below_every_kind_of_statement(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    function = 'def f():\n{0}    """{1}"""\n'.format
+    below = ("if x:", "else:", "try:", "except E:", "finally:", "for x in y:", "while x:", "with x:", "class X:")
+    lines = [f"{head}\n    {function('    ', f'Returns {n}.')}" for n, head in enumerate(below)]
+    matching = f"match x:\n    case 1:\n        {function('        ', 'Returns it.')}"
+    module.write_text("".join([*lines, matching]))
+    expected = [*(f"Returns {n}." for n in range(len(below))), "Returns it."]
+    assert [each.text for each in prose.sentences(module)] == expected
+
+
 def test_a_japanese_docstring_is_the_help_of_a_command_and_is_not_counted(tmp_path: Path) -> None:
     assert list(prose.sentences(written(tmp_path, "送信したメールの一覧を表示します。"))) == []
 

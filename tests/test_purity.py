@@ -8,17 +8,16 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import worker
+from tests.support.sources import PACKAGE, nodes
 from tests.support.tables import every_case
 
-PACKAGE = Path(worker.__file__).parent
 TOOLS: dict[str, Any] = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]
 ACTING = frozenset(TOOLS["hoshobin"]["acting"])
 DECISIONS = "Decisions do no I/O, not even through another module"
@@ -82,14 +81,19 @@ class Named:
 
 
 @functools.cache
-def named_in(path: Path) -> Named:
-    """The names in the module at ``path``: it is parsed once for all tests."""
-    nodes = tuple(ast.walk(ast.parse(path.read_text())))
-    calls = (node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-    attributes = (node for node in nodes if isinstance(node, ast.Attribute) and node.attr in CLOCKS)
+def named_by(name: str) -> Named:
+    """The names in the module ``name`` of the package, found once for all tests."""
+    return named_in(nodes()[MODULES[name]])
+
+
+def named_in(found: Iterable[ast.AST]) -> Named:
+    """The names in a module, of which ``found`` are all nodes."""
+    named = tuple(node for node in found if isinstance(node, ast.Import | ast.ImportFrom | ast.Call | ast.Attribute))
+    calls = (node for node in named if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
+    attributes = (node for node in named if isinstance(node, ast.Attribute) and node.attr in CLOCKS)
     clocks = ((node.lineno, ast.unparse(node)) for node in attributes)
     return Named(
-        tuple(each for node in nodes for each in _imports_in(node)),
+        tuple(each for node in named for each in _imports_in(node)),
         tuple((node.lineno, f"{node.func.id}()") for node in calls if node.func.id in PRINTS),
         tuple((line, text) for line, text in clocks if ".".join(text.split(".")[-2:]) in READS_THE_CLOCK),
     )
@@ -150,17 +154,16 @@ def test_what_acts_would_be_seen() -> None:
     assert "sqlalchemy" in loaded_by("worker.store.sqlite.statements")
 
 
-def test_an_import_a_print_and_a_clock_are_seen_also_inside_a_function(tmp_path: Path) -> None:
-    path = tmp_path / "planted.py"
-    path.write_text("def f():\n    import os\n    print(1)\n    return dt.datetime.now(JST)\n")
-    assert named_in(path) == Named(((2, "os"),), ((3, "print()"),), ((4, "dt.datetime.now"),))
+def test_an_import_a_print_and_a_clock_are_seen_also_inside_a_function() -> None:
+    planted = ast.parse("def f():\n    import os\n    print(1)\n    return dt.datetime.now(JST)\n")
+    assert named_in(ast.walk(planted)) == Named(((2, "os"),), ((3, "print()"),), ((4, "dt.datetime.now"),))
 
 
 @every_case("name", sorted(DECIDING))
 def test_a_deciding_module_imports_nothing_that_acts_not_even_later(name: str) -> None:
     wrong = [
         f"line {line}: {imported}"
-        for line, imported in named_in(DECIDING[name]).imports
+        for line, imported in named_by(name).imports
         if imported.partition(".")[0] in ACTS or (imported.startswith("worker.") and not is_deciding(imported))
     ]
     assert wrong == []
@@ -168,13 +171,13 @@ def test_a_deciding_module_imports_nothing_that_acts_not_even_later(name: str) -
 
 @every_case("name", sorted(DECIDING))
 def test_a_deciding_module_writes_no_log_and_opens_no_file(name: str) -> None:
-    named = named_in(DECIDING[name])
+    named = named_by(name)
     logs = [(line, got) for line, got in named.imports if got.partition(".")[0] in WRITES_A_LOG]
     assert (logs, named.prints) == ([], ())
 
 
 @every_case("name", sorted(DECIDING))
 def test_a_deciding_module_reaches_for_nothing_outside_and_reads_no_clock(name: str) -> None:
-    named = named_in(DECIDING[name])
+    named = named_by(name)
     imported = [(line, got) for line, got in named.imports if got.partition(".")[0] in REACHES_OUT]
     assert (imported, named.clocks) == ([], ())

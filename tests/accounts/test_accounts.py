@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.support.people import NOW, account, replaced
+from tests.support.tables import every_case
 from worker.core.accounts import RIGHTS, LoginSession, Right, Role
 
 TODAY = NOW.date()
@@ -47,7 +48,7 @@ def test_an_account_is_usable_through_its_last_day_and_never_when_stopped() -> N
     assert not replaced(auditor, is_stopped=True).is_usable(TODAY)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("made", "after", "is_over"),
     [
         (session(), 12 * HOUR - dt.timedelta(seconds=1), False),

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from tests.support.people import COMPANY, PASSWORD, account, replaced
+from tests.support.tables import every_case
 from worker.accounts.passwords import COMMONEST, LONGEST, check_password, fold_password
 from worker.core.errors import NotAllowed
 
@@ -73,7 +74,7 @@ def test_two_ways_to_type_a_password_are_one() -> None:
     assert fold_password("ｇＬｑ８－ｗＰｚ２－ｖＴｎ５ｋ") == "gLq8-wPz2-vTn5k"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "password",
     [
         "passwordpassword",
@@ -106,7 +107,7 @@ def test_no_entry_of_the_list_may_be_chosen_several_times_in_a_row() -> None:
         assert code_of(repeated) in {"password_common", "password_names"}, word
 
 
-@pytest.mark.parametrize(
+@every_case(
     "password",
     [
         "hoshobin-gLq8-wPz2",

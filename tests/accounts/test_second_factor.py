@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.people import NOW, PASSWORD, ROOT, PlainHasher, add
 from tests.support.stores import make_store
+from tests.support.tables import every_case
 from worker.accounts.login import Attempt, LoginRefused, log_in
 from worker.accounts.second_factor import (
     RECOVERY_CODES,
@@ -77,7 +78,7 @@ def test_the_codes_are_those_of_rfc_6238(moment: int, code: str) -> None:
     assert code_of(RFC_SECRET, moment // STEP_SECONDS) == code
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("address", "networks", "outside"),
     [
         ("192.168.10.7", ["192.168.10.0/24"], False),

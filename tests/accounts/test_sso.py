@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.people import NOW, PASSWORD, ROOT, PlainHasher, account, add, replaced
 from tests.support.stores import make_store
+from tests.support.tables import every_case
 from worker.accounts.login import PER_ADDRESS, Attempt, LoggedIn, LoginRefused, log_in, prove_by_code
 from worker.accounts.people import add_account, change_account, find_invitation, invite, stop_account
 from worker.accounts.ports import SsoRefused
@@ -162,7 +163,7 @@ def test_a_token_in_order_names_its_person_by_issuer_and_subject() -> None:
     assert (person.addresses, person.authenticated_at, person.has_second) == ((MAIL,), NOW, False)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changed", "code"),
     [
         ({"iss": "https://elsewhere.example"}, "sso_issuer"),

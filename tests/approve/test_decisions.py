@@ -34,7 +34,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
-from tests.support.stores import open_store
+from tests.support.stores import make_database, open_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
 from worker.approve.reevaluate import keep_contents
@@ -46,7 +46,7 @@ from worker.core.rulebook import CountedBy, Document, Invoice
 from worker.core.states import Event, HoldKind, Reason, State, kind_of
 from worker.send.smtp.client import Timeouts
 from worker.store.ports import Author
-from worker.store.sqlite.store import SqlStore, create_or_migrate
+from worker.store.sqlite.store import SqlStore
 
 JIRO = Author(world.JIRO.by, "jiro (root)")
 ELSEWHERE = replace(REGISTER, issuers=(of_issuer(section={"to": (Address("other@mihon.example"),)}),))
@@ -58,7 +58,7 @@ BRIDGE = of_project(id="mihon/橋梁補修工事", name="橋梁補修工事", co
 @pytest.fixture(scope="module")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
-    create_or_migrate(folder)
+    make_database(folder)
     make_known(folder, ("mihon", "doboku", (TO,)))
     return folder
 

@@ -25,6 +25,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.tables import every_case
 from tests.support.world import EAST, START
 from worker.approve.decisions import Approval, answer_holds, refuse_unless_shown
 from worker.config.release import Mode
@@ -140,8 +141,8 @@ def test_a_rehearsal_does_not_ask_who_sent_the_mail_and_the_submission_does() ->
     ).keys() >= {Reason.SENDER_UNPROVEN}
 
 
-@pytest.mark.parametrize("mode", Mode)
-@pytest.mark.parametrize(
+@every_case("mode", Mode)
+@every_case(
     ("change", "reason"),
     [
         ({"follows": 1}, Reason.SEEN_BEFORE),
@@ -197,7 +198,7 @@ def test_one_approval_answers_every_open_reason_with_name_account_and_note() -> 
     }
 
 
-@pytest.mark.parametrize("reason", [each for each in Reason if kind_of(each) is not HoldKind.ANSWER])
+@every_case("reason", [each for each in Reason if kind_of(each) is not HoldKind.ANSWER])
 def test_while_one_reason_must_be_mended_an_approval_answers_none(reason: Reason) -> None:
     held = replace(drafted().submission, reasons=(Hold(Reason.APPROVAL), old(reason, "x"), old(Reason.NAME_ONLY, "y")))
     with pytest.raises(NotAllowed) as refused:
@@ -206,7 +207,7 @@ def test_while_one_reason_must_be_mended_an_approval_answers_none(reason: Reason
     assert refused.value.params == {"id": "1", "reasons": reason.value}
 
 
-@pytest.mark.parametrize("state", [each for each in State if each is not State.HELD])
+@every_case("state", [each for each in State if each is not State.HELD])
 def test_only_what_is_held_can_be_approved(state: State) -> None:
     with pytest.raises(NotAllowed) as refused:
         refuse_unless_shown(replace(drafted().submission, state=state), drafted().submission.label)

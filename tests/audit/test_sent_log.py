@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.audit import sent_log
 from worker.audit.chain import fold
 from worker.audit.sent_log import LogFilter, LogRow, SentFile, filter_rows, is_between_days, log_rows
@@ -293,7 +294,7 @@ def test_every_filter_gives_the_rows_that_a_fold_of_the_whole_log_gives(
             assert list(filter_rows(rows, LogFilter(**given))) == expected, f"--hypothesis-seed={seed}, turn {turn}"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("wanted", "found"),
     [
         ({"issuer": "town"}, 1),
@@ -363,7 +364,7 @@ def test_the_csv_has_a_title_for_every_field() -> None:
     assert len(HEADER) == len(dataclasses.fields(LogRow)) == len(set(HEADER))
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r"])
+@every_case("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r"])
 def test_no_cell_is_a_formula(start: str) -> None:
     (row,) = log_rows(tell(STARTED, DATA, ACCEPTED))
     evil = f"{start}HYPERLINK(1)"

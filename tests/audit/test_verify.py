@@ -15,6 +15,7 @@ import pytest
 
 import worker.audit.verify as verify_module
 from tests.audit.two_pass import verify_twice
+from tests.support.tables import every_case
 from worker.audit.chain import (
     GENESIS,
     LogLine,
@@ -109,8 +110,8 @@ def test_every_changed_byte_is_found(column: str, place: int) -> None:
         assert ("bad_hash", str(place + 1)) in faults(verdict), position
 
 
-@pytest.mark.parametrize("column", ["body", "previous_hash", "hash"])
-@pytest.mark.parametrize("place", [0, 1, 14, 28, 29])
+@every_case("column", ["body", "previous_hash", "hash"])
+@every_case("place", [0, 1, 14, 28, 29])
 def test_a_changed_byte_names_its_entry(column: str, place: int) -> None:
     text = getattr(LOG[place], column)
     changed = dataclasses.replace(LOG[place], **{column: text[:-1] + ("0" if text[-1] != "0" else "1")})

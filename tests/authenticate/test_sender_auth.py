@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.authenticated import SIGNED, signature
 from tests.support.holds import in_words
+from tests.support.tables import every_case
 from tests.support.world import EAST, START
 from worker.authenticate.sender_auth import (
     AllowedSenders,
@@ -67,7 +68,7 @@ def prove(
     return sender_auth.authenticate(guarantor, is_enclosed=is_enclosed)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sender", "results"),
     [
         ("netdesk@surety.example", "dkim=pass header.d=surety.example"),
@@ -86,7 +87,7 @@ def test_a_guarantor_or_a_colleague_whose_domain_our_server_proved_may_speak(sen
     assert "受信サーバーの確認結果" in in_words(proof.evidence)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sender", "results"),
     [
         ("netdesk@surety.example", "dkim=pass header.d=evil.example"),
@@ -148,7 +149,7 @@ def test_a_good_signature_proves_where_our_server_said_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize("why", list(DkimFailure))
+@every_case("why", list(DkimFailure))
 def test_why_it_is_not_proven_is_said_in_words(why: DkimFailure) -> None:
     proof = prove(signed=DkimResult(why=why, about="Content-Type"))
     assert not proof.is_authenticated
@@ -249,7 +250,7 @@ def test_a_field_twice_is_never_proven() -> None:
     assert "Content-Disposition が2つ以上" in in_words(proof.evidence)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("span", "is_authenticated"),
     [
         (dt.timedelta(0), True),
@@ -260,7 +261,7 @@ def test_a_field_twice_is_never_proven() -> None:
         (dt.timedelta(hours=-1), True),
     ],
 )
-@pytest.mark.parametrize("is_by_date", [False, True])
+@every_case("is_by_date", [False, True])
 def test_a_signature_counts_for_thirty_days_by_its_own_time_or_the_signed_date(
     span: dt.timedelta, *, is_authenticated: bool, is_by_date: bool
 ) -> None:
@@ -320,7 +321,7 @@ def test_a_time_of_its_own_goes_before_the_date_and_an_arrival_that_is_not_known
 WEAK = a_signature(names="from:subject")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("results", "signatures", "is_authenticated"),
     [
         (GOOD, [], False),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.authenticate.sender_auth import (
     LOOKED_AT,
     MAX_AGE,
@@ -53,7 +54,7 @@ def test_a_signature_of_the_domain_or_one_below_it_can_be_tried() -> None:
     assert PLAIN.key_name == "k1._domainkey.surety.example"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("old", "new", "why"),
     [
         ("d=surety.example", "d=evil.example", DkimFailure.OTHER_DOMAIN),
@@ -131,7 +132,7 @@ def test_one_that_is_still_in_time_and_folded_is_tried() -> None:
     assert found(GOOD.replace("h=from:from:to:subject", f"h= From :\t subject;\t x={later}"))[0] == (PLAIN,)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("record", "why"),
     [
         ("v=DKIM1; k=rsa; p=eA==", None),

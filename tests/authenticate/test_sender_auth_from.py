@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.authenticate.sender_auth import Flaw, FromAddress, read_domain, read_header_fields, read_sender
 from worker.core.addresses import is_within
 
@@ -15,7 +16,7 @@ def sender_of(*froms: bytes, before: bytes = b"", after: bytes = b"Subject: x\r\
     return read_sender(read_header_fields(before + lines + after + b"\r\nbody\r\n"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         b"netdesk@surety.example",
@@ -49,7 +50,7 @@ def test_what_is_displayed_or_encoded_is_never_taken_for_the_address(text: bytes
     assert sender_of(text) == (Flaw.UNCLEAR if address is None else FromAddress(address))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         b"",
@@ -92,7 +93,7 @@ def test_two_froms_or_none_name_no_sender() -> None:
     assert sender_of() is Flaw.NO_FROM
 
 
-@pytest.mark.parametrize(
+@every_case(
     "before",
     [
         b"From : x@evil.example\r\n",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.authenticate.sender_auth import (
     RESULTS_LIMIT,
     AuthResults,
@@ -31,7 +32,7 @@ def passed(text: str) -> tuple[tuple[str, str], ...]:
     return found(f"{MX}; {text}").passed
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "proved"),
     [
         ("dkim=pass header.d=surety.example", [("dkim", "surety.example")]),
@@ -75,7 +76,7 @@ def test_only_a_method_that_passed_for_a_domain_in_plain_words_proves_it(text: s
     assert list(passed(text)) == proved
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         f'"{MX}"; dkim=pass header.d=surety.example',

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.cli.days import read_period
 
 TODAY = dt.date(2026, 11, 29)
@@ -16,7 +17,7 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "2026-11-22",
@@ -33,7 +34,7 @@ def test_a_day_is_read_in_any_form_of_the_register(text: str) -> None:
     assert read_period(text, TODAY) == (day("2026-11-22"), day("2026-11-22"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "first", "last"),
     [
         ("今日", "2026-11-29", "2026-11-29"),
@@ -60,7 +61,7 @@ def test_last_month_in_january_is_december_of_the_year_before() -> None:
     assert read_period("先月", day("2027-01-05")) == (day("2026-12-01"), day("2026-12-31"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "",
@@ -95,7 +96,7 @@ FORMS = (
 )
 
 
-@pytest.mark.parametrize("form", FORMS)
+@every_case("form", FORMS)
 def test_every_day_of_a_year_is_that_day_and_no_month(form: str) -> None:
     for each in EVERY_DAY:
         assert read_period(form.format(d=each), TODAY) == (each, each), form.format(d=each)
@@ -109,9 +110,7 @@ def test_every_month_of_a_year_is_that_month(form: str) -> None:
         assert found[1] + dt.timedelta(days=1) == (first + dt.timedelta(days=31)).replace(day=1)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "2026-13-01", "2026-02-30", "2026-13", "2026-00", "R8.11.31", "2026-11-", "11月", "いつか"]
-)
+@every_case("text", ["", "2026-13-01", "2026-02-30", "2026-13", "2026-00", "R8.11.31", "2026-11-", "11月", "いつか"])
 def test_what_is_no_day_and_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_period(text, TODAY)

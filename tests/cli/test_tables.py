@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.support.tables import every_case
 from worker.cli.tables import print_table, submission_table
 from worker.cli.terminal import fit_widths, wrap
 from worker.core.model import JST, ApprovalRecord, Submission
@@ -139,7 +140,7 @@ def test_a_list_names_one_moment_only_for_what_was_approved_in_the_evening(capsy
     assert "2026-11-20" not in out
 
 
-@pytest.mark.parametrize("character", ["\x9b", "\x7f", "\u202e", "\u200b", "\u2028", "\u2066", "\ufeff", "\U000e0041"])
+@every_case("character", ["\x9b", "\x7f", "\u202e", "\u200b", "\u2028", "\u2066", "\ufeff", "\U000e0041"])
 def test_json_holds_no_character_that_a_terminal_obeys_and_loses_none(character: str) -> None:
     told = {"subject": f"認証キー{character}の提出", "quote": 'a"b\\c'}
     line = json_line(told)

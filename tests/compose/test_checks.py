@@ -25,6 +25,7 @@ from tests.support.registered import (
     of_issuer,
     of_project,
 )
+from tests.support.tables import every_case
 from tests.support.world import EAST, KEY, NUMBER, START
 from worker.approve.reevaluate import TOLD_BESIDE, covers
 from worker.compose.checks import (
@@ -390,7 +391,7 @@ def with_invoice(invoice: Attachment = INVOICE, **changes: Any) -> list[Hold]:
     return holds(draft=a_draft(attachments=(*a_draft().attachments, invoice)), **{**right, **changes})
 
 
-@pytest.mark.parametrize("state", sorted(MAY_HAVE_LEFT))
+@every_case("state", sorted(MAY_HAVE_LEFT))
 def test_an_invoice_that_another_submission_carried_is_stopped(state: State) -> None:
     assert with_invoice() == []
     draft = a_draft(attachments=(INVOICE,))
@@ -430,7 +431,7 @@ def test_the_first_mail_to_an_address_is_held_for_each_such_address() -> None:
     assert holds(draft=a_draft(cc=(SITE,)), issuer=copied, past=()) == alone(Reason.FIRST_ADDRESS, TO, SITE)
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED}))
+@every_case("state", sorted(set(State) - {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED}))
 def test_only_what_a_server_took_for_it_and_what_did_not_come_back_makes_an_address_known(state: State) -> None:
     is_known = state in {State.DELIVERED, State.CONFIRMED}
     assert holds(past=(replace(PAST, state=state),)) == ([] if is_known else alone(Reason.FIRST_ADDRESS, TO))
@@ -449,7 +450,7 @@ WITH_OFFICE = of_project(offices={Product.CONTRACT: OFFICE})
 HAND_SENT = replace(PAST, delivery=replace(PAST.delivery, reply="no answer for 300 s"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "past", "is_asked"),
     [
         ({}, (PAST,), False),

@@ -30,6 +30,7 @@ from tests.support.registered import (
     of_project,
     reasons,
 )
+from tests.support.tables import every_case
 from tests.support.world import EAST, KEY, NUMBER
 from worker.approve.reevaluate import Drafted
 from worker.compose.compose import hash_draft
@@ -156,7 +157,7 @@ def test_an_address_in_to_and_in_cc_is_written_once() -> None:
 # --- Project names that a template or a header could stumble over ------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "道路改良工事「その２」\"A\" 'B'",
@@ -228,9 +229,9 @@ def test_a_subject_that_comes_out_empty_is_not_written(subject: str) -> None:
     assert reasons(drafted(with_rule(subject=subject)).submission)[Reason.MISSING_VALUE] == "subject"
 
 
-@pytest.mark.parametrize("subject", ["", "　"])
-@pytest.mark.parametrize("open_", [(), ("rule.default.subject",), ("rule.contract",)])
-@pytest.mark.parametrize("rehearsal_to", [None, REHEARSAL_TO])
+@every_case("subject", ["", "　"])
+@every_case("open_", [(), ("rule.default.subject",), ("rule.contract",)])
+@every_case("rehearsal_to", [None, REHEARSAL_TO])
 def test_a_mail_whose_subject_is_not_known_is_shown_whole_and_held_for_that_alone(
     subject: str, open_: tuple[str, ...], rehearsal_to: Address | None
 ) -> None:
@@ -337,8 +338,8 @@ def test_a_template_that_fails_by_itself_holds() -> None:
 # --- Placeholders ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("domain", ["mihon.example", "mihon.invalid", "mihon.test", "mihon.example.com", "example"])
-@pytest.mark.parametrize("kind", ["to", "cc"])
+@every_case("domain", ["mihon.example", "mihon.invalid", "mihon.test", "mihon.example.com", "example"])
+@every_case("kind", ["to", "cc"])
 def test_nothing_is_sent_to_a_placeholder_but_on_loopback(domain: str, kind: str) -> None:
     address = Address(f"doboku@{domain}")
     section = {"to": (PUBLIC,), kind: (address,)}
@@ -382,8 +383,8 @@ INVOICES: list[tuple[InvoiceRule, Invoice | None, Reason | None, bool]] = [
 ]
 
 
-@pytest.mark.parametrize("product", [Product.ADVANCE, Product.INTERIM])
-@pytest.mark.parametrize(("rule", "registered", "hold", "rides"), INVOICES)
+@every_case("product", [Product.ADVANCE, Product.INTERIM])
+@every_case(("rule", "registered", "hold", "rides"), INVOICES)
 def test_the_invoice_rides_along_where_rule_and_project_say_so(
     rule: InvoiceRule, registered: Invoice | None, hold: Reason | None, rides: bool, product: Product
 ) -> None:
@@ -720,7 +721,7 @@ def test_every_field_of_a_draft_is_either_in_its_hash_or_not_sent() -> None:
     assert set(CHANGES) | NOT_SEEN == {each.name for each in dataclasses.fields(Draft)}
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@every_case("name", CHANGES)
 def test_whatever_a_reader_would_see_changes_the_hash(name: str) -> None:
     draft = draft_in(drafted())
     assert hash_draft(replace(draft, **{name: CHANGES[name]})) != hash_draft(draft)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.holds import Said, detail_of
 from tests.support.registered import ISSUER, NOTICE, of_project
+from tests.support.tables import every_case
 from tests.support.world import NUMBER
 from worker.compose.invoice_check import check_invoice
 from worker.core.model import Attachment, Hold, PageText, PdfText, Product, Sha256, Unreadable
@@ -113,7 +114,7 @@ def test_an_invoice_that_names_another_registered_project_alone_is_wrong(named: 
     assert detail_of(hold).startswith("請求書.pdf c0ffee00 別の案件の名前か番号があります: ")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("own", "written", "others", "expected"),
     [
         ("道路改良工事", "道路改良工事その2", ("道路改良工事その2",), Reason.INVOICE_UNCLEAR),
@@ -178,7 +179,7 @@ TOWNS = (
 )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("of", "line", "expected"),
     [
         ("kawa", "川北町長 様", None),
@@ -247,7 +248,7 @@ def test_an_invoice_is_of_the_issuer_that_it_names(of: str, line: str, expected:
     assert all(detail_of(hold).startswith("issuer: 請求書.pdf c0ffee00 ") for hold in holds)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("own", "line", "expected"),
     [
         ("津市", "津市長 様", None),
@@ -310,7 +311,7 @@ VENTURE = "〇〇・ためし特定建設工事共同企業体"
 OTHER_VENTURE = "〇〇・べつの特定建設工事共同企業体"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("ours", "line", "expected"),
     [
         ("", "〇〇建設 株式会社", None),
@@ -354,7 +355,7 @@ def test_another_firm_written_otherwise_is_asked_about(other: str, line: str, ex
 # --- What it is for, and how much ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("title", "advance", "interim"),
     [
         ("前払金請求書", [], [Reason.WRONG_INVOICE]),

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.compose.invoice_values import InvoiceValues, read_invoice_values
 from worker.core.model import PageText, PdfText, Unreadable
 from worker.core.states import Reason
@@ -17,7 +18,7 @@ def values(plumber: str, pdfium: str | None = None) -> InvoiceValues:
     return read_invoice_values(PdfText((PageText(plumber, plumber if pdfium is None else pdfium),)))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "一金　２０，０００，０００円也",

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.compose.mime_verify import Undecodable, decode_message, verify_message
 from worker.compose.mime_write import attachment_name, build_message, write_alarm
 from worker.core.model import JST, Address, Attachment, Draft, sha256
@@ -111,7 +112,7 @@ def test_the_identity_of_the_store_in_a_mail_to_an_issuer_is_a_difference():
     assert differs(with_identity) == ("x-hoshobin-store",)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("value", "seen"),
     [
         (b"plain words", "plain words"),
@@ -132,7 +133,7 @@ def test_the_space_between_two_encoded_words_is_no_text_and_every_other_is(value
 # --- Explanations -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "told"),
     [
         ({"sender": Address("x@midori-kensetsu.example")}, "from"),
@@ -193,7 +194,7 @@ def test_another_content_type_differs():
 HEAD_END = LETTER.index(b"\r\n\r\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "raw",
     [
         b"",
@@ -257,7 +258,7 @@ def test_what_two_readers_could_read_in_two_ways_is_refused(raw: bytes):
     assert told.startswith("undecodable: ")
 
 
-@pytest.mark.parametrize("block", [b"AAA", b"AA==AAAA", b"AA=A", b"AB==", b"A A=", b"AAAA\r\nAAAA", b"AAAA\r\n", b"!"])
+@every_case("block", [b"AAA", b"AA==AAAA", b"AA=A", b"AB==", b"A A=", b"AAAA\r\nAAAA", b"AAAA\r\n", b"!"])
 def test_base64_that_is_not_canonical_is_refused(block: bytes):
     end = LETTER.rindex(b"\r\n--hoshobin_")
     start = LETTER.rindex(b"\r\n\r\n") + 4

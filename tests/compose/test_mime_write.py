@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.compose.mime_write import UnsafeValue, attachment_name, build_message, write_alarm
 from worker.core.message_id import (
     alarm_message_id,
@@ -215,22 +216,22 @@ def test_a_draft_without_attachments_is_one_plain_text():
 UNSAFE = ["\r\nBcc: x@y.example", "\n", "\r", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\u202e", "\u200b", "\ufeff"]
 
 
-@pytest.mark.parametrize("tail", UNSAFE)
-@pytest.mark.parametrize("field", ["sender", "sender_name", "subject", "message_id", "in_reply_to"])
+@every_case("tail", UNSAFE)
+@every_case("field", ["sender", "sender_name", "subject", "message_id", "in_reply_to"])
 def test_a_header_value_with_an_unsafe_character_is_refused_by_name(field: str, tail: str):
     with pytest.raises(UnsafeValue) as refused:
         written(**{field: getattr(DRAFT, field) + tail})
     assert refused.value.char == f"U+{ord(tail[0]):04X}"
 
 
-@pytest.mark.parametrize("tail", UNSAFE)
-@pytest.mark.parametrize("field", ["to", "cc"])
+@every_case("tail", UNSAFE)
+@every_case("field", ["to", "cc"])
 def test_a_recipient_with_an_unsafe_character_is_refused(field: str, tail: str):
     with pytest.raises(UnsafeValue):
         written(**{field: (*DRAFT.to, Address("a@b.example" + tail))})
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     ["", "a", "a@b@c", "a b@c.example", "a@b.example, c@d.example", "山田 <a@b.example>", "<a@b.example>",
      '"a"@b.example', "ａ@b.example", "a@あ.example", "=?UTF-8?B?YQ==?=@b.example", "a@b.example ", "a@b.example;"],
@@ -255,9 +256,7 @@ def test_a_message_id_in_another_form_is_refused(identifier: str):
         written(message_id=identifier)
 
 
-@pytest.mark.parametrize(
-    "name", ["a\r\nX: y.pdf", "a/b.pdf", "..pdf", "a", "あ" * 66 + ".pdf", "か\u3099.pdf", "\u202efdp.pdf", ""]
-)
+@every_case("name", ["a\r\nX: y.pdf", "a/b.pdf", "..pdf", "a", "あ" * 66 + ".pdf", "か\u3099.pdf", "\u202efdp.pdf", ""])
 def test_a_file_name_that_was_not_made_safe_is_refused(name: str):
     with pytest.raises(UnsafeValue):
         written(attachments=(attachment(name, NOTICE),))
@@ -288,7 +287,7 @@ def test_no_text_makes_a_header_that_was_not_meant(field: str, text: str):
 # --- File names -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("given_name", "safe"),
     [
         ("認証キーのお知らせ_R8-1.pdf", "認証キーのお知らせ_R8-1.pdf"),

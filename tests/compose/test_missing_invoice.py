@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
-
 from tests.support.registered import of_project
+from tests.support.tables import every_case
 from tests.support.world import NUMBER
 from worker.compose import missing_invoice as missing
 from worker.compose.attachments import could_be_invoice
@@ -57,8 +56,8 @@ def test_the_name_to_give_is_one_that_is_found() -> None:
     assert could_be_invoice(name, Product.ADVANCE, NUMBER, OWN, register_of(OWN, OTHER))
 
 
-@pytest.mark.parametrize("name", ["県道1/2号:改良工事", "橋\\工事?", 'a"b<c>|工事*', "中前払工事", "前払中間橋工事"])
-@pytest.mark.parametrize("product", [Product.ADVANCE, Product.INTERIM])
+@every_case("name", ["県道1/2号:改良工事", "橋\\工事?", 'a"b<c>|工事*', "中前払工事", "前払中間橋工事"])
+@every_case("product", [Product.ADVANCE, Product.INTERIM])
 def test_a_name_for_windows_is_given_and_found(name: str, product: Product) -> None:
     project = dataclasses.replace(OWN, name=name)
     register = register_of(project, OTHER)

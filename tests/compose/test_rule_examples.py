@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.config_samples import ISSUER, files
 from tests.support.registered import BODY
+from tests.support.tables import every_case
 from worker.compose.rule_examples import UNSEEN_SUBJECT, count_examples, run_example, try_examples
 from worker.config.load import Configuration, load_configuration
 from worker.config.templates import Renderer
@@ -47,7 +48,7 @@ def test_an_example_that_comes_out_as_written_differs_in_nothing() -> None:
     assert count_examples(loaded()) == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "key"),
     [
         ({"channel": "fax"}, "channel"),

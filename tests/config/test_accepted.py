@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from tests.config.test_outline import REGISTERS, files_with
 from tests.support import config_samples
 from tests.support.random_registers import World, worlds, write_files
+from tests.support.tables import every_case
 from worker.config.accepted import read_accepted
 from worker.config.load import load_configuration
 from worker.config.outline import OTHER_FORM
@@ -66,12 +67,12 @@ def compare(files: Mapping[str, bytes]) -> None:
 BY_KEY = ("sections", "values", "dates", "invoices", "offices", "documents", "deadlines", "numbers", "rules")
 
 
-@pytest.mark.parametrize("register", REGISTERS.values(), ids=REGISTERS)
+@every_case("register", REGISTERS.values(), ids=REGISTERS)
 def test_a_register_is_the_same(register: str) -> None:
     compare(files_with(register))
 
 
-@pytest.mark.parametrize("keys", OF_A_PROJECT.values(), ids=OF_A_PROJECT)
+@every_case("keys", OF_A_PROJECT.values(), ids=OF_A_PROJECT)
 def test_a_project_with_any_key_is_the_same(keys: str) -> None:
     issuer = config_samples.files()["issuers/mihon.toml"].decode() + '\n[section.keiyaku]\nname = "契約課"\n'
     project = f'[[project]]\nname = "a"\nissuer = "mihon"\n{keys}'

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
+from tests.support.sources import calls
+from tests.support.tables import every_case
 from worker.config.load import load_configuration
 from worker.config.toml import _CODES
 from worker.core.errors import ConfigError, Problem
@@ -16,7 +17,6 @@ from worker.core.messages import _HINTS, _TEXTS
 from worker.core.messages.keys import _CLOSED
 from worker.views.problems import problem_hint, problem_json
 
-WORKER = Path(__file__).parents[2] / "worker"
 BESIDE = ("placeholder", "unsaid_")
 RULE = 'subject = "{{ product }}【{{ project.name }}】"'
 
@@ -40,7 +40,7 @@ def only(issuer: str = ISSUER, projects: str = PROJECTS) -> tuple[str, str, str]
 # --- Writing -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("line", "message", "hint"),
     [
         ("[section.財政課]", "課の見出しに「財政課」は使えません", 'name = "財政課"'),
@@ -101,7 +101,7 @@ def test_a_key_of_a_project_behind_a_heading_is_sent_below_the_project() -> None
     assert "[[project]] の見出しのすぐ下" in hint
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("open_", "near"),
     [
         ("rule.default.to", "section.doboku.to"),
@@ -130,7 +130,7 @@ def test_a_japanese_name_in_a_template_is_a_registered_value(name: str, scope: s
     assert "{{ project.name }}" in hint
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("old", "new", "meaning"),
     [
         ('channel = "email"', 'channel = "メール"', "email（メール）、form（申請フォーム）"),
@@ -184,7 +184,7 @@ def test_from_without_counted_by_is_shown_with_both() -> None:
 # --- Remarks -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("more", "key", "message"),
     [
         ('[rule.contract]\nchannel = "paper"', "rule.contract", "人がすることが書かれていません"),
@@ -242,10 +242,8 @@ SAYS_IT_ALL = frozenset(
 def raised() -> set[str]:
     """The codes of problems and refusals that the source names."""
     codes = {*_CODES.values()}
-    for path in WORKER.rglob("*.py"):
-        if re.search(r"\b(?:Problem|(?:Field|Address)?Refused)\(", source := path.read_text()) is None:
-            continue
-        for node in ast.walk(ast.parse(source)):
+    for found in calls().values():
+        for node in found:
             match node:
                 case ast.Call(func=ast.Name(id="Problem"), args=[_, _, ast.Constant(value=str(code)), *_]):
                     codes.add(code)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.support.config_samples import files
+from tests.support.tables import every_case
 from worker.config.load import load_configuration
 from worker.config.shipped import shipped_file
 from worker.core.errors import ConfigError
@@ -20,7 +21,7 @@ def with_number(pattern: str) -> dict[str, bytes]:
     return {**files(), "guarantors.toml": SHIPPED.replace(NUMBER, f"number = '{pattern}'", 1).encode()}
 
 
-@pytest.mark.parametrize(
+@every_case(
     "pattern",
     [
         "(a+)+",
@@ -44,7 +45,7 @@ def test_a_pattern_that_could_try_every_division_of_a_text_is_refused(pattern: s
     assert [(each.key, each.code) for each in error.value.problems] == [("guarantor.east.number", "pattern_slow")]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "pattern",
     [
         "[0-9]{4,5}-[0-9]{5,6}[A-Z]?",

@@ -6,9 +6,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pytest
-
 from tests.support.issuer_facts import FACTS, PROJECT, UNNAMED
+from tests.support.tables import every_case
 from worker.core.model import PRODUCT_NAMES, Channel, Product
 from worker.core.rulebook import Eligibility, InvoiceRule, Issuer, Rule, Timing
 from worker.service.wiring import load_catalogue
@@ -126,7 +125,7 @@ def test_every_entry_of_the_catalogue_was_read_against_its_source() -> None:
     assert [(id_, key) for id_, facts in FACTS.items() for key in facts if key not in known] == []
 
 
-@pytest.mark.parametrize("id_", FACTS)
+@every_case("id_", FACTS)
 def test_an_entry_claims_what_its_source_states_and_nothing_else(id_: str) -> None:
     issuer, facts = CATALOGUE.issuers[id_], FACTS[id_]
     assert claims_of(issuer) == with_amended(issuer, spread(facts))

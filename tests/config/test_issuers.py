@@ -80,7 +80,7 @@ def test_a_written_eligibility_is_known_to_be_there():
     assert not issuer_of(ISSUER).eligibility
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("eligibility", "key", "code"),
     [
         ("", "eligibility[1]", "empty"),
@@ -102,7 +102,7 @@ def test_the_shape_of_an_eligibility_is_checked(eligibility, key, code):
     assert problems_of({"issuers/mihon.toml": text}) == [(key, code)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("old", "new", "key", "code"),
     [
         ('["east"]', '["esat"]', "guarantors[1]", "unknown_guarantor"),
@@ -133,7 +133,7 @@ def test_each_fault_of_an_issuer_is_named_by_its_key(old, new, key, code):
     assert len(found) == 1 or code in {"bad_name", "reserved_name"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("template", "codes"),
     [
         ("{{ product }}にかかる認証キー【{{ project.name }}】の提出について", []),
@@ -227,7 +227,7 @@ def test_a_mark_of_a_printed_example_in_a_subject_is_an_error(mark, around):
     assert [code for code, _ in check_template(around.format(mark), Use.SUBJECT)] == ["template_mark"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "subject",
     [
         "【{{ product }}】{{ project.name }}（{{ contractor.name }}）",
@@ -322,7 +322,7 @@ def test_two_projects_of_one_name_have_ids_of_their_own():
     assert [project.id for project in projects_of(PROJECTS)] == ["mihon/道路改良工事"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("addition", "key", "code"),
     [
         ('issuer = "mihno"', "project[1].issuer", "unknown_issuer"),

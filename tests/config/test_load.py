@@ -78,7 +78,7 @@ def test_a_missing_file_is_named(name):
     assert ("missing_file", name) in [(problem.code, problem.file) for problem in problems_of({name: None})]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("line", "code", "params"),
     [
         ('工事番号 = "R8-12"', "bare_key", {"line": "2", "name": "工事番号"}),
@@ -230,7 +230,7 @@ def test_the_examples_of_an_issuer_are_read_with_what_they_expect():
     assert example.project == {"name": "道路"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("old", "new", "key", "code"),
     [
         ('product = "advance"', 'product = "advnace"', "example[1].product", "unknown_value"),

@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from tests.support.config_samples import WORKER
+from tests.support.tables import every_case
 from worker.config.oauth_settings import Auth
 from worker.config.settings import read_settings
 from worker.oauth.settings import Provider
@@ -79,7 +80,7 @@ def test_of_several_logins_smtp_names_one():
     assert settings.smtp.login == "branch"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "key", "code"),
     [
         (BOTH, "mailbox.main.oauth", "oauth_missing"),

@@ -8,6 +8,7 @@ import datetime as dt
 import pytest
 
 from tests.support.overviews import Among
+from tests.support.tables import every_case
 from tests.support.world import ISSUERS, worker_toml
 from worker.config.load import load_configuration
 from worker.config.outline import OTHER_FORM, outline_of, outlined_settings
@@ -59,7 +60,7 @@ def files_with(register: str) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("register", REGISTERS.values(), ids=REGISTERS)
+@every_case("register", REGISTERS.values(), ids=REGISTERS)
 def test_the_outline_of_a_register_is_that_of_the_whole_configuration(register: str) -> None:
     files = files_with(register)
     whole = load_configuration(files)
@@ -111,8 +112,8 @@ SETTINGS = {
 SHARED = {"store_dir", "store_witness", "notices", "invoices", "stuck_hours", "hours", "ca_files", "deaf_after"}
 
 
-@pytest.mark.parametrize("given", SETTINGS.values(), ids=SETTINGS)
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@every_case("given", SETTINGS.values(), ids=SETTINGS)
+@every_case("mark", ["", "\ufeff"])
 def test_the_outline_of_the_settings_says_what_the_settings_say(given: str, mark: str) -> None:
     files = {"worker.toml": (mark + LEAST + given).encode()}
     whole = settings_of(files)

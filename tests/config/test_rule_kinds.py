@@ -152,9 +152,9 @@ def judged(alternative: Eligibility, contract: Contract = Contract.ORIGINAL, **p
 IN_TIME, LATE = {CountedBy.ANNOUNCEMENT: dt.date(2026, 5, 1)}, {CountedBy.ANNOUNCEMENT: dt.date(2026, 3, 1)}
 
 
-@pytest.mark.parametrize("original_only", [False, True])
-@pytest.mark.parametrize("dates", [{}, IN_TIME, LATE])
-@pytest.mark.parametrize(
+@every_case("original_only", [False, True])
+@every_case("dates", [{}, IN_TIME, LATE])
+@every_case(
     ("contract", "project"),
     [(Contract.AMENDED, {}), (Contract.ORIGINAL, {"is_amended": True})],
 )

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
+from tests.support.tables import every_case
 from worker.config.load import load_configuration
 from worker.core.errors import ConfigError
 from worker.core.messages import _HINTS, _TEXTS
@@ -160,7 +161,7 @@ def test_an_open_key_is_settled_by_a_later_table_that_writes_it():
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "is_valid"),
     [
         ("rule.amended.subject", True),
@@ -261,7 +262,7 @@ def test_a_project_without_section_and_office_is_no_problem_when_it_is_loaded():
     assert load_configuration(files({"projects.toml": text})).projects[0].sections == {}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("addition", "key", "code"),
     [
         ('office = { advance = { to = ["a@b.example"] } }', "office.advance.name", "missing_key"),
@@ -315,7 +316,7 @@ def test_a_contradiction_that_only_a_projects_table_brings_in_is_named_there():
 KEY_LINE = 'lines = [{ title = "認証キー", value = "{{ notice.key }}" }]'
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("tables", "found"),
     [
         ('timing = "before_invoice"', [("rule.default.timing", "invoice_after_key")]),

@@ -13,6 +13,7 @@ import pytest
 import tomlkit
 
 from tests.support.config_samples import GUARANTORS, ISSUER, PROJECTS, WORKER
+from tests.support.tables import every_case
 from worker.compose.rule_examples import count_examples, try_examples
 from worker.config.issuers import SectionTable, _Eligibility, _Example, _Expect, _Issuer, _ValueForm
 from worker.config.load import Configuration, load_configuration
@@ -72,7 +73,7 @@ SHAPES: Mapping[str, tuple[set[str], set[str]]] = {
 """The tables that the code accepts and that have a table of their own in the page, with their keys."""
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@every_case("name", SHAPES)
 def test_every_key_has_its_line_and_every_line_its_key(name: str) -> None:
     keys, told_elsewhere = SHAPES[name]
     assert set(keys_of(name)) == keys - told_elsewhere
@@ -142,7 +143,7 @@ def test_the_whole_issuers_show_what_is_written_seldom() -> None:
     assert [each for each in seldom if each not in shown] == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "sentence",
     [
         "ここにない会社のお知らせは、送る前に止まります",
@@ -218,7 +219,7 @@ def test_the_example_of_every_key_loads_where_the_page_puts_it(name: str) -> Non
         PLACES[name](example)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
+@every_case("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
 def test_every_block_of_toml_loads(block: str) -> None:
     first = block.partition("\n")[0]
     if first == "# projects.toml":

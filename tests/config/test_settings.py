@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from tests.support.config_samples import WORKER
+from tests.support.tables import every_case
 from worker.config.addresses import AddressRefused, read_address
 from worker.config.oauth_settings import Auth
 from worker.config.release import Mode
@@ -103,7 +104,7 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
     assert settings.smtp.is_loopback
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("old", "new", "key", "code"),
     [
         ("port = 993", 'port = "993"', "mailbox.main.port", "not_a_number"),
@@ -204,7 +205,7 @@ def test_the_domain_is_lower_cased_and_the_local_part_is_kept():
     assert read_address("Soumu.Ka@Contractor.EXAMPLE") == "Soumu.Ka@contractor.example"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "code"),
     [
         ("", "empty"),
@@ -245,7 +246,7 @@ def test_nothing_but_one_bare_address_is_an_address(text, code):
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("address", "placeholder"),
     [
         ("a@b.example", True),
@@ -295,7 +296,7 @@ def test_there_is_no_console_unless_it_is_written() -> None:
     assert settings_of(WORKER)[0].console == ConsoleSettings("", "", ())
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("given", "read"),
     [
         ("https://hoshobin.contractor.example", "https://hoshobin.contractor.example"),
@@ -312,7 +313,7 @@ def test_the_address_of_the_console_is_a_host(given: str, read: str) -> None:
     assert console_of(f'url = "{given}"') == (ConsoleSettings(read), [])
 
 
-@pytest.mark.parametrize(
+@every_case(
     "url",
     [
         "http://hoshobin.contractor.example",
@@ -358,7 +359,7 @@ def test_the_figures_are_served_on_this_machine(metrics: str) -> None:
     assert console_of(f'metrics = "{metrics}"') == (ConsoleSettings(metrics=metrics), [])
 
 
-@pytest.mark.parametrize(
+@every_case(
     "metrics",
     [
         *("0.0.0.0:8481", "192.168.1.5:8481", ":8481", "8481", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.config_samples import WORKER
+from tests.support.tables import every_case
 from worker.config.settings import Settings, read_settings
 from worker.core.errors import Problem
 from worker.core.mailbox_actions import Act, MailboxAction, is_due_after, parse_after
@@ -58,7 +59,7 @@ def test_anything_else_is_refused_and_so_is_the_watched_folder_itself(text: str,
     assert [(each.key, each.code) for each in found] == [("mailbox.main.after", code)]
 
 
-@pytest.mark.parametrize("end", Disposition)
+@every_case("end", Disposition)
 def test_other_peoples_mail_and_what_has_no_end_is_left_alone(end: Disposition) -> None:
     untouched = end in {Disposition.NOT_OURS, Disposition.UNFETCHED, Disposition.PUT_OFF, Disposition.PENDING}
     assert is_due_after(parse_after("seen"), end) is not untouched

@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from tests.support.config_samples import WORKER
+from tests.support.tables import every_case
 from worker.config.settings import read_settings
 from worker.config.sso_settings import SecondFactor, SsoProvider, SsoSettings, check_provider_address
 from worker.config.toml import Refused
@@ -51,7 +52,7 @@ def test_the_issuer_stays_as_it_is_written_to_the_letter() -> None:
     assert settings.issuer == "https://id.contractor.example/realm/"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("lines", "problem"),
     [
         (MICROSOFT.replace(TENANT, "common"), "tenant sso_tenant_id"),

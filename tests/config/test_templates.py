@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.config.template_check import Use, check_template
 from worker.config.templates import TEXT_LIMIT, MissingName, Renderer, Scope, TemplateFault
 
@@ -26,7 +27,7 @@ def text_of(source: str, **more: Any) -> str:
 # --- A hole is named ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("source", "name"),
     [
         ("{{ unknown }}", "unknown"),
@@ -93,7 +94,7 @@ def test_the_last_line_end_of_a_template_stays() -> None:
 # --- A template's own fault --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     "source",
     [
         "{{ 1 / 0 }}",
@@ -158,7 +159,7 @@ def test_nospace_takes_every_kind_of_space_out() -> None:
 LONG = {"x": "abcdefghij" * 1_000, "words": ["a"] * 1_000}
 
 
-@pytest.mark.parametrize(
+@every_case(
     "source",
     [
         "{% for a in x %}{% for b in x %}{% for c in x %}{% endfor %}{% endfor %}{% endfor %}",
@@ -194,7 +195,7 @@ def test_a_template_that_makes_much_out_of_little_is_a_fault(source: str) -> Non
         Renderer().render(source, LONG)
 
 
-@pytest.mark.parametrize("method", ["ljust", "rjust", "center", "zfill", "expandtabs", "replace", "join", "translate"])
+@every_case("method", ["ljust", "rjust", "center", "zfill", "expandtabs", "replace", "join", "translate"])
 def test_a_method_that_gives_more_than_it_gets_is_no_name_of_a_text(method: str) -> None:
     with pytest.raises((TemplateFault, MissingName)):
         Renderer().render(f"{{{{ x.{method}(1000000000) }}}}", LONG)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.support.tables import every_case
 from worker.config.toml_lines import index_lines, line_of
 
 TEXT = '''name = "a"
@@ -29,7 +28,7 @@ x = 1
 '''
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "line"),
     [
         ("name", 1),

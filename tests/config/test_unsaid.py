@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.config_samples import ISSUER, PROJECTS, files
 from tests.support.registered import NOTICE, REGISTER, SECTION, Register, drafted, of_issuer, reasons
+from tests.support.tables import every_case
 from worker.compose.compose import hash_rule
 from worker.config.editing.catalogue import list_entries
 from worker.config.load import Configuration, load_configuration
@@ -48,7 +49,7 @@ def remarks_of(configuration: Configuration) -> list[tuple[str, str]]:
 # --- What counts as open -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("written", [each for many in range(4) for each in itertools.combinations(ALL, many)])
+@every_case("written", [each for many in range(4) for each in itertools.combinations(ALL, many)])
 def test_by_e_mail_each_of_the_three_that_no_table_writes_holds_as_an_open_key_does(written: tuple[str, ...]) -> None:
     rule = rule_of("\n".join(WRITTEN[key] for key in written))
     left = [key for key in ALL if key not in written]
@@ -127,7 +128,7 @@ def test_an_assumption_does_not_stand_against_what_a_table_writes_or_calls_open(
     assert held[Reason.RULE_OPEN].split(", ") == ["rule.default.notice", "rule.default.invoice"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name", ["invoice", "subject", "channel", "section", "body", "eligibility", "rule.default.notice", "Notice", ""]
 )
 def test_nothing_but_notice_and_timing_can_be_assumed(name: str) -> None:

@@ -7,6 +7,7 @@ import itertools
 
 import pytest
 
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.core.alarms import (
     CALM,
@@ -52,7 +53,7 @@ STRANGERS = Submission(1, State.HELD)
 PROVEN = Submission(2, State.HELD, source=Source(proven=True))
 
 
-@pytest.mark.parametrize("cause", AlarmCause)
+@every_case("cause", AlarmCause)
 def test_no_alarm_about_what_may_expire_or_leave_waits(cause: AlarmCause) -> None:
     about = {1: STRANGERS, 2: PROVEN}
     of_strangers = Alarm(1, cause_about(cause, "x"), (1,), START)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.core.business_hours import USUAL, BadWindow, OfficeHours, read_window
 from worker.core.model import JST
 
@@ -107,7 +108,7 @@ def test_people_have_usual_hours_where_mail_leaves_at_any() -> None:
     assert HOURS.or_usual() is HOURS
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     ["", "mon", "08:30-17:15", "mon-fri 8:30-17:15", "mon-fri 17:15-08:30", "mon-fri 08:30-08:30", "mon 08:60-09:00",
      "mon 09:00-24:01", "月-金 08:30-17:15", "mon,tue 08:30-17:15"],

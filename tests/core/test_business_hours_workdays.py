@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.core.business_hours import is_working_day, last_first_of_april, working_days_before
 
 DATES = st.dates(min_value=dt.date(2020, 1, 1), max_value=dt.date(2060, 12, 31))
@@ -17,7 +18,7 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("date", "why"),
     [
         ("2026-04-04", "Saturday"),

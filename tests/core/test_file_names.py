@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
-
+from tests.support.tables import every_case
 from worker.core.file_names import is_left_file, is_left_folder, is_meant_as_notice, is_unfinished, kind_of_name
 from worker.core.model import UnreadReason
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "Thumbs.db",
@@ -45,7 +44,7 @@ def test_that_which_systems_and_programs_leave_is_passed_over(name: str) -> None
     assert is_left_file(unicodedata.normalize("NFD", name))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "@eaDir",
@@ -69,7 +68,7 @@ def test_recycle_bins_and_the_folders_of_servers_are_passed_over(name: str) -> N
     assert is_left_folder(name.replace("m_V", "m V").replace("e_I", "e I"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "未確認12345.crdownload",
@@ -93,7 +92,7 @@ def test_a_name_that_says_not_yet_is_awaited_and_not_passed_over(name: str) -> N
     assert not is_left_file(name)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "why"),
     [
         ("写真.JPG", UnreadReason.PICTURE),
@@ -115,7 +114,7 @@ def test_another_kind_of_file_has_its_reason(name: str, why: UnreadReason) -> No
     assert kind_of_name(name) is why
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "x.pdf",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.core.japanese_dates import read_date, write_date, write_date_short, write_month_and_day
 
 FIRST_OF_APRIL = dt.date(2026, 4, 1)
@@ -15,7 +16,7 @@ CERTAIN = st.dates(min_value=dt.date(1989, 1, 8), max_value=dt.date(2117, 12, 31
 """The days that have a year of two digits in their era."""
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "令和8年4月1日",
@@ -67,7 +68,7 @@ def test_an_era_begins_and_ends_on_its_days(text: str, date: dt.date) -> None:
     assert read_date(text) == date
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "令和元年4月30日",
@@ -85,7 +86,7 @@ def test_a_day_that_the_era_never_had_is_refused(text: str) -> None:
         read_date(text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "4/1",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import errno
-import functools
 import os
 import re
 import string
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,8 @@ import pytest
 from tests.support.holds import old
 from tests.support.parts import with_fields
 from tests.support.registered import REGISTER, REHEARSAL_TO, drafted
+from tests.support.sources import PACKAGE, nodes
+from tests.support.tables import every_case
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
@@ -26,22 +27,11 @@ from worker.core.messages.sentences import SYSTEM_FAULTS
 from worker.core.model import Hold, Submission
 from worker.core.states import HoldKind, Reason, State, kind_of
 
-WORKER = Path(reasons.__file__).parents[2]
 # The argument of these calls that is a code of the words.
 CODE_ARGUMENT = {"Problem": 2, "NotAllowed": 0, "say": 0, "say_in_mail": 0, "refused": 1}
 
 
-@functools.cache
-def nodes() -> list[tuple[Path, list[ast.AST]]]:
-    """Each file of ``worker`` with those of its nodes that the tests below look at: parsing all takes two seconds."""
-    looked_at = (ast.Call, ast.Constant, ast.Dict, ast.JoinedStr, ast.Tuple)
-    return [
-        (path, [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, looked_at)])
-        for path in sorted(WORKER.rglob("*.py"))
-    ]
-
-
-def codes_in(found: list[ast.AST]) -> Iterator[tuple[str, int]]:
+def codes_in(found: Iterable[ast.AST]) -> Iterator[tuple[str, int]]:
     """Codes in the calls among ``found``; of one that is put together, its beginning with ``*``."""
     for node in found:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
@@ -67,15 +57,15 @@ def blanks(text: str) -> set[str]:
 
 def test_every_code_that_the_source_names_has_its_sentence() -> None:
     missing = [
-        f"{path.relative_to(WORKER)}:{line} {code}"
-        for path, found in nodes()
+        f"{path.relative_to(PACKAGE)}:{line} {code}"
+        for path, found in nodes().items()
         for code, line in codes_in(found)
         if not has_sentence(code)
     ]
     assert missing == []
 
 
-def said_in(path: Path, found: list[ast.AST]) -> Iterator[str]:
+def said_in(path: Path, found: Sequence[ast.AST]) -> Iterator[str]:
     """Strings of ``path`` that may be codes, apart from the words' own tables; of one put together its beginning."""
     tables = [node for node in found if isinstance(node, ast.Dict)] if path.parent.name == "messages" else []
     keys = {id(key) for table in tables for key in table.keys}
@@ -89,13 +79,13 @@ def said_in(path: Path, found: list[ast.AST]) -> Iterator[str]:
 
 def said_on_pages() -> Iterator[str]:
     """Strings of the templates of the console's pages that may be codes; of one put together its beginning."""
-    for page in sorted(WORKER.glob("console/html/*.html")):
+    for page in sorted(PACKAGE.glob("console/html/*.html")):
         for code, joined in re.findall(r"""["']([a-z_]+)["'](\s*~)?""", page.read_text()):
             yield f"{code}*" if joined else code
 
 
 def test_every_sentence_is_said_somewhere() -> None:
-    said = {code for path, found in nodes() for code in said_in(path, found)} | set(said_on_pages())
+    said = {code for path, found in nodes().items() for code in said_in(path, found)} | set(said_on_pages())
     begun = tuple(code[:-1] for code in said if re.fullmatch(r"[a-z_]+_\*", code))
     assert [code for code in TEXTS if code not in said and not code.startswith(begun)] == []
     assert [code for code in HINTS if code not in TEXTS] == []
@@ -133,16 +123,16 @@ def fillings_in(found: list[ast.AST]) -> Iterator[tuple[str, set[str], int]]:
 
 def test_every_blank_of_a_sentence_is_filled_where_it_is_raised() -> None:
     """A blank without a value would be a traceback in place of the sentence."""
-    found = [(path, *filled) for path, inner in nodes() for filled in fillings_in(inner)]
+    found = [(path, *filled) for path, inner in nodes().items() for filled in fillings_in(inner)]
     assert len(found) > 80
     unfilled = [
-        f"{path.relative_to(WORKER)}:{line} {code}: {blanks(text) - given}"
+        f"{path.relative_to(PACKAGE)}:{line} {code}: {blanks(text) - given}"
         for path, code, given, line in found
         for table in (TEXTS, HINTS)
         for text in table.get(code, ())
         if not blanks(text) <= given
     ]
-    unknown = [f"{path.relative_to(WORKER)}:{line} {code}" for path, code, _, line in found if not has_sentence(code)]
+    unknown = [f"{path.relative_to(PACKAGE)}:{line} {code}" for path, code, _, line in found if not has_sentence(code)]
     assert unfilled + unknown == []
 
 
@@ -230,7 +220,7 @@ def test_a_wrong_kind_of_paper_is_named_with_what_to_do_about_it(paper: str, ste
     assert next_step(held, "en").isascii()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("reason", "detail", "says", "does"),
     [
         (Reason.DAMAGED, "container", "PDFではない（ZIP等）", "中のPDFを取り出し"),

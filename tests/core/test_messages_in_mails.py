@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.support.every_mail import mails
+from tests.support.tables import every_case
 from worker.core.messages import _TEXTS, in_mails, say, speaking_in_mails
 
 PAGES = "https://hoshobin.contractor.example"
@@ -36,7 +35,7 @@ def test_without_pages_every_mail_is_as_it_was() -> None:
     assert all("https://" not in body for _, body in usual)
 
 
-@pytest.mark.parametrize("code", [code.removeprefix("on_mail_") for code in in_mails.TEXTS])
+@every_case("code", [code.removeprefix("on_mail_") for code in in_mails.TEXTS])
 def test_each_form_stands_for_a_sentence_and_takes_its_values(code: str) -> None:
     assert code in _TEXTS
     names = set(re.findall(r"\{(\w+)\}", "".join(_TEXTS[code]))) | {"pages"}

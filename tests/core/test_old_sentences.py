@@ -312,9 +312,7 @@ def names_in(words: str) -> list[str]:
 PLACEHOLDER = re.compile(r"\{[a-z_]*[^}]*\}")
 
 
-@pytest.mark.parametrize(
-    "place", ["CODED", "FOLLOW_UPS", "EVIDENCE", "FACTS", "FORMS", "HOLD_DETAILS", "NAMES", "REASONS", "WHOLE"]
-)
+@every_case("place", ["CODED", "FOLLOW_UPS", "EVIDENCE", "FACTS", "FORMS", "HOLD_DETAILS", "NAMES", "REASONS", "WHOLE"])
 def test_every_sentence_stands_in_both_languages_with_the_same_parameters(place: str) -> None:
     pairs = [(where, pair) for where, pair in pairs_of(reasons) if where.startswith(place)]
     assert pairs

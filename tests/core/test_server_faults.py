@@ -60,22 +60,22 @@ def test_an_answer_that_refuses_the_sender_is_the_accounts_at_every_step(step: S
     assert judge_reply(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
 
 
-@pytest.mark.parametrize("text", NOT_LOGGED_IN)
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
+@every_case("text", NOT_LOGGED_IN)
+@every_case("step", STEPS, ids=lambda step: type(step).__name__)
 def test_an_answer_to_nobody_who_logged_in_is_the_accounts_at_every_step(step: Step, text: str) -> None:
     code, _, rest = text.partition(" ")
     assert judge_reply(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
     assert find_fault(f"the mail to the operator: {text}") is ServerFault.NOT_LOGGED_IN
 
 
-@pytest.mark.parametrize("text", OF_RECIPIENT)
+@every_case("text", OF_RECIPIENT)
 def test_an_answer_about_anything_else_is_not(text: str) -> None:
     assert fault_of_reply(text) is None
     assert find_fault(text) is None
 
 
-@pytest.mark.parametrize("fault", ServerFault)
-@pytest.mark.parametrize("about", ["smtp", "mail:main"])
+@every_case("fault", ServerFault)
+@every_case("about", ["smtp", "mail:main"])
 def test_each_fault_has_its_reason_and_its_remedy_in_the_mail_to_people(fault: ServerFault, about: str) -> None:
     alarm = Alarm(0, f"{AlarmCause.ACCOUNT_REFUSED}:{about}", (), NOW, with_fault_code(fault, "mx.example said so"))
     told = _describe_trouble(alarm)
@@ -91,13 +91,13 @@ def test_a_code_is_found_in_the_text_that_an_error_and_a_record_make_of_it(fault
     assert find_fault(f"imap: {with_fault_code(fault, 'text')}") is fault
 
 
-@pytest.mark.parametrize("text", OF_SENDER)
+@every_case("text", OF_SENDER)
 def test_a_refused_sender_is_found_whatever_a_record_says_in_front(text: str) -> None:
     assert find_fault(f"smtp: the mail to the operator: {text}") is ServerFault.SENDER
     assert say("remedy_sender_refused", "ja", table="[smtp]") in say_trouble("smtp", f"the mail: {text}", "ja")
 
 
-@pytest.mark.parametrize("text", OF_RECIPIENT)
+@every_case("text", OF_RECIPIENT)
 def test_another_answer_behind_a_record_stays_as_it_is(text: str) -> None:
     assert (
         say_trouble("smtp", f"smtp: the mail to the operator: {text}", "ja")

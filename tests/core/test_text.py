@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.core.text import (
     escape_control_chars,
     fold_hyphens,
@@ -20,7 +21,7 @@ from worker.core.text import (
 )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("one", "other"),
     [
         ("道路改良工事（その２）", "道路改良工事(その2)"),
@@ -71,16 +72,14 @@ UNSAFE = [0x00, 0x09, 0x0A, 0x0D, 0x1B, 0x7F, 0x85, 0x9F, 0xAD, 0x200B, 0x200F, 
 UNSAFE += [0x061C, 0x180E, 0x2060, 0x3164, 0xFFA0, 0xFFFC, 0xE0041, 0xD800]
 
 
-@pytest.mark.parametrize("point", UNSAFE, ids=hex)
+@every_case("point", UNSAFE, ids=hex)
 def test_a_character_that_breaks_or_hides_is_found_and_shown_as_a_number(point: int) -> None:
     text = f"工事{chr(point)}名"
     assert unsafe_character(text) == f"U+{point:04X}"
     assert escape_control_chars(text) == f"工事\\u{{{point:04X}}}名"
 
 
-@pytest.mark.parametrize(
-    "text", ["道路改良工事（その２）", "葛󠄀城市", "A B", "　", "①㈱髙ｶﾅ", "👷\u1f3fb", "{{ x }}", ""]
-)
+@every_case("text", ["道路改良工事（その２）", "葛󠄀城市", "A B", "　", "①㈱髙ｶﾅ", "👷\u1f3fb", "{{ x }}", ""])
 def test_what_names_are_written_with_is_safe(text: str) -> None:
     assert unsafe_character(text) is None
     assert escape_control_chars(text) == text

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.holds import Said, detail_of
 from tests.support.registered import NOTICE, of_issuer, of_project
+from tests.support.tables import every_case
 from tests.support.world import KEY, NUMBER
 from worker.core.model import Key
 from worker.core.rulebook import ValueForm, Width
@@ -40,7 +41,7 @@ def wrong(value: str, **form: object) -> str:
 # --- Ways of writing ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("value", "form", "written"),
     [
         ("0812345", {"digits_only": True}, "0812345"),
@@ -123,9 +124,7 @@ def test_a_misfit_names_value_and_right_form(value: str, form: dict[str, object]
     assert fitted(value, **form) == FittedValues({NAME: value}, (Said(Reason.BAD_VALUE, detail),))
 
 
-@pytest.mark.parametrize(
-    "value", ["08/12345", "12・13", "08.12", "1/2", "½", "12a", "1２号その2", "-", "第号", "１\n２", "٣"]
-)
+@every_case("value", ["08/12345", "12・13", "08.12", "1/2", "½", "12a", "1２号その2", "-", "第号", "１\n２", "٣"])
 def test_digits_are_never_made_by_taking_letters_away(value: str) -> None:
     assert "数字" in wrong(value, digits_only=True)
 

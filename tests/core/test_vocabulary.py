@@ -6,12 +6,9 @@ import ast
 import datetime as dt
 import functools
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
-import pytest
-
-import worker
+from tests.support.sources import PACKAGE, calls, nodes
 from tests.support.tables import every_case
 from worker.core.alarms import cause_about, cause_kind
 from worker.core.messages import name_event
@@ -19,7 +16,6 @@ from worker.core.messages.events import EVENTS
 from worker.core.model import JST, Alarm
 from worker.core.states import AlarmCause, Event, NoteEvent
 
-PACKAGE = Path(worker.__file__).parent
 HOME = "core/states.py"
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 
@@ -74,14 +70,13 @@ OTHER_WORDS = {
 }
 
 
-def strings_in(source: str) -> Iterator[tuple[int, str]]:
+def strings_in(tree: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Line and text of every string constant that is no docstring; the pieces of an f-string are among them."""
-    if ANY.search(source) is None:
-        return
-    tree = ast.parse(source)
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+    said: set[int] = set()
+    for node in tree:  # a statement comes before what it consists of
+        if isinstance(node, ast.Expr):
+            said.add(id(node.value))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
             yield node.lineno, node.value
 
 
@@ -99,9 +94,9 @@ ANY = re.compile("|".join(re.escape(each.value) for each in (*Event, *NoteEvent,
 """Passes over most strings at once: a search through the values one by one took five seconds."""
 
 
-def literals(source: str) -> Iterator[tuple[int, str]]:
-    """The line and value of each event, note and alarm cause that ``source`` writes out."""
-    for line, text in strings_in(source):
+def literals(tree: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
+    """The line and value of each event, note and alarm cause that the nodes ``tree`` write out."""
+    for line, text in strings_in(tree):
         if ANY.search(text) is None:
             continue
         yield from ((line, each.value) for each in (*Event, *NoteEvent) if is_event(text, each.value))
@@ -113,9 +108,9 @@ def found() -> list[tuple[str, int, str]]:
     """File, line and value of each literal in ``worker``."""
     return [
         (name, line, value)
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path, tree in nodes().items()
         if (name := path.relative_to(PACKAGE).as_posix()) != HOME
-        for line, value in literals(path.read_text())
+        for line, value in literals(tree)
         # An announcement is a state, a reason and an end as well; its word is in too many places to list.
         if value != AlarmCause.ANNOUNCED
     ]
@@ -129,7 +124,7 @@ def test_every_word_that_is_excepted_still_stands_where_it_is_excepted() -> None
     assert OTHER_WORDS.keys() - {(name, value) for name, _, value in found()} == set()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "planted",
     [
         'writing.note("SeenAgain", 1, author, {})',
@@ -143,21 +138,18 @@ def test_every_word_that_is_excepted_still_stands_where_it_is_excepted() -> None
     ],
 )
 def test_a_planted_literal_is_found(planted: str) -> None:
-    assert len(list(literals(planted))) == 1
+    assert len(list(literals(ast.walk(ast.parse(planted))))) == 1
 
 
 def test_a_cause_is_never_handed_over_as_a_literal() -> None:
     """Also not one that is a word of another vocabulary in the same file."""
     takers = {"raise_alarm", "last_alarm", "cause_about", "Alarm", "note"}
-    called = re.compile(rf"\b(?:{'|'.join(takers)})\s*\(")
     values = {each.value for each in (*AlarmCause, *NoteEvent)}
     planted = [
         f"{path.relative_to(PACKAGE)}:{node.lineno}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if called.search(source := path.read_text())
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "attr", getattr(node.func, "id", "")) in takers
+        for path, inside in calls().items()
+        for node in inside
+        if getattr(node.func, "attr", getattr(node.func, "id", "")) in takers
         and node.args
         and any(
             isinstance(each, ast.Constant) and str(each.value).partition(":")[0] in values
@@ -205,7 +197,7 @@ def test_the_values_are_those_that_are_stored() -> None:
     assert [each.value for each in AlarmCause] == STORED_CAUSES.split()
 
 
-@pytest.mark.parametrize("cause", AlarmCause)
+@every_case("cause", AlarmCause)
 def test_what_an_alarm_is_about_stands_behind_its_cause(cause: AlarmCause) -> None:
     about = Alarm(1, cause_about(cause, "mail", 3), (), dt.datetime(2026, 4, 1, tzinfo=JST))
     assert about.cause == f"{cause.value}:mail:3"

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-import worker
 from tests.support.fakes import FakeFiles
 from tests.support.registered import INVOICE, REGISTER
 from tests.support.small_office import Settings, SmallOffice, form, mail_with
+from tests.support.sources import PACKAGE, nodes
 from tests.support.world import HANAKO
 from worker.approve import decisions
 from worker.approve.decisions import Approval
@@ -128,16 +128,16 @@ def test_a_look_never_changes() -> None:
 
 # --- Who looks -------------------------------------------------------------------------------------------------------
 
-PACKAGE = Path(worker.__file__).parent
 LOOKING = {"pipeline", "service", "cli"}
 
 
 def test_only_the_acting_steps_reach_the_folder_and_decisions_are_handed_what_was_found() -> None:
     reaching = {
         path.relative_to(PACKAGE).parts[0]
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, tree in nodes().items()
+        for node in tree
         if isinstance(node, ast.Attribute)
+        and node.attr == "invoice_folder"
         and ast.unparse(node) in {"active_config.invoice_folder", "self.active_config.invoice_folder"}
     }
     assert reaching <= LOOKING

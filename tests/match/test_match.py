@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.holds import Said
 from tests.support.registered import CONTRACTOR, NOTICE, Register, drafted, of_project, reasons
+from tests.support.tables import every_case
 from tests.support.world import NUMBER
 from worker.core.model import Notice, Product
 from worker.core.rulebook import Project
@@ -140,7 +141,7 @@ def test_a_tie_decides_between_two_projects_of_one_name() -> None:
 # --- Names as two offices write them -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("registered", "printed"),
     [
         ("〔補正〕道路改良工事", "［補正］道路改良工事"),

@@ -9,6 +9,7 @@ import pytest
 from tests.support.fakes import FakeReading
 from tests.support.parts import with_fields
 from tests.support.registered import NOTICE, PDF, arrived
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.core.model import Answer, Hold, Key, Product, Sha256, Source, Submission, Unreadable, sha256
 from worker.core.states import WAITING, Reason, State
@@ -59,7 +60,7 @@ def test_a_first_notice_is_a_new_submission_that_says_how_it_came() -> None:
     assert (new.follows, outcome.superseded) == (None, ())
 
 
-@pytest.mark.parametrize("state", State)
+@every_case("state", State)
 def test_the_same_bytes_are_never_a_second_submission(state: State) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
     assert receive_notice(NOTICE, FIRST, MAIL, known) == KnownNotice(known.held[0])
@@ -71,7 +72,7 @@ def test_other_bytes_of_the_same_notice_add_nothing_while_the_first_has_not_left
     assert receive_notice(NOTICE, SECOND, FOLDER, known) == KnownNotice(known.held[0])
 
 
-@pytest.mark.parametrize("state", GONE)
+@every_case("state", GONE)
 def test_other_bytes_of_the_same_notice_name_the_first_once_it_may_have_left(state: State) -> None:
     known = FakeReading([here(state)], {FIRST: NOTICE})
     outcome = receive_notice(NOTICE, SECOND, FOLDER, known)
@@ -79,7 +80,7 @@ def test_other_bytes_of_the_same_notice_name_the_first_once_it_may_have_left(sta
     assert (outcome.submission.follows, outcome.superseded) == (1, ())
 
 
-@pytest.mark.parametrize("state", State)
+@every_case("state", State)
 def test_the_same_number_with_another_key_names_the_one_before_and_supersedes_it_if_it_has_not_left(
     state: State,
 ) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.model import JST, NO_DATE
 from worker.match.match import AHEAD, SAVED_EARLY, WatchedMailbox, file_from_before, mail_from_before, update_watched
 from worker.watch.plan import saved_at
@@ -22,9 +23,9 @@ CHANGED = WatchedMailbox("soumu", "INBOX", SINCE, FIRST, LATER)
 MOVED = WatchedMailbox("soumu", "Hosho", SINCE, LATER, LATER)
 
 
-@pytest.mark.parametrize("watched", [None, AT_FIRST, CHANGED, MOVED])
-@pytest.mark.parametrize("is_new", [True, False])
-@pytest.mark.parametrize("zone", [JST, dt.UTC, dt.timezone(dt.timedelta(hours=-8))])
+@every_case("watched", [None, AT_FIRST, CHANGED, MOVED])
+@every_case("is_new", [True, False])
+@every_case("zone", [JST, dt.UTC, dt.timezone(dt.timedelta(hours=-8))])
 def test_a_mail_before_the_first_start_is_from_before_however_it_came_in(
     watched: WatchedMailbox | None, is_new: bool, zone: dt.tzinfo
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.support.holds import old
 from tests.support.parts import with_fields
 from tests.support.registered import NOTICE, REGISTER, Register, arrived, drafted, of_issuer, of_project
+from tests.support.tables import every_case
 from tests.support.world import KEY, START
 from worker.audit.sent_log import receipt_detail
 from worker.core.errors import AccountRefused
@@ -96,12 +97,12 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
+@every_case("state", [state for state in State if state is not State.HELD])
 def test_each_state_has_its_one_command_or_none(state: State) -> None:
     assert command_line(action_for(in_state(state)), "ja") == COMMANDS.get(state, "")
 
 
-@pytest.mark.parametrize("reason", Reason)
+@every_case("reason", Reason)
 def test_the_command_for_a_hold_is_one_that_is_allowed(reason: Reason) -> None:
     submission = held(Reason.APPROVAL, reason)
     expected = {

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.small_office import Settings as Given
 from tests.support.small_office import configuration_of
+from tests.support.tables import every_case
 from tests.support.world import OFFICE, START
 from worker.config.settings import ConsoleSettings, Settings
 from worker.core.accounts import Account, MailKind, Role
@@ -39,24 +40,24 @@ def everybody(*mails: MailKind) -> list[Account]:
     return [person(role, *mails) for role in Role]
 
 
-@pytest.mark.parametrize("cause", AlarmCause)
+@every_case("cause", AlarmCause)
 def test_the_operators_addresses_are_told_as_they_were(cause: AlarmCause) -> None:
     expected = CHIEF if cause is AlarmCause.ESCALATION else OFFICE
     assert told(cause, url="") == {expected}
     assert expected in told(cause, *everybody())
 
 
-@pytest.mark.parametrize("cause", AlarmCause)
+@every_case("cause", AlarmCause)
 def test_without_an_address_of_the_console_no_account_is_told(cause: AlarmCause) -> None:
     assert told(cause, *everybody(*MailKind), url="") <= {OFFICE, CHIEF}
 
 
-@pytest.mark.parametrize("cause", sorted({*AlarmCause} - GRAVEST))
+@every_case("cause", sorted({*AlarmCause} - GRAVEST))
 def test_who_wants_no_mail_gets_none_but_the_gravest(cause: AlarmCause) -> None:
     assert told(cause, *everybody()) <= {OFFICE, CHIEF}
 
 
-@pytest.mark.parametrize("cause", sorted(GRAVEST))
+@every_case("cause", sorted(GRAVEST))
 def test_the_gravest_reaches_everybody_who_can_act_whatever_they_want(cause: AlarmCause) -> None:
     reached = told(cause, *everybody())
     assert {"staff@contractor.example", "approver@contractor.example"} <= reached

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.login_errors import LoginFault, LoginRefusal, find_refusal, hide_tokens, xoauth2_response
 from worker.core.model import JST
 from worker.oauth.tokens import (
@@ -79,7 +80,7 @@ def test_what_is_no_kept_login_is_none(change):
     assert read_login(b"[]") is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("status", "body", "spoke"),
     [
         (200, "{}", True),
@@ -97,7 +98,7 @@ def test_only_the_endpoint_itself_can_refuse(status, body, spoke):
     assert is_an_answer(status, body) is spoke
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("error", "fault"),
     [
         ("invalid_grant", LoginFault.ENDED),
@@ -127,8 +128,8 @@ def test_the_life_of_a_token_is_what_the_endpoint_says_within_a_day(life, second
     assert read_token_response({"access_token": "a", "expires_in": life}).life.total_seconds() == seconds
 
 
-@pytest.mark.parametrize("fault", list(LoginFault))
-@pytest.mark.parametrize("said", ["", "invalid_grant: AADSTS70008: (x): the token has expired"])
+@every_case("fault", list(LoginFault))
+@every_case("said", ["", "invalid_grant: AADSTS70008: (x): the token has expired"])
 def test_a_refusal_is_found_again_in_an_error_and_in_an_alarm(fault, said):
     refusal = LoginRefusal("main", fault, said)
     assert find_refusal(str(refusal)) == refusal
@@ -165,7 +166,7 @@ def test_the_page_to_agree_on_asks_for_a_refresh_token_and_binds_the_code_to_us(
     assert "v" not in asked.values()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("pasted", "found"),
     [
         ("http://127.0.0.1/?state=s-1&code=4/0AbCdEfGh&scope=x", "4/0AbCdEfGh"),

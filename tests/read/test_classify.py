@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.model import Attached
 from worker.core.rulebook import Guarantor
 from worker.read.classify import (
@@ -44,7 +45,7 @@ def mail(subject: str = "", sender: str = "someone@else.example", **more: object
     return Message(senders=(sender,) if sender else (), subject=subject, **more)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "subject",
     [
         EAST,

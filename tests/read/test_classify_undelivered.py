@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.support.tables import every_case
 from worker.read.classify import find_bounce_sign, has_transcript, is_answer, is_failure_subject, says_undelivered
 from worker.read.message import read_message, split_headers
 
@@ -94,17 +93,17 @@ Automatic reply: I am on holiday with limited access to e-mail.
 """
 
 
-@pytest.mark.parametrize("text", NEWS.strip().splitlines())
+@every_case("text", NEWS.strip().splitlines())
 def test_what_did_not_arrive_was_refused_or_is_read_no_more_is_news(text: str) -> None:
     assert says_undelivered(text)
 
 
-@pytest.mark.parametrize("text", QUIET.strip().splitlines())
+@every_case("text", QUIET.strip().splitlines())
 def test_an_absence_or_what_may_be_one_day_is_none(text: str) -> None:
     assert not says_undelivered(text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("fields", "sign"),
     [
         ("Return-Path: <>\nFrom: gw@x.example", "Return-Path"),
@@ -136,7 +135,7 @@ def test_what_returns_mail_is_known_by(fields: str, sign: str) -> None:
     assert find_bounce_sign(split_headers(raw)[0], message.senders, message.subject, "text") == sign
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("subject", "is_failure"),
     [
         ("Undeliverable: 認証キー", True),

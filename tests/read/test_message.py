@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.tables import every_case
 from worker.read.message import (
     DEPTH_LIMIT,
     PARTS_LIMIT,
@@ -98,7 +99,7 @@ def test_a_forwarded_mail_keeps_its_own_subject_sender_and_pdf() -> None:
     assert every_pdf(message) == [("n.pdf", PDF)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("disposition", "kind", "filename"),
     [
         (b'attachment; filename="a.pdf"', b"application/octet-stream", "a.pdf"),
@@ -230,7 +231,7 @@ def test_a_tnef_part_is_left_and_named(kind: bytes) -> None:
     assert message.defects == ()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("raw", "text"),
     [
         (b"=?ISO-2022-JP?B?" + base64.b64encode(jis("㈱東①髙")) + b"?=", "㈱東①髙"),
@@ -264,7 +265,7 @@ def test_an_unknown_charset_is_guessed_and_noted() -> None:
     assert message.defects == (Defect.CHARSET,)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("raw", "found"),
     [
         (b"a@B.Example", ("a@b.example",)),
@@ -410,7 +411,7 @@ def test_a_broken_pair_before_an_escape_spoils_no_more_than_itself() -> None:
     assert text.endswith("されました")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         b'filename="=?utf-8?B?6KqN6Ki844Kt44O844Gu44GK55+l44KJ44GbLnBkZg==?="',

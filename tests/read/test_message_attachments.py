@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import notice_pdfs as made
+from tests.support.tables import every_case
 from tests.support.zips import locked_zip, zipped
 from worker.core.model import Unreadable
 from worker.core.states import Reason
@@ -38,7 +39,7 @@ def test_other_words_are_no_key(text: str) -> None:
     assert not mentions_key(text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("kind", "name", "content", "sort"),
     [
         ("application/zip", "a.zip", ZIP, AttachmentKind.ZIP),
@@ -71,7 +72,7 @@ def test_what_may_hold_a_notice_is_named(kind: str, name: str, content: bytes, s
     assert attachment_kind(kind, name, content) is sort
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("kind", "name", "content"),
     [
         ("application/pkcs7-signature", "smime.p7s", b"0\x80"),
@@ -137,7 +138,7 @@ def test_a_saved_mail_is_known_by_its_name() -> None:
 # --- Links -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "添付ファイルは安全のためリンクに変換されました。",

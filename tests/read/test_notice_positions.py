@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.tables import every_case
 from tests.support.world import EAST
 from worker.core.model import CodePositions, Key, Notice, PageText, PdfText, Place, Product, TextRun, Unreadable
 from worker.core.states import Reason
@@ -51,7 +52,7 @@ def test_a_line_below_in_the_same_column_that_could_be_the_rest_refuses(rest):
     assert confirmed(line(rest)) == GOES_ON
 
 
-@pytest.mark.parametrize(
+@every_case(
     "below",
     [
         "- 1 -",

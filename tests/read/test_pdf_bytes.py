@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.read.pdf_bytes import CONTAINER, CUT, TRAILING, TRAILING_DATA, fault_of
 
 PDF = b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n9\n%%EOF\n"
@@ -55,7 +56,7 @@ def test_what_a_gateway_adds_is_let_be_up_to_its_limit(length: int) -> None:
     assert fault_of(PDF.rstrip() + b"-" * length + b"-" * (TRAILING + 1 - length)) == TRAILING_DATA
 
 
-@pytest.mark.parametrize(
+@every_case(
     "before",
     [
         b"\xef\xbb\xbf",
@@ -87,8 +88,8 @@ def test_an_archive_is_none_wherever_the_pdf_stands_in_it(compression: int) -> N
     assert fault_of(PDF.ljust(32769, b" ") + b"CD001" + PDF) == CONTAINER
 
 
-@pytest.mark.parametrize("mark", [b"%PDF-1.7", b"PK\x03\x04", b"PK\x05\x06", OLE, b"MZ\x90"])
-@pytest.mark.parametrize("gap", [b"", b"\n", b"\0" * 300, b"some words "])
+@every_case("mark", [b"%PDF-1.7", b"PK\x03\x04", b"PK\x05\x06", OLE, b"MZ\x90"])
+@every_case("gap", [b"", b"\n", b"\0" * 300, b"some words "])
 def test_the_mark_of_another_file_behind_the_end_refuses(mark: bytes, gap: bytes) -> None:
     assert fault_of(PDF + gap + mark) in {TRAILING_DATA, CONTAINER}
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-import pytest
-
 from tests.support.fakes import FakeClock
 from tests.support.registered import drafted
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import Address, Submission
@@ -20,7 +19,7 @@ HOURS = OfficeHours(usual_windows())
 TUESDAY = START.replace(day=24, hour=8, minute=30)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("answer", "seconds"),
     [
         ("450 4.2.0 Greylisted, please try again in 5 minutes", 300),

@@ -20,6 +20,7 @@ from collections.abc import Iterable
 import pytest
 
 from tests.flow.test_corpus_mails import ROOT, flufl_bounces, python_mails, structure_of, tell
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.core.model import Address, Composition, Delivery, Draft, Sha256, Submission
 from worker.core.states import State
@@ -99,9 +100,9 @@ def ids_of(came_back: ReturnedMail) -> tuple[str, ...]:
             return ()
 
 
-@pytest.mark.parametrize("after", [dt.timedelta(seconds=5), LATER])
-@pytest.mark.parametrize("head", [b"", b"Return-Path: <>\n"])
-@pytest.mark.parametrize(("name", "least"), [("flufl.bounce", 20), ("set-of-emails", 500)])
+@every_case("after", [dt.timedelta(seconds=5), LATER])
+@every_case("head", [b"", b"Return-Path: <>\n"])
+@every_case(("name", "least"), [("flufl.bounce", 20), ("set-of-emails", 500)])
 def test_no_bounce_of_our_mail_passes_in_silence(name: str, least: int, head: bytes, after: dt.timedelta) -> None:
     """However soon it comes, and whether the server that delivered it wrote a Return-Path or not."""
     bounces = [re.sub(rb"\A>?From [^\n]*\n", b"", raw) for raw in made_ours(bounces_of(name))]

@@ -70,7 +70,7 @@ def after(submission: Submission, *receipts: Receipt) -> tuple[Event | None, Sta
 # --- Recipient by recipient ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("came", "state"),
     [
         ([(DELIVERED, A)], State.SENT),
@@ -144,8 +144,8 @@ def test_no_reply_and_no_read_receipt_confirms_anything(kind: ReceiptKind) -> No
 # --- In doubt ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", [State.IN_DOUBT, State.APPROVED])
-@pytest.mark.parametrize(
+@every_case("state", [State.IN_DOUBT, State.APPROVED])
+@every_case(
     ("came", "event", "target"),
     [
         ([(DELIVERED, A), (DELIVERED, B)], Event.DELIVERED, State.DELIVERED),
@@ -233,7 +233,7 @@ def tracked_of(
     return before, track(before, (came,))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("kind", "bears", "event"),
     [
         (DELIVERED, FULL, Event.DELIVERED),
@@ -251,7 +251,7 @@ def tracked_of(
         (ReceiptKind.READ, MESSAGE_ID, Event.PROVEN_SENT),
     ],
 )
-@pytest.mark.parametrize("is_tried", [True, False])
+@every_case("is_tried", [True, False])
 def test_one_about_to_be_sent_has_left_where_what_comes_bears_the_secret(
     kind: ReceiptKind, bears: tuple[str, str], event: Event, is_tried: bool
 ) -> None:
@@ -291,8 +291,8 @@ def test_what_comes_of_one_never_tried_is_a_persons_where_the_state_says_that_no
     assert tracked.contradicts is not None
 
 
-@pytest.mark.parametrize("kind", [DELIVERED, RELAYED])
-@pytest.mark.parametrize("state", [State.SENT, State.DELAYED, State.OVERDUE, State.BOUNCED])
+@every_case("kind", [DELIVERED, RELAYED])
+@every_case("state", [State.SENT, State.DELAYED, State.OVERDUE, State.BOUNCED])
 def test_good_news_that_everybody_with_the_mail_can_write_changes_no_state_and_is_a_persons(
     kind: ReceiptKind, state: State
 ) -> None:
@@ -406,7 +406,7 @@ def test_a_report_without_a_recipient_that_can_be_read_is_still_a_receipt() -> N
     assert found.kind is ReceiptKind.UNREADABLE
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sender", "is_issuers"),
     [
         ("tanaka@kawa-town.example", True),

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.parts import with_fields
 from tests.support.registered import REGISTER, drafted
+from tests.support.tables import every_case
 from worker.config.settings import Settings
 from worker.core.business_hours import OfficeHours, usual_windows
 from worker.core.model import JST, FollowUps, Hold, Receipt, ReceiptKind, Requested, Submission
@@ -45,7 +46,7 @@ def test_where_nothing_is_awaited_silence_is_never_too_long() -> None:
     assert overdue_from(one(State.SENT, duties=FollowUps(closes="none")), SETTINGS) is None
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.SENT, State.DELAYED, State.RELAYED}))
+@every_case("state", sorted(set(State) - {State.SENT, State.DELAYED, State.RELAYED}))
 def test_what_has_not_left_or_was_heard_of_is_not_silent(state: State) -> None:
     assert overdue_from(one(state), SETTINGS) is None
 

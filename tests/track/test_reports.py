@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.returned import ENVID, OURS, TOWN, bounce, dsn, qmail, read_receipt, recipient, reply
+from tests.support.tables import every_case
 from worker.read.message import read_message
 from worker.track.dsn import DsnAction, DsnBlock, read_action
 from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
@@ -31,7 +32,7 @@ def blocks(*recipients: str) -> tuple[DsnBlock, ...]:
 # --- Delivery reports ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("word", "action"),
     [
         ("delivered", DsnAction.DELIVERED),
@@ -258,7 +259,7 @@ AUTOMATIC = {
 }
 
 
-@pytest.mark.parametrize("name", AUTOMATIC)
+@every_case("name", AUTOMATIC)
 def test_a_machines_answer_is_known_by(name: str) -> None:
     raw, by = AUTOMATIC[name]
     report = read(raw)
@@ -402,14 +403,14 @@ NAMED_IN = {
 }
 
 
-@pytest.mark.parametrize("place", NAMED_IN)
+@every_case("place", NAMED_IN)
 def test_a_report_is_known_by_our_message_id_wherever_it_stands(place: str) -> None:
     report = read_own(NAMED_IN[place])
     assert isinstance(report, DeliveryReport)
     assert OWN in report.returned
 
 
-@pytest.mark.parametrize("place", NAMED_IN)
+@every_case("place", NAMED_IN)
 def test_a_bounce_of_no_standard_form_is_known_by_it_too(place: str) -> None:
     raw = (
         NAMED_IN[place]

@@ -6,7 +6,6 @@ import itertools
 import re
 
 import click
-import pytest
 
 from tests.support.tables import every_case
 from tests.support.world import START
@@ -59,7 +58,7 @@ OF_BOTH = [
 EVERY_LINE = [*((action, f"hoshobin {line}") for action, line in LINES), *OF_BOTH]
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
+@every_case("state", [state for state in State if state is not State.HELD])
 def test_each_state_has_its_one_action_with_what_it_lacks_or_none(state: State) -> None:
     action = action_for(Submission(7, state))
     found = (action.kind, action.missing) if action else None
@@ -77,12 +76,12 @@ def test_what_is_held_is_approved_only_where_an_answer_ends_every_reason(reasons
     assert action.label == (held.label if worst is HoldKind.ANSWER else "")
 
 
-@pytest.mark.parametrize(("action", "line"), EVERY_LINE, ids=lambda each: str(getattr(each, "kind", "")))
+@every_case(("action", "line"), EVERY_LINE, ids=lambda each: str(getattr(each, "kind", "")))
 def test_the_command_is_the_one_that_the_action_is(action: Action, line: str) -> None:
     assert command_line(action, "ja") == line
 
 
-@pytest.mark.parametrize(("action", "line"), EVERY_LINE, ids=lambda each: str(getattr(each, "kind", "")))
+@every_case(("action", "line"), EVERY_LINE, ids=lambda each: str(getattr(each, "kind", "")))
 def test_a_command_is_wholly_in_the_language_asked_for(action: Action, line: str) -> None:
     english = command_line(action, "en")
     assert english.isascii()
@@ -122,7 +121,7 @@ def test_a_duty_has_its_number_where_there_are_several() -> None:
     assert news_action(several, 2, is_reply=False).what == 2
 
 
-@pytest.mark.parametrize("state", State)
+@every_case("state", State)
 def test_a_reply_asks_for_an_outcome_where_the_state_can_still_take_one(state: State) -> None:
     answered = Submission(1, state, delivery=Delivery(unread=(REPLY,)))
     takes_one = state in {State.SENT, State.DELAYED, State.OVERDUE, State.RELAYED, State.DELIVERED}

@@ -6,8 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.support.tables import every_case
 from worker.config.editing.catalogue import read_path
 from worker.config.editing.issuer_fields import paths_of, texts_of
 from worker.config.load import guarantors_of
@@ -25,7 +24,7 @@ TABLE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@every_case("file", FILES, ids=lambda file: file.stem)
 def test_each_field_stands_once_and_a_form_left_as_it_is_loses_none(file: Path) -> None:
     table = tomllib.loads(file.read_text())
     texts = texts_of(table, GUARANTORS)

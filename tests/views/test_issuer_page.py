@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import pytest
-
+from tests.support.tables import every_case
 from worker.core.messages import say
 from worker.core.model import Channel
 from worker.core.rulebook import Issuer
@@ -16,7 +15,7 @@ SHOWN: Final = ("channel", "section", "subject", "notice", "invoice", "timing")
 CATALOGUE: Final = tuple(load_catalogue().issuers.values())
 
 
-@pytest.mark.parametrize("issuer", CATALOGUE, ids=lambda issuer: issuer.id)
+@every_case("issuer", CATALOGUE, ids=lambda issuer: issuer.id)
 def test_an_open_item_is_shown_as_not_certain_and_no_other_is(issuer: Issuer) -> None:
     for group in rules_of(issuer, "ja"):
         facts = dict(group.facts)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import worker.cli
+from tests.support.sources import nodes
+from tests.support.tables import every_case
 from worker.core.model import Product, Submission
 from worker.core.states import State
 from worker.views.actions import Action, ActionKind, Input, action_for
@@ -44,7 +46,7 @@ def test_a_task_without_an_action_has_neither() -> None:
     assert (read["command"], read["action"]) == (None, None)
 
 
-@pytest.mark.parametrize("state", State)
+@every_case("state", State)
 def test_an_action_is_told_with_every_field_that_it_has(state: State) -> None:
     if (action := action_for(Submission(1, state))) is not None:
         assert action_json(action).keys() == {*Action.__dataclass_fields__}
@@ -57,13 +59,9 @@ def test_a_submission_has_its_fixed_fields() -> None:
     assert list(submission_json(Submission(1, State.SENT))) == fields.split()
 
 
-@pytest.mark.parametrize("path", sorted(CLI.glob("*.py")), ids=lambda path: path.stem)
+@every_case("path", sorted(CLI.glob("*.py")), ids=lambda path: path.stem)
 def test_no_function_of_the_command_line_makes_a_shape_of_its_own(path: Path) -> None:
-    made = [
-        node.name
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef) and node.name.endswith("_json")
-    ]
+    made = [node.name for node in nodes()[path] if isinstance(node, ast.FunctionDef) and node.name.endswith("_json")]
     assert [name for name in made if name not in {"print_json", "_print_as_json"}] == []
 
 
@@ -71,16 +69,16 @@ def print_calls() -> list[tuple[str, ast.expr, set[str]]]:
     """Each argument of ``print_json`` in ``worker/cli``, with the names that its module takes from ``worker.views``."""
     found = []
     for file in sorted(CLI.rglob("*.py")):
-        tree = ast.parse(file.read_text())
+        tree = nodes()[file]
         shapes = {
             name.name
-            for node in ast.walk(tree)
+            for node in tree
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("worker.views.")
             for name in node.names
         }
         found += [
             (f"{file.name}:{node.lineno}", node.args[0], shapes)
-            for node in ast.walk(tree)
+            for node in tree
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print_json"
         ]
     return found

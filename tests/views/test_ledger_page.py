@@ -10,6 +10,7 @@ import zlib
 import pytest
 
 from tests.support.registered import ISSUER
+from tests.support.tables import every_case
 from worker.config.editing.columns import CellKind, Sheet, SheetRow, Stored, read_headings
 from worker.config.editing.import_rows import OutcomeKind
 from worker.config.editing.ledger import SeenRow, corrected_sheet, judge_ledger
@@ -61,7 +62,7 @@ def other(table: object) -> str:
     return base64.urlsafe_b64encode(zlib.compress(json.dumps(table).encode())).decode()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     ["", "x", "あ", "=" * 8, pack_ledger(KEPT)[:-8], bomb(), "A" * (MAX_PACKED + 4)]
     + [other(each) for each in (None, [], {}, {"name": "a", "rows": [[1]], "sheet": [], "seen": {}, "left": []})],

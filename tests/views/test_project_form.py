@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.registered import ISSUER, Register, of_project
+from tests.support.tables import every_case
 from worker.config.editing.register import FieldRules, field_text, read_field
 from worker.core.model import Product
 from worker.core.rulebook import Section
@@ -46,7 +47,7 @@ def test_a_day_is_shown_back_with_era_and_weekday(typed: str) -> None:
     assert shown_value(CONTRACT_DAY, day, {}, "ja") == "令和8年11月30日（月）"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "value"),
     [
         (CONTRACT_DAY, TODAY),

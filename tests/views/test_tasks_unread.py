@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.overviews import Among
 from tests.support.small_office import Settings, configuration_of
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.approve.decisions import choose_follow_up
 from worker.core.errors import NotAllowed
@@ -79,7 +80,7 @@ def test_the_task_holds_the_text_of_the_reply_on_one_line() -> None:
     assert "t@kawa.example" in task.text("en")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("status", "words"),
     [
         ("5.1.1", "アドレスの誤り、または廃止（5.1.1）"),
@@ -96,7 +97,7 @@ def test_a_code_is_told_in_office_words_with_the_code(status: str, words: str) -
     assert name_status(status, "ja") == words
 
 
-@pytest.mark.parametrize("kind", list(ReceiptKind))
+@every_case("kind", list(ReceiptKind))
 def test_every_kind_of_receipt_has_words_in_both_languages(kind: ReceiptKind) -> None:
     receipt = dataclasses.replace(FAILED, kind=kind)
     words = KINDS[kind]

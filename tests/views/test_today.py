@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.accounts import RIGHTS, Right, Role
 from worker.core.messages import is_said
 from worker.core.model import Destination, Hold, NoticeRecord, Product, Submission
@@ -13,7 +14,7 @@ from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.views.today import MENDS, Button, mend_of, way_to_mend
 
 
-@pytest.mark.parametrize("reason", Reason)
+@every_case("reason", Reason)
 def test_every_reason_has_the_button_that_mends_it_and_who_may_press_it(reason: Reason) -> None:
     button, right = mend_of([reason])
     assert is_said(f"button_{button.value}")
@@ -66,6 +67,6 @@ def test_what_is_decided_on_its_own_page_or_belongs_to_none_leads_nowhere_else(h
     assert way_to_mend(held) is None
 
 
-@pytest.mark.parametrize("button", Button)
+@every_case("button", Button)
 def test_every_button_has_its_word(button: Button) -> None:
     assert is_said(f"button_{button.value}")

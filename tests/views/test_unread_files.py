@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.support.tables import every_case
 from worker.core.messages import say
 from worker.core.model import UnreadReason
 from worker.views.unread_files import (
@@ -80,8 +79,8 @@ def test_a_name_that_moves_the_terminal_is_shown_harmless() -> None:
     assert "\u202e" not in said
 
 
-@pytest.mark.parametrize("why", UnreadReason)
-@pytest.mark.parametrize("lang", ["ja", "en"])
+@every_case("why", UnreadReason)
+@every_case("lang", ["ja", "en"])
 def test_every_reason_has_words_and_a_next_step(why: UnreadReason, lang: str) -> None:
     said = list(say_unread({CONFIGURATION: gather_unread([("x", why)])}, lang))  # type: ignore[arg-type]
     assert len(said) == 2

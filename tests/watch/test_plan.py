@@ -57,8 +57,8 @@ def test_a_file_that_looked_the_same_for_less_waits_for_the_rest() -> None:
     assert (plan.take, plan.record, plan.look_again) == ((), (), SECOND)
 
 
-@pytest.mark.parametrize("changed", [{"size": 101}, {"mtime_ns": 6}, {"inode": 8}])
-@pytest.mark.parametrize("end", [Disposition.PENDING, Disposition.SUBMISSION, Disposition.HELD])
+@every_case("changed", [{"size": 101}, {"mtime_ns": 6}, {"inode": 8}])
+@every_case("end", [Disposition.PENDING, Disposition.SUBMISSION, Disposition.HELD])
 def test_a_file_that_changed_is_looked_at_anew_whatever_became_of_it(changed: dict[str, int], end: Disposition) -> None:
     other = replace(FILE, **changed)
     plan = plan_folder((other,), lambda _: replace(ROW, end=end, submissions=(1,)), NOW + SETTLE)
@@ -175,8 +175,8 @@ def test_a_renumbered_mailbox_is_read_again_from_since() -> None:
 # --- Below the first look's UID ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("since", [None, dt.date(2026, 11, 1), dt.date(2026, 12, 1)])
-@pytest.mark.parametrize("before", [None, FIRST_START, NOVEMBER])
+@every_case("since", [None, dt.date(2026, 11, 1), dt.date(2026, 12, 1)])
+@every_case("before", [None, FIRST_START, NOVEMBER])
 def test_a_changed_since_asks_once_for_what_stands_below_the_first_look(
     since: dt.date | None, before: dt.datetime | None
 ) -> None:
@@ -202,7 +202,7 @@ LATER = NOW + SECOND
 TAKEN, KNOWN, OLD = Judged((9,), ()), Judged((), ((9, FORMER),)), Judged((), ())
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("header", "formers", "not_before", "judged"),
     [
         (HEADER, [], NOW, TAKEN),

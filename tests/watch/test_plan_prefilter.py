@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.core.model import JST
 from worker.core.rulebook import Guarantor
 from worker.read.classify import OwnMailSigns
@@ -63,15 +64,15 @@ def is_news(message: Header) -> bool:
     return judge_outline(message, (EAST,), OURS, TOWNS).may_be_news
 
 
-@pytest.mark.parametrize("structure", [TEXT, BOTH, WITH_PDF, NAMED_PDF])
-@pytest.mark.parametrize("fields", [{}, {"From": "netdesk@surety.example"}, {"Subject": "認証キーの件"}])
+@every_case("structure", [TEXT, BOTH, WITH_PDF, NAMED_PDF])
+@every_case("fields", [{}, {"From": "netdesk@surety.example"}, {"Subject": "認証キーの件"}])
 def test_a_notice_and_a_strangers_mail_are_no_news_of_a_mail_of_ours(
     structure: BodyPart, fields: dict[str, str]
 ) -> None:
     assert not is_news(header(structure, **fields))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "fields",
     [
         {"From": "Doboku <doboku@KAWA-town.example>"},
@@ -89,12 +90,12 @@ def test_a_notice_and_a_strangers_mail_are_no_news_of_a_mail_of_ours(
         {"Content_Type": "multipart/report; report-type=delivery-status"},
     ],
 )
-@pytest.mark.parametrize("structure", [BOTH, WITH_PDF])
+@every_case("structure", [BOTH, WITH_PDF])
 def test_what_may_have_come_back_is_news_also_with_a_pdf(structure: BodyPart, fields: dict[str, str]) -> None:
     assert is_news(header(structure, **fields))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "leaf",
     [
         BodyPart("2", "message/rfc822", parts=(TEXT,)),
@@ -133,7 +134,7 @@ def test_of_a_strangers_mail_the_first_bytes_of_each_part_are_enough(structure: 
     assert judge(header(structure)) is Wanted.STARTS
 
 
-@pytest.mark.parametrize(
+@every_case(
     "fields",
     [
         {"Subject": "=?UTF-8?B?6Zu75a2Q5L+d6Ki877yI6KqN6Ki844Kt44O877yJ55m66KGM5a6M5LqG44Gu44GK55+l44KJ44Gb?="},
@@ -159,7 +160,7 @@ def test_what_may_announce_a_notice_or_be_news_of_a_mail_of_ours_is_fetched(fiel
     assert judge(header(BOTH, **fields)) is Wanted.BODY
 
 
-@pytest.mark.parametrize(
+@every_case(
     "leaf",
     [
         BodyPart("2", "application/pdf"),
@@ -191,14 +192,14 @@ def test_what_may_announce_a_notice_or_be_news_of_a_mail_of_ours_is_fetched(fiel
         BodyPart("2", "text/plain", size=200_001),
     ],
 )
-@pytest.mark.parametrize("depth", [0, 3])
+@every_case("depth", [0, 3])
 def test_what_is_or_may_hold_a_pdf_or_another_mail_is_fetched_at_any_depth(leaf: BodyPart, depth: int) -> None:
     for level in range(depth):
         leaf = BodyPart(f"2.{level}", "multipart/mixed", parts=(TEXT, leaf))
     assert judge(header(BodyPart("", "multipart/mixed", parts=(TEXT, leaf)))) is Wanted.BODY
 
 
-@pytest.mark.parametrize(
+@every_case(
     "message",
     [
         header(None),
@@ -222,7 +223,7 @@ def as_base64(content: bytes) -> bytes:
     return base64.encodebytes(content).replace(b"\n", b"\r\n")[:3300]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("leaf", "start"),
     [
         (BodyPart("1", "image/png", "base64"), as_base64(PDF)),

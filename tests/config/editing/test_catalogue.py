@@ -103,7 +103,7 @@ def test_what_is_open_is_asked_for_and_addresses_and_phones_that_are_missing() -
     assert [each.can_be_confirmed for each in asked] == [False, True, False]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "path", "value"),
     [
         ("section.doboku.to=a@b.example, c@d.example", ("section", "doboku", "to"), ["a@b.example", "c@d.example"]),

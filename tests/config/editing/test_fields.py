@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.registered import ISSUER, SECTION
+from tests.support.tables import every_case
 from worker.config.editing.fields import (
     MAX_NAME,
     FieldRefused,
@@ -21,7 +22,7 @@ from worker.config.editing.fields import (
 from worker.core.messages import hint, say
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "text", "value"),
     [
         (("name",), '  "工事" {{ x }} ', '"工事" {{ x }}'),
@@ -44,7 +45,7 @@ def test_a_text_means_one_value(key: KeyPath, text: str, value: Value) -> None:
     assert read_key_value(key, text, ISSUER) == value
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "text", "code"),
     [
         (("name",), "道路\n改良", "unsafe_value"),
@@ -126,7 +127,7 @@ def test_a_contract_number_of_a_guarantor_s_form_is_taken_as_notices_print_it(te
     assert number in {"40213-000001", "W12345678"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "text", "code"),
     [
         (("contract_numbers",), "令和８年１１月３０日", "damage_date"),
@@ -162,7 +163,7 @@ def test_an_answer_to_another_question_is_no_value_of_this_key(key: KeyPath, tex
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("key", "text"),
     [
         (("name",), "令和8年度 道路改良工事（8-12）"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.config.editing.catalogue import read_path, value_in
 from worker.config.editing.fields import FieldRefused, KeyPath
 from worker.config.editing.issuer_fields import (
@@ -44,7 +45,7 @@ TABLE: dict[str, Any] = {
 SUBJECT: KeyPath = ("rule", "default", "subject")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@every_case("file", FILES, ids=lambda file: file.stem)
 def test_every_text_of_a_file_is_read_back_as_the_same(file: Path) -> None:
     table = tomllib.loads(file.read_text())
     names = section_names(table)
@@ -65,7 +66,7 @@ def test_every_field_has_a_text_form_of_its_path() -> None:
         assert read_path(key_text(path)) == path
 
 
-@pytest.mark.parametrize("word", ["はい", "ｙ", "yes", "ＹＥＳ", "n", "no", "いいえ", "ok", "同じ", "○", "違います。"])
+@every_case("word", ["はい", "ｙ", "yes", "ＹＥＳ", "n", "no", "いいえ", "ok", "同じ", "○", "違います。"])
 def test_an_answer_is_no_value_of_any_field_but_a_switch(word: str) -> None:
     for path in paths_of(TABLE):
         if path[-1] in {"call_after", "other_documents"}:
@@ -75,7 +76,7 @@ def test_an_answer_is_no_value_of_any_field_but_a_switch(word: str) -> None:
                 read_issuer_text(path, word, section_names(TABLE), COMPANIES)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "text", "value"),
     [
         (("rule", "default", "channel"), "メール", "email"),
@@ -100,7 +101,7 @@ def test_office_words_become_values(path: KeyPath, text: str, value: object) -> 
     assert read_issuer_text(path, text, section_names(TABLE), COMPANIES) == value
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "text", "code"),
     [
         (("rule", "default", "channel"), "伝書鳩", "field_word"),

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from tests.support.registered import ISSUER
+from tests.support.tables import every_case
 from worker.config.editing.columns import Sheet, read_headings
 from worker.config.editing.import_rows import RowOutcome, judge_rows
 from worker.config.editing.spreadsheets import read_ledger
@@ -397,7 +398,7 @@ FILES = {
 """The result for each row of the kept files: its 工事番号, 保証契約番号 and 契約日, or the refusal."""
 
 
-@pytest.mark.parametrize("name", FILES)
+@every_case("name", FILES)
 def test_a_kept_ledger_comes_to_what_it_shows_or_is_refused(name: str) -> None:
     sheet = read_ledger(Path(__file__).parent / "ledgers" / name)
     fates = judge_rows(sheet, read_headings(sheet, {}), {"mihon": replace(ISSUER, name="川北町")}, (), FORMS)

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
+from tests.support.tables import every_case
 from worker.audit.chain import canonical
 from worker.core.errors import LogBroken
 from worker.core.model import (
@@ -103,7 +104,7 @@ def test_a_value_of_another_type_is_not_turned_into_the_right_one(kind: type[Any
         assert broken.value.detail == f"{kind.__name__}: {name}"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("change", "places"),
     [
         ({"state": "GONE"}, "state"),
@@ -125,9 +126,7 @@ def test_the_places_of_what_cannot_be_read_are_named_without_its_values(change: 
     assert "GONE" not in broken.value.detail
 
 
-@pytest.mark.parametrize(
-    "row", ["", "{", "[]", "null", "5", '"x"', "[" * 100_000, "{}", '{"id": 1}', '{"state": "HELD"}']
-)
+@every_case("row", ["", "{", "[]", "null", "5", '"x"', "[" * 100_000, "{}", '{"id": 1}', '{"state": "HELD"}'])
 def test_a_row_that_is_no_such_object_is_refused(row: str) -> None:
     with pytest.raises(LogBroken):
         decode(Submission, row)

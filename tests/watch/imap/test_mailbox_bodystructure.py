@@ -13,6 +13,7 @@ import pytest
 from imapclient.response_parser import parse_fetch_response
 
 from tests.support.mailservers import MailServers
+from tests.support.tables import every_case
 from tests.support.zips import zipped
 from tests.watch.imap.test_mailbox import OPENED
 from worker.authenticate.sender_auth import FromAddress, read_header_fields, read_sender
@@ -65,9 +66,7 @@ def test_the_parts_of_a_mail_within_are_numbered_below_it(inner: bytes, sections
     assert [each.section for each in held.parts or (held,)] == sections
 
 
-@pytest.mark.parametrize(
-    "nonsense", [(), (b"text",), (None, None), 5, None, b"x", ([], b"mixed"), (b"a", b"b", 1, 2, 3, 4, 5)]
-)
+@every_case("nonsense", [(), (b"text",), (None, None), 5, None, b"x", ([], b"mixed"), (b"a", b"b", 1, 2, 3, 4, 5)])
 def test_a_structure_that_is_none_is_not_known(nonsense: object) -> None:
     found = read_structure(nonsense)
     assert found is None or not found.parts
