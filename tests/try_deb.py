@@ -33,7 +33,7 @@ import tomlkit
 from tests.first_rehearsal import ACCOUNT, ISSUER, Installation, seconds_of, walk_installation
 from tests.support.browsing import CHROMIUM, chromium
 from tests.support.office import a_mail, wire
-from tests.support.stores import make_revision_0002
+from tests.support.stores import make_revision_0005
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.demo.smtp_server import DsnController
@@ -323,7 +323,7 @@ def update_after_an_edit(machine: Machine, later: Path) -> None:
         machine.run("systemctl", "stop", "hoshobin", "hoshobin-console")
         store = machine.root / "var/lib/hoshobin"
         with closing(sqlite3.connect(store / "hoshobin.sqlite3")) as database, database:
-            make_revision_0002(database)
+            make_revision_0005(database)
         said = machine.run("dpkg", "-i", f"/var/cache/{later.name}")
         expect("改める前の写し" in said and list(store.glob("hoshobin-before-*.sqlite3")), said)
         expect(not machine.is_active("hoshobin") and not machine.is_active("hoshobin-console"))

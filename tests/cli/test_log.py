@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.parts import with_fields
-from tests.support.stores import SteppingClock, draft_of, make_revision_0002, open_store
+from tests.support.stores import SteppingClock, draft_of, make_revision_0003, open_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.audit.sent_log import FILTERED_FIELDS, LogFilter, filter_rows, log_rows
 from worker.audit.sent_log_export import csv_bytes
@@ -99,7 +99,7 @@ def test_each_filter_gives_the_bytes_that_the_whole_log_gives(
         if not is_upgraded:
             store.close()
             with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as database, database:
-                make_revision_0002(database)
+                make_revision_0003(database)
             create_or_migrate(tmp_path)
             store = open_store(tmp_path, SteppingClock())
 

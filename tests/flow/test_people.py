@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.office import Office, Ran
 from tests.support.people import PASSWORD
-from tests.support.stores import make_revision_0002
+from tests.support.stores import make_revision_0005
 from tests.support.world import HANAKO, JIRO
 from worker.accounts.login import Attempt, log_in
 from worker.accounts.people import accept_invitation
@@ -183,11 +183,11 @@ def test_accounts_are_the_list_of_people_for_decisions_too(office: Office) -> No
     assert "person_may_not" in str(office("resend", "1", "--why", "x", "--by", "佐藤 雪", "--json").document)
 
 
-def test_a_database_of_0_1_0_gets_the_tables_and_keeps_every_row(office: Office) -> None:
+def test_a_database_of_the_version_before_gets_the_tables_and_keeps_every_row(office: Office) -> None:
     add(office, HANAKO.by, "hanako", "admin")
     database = sqlite3.connect(office.store / FILE_NAME)
     entries = database.execute("SELECT number, body, hash FROM entries").fetchall()
-    make_revision_0002(database)
+    make_revision_0005(database)
     database.commit()
     database.close()
     assert office("user", "list").code == 2  # it is brought up to date by the service alone

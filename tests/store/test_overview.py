@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.registered import Register, of_project
-from tests.support.stores import SteppingClock, draft_of, make_revision_0002, make_store, open_store
+from tests.support.stores import SteppingClock, draft_of, make_revision_0003, make_store, open_store
 from tests.support.tables import every_case
 from tests.support.whole_walk import all_cells, all_tasks
 from tests.support.world import HANAKO, START, WORKER
@@ -194,7 +194,7 @@ def test_tasks_and_projects_from_what_is_open_are_those_from_all_submissions(
             assert office.store.verify().holds
             office.store.close()
             with contextlib.closing(sqlite3.connect(office.folder / FILE_NAME)) as database, database:
-                make_revision_0002(database)
+                make_revision_0003(database)
             database.close()
             create_or_migrate(office.folder)
             office.store = open_store(office.folder, office.clock)

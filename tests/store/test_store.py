@@ -25,7 +25,7 @@ from tests.support.stores import (
     approve,
     create_held,
     draft_of,
-    make_revision_0002,
+    make_revision_0003,
     make_store,
     open_store,
 )
@@ -1001,7 +1001,22 @@ def test_a_property_is_what_it_was_last_set_to(store: SqlStore) -> None:
     assert store.property("first_start") == "2026-11-30"
 
 
-def test_a_database_of_0_1_0_is_refused_until_it_is_brought_up_to_date(tmp_path: Path) -> None:
+def make_older(folder: Path) -> None:
+    """The database as the first program made it, with what is in it."""
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as database, database:
+        make_revision_0003(database)
+        for name in ("by_moment_sent", "by_moment_sent_to_section", "by_hand", "by_project"):
+            database.execute(f"DROP INDEX submissions_{name}")
+        for name in ("issuer", "product", "project", "section", "is_amended", "sent_at"):
+            database.execute(f"ALTER TABLE submissions DROP COLUMN {name}")
+        database.execute("DROP TABLE sent_to")
+        database.execute("DROP TABLE properties")
+        database.execute("DROP TABLE sent_with")
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    database.close()
+
+
+def test_a_database_of_the_first_program_is_refused_until_it_is_brought_up_to_date(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     sent = record_sent(store, "1-1", project="town/道路改良工事")
     bounced = step(store, Event.NOT_ACCEPTED, record_sent(store, "1-2"), State.BOUNCED)
@@ -1010,8 +1025,7 @@ def test_a_database_of_0_1_0_is_refused_until_it_is_brought_up_to_date(tmp_path:
     handed = step(store, Event.HANDED_OVER, handed, State.HANDED_OVER, draft=bounced.composed.draft)
     step(store, Event.CONFIRMED, handed, State.CONFIRMED)
     store.close()
-    with contextlib.closing(raw(store)) as database, database:
-        make_revision_0002(database)
+    make_older(tmp_path)
     with pytest.raises(ConfigError) as error:
         open_store(tmp_path, SteppingClock())
     assert problem_of(error, tmp_path) == "old_database"

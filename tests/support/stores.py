@@ -74,15 +74,23 @@ def make_store(folder: Path, patience: float = 5.0) -> SqlStore:
 PEOPLE = ("accounts", "sessions", "invitations", "login_attempts", "taken_on")
 
 
-def make_revision_0002(database: sqlite3.Connection) -> None:
-    """The database as 0.1.0 made it, with what is in it."""
-    for name in ("are_counted", "are_counted_again", "are_counted_off"):
-        database.execute(f"DROP TRIGGER submissions_{name}")
-    for name in (*PEOPLE, "open_submissions", "spelled_numbers", "submission_counts", "properties"):
+def make_revision_0005(database: sqlite3.Connection) -> None:
+    """The database as the program before revision 0006 made it, with what is in it but people."""
+    for name in PEOPLE:
         database.execute(f"DROP TABLE {name}")
     fields = ["contract_number", "project", "project_name", "notice_name", "issuer", "issuer_name", "spelled_number"]
     for name in (*(f"entries_by_{field}" for field in fields), "messages_of_alarms", "uploads_by_hash"):
         database.execute(f"DROP INDEX {name}")
+    database.execute("UPDATE alembic_version SET version_num = '0005'")
+
+
+def make_revision_0003(database: sqlite3.Connection) -> None:
+    """The database as the program before revision 0004 made it, with what is in it."""
+    for name in ("are_counted", "are_counted_again", "are_counted_off"):
+        database.execute(f"DROP TRIGGER submissions_{name}")
+    for name in ("open_submissions", "spelled_numbers", "submission_counts"):
+        database.execute(f"DROP TABLE {name}")
+    make_revision_0005(database)
     for name in ("by_correction", "by_change", "by_guarantor", "unannounced", "awaiting_news", "standing"):
         database.execute(f"DROP INDEX submissions_{name}")
     for name in ("messages_due_after", "files_by_content", "entries_of_early_reports", "entries_by_moment"):
@@ -92,7 +100,7 @@ def make_revision_0002(database: sqlite3.Connection) -> None:
     for name in ("corrects", "updated_at"):
         database.execute(f"ALTER TABLE submissions DROP COLUMN {name}")
     database.execute("ALTER TABLE files DROP COLUMN sha256")
-    database.execute("UPDATE alembic_version SET version_num = '0002'")
+    database.execute("UPDATE alembic_version SET version_num = '0003'")
 
 
 def draft_of(message_id: str, body: Sha256) -> Draft:

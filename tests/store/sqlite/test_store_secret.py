@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stores import make_revision_0002, make_store
+from tests.support.stores import make_revision_0003, make_store
 from worker.core.errors import Unavailable
 from worker.core.message_id import SECRET, SECRET_BYTES
 from worker.store.sqlite.connection import FILE_NAME
@@ -41,7 +41,9 @@ def test_a_store_without_a_secret_takes_the_files(tmp_path: Path) -> None:
 def test_a_database_of_before_the_secret_takes_the_files(tmp_path: Path) -> None:
     make_store(tmp_path).close()
     with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as database, database:
-        make_revision_0002(database)
+        make_revision_0003(database)
+        database.execute("DROP TABLE properties")
+        database.execute("UPDATE alembic_version SET version_num = '0002'")
     write_secret(tmp_path, OTHER)
     assert make_store(tmp_path).property(SECRET) == OTHER
 

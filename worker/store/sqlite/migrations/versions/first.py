@@ -1,8 +1,10 @@
-"""The tables of 0.1.0: the log that can only grow, what it folds to, and the ledgers beside it."""
+"""The first tables: the log that can only grow, what it folds to, and the ledgers beside it."""
 
 from __future__ import annotations
 
-revision = "0002"
+from worker.store.sqlite.migrations.steps import run_statements
+
+revision = "0001"
 down_revision = None
 
 # Triggers run before a conflict is resolved, so an INSERT OR REPLACE of a used number is refused as well: it would
@@ -73,13 +75,7 @@ STATEMENTS = (
         pdf_sha256 TEXT AS (json_extract(row, '$.pdf_sha256')),
         source_message_id TEXT AS (json_extract(row, '$.source_message_id')),
         message_id TEXT AS (json_extract(row, '$.draft.message_id')),
-        due_at TEXT AS (json_extract(row, '$.due_at')),
-        issuer TEXT AS (json_extract(row, '$.issuer')),
-        product TEXT AS (json_extract(row, '$.product')),
-        project TEXT AS (json_extract(row, '$.project')),
-        section TEXT AS (json_extract(row, '$.section')),
-        is_amended INTEGER AS (coalesce(json_extract(row, '$.duties.is_amended'), 0)),
-        sent_at TEXT AS (json_extract(row, '$.sent_at'))
+        due_at TEXT AS (json_extract(row, '$.due_at'))
     )
     """,
     "CREATE INDEX submissions_by_state ON submissions (state)",
@@ -121,42 +117,9 @@ STATEMENTS = (
     "CREATE INDEX alarms_by_cause ON alarms (cause)",
     "CREATE INDEX alarms_by_message_id ON alarms (message_id)",
     "CREATE INDEX alarms_by_acceptance ON alarms (accepted_at)",
-    # Only rows with sent_at: while it waits, a submission costs these indexes nothing.
-    """
-    CREATE INDEX submissions_by_moment_sent ON submissions (issuer, product, is_amended, sent_at)
-    WHERE sent_at IS NOT NULL
-    """,
-    """
-    CREATE INDEX submissions_by_moment_sent_to_section ON submissions (issuer, product, is_amended, section, sent_at)
-    WHERE sent_at IS NOT NULL
-    """,
-    """
-    CREATE INDEX submissions_by_hand ON submissions (issuer, product, is_amended)
-    WHERE sent_at IS NULL AND state IN ('HANDED_OVER', 'CONFIRMED')
-    """,
-    "CREATE INDEX submissions_by_project ON submissions (project, product)",
-    """
-    CREATE TABLE sent_to (
-        address TEXT NOT NULL,
-        submission INTEGER NOT NULL REFERENCES submissions (id),
-        PRIMARY KEY (address, submission)
-    ) WITHOUT ROWID
-    """,
-    "CREATE INDEX sent_to_by_submission ON sent_to (submission)",
-    """
-    CREATE TABLE sent_with (
-        sha256 TEXT NOT NULL,
-        submission INTEGER NOT NULL REFERENCES submissions (id),
-        PRIMARY KEY (sha256, submission)
-    ) WITHOUT ROWID
-    """,
-    "CREATE INDEX sent_with_by_submission ON sent_with (submission)",
 )
 
 
 def upgrade() -> None:
     """Make every table, index and trigger."""
-    from alembic import op  # noqa: PLC0415  a new database is made without it
-
-    for each in STATEMENTS:
-        op.execute(each)
+    run_statements(STATEMENTS)

@@ -1,21 +1,15 @@
-"""What 0.2.0 adds: open work, counts, accounts of people, work that they have taken on, and indexes for lookups."""
+"""The submissions that are open, how many there are of each state, and indexes for lookups in a store of any size."""
 
 from __future__ import annotations
 
 from worker.core.states import NoteEvent
 from worker.core.text import match_key
+from worker.store.sqlite.migrations.steps import run_statements
 
-revision = "0009"
-down_revision = "0002"
-
-_FIELDS = ("contract_number", "project", "project_name", "notice_name", "issuer", "issuer_name")
-_VALUES = {field: f"json_extract(body, '$.set.{field}')" for field in _FIELDS}
-_NUMBER = _VALUES["contract_number"]
+revision = "0004"
+down_revision = "0003"
 
 STATEMENTS = (
-    # --- Values of the store that no entry holds: its secret, the moment of its first start
-    "CREATE TABLE properties (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID",
-    # --- What is open, the counts by state, and lookups in a store of any size
     "ALTER TABLE submissions ADD COLUMN corrects INTEGER AS (json_extract(row, '$.corrects'))",
     "ALTER TABLE submissions ADD COLUMN updated_at TEXT AS (json_extract(row, '$.updated_at'))",
     "ALTER TABLE files ADD COLUMN sha256 TEXT AS (json_extract(row, '$.sha256'))",
@@ -116,59 +110,6 @@ STATEMENTS = (
         UPDATE submission_counts SET count = count - 1 WHERE state = OLD.state;
     END
     """,
-    # --- The entries of a period: the clock may have been set back, so their numbers do not tell
-    "CREATE INDEX entries_by_moment ON entries (at)",
-    # --- People: no account is made of ``[operator] people``
-    """
-    CREATE TABLE accounts (
-        id INTEGER PRIMARY KEY NOT NULL,
-        "row" TEXT NOT NULL,
-        login TEXT AS (json_extract("row", '$.login'))
-    )
-    """,
-    "CREATE UNIQUE INDEX accounts_by_login ON accounts (login)",
-    """
-    CREATE TABLE sessions (
-        token_sha256 TEXT PRIMARY KEY NOT NULL,
-        "row" TEXT NOT NULL,
-        account INTEGER AS (json_extract("row", '$.account')),
-        opened_at TEXT AS (json_extract("row", '$.opened_at'))
-    ) WITHOUT ROWID
-    """,
-    "CREATE INDEX sessions_by_account ON sessions (account, opened_at, token_sha256)",
-    """
-    CREATE TABLE invitations (
-        token_sha256 TEXT PRIMARY KEY NOT NULL,
-        "row" TEXT NOT NULL,
-        account INTEGER AS (json_extract("row", '$.account'))
-    ) WITHOUT ROWID
-    """,
-    "CREATE INDEX invitations_by_account ON invitations (account)",
-    """
-    CREATE TABLE login_attempts (
-        name TEXT PRIMARY KEY NOT NULL,
-        "row" TEXT NOT NULL,
-        at TEXT AS (json_extract("row", '$.at'))
-    ) WITHOUT ROWID
-    """,
-    "CREATE INDEX login_attempts_by_moment ON login_attempts (at)",
-    # --- The uploads of a file
-    f"""
-    CREATE INDEX uploads_by_hash ON entries (json_extract(body, '$.detail.sha256'))
-    WHERE event = '{NoteEvent.UPLOADED}'
-    """,
-    # --- The entries that set a name or number, and our own alarms in a mailbox
-    *(
-        f"CREATE INDEX entries_by_{field} ON entries ({value}, submission) WHERE {value} IS NOT NULL"
-        for field, value in _VALUES.items()
-    ),
-    f"CREATE INDEX entries_by_spelled_number ON entries ({_NUMBER}) WHERE {_NUMBER} GLOB '*[^!-~]*'",
-    """
-    CREATE INDEX messages_of_alarms ON messages (mailbox, message_id)
-    WHERE "end" = 'own' AND message_id GLOB '<*.a[0-9]*@*>'
-    """,
-    # --- Work that people have taken on
-    'CREATE TABLE taken_on (about TEXT PRIMARY KEY NOT NULL, "row" TEXT NOT NULL) WITHOUT ROWID',
 )
 _IN_OTHER_LETTERS = "SELECT id, contract_number FROM submissions WHERE contract_number GLOB '*[^!-~]*'"
 _SPELL = "INSERT INTO spelled_numbers (match_key, submission) VALUES (?, ?)"
@@ -178,8 +119,7 @@ def upgrade() -> None:
     """Add the columns, indexes and tables, and fill the tables from the rows that are there."""
     from alembic import op  # noqa: PLC0415  a new database is made without it
 
-    for each in STATEMENTS:
-        op.execute(each)
+    run_statements(STATEMENTS)
     connection = op.get_bind()
     for submission, number in connection.exec_driver_sql(_IN_OTHER_LETTERS).all():
         connection.exec_driver_sql(_SPELL, (match_key(number), submission))
