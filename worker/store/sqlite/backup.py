@@ -475,7 +475,11 @@ def _bring_up(work: Path, clock: Clock) -> tuple[LogVerdict, str]:
 
 
 def _copy_in_one_step(folder: Path, work: Path) -> None:
-    """Copies in one step: a copy in several steps starts again at each write, and never ends beside a busy service."""
+    """Copies in one step: a copy in several steps starts again at each write, and never ends beside a busy service.
+
+    Meanwhile the ``-wal`` grows, because pages that are being read are not overwritten. The next commit of the service
+    would move all of it into the database, which takes seconds. It is moved here, and no commit waits for that.
+    """
     with translated():
         make_file(work)
         source = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=rw"
@@ -483,7 +487,10 @@ def _copy_in_one_step(folder: Path, work: Path) -> None:
             contextlib.closing(sqlite3.connect(source, uri=True, timeout=PATIENCE)) as database,
             contextlib.closing(sqlite3.connect(work / FILE_NAME)) as copy,
         ):
+            copy.execute("PRAGMA synchronous = OFF")  # ``_settle`` writes it to the disk, when nothing is read any more
             database.backup(copy)
+            with contextlib.suppress(sqlite3.OperationalError):  # the copy is whole; a commit does it then
+                database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _refuse_another_kind(work: Path) -> None:
