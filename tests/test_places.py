@@ -15,6 +15,7 @@ OF_SEVERAL_MODULES: Final = {
     "accounts/test_accounts.py": "core.accounts and the modules of accounts",
     "audit/test_memory.py": "the log and its verification",
     "cli/test_office_commands.py": "every command that the guide of the office names",
+    "cli/test_short_command.py": "the short command of docs/install.md",
     "config/test_check_messages.py": "the sentences of every check of the configuration",
     "config/test_invented_issuers.py": "rules from the file to the mail",
     "config/test_issuer_facts.py": "the shipped catalogue against its sources",

@@ -153,7 +153,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{cause}を使えません。{why}。\n　　サーバーの応答：{reply}\n　　{step}" + _HEALTH[0],
         "{cause} cannot be used: {why}.\n    The server said: {reply}\n    {step}" + _HEALTH[1],
     ),
-    **{f"on_mail_login_step_{fault}": _LOGIN for fault in ("absent", "ended")},
+    **{f"on_mail_login_step_{fault}": _LOGIN for fault in ("absent", "ended", "declined")},
     "on_mail_login_step_application": (
         "管理者の方が、アプリの登録を確かめ、サーバーでログインし直してください（手順は導入の手引き）",
         "the administrator checks the application and logs in again on the server (see the guide to the installation)",
