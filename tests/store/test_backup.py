@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import lzma
 import os
 import shutil
@@ -213,6 +214,38 @@ def test_what_was_written_during_a_copy_is_moved_into_the_database_by_the_backup
         newest = service.head()[0]
         back_up(folder, target, SteppingClock())
     assert moved == [newest], "the database alone, without its -wal, has the newest entry"
+
+
+def test_a_copy_is_written_to_the_disk_while_it_grows(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gigabytes that the system holds back are written at once later, and commits wait: 3.6 s for 3 GB."""
+    with contextlib.closing(reopened(folder)) as store, store.writing() as writing:
+        for _ in range(64):
+            writing.keep("notice", os.urandom(500_000))
+    sizes: list[int] = []
+    monkeypatch.setattr(module, "_WRITTEN_EVERY", 0.0)
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))
+    made = back_up(folder, target, SteppingClock())
+    assert min(sizes) < made.size // 2
+    assert max(sizes) > made.size // 2
+    sizes.clear()
+    check_backup(folder, made.file, SteppingClock())
+    assert min(sizes) < made.size // 2, "a check copies the file beside the service as well"
+
+
+def test_a_copy_that_the_disk_refuses_later_is_no_backup(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel reports the failure of a write that it held back once, to the process that asks first."""
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with pytest.raises(Unavailable, match="Input/output error"):
+        back_up(folder, target, SteppingClock())
+    assert not list(target.glob("hoshobin-*"))
 
 
 def test_a_store_that_is_not_sound_gives_no_backup(folder: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -75,6 +76,8 @@ _BESIDE: Final = ".hoshobin-"
 """The same of the folder in which a backup or a check works, among the sets."""
 _BLOCK: Final = 1_048_576
 """Bytes read at once."""
+_WRITTEN_EVERY: Final = 0.2
+"""Seconds between two writes of a growing copy to the disk: some ten MB at the speed of a copy."""
 BEFORE: Final = "hoshobin-before-"
 """Begin of the name of the copy that is kept of a store before its migration."""
 _COPIES: Final = 3
@@ -487,10 +490,46 @@ def _copy_in_one_step(folder: Path, work: Path) -> None:
             contextlib.closing(sqlite3.connect(source, uri=True, timeout=PATIENCE)) as database,
             contextlib.closing(sqlite3.connect(work / FILE_NAME)) as copy,
         ):
-            copy.execute("PRAGMA synchronous = OFF")  # ``_settle`` writes it to the disk, when nothing is read any more
-            database.backup(copy)
-            with contextlib.suppress(sqlite3.OperationalError):  # the copy is whole; a commit does it then
-                database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            copy.execute(
+                "PRAGMA synchronous = OFF"
+            )  # it is written to the disk meanwhile, and by ``_settle`` at the end
+            with _writing_steadily(work / FILE_NAME):
+                database.backup(copy)
+                with contextlib.suppress(sqlite3.OperationalError):  # the copy is whole; a commit does it then
+                    database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+@contextlib.contextmanager
+def _writing_steadily(copy: Path) -> Iterator[None]:
+    """Has the file written to the disk a little at a time while the block fills it.
+
+    Else the system keeps gigabytes of it in memory, and a commit on the same disk waits until all of them are written.
+    Raises OSError: the kernel reports a failed write once, here and not to ``_settle``.
+    """
+    ends = threading.Event()
+    failures: list[OSError] = []
+
+    def write() -> None:
+        descriptor = os.open(copy, os.O_RDONLY)
+        try:
+            is_whole = False
+            while not is_whole:
+                is_whole = ends.wait(_WRITTEN_EVERY)
+                os.fdatasync(descriptor)
+        except OSError as failure:
+            failures.append(failure)
+        finally:
+            os.close(descriptor)
+
+    thread = threading.Thread(target=write, name="backup-writer")
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 def _refuse_another_kind(work: Path) -> None:
@@ -579,7 +618,8 @@ def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
 def _copy_file(source: Path, target: Path) -> None:
     with source.open("rb") as file, target.open("xb") as copied:
         target.chmod(0o600)
-        shutil.copyfileobj(file, copied, _BLOCK)
+        with _writing_steadily(target):
+            shutil.copyfileobj(file, copied, _BLOCK)
 
 
 def _digest(file: Path) -> str:
