@@ -24,7 +24,7 @@ from worker.config.outline import OTHER_FORM, Outline, OutlinedSettings, outline
 from worker.config.shipped import shipped_file, shipped_names
 from worker.config.system_places import usual_witness
 from worker.core.clock import Clock
-from worker.core.errors import ConfigError, HoshobinError, LogBroken, NotAllowed, Problem
+from worker.core.errors import ConfigError, HoshobinError, LogBroken, Problem
 from worker.core.model import sha256
 from worker.core.states import NoteEvent
 from worker.service.clock import SystemClock
@@ -393,8 +393,8 @@ def store_form() -> str:
 def make_store_of(folder: Path, clock: Clock, *, keeps_copy: bool = True) -> Path | None:
     """Makes the database in ``folder``, or migrates an older one; returns the copy that was kept of the older one.
 
-    Before the copy is made, the service manager is asked for the time that it takes. Raises ConfigError, NotAllowed
-    ``migration_unsound``, NoRoom, Unavailable; then the older one is unchanged.
+    Before the copy is made, the service manager is asked for the time that it takes. Raises ConfigError
+    ``migration_unsound`` and others, NoRoom, Unavailable; then the older one is unchanged.
     """
     kept: list[Path] = []
 
@@ -406,7 +406,8 @@ def make_store_of(folder: Path, clock: Clock, *, keeps_copy: bool = True) -> Pat
         try:
             kept.append(keep_before_migration(folder, program_version(), clock))
         except LogBroken as broken:
-            raise NotAllowed("migration_unsound", detail=str(broken)) from broken
+            problem = Problem(str(folder / FILE_NAME), "", "migration_unsound", {"detail": str(broken)})
+            raise ConfigError([problem]) from broken  # as for a newer database: a service is not started again
 
     create_or_migrate(folder, keep if keeps_copy else None)
     return kept[0] if kept else None

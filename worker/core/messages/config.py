@@ -240,6 +240,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "データベースが、このプログラムより新しい形です（データベース {found}、プログラム {own}）",
         "the database is newer than this program (database {found}, program {own})",
     ),
+    "migration_unsound": (
+        "写しで試したところ、データベースを正しく改められません（{detail}）。データベースは元のままです",
+        "a trial on a copy shows that the database cannot be migrated soundly ({detail}); it is unchanged",
+    ),
     # remarks: allowed, and still worth a look
     "placeholder": (
         "{address} は見本のアドレスです（このコンピューター以外の送信サーバーでは送信しません）",
@@ -563,6 +567,19 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "newer_database": (
         "プログラムを更新してください。前の版に戻すときは、更新前のバックアップに戻します（導入の手引きの「更新」）",
         "update the program; to go back to the former version, put back the backup from before the update",
+    ),
+    "migration_unsound": (
+        (
+            "前の版に戻せば、今までどおり動きます（docs/install.md の「前の版に戻す」。`restore` の行は不要です）。"
+            "管理者の方は、前の版の `hoshobin audit verify` で壊れているところを確かめ、"
+            "`hoshobin restore` でバックアップから戻してください。"
+            "写しを作らずに改めるときは `hoshobin migrate --no-backup` です"
+        ),
+        (
+            "the former version, installed again, goes on with it (docs/install.md, Update, without `restore`);"
+            " look for the damage with the former version's `hoshobin audit verify`, and put a backup back with"
+            " `hoshobin restore`; `hoshobin migrate --no-backup` migrates without a copy"
+        ),
     ),
     "placeholder": ("本番の前に、実在のアドレスに直してください", "replace it by the real address in time"),
     "no_mailbox": ("フォルダに保存されたPDFだけを扱います", "only PDFs saved to the folder are taken"),

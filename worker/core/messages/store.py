@@ -97,21 +97,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "データベースは、すでにこの版の形です。何も変更していません。",
         "The database already has the form of this version. Nothing was changed.",
     ),
-    "migration_unsound": (
-        (
-            "データベースの写しで試したところ、正しく改められません（{detail}）。データベースは元のままです。"
-            "前の版に戻せば、今までどおり動きます（docs/install.md の「前の版に戻す」。`restore` の行は不要です）。"
-            "管理者の方は、前の版の `hoshobin audit verify` で壊れているところを確かめ、"
-            "`hoshobin restore` でバックアップから戻してください。"
-            "写しを作らずに改めるときは `hoshobin migrate --no-backup` です。"
-        ),
-        (
-            "A trial on a copy shows that the database cannot be migrated soundly ({detail}). It is unchanged."
-            " The former version, installed again, goes on with it (docs/install.md, Update, without `restore`)."
-            " Look for the damage with the former version's `hoshobin audit verify`, and put a backup back with"
-            " `hoshobin restore`. `hoshobin migrate --no-backup` migrates without a copy."
-        ),
-    ),
     "no_room": (
         (
             "データベースの写しを作る空きが足りません（あと {missing} MB 必要）。データベースは元のままです。"
