@@ -4,11 +4,8 @@
 # Another interpreter: make PYTHON=python3.12 …     More for pytest: make test PYTEST_ARGS="-k letter"
 
 PYTHON ?= python3
-CORES := $(shell nproc)
-# Many tests wait for a real server or service: one process more than cores keeps the cores busy.
-PROCESSES = $(shell echo $$(($(CORES) < 4 ? $(CORES) + 1 : 4)))
-# Unless told otherwise the files of tests are shared out over processes; output of single tests (-s) needs one process.
-PYTEST_ARGS ?= --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
+# Unless told otherwise the files of tests are shared out over the cores; output of single tests (-s) needs one process.
+PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 CRASH_ARGS ?=
 SOAK ?=
 RELEASE ?= bookworm trixie
@@ -55,7 +52,6 @@ quick: venv  ## the linters, and the tests that need no server and start no proc
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target small-tests lint
 
 # Their databases lie in memory where that is a folder: a tenth of the time went into waiting for the disk.
-small-tests: PROCESSES = $(CORES)
 small-tests: export TMPDIR := $(shell test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 small-tests:
 	+$(BIN)/python -m pytest $(PYTEST_ARGS) -o tmp_path_retention_policy=failed -m "not servers and not crash and not process"

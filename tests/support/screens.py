@@ -30,9 +30,19 @@ class Screen:
         self.context = browser.new_context(viewport=size, locale="ja-JP")
         self.page = self.context.new_page()
         self.page.set_default_timeout(browsing.PAGE_SECONDS * 1000)
+        self.page.inner_text = self._wait_and_read(self.page.inner_text)
         self.said: list[str] = []
         self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.said.append(f"fault: {error}"))
+
+    def _wait_and_read(self, read: Callable[..., str]) -> Callable[..., str]:
+        """A click returns when the next page begins to arrive: its text is read once all of it is there."""
+
+        def wait_and_read(*given: Any, **more: Any) -> str:
+            self.page.wait_for_load_state()
+            return read(*given, **more)
+
+        return wait_and_read
 
     def open(self, path: str) -> int:
         """Opens a page; returns its status."""

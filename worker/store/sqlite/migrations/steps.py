@@ -5,7 +5,7 @@ Without alembic, which would cost the process that makes a new database 130 ms a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
@@ -29,11 +29,3 @@ def statements_of_new_database() -> Iterator[str]:
     for each in migrations:
         yield from each.STATEMENTS
     yield f"INSERT INTO alembic_version (version_num) VALUES ('{migrations[-1].revision}')"  # noqa: S608  ours
-
-
-def run_statements(statements: Iterable[str]) -> None:
-    """Runs the statements of one migration; alembic, which calls this, has set the connection."""
-    from alembic import op  # noqa: PLC0415  a new database is made without it
-
-    for each in statements:
-        op.execute(each)
