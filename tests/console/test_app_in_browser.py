@@ -110,7 +110,8 @@ def test_the_review_needs_no_mouse(screens: Any, console: Console, size: str) ->
     screen = screens(SIZES[size])
     page = screen.page
     screen.open("/login")
-    page.keyboard.type("approver")  # the field has the focus
+    page.locator("input[name=login]:focus").wait_for()
+    page.keyboard.type("approver")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
