@@ -15,10 +15,12 @@ UNKNOWN = ("/nowhere", "/s/999999", "/projects/none", "/s/1x", "/favicon.ico")
 
 def parts(browser: Browser) -> tuple[str, str, str]:
     """The title, the heading and the sentence of the last page."""
-    assert browser.last is not None
-    patterns = ("<title>(.*?)</title>", "<h1>(.*?)</h1>", 'role="alert">(.*?)</p>')
-    found = [re.search(each, browser.last.text, re.DOTALL) for each in patterns]
-    return tuple(each[1] if each else "" for each in found)  # type: ignore[return-value]  # three
+
+    def first(pattern: str) -> str:
+        found = re.search(pattern, browser.html, re.DOTALL)
+        return found[1] if found else ""
+
+    return first("<title>(.*?)</title>"), first("<h1>(.*?)</h1>"), first('role="alert">(.*?)</p>')
 
 
 @pytest.mark.parametrize("path", UNKNOWN)

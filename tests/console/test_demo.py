@@ -36,7 +36,7 @@ def test_an_approval_in_the_demo_is_sent_by_its_service_and_everything_ends_with
         with httpx.Client(base_url=demo.url, timeout=60, transport=httpx.HTTPTransport(retries=5)) as client:
             browser = Browser(demo.url, client)
             assert browser.log_in(demo.login, demo.password).status_code == 200
-            (number,) = re.findall(r'class="btn[^"]*" href="/s/(\d+)"', browser.last.text)[:1]  # type: ignore[union-attr]
+            (number,) = re.findall(r'class="btn[^"]*" href="/s/(\d+)"', browser.html)[:1]
             shown = browser.get(f"/s/{number}").text
             fields = {"label": browser.label, "shown": browser.shown, "note": "公表のページと照合済み"}
             fields |= dict.fromkeys(_TICK.findall(shown), "1")

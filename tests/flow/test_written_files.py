@@ -11,7 +11,7 @@ from tests.support.world import HANAKO, START
 from worker.core.errors import ConfigError
 from worker.core.model import ConfigFile, sha256
 from worker.core.states import NoteEvent
-from worker.pipeline.begun_change import FileChange, recording_change
+from worker.pipeline.begun_change import FileChange, record_begun_changes, recording_change
 from worker.pipeline.written_files import WrittenFiles
 from worker.store.sqlite.store import SqlStore
 
@@ -105,6 +105,20 @@ def test_a_write_that_fails_is_none(office: Office) -> None:
         raise ConfigError([])
     assert not written.find_newer()
     assert not written.are_as_written([REGISTER])
+
+
+def test_a_write_of_a_killed_process_is_newer_once_it_is_recorded(office: Office) -> None:
+    written = office.start()
+    change = FileChange(REGISTER, "", sha256(b"second"), NoteEvent.REGISTER_CHANGED, [{"file": REGISTER}])
+    office.write_by_hand(b"second")
+    with pytest.raises(KeyboardInterrupt), recording_change(office.store, change, HANAKO, START):
+        raise KeyboardInterrupt
+    assert not written.find_newer(), "nothing was judged by it"
+    record_begun_changes(office.store, {REGISTER: sha256(b"second")})
+    assert written.find_newer() == {REGISTER}
+    assert written.are_as_written({REGISTER}), "it is read at once"
+    written.known = written.note()
+    assert not written.find_newer()
 
 
 def test_the_form_that_kept_the_hash_alone_is_read(office: Office) -> None:

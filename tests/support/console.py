@@ -56,6 +56,12 @@ class Browser:
     def __post_init__(self) -> None:
         self.headers = {"sec-fetch-site": "same-origin", "origin": self.base}
 
+    @property
+    def html(self) -> str:
+        """The last page as it came."""
+        assert self.last is not None
+        return self.last.text
+
     def get(self, path: str, **more: Any) -> httpx.Response:
         """Opens a page; a redirect is followed as a browser does."""
         self.last = self.client.get(path, follow_redirects=True, **more)
