@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.console import Browser, Console
 from worker.console.today import Visit
+from worker.store.sqlite.store import SqlStore
 
 UNKNOWN = ("/nowhere", "/s/999999", "/projects/none", "/s/1x", "/favicon.ico")
 
@@ -98,3 +99,14 @@ def test_a_form_that_is_too_large_is_refused_in_the_words_of_its_person(console:
     assert browser.post("/s/1/memo", {"text": "x" * 300_000}).status_code == 413
     assert "大きすぎるため受け付けませんでした" in browser.text
     assert 'href="/log"' in browser.last.text
+
+
+def test_a_right_that_no_one_has_is_refused_in_a_whole_sentence(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff = console.browser("staff")
+    assert staff.get("/verify").status_code == 403
+    assert "ができる方だけです：" in parts(staff)[2]
+    monkeypatch.setattr(SqlStore, "accounts", lambda _: ())
+    assert staff.get("/verify").status_code == 403
+    assert "いまは該当する方がいません" in parts(staff)[2]

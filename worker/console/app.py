@@ -372,7 +372,8 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
         return visit.go("/login", then=visit.path) if visit.path != "/" else visit.go("/login")
     if not visit.may(wanted.right):
         people = tuple(each.name for each in visit.store.accounts() if each.may(wanted.right, visit.today))
-        return _error(visit, 403, "error_role", right=visit.say(f"right_{wanted.right.value}"), people=people)
+        code = "error_role" if people else "error_role_unfilled"
+        return _error(visit, 403, code, right=visit.say(f"right_{wanted.right.value}"), people=people)
     if login.must_register_code(visit) and not wanted.path.startswith(("/me", "/logout")):
         return visit.go("/me", "code_first")
     if isinstance(wanted, Page):

@@ -270,6 +270,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "この操作は「{right}」ができる方だけです：{people}",
         'Only people with the right "{right}" can do this: {people}',
     ),
+    "error_role_unfilled": (
+        "この操作は「{right}」ができる方だけです。いまは該当する方がいません。必要なときは、管理者に相談してください。",
+        'Only people with the right "{right}" can do this, and no one has it now. If needed, ask the administrator.',
+    ),
     "right_see": ("閲覧", "see"),
     "right_prepare": ("担当", "prepare"),
     "right_decide": ("承認", "decide"),
