@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.core.states import NoteEvent
 from worker.core.text import match_key
-from worker.store.sqlite.migrations.versions import run_statements
+from worker.store.sqlite.migrations.statements import run_statements
 
 revision = "0004"
 down_revision = "0003"

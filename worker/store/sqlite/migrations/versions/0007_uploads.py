@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.core.states import NoteEvent
-from worker.store.sqlite.migrations.versions import run_statements
+from worker.store.sqlite.migrations.statements import run_statements
 
 revision = "0007"
 down_revision = "0006"

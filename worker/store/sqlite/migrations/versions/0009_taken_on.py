@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.store.sqlite.migrations.versions import run_statements
+from worker.store.sqlite.migrations.statements import run_statements
 
 revision = "0009"
 down_revision = "0008"

@@ -1,13 +1,1 @@
 """The migrations, each with its statements."""
-
-from __future__ import annotations
-
-from collections.abc import Iterable
-
-
-def run_statements(statements: Iterable[str]) -> None:
-    """Runs the statements of one migration; alembic, which calls this, has set the connection."""
-    from alembic import op  # noqa: PLC0415  a new database is made without it
-
-    for each in statements:
-        op.execute(each)
