@@ -86,7 +86,7 @@ def python_mails() -> list[bytes]:
     places = [Path(sysconfig.get_path("stdlib")), *sorted(Path("/usr/lib").glob("python3.*"), reverse=True)]
     tests = next((place / "test/test_email" for place in places if (place / "test/test_email/data").is_dir()), None)
     if tests is None:
-        pytest.skip("corpus: this Python came without its own tests (Debian: apt-get install libpython3-testsuite)")
+        pytest.skip("corpus: this Python came without its own tests (Debian: make servers)")
     found = [file.read_bytes() for file in sorted((tests / "data").glob("msg_*.txt"))]
     for file in sorted(tests.glob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_bytes())):

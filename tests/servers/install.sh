@@ -10,7 +10,16 @@
 # Exit 0 also where it cannot install; the tests then list what they skipped, and fail for it under CI=true.
 set -eu
 
+# Debian has the tests of one or two versions of Python, each in a package with the version in its name.
+debian_python_tests() {
+  found=$(apt-cache pkgnames libpython3. 2>/dev/null | grep -x 'libpython3\.[0-9]*-testsuite' | sort -V | tail -n 1)
+  echo "${found:-libpython3.11-testsuite}"
+}
+
 program() { [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null 2>&1; }
+
+# A new machine has no lists of packages yet, and the name above comes from them.
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "$(apt-cache pkgnames libpython3. 2>/dev/null | head -n 1)" ]; then apt-get update; fi
 
 missing=
 program dovecot || missing="dovecot-imapd"
@@ -22,7 +31,7 @@ if ! program rsyslogd || ! ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1; 
 program chromium || missing="$missing chromium"
 fc-list 2>/dev/null | grep -qi cjk || missing="$missing fontconfig fonts-noto-cjk"
 if ! "${PYTHON:-python3}" -c 'import test.test_email' 2>/dev/null && ! ls /usr/lib/python3*/test/test_email >/dev/null 2>&1; then
-  missing="$missing libpython3-testsuite"
+  missing="$missing $(debian_python_tests)"
 fi
 if [ -z "$missing" ]; then exit 0; fi
 
