@@ -52,6 +52,8 @@ quick: venv  ## the linters, and the tests that need no server and start no proc
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target small-tests lint
 
 # Their databases lie in memory where that is a folder: a tenth of the time went into waiting for the disk.
+# Tests of random inputs try a quarter of their turns here (tests/support/turns.py).
+small-tests: export HOSHOBIN_QUICK := 1
 small-tests: export TMPDIR := $(shell test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 small-tests:
 	+$(BIN)/python -m pytest $(PYTEST_ARGS) -o tmp_path_retention_policy=failed -m "not servers and not crash and not process"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import random
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,20 +15,23 @@ from hypothesis import settings
 
 from tests.support.mailservers import MailServers, ServersMissing, mail_servers
 from tests.support.stores import close_stores
+from tests.support.turns import turns
 
 # No deadline: a busy machine is no fault of the code.
 # Not derandomized: every run looks somewhere new, and its seed is printed.
-settings.register_profile("hoshobin", deadline=None, print_blob=True, derandomize=False)
+settings.register_profile("hoshobin", max_examples=turns(100), deadline=None, print_blob=True, derandomize=False)
 settings.load_profile("hoshobin")
 
 
 OF_PROCESSES = (
     "accounts/test_argon2.py",
+    "cli/test_office_commands.py",
     "cli/test_tenants.py",
     "compose/test_mime_write_corpus.py",
     "console",
     "crash",
     "flow",
+    "notify/test_operator_command.py",
     "read/pdf",
     "service",
     "store/sqlite/test_statements.py",
@@ -35,6 +39,7 @@ OF_PROCESSES = (
     "test_bench.py",
     "test_contracts.py",
     "track/test_reports_limits.py",
+    "views/test_limits.py",
 )
 """Tests that start processes (services, commands, PDF readers, mail servers, linters), or keep one busy for long."""
 
@@ -121,6 +126,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """A seed of our own for Hypothesis, so that the header can name it before anything fails."""
     if config.getoption("hypothesis_seed", None) is None:
         config.option.hypothesis_seed = str(random.SystemRandom().randrange(2**32))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Lets no test of ``make quick`` start a process: it would be slow there, and is one to be marked."""
+    if not _is_quick(session.config):
+        return
+
+    def refuse(_process: object, arguments: object, *_: object, **__: object) -> None:
+        raise AssertionError(f"this test starts {arguments}: mark it with pytest.mark.process")
+
+    subprocess.Popen.__init__ = refuse  # type: ignore[method-assign,assignment]
 
 
 def pytest_report_header(config: pytest.Config) -> str:

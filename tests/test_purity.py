@@ -142,6 +142,7 @@ def test_both_contracts_forbid_what_acts_and_no_other() -> None:
     assert for_faces == forbidden | {f"{name}.**" for name in packages}
 
 
+@pytest.mark.process
 def test_no_deciding_module_brings_anything_that_acts() -> None:
     # One interpreter for all: what none of them leaves behind together, none leaves behind alone.
     if loaded_by(*DECIDING):
@@ -149,6 +150,7 @@ def test_no_deciding_module_brings_anything_that_acts() -> None:
         pytest.fail(f"these modules decide and yet load what acts: {guilty}")
 
 
+@pytest.mark.process
 def test_what_acts_would_be_seen() -> None:
     assert "sqlite3" in loaded_by("worker.store.sqlite.store")
     assert "sqlalchemy" in loaded_by("worker.store.sqlite.statements")

@@ -39,12 +39,14 @@ def rsyslogd(configuration: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.process
 def test_rsyslog_accepts_its_sample() -> None:
     checked = rsyslogd(RSYSLOG)
     assert checked.returncode == 0, checked.stderr
     assert "error" not in checked.stderr
 
 
+@pytest.mark.process
 def test_rsyslog_refuses_the_sample_with_a_word_that_it_does_not_know(tmp_path: Path) -> None:
     changed = tmp_path / "rsyslog.conf"
     changed.write_text(RSYSLOG.read_text().replace("queue.maxDiskSpace", "queue.maxSpace"))

@@ -14,6 +14,7 @@ from tests.support import decided
 from tests.support.fakes import FakeFiles
 from tests.support.people import ROOT, add
 from tests.support.registered import INVOICE, NOTICE, PDF, PROJECT, REGISTER, Register, drafted, of_project, reasons
+from tests.support.turns import turns
 from tests.support.world import HANAKO, JIRO, START
 from worker.accounts.away import set_absence
 from worker.accounts.people import find_missing_second
@@ -303,7 +304,7 @@ def test_no_order_of_acts_by_one_person_releases_a_draft_of_two(desk: Desk, pyte
     chance = random.Random(f"{pytestconfig.getoption('hypothesis_seed')}")  # printed at the head of every run
     desk.arrive(ALWAYS, proven=False)
     people = [HANAKO, JIRO, MISAKI]
-    for _ in range(120):
+    for _ in range(turns(120)):
         who, act = chance.choice(people), chance.choice(["approve", "request", "return", "stop"])
         now = desk.clock.now()
         try:

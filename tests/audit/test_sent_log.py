@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.tables import every_case
+from tests.support.turns import turns
 from worker.audit import sent_log
 from worker.audit.chain import fold
 from worker.audit.sent_log import LogFilter, LogRow, SentFile, filter_rows, is_between_days, log_rows
@@ -276,7 +277,7 @@ def test_every_filter_gives_the_rows_that_a_fold_of_the_whole_log_gives(
     monkeypatch.setattr(sent_log, "FOLDS_HELD", held)
     seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
     chance = random.Random(f"{seed}-{held}")
-    for turn in range(200):
+    for turn in range(turns(200)):
         entries = random_entries(chance)
         first, last = sorted((START + dt.timedelta(days=chance.randrange(7))).date() for _ in range(2))
         for since, until in ((None, None), (first, None), (None, last), (first, last)):

@@ -16,6 +16,7 @@ import pytest
 import worker.audit.verify as verify_module
 from tests.audit.two_pass import verify_twice
 from tests.support.tables import every_case
+from tests.support.turns import turns
 from worker.audit.chain import (
     GENESIS,
     LogLine,
@@ -224,7 +225,7 @@ def test_the_quick_parser_takes_nothing_that_json_does_not_and_gives_the_same(py
         '{"at":"R8","x":[1.5,-12.25e3,0.1,1e22,null,true,{"k":"道路\\n\\u00e9\\ud83d\\ude00"}],"n":123456789012345678}'
     )
     odd = ["1" * 5000, "1e999", "NaN", "-Infinity", '"\\ud800"', '"\udcff"', "[" * 1500, "\ufeff1", " 1\n", "-0.0"]
-    for turn in range(20_000):
+    for turn in range(turns(20_000)):
         changed = list(text)
         for _ in range(chance.randrange(1, 3)):
             changed[chance.randrange(len(changed))] = chance.choice('0123456789.eE+-{}[]",:\\u trn\x00\x1f\udcffé')
@@ -316,7 +317,7 @@ def test_one_reading_finds_what_two_found_whatever_is_changed(
     monkeypatch.setattr(verify_module, "FOLDS_HELD", held)
     seed = pytestconfig.getoption("hypothesis_seed")  # printed at the head of every run
     chance = random.Random(f"{seed}-{held}")
-    for turn in range(300):
+    for turn in range(turns(300)):
         lines = random_log(chance)
         rows = rows_of(lines)
         how = [tampered(lines, rows, chance) for _ in range(chance.randrange(3)) if lines]

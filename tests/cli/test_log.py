@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.parts import with_fields
 from tests.support.stores import SteppingClock, draft_of, make_revision_0003, open_store
+from tests.support.turns import turns
 from tests.support.world import HANAKO, START, WORKER
 from worker.audit.sent_log import FILTERED_FIELDS, LogFilter, filter_rows, log_rows
 from worker.audit.sent_log_export import csv_bytes
@@ -42,8 +43,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "project": ("", "kawa", "道路改良工事(その2)", "道路改良工事（その２）", "ドウロ", "　", "\udcff"),
     "issuer": ("", "town", "東町", "東　町", "東"),
 }
-LIVES = 6
-COMBINATIONS = 30
+LIVES = turns(6)
+COMBINATIONS = turns(30)
 """Of the filters, of each random store."""
 
 

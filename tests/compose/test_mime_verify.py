@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.tables import every_case
+from tests.support.turns import turns
 from worker.compose.mime_verify import Undecodable, decode_message, verify_message
 from worker.compose.mime_write import attachment_name, build_message, write_alarm
 from worker.core.model import JST, Address, Attachment, Draft, sha256
@@ -311,7 +312,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(raw)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=turns(300), deadline=None)
 @given(damaged())
 def test_damage_that_can_be_seen_is_never_called_identical(raw: bytes):
     try:
@@ -331,7 +332,7 @@ def test_a_changed_byte_is_called_identical_only_where_a_third_reader_sees_no_ch
             assert visible(raw) == SEEN
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=turns(100), deadline=None)
 @given(st.binary(max_size=300))
 def test_nothing_but_undecodable_is_raised_whatever_comes(raw: bytes):
     for each in (raw, LETTER[:HEAD_END] + raw):
@@ -343,7 +344,7 @@ def test_nothing_but_undecodable_is_raised_whatever_comes(raw: bytes):
 def test_the_standard_library_reads_the_same_of_hundreds_of_letters():
     chance = random.Random(20261126)
     letters = "認証キー①㈱髙𠮷ｶﾞ（）【】 　=?_%'\"aZ09.,-"
-    for _ in range(300):
+    for _ in range(turns(300)):
         subject = "".join(chance.choices(letters, k=chance.randint(1, 90)))
         name = attachment_name("".join(chance.choices(letters, k=chance.randint(1, 90))))
         draft = dataclasses.replace(

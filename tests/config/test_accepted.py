@@ -12,6 +12,7 @@ from tests.config.test_outline import REGISTERS, files_with
 from tests.support import config_samples
 from tests.support.random_registers import World, worlds, write_files
 from tests.support.tables import every_case
+from tests.support.turns import turns
 from worker.config.accepted import read_accepted
 from worker.config.load import load_configuration
 from worker.config.outline import OTHER_FORM
@@ -94,7 +95,7 @@ def test_issuers_of_every_kind_are_the_same() -> None:
     compare({**files_with(""), **issuers, "projects.toml": register.encode()})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=turns(40), deadline=None)
 @given(worlds())
 def test_random_registers_and_issuers_are_the_same(world: World) -> None:
     compare(write_files(world, GUARANTORS))

@@ -34,6 +34,7 @@ def test_a_likeness_never_matches_however_near() -> None:
     assert match_project(notice, index_projects([SECOND], CONTRACTOR.name), None) == Unmatched()
 
 
+@pytest.mark.process
 def test_what_decides_does_not_even_load_what_compares() -> None:
     code = "import sys, worker.match; sys.exit('worker.match.near_matches' in sys.modules or 'difflib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,6 +12,7 @@ import pytest
 from tests.support.parts import with_fields
 from tests.support.registered import drafted
 from tests.support.tables import every_case
+from tests.support.turns import turns
 from tests.support.world import START
 from worker.core.alarms import MAIL_PAUSE
 from worker.core.model import JST, Address, Alarm, Submission
@@ -128,7 +129,7 @@ class Course:
                     del self.waiting[each]
 
 
-@every_case("seed", range(200))
+@every_case("seed", range(turns(200)))
 def test_nothing_is_lost_and_the_limit_holds_in_any_course_of_things(seed: int) -> None:
     course = Course(random.Random(seed))
     for _ in range(90):

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.tables import every_case
+from tests.support.turns import turns
 from worker.read.message import (
     DEPTH_LIMIT,
     PARTS_LIMIT,
@@ -350,7 +351,7 @@ def check_storable(message: Message) -> None:
             text.encode("utf-8")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=turns(200), deadline=None)
 @given(st.binary(max_size=600))
 def test_no_bytes_raise(raw: bytes) -> None:
     check_storable(read_message(raw))
@@ -359,7 +360,7 @@ def test_no_bytes_raise(raw: bytes) -> None:
     decode_words(raw.decode("latin-1"))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=turns(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 40), st.binary(max_size=20)), max_size=6))
 def test_no_mutilated_mail_raises(cuts: list[tuple[int, int, bytes]]) -> None:
     raw = SEED

@@ -104,9 +104,9 @@ def test_no_two_characters_become_one_but_those_that_one_glyph_shows():
     assigned, others = [], []
     for character in map(chr, (*range(0xD800), *range(0xE000, 0x110000))):
         (others if unicodedata.category(character) in {"Cn", "Co"} else assigned).append(character)
-    # Without a meaning of their own: 820,000, which are compared many at once.
-    for first in range(0, len(others), 1000):
-        text = "".join(others[first : first + 1000])
+    # Without a meaning of their own: 820,000 in long rows that no rule names. Each eighth is compared, many at once.
+    for first in range(0, len(others), 8000):
+        text = "".join(others[first : first + 8000 : 8])
         assert fold_line(text).folded == match_key(repair_radicals(text))
     # One by one only where those of a group differ; the letter between them joins none of them to another.
     for first in range(0, len(assigned), 100):

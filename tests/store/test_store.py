@@ -578,6 +578,7 @@ def test_the_projection_can_be_rebuilt_from_the_entries(store: SqlStore) -> None
     assert verify_log([], [(1, "{}")], []).fault_count == 1
 
 
+@pytest.mark.process
 def test_an_outsider_checks_the_chain_with_the_lines_of_the_document(store: SqlStore) -> None:
     approve(store, create_held(store))
     document = (ROOT / "docs" / "log-format.md").read_text(encoding="utf-8")
@@ -636,7 +637,7 @@ def test_the_entries_of_a_period_are_those_of_every_submission_that_has_one_in_i
     for _ in range(600):
         with store.writing() as writing:
             writing.note(NoteEvent.SEEN_AGAIN, held[3].id, WORKER, {})
-    days = [(START + dt.timedelta(days=day)).date() for day in range(12)]
+    days = [(START + dt.timedelta(days=day)).date() for day in (0, 1, 2, 4, 5, 8, 9, 11)]
     entries = list(store.entries())
     for since, until in itertools.product([None, *days], repeat=2):
         found = list(store.entries_of_period(since, until))
@@ -644,7 +645,7 @@ def test_the_entries_of_a_period_are_those_of_every_submission_that_has_one_in_i
         assert found == [entry for entry in entries if entry.submission in concerned]
         numbers = {entry.number for entry in found}
         assert {entry.number for entry in entries if is_between_days(entry.at, since, until)} <= numbers
-    assert {each.submission for each in store.entries_of_period(days[11], None)} == set()
+    assert {each.submission for each in store.entries_of_period(days[-1], None)} == set()
     database = raw(store)
     asked = {"since": "a", "until": "b"}
     plan = database.execute(f"EXPLAIN QUERY PLAN {compiled.SUBMISSIONS_BETWEEN}", asked)
@@ -669,6 +670,7 @@ store.close()
 """
 
 
+@pytest.mark.process
 def test_two_processes_writing_at_once_never_fork_the_chain(store: SqlStore) -> None:
     folder = store._folder
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
@@ -745,6 +747,7 @@ print(store.head()[0], store.verify().holds)
 """
 
 
+@pytest.mark.process
 def test_a_commit_that_cannot_be_written_is_not_there_and_the_next_one_is(store: SqlStore) -> None:
     output, errors = run_script(FILL, store._folder).communicate(timeout=60)
     assert (output, errors) == ("disk 0\n1 True\n", "")

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from tests.support.turns import turns
 from worker.config.defaults import SEPARATE
 from worker.config.editing.fields import KeyPath
 from worker.config.editing.register import (
@@ -211,7 +212,7 @@ def test_any_edits_in_any_order_change_no_other_project_and_no_comment() -> None
         "expects": ["", "契約、前払金"],
     }
     content = REGISTER
-    for _ in range(150):
+    for _ in range(turns(150)):
         project = chance.choice([ROAD, BRIDGE])
         name = chance.choice(list(values))
         before = tables(content)

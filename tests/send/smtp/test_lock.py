@@ -49,6 +49,7 @@ def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:
         assert (tmp_path / FILE_NAME).stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.process
 def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)],
@@ -68,6 +69,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
         assert json.loads((tmp_path / FILE_NAME).read_text())["pid"] == os.getpid()
 
 
+@pytest.mark.process
 def test_a_child_process_does_not_keep_the_lock(tmp_path: Path) -> None:
     lock = SenderLock(tmp_path, SteppingClock())
     program = "import sys; print('up', flush=True); sys.stdin.read()"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import json
 import random
 import types
@@ -51,8 +52,13 @@ def made(hint: Any, chance: random.Random) -> Any:
         return MADE[hint](chance)
     if issubclass(hint, Enum):
         return chance.choice(list(hint))
-    hints = get_type_hints(hint)
-    return hint(**{each.name: made(hints[each.name], chance) for each in dataclasses.fields(hint)})
+    return hint(**{name: made(each, chance) for name, each in hints_of(hint)})
+
+
+@functools.cache
+def hints_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    hints = get_type_hints(kind)
+    return tuple((each.name, hints[each.name]) for each in dataclasses.fields(kind))
 
 
 MADE: dict[type, Callable[[random.Random], object]] = {

@@ -497,6 +497,7 @@ def real_mailbox(server: DemoImap, folder: str = FOLDER, password: str = "") -> 
     return OPENED[-1]
 
 
+@pytest.mark.process
 def test_a_japanese_folder_of_a_real_server_is_read_and_nothing_in_it_changes(pymap_server: DemoImap) -> None:
     box = real_mailbox(pymap_server)
     assert box.open().exists == 2
@@ -512,6 +513,7 @@ def test_a_japanese_folder_of_a_real_server_is_read_and_nothing_in_it_changes(py
         assert not any(b"\\Seen" in flags for flags in client.get_flags(client.search()).values())
 
 
+@pytest.mark.process
 def test_since_leaves_older_messages_of_a_real_server(pymap_server: DemoImap) -> None:
     box = real_mailbox(pymap_server)
     box.open()
@@ -519,11 +521,13 @@ def test_since_leaves_older_messages_of_a_real_server(pymap_server: DemoImap) ->
     box.shut()
 
 
+@pytest.mark.process
 def test_a_wrong_password_at_a_real_server_is_the_accounts(pymap_server: DemoImap) -> None:
     with pytest.raises(AccountRefused):
         real_mailbox(pymap_server, password="wrong").open()
 
 
+@pytest.mark.process
 def test_a_missing_folder_of_a_real_server_is_named_by_its_answer(pymap_server: DemoImap) -> None:
     with pytest.raises(Unavailable, match="NONEXISTENT"):
         real_mailbox(pymap_server, folder="無い").open()

@@ -143,6 +143,7 @@ def check_large(fetched: Fetched, original: bytes) -> None:
     assert [each.subject for each in seen.nested] == [each.subject for each in whole.nested]
 
 
+@pytest.mark.process
 def test_of_a_large_mail_only_headers_texts_and_pdfs_are_fetched(pymap_server: DemoImap) -> None:
     pymap_server.create_folder("Large")
     mail = large_mail()

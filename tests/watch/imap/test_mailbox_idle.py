@@ -192,6 +192,7 @@ def test_shut_from_another_thread_ends_listening(
     assert server.connections == 1
 
 
+@pytest.mark.process
 def test_a_real_server_is_heard() -> None:
     with DemoImap("office@contractor.example") as server, ThreadPoolExecutor(1) as thread:
         box = ImapMailbox(
