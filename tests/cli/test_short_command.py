@@ -15,7 +15,10 @@ pytestmark = pytest.mark.process
 
 SCRIPT = ROOT / "packaging" / "files" / "hoshobin"
 SAYS = '#!/bin/sh\necho "{name} $*"\n'
-OTHERS = "#!/bin/sh\ncase $1 in -u) echo {user};; -un) echo {name};; hoshobin-acme) ;; *) exit 1 ;; esac\n"
+OTHERS = (
+    "#!/bin/sh\ncase $1 in -u) echo {user};; -un) echo {name};; -Gn) echo $2 office;; hoshobin-acme) ;; "
+    "*) exit 1 ;; esac\n"
+)
 PROGRAM = "/opt/hoshobin/venv/bin/hoshobin"
 
 
@@ -23,13 +26,15 @@ PROGRAM = "/opt/hoshobin/venv/bin/hoshobin"
 def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs it as root, or as another account, on a computer without systemd that has one contractor, ``acme``."""
 
-    def run_as(*words: str, user: int = 0, name: str = "root") -> subprocess.CompletedProcess[str]:
-        for program in ("runuser", "sudo", "hoshobin"):
+    def run_as(
+        *words: str, user: int = 0, name: str = "root", systemd: str = "/nonexistent"
+    ) -> subprocess.CompletedProcess[str]:
+        for program in ("runuser", "sudo", "hoshobin", "systemd-run"):
             (tmp_path / program).write_text(SAYS.format(name=program))
         (tmp_path / "id").write_text(OTHERS.format(user=user, name=name))
         for each in tmp_path.iterdir():
             each.chmod(0o755)
-        script = SCRIPT.read_text().replace("/run/systemd/system", "/nonexistent")
+        script = SCRIPT.read_text().replace("/run/systemd/system", systemd)
         script = script.replace(f"program={PROGRAM}", f"program={tmp_path}/hoshobin")
         env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
         ended = subprocess.run(
@@ -49,6 +54,20 @@ def test_a_command_runs_as_the_account_and_with_the_folder_of_the_contractor_tha
     assert one.stdout == f"runuser -u hoshobin -- PROGRAM --config /etc/hoshobin {' '.join(words)}\n"
     other = run("@acme", *words)
     assert other.stdout == f"runuser -u hoshobin-acme -- PROGRAM --config /etc/hoshobin/acme {' '.join(words)}\n"
+
+
+@pytest.mark.parametrize("contractor", [(), ("@acme",)])
+def test_under_systemd_every_command_may_reach_the_reader_of_pdfs(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, contractor: tuple[str, ...]
+) -> None:
+    account = "hoshobin-acme" if contractor else "hoshobin"
+    looked = run(*contractor, "doctor", systemd=str(tmp_path)).stdout
+    assert looked.startswith("systemd-run ")
+    assert f"-p User={account} -p Group={account} " in looked
+    assert "-p SupplementaryGroups=hoshobin-pdf " in looked
+    ran = run(*contractor, "list", systemd=str(tmp_path)).stdout
+    given = f"-g {account} -G hoshobin-pdf -G office -G {account} -- PROGRAM --config "
+    assert ran.startswith(f"runuser -u {account} {given}")
 
 
 @pytest.mark.parametrize("named", ["@nobodys", "@", "@../acme", "@acme/..", "@ACME", "@a b"])
