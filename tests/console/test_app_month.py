@@ -51,6 +51,7 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
     room = wide_mailroom(mode="approve", issuers=issuers, projects=projects, knows=(YAMA_TO,))
     settings = room.office.config / "worker.toml"
     settings.write_text(settings.read_text().replace("[release]\n", '[release]\nsecond_person = "new"\n'))
+    room.office.save_notice("用紙.pdf", notice(ON_FORM))
     return room
 
 
@@ -221,8 +222,8 @@ def the_auditor_sees_it_and_changes_nothing(month: Month) -> None:
 
 
 def hand_in_by_the_issuers_form_and_record_it(month: Month) -> None:
-    page = month.window.page
-    number = month.drop(ON_FORM)
+    number = beside(lambda: month.room.office.only(ON_FORM))["id"]
+    page = month.at("staff", "/")
     page.click(f'main a[href="/s/{number}"]')
     assert page.locator(f'a[href="{URL}"]').count() == 1
     assert ON_FORM.key not in page.content()
