@@ -170,6 +170,23 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
     assert faults == []
 
 
+LEDGER: Final = "工事名,発注者,契約日\n改良工事,知らない市,きのう\n"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_mistakes_of_a_ledger_stay_within_their_row(screens: Any, size: str) -> None:
+    screen = screens(SIZES[size], "staff")
+    page = screen.page
+    screen.open("/projects/import")
+    page.set_input_files(
+        "input[type=file]", {"name": "台帳.csv", "mimeType": "text/csv", "buffer": LEDGER.encode("utf-8-sig")}
+    )
+    page.click("main form button.go")
+    assert "知らない市" in page.inner_text("main")
+    assert page.locator(".fault").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+
+
 def contrast(colour: str) -> float:
     """The contrast (WCAG 2.2 §1.4.11) of ``rgb(…)`` against white."""
     parts = [int(each) / 255 for each in colour[colour.index("(") + 1 : -1].split(",")[:3]]
