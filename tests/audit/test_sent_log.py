@@ -197,6 +197,11 @@ def test_a_row_of_a_rehearsal_says_so_and_shows_the_draft_that_went() -> None:
     assert (row.state, row.decided_by) == (State.HELD, "auto")
 
 
+def test_what_a_rule_hands_over_without_a_person_was_approved_by_no_one() -> None:
+    (row,) = log_rows(tell((Event.REDRAFTED, {"state": "HANDED_OVER", "release": "approve"})))
+    assert (row.approved_by, row.decided_by) == ("", "hoshobin")
+
+
 def test_a_person_stands_with_the_account_that_ran_the_command() -> None:
     approved = (Event.APPROVED, {"release": "山田 花子", "release_account": "soumu"}, HANAKO)
     withdrawn = (

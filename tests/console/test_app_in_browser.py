@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.console.conftest import SENT, WAITS
+from tests.console.conftest import SENT
 from tests.support.console import PASSWORD, PEOPLE, Console
-from tests.support.office import Mailroom
-from tests.support.screens import DESK, PHONE, Screen, beside, look_and_tick
+from tests.support.screens import DESK, PHONE, Screen, beside
 from worker.console.app import PAGES, Page
 from worker.core.accounts import RIGHTS, Right
 
@@ -76,26 +75,6 @@ def screens(chromium: Any, console: Console) -> Iterator[Any]:
     for each in opened:
         each.context.close()
     assert said == []
-
-
-def test_a_draft_is_reviewed_approved_sent_and_confirmed(screens: Any, console: Console, room: Mailroom) -> None:
-    screen = screens(login="approver")
-    page = screen.page
-    screen.open("/")
-    page.click('a[href="/s/2"]')
-    assert WAITS.number in page.inner_text("main")
-    assert WAITS.key not in page.content()
-    look_and_tick(page)
-    page.click("button[name=then][value=here]")
-    assert "承認しました" in page.inner_text(".result")
-    beside(room.office.run_once)
-    (mail,) = [mail for mail in room.submissions if WAITS.number in mail.text]
-    assert mail.to
-    page.reload()
-    page.fill('form[action$="/confirm"] input[name=whom]', "契約課 田中様")
-    page.click('form[action$="/confirm"] button[value=arrived]')
-    assert "記録しました" in page.inner_text(".result")
-    assert beside(lambda: console.office.show(2))["state"] == "CONFIRMED"
 
 
 def test_the_review_of_a_draft_is_at_most_three_screens_of_a_phone_long(screens: Any) -> None:
@@ -189,6 +168,23 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
                 if not html.startswith("<body") and not (style == "solid" and ring >= 2 and contrast(colour) >= 3):
                     faults.append(f"{path} {login}: ring {style} {ring} {colour} at {html}")
     assert faults == []
+
+
+LEDGER: Final = "工事名,発注者,契約日\n改良工事,知らない市,きのう\n"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_mistakes_of_a_ledger_stay_within_their_row(screens: Any, size: str) -> None:
+    screen = screens(SIZES[size], "staff")
+    page = screen.page
+    screen.open("/projects/import")
+    page.set_input_files(
+        "input[type=file]", {"name": "台帳.csv", "mimeType": "text/csv", "buffer": LEDGER.encode("utf-8-sig")}
+    )
+    page.click("main form button.go")
+    assert "知らない市" in page.inner_text("main")
+    assert page.locator(".fault").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
 def contrast(colour: str) -> float:

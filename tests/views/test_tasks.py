@@ -297,7 +297,7 @@ def test_a_project_s_memo_with_a_day_lets_what_is_missing_rest_until_then_its_de
     tomorrow = TODAY + dt.timedelta(days=1)
     resting = _missing_with_memo(tomorrow, due=tomorrow)
     assert (resting.kind, resting.urgency) == (TaskKind.EXPECTED, Urgency.WATCH)
-    assert "保証会社に確認中" in resting.text("ja")
+    assert resting.text("ja") == f"メモ（次に見る日 {tomorrow:%-m/%-d}）：保証会社に確認中"
     assert _missing_with_memo(TODAY, due=tomorrow).urgency is Urgency.TODAY
     assert _missing_with_memo(None, due=tomorrow).urgency is Urgency.TODAY
     assert _missing_with_memo(tomorrow, due=TODAY).urgency is Urgency.NOW

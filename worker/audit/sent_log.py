@@ -37,6 +37,8 @@ _DECISIONS: Final = frozenset({Event.WITHDRAWN, Event.NOT_ACCEPTED, Event.CONFIR
 CAME_BACK: Final = frozenset({Event.PROVEN_SENT, Event.DELAYED, Event.RELAYED, Event.DELIVERED, Event.BOUNCED})
 """Events that reports cause: the note of such a row holds their words."""
 
+_BY_PEOPLE: Final = "approve"
+"""The policy by which people release each mail, as a hand-over of a rule records it: it names no one who did."""
 _UNSENT: Final = frozenset({State.WITHDRAWN, State.HANDED_OVER})
 """Ends without a mail: the answer to an earlier attempt does not count."""
 
@@ -229,7 +231,7 @@ def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> L
         decided_by=decided_by,
         account=account,
         note=_note(entry),
-        approved_by=was.get("release") or "",
+        approved_by=_releaser(was),
         recorded_by=entry.by if entry.by != PROGRAM else "",
         invoice_amount_from=amount_from,
         invoice_date_from=date_from,
@@ -249,7 +251,13 @@ def _decided(entry: Entry, row: Mapping[str, Any]) -> tuple[str, str]:
     """Returns the person of the entry, or else the one that released the mail, with the account."""
     if entry.by != PROGRAM:
         return entry.by, entry.account
-    return row.get("release") or entry.by, row.get("release_account") or ""
+    return _releaser(row) or entry.by, row.get("release_account") or ""
+
+
+def _releaser(row: Mapping[str, Any]) -> str:
+    """Returns the person or the policy that released the mail; empty if nothing did."""
+    release = row.get("release") or ""
+    return "" if release == _BY_PEOPLE else release
 
 
 def _note(entry: Entry) -> str:

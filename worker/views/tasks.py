@@ -420,7 +420,7 @@ def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
         return task
     memo, moment = submission.follow_ups.memo, submission.follow_ups.call_again
     if memo is not None and memo.next_look is not None and memo.state is submission.state:
-        texts = _both("task_resting", day=memo.next_look.isoformat(), memo=memo.text)
+        texts = _both("task_resting", day=f"{memo.next_look:%-m/%-d}", memo=memo.text)
     else:
         texts = _both("task_call_again", moment=f"{moment.astimezone(JST):%m/%d %H:%M}" if moment else "")
     return replace(task, urgency=Urgency.WATCH, texts=texts)
@@ -515,7 +515,7 @@ def _rest_missing(tasks: Iterable[Task], overview: Overview, now: dt.datetime) -
         if memo is None or memo.next_look is None or not memo.rests(now):
             yield task
             continue
-        texts = _both("task_resting", day=memo.next_look.isoformat(), memo=memo.text)
+        texts = _both("task_resting", day=f"{memo.next_look:%-m/%-d}", memo=memo.text)
         yield _hurry(replace(task, urgency=Urgency.WATCH, texts=texts), today)
 
 

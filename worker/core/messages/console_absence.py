@@ -150,11 +150,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Your name and the time are recorded.",
     ),
     "said_rehearsal_off": (
-        "本番に切り替えました。待っている提出は、もう一度承認してください。",
-        "You are live. Approve again what waits.",
+        "本番に切り替えました。待っている提出には1分以内に反映します。その後、もう一度承認してください。",
+        "You are live. What waits changes within a minute. Approve it again after that.",
     ),
     "said_rehearsal_on": (
-        "リハーサルにしました。発注者には送りません。",
-        "The rehearsal is on. Nothing goes to the issuers.",
+        "リハーサルにしました。発注者には送りません。待っている提出には1分以内に反映します。",
+        "The rehearsal is on. Nothing goes to the issuers. What waits changes within a minute.",
     ),
 }

@@ -90,7 +90,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "相手方は1行、{most}文字までで入力してください。",
         "Give the person there in one line of at most {most} characters.",
     ),
-    "task_resting": ("{day}まで保留中のメモ：{memo}", "resting until {day}: {memo}"),
+    "task_resting": ("メモ（次に見る日 {day}）：{memo}", "memo, to look at on {day}: {memo}"),
     "task_call_again": ("折返し待ち（{moment}に電話）", "call again at {moment}"),
     # --- the review page
     "correct_title": ("記録を取り消す", "Take the record back"),
