@@ -162,7 +162,7 @@ def test_the_approval_of_a_deputy_names_both(console: Console, chief: int) -> No
         approver = store.account_of("approver")
         assert approver is not None
         set_absence(store, chief, AwayPeriod(today, today + DAY, approver.id), BY_ROOT, now)
-    assert office("approve", office.label(2), "--by", HANAKO.by).code == 0
+    assert office("approve", office.label(2), "--by", HANAKO.by, "--tick", "all").code == 0
     both = f"代理 {HANAKO.by}（{CHIEF} 不在）"
     with console.desk.store() as store:
         (entry,) = [each for each in store.entries(2) if each.event == "Approved"]

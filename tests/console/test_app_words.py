@@ -49,7 +49,7 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
     for name, content in PAPERS.items():
         room.office.save_notice(name, content)
     room.office.run_once()
-    room.office("approve", room.office.label(1), "--by", "山田 花子")
+    room.office("approve", room.office.label(1), "--by", "山田 花子", "--tick", "all")
     room.office.run_once()
     return room
 
