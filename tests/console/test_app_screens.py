@@ -14,7 +14,7 @@ from worker.audit.verify import LogFault, LogVerdict
 from worker.core.accounts import KEPT_DAYS
 from worker.core.model import JST
 from worker.core.signs import Sign
-from worker.service.measure import note_verified
+from worker.pipeline.verification import note_verified
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT
 from worker.store.sqlite.store import SqlStore
 
@@ -135,6 +135,8 @@ def test_a_fault_of_the_log_is_named_in_words(console: Console, monkeypatch: pyt
     verdict = LogVerdict(9, None, None, "x", (LogFault("row_differs", "4"),), 1)
     monkeypatch.setattr(SqlStore, "verify", lambda *_: verdict)
     auditor = console.browser("auditor")
-    page = auditor.get("/verify?go=1").text
+    auditor.get("/verify")
+    assert auditor.post("/verify", {"head": ""}).status_code == 303
+    page = auditor.get("/verify").text
     assert "row_differs" not in page
     assert "4" in page.partition("<ul>")[2].partition("</ul>")[0]

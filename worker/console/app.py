@@ -164,6 +164,7 @@ ACTIONS: Final = (
     FormRoute("/me/mails", login.choose_mails, Right.OWN),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
+    FormRoute("/verify", records.verify, Right.AUDIT),
     FormRoute("/log/originals", records.give_originals, Right.AUDIT, is_deciding=True),
     FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
     FormRoute("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),

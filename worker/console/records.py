@@ -15,7 +15,6 @@ from worker.approve import disclose
 from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES
-from worker.audit.verify import LogVerdict
 from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
@@ -26,6 +25,7 @@ from worker.core.states import Event, NoteEvent, State
 from worker.core.text import match_key
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
+from worker.pipeline.verification import last_check, noted_heads, verify_noted
 from worker.store.backups import BACKUP_CHECKED, read_set_mark
 from worker.store.ports import Store
 from worker.views.metrics import last_verification
@@ -266,28 +266,33 @@ def show_received(visit: Visit) -> Response:
 
 
 def show_verify(visit: Visit) -> Response:
-    """The verification; a noted head is looked for as well."""
-    head = visit.query.get("head", "").strip().lower().rpartition(" ")[2]
-    if "go" not in visit.query:
-        return _verify_page(visit)
+    """The last verification, the noted heads, and the form for the next one."""
+    return _verify_page(visit)
+
+
+def verify(visit: Visit) -> Response:
+    """Verifies the log; a noted head is looked for as well. The result is kept and shown."""
+    typed = visit.form.text("head")
+    head = typed.lower().rpartition(" ")[2]
     if head and not _HEAD.fullmatch(head):
-        return _verify_page(visit, head=head, failed=visit.say("verify_head_form"), status=422)
-    return _verify_page(visit, visit.store.verify([head] if head else []), head)
+        return _verify_page(visit, typed, visit.say("verify_head_form"), 422)
+    verify_noted(visit.store, [head] if head else [], visit.person.name, visit.now)
+    return visit.go("/verify", "verified")
 
 
-def _verify_page(
-    visit: Visit, verdict: LogVerdict | None = None, head: str = "", failed: str = "", status: int = 200
-) -> Response:
+def _verify_page(visit: Visit, head: str = "", failed: str = "", status: int = 200) -> Response:
     count, present = visit.store.head()
+    check = last_check(visit.store)
     tried = read_set_mark(visit.store.property(BACKUP_CHECKED))
     return visit.page(
         "verify.html",
         status,
-        verdict=verdict,
+        check=check,
         faults=[
-            (name_place(each.code, each.where, visit.lang), name_fault(each.code, visit.lang))
-            for each in (verdict.faults if verdict else ())
+            (name_place(code, where, visit.lang), name_fault(code, visit.lang))
+            for code, where in (check.faults if check else ())
         ],
+        heads=noted_heads(visit.store),
         head=head,
         failed=failed,
         count=count,

@@ -134,8 +134,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "verify_head": ("確認済みの末尾番号（任意）", "Noted number (optional)"),
     "verify_go": ("検査する", "Verify"),
     "verify_holds": (
-        "書き換えはありません。記録 {count}件、末尾番号 {head}",
-        "Nothing was changed. {count} entries, number {head}",
+        "書き換えはありません。記録 {count}件、末尾番号",
+        "Nothing was changed. {count} entries, number",
     ),
     "verify_broken": (
         "記録に食い違いが{count}件あります。送信を止め、管理者に連絡してください。",
@@ -150,7 +150,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "バックアップを戻しての検査は、まだ記録されていません。",
         "No backup has been restored and verified yet.",
     ),
-    "verify_head_found": ("入力した末尾番号は記録の中にあります。", "The noted number is in the log."),
+    "verify_by": ("{at} {by}の検査の結果", "Result of {at}, run by {by}"),
+    "said_verified": ("検査しました。結果は下のとおりです。", "Verified. The result is below."),
+    "verify_heads": ("控えてある末尾番号", "Noted numbers"),
+    "verify_heads_note": (
+        (
+            "検査のたびに、控えてある番号が記録の中にあるかを調べます。あれば、その時点までの記録は書き換えられていません。"
+            "メールや紙に控えた番号は、上の欄に入れると加わります。"
+        ),
+        (
+            "Each verification looks for these numbers in the log. One that is there proves that all entries up to it"
+            " are unchanged. A number from a mail or a paper joins the list once it is entered above."
+        ),
+    ),
+    "verify_h_in": ("控えた所", "Noted in"),
+    "verify_h_noted": ("控えた日時", "Noted"),
+    "verify_h_head": ("末尾番号", "Number"),
+    "verify_h_checked": ("調べた日時", "Looked for"),
+    "verify_h_result": ("結果", "Result"),
+    "verify_entry": ("記録{number}件まで", "up to entry {number}"),
+    "noted_in_file": ("サーバーの控え", "the server's own note"),
+    "noted_in_backup": ("バックアップ", "a backup"),
+    "noted_in_person": ("入力", "entered"),
+    "verify_head_found": ("記録の中にあります", "in the log"),
+    "verify_head_lost": ("記録の中にありません", "not in the log"),
+    "verify_head_unchecked": ("まだ調べていません", "not looked for yet"),
     "verify_head_form": (
         "末尾番号の形ではありません（英数字64文字）。メールから写してください。",
         "Not a noted number: it has 64 characters. Copy it from the mail.",
