@@ -9,11 +9,12 @@ import re
 import pytest
 
 from tests.support.console import Browser, Console
-from tests.support.world import START
+from tests.support.world import JIRO, START
 from worker.audit.verify import LogFault, LogVerdict
 from worker.core.accounts import KEPT_DAYS
-from worker.core.model import JST
+from worker.core.model import JST, Disposition, FileRow, MessageRow, Sha256
 from worker.core.signs import Sign
+from worker.core.states import NoteEvent
 from worker.pipeline.verification import note_verified
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT
 from worker.store.sqlite.store import SqlStore
@@ -84,6 +85,29 @@ def test_what_came_in_is_searched_by_its_name_and_its_sender_in_any_width(staff:
     assert "該当する1件" in staff.text
     staff.get("/received?q=来ていない件名")
     assert "「来ていない件名」に該当するメールやファイルは届いていません" in staff.text
+
+
+def test_the_search_of_what_came_in_reaches_every_mail_and_the_people_who_brought_files(
+    console: Console, staff: Browser
+) -> None:
+    with console.desk.store() as store, store.writing() as writing:
+        (mailbox,) = [each.name.partition(":")[2] for each in store.health_records() if each.name.startswith("mail:")]
+        at = dt.datetime(2019, 4, 1, 9, 0, tzinfo=dt.UTC)
+        writing.record_message(
+            MessageRow(
+                mailbox, 1, 1, Disposition.NOT_OURS, sender="古い@発注者", subject="ＯＬＤ番号", internal_date=at
+            )
+        )
+        for uid in range(5_200):
+            writing.record_message(MessageRow(mailbox, 2, uid + 1, Disposition.NOT_OURS, subject="あとから"))
+        digest = Sha256("5" * 64)
+        writing.record_file(FileRow("持込.pdf", 1, 1, 1, at, sha256=digest))
+        writing.note(NoteEvent.UPLOADED, None, JIRO, {"file": "持込.pdf", "sha256": digest})
+    assert "古い@発注者" in staff.get("/received?q=OLD番号").text
+    assert "該当する1件" in staff.text
+    assert "新しいものから300件" in staff.get("/received?q=あとから").text
+    found = staff.get(f"/received?q={JIRO.by}").text
+    assert "持込.pdf" in found
 
 
 @pytest.mark.parametrize("typed", ["令和99年1月1日", "R99.1.1", "２０９９－０１－０１", "2117/1/1"])

@@ -92,9 +92,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "received_search": ("件名・ファイル名・差出人", "Subject, file or sender"),
     "received_found": ("該当する{count}件（新しい順）です。", "The {count} that fit, the newest first."),
+    "received_cut": (
+        "該当するもののうち、新しいものから{count}件です。言葉を足すと絞り込めます。",
+        "The newest {count} that fit. Add words to narrow it down.",
+    ),
     "received_none": (
-        "「{typed}」に該当するメールやファイルは届いていません（新しいものから{count}件ずつを調べました）。",
-        "No mail or file fits {typed} (the newest {count} of each place were searched).",
+        "「{typed}」に該当するメールやファイルは届いていません（すべての記録を調べました）。",
+        "No mail or file fits {typed} (everything that is recorded was searched).",
     ),
     "received_empty": ("まだ何も届いていません。", "Nothing has come in yet."),
     "received_h_subject": ("件名・ファイル名", "Subject or file"),
