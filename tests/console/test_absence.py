@@ -104,7 +104,10 @@ def test_a_wrong_field_gives_the_form_again_with_what_was_typed(console: Console
         answer = approver.post("/me/absence", fields)
         assert answer.status_code == 422
         assert said in approver.text
-        assert f'name="first" type="date" required value="{fields["first"]}"' in answer.text
+        for name in ("first", "last"):
+            field = answer.text.partition(f'<input name="{name}"')[2].partition(">")[0]
+            assert f'value="{fields[name]}"' in field or not fields[name]
+            assert "type=" not in field
     assert away_of(console, "approver") is None
 
 

@@ -494,11 +494,5 @@ def _number(visit: Visit) -> int:
 
 
 def _moment(visit: Visit, field: str = "at") -> dt.datetime | None:
-    """The moment that was typed into a field of the browser's own form; None if it is empty."""
-    text = visit.form.text(field)
-    if not text:
-        return None
-    try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=JST)
-    except ValueError as error:
-        raise NotAllowed("moment_unreadable", given=text) from error
+    """The moment that was typed into a field; None if it is empty."""
+    return visit.moment(visit.form.text(field))

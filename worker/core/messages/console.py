@@ -295,8 +295,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ほかの方か保証便が、同じものを先に変更しました。何も変更していません。もう一度開いてください。",
         "It was changed by somebody else just now. Nothing was changed by you. Please open it again.",
     ),
+    "day_sample": ("11/30、令和8年11月30日", "2026-11-30"),
     "moment_unreadable": (
-        "日時として読めません（{given}）。例：2026-11-30 8:30",
+        "日時として読めません（{given}）。例：11/30 8:30、令和8年11月30日 8:30",
         "{given} cannot be read as a date and time; for example: 2026-11-30 8:30",
     ),
     "error_choose": ("どれかを選んでください。", "Please choose one."),
