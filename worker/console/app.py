@@ -387,7 +387,7 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
 
 
 def _prove(visit: Visit) -> Response | None:
-    """Asks for the password again, and keeps what was typed; None if it was given and is right."""
+    """Asks for the password or a code again, and keeps what was typed; None if one was given and is right."""
     if visit.session is None:
         return None
     password, code = visit.form.secret("proof"), visit.form.text("proof-code")

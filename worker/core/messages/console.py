@@ -78,6 +78,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "承認の前に、もう一度パスワードを入力してください。入力した内容は残っています。",
         "Before a decision the password is needed again. Everything that you typed is kept.",
     ),
+    "prove_why_either": (
+        "承認の前に、もう一度パスワードか確認コードを入力してください（どちらか一つ）。入力した内容は残っています。",
+        "Before a decision the password or a code is needed again (one of them). Everything that you typed is kept.",
+    ),
+    "code_label_or": ("または確認コード（6桁）", "or a code (6 digits)"),
     "prove_go": ("続ける", "Continue"),
     "again_title": ("続きから始められます", "You can continue"),
     "again_why": (
