@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -289,6 +290,7 @@ def _environment() -> Environment:
     environment.filters["groups"] = lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4))
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
+    environment.filters["whole_days"] = _whole_days
     environment.tests["browsers_moment"] = lambda text: bool(_BROWSERS_MOMENT.fullmatch(text))
     environment.filters["date"] = _date
     environment.filters["device"] = name_device
@@ -333,6 +335,12 @@ def _day(day: dt.date | None, lang: Language) -> str:
     return f"{day.month}/{day.day}（{weekday(day)}）" if lang == "ja" else day.isoformat()
 
 
+def _whole_days(text: str) -> Markup:
+    """Returns a text in which no line ends within a date."""
+    return Markup(_ISO_DAY.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped first
+
+
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
     r"(?P<day>.*\S)(?:\s+|(?<=[0-9])T)(?P<hour>[0-9]{1,2})[:時](?P<minute>[0-9]{1,2})分?(?::00)?"
 )

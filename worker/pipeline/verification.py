@@ -75,10 +75,8 @@ def verify_noted(
     heads = judge_heads(join_heads(own, entered, before, by, now), verdict.missing, now, sought)
     faults = tuple((each.code, each.where) for each in verdict.faults[:_FAULTS_KEPT])
     kept = Verification(now, by, verdict.count, verdict.head, verdict.fault_count, faults, heads)
-    foreign = set(entered) - {each.head for each in own}
-    holds = verdict.fault_count == len(foreign & set(verdict.missing))
     with contextlib.suppress(HoshobinError), store.writing() as writing:
-        writing.set_property(LOG_VERIFIED, _result(now, holds=holds))
+        writing.set_property(LOG_VERIFIED, _result(now, holds=kept.own_faults == 0))
         writing.set_property(LOG_CHECKED, kept.text())
     return verdict
 

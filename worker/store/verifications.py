@@ -61,9 +61,16 @@ class Verification:
     """Every head that was looked for, and those that people entered before."""
 
     @property
-    def holds(self) -> bool:
-        """True if no fault was found."""
-        return self.fault_count == 0
+    def lost(self) -> tuple[str, ...]:
+        """The heads that the person entered and that are not in the log: a slip, or another store's, or a loss."""
+        entered = (each for each in self.heads if each.noted_in is NotedIn.PERSON and each.checked_at == self.at)
+        own = {each.head for each in self.heads if each.noted_in is not NotedIn.PERSON}
+        return tuple(each.head for each in entered if not each.is_found and each.head not in own)
+
+    @property
+    def own_faults(self) -> int:
+        """The faults of the log itself."""
+        return self.fault_count - len(self.lost)
 
     def text(self) -> str:
         """Returns the text that the store keeps."""

@@ -145,6 +145,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "記録に食い違いが{count}件あります。送信を止め、管理者に連絡してください。",
         "The log has {count} faults. Stop sending and tell the administrator.",
     ),
+    "verify_lost": (
+        (
+            "入力した末尾番号が、記録の中にありません。写し間違いかどうかを確かめてください。写し間違いでなければ、"
+            "記録が失われたか、書き換えられたおそれがあります。管理者に連絡してください。"
+        ),
+        (
+            "The number that you entered is not in the log. Check that you copied it correctly. If you did, entries may"
+            " be lost or changed: tell the administrator."
+        ),
+    ),
     "verify_present": ("いまの記録 {count}件、末尾番号", "The log has {count} entries now; noted number"),
     "verify_tried": (
         "最後にバックアップを戻して検査した時：{at}（書き換えなし）",
