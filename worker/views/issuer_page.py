@@ -39,8 +39,8 @@ def find_issuers(issuers: Iterable[Issuer], text: str, prefecture: str = "") -> 
         if any(piece in match_key(name) for name in (each.full_name, *each.aliases, each.lies_in or ""))
         and (not prefecture or prefecture == (each.lies_in or NOT_WRITTEN))
     )
-    order = {each: at for at, each in enumerate(Prefecture)}
-    return tuple(sorted(found, key=lambda issuer: (order.get(issuer.lies_in, len(order)), issuer.full_name)))
+    order: tuple[Prefecture | None, ...] = (*Prefecture, None)
+    return tuple(sorted(found, key=lambda issuer: (order.index(issuer.lies_in), issuer.full_name)))
 
 
 def prefectures_of(issuers: Iterable[Issuer]) -> tuple[str, ...]:
