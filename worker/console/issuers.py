@@ -18,6 +18,7 @@ from worker.console.visit import Visit
 from worker.core.japanese_dates import read_date
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Entry
+from worker.core.prefectures import Prefecture
 from worker.core.rulebook import Issuer
 from worker.core.text import match_key, name_with_scope
 from worker.pipeline.issuers import can_change_issuers, catalogue_tables
@@ -51,6 +52,7 @@ def show_issuers(visit: Visit) -> Response:
         text=text,
         prefecture=prefecture,
         prefectures=prefectures_of(configuration.issuers.values()),
+        named_prefecture={each.value: each.words(visit.lang) for each in Prefecture},
         offered=_offered(text, configuration.issuers) if text else (),
         can_change=can_change_issuers(visit.office.directory),
     )

@@ -57,6 +57,10 @@ class Prefecture(StrEnum):
     KAGOSHIMA = "鹿児島県"
     OKINAWA = "沖縄県"
 
+    def words(self, lang: str) -> str:
+        """Its name in Japanese, or in the usual Roman letters."""
+        return self.value if lang == "ja" else self.name.title()
+
 
 def prefecture_in(names: Iterable[str]) -> Prefecture | None:
     """Returns the one prefecture that ``names`` write in full (福岡県, 北海道企業局); None for none or several."""

@@ -252,7 +252,7 @@ def name_word(path: KeyPath, word: str, lang: Language) -> str:
     if lang == "ja":
         return word
     if path == ("prefecture",):
-        return word
+        return Prefecture(word).words(lang) if word in set(Prefecture) else word
     if path == ("assumed",):
         found = {name_rule_field(("rule", "default", each.value), "ja", {}): each.value for each in Assumable}
         return name_rule_field(("rule", "default", found[word]), lang, {}) if word in found else word
