@@ -24,7 +24,7 @@ SAME_MEANING = {
     **dict.fromkeys(
         (
             *("accept_invitation", "change_password", "forget_code", "log_in", "log_out", "log_out_everywhere"),
-            *("record_done", "register_code", "resolve", "show_key", "take_original"),
+            *("record_done", "register_code", "resolve", "show_key", "take_original", "verify"),
         ),
         "one act of a person: its rule in approve or accounts, a command in cli, a form in console",
     ),

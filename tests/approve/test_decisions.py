@@ -37,6 +37,8 @@ from tests.support.registered import (
 from tests.support.stores import make_database, open_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.approve import decisions
+from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
+from worker.approve.decisions import Approval
 from worker.approve.reevaluate import keep_contents
 from worker.config.release import Mode
 from worker.core.errors import NotAllowed, Unavailable
@@ -388,6 +390,26 @@ def approve_ticking(desk: Desk, *ticked: str) -> Submission:
     active_config, now = ON_CONDITION.active_config(), desk.clock.now()
     after, _ = decided.approve(desk.store, active_config, 1, desk.store.submission(1).label, HANAKO, "", now, ticked)
     return after
+
+
+def test_an_approval_without_a_tick_for_each_reason_changes_nothing_and_names_those_left(desk: Desk) -> None:
+    desk.arrive(ELSEWHERE, proven=False)
+    held = desk.store.submission(1)
+    asked = reasons_to_check(held)
+    assert len(asked) > 1
+    active_config, now = ELSEWHERE.active_config(), desk.clock.now()
+
+    def approve_with(*reasons: str) -> Submission:
+        approval = Approval(1, held.label, HANAKO, "照合済み", now, reasons=reasons)
+        after, _ = decisions.approve(desk.store, active_config, decided.invoices_of(active_config), approval)
+        return after
+
+    entries = desk.entries()
+    refused = refusal(approve_with, mark_of_hold(asked[0]))
+    left = {"id": "1", "numbers": "2", "reasons": asked[1].reason.value}
+    assert (refused.code, refused.params) == ("reasons_unconfirmed", left)
+    assert desk.entries() == entries
+    assert approve_with(*map(mark_of_hold, asked)).state is State.APPROVED
 
 
 def test_the_conditions_that_were_ticked_are_kept_with_the_approval(desk: Desk) -> None:

@@ -129,4 +129,4 @@ def test_each_command_is_either_allowed_or_the_administrator_s(tmp_path: Path) -
     assert {part for part in groups["issuers"] if not is_allowed(tmp_path, "issuers", part)} == {"add"}
     assert {part for part in groups["project"] if not is_allowed(tmp_path, "project", part)} == {"add", "import"}
     assert is_allowed(tmp_path, "project", "list", "--json")
-    assert is_allowed(tmp_path, "approve", "2", "--by", "山田 花子")
+    assert is_allowed(tmp_path, "approve", "2", "--by", "山田 花子", "--tick", "all")

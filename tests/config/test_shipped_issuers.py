@@ -96,7 +96,8 @@ def test_no_code_names_an_issuer() -> None:
     ids = {path.stem for path in FILES}
     for path in (ROOT / "worker").rglob("*.py"):
         text = re.sub(r"``issuers/\w+\.toml``", "", path.read_text())  # the example in a docstring
-        assert [name for name in PUBLISHED if name in text.replace("北海道建設業信用保証", "")] == [], path
+        if path.name != "prefectures.py":  # all 47, some of which are issuers
+            assert [name for name in PUBLISHED if name in text.replace("北海道建設業信用保証", "")] == [], path
         assert ids & set(re.findall(r"[a-z][a-z-]+", text)) == set(), path
 
 

@@ -13,7 +13,7 @@ from worker.console.app import ACTIONS, PAGES, FormRoute
 from worker.core.accounts import RIGHTS, Right, Role
 
 INNER = [action for action in ACTIONS if action.right is not None]
-RECORDS_A_LOOK = {"/s/{id:int}/key", "/s/{id:int}/original/{paper:int}", "/log/originals"}
+RECORDS_A_LOOK = {"/verify", "/s/{id:int}/key", "/s/{id:int}/original/{paper:int}", "/log/originals"}
 GIVES_A_FILE = {"/log/export"}
 ENDS_THE_SESSION = {"/logout", "/me/logout-everywhere", "/me/password"}
 

@@ -9,12 +9,13 @@ import re
 import pytest
 
 from tests.support.console import Browser, Console
-from tests.support.world import START
+from tests.support.world import JIRO, START
 from worker.audit.verify import LogFault, LogVerdict
 from worker.core.accounts import KEPT_DAYS
-from worker.core.model import JST
+from worker.core.model import JST, Disposition, FileRow, MessageRow, Sha256
 from worker.core.signs import Sign
-from worker.service.measure import note_verified
+from worker.core.states import NoteEvent
+from worker.pipeline.verification import note_verified
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT
 from worker.store.sqlite.store import SqlStore
 
@@ -86,6 +87,29 @@ def test_what_came_in_is_searched_by_its_name_and_its_sender_in_any_width(staff:
     assert "「来ていない件名」に該当するメールやファイルは届いていません" in staff.text
 
 
+def test_the_search_of_what_came_in_reaches_every_mail_and_the_people_who_brought_files(
+    console: Console, staff: Browser
+) -> None:
+    with console.desk.store() as store, store.writing() as writing:
+        (mailbox,) = [each.name.partition(":")[2] for each in store.health_records() if each.name.startswith("mail:")]
+        at = dt.datetime(2019, 4, 1, 9, 0, tzinfo=dt.UTC)
+        writing.record_message(
+            MessageRow(
+                mailbox, 1, 1, Disposition.NOT_OURS, sender="古い@発注者", subject="ＯＬＤ番号", internal_date=at
+            )
+        )
+        for uid in range(5_200):
+            writing.record_message(MessageRow(mailbox, 2, uid + 1, Disposition.NOT_OURS, subject="あとから"))
+        digest = Sha256("5" * 64)
+        writing.record_file(FileRow("持込.pdf", 1, 1, 1, at, sha256=digest))
+        writing.note(NoteEvent.UPLOADED, None, JIRO, {"file": "持込.pdf", "sha256": digest})
+    assert "古い@発注者" in staff.get("/received?q=OLD番号").text
+    assert "該当する1件" in staff.text
+    assert "新しいものから300件" in staff.get("/received?q=あとから").text
+    found = staff.get(f"/received?q={JIRO.by}").text
+    assert "持込.pdf" in found
+
+
 @pytest.mark.parametrize("typed", ["令和99年1月1日", "R99.1.1", "２０９９－０１－０１", "2117/1/1"])
 def test_a_day_is_typed_as_people_write_it(console: Console, staff: Browser, typed: str) -> None:
     project = console.desk.office().outline.projects[0].id
@@ -135,6 +159,8 @@ def test_a_fault_of_the_log_is_named_in_words(console: Console, monkeypatch: pyt
     verdict = LogVerdict(9, None, None, "x", (LogFault("row_differs", "4"),), 1)
     monkeypatch.setattr(SqlStore, "verify", lambda *_: verdict)
     auditor = console.browser("auditor")
-    page = auditor.get("/verify?go=1").text
+    auditor.get("/verify")
+    assert auditor.post("/verify", {"head": ""}).status_code == 303
+    page = auditor.get("/verify").text
     assert "row_differs" not in page
     assert "4" in page.partition("<ul>")[2].partition("</ul>")[0]

@@ -49,7 +49,7 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
     for name, content in PAPERS.items():
         room.office.save_notice(name, content)
     room.office.run_once()
-    room.office("approve", room.office.label(1), "--by", "山田 花子")
+    room.office("approve", room.office.label(1), "--by", "山田 花子", "--tick", "all")
     room.office.run_once()
     return room
 
@@ -168,10 +168,10 @@ def pages_of(room: Mailroom) -> list[str]:
     """The pages that are walked from: every one without a blank, every submission, searches, refusals."""
     paths = [page.path for page in PAGES if "{" not in page.path and not page.path.startswith(("/sso", "/login"))]
     paths += [f"/s/{each['id']}" for each in room.office.list()]
-    return [*paths, "/?who=mine", "/?kind=approval", "/search?q=1", "/verify?go=1", "/health?check=1", "/help/terms"]
+    return [*paths, "/?who=mine", "/?kind=approval", "/search?q=1", "/health?check=1", "/help/terms"]
 
 
-REFUSED = ("/nowhere", "/s/999", "/projects/none", "/log?since=x&text=y", "/verify?go=1&head=x", "/s/1/page/0/99")
+REFUSED = ("/nowhere", "/s/999", "/projects/none", "/log?since=x&text=y", "/s/1/page/0/99")
 
 
 @pytest.mark.parametrize("login", ENGLISH)

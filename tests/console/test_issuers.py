@@ -28,3 +28,15 @@ def test_an_issuer_that_is_not_registered_is_named_so(console: Console) -> None:
     assert "登録されていません" in browser.text
     assert browser.get("/issuers/nobody").status_code == 404
     assert browser.get("/issuers/..%2f..%2fetc").status_code == 404
+
+
+def test_issuers_stand_under_their_prefecture_and_are_searched_by_it(console: Console) -> None:
+    browser = console.browser("staff")
+    page = browser.get("/issuers").text
+    assert "都道府県の記載なし" in page, "the issuers of this office do not say it"
+    name = console.desk.office().configuration.issuers["kawa"].full_name
+    assert name in browser.get("/issuers?prefecture=none").text
+    assert name not in browser.get("/issuers?prefecture=石川県").text
+    offered = browser.get("/issuers?q=広島県").text
+    assert "廿日市市" in offered
+    assert 'name="f:prefecture"' in browser.get("/issuers/new?name=海辺市").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from html import unescape
@@ -9,9 +10,11 @@ from html import unescape
 import pytest
 import segno
 
-from tests.support.console import PASSWORD, Console
+from tests.support.console import PASSWORD, PEOPLE, Console
 from worker.accounts.second_factor import STEP_SECONDS, code_of
+from worker.accounts.sessions import token_hash
 from worker.console.guards import session_cookie
+from worker.core.accounts import FRESH
 
 SECRET = re.compile(r'name="secret" value="([A-Z2-7]{32})"')
 RECOVERY = re.compile(r"\b(?:[a-z2-7]{4}-){2}[a-z2-7]{4}\b")
@@ -77,6 +80,63 @@ def modules_of(drawn: str) -> set[tuple[int, int]]:
         else:
             x, y = (first, second[0]) if step == "M" else (x + first, y + second[0])
     return found
+
+
+def grow_old(console: Console, login: str) -> None:
+    """Puts the last proof of each session of ``login`` back by the time after which a decision asks for a new one."""
+    with console.desk.store() as store, store.writing() as writing:
+        account = store.account_of(login)
+        assert account is not None
+        for session in store.sessions_of(account.id):
+            writing.put_session(dataclasses.replace(session, proven_at=session.proven_at - FRESH))
+
+
+def test_before_a_decision_a_second_factor_proves_as_well_as_the_password(console: Console) -> None:
+    approver = console.browser("approver")
+    grow_old(console, "approver")
+    approver.get("/s/2")
+    asked = approver.post("/s/2/resend", {"why": "訂正"})
+    assert asked.status_code == 403
+    assert "もう一度パスワードを入力してください" in approver.text
+    assert 'name="proof-code"' not in asked.text, "this account has no second factor"
+    approver = console.browser()
+    approver.log_in("approver")
+    (secret,) = SECRET.findall(approver.get("/me").text)
+    moment = console.desk.clock.now()
+    approver.post("/me/code", {"secret": secret, "code": code_at(secret, moment)})
+    try:
+        for proof, said in (
+            ({"proof-code": "000000"}, "確認コードが違うか"),
+            ({"proof": "そのようなパスワードではない"}, "パスワードが違います"),
+            ({}, ""),
+        ):
+            browser = console.browser()
+            browser.log_in("approver")
+            grow_old(console, "approver")
+            browser.get("/s/2")
+            answer = browser.post("/s/2/resend", {"why": "訂正のため", **proof})
+            assert answer.status_code == 403
+            assert "もう一度パスワードか確認コード" in browser.text
+            assert said in browser.text
+            fields = re.findall(r'<input name="proof[^>]*>', answer.text)
+            assert ["proof-code" in each for each in fields] == [False, True]
+            assert not any("required" in each for each in fields)
+            assert 'name="why" value="訂正のため"' in answer.text, "what was typed is kept"
+        for proof in ({"proof-code": code_at(secret, moment)}, {"proof": PASSWORD}):
+            browser = console.browser()
+            browser.log_in("approver")
+            grow_old(console, "approver")
+            browser.get("/s/2")
+            answer = browser.post("/s/2/resend", {"why": "訂正のため", **proof})
+            assert "もう一度パスワード" not in browser.text
+            assert answer.status_code != 403, browser.text
+            session = browser.client.cookies[session_cookie(console.desk)]
+            with console.desk.store() as store:
+                held = store.session(token_hash(session))
+                assert held is not None
+                assert held.is_fresh(console.desk.clock.now())
+    finally:
+        console.office("user", "forget-code", "approver", "--by", PEOPLE["admin"][0])
 
 
 @pytest.mark.parametrize("path", ["/people", "/health", "/people/1"])

@@ -19,15 +19,22 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.console.conftest import WAITS
-from tests.support.console import Console
+from tests.support.console import Browser, Console, console_of
 from tests.support.office import Mailroom, a_form, notice
 from worker.audit.sent_log import LogFilter
 from worker.console.records import _approved_by
 from worker.core.messages import say
 from worker.core.model import JST
+from worker.core.states import NoteEvent
 from worker.pipeline import export as exporting
 from worker.pipeline.export import LogSearch, search_log
+from worker.pipeline.verification import last_check
+from worker.service.wiring import account_name
 from worker.store.backups import BACKUP_CHECKED, SetMark
+from worker.store.ports import Author
+from worker.store.sqlite.store import SqlStore
+from worker.store.verifications import NotedIn
+from worker.views.metrics import last_verification
 
 
 @pytest.fixture(scope="module")
@@ -232,16 +239,70 @@ def test_a_file_that_came_in_is_listed_with_the_person_who_brought_it(sent: Cons
     assert re.search(r"持ち込み\S*\.pdf 持込み：佐藤 次郎", staff.text)
 
 
+def verified(browser: Browser, head: str = "") -> str:
+    """The page after a verification."""
+    browser.get("/verify")
+    assert browser.post("/verify", {"head": head}).headers["location"] == "/verify?said=verified"
+    return browser.get("/verify").text
+
+
 def test_the_log_is_verified_and_a_noted_head_is_looked_for(sent: Console) -> None:
     browser = sent.browser("auditor")
     with sent.desk.store() as store:
-        _, head = store.head()
-    browser.get("/verify", params={"go": "1", "head": head})
-    assert "書き換えはありません" in browser.text
-    assert "記録の中にあります" in browser.text
-    browser.get("/verify", params={"go": "1", "head": "1" * 64})
-    assert "食い違い" in browser.text
-    assert browser.get("/verify", params={"go": "1", "head": "x"}).status_code == 422
+        number, head = store.head()
+    shown = verified(browser, f"{number} {head.upper()}")
+    assert "書き換えはありません" in shown
+    assert re.search(f"入力：監査 太郎.*{head}.*記録の中にあります", shown, re.DOTALL)
+    refused = browser.post("/verify", {"head": "x"})
+    assert (refused.status_code, 'value="x"' in refused.text) == (422, True)
+
+
+def test_the_result_and_every_noted_head_stay_after_a_restart(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    with sent.desk.store() as store:
+        _, first = store.head()
+    verified(browser, first)
+    with sent.desk.store() as store, store.writing() as writing:
+        detail = {"entries": 1, "head": next(iter(store.entries())).hash}
+        writing.note(NoteEvent.BACKED_UP, None, Author("hoshobin", "root"), detail)
+    with console_of(sent.office) as again:
+        page = again.browser("auditor").get("/verify").text
+    assert "監査 太郎の検査の結果" in page
+    assert first in page
+    assert "まだ調べていません" in page.partition("バックアップ")[2], "a backup made since"
+    assert "まだ調べていません" not in verified(browser)
+
+
+def test_a_head_that_is_not_in_the_log_is_named_and_does_not_count_against_the_log(sent: Console) -> None:
+    browser = sent.browser("auditor")
+    shown = verified(browser, "1" * 64)
+    assert "食い違いが" not in shown
+    assert "入力した末尾番号が、記録の中にありません" in shown
+    assert "head_missing" not in shown
+    assert "控えた末尾" in shown
+    assert "記録の中にありません" in shown
+    with sent.desk.store() as store:
+        last = last_verification(store)
+        assert last is not None
+        assert last.holds, "it may be another store's"
+    shown = verified(browser)
+    assert "食い違いが" not in shown
+    assert "記録の中にありません" in shown, "what a person entered stays with its last result"
+
+
+def test_the_command_keeps_its_result_for_the_page(sent: Console) -> None:
+    assert sent.office("audit", "verify").code == 0
+    with sent.desk.store() as store:
+        check = last_check(store)
+        assert check is not None
+        assert check.by == account_name()
+        assert check.by in sent.browser("auditor").get("/verify").text
+        assert [each.is_found for each in check.heads if each.noted_in is NotedIn.FILE] == [True]
+
+
+def test_looking_at_the_verification_verifies_nothing(sent: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SqlStore, "verify", lambda *_: pytest.fail("it was verified"))
+    assert sent.browser("auditor").get("/verify?go=1&head=x").status_code == 200
 
 
 def test_the_verification_says_where_the_log_ends_and_when_a_backup_was_tried(sent: Console) -> None:
@@ -257,18 +318,10 @@ def test_the_verification_says_where_the_log_ends_and_when_a_backup_was_tried(se
     assert "最後にバックアップを戻して検査した時：11/30（月）2:30（書き換えなし）" in browser.text
 
 
-def test_a_fault_of_the_log_is_said_in_words(sent: Console) -> None:
-    browser = sent.browser("auditor")
-    browser.get("/verify", params={"go": "1", "head": "1" * 64})
-    assert "食い違いが1件" in browser.text
-    assert "head_missing" not in browser.text
-    assert "控えた末尾" in browser.text
-
-
 def test_the_auditor_changes_nothing_by_looking(sent: Console) -> None:
     browser = sent.browser("auditor")
     before = sent.office.rows("select count(*) from entries where event not in ('LoggedIn', 'Viewed', 'Exported')")
-    for path in ("/log", "/received", "/changes", "/verify?go=1", "/s/1", "/s/2", "/me"):
+    for path in ("/log", "/received", "/changes", "/verify", "/s/1", "/s/2", "/me"):
         assert browser.get(path).status_code == 200, path
     after = sent.office.rows("select count(*) from entries where event not in ('LoggedIn', 'Viewed', 'Exported')")
     assert before == after

@@ -20,7 +20,7 @@ ASKS = Receipt(ReceiptKind.REPLY, START, text="請求書の日付が違います
 def sent(console: Console, room: Mailroom) -> None:
     for number in (1, 2):
         label = console.office.show(number)["label"]
-        assert console.office("approve", label, "--by", "山田 花子", "--note", "照合済み").code == 0
+        assert console.office("approve", label, "--by", "山田 花子", "--tick", "all", "--note", "照合済み").code == 0
     room.office.run_once()
 
 

@@ -21,7 +21,7 @@ REPORT = Receipt(ReceiptKind.DELAYED, START, text="4.4.1", sender="postmaster@ka
 def sent(console: Console, room: Mailroom) -> None:
     """1, an advance payment whose invoice is handed in separately, was sent."""
     label = console.office.show(SENT_ONE)["label"]
-    assert console.office("approve", label, "--by", "山田 花子", "--note", "照合済み").code == 0
+    assert console.office("approve", label, "--by", "山田 花子", "--tick", "all", "--note", "照合済み").code == 0
     room.office.run_once()
     assert console.office.show(SENT_ONE)["state"] == "SENT", SENT
 

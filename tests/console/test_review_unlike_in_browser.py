@@ -32,7 +32,9 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
     office = room.office
 
     def release(number: int) -> None:
-        ran = office("approve", office.label(number), "--by", HANAKO, "--note", "公表のページと照合済み")
+        ran = office(
+            "approve", office.label(number), "--by", HANAKO, "--note", "公表のページと照合済み", "--tick", "all"
+        )
         assert ran.code == 0, ran.err
         office.run_once()
 

@@ -146,3 +146,13 @@ def test_the_count_of_the_menu_follows_a_decision(console: Console) -> None:
     assert int(after[0]) == int(before[0]) - 1
     staff.post("/s/1/memo", {"text": "いま"})
     assert re.findall(r"今日すること（(\d+)）", staff.get("/log").text) == before
+
+
+def test_a_row_without_a_deadline_shows_the_contract_s_day_unbroken_and_with_its_name(console: Console) -> None:
+    days = {each.id: each.dates.get("contract") for each in console.desk.office().outline.projects}
+    with console.desk.store() as store:
+        held = store.submission(1)
+    day = days[held.destination.project or ""]
+    assert (held.follow_ups.duties.deadline, day is not None) == (None, True)
+    assert f'契約日 <span class="whole">{day}</span>' in row_of(console.browser("staff"), "1")
+    assert f"契約日 {day}" in console.office("tasks").out

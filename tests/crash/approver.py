@@ -38,7 +38,7 @@ def main(config: str, name: str, count: int) -> None:
             break
         for row in rows:
             if row["state"] == "HELD":
-                code, _ = command(config, "approve", row["label"], "--by", name)
+                code, _ = command(config, "approve", row["label"], "--by", name, "--tick", "all")
                 if code == 0:
                     own.append(row["id"])
                 else:

@@ -520,7 +520,7 @@ class Soak:
         for number in sorted(self.judge.never_arrived):
             self._command("resolve", str(number), "--not-sent", "--by", PERSON)
             shown = json.loads(self._command("show", str(number), "--json"))
-            self._command("approve", shown["label"], "--by", PERSON)
+            self._command("approve", shown["label"], "--by", PERSON, "--tick", "all")
         self._wait_for_the_end(set())
         self._service.stop()
 

@@ -30,7 +30,7 @@ def office(wide_mailroom: Callable[..., Mailroom]) -> Office:
         room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
     room.office.run_once()
     wide = room.office.only(SENT)["label"].translate(WIDE)  # １＠…
-    ran = room.office("approve", wide, "－－by", HANAKO, "－－note＝公表元と照合")
+    ran = room.office("approve", wide, "－－by", HANAKO, "－－note＝公表元と照合", "－－tick＝ａｌｌ")
     assert ran.code == 0, ran
     room.office.run_once()
     return room.office

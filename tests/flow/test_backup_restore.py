@@ -30,7 +30,7 @@ def bring(room: Mailroom, form: Form) -> None:
 
 
 def send(room: Mailroom, form: Form) -> None:
-    room.office("approve", room.office.only(form)["label"], "--by", HANAKO)
+    room.office("approve", room.office.only(form)["label"], "--by", HANAKO, "--tick", "all")
     room.office.run_once()
 
 
@@ -46,7 +46,7 @@ def test_after_a_restore_nothing_leaves_until_a_person_who_saw_the_list_resumes(
     """No ``head`` is there that would stop it: the disk was lost."""
     room = open_room(mailroom)
     bring(room, ONE)
-    room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO)
+    room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO, "--tick", "all")
     file = back_up(room.office, tmp_path / "backups")
     room.office.run_once()
     assert len(room.submissions) == 1
@@ -182,7 +182,7 @@ def test_at_a_terminal_resume_asks_after_the_list(
 ) -> None:
     room = open_room(mailroom)
     bring(room, ONE)
-    room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO)
+    room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO, "--tick", "all")
     file = back_up(room.office, tmp_path / "backups")
     room.office("restore", file)
     asked: list[str] = []

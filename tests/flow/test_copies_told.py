@@ -65,7 +65,7 @@ def test_a_mail_of_another_installation_is_said_wherever_people_look_until_one_r
     assert sum(words in told.text for told in room.tellings) == 1, "told once"
     for looked in ("list", "show 1", "tasks", "status"):
         assert words in room.office(*looked.split()).out, looked
-    approved = room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO)
+    approved = room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO, "--tick", "all")
     assert approved.code == 0
     assert words in approved.err
     assert "送信予定" not in approved.out, "nothing is promised"
@@ -106,7 +106,7 @@ def test_a_copy_of_the_whole_folder_put_back_waits_and_resume_says_how_much_is_m
     room = open_room(mailroom)
     bring(room, ONE)
     shutil.copytree(room.office.store, tmp_path / "kept")
-    assert room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO).code == 0
+    assert room.office("approve", room.office.only(ONE)["label"], "--by", HANAKO, "--tick", "all").code == 0
     room.office.run_once()
     assert len(room.submissions) == 1
     shutil.rmtree(room.office.store)

@@ -43,7 +43,7 @@ def test_an_approval_binds_the_number_to_the_project_for_every_later_notice(mail
     assert held["hold_reasons"] == ["name_only"]
     assert room.submissions == []
 
-    approved = office("approve", held["label"], "--by", HANAKO, "--note", "契約書で確認", "--json")
+    approved = office("approve", held["label"], "--by", HANAKO, "--tick", "all", "--note", "契約書で確認", "--json")
     assert (approved.code, approved.document["state"]) == (0, "APPROVED")
     assert office.run_once().code == 0
     assert [each.to for each in room.submissions] == [("doboku@kawa-town.example",)]
@@ -53,7 +53,7 @@ def test_an_approval_binds_the_number_to_the_project_for_every_later_notice(mail
     office.run_once()
     second = office.of(form)[1]
     assert second["hold_reasons"] == ["seen_before"]
-    office("approve", second["label"], "--by", HANAKO, "--note", "増額変更")
+    office("approve", second["label"], "--by", HANAKO, "--tick", "all", "--note", "増額変更")
     office.run_once()
     assert [each.files[0][1] for each in room.submissions] == [notice(form), notice(amended)]
 
@@ -74,7 +74,9 @@ def test_a_second_guarantee_of_one_product_is_a_submission_of_its_own_once_a_per
     assert detail == f"kawa/三か年継続工事: {first.number}"
     assert [each.files[0][1] for each in room.submissions] == [notice(first)]
 
-    approved = office("approve", held["label"], "--by", HANAKO, "--note", "二年目の保証。契約書で確認", "--json")
+    approved = office(
+        "approve", held["label"], "--by", HANAKO, "--tick", "all", "--note", "二年目の保証。契約書で確認", "--json"
+    )
     assert (approved.code, approved.document["state"]) == (0, "APPROVED")
     assert office.run_once().code == 0
     assert [each.files[0][1] for each in room.submissions] == [notice(first), notice(second)]
@@ -89,7 +91,7 @@ def test_another_contractors_notice_is_never_sent_until_the_register_knows_that_
     assert office.run_once().code == 1
     held = office.only(form)
     assert held["hold_reasons"] == ["other_contractor"]
-    assert office("approve", held["label"], "--by", HANAKO, "--note", "JVの代表者").code == 1
+    assert office("approve", held["label"], "--by", HANAKO, "--tick", "all", "--note", "JVの代表者").code == 1
     office.write(projects=[project(form.project, "kawa", form.number, names_on_notice='["さんぷる建設㈱"]')])
     assert office.run_once().code == 0
     assert [each.files[0][1] for each in room.submissions] == [notice(form)]
@@ -105,7 +107,7 @@ def test_nothing_is_sent_in_mode_approve_until_a_person_says_so(mailroom: MODES)
     held = office.only(form)
     assert (held["state"], held["hold_reasons"]) == ("HELD", ["approval"])
     assert room.submissions == []
-    office("approve", held["label"], "--by", HANAKO)
+    office("approve", held["label"], "--by", HANAKO, "--tick", "all")
     office.run_once()
     (entry,) = [each for each in office.show(held["id"])["entries"] if each["event"] == "Approved"]
     assert (entry["by"], entry["detail"]["label"]) == (HANAKO, held["label"])
@@ -120,14 +122,14 @@ def test_an_approved_draft_that_the_configuration_now_makes_another_is_held_as_c
     office = room.office
     room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
     office.run_once()
-    office("approve", office.only(form)["label"], "--by", HANAKO)
+    office("approve", office.only(form)["label"], "--by", HANAKO, "--tick", "all")
     issuers = {**office.issuers, "kawa": office.issuers["kawa"].replace("doboku@", "kensetsu@")}
     office.write(issuers=issuers)
     assert office.run_once().code == 1
     changed = office.only(form)
     assert (changed["state"], changed["hold_reasons"]) == ("HELD", ["first_address", "changed"])
     assert room.submissions == []
-    assert office("approve", changed["label"], "--by", HANAKO).code == 0
+    assert office("approve", changed["label"], "--by", HANAKO, "--tick", "all").code == 0
     office.run_once()
     assert [each.to for each in room.submissions] == [("kensetsu@kawa-town.example",)]
 
@@ -139,7 +141,7 @@ def test_what_is_mended_in_the_register_goes_on_by_itself(mailroom: MODES) -> No
     room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
     office.run_once()
     assert office.only(form)["hold_reasons"] == ["unknown_project"]
-    assert office("approve", office.only(form)["label"], "--by", HANAKO).code == 1
+    assert office("approve", office.only(form)["label"], "--by", HANAKO, "--tick", "all").code == 1
     office.write(projects=[project("消防庁舎新築工事", "kawa", form.number)])
     assert office.run_once().code == 0
     assert office.only(form)["state"] == "SENT"
@@ -155,7 +157,7 @@ def test_a_correction_names_the_mail_it_replaces(mailroom: MODES) -> None:
     (first,) = office.of(form)
     opened = office("resend", str(first["id"]), "--by", HANAKO, "--why", "発注者が見つけられない", "--json").document
     assert opened["hold_reasons"] == ["approval"]
-    office("approve", opened["label"], "--by", HANAKO)
+    office("approve", opened["label"], "--by", HANAKO, "--tick", "all")
     office.run_once()
     sent = room.submissions
     assert sent[1].headers["In-Reply-To"] == sent[0].headers["Message-ID"] == [first["message_id"]]
@@ -178,7 +180,7 @@ def test_a_key_that_a_body_must_type_is_in_the_mail_and_masked_everywhere_else(m
     office.run_once()
     masked = f"認証キー：********{form.key[-2:]}"
     assert masked in office("show", "1").out
-    office("approve", office.label(1), "--by", HANAKO)
+    office("approve", office.label(1), "--by", HANAKO, "--tick", "all")
     office.run_once()
     (sent,) = room.submissions
     assert f"認証キー：{form.key}" in sent.text
@@ -213,7 +215,7 @@ def test_a_rehearsal_reaches_nobody_else_and_the_real_mail_goes_only_after_appro
     assert json.loads(office("log", "--format", "jsonl").out)["rehearsal"] is True
     assert room.tellings[0].text.startswith("リハーサル中")
 
-    refused = office("approve", held["label"], "--by", HANAKO, "--json")
+    refused = office("approve", held["label"], "--by", HANAKO, "--tick", "all", "--json")
     assert (refused.code, refused.document["refused"]) == (1, "still_rehearsing")
     assert office.run_once().code == 0
     assert len(room.submissions) == 1
@@ -226,7 +228,7 @@ def test_a_rehearsal_reaches_nobody_else_and_the_real_mail_goes_only_after_appro
     held = office.only(form)
     assert (held["hold_reasons"], held["to"]) == (["rehearsed"], ["doboku@kawa-town.example"])
     assert len(room.submissions) == 1
-    assert office("approve", held["label"], "--by", HANAKO).code == 0
+    assert office("approve", held["label"], "--by", HANAKO, "--tick", "all").code == 0
     assert office.run_once().code == 0
     real = room.submissions[1]
     assert real.recipients == ("doboku@kawa-town.example", "genba@contractor.example")
@@ -317,7 +319,7 @@ def test_a_mail_of_somebody_who_is_no_colleague_waits_for_a_person_in_mode_auto(
     assert not room.submissions
     held = room.office.only(form)
     assert held["hold_reasons"] == ["sender_unproven"]
-    room.office("approve", held["label"], "--by", HANAKO, "--note", "本人に電話で確認")
+    room.office("approve", held["label"], "--by", HANAKO, "--tick", "all", "--note", "本人に電話で確認")
     assert room.office.run_once().code == 0
     assert len(room.submissions) == 1
 
@@ -485,7 +487,7 @@ def test_what_a_first_answer_released_meanwhile_needs_no_second_and_is_no_failur
         return ended
 
     monkeypatch.setattr(PersonCommand, "report", report_and_pass)
-    ran = room.office("approve", *labels, "--by", HANAKO, "--json")
+    ran = room.office("approve", *labels, "--by", HANAKO, "--tick", "all", "--json")
     assert reported == ["approved", "approved_meanwhile"]
     assert [each["service_running"] for each in ran.documents] == [False, False]
     assert ran.code == 0
@@ -499,7 +501,7 @@ def test_what_was_withdrawn_meanwhile_is_still_refused(mailroom: MODES, monkeypa
     room.office.run_once()
     label = room.office.label(1)
     assert room.office("withdraw", "1", "--by", HANAKO, "--why", "重複").code == 0
-    assert room.office("approve", label, "--by", HANAKO).code == 1
+    assert room.office("approve", label, "--by", HANAKO, "--tick", "all").code == 1
 
 
 def test_one_pass_says_apart_what_is_new_and_what_changed(mailroom: MODES) -> None:

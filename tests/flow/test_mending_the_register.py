@@ -199,7 +199,7 @@ def test_a_project_is_closed_once_nothing_waits_and_deleted_only_if_nothing_was_
     assert room.office("project", "close", other, "--by", HANAKO).code == 0
     assert other not in room.office("tasks").out
     label = room.office.only(BRIDGE)["label"]
-    assert room.office("approve", label, "--by", HANAKO, "--note", "確認").code == 0
+    assert room.office("approve", label, "--by", HANAKO, "--tick", "all", "--note", "確認").code == 0
     room.office.run_once()
     assert room.office("project", "delete", BRIDGE.project, "--by", HANAKO).code == 1
     assert room.office("project", "delete", other, "--by", HANAKO).code == 0

@@ -104,7 +104,7 @@ def bring(room: Mailroom, form: Form) -> None:
 
 
 def approve(room: Mailroom, form: Form) -> None:
-    assert room.office("approve", room.office.only(form)["label"], "--by", HANAKO).code == 0
+    assert room.office("approve", room.office.only(form)["label"], "--by", HANAKO, "--tick", "all").code == 0
 
 
 def test_a_backup_is_made_and_tried_as_the_page_says(server: Server) -> None:

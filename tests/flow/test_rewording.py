@@ -65,9 +65,7 @@ def approve_all(office: Office) -> None:
     shown = labels(office)
     for name, row in ((name, office.look().named(name)) for name in ANSWERED_IN_0_1_0):
         if row["state"] == "HELD":
-            conditions = range(1, len(row["draft"]["conditions"] or ()) + 1)
-            ticks = [word for number in conditions for word in ("--tick", str(number))]
-            ran = office("approve", shown[name], "--by", HANAKO, "--note", "確認した", *ticks)
+            ran = office("approve", shown[name], "--by", HANAKO, "--note", "確認した", "--tick", "all")
             assert ran.code == 0, (name, ran)
 
 

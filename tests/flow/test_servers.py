@@ -487,7 +487,7 @@ def test_a_notice_in_a_forwarded_mail_is_sent_once_a_person_has_approved_it(
     assert office.run_once().code == 1
     held = office.only(form)
     assert held["hold_reasons"] == ["approval"]
-    assert office("approve", held["label"], "--by", HANAKO).code == 0
+    assert office("approve", held["label"], "--by", HANAKO, "--tick", "all").code == 0
     assert office.run_once().code == 0
     assert arrived(clean, "issuer-b", 1)[0].files == ((f"認証キーのお知らせ_{form.number}.pdf", notice(form)),)
 

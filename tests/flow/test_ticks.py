@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.office import HANAKO, Mailroom, Office, a_form, a_mail, notice
-from tests.support.world import ISSUERS, project
+from tests.support.world import ISSUERS, KAWA_TO, project
 
 CONDITIONS = ("押印を確かめた", "様式を確かめた")
 AFTER = ("請求書を紙で提出", "原本を郵送")
@@ -67,6 +67,53 @@ def test_on_a_terminal_each_condition_is_asked(
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: next(given))
     assert approve(desk).code == (0 if state == "APPROVED" else 1)
     assert desk.list()[0]["state"] == state
+
+
+def asking(mailroom: Callable[..., Mailroom]) -> Office:
+    """Returns an office with one mail that waits because its address is new, with two conditions."""
+    form = a_form("橋梁補修工事")
+    elsewhere = WITH_CONDITIONS["kawa"].replace(KAWA_TO, "kensetsu@kawa-town.example")
+    registered = [project(form.project, "kawa", form.number)]
+    room = mailroom(mode="approve", projects=registered, issuers={**WITH_CONDITIONS, "kawa": elsewhere})
+    room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
+    room.office.run_once()
+    assert sorted(room.office.show(1)["hold_reasons"]) == ["approval", "first_address"]
+    return room.office
+
+
+def test_a_reason_that_an_approval_answers_is_refused_without_its_own_tick(mailroom: Callable[..., Mailroom]) -> None:
+    desk = asking(mailroom)
+    assert [(each["number"], each["reason"]) for each in desk.show(1)["to_answer"]] == [(3, "first_address")]
+    assert "承認の前に確かめる理由" in desk("show", "1").out
+    ran = approve(desk, "1", "2")
+    assert ran.code == 1
+    assert "（3。" in ran.err, ran.err
+    assert "初めての送信先" in ran.err, ran.err
+    assert desk.list()[0]["state"] == "HELD"
+    assert approve(desk, "3").code == 1, "the conditions are left"
+    assert approve(desk, "1", "2", "3").code == 0
+    shown = desk.show(1)
+    assert (shown["state"], "first_address" in shown["entries"][-1]["detail"]["answered"]) == ("APPROVED", True)
+    assert shown["to_answer"] == []
+
+
+def test_at_a_terminal_each_reason_is_asked_after_the_conditions(
+    mailroom: Callable[..., Mailroom], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, asked, given = asking(mailroom), list[str](), list[str]()
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return given.pop(0)
+
+    monkeypatch.setattr("worker.cli.decide.is_at_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", answer)
+    given = ["y", "y", "n"]
+    assert approve(desk).code == 1
+    assert desk.list()[0]["state"] == "HELD"
+    given = ["y", "y", "y"]
+    assert approve(desk).code == 0
+    assert len(asked) == 6
 
 
 def test_what_remains_after_handing_over_is_recorded_by_its_number(mailroom: Callable[..., Mailroom]) -> None:

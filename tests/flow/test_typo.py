@@ -85,7 +85,7 @@ def test_an_approval_is_made_under_the_configuration_in_force_and_leaves_when_th
     good = (room.office.config / "projects.toml").read_text()
     TYPOS["the register"](room.office)
     label = room.office.label(1)
-    ran = room.office("approve", label, "--by", HANAKO)
+    ran = room.office("approve", label, "--by", HANAKO, "--tick", "all")
     assert ran.code == 0, ran.err
     assert ran.err.index(SAID) == 0, "it is said before anything is done"
     assert room.office.only(ONE)["state"] == "APPROVED"

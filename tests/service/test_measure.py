@@ -15,7 +15,8 @@ from tests.support.stores import approve, create_held, make_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.core.model import HealthRecord, Hold, NoticeRecord, Submission
 from worker.core.states import Event, Reason, State
-from worker.service.measure import measure, note_verified
+from worker.pipeline.verification import note_verified
+from worker.service.measure import measure
 from worker.service.wiring import Installation, load_installation
 from worker.store.backups import BACKED_UP, BACKUP_CHECKED, BACKUP_TROUBLE, SetMark, Trouble
 from worker.store.sqlite.store import SqlStore

@@ -955,7 +955,33 @@ def test_the_files_that_came_last_are_read_back_the_newest_first(store: SqlStore
     with store.writing() as writing:
         for name in ("一.pdf", "二.pdf", "三.pdf", "一.pdf"):
             writing.record_file(FileRow(name, 1, 1, 1, START))
-    assert [each.name for each in store.last_files(2)] == ["三.pdf", "二.pdf"]
+    assert [each.name for each in store.find_files(lambda *_: True, 2)] == ["三.pdf", "二.pdf"]
+    assert [each.name for each in store.find_files(lambda name, digest: name > "一" and not digest, 9)] == [
+        *("三.pdf", "二.pdf", "一.pdf"),
+    ]
+
+
+def test_messages_are_searched_over_every_block_and_numbering_the_newest_first(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.store.sqlite.queries.BLOCK", 3)
+    with store.writing() as writing:
+        for uidvalidity, uid in ((1, 900), *((2, uid) for uid in range(1, 9))):
+            subject = "" if uid == 5 else f"件名{uid % 2}"
+            writing.record_message(
+                MessageRow("main", uidvalidity, uid, Disposition.NOT_OURS, subject=subject, sender="差出人")
+            )
+        writing.record_message(MessageRow("other", 1, 1, Disposition.NOT_OURS, subject="件名0"))
+
+    def found(subject: str, most: int = 9) -> list[tuple[int, int]]:
+        rows = store.find_messages("main", lambda name, sender: subject in name and sender == "差出人", most)
+        return [(row.uidvalidity, row.uid) for row in rows]
+
+    assert found("件名0") == [(2, 8), (2, 6), (2, 4), (2, 2), (1, 900)]
+    assert found("件名1", 2) == [(2, 7), (2, 3)]
+    assert found("", 1) == [(2, 8)]
+    assert found("ない") == []
+    assert store.find_messages("none", lambda *_: True, 9) == ()
 
 
 def test_the_last_mail_that_a_person_confirmed_is_found_and_none_that_is_not_confirmed(store: SqlStore) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.approve import decisions
 from worker.approve import reevaluate as drafting
+from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
 from worker.approve.reevaluate import ActiveConfig
 
 
@@ -16,8 +17,10 @@ def invoices_of(active_config: ActiveConfig) -> Any:
 
 
 def approve(store: Any, active_config: ActiveConfig, *given: Any, asked: bool = False) -> Any:
-    """An approval, given as the fields of ``Approval``."""
-    approval = decisions.Approval(*given, is_asked=asked)
+    """An approval, given as the fields of ``Approval``, by a person who has checked each reason."""
+    held = next((each for each in store.submissions() if each.id == given[0]), None)
+    checked = tuple(map(mark_of_hold, reasons_to_check(held))) if held else ()
+    approval = decisions.Approval(*given, reasons=checked, is_asked=asked)
     return decisions.approve(store, active_config, invoices_of(active_config), approval)
 
 

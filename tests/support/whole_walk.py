@@ -36,16 +36,25 @@ def all_tasks(submissions: Sequence[Submission], configuration: Configuration, n
     known = tuple(map(registered.present, submissions))
     today = now.astimezone(JST).date()
     corrected = _corrected(known)
+    projects = {each.id: each for each in configuration.projects}
     found = [
-        tasks._hurry(task, today)
+        tasks._hurry(tasks._dated(task, each, projects), today)
         for each in known
         if each.id not in corrected
         for task in tasks._tasks_of_submission(each, today)
     ]
-    found += _downloads(known, configuration)
-    found += [tasks._stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
     found += [
-        tasks._leaving(each, configuration, now) for each in known if each.is_by_hold and not each.delivery.deferrals
+        tasks._hurry(tasks._dated(task, each, projects), today) for each, task in _downloads(known, configuration)
+    ]
+    found += [
+        tasks._dated(tasks._stuck(each), each, projects)
+        for each in known
+        if is_stuck(each, configuration.settings, now)
+    ]
+    found += [
+        tasks._dated(tasks._leaving(each, configuration, now), each, projects)
+        for each in known
+        if each.is_by_hold and not each.delivery.deferrals
     ]
     found += [task for each in known for task in tasks._unread(each)]
     standing = standing_of(known)
@@ -93,7 +102,7 @@ def _corrected(submissions: Sequence[Submission]) -> set[int]:
     return {each.corrects for each in submissions if each.corrects is not None and each.state is not State.WITHDRAWN}
 
 
-def _downloads(known: Sequence[Submission], configuration: Configuration) -> Iterator[Task]:
+def _downloads(known: Sequence[Submission], configuration: Configuration) -> Iterator[tuple[Submission, Task]]:
     steps = {guarantor.id: guarantor.download for guarantor in configuration.guarantors}
     unannounced: dict[str, list[Submission]] = {}
     for each in known:
@@ -103,8 +112,9 @@ def _downloads(known: Sequence[Submission], configuration: Configuration) -> Ite
         if each.state is State.ANNOUNCED:
             near = unannounced.get(each.notice.guarantor or "", ())[-OFFERED_LIMIT:]
             here = [other for other in near if could_mean(each, other)]
-            yield tasks._download(
-                each, steps.get(each.notice.guarantor or "", ()), here, configuration.settings.notices
+            yield (
+                each,
+                tasks._download(each, steps.get(each.notice.guarantor or "", ()), here, configuration.settings.notices),
             )
 
 

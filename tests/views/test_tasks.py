@@ -12,6 +12,7 @@ import pytest
 from tests.support.overviews import Among
 from tests.support.parts import with_fields
 from tests.support.registered import PROJECT, PROJECT_OF_NUMBER, Register, arrived, of_project
+from tests.support.tables import every_case
 from tests.support.world import START
 from worker.config.load import Configuration
 from worker.core.model import JST, FollowUps, Hold, Product, Submission
@@ -180,6 +181,59 @@ def test_a_deadline_that_has_come_makes_it_urgent_and_the_earlier_one_goes_first
     found = tasks_of(*held)
     assert [each.submission for each in found] == [4, 3, 2, 1]
     assert [each.urgency for each in found] == [Urgency.NOW, *[Urgency.TODAY] * 3]
+
+
+CONTRACT_DAY, INVOICE_DAY, LAST_DAY = (TODAY + dt.timedelta(days=days) for days in (-2, 6, 9))
+
+
+@every_case(
+    ("product", "known", "shown", "due"),
+    [
+        (Product.CONTRACT, {"dates": {"contract": CONTRACT_DAY}}, f"契約日 {CONTRACT_DAY}", None),
+        (Product.ADVANCE, {"dates": {"contract": CONTRACT_DAY}}, f"契約日 {CONTRACT_DAY}", None),
+        (Product.INTERIM, {"dates": {"contract": CONTRACT_DAY}}, "", None),
+        (
+            Product.ADVANCE,
+            {"dates": {"contract": CONTRACT_DAY}, "invoices": INVOICE_DAY},
+            f"請求日 {INVOICE_DAY}",
+            None,
+        ),
+        (
+            Product.INTERIM,
+            {"dates": {"contract": CONTRACT_DAY}, "invoices": INVOICE_DAY},
+            f"請求日 {INVOICE_DAY}",
+            None,
+        ),
+        (Product.CONTRACT, {"dates": {"contract": CONTRACT_DAY}, "deadlines": LAST_DAY}, f"{LAST_DAY}", LAST_DAY),
+        (Product.CONTRACT, {}, "", None),
+    ],
+)
+def test_what_waits_shows_the_day_of_its_project_with_the_name_of_that_day(
+    product: Product, known: dict[str, Any], shown: str, due: dt.date | None
+) -> None:
+    if "invoices" in known:
+        known = known | {"invoices": {product: (Invoice("*.pdf", date=INVOICE_DAY),)}}
+    if "deadlines" in known:
+        known = known | {"deadlines": {product: LAST_DAY}}
+    project_of = of_project(**{"dates": {}, **known})
+    for state in (State.HELD, State.HANDED_OVER, State.ANNOUNCED):
+        (task,) = tasks_of(one(state, product=product), projects=(project_of,))
+        assert (task.due_text("ja"), task.due, task.days_over, task.urgency) == (shown, due, 0, Urgency.TODAY), state
+    ruled = FollowUps(deadline=TODAY)
+    (task,) = tasks_of(one(State.HELD, product=product, duties=ruled), projects=(project_of,))
+    assert (task.due_text("ja"), task.urgency) == (TODAY.isoformat(), Urgency.NOW), "the rule's day goes first"
+
+
+def test_what_waits_without_a_registered_project_shows_no_day() -> None:
+    (task,) = tasks_of(one(State.HELD, project=None), projects=(of_project(dates={"contract": CONTRACT_DAY}),))
+    assert task.due_text("ja") == ""
+
+
+def test_an_expected_guarantee_names_the_contract_s_day_as_such() -> None:
+    expecting = of_project(expects=(Product.CONTRACT,), dates={"contract": CONTRACT_DAY})
+    (task,) = tasks_of(projects=(expecting,))
+    assert task.due_text("ja") == f"契約日 {CONTRACT_DAY}（2日過ぎています）"
+    assert task.due_text("en") == f"contract {CONTRACT_DAY} (2 days past)"
 
 
 def test_a_deadline_presses_no_more_once_it_was_sent() -> None:

@@ -164,7 +164,7 @@ def prove(store: Store, session: LoginSession, password: str, hasher: Hasher, no
 
 
 def prove_by_code(store: Store, session: LoginSession, code: str, now: dt.datetime) -> LoggedIn:
-    """As ``prove``, by a code of the second factor, for a person without a password.
+    """As ``prove``, by a code of the second factor in place of the password.
 
     Raises LoginRefused for a try that came too soon, and NotAllowed as ``use_code``.
     """

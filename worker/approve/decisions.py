@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from worker.approve.checked_reasons import unchecked
 from worker.approve.counterparts import counterpart_line, remember_counterpart, with_counterpart
 from worker.approve.earlier_mail import find_likeness
 from worker.approve.project_notes import memo_line
@@ -91,6 +92,8 @@ class Approval:
     """The conditions of the draft that the person has checked, word by word."""
     differences: Sequence[str] = ()
     """The differences from the last confirmed mail to this section that the person has checked, by their marks."""
+    reasons: Sequence[str] = ()
+    """The open reasons that the person has confirmed one by one, by ``checked_reasons.mark_of_hold``."""
     is_asked: bool = False
     """Set if the label was shown and asked about at a terminal; else it was typed."""
     pages: ShownPages | None = None
@@ -103,15 +106,16 @@ def approve(
     """Answers every open reason of a submission; returns it as it is afterwards, and the holds that were answered.
 
     Raises NotAllowed, ``differences_unconfirmed`` if the draft differs from the last confirmed mail to this section in
-    a part that the person has not checked. If configuration, register or files now give another draft or other reasons
-    than were shown, that is recorded first, so that a person can inspect it.
+    a part that the person has not checked, and ``reasons_unconfirmed`` for an open reason that the person has not
+    confirmed. If configuration, register or files now give another draft or other reasons than were shown, that is
+    recorded first, so that a person can inspect it.
     """
     with store.writing() as writing:
         held = writing.submission(approval.number)
         refuse_unless_shown(held, approval.label)
         if approval.pages is not None:
             refuse_unless_seen(held, approval.pages)
-        shown = held.label
+        shown, held_as_shown = held.label, held
         fresh = reevaluate(held, active_config, invoices, writing, approval.at)
         if (fresh.submission.composed.draft_hash, fresh.submission.reasons) != (held.composed.draft_hash, held.reasons):
             keep_contents(writing, fresh)
@@ -126,7 +130,7 @@ def approve(
             preparers = preparers_of(store, held) if needs_second else frozenset()
             asked = _names(fitting_approvers(store, held, approval.author.by, approval.at, only_present=True))
             answered = answer_holds(held, approval, release, preparers, asked)
-            differing = _all_confirmed(held, writing, active_config, approval)
+            differing = _all_confirmed(held, held_as_shown, writing, active_config, approval)
             if any(hold.reason in _BINDING for hold in held.reasons):
                 answered = dataclasses.replace(
                     answered,
@@ -149,24 +153,29 @@ def approve(
 
 
 def _all_confirmed(
-    held: Submission, reading: Reading, active_config: ActiveConfig, approval: Approval
+    held: Submission, shown: Submission, reading: Reading, active_config: ActiveConfig, approval: Approval
 ) -> dict[str, Any]:
     """Returns the detail of an entry that names each part that differs from the last confirmed mail; all are checked.
 
-    Raises NotAllowed ``differences_unconfirmed`` with the number of each other one, which follow the conditions.
+    ``shown`` is ``held`` as the person saw it. Raises NotAllowed ``differences_unconfirmed`` with the number of each
+    other part, which follow the conditions, then ``reasons_unconfirmed`` with those of the reasons, which come last.
     """
     likeness = find_likeness(held, reading, active_config)
     differing = likeness.to_confirm(held) if likeness else ()
-    if likeness is None or not differing:
-        return {}
-    first = 1 + len(held.composed.draft.conditions if held.composed.draft else ())
+    first = 1 + len(held.composed.conditions)
     left = {at: each.part for at, each in enumerate(differing, first) if each.mark not in approval.differences}
-    if left:
+    if likeness is not None and left:
         numbers = " ".join(map(str, left))
         parts = " ".join(left.values())
         raise NotAllowed(
             "differences_unconfirmed", id=str(held.id), numbers=numbers, parts=parts, day=likeness.day_text
         )
+    if open_reasons := unchecked(shown, approval.reasons):
+        numbers = " ".join(str(first + len(differing) + at) for at, _ in open_reasons)
+        reasons = " ".join(hold.reason.value for _, hold in open_reasons)
+        raise NotAllowed("reasons_unconfirmed", id=str(held.id), numbers=numbers, reasons=reasons)
+    if likeness is None or not differing:
+        return {}
     return {"unlike": likeness.earlier.id, "differing": [each.part.value for each in differing]}
 
 

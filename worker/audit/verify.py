@@ -69,6 +69,8 @@ class LogVerdict:
     head: str
     faults: tuple[LogFault, ...]
     fault_count: int
+    missing: tuple[str, ...] = ()
+    """The heads that were looked for and are not in the log."""
 
     @property
     def holds(self) -> bool:
@@ -153,9 +155,14 @@ class Chain:
         """The moments of the first and of the last entry; None if no line holds one."""
         return (parse_moment(self._first), parse_moment(self._last)) if self._first else (None, None)
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The heads that no line had, in order."""
+        return tuple(sorted(self._heads))
+
     def end(self) -> None:
         """Add the heads that no line had."""
-        for head in sorted(self._heads):
+        for head in self.missing:
             self._faults.add("head_missing", head)
 
 
@@ -401,7 +408,7 @@ def verify_log(
     shown = [fault for each in found for fault in each.shown][:FAULTS_SHOWN]
     count = sum(each.count for each in found)
     first, last = chained.period
-    return LogVerdict(chained.count, first, last, chained.head, tuple(shown), count)
+    return LogVerdict(chained.count, first, last, chained.head, tuple(shown), count, chained.missing)
 
 
 def _encoded(text: str) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from worker.approve import decisions
+from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
 from worker.approve.decisions import Approval, refuse_unless_shown
 from worker.approve.earlier_mail import find_likeness
 from worker.approve.reevaluate import ActiveConfig
@@ -84,7 +85,9 @@ def _each(
 @cli.command()
 @click.argument("references", nargs=-1, required=True, type=Reference(), metavar="ID@LABEL…")
 @click.option("--note", default="", help="確認した内容 / what was checked")
-@click.option("--tick", "ticks", multiple=True, type=Tick(), help="確かめた条件の番号、または all / conditions checked")
+@click.option(
+    "--tick", "ticks", multiple=True, type=Tick(), help="確かめた確認事項の番号、または all / what was checked"
+)
 @in_persons_name
 def approve(run: PersonCommand, references: tuple[tuple[int, str], ...], note: str, ticks: tuple[int, ...]) -> int:
     """承認：保留の理由を確認済みとし、送信待ちにします。
@@ -116,7 +119,8 @@ def approve(run: PersonCommand, references: tuple[tuple[int, str], ...], note: s
             ticked = _look_and_tick(before, boxes, ticks, run.lang, may_ask=may_ask, is_labelled=bool(typed))
             conditions = tuple(each.condition for each in ticked if each.condition)
             differences = tuple(each.difference for each in ticked if each.difference)
-            given = (number, before.label, author, note, clock.now(), conditions, differences)
+            reasons = tuple(each.reason for each in ticked if each.reason)
+            given = (number, before.label, author, note, clock.now(), conditions, differences, reasons)
             approval = Approval(*given, is_asked=not typed)
             after, answered = with_reader(
                 lambda reader: decide_anew.approve(store, office.active_config, reader, approval)
@@ -165,26 +169,29 @@ def _was_released_as_shown(at_start: Submission | None, typed: str, now: Submiss
 
 @dataclass(frozen=True, slots=True)
 class ApprovalBox:
-    """A condition of the rule, or a difference from the last confirmed mail; its number is its place from 1."""
+    """A condition of the rule, a difference from the last confirmed mail, or an open reason; numbered from 1."""
 
     sentence: str
     condition: str = ""
     difference: str = ""
     """The mark of the part that differs."""
+    reason: str = ""
+    """The mark of the open reason."""
 
 
 def _boxes_of(
     submission: Submission, store: Store, active_config: ActiveConfig, lang: Language
 ) -> tuple[ApprovalBox, ...]:
-    if submission.state is not State.HELD or submission.composed.draft is None:
+    if submission.state is not State.HELD:
         return ()
-    boxes = [ApprovalBox(each, condition=each) for each in submission.composed.draft.conditions]
+    boxes = [ApprovalBox(each, condition=each) for each in submission.composed.conditions]
     likeness = find_likeness(submission, store, active_config)
     for each in likeness.to_confirm(submission) if likeness else ():
         about = say_difference(each, likeness, lang) if likeness else ""
         boxes.append(
             ApprovalBox(say("difference", lang, sentence=about, now=each.now, before=each.before), difference=each.mark)
         )
+    boxes += [ApprovalBox(name_hold(each, lang), reason=mark_of_hold(each)) for each in reasons_to_check(submission)]
     return tuple(boxes)
 
 
@@ -203,7 +210,7 @@ def _look_and_tick(
     """
     is_answerable = all(kind_of(hold.reason) is HoldKind.ANSWER for hold in before.reasons)
     if is_labelled or not is_answerable:  # a hold that no approval ends is refused without a question
-        may_ask = may_ask and not ticks and is_labelled
+        may_ask = may_ask and not ticks and is_answerable
         return _ask_boxes(before, boxes, lang) if may_ask else _take_ticked(before, boxes, ticks)
     _print_summary(before, lang)
     ticked = _take_ticked(before, boxes, ticks) if ticks else _ask_boxes(before, boxes, lang)

@@ -61,6 +61,7 @@ from worker.views.register_json import issuer_edit_json, issuer_lines
 
 _ASKED_FIRST: Final[tuple[KeyPath, ...]] = (
     ("name",),
+    ("prefecture",),
     ("source",),
     *(("section", FIRST_SECTION, key) for key in ("name", "to", "phone")),
     *(("rule", "default", key) for key in ASKED_OF_RULE),

@@ -33,8 +33,8 @@ from worker.core.messages import Language, name_author, name_fault, name_place, 
 from worker.core.model import Entry
 from worker.core.text import escape_control_chars
 from worker.pipeline.export import ExportForm, LogSearch, entries_of, export_log, export_originals, rows_of
-from worker.service.measure import note_verified
-from worker.service.wiring import system_clock
+from worker.pipeline.verification import verify_noted
+from worker.service.wiring import account_name, system_clock
 from worker.store.ports import Author, Store
 from worker.views.submission_json import verdict_json
 
@@ -268,14 +268,12 @@ def verify(shared: Cli, heads: tuple[str, ...], as_json: bool) -> int:
 
 def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_json: bool) -> int:
     """Prints the findings of the verification; returns the exit code, which says if the log holds."""
-    noted = store.marked_head()
+    store.marked_head()  # an unreadable one is refused before the log is read
     progress = _Progress(store.head()[0], lang)
     try:
-        verdict = store.verify([*heads, *([noted[1]] if noted and noted[0] else [])], progress.step)
+        verdict = verify_noted(store, heads, account_name(), system_clock().now(), progress.step)
     finally:
         progress.end()
-    if not heads:  # a head that was typed may be another store's
-        note_verified(store, system_clock().now(), holds=verdict.holds)
     if as_json:
         print_json(verdict_json(verdict))
     elif not verdict.holds:

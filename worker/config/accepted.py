@@ -20,6 +20,7 @@ from worker.config.rule_layers import RULE_KEYS, RULE_TABLES, WrittenRule, open_
 from worker.config.rule_layers import rules_of_project as lay_over_issuer
 from worker.core.addresses import is_loopback
 from worker.core.model import Address, Channel, Closing, Product, sha256
+from worker.core.prefectures import Prefecture
 from worker.core.rulebook import (
     OFFICE,
     Award,
@@ -184,7 +185,7 @@ def _issuer(id_: str, content: bytes) -> Issuer:
             },
             "values": {name: _made(ValueForm, {**each, "name": name}, _VALUE) for name, each in values.items()},
         },
-        {"eligibility": lambda given: tuple(map(_eligibility, given)), "scope": str.strip},
+        {"eligibility": lambda given: tuple(map(_eligibility, given)), "scope": str.strip, "prefecture": Prefecture},
         aliases=(),
         guarantors=(),
     )

@@ -34,6 +34,7 @@ from worker.config.toml import (
 )
 from worker.core.errors import Problem
 from worker.core.model import Channel, Product, Sha256
+from worker.core.prefectures import Prefecture
 from worker.core.rulebook import (
     Assumable,
     Award,
@@ -87,11 +88,12 @@ class _ValueForm(Shape):
     sample: str = ""
 
 
-_NEVER_OPEN: Final = frozenset({"open", "assumed", "section", "value", "rule", "example", "note"})
+_NEVER_OPEN: Final = frozenset({"open", "assumed", "section", "value", "rule", "example", "note", "prefecture"})
 
 
 class _Issuer(Shape):
     name: NonEmpty
+    prefecture: OneOf[Prefecture] | None = None
     scope: str = ""
     aliases: Listed[NonEmpty] = ()
     guarantors: Listed[NonEmpty] = ()

@@ -164,6 +164,7 @@ ACTIONS: Final = (
     FormRoute("/me/mails", login.choose_mails, Right.OWN),
     FormRoute("/me/logout-everywhere", login.log_out_everywhere, Right.OWN),
     FormRoute("/log/export", records.export, Right.EXPORT, is_deciding=True),
+    FormRoute("/verify", records.verify, Right.AUDIT),
     FormRoute("/log/originals", records.give_originals, Right.AUDIT, is_deciding=True),
     FormRoute("/s/{id:int}/approve", review.approve, Right.DECIDE, is_deciding=True),
     FormRoute("/s/{id:int}/resolve", review.resolve, Right.DECIDE, is_deciding=True),
@@ -386,7 +387,7 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
 
 
 def _prove(visit: Visit) -> Response | None:
-    """Asks for the password again, and keeps what was typed; None if it was given and is right."""
+    """Asks for the password or a code again, and keeps what was typed; None if one was given and is right."""
     if visit.session is None:
         return None
     password, code = visit.form.secret("proof"), visit.form.text("proof-code")

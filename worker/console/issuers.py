@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Final
 
 from starlette.responses import Response
@@ -17,11 +18,12 @@ from worker.console.visit import Visit
 from worker.core.japanese_dates import read_date
 from worker.core.messages.keys import name_rule_field
 from worker.core.model import Entry
+from worker.core.prefectures import Prefecture
 from worker.core.rulebook import Issuer
 from worker.core.text import match_key, name_with_scope
 from worker.pipeline.issuers import can_change_issuers, catalogue_tables
 from worker.views.issuer_form import asked_questions, open_questions
-from worker.views.issuer_page import find_issuers, rules_of
+from worker.views.issuer_page import NOT_WRITTEN, find_issuers, prefectures_of, rules_of
 
 _CHANGES_SHOWN: Final = 5
 """Changes of an issuer that its page lists: all of them stand in 訂正・取消の履歴."""
@@ -30,31 +32,38 @@ _OFFERED: Final = 5
 
 
 def show_issuers(visit: Visit) -> Response:
-    """The registered issuers, or those whose name holds what was typed; and those of the catalogue that do."""
+    """The registered issuers by prefecture, or those that fit what was typed; and those of the catalogue that do."""
     configuration = visit.office.configuration
     text = visit.query.get("q", "").strip()
-    found = find_issuers(configuration.issuers.values(), text)
+    prefecture = visit.query.get("prefecture", "")
+    found = find_issuers(configuration.issuers.values(), text, prefecture)
     projects = Counter(project.issuer for project in configuration.projects)
     files = visit.office.files
     rows = [
         (issuer, projects[issuer.id], asked_questions(read_issuer_table(issuer.id, files[issuer.file])))
         for issuer in found
     ]
+    groups = [
+        (name, list(of_one)) for name, of_one in groupby(rows, key=lambda row: str(row[0].lies_in or NOT_WRITTEN))
+    ]
     return visit.page(
         "issuers.html",
-        rows=rows,
+        groups=groups,
         text=text,
+        prefecture=prefecture,
+        prefectures=prefectures_of(configuration.issuers.values()),
+        named_prefecture={each.value: each.words(visit.lang) for each in Prefecture},
         offered=_offered(text, configuration.issuers) if text else (),
         can_change=can_change_issuers(visit.office.directory),
     )
 
 
 def _offered(text: str, known: Mapping[str, Issuer]) -> list[tuple[str, str]]:
-    """Id and name of the catalogue's issuers whose name holds ``text`` and that are not registered."""
+    """Id and name of the catalogue's issuers whose name or prefecture holds ``text`` and that are not registered."""
     piece = match_key(text)
     found = []
     for id_, table in catalogue_tables().items():
-        names = (str(table.get("name", "")), *map(str, table.get("aliases", ())))
+        names = (str(table.get("name", "")), *map(str, table.get("aliases", ())), str(table.get("prefecture", "")))
         if id_ not in known and any(piece in match_key(name) for name in names):
             found.append((id_, name_with_scope(names[0], str(table.get("scope", "")).strip())))
     return found[:_OFFERED]

@@ -111,7 +111,7 @@ def ask_for_proof(visit: Visit, failed: str) -> Response:
     """Asks the person again who he or she is, by what the account has; what was typed is kept."""
     account = visit.person
     is_at_provider = sso.can_prove(account, visit.desk.sso.settings if visit.desk.sso else None)
-    by_code = bool(account.totp) and not account.password
+    by_code = bool(account.totp)
     if not (account.password or by_code or is_at_provider):
         failed = visit.say("sso_no_proof")
     return visit.page(

@@ -15,17 +15,17 @@ from worker.approve import disclose
 from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
 from worker.audit.sent_log_export import EVENT_NAMES
-from worker.audit.verify import LogVerdict
 from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_any_state, name_event, name_fault, name_place, name_state
-from worker.core.model import JST, Disposition, Entry, Product
+from worker.core.model import JST, Disposition, Entry, Product, Sha256
 from worker.core.states import Event, NoteEvent, State
 from worker.core.text import match_key
 from worker.pipeline import export as exporting
 from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
+from worker.pipeline.verification import last_check, noted_heads, verify_noted
 from worker.store.backups import BACKUP_CHECKED, read_set_mark
 from worker.store.ports import Store
 from worker.views.metrics import last_verification
@@ -34,8 +34,6 @@ _PIECE: Final = 1 << 20
 """Bytes of a file that are read and given at once."""
 ROWS_SHOWN: Final = 300
 """Rows of a search on the page: more are read in a spreadsheet."""
-ROWS_SEARCHED: Final = 5_000
-"""Rows of each mailbox and of the folder that a search of what came in reads: some years of an office."""
 CHANGES_SHOWN: Final = 100
 """Corrections on the page: the course of each of their submissions is read for the state before."""
 USUAL_DAYS: Final = dt.timedelta(days=31)
@@ -245,49 +243,62 @@ class _Received:
 
 def show_received(visit: Visit) -> Response:
     """The mails and files that were looked at, the newest first; of a search those with the words in name or sender."""
+    store, typed = visit.store, visit.query.get("q", "").strip()
+    words = match_key(typed)
+    uploads = store.entries(events=[NoteEvent.UPLOADED]) if words else ()
+    by_file = {str(each.detail.get("sha256", "")): each.by for each in uploads}
+
+    def fits(name: str, sender: str) -> bool:
+        return not words or words in match_key(f"{name}\n{sender}")
+
+    def whence(digest: str) -> str:
+        by = by_file.get(digest, "")
+        if not words and digest:
+            by = next((each.by for each in reversed(store.uploads(Sha256(digest)))), "")
+        return visit.say("received_brought", name=by) if by else visit.say("received_folder")
+
     found: list[_Received] = []
-    typed = visit.query.get("q", "").strip()
-    words, looked = match_key(typed), ROWS_SEARCHED if typed else ROWS_SHOWN
-    for each in visit.store.health_records():
+    for each in store.health_records():
         kind, _, mailbox = each.name.partition(":")
-        if kind == "mail" and each.uidvalidity is not None:
-            rows = visit.store.last_messages(mailbox, each.uidvalidity, looked)
+        if kind == "mail":
+            rows = store.find_messages(mailbox, fits, ROWS_SHOWN)
             found += [_Received(row.internal_date, row.subject, row.sender, row.end, row.submissions) for row in rows]
-    for file in visit.store.last_files(looked):
-        if words and words not in match_key(file.name):
-            continue
-        uploads = visit.store.uploads(file.sha256) if file.sha256 else ()
-        by = visit.say("received_brought", name=uploads[-1].by) if uploads else visit.say("received_folder")
-        found.append(_Received(file.looked_at, file.name, by, file.end, file.submissions))
+    for file in store.find_files(lambda name, digest: not words or fits(name, whence(digest)), ROWS_SHOWN):
+        found.append(_Received(file.looked_at, file.name, whence(file.sha256 or ""), file.end, file.submissions))
     never = dt.datetime.min.replace(tzinfo=dt.UTC)
-    fitting = [each for each in found if words in match_key(f"{each.name}\n{each.sender}")] if words else found
-    newest = sorted(fitting, key=lambda row: row.at or never, reverse=True)[:ROWS_SHOWN]
-    return visit.page("received.html", rows=newest, count=len(newest), typed=typed, searched=looked)
+    newest = sorted(found, key=lambda row: row.at or never, reverse=True)[:ROWS_SHOWN]
+    is_cut = len(found) >= ROWS_SHOWN
+    return visit.page("received.html", rows=newest, count=len(newest), typed=typed, is_cut=is_cut)
 
 
 def show_verify(visit: Visit) -> Response:
-    """The verification; a noted head is looked for as well."""
-    head = visit.query.get("head", "").strip().lower().rpartition(" ")[2]
-    if "go" not in visit.query:
-        return _verify_page(visit)
+    """The last verification, the noted heads, and the form for the next one."""
+    return _verify_page(visit)
+
+
+def verify(visit: Visit) -> Response:
+    """Verifies the log; a noted head is looked for as well. The result is kept and shown."""
+    typed = visit.form.text("head")
+    head = typed.lower().rpartition(" ")[2]
     if head and not _HEAD.fullmatch(head):
-        return _verify_page(visit, head=head, failed=visit.say("verify_head_form"), status=422)
-    return _verify_page(visit, visit.store.verify([head] if head else []), head)
+        return _verify_page(visit, typed, visit.say("verify_head_form"), 422)
+    verify_noted(visit.store, [head] if head else [], visit.person.name, visit.now)
+    return visit.go("/verify", "verified")
 
 
-def _verify_page(
-    visit: Visit, verdict: LogVerdict | None = None, head: str = "", failed: str = "", status: int = 200
-) -> Response:
+def _verify_page(visit: Visit, head: str = "", failed: str = "", status: int = 200) -> Response:
     count, present = visit.store.head()
+    check = last_check(visit.store)
     tried = read_set_mark(visit.store.property(BACKUP_CHECKED))
     return visit.page(
         "verify.html",
         status,
-        verdict=verdict,
+        check=check,
         faults=[
-            (name_place(each.code, each.where, visit.lang), name_fault(each.code, visit.lang))
-            for each in (verdict.faults if verdict else ())
+            (name_place(code, where, visit.lang), name_fault(code, visit.lang))
+            for code, where in (check.faults if check else ())
         ],
+        heads=noted_heads(visit.store),
         head=head,
         failed=failed,
         count=count,

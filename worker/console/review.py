@@ -10,6 +10,7 @@ from typing import Final
 from starlette.responses import Response
 
 from worker.approve import decisions, disclose
+from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
 from worker.approve.counterparts import counterparts_of
 from worker.approve.decisions import Approval
 from worker.approve.earlier_mail import find_likeness
@@ -246,8 +247,10 @@ def approve(visit: Visit) -> Response:
     ticked = tuple(each for each in conditions if form.text(tick_name(each)))
     parts = likeness.to_confirm(before) if likeness else ()
     differences = tuple(each.mark for each in parts if form.text(name_of_part(each)))
+    reasons = tuple(mark for each in reasons_to_check(before) if form.text(mark := mark_of_hold(each)))
     pages = shown_in_form(visit, before)
-    approval = Approval(number, label, visit.author, form.text("note"), visit.now, ticked, differences, pages=pages)
+    given = (number, label, visit.author, form.text("note"), visit.now, ticked, differences, reasons)
+    approval = Approval(*given, pages=pages)
     try:
         after, _ = visit.desk.read(
             lambda reader: decide.approve(visit.store, visit.office.active_config, reader, approval)
@@ -491,11 +494,5 @@ def _number(visit: Visit) -> int:
 
 
 def _moment(visit: Visit, field: str = "at") -> dt.datetime | None:
-    """The moment that was typed into a field of the browser's own form; None if it is empty."""
-    text = visit.form.text(field)
-    if not text:
-        return None
-    try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=JST)
-    except ValueError as error:
-        raise NotAllowed("moment_unreadable", given=text) from error
+    """The moment that was typed into a field; None if it is empty."""
+    return visit.moment(visit.form.text(field))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -184,6 +187,22 @@ class Visit:
         except ValueError as error:
             raise NotAllowed("date_unreadable", given=typed) from error
 
+    def moment(self, typed: str) -> dt.datetime | None:
+        """Returns the Japanese moment that was typed: a browser's own form, or a day of ``day`` and a time.
+
+        None if the field is empty. Raises NotAllowed ``moment_unreadable``.
+        """
+        text = unicodedata.normalize("NFKC", typed).strip()
+        if not text:
+            return None
+        if (found := _MOMENT.fullmatch(text)) is None:
+            raise NotAllowed("moment_unreadable", given=typed)
+        try:
+            day = read_date(with_year(found["day"], self.today))
+            return dt.datetime.combine(day, dt.time(int(found["hour"]), int(found["minute"])), JST)
+        except ValueError as error:
+            raise NotAllowed("moment_unreadable", given=typed) from error
+
     @property
     def today_typed(self) -> str:
         """The present day as a person types it in the language of the account."""
@@ -271,6 +290,8 @@ def _environment() -> Environment:
     environment.filters["groups"] = lambda text: " ".join(text[at : at + 4] for at in range(0, len(text), 4))
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
+    environment.filters["whole_days"] = _whole_days
+    environment.tests["browsers_moment"] = lambda text: bool(_BROWSERS_MOMENT.fullmatch(text))
     environment.filters["date"] = _date
     environment.filters["device"] = name_device
     return environment
@@ -314,4 +335,14 @@ def _day(day: dt.date | None, lang: Language) -> str:
     return f"{day.month}/{day.day}（{weekday(day)}）" if lang == "ja" else day.isoformat()
 
 
+def _whole_days(text: str) -> Markup:
+    """Returns a text in which no line ends within a date."""
+    return Markup(_ISO_DAY.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped first
+
+
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(
+    r"(?P<day>.*\S)(?:\s+|(?<=[0-9])T)(?P<hour>[0-9]{1,2})[:時](?P<minute>[0-9]{1,2})分?(?::00)?"
+)
+_BROWSERS_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 _ENVIRONMENT: Final = _environment()

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from worker.core.model import Address, Channel, Closing, Product, Sha256
+from worker.core.prefectures import Prefecture, prefecture_in
 from worker.core.states import Reason
 from worker.core.text import match_key, name_with_scope
 
@@ -290,6 +291,14 @@ class Issuer:
     note: str = ""
     scope: str = ""
     """The bureau or kind of work that the file covers, if an issuer has several; empty for the whole issuer."""
+
+    prefecture: Prefecture | None = None
+    """The prefecture that its file writes."""
+
+    @property
+    def lies_in(self) -> Prefecture | None:
+        """The prefecture of its file, else the one that its names write in full; None if neither says it."""
+        return self.prefecture or prefecture_in((self.name, self.scope, *self.aliases))
 
     @property
     def full_name(self) -> str:

@@ -16,7 +16,7 @@ from worker.core.business_hours import OfficeHours
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.states import Event
 from worker.service.wiring import Installation, program_version
-from worker.store.ports import LOG_VERIFIED, Store
+from worker.store.ports import Store
 from worker.views.limits import Crossed, crossed_limits
 from worker.views.log_counts import COUNTED, LogCounts, read_counts
 from worker.views.metrics import Family, Looked, figures
@@ -54,12 +54,6 @@ def measure(office: Installation, store: Store, now: dt.datetime) -> Measured:
         _bytes_of(office.places.store),
     )
     return Measured(figures(store, looked, now), counts, hours, now)
-
-
-def note_verified(store: Store, now: dt.datetime, *, holds: bool) -> None:
-    """Notes the result of a verification of the log. A store that cannot be written keeps the one before."""
-    with contextlib.suppress(HoshobinError), store.writing() as writing:
-        writing.set_property(LOG_VERIFIED, f"{now.isoformat()} {'holds' if holds else 'broken'}")
 
 
 def _count(store: Store) -> LogCounts:

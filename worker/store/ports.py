@@ -376,6 +376,13 @@ class Store(Reading, Overview, Protocol):
     ) -> tuple[MessageRow, ...]:
         """The rows of the highest UIDs, or of the highest that are not above ``up_to``, ascending."""
 
+    def find_messages(self, mailbox: str, fits: Callable[[str, str], bool], most: int) -> tuple[MessageRow, ...]:
+        """Returns the newest ``most`` rows, of every numbering, that ``fits`` by subject and sender, the newest first.
+
+        Rows are read in blocks until enough are found.
+        """
+        ...
+
     def alarm_messages(self, mailbox: str) -> Iterator[str]:
         """The Message-IDs of our own mails in this mailbox, those of alarms and some that look like them."""
 
@@ -391,8 +398,9 @@ class Store(Reading, Overview, Protocol):
     def files(self, names: Iterable[str]) -> Mapping[str, FileRow]:
         """The rows of those of these files that have one, by name."""
 
-    def last_files(self, count: int) -> tuple[FileRow, ...]:
-        """The rows of the ``count`` files that were seen last for the first time, the newest first."""
+    def find_files(self, fits: Callable[[str, str], bool], most: int) -> tuple[FileRow, ...]:
+        """Returns the newest ``most`` rows that ``fits`` by name and sha256 (empty if unread), the newest first."""
+        ...
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
         """The rows of every file that had these bytes when it was last read."""

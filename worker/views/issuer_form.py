@@ -30,7 +30,7 @@ from worker.core.messages.keys import ELIGIBILITY, RULE_TABLES, SECTION, name_ru
 from worker.core.model import Channel
 from worker.core.rulebook import Guarantor
 
-_FIRST: Final[tuple[KeyPath, ...]] = (("name",), ("source",), ("checked_on",))
+_FIRST: Final[tuple[KeyPath, ...]] = (("name",), ("prefecture",), ("source",), ("checked_on",))
 _OF_FILE: Final[tuple[KeyPath, ...]] = (("scope",), ("aliases",), ("guarantors",), ("assumed",), ("note",))
 _OF_NEW_SECTION: Final = ("name", "to", "phone")
 _MAIN: Final = (*ASKED_OF_RULE, "contact_first", "call_after")

@@ -9,6 +9,7 @@ from typing import Final
 from worker.config.editing.issuer_fields import office_template
 from worker.core.messages import Language, say
 from worker.core.model import Channel, Product
+from worker.core.prefectures import Prefecture
 from worker.core.rulebook import InvoiceRule, Issuer, Rule, Section
 from worker.core.text import match_key
 
@@ -22,11 +23,30 @@ class RuleFacts:
     """Heading and value, in the order in which a person reads them."""
 
 
-def find_issuers(issuers: Iterable[Issuer], text: str) -> tuple[Issuer, ...]:
-    """Returns the issuers whose name or alias holds ``text`` (widths alike), by name; all for an empty text."""
+NOT_WRITTEN: Final = "none"
+"""The choice of the issuers whose prefecture neither file nor name says."""
+
+
+def find_issuers(issuers: Iterable[Issuer], text: str, prefecture: str = "") -> tuple[Issuer, ...]:
+    """Returns the issuers whose name, alias or prefecture holds ``text`` (widths alike), by prefecture and name.
+
+    All for an empty text. ``prefecture`` keeps those of one, or with ``NOT_WRITTEN`` those without any, which are last.
+    """
     piece = match_key(text)
-    found = (each for each in issuers if any(piece in match_key(name) for name in (each.full_name, *each.aliases)))
-    return tuple(sorted(found, key=lambda issuer: issuer.full_name))
+    found = (
+        each
+        for each in issuers
+        if any(piece in match_key(name) for name in (each.full_name, *each.aliases, each.lies_in or ""))
+        and (not prefecture or prefecture == (each.lies_in or NOT_WRITTEN))
+    )
+    order: tuple[Prefecture | None, ...] = (*Prefecture, None)
+    return tuple(sorted(found, key=lambda issuer: (order.index(issuer.lies_in), issuer.full_name)))
+
+
+def prefectures_of(issuers: Iterable[Issuer]) -> tuple[str, ...]:
+    """Returns the prefectures of ``issuers`` in their order, ``NOT_WRITTEN`` last."""
+    known = {each.lies_in or NOT_WRITTEN for each in issuers}
+    return tuple(each for each in (*Prefecture, NOT_WRITTEN) if each in known)
 
 
 def rules_of(issuer: Issuer, lang: Language) -> tuple[RuleFacts, ...]:

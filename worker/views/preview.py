@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from worker.approve.checked_reasons import reasons_to_check
 from worker.core.messages import (
     Language,
     hold_detail,
@@ -89,6 +90,7 @@ def render_view(seen: SubmissionView, lang: Language) -> tuple[ViewPart, ...]:
         ("h_checks", _checks(seen.checks, lang)),
         ("h_conditions", _conditions(seen.submission, lang)),
         ("h_differing", _differing(seen, lang)),
+        ("h_to_answer", _to_answer(seen, lang)),
         ("h_download" if seen.submission.notice.product is None else "h_hand_over", _hand_over(seen.submission, lang)),
         ("h_duties", _duties(seen, lang)),
         ("h_receipts", _receipts(seen.submission, lang)),
@@ -201,6 +203,20 @@ def _to_confirm(seen: SubmissionView, lang: Language) -> Iterator[tuple[int, Com
         yield number, each, say_difference(each, seen.likeness, lang)
 
 
+def _to_answer(seen: SubmissionView, lang: Language) -> _Pairs:
+    """Yields each open reason that a person confirms, numbered after the differences."""
+    for number, hold in _reasons(seen):
+        yield f"{number}", say("to_tick", lang, sentence=name_hold(hold, lang))
+
+
+def _reasons(seen: SubmissionView) -> Iterator[tuple[int, Hold]]:
+    submission = seen.submission
+    if submission.state is not State.HELD:
+        return
+    differing = seen.likeness.to_confirm(submission) if seen.likeness else ()
+    yield from enumerate(reasons_to_check(submission), 1 + len(submission.composed.conditions) + len(differing))
+
+
 def say_difference(differing: ComparedPart, likeness: Likeness, lang: Language) -> str:
     """Returns the sentence that a person confirms."""
     return say("tick_differs", lang, part=say(f"part_{differing.part}", lang), day=likeness.day_text)
@@ -287,6 +303,7 @@ def view_json(seen: SubmissionView, lang: Language = "ja") -> dict[str, Any]:
             {"number": number, "part": each.part.value, "now": each.now, "before": each.before}
             for number, each, _ in _to_confirm(seen, lang)
         ],
+        "to_answer": [{"number": number, **hold_json(hold, lang)} for number, hold in _reasons(seen)],
         "duties": {
             "before": [hold_detail(hold, lang) for hold in submission.reasons if hold.reason in _BEFORE],
             "not_before": _day(duties.not_before) or None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
 from worker.approve.decisions import NEED_NOTE, RESENDABLE
 from worker.approve.earlier_mail import ComparedPart, Likeness, filled_values
 from worker.core.messages import Language, name_hold, name_product
@@ -133,18 +134,10 @@ def review_of(seen: SubmissionView, notice: Notice | None, project: Project | No
     )
 
 
-_NO_TICK: Final = frozenset({Reason.APPROVAL, Reason.SECOND_PERSON})
-"""Reasons that the approval itself answers: a box beside the button would say the same again."""
-
-
 def ticks_of(submission: Submission) -> tuple[TickBox, ...]:
     """Returns a box for each condition of the rule, and for each open reason that an approval answers."""
     ticks = [TickBox(tick_name(each), None, each) for each in submission.composed.conditions]
-    ticks += [
-        TickBox(tick_name(name_hold(hold, "ja"), hold.reason.value), hold, "")
-        for hold in submission.reasons
-        if kind_of(hold.reason) is HoldKind.ANSWER and hold.reason not in _NO_TICK
-    ]
+    ticks += [TickBox(mark_of_hold(hold), hold, "") for hold in reasons_to_check(submission)]
     return tuple(ticks)
 
 
@@ -165,9 +158,9 @@ def name_of_part(differing: ComparedPart) -> str:
     return f"differs-{differing.mark}"
 
 
-def tick_name(text: str, reason: str = "condition") -> str:
-    """Returns the name of the box beside ``text``: on a changed page it keeps its tick while its text is the same."""
-    return f"{reason}-{sha256(text.encode())[:12]}"
+def tick_name(condition: str) -> str:
+    """Returns the name of the box of ``condition``: on a changed page it keeps its tick while its text is the same."""
+    return f"condition-{sha256(condition.encode())[:12]}"
 
 
 _OF_STATE: Final = {

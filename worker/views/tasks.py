@@ -89,6 +89,13 @@ class Urgency(IntEnum):
     WATCH = 4
 
 
+class DayOf(StrEnum):
+    """The day that is shown if no deadline is known (``due_of_…`` in the messages)."""
+
+    CONTRACT = "contract"
+    INVOICE = "invoice"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One thing that a person does, or keeps an eye on."""
@@ -114,6 +121,10 @@ class Task:
     """Days since ``due``, once that has passed."""
     reasons: tuple[Reason, ...] = ()
     """The reasons of its held submission; empty in any other state."""
+    day: dt.date | None = None
+    """The day that is shown if ``due`` is not known: the contract's or the invoice's. It hurries nothing."""
+    day_of: DayOf | None = None
+    """The name of the day that is shown; None for a deadline."""
 
     @property
     def about(self) -> str:
@@ -121,8 +132,9 @@ class Task:
         return work_key(self.submission, self.project, self.product.value if self.product else "")
 
     def due_text(self, lang: Language) -> str:
-        """The deadline, and the number of days since it passed; empty if there is no day."""
-        return name_limit(self.due, self.days_over, lang)
+        """The deadline, or another day with its name, and the days since it passed; empty if there is no day."""
+        limit = name_limit(self.due or self.day, self.days_over, lang)
+        return say(f"due_of_{self.day_of}", lang, day=limit) if self.day_of and limit else limit
 
     def text(self, lang: Language) -> str:
         """Returns the instruction in ``lang``."""
@@ -133,17 +145,22 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
     """Everything that is open at ``now``, the most urgent first, then by due date."""
     today = now.astimezone(JST).date()
     registered = Registered.of(configuration.projects)
+    projects = {each.id: each for each in configuration.projects}
     known = tuple(map(registered.present, overview.walk_open(today)))
     corrected = overview.corrections(each.id for each in known)
     found = [
-        _hurry(_press(_rest(task, each, now), each, configuration, now), today)
+        _hurry(_press(_rest(_dated(task, each, projects), each, now), each, configuration, now), today)
         for each in known
         if each.id not in corrected
         for task in _tasks_of_submission(each, today)
     ]
-    found += _downloads(known, configuration, overview)
-    found += [_stuck(each) for each in known if is_stuck(each, configuration.settings, now)]
-    found += [_leaving(each, configuration, now) for each in known if each.is_by_hold and not each.delivery.deferrals]
+    found += [_hurry(_dated(task, each, projects), today) for each, task in _downloads(known, configuration, overview)]
+    found += [_dated(_stuck(each), each, projects) for each in known if is_stuck(each, configuration.settings, now)]
+    found += [
+        _dated(_leaving(each, configuration, now), each, projects)
+        for each in known
+        if each.is_by_hold and not each.delivery.deferrals
+    ]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
     found += _backups(overview)
     found += _rest_missing(_missing_guarantees(configuration, overview, registered, today), overview, now)
@@ -267,7 +284,7 @@ def _as_the_state_says(submission: Submission, kind: TaskKind, urgency: Urgency)
 
 def _downloads(
     known: Sequence[Submission], configuration: Configuration | Outline, overview: Overview
-) -> Iterator[Task]:
+) -> Iterator[tuple[Submission, Task]]:
     """The notices that were announced and are not here, each with the steps of its guarantor's web service."""
     announced = [each for each in known if each.state is State.ANNOUNCED]
     if not announced:
@@ -279,7 +296,7 @@ def _downloads(
     for each in announced:
         near = unannounced(each.notice.guarantor) if each.notice.guarantor is not None else ()
         here = [other for other in near if could_mean(each, other)]
-        yield _download(each, steps.get(each.notice.guarantor or "", ()), here, configuration.settings.notices)
+        yield each, _download(each, steps.get(each.notice.guarantor or "", ()), here, configuration.settings.notices)
 
 
 def _download(submission: Submission, steps: Sequence[str], here: Sequence[Submission], folder: str) -> Task:
@@ -414,6 +431,15 @@ def _task(
     )
 
 
+def _dated(task: Task, submission: Submission, projects: Mapping[str, Project | OutlinedProject]) -> Task:
+    """Returns ``task`` with the day that its project gives, if the rule gave no deadline and one still presses."""
+    project = projects.get(task.project)
+    if task.due is not None or submission.state not in PRESSED or project is None or task.product is None:
+        return task
+    day, day_of = day_of_guarantee(project, task.product)
+    return replace(task, due=day) if day_of is None else replace(task, day=day, day_of=day_of)
+
+
 def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
     """Returns ``task`` among those to be watched while a person has put its submission off."""
     if not submission.rests(now):
@@ -520,19 +546,25 @@ def _rest_missing(tasks: Iterable[Task], overview: Overview, now: dt.datetime) -
 
 
 def date_of_guarantee(project: Project | OutlinedProject, product: Product) -> dt.date | None:
-    """Returns the day on which it should be handed in: its deadline, else the contract's date.
+    """Returns the day on which it should be handed in, as ``day_of_guarantee`` finds it."""
+    return day_of_guarantee(project, product)[0]
+
+
+def day_of_guarantee(
+    project: Project | OutlinedProject, product: Product
+) -> tuple[dt.date, DayOf | None] | tuple[None, None]:
+    """Returns the deadline of a guarantee, else the contract's date with its name.
 
     For payments it is the invoice's date, if known. An interim payment comes long after the contract, so that only its
     invoice's date says anything about it.
     """
     if product in project.deadlines:
-        return project.deadlines[product]
-    if product is Product.CONTRACT:
-        return project.dates.get("contract")
+        return project.deadlines[product], None
     days = [invoice.date for invoice in project.invoices.get(product, ()) if invoice.date is not None]
-    if days:
-        return min(days)
-    return project.dates.get("contract") if product is Product.ADVANCE else None
+    if days and product is not Product.CONTRACT:
+        return min(days), DayOf.INVOICE
+    contract = project.dates.get("contract") if product is not Product.INTERIM else None
+    return (contract, DayOf.CONTRACT) if contract else (None, None)
 
 
 def _missing(
@@ -544,6 +576,7 @@ def _missing(
     urgency: Urgency,
 ) -> Task:
     code = "task_undated" if due is None else "task_expected"
+    _, day_of = day_of_guarantee(project, product)
     return Task(
         kind=kind,
         project=project.id,
@@ -558,4 +591,5 @@ def _missing(
         due=due,
         action=None,
         urgency=urgency,
+        day_of=day_of,
     )

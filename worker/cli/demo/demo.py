@@ -22,6 +22,7 @@ from typing import Final
 import click
 from rich.console import Console
 
+from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
 from worker.approve.decisions import Approval
 from worker.audit.sent_log import log_rows
 from worker.cli.demo.imap_server import DemoImap
@@ -269,8 +270,9 @@ def _approve_first_mails(root: Path, lang: Language) -> bool:
 
         async def approve_each(reader: PdfReader) -> None:
             for each in first:
-                click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}"')
-                approval = Approval(each.id, each.label, author, note, system_clock().now())
+                click.echo(f'$ hoshobin approve {each.label} --by "{author.by}" --note "{note}" --tick all')
+                checked = tuple(map(mark_of_hold, reasons_to_check(each)))
+                approval = Approval(each.id, each.label, author, note, system_clock().now(), reasons=checked)
                 await approve(store, office.active_config, reader, approval)
 
         with_reader(approve_each)

@@ -34,7 +34,7 @@ _LISTS: Final = frozenset(
 )
 _TEXTS: Final = frozenset(
     {"name", "source", "note", "phone", "subject", "body", "url", "chosen", "contact_first", "file_name", "section"}
-    | {"scope", "fax"}
+    | {"scope", "fax", "prefecture"}
     | {"channel", "invoice", "notice", "timing", "closes", "pattern", "sample", "width"}
 )
 
@@ -147,7 +147,8 @@ def _differences(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> tuple[Ca
     for key in dict.fromkeys((*theirs, *ours)):
         is_open = any(key == each or key.startswith((f"{each}.", f"{each}[")) for each in left_open)
         is_for_the_user = theirs.get(key, "") in {"", "[]"}
-        if ours.get(key) != theirs.get(key) and not is_open and not is_for_the_user:
+        is_since = key == "prefecture" and key not in ours  # files before 0.2.0 had no such key
+        if ours.get(key) != theirs.get(key) and not is_open and not is_for_the_user and not is_since:
             found.append(CatalogueDifference(key, ours.get(key), theirs.get(key)))
     known = {str(each) for each in own.get("open", ())} | set(ours)
     found += [

@@ -22,6 +22,7 @@ from worker.core.japanese_dates import read_date, write_date
 from worker.core.messages import Language
 from worker.core.messages.keys import ELIGIBILITY, RULE_TABLES, SECTION, VALUE, closed_words, name_rule_field
 from worker.core.model import PRODUCT_NAMES, Product
+from worker.core.prefectures import Prefecture
 from worker.core.rulebook import Assumable, Guarantor
 from worker.core.text import match_key, plain_spaces, unsafe_character
 
@@ -58,7 +59,7 @@ def key_text(path: KeyPath) -> str:
 
 # --- The fields of a file, in the order in which a page answers them ---------------------------------------------
 
-_OF_FILE: Final = ("name", "scope", "aliases", "source", "checked_on", "guarantors", "assumed", "note")
+_OF_FILE: Final = ("name", "prefecture", "scope", "aliases", "source", "checked_on", "guarantors", "assumed", "note")
 _OF_ELIGIBILITY: Final = tuple(ELIGIBILITY)
 _OF_RULE: Final = (
     *("channel", "section", "chosen", "url", "instructions", "bring", "subject"),
@@ -223,6 +224,8 @@ def _sentence_text(sentence: object) -> str:
 
 def _meanings(path: KeyPath) -> dict[str, str]:
     """Returns the office words of a closed list by its own words; none for any other field."""
+    if path == ("prefecture",):
+        return {each.value: each.value for each in Prefecture}
     if path == ("assumed",):
         return {each.value: name_rule_field(("rule", "default", each.value), "ja", {}) for each in Assumable}
     if path[0] not in {"rule", "value", "eligibility"} or "product_words" in path:
@@ -248,6 +251,8 @@ def name_word(path: KeyPath, word: str, lang: Language) -> str:
     """Returns a word of ``words_of_field`` as people read it; files and forms hold the Japanese one."""
     if lang == "ja":
         return word
+    if path == ("prefecture",):
+        return Prefecture(word).words(lang) if word in set(Prefecture) else word
     if path == ("assumed",):
         found = {name_rule_field(("rule", "default", each.value), "ja", {}): each.value for each in Assumable}
         return name_rule_field(("rule", "default", found[word]), lang, {}) if word in found else word

@@ -78,6 +78,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "承認の前に、もう一度パスワードを入力してください。入力した内容は残っています。",
         "Before a decision the password is needed again. Everything that you typed is kept.",
     ),
+    "prove_why_either": (
+        "承認の前に、もう一度パスワードか確認コードを入力してください（どちらか一つ）。入力した内容は残っています。",
+        "Before a decision the password or a code is needed again (one of them). Everything that you typed is kept.",
+    ),
+    "code_label_or": ("または確認コード（6桁）", "or a code (6 digits)"),
     "prove_go": ("続ける", "Continue"),
     "again_title": ("続きから始められます", "You can continue"),
     "again_why": (
@@ -295,8 +300,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "ほかの方か保証便が、同じものを先に変更しました。何も変更していません。もう一度開いてください。",
         "It was changed by somebody else just now. Nothing was changed by you. Please open it again.",
     ),
+    "day_sample": ("11/30、令和8年11月30日", "2026-11-30"),
     "moment_unreadable": (
-        "日時として読めません（{given}）。例：2026-11-30 8:30",
+        "日時として読めません（{given}）。例：11/30 8:30、令和8年11月30日 8:30",
         "{given} cannot be read as a date and time; for example: 2026-11-30 8:30",
     ),
     "error_choose": ("どれかを選んでください。", "Please choose one."),

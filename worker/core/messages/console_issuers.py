@@ -6,7 +6,9 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuers_title": ("発注者", "Issuers"),
-    "issuers_search": ("発注者の名前", "Name of the issuer"),
+    "issuers_search": ("都道府県・発注者の名前", "Prefecture or name"),
+    "issuers_prefecture": ("都道府県", "Prefecture"),
+    "issuers_no_prefecture": ("都道府県の記載なし", "No prefecture recorded"),
     "issuers_empty": (
         "この発注者は登録されていません。公表ページを見ながら10分ほどで登録できます。",
         "This issuer is not registered. With its published page at hand that takes some ten minutes.",

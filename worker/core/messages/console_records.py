@@ -92,9 +92,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "received_search": ("件名・ファイル名・差出人", "Subject, file or sender"),
     "received_found": ("該当する{count}件（新しい順）です。", "The {count} that fit, the newest first."),
+    "received_cut": (
+        "該当するもののうち、新しいものから{count}件です。言葉を足すと絞り込めます。",
+        "The newest {count} that fit. Add words to narrow it down.",
+    ),
     "received_none": (
-        "「{typed}」に該当するメールやファイルは届いていません（新しいものから{count}件ずつを調べました）。",
-        "No mail or file fits {typed} (the newest {count} of each place were searched).",
+        "「{typed}」に該当するメールやファイルは届いていません（すべての記録を調べました）。",
+        "No mail or file fits {typed} (everything that is recorded was searched).",
     ),
     "received_empty": ("まだ何も届いていません。", "Nothing has come in yet."),
     "received_h_subject": ("件名・ファイル名", "Subject or file"),
@@ -134,12 +138,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "verify_head": ("確認済みの末尾番号（任意）", "Noted number (optional)"),
     "verify_go": ("検査する", "Verify"),
     "verify_holds": (
-        "書き換えはありません。記録 {count}件、末尾番号 {head}",
-        "Nothing was changed. {count} entries, number {head}",
+        "書き換えはありません。記録 {count}件、末尾番号",
+        "Nothing was changed. {count} entries, number",
     ),
     "verify_broken": (
         "記録に食い違いが{count}件あります。送信を止め、管理者に連絡してください。",
         "The log has {count} faults. Stop sending and tell the administrator.",
+    ),
+    "verify_lost": (
+        (
+            "入力した末尾番号が、記録の中にありません。写し間違いかどうかを確かめてください。写し間違いでなければ、"
+            "記録が失われたか、書き換えられたおそれがあります。管理者に連絡してください。"
+        ),
+        (
+            "The number that you entered is not in the log. Check that you copied it correctly. If you did, entries may"
+            " be lost or changed: tell the administrator."
+        ),
     ),
     "verify_present": ("いまの記録 {count}件、末尾番号", "The log has {count} entries now; noted number"),
     "verify_tried": (
@@ -150,7 +164,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "バックアップを戻しての検査は、まだ記録されていません。",
         "No backup has been restored and verified yet.",
     ),
-    "verify_head_found": ("入力した末尾番号は記録の中にあります。", "The noted number is in the log."),
+    "verify_by": ("{at} {by}の検査の結果", "Result of {at}, run by {by}"),
+    "said_verified": ("検査しました。結果は下のとおりです。", "Verified. The result is below."),
+    "verify_heads": ("控えてある末尾番号", "Noted numbers"),
+    "verify_heads_note": (
+        (
+            "検査のたびに、控えてある番号が記録の中にあるかを調べます。あれば、その時点までの記録は書き換えられていません。"
+            "メールや紙に控えた番号は、上の欄に入れると加わります。"
+        ),
+        (
+            "Each verification looks for these numbers in the log. One that is there proves that all entries up to it"
+            " are unchanged. A number from a mail or a paper joins the list once it is entered above."
+        ),
+    ),
+    "verify_h_in": ("控えた所", "Noted in"),
+    "verify_h_noted": ("控えた日時", "Noted"),
+    "verify_h_head": ("末尾番号", "Number"),
+    "verify_h_checked": ("調べた日時", "Looked for"),
+    "verify_h_result": ("結果", "Result"),
+    "verify_entry": ("記録{number}件まで", "up to entry {number}"),
+    "noted_in_file": ("サーバーの控え", "the server's own note"),
+    "noted_in_backup": ("バックアップ", "a backup"),
+    "noted_in_person": ("入力", "entered"),
+    "verify_head_found": ("記録の中にあります", "in the log"),
+    "verify_head_lost": ("記録の中にありません", "not in the log"),
+    "verify_head_unchecked": ("まだ調べていません", "not looked for yet"),
     "verify_head_form": (
         "末尾番号の形ではありません（英数字64文字）。メールから写してください。",
         "Not a noted number: it has 64 characters. Copy it from the mail.",

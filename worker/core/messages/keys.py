@@ -14,6 +14,7 @@ _Pair = tuple[str, str]
 
 OWN: Final[dict[str, _Pair]] = {
     "name": ("発注者の名前", "the issuer's name"),
+    "prefecture": ("都道府県", "prefecture"),
     "scope": ("この決まりが及ぶ範囲（局・工事の種類など）", "for which bureau or kind of work"),
     "aliases": ("別の名前（コンマ区切り）", "other names (with commas)"),
     "guarantors": ("受け付けられる保証会社（コンマ区切り）", "sureties that are taken (with commas)"),

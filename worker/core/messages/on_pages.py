@@ -202,6 +202,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "前回（{day}）と違うところがあります（{parts}）。違ってよいことを確かめて、チェックを付けてください。",
         "It differs from last time ({day}): {parts}. Check that this is right and tick the boxes.",
     ),
+    "on_page_reasons_unconfirmed": (
+        "確認事項が残っています（{reasons}）。確かめて、チェックを付けてください。",
+        "Reasons are left: {reasons}. Check them and tick their boxes.",
+    ),
     "on_page_no_such_condition": (
         "確認事項が変わりました。何も承認していません。もう一度開いてください。",
         "The conditions changed. Nothing was approved. Please open it again.",

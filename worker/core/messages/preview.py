@@ -139,6 +139,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " with `--tick N` ({numbers}). See it with `hoshobin show {id}`."
         ),
     ),
+    "reasons_unconfirmed": (
+        (
+            "{id} には、承認の前に一つずつ確かめる理由があります（{reasons}）。確かめたうえで、`--tick 番号`"
+            "（{numbers}。全部なら `--tick all`）を付けて承認してください。内容は `hoshobin show {id}` で見られます。"
+        ),
+        (
+            "{id} has reasons to check one by one before an approval: {reasons}. Check them and approve with `--tick N`"
+            " ({numbers}) or `--tick all`. See them with `hoshobin show {id}`."
+        ),
+    ),
+    "h_to_answer": ("承認の前に確かめる理由", "reasons to check before an approval"),
     "h_differing": ("前回と違うところ", "unlike last time"),
     "difference": ("{sentence}（今回：{now}　前回：{before}）", "{sentence} (now: {now}; last time: {before})"),
     "no_such_condition": (

@@ -33,6 +33,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the mail server is not reached, so nothing is sent (retries continue). Ask: {whom}",
     ),
     "no_phone": ("電話番号は未登録", "no number is registered"),
+    "due_of_contract": ("契約日 {day}", "contract {day}"),
+    "due_of_invoice": ("請求日 {day}", "invoice {day}"),
     "day_over": ("{day}（{days}日過ぎています）", "{day} ({days} days past)"),
     "line_due": ("　　提出期限：{day}", "    deadline: {day}"),
     "day_today": ("{day}（今日まで）", "{day} (today)"),

@@ -284,6 +284,11 @@ LAST_MESSAGES: Final = """
 SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND messages.uidvalidity = :uidvalidity
 ORDER BY messages.uid DESC LIMIT :limit OFFSET 0
 """
+MESSAGES_BACK: Final = """
+SELECT uidvalidity, uid, json_extract("row", '$.subject'), json_extract("row", '$.sender'), "row" FROM messages
+WHERE mailbox = :mailbox AND (uidvalidity, uid) < (:uidvalidity, :uid) ORDER BY uidvalidity DESC, uid DESC
+LIMIT :limit
+"""
 LAST_MESSAGES_UP_TO: Final = """
 SELECT messages."row" FROM messages WHERE messages.mailbox = :mailbox AND messages.uidvalidity = :uidvalidity
 AND messages.uid <= :up_to ORDER BY messages.uid DESC LIMIT :limit OFFSET 0
@@ -318,8 +323,8 @@ SELECT files.name, files."row" FROM files WHERE files.name IN (:names)
 FILES_OF: Final = """
 SELECT files."row" FROM files WHERE files.sha256 = :digest
 """
-LAST_FILES: Final = """
-SELECT "row" FROM files ORDER BY rowid DESC LIMIT :limit
+FILES_BACK: Final = """
+SELECT rowid, name, sha256, "row" FROM files WHERE rowid < :before ORDER BY rowid DESC LIMIT :limit
 """
 RECORD_FILE: Final = """
 INSERT INTO files (name, "row") VALUES (:name, :row) ON CONFLICT (name) DO UPDATE SET "row" = excluded."row"

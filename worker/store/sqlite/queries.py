@@ -52,6 +52,8 @@ from worker.store.sqlite.connection import FOREIGN_ERRORS
 
 T = TypeVar("T")
 
+_LARGEST: Final = 2**63 - 1
+"""The largest integer of SQLite: every key is below it."""
 BLOCK: Final = 500
 """Rows fetched at once: no cursor stays open between two blocks, and 500 rows are at most a few MB."""
 _FIRST: Final = -(2**63)
@@ -283,6 +285,22 @@ class StoreReads(Reads):
         rows = self._rows(compiled.LAST_MESSAGES if up_to is None else compiled.LAST_MESSAGES_UP_TO, asked)
         return tuple(decode(MessageRow, row[0]) for row in rows)[::-1]
 
+    def find_messages(self, mailbox: str, fits: Callable[[str, str], bool], most: int) -> tuple[MessageRow, ...]:
+        found: list[MessageRow] = []
+        place: dict[str, Any] = {"mailbox": mailbox, "uidvalidity": _LARGEST, "uid": _LARGEST, "limit": BLOCK}
+        while len(found) < most and (rows := self._rows(compiled.MESSAGES_BACK, place)):
+            found += [decode(MessageRow, row[4]) for row in rows if fits(row[2] or "", row[3] or "")]
+            place |= {"uidvalidity": rows[-1][0], "uid": rows[-1][1]}
+        return tuple(found[:most])
+
+    def find_files(self, fits: Callable[[str, str], bool], most: int) -> tuple[FileRow, ...]:
+        found: list[FileRow] = []
+        place: dict[str, Any] = {"before": _LARGEST, "limit": BLOCK}
+        while len(found) < most and (rows := self._rows(compiled.FILES_BACK, place)):
+            found += [decode(FileRow, row[3]) for row in rows if fits(row[1], row[2] or "")]
+            place |= {"before": rows[-1][0]}
+        return tuple(found[:most])
+
     def alarm_messages(self, mailbox: str) -> Iterator[str]:
         place = {"mailbox": mailbox, "after": "", "limit": BLOCK}
         while rows := self._rows(compiled.ALARM_MESSAGES, place):
@@ -311,9 +329,6 @@ class StoreReads(Reads):
             rows = self._rows(*listed(compiled.FILES_NAMED, "names", wanted[start : start + BLOCK]))
             found |= {keys[key]: dataclasses.replace(decode(FileRow, row), name=keys[key]) for key, row in rows}
         return found
-
-    def last_files(self, count: int) -> tuple[FileRow, ...]:
-        return tuple(decode(FileRow, row[0]) for row in self._rows(compiled.LAST_FILES, {"limit": count}))
 
     def files_of(self, digest: Sha256) -> tuple[FileRow, ...]:
         found = (decode(FileRow, row[0]) for row in self._rows(compiled.FILES_OF, {"digest": digest}))

@@ -358,6 +358,12 @@ UIDS_FROM: Final = sa.select(MESSAGES.c.uid).where(*_OF_NUMBERING, MESSAGES.c.ui
 LAST_MESSAGES: Final = (
     sa.select(MESSAGES.c.row).where(*_OF_NUMBERING).order_by(MESSAGES.c.uid.desc()).limit(bindparam("limit"))
 )
+# Along the key, so that a search ends at its last hit and sorts nothing.
+MESSAGES_BACK: Final = sa.text(
+    'SELECT uidvalidity, uid, json_extract("row", \'$.subject\'), json_extract("row", \'$.sender\'), "row"'
+    " FROM messages WHERE mailbox = :mailbox AND (uidvalidity, uid) < (:uidvalidity, :uid)"
+    " ORDER BY uidvalidity DESC, uid DESC LIMIT :limit"
+)
 LAST_MESSAGES_UP_TO: Final = LAST_MESSAGES.where(MESSAGES.c.uid <= bindparam("up_to"))
 # Written out as in the index, which is not used otherwise.
 MESSAGES_DUE_AFTER: Final = _OF_MAILBOX.where(sa.text("json_extract(\"row\", '$.is_after_due') = 1"))
@@ -378,7 +384,9 @@ FILE: Final = sa.select(FILES.c.row).where(FILES.c.name == bindparam("name"))
 FILES_NAMED: Final = sa.select(FILES.c.name, FILES.c.row).where(_any_of(FILES.c.name, "names"))
 FILES_OF: Final = sa.select(FILES.c.row).where(FILES.c.sha256 == bindparam("digest"))
 # A row keeps its place if its file is read again: the newest are those that came last.
-LAST_FILES: Final = sa.text('SELECT "row" FROM files ORDER BY rowid DESC LIMIT :limit')
+FILES_BACK: Final = sa.text(
+    'SELECT rowid, name, sha256, "row" FROM files WHERE rowid < :before ORDER BY rowid DESC LIMIT :limit'
+)
 RECORD_FILE: Final = _upsert(FILES)
 
 # --- Looks, alarms, properties ---------------------------------------------------------------------------------
