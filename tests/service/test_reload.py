@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 from tests.support.office import Taken, a_form, a_mail, notice, wire
+from tests.support.people import NOW, ROOT, add
 from tests.support.scripted_imap import Fault, ScriptedImap
 from tests.support.service_process import Running, ServiceOffice
 from tests.support.world import project
+from worker.accounts.people import stop_account
 from worker.cli.demo import smtp_server as demo_smtp
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import DsnController
+from worker.core.accounts import Role
 from worker.core.model import JST
+from worker.service.clock import SystemClock
+from worker.store.sqlite.store import create_or_migrate, open_store
 
 
 def reasons(office: ServiceOffice) -> list[list[str]]:
@@ -45,6 +51,36 @@ def test_a_changed_register_comes_into_force_and_a_bad_one_is_reported_and_kept_
         running.reload()
         running.until(lambda: "以前の設定のまま" not in running.until_said("STATUS="))
         assert reasons(office) == [["approval"], ["approval"]], "the register that was in force knew the second one"
+        assert running.stop() == 0
+
+
+class OfficeOfTwo(ServiceOffice):
+    """Two people release each draft."""
+
+    def _worker(self) -> str:
+        return super()._worker().replace("[release]\n", '[release]\nsecond_person = "always"\n', 1)
+
+
+def test_a_changed_register_comes_into_force_although_one_of_the_two_people_is_gone(tmp_path: Path) -> None:
+    """A changed ``worker.toml`` alone is refused for it: the office cannot go on without its register."""
+    form = a_form("東山トンネル")
+    office = OfficeOfTwo(tmp_path, mode="approve")
+    office.save_notice("a.pdf", notice(form))
+    create_or_migrate(office.store)
+    with contextlib.closing(open_store(office.store, SystemClock())) as store:
+        people = [add(store, login, login, Role.STAFF, Role.APPROVER, Role.ADMIN) for login in ("hanako", "jiro")]
+    with Running(office, tmp_path) as running:
+        running.until(lambda: reasons(office) == [["unknown_project"]])
+        with contextlib.closing(open_store(office.store, SystemClock())) as store:
+            stop_account(store, people[1].id, ROOT, NOW)
+        office.write(projects=[project(form.project, "kawa", form.number)])
+        running.reload()
+        running.until(lambda: reasons(office) == [["approval", "second_person"]])
+
+        settings = office.config / "worker.toml"
+        settings.write_text(settings.read_text().replace('"always"', '"new"'))
+        running.reload()
+        running.until_said("STATUS=", "以前の設定のまま")
         assert running.stop() == 0
 
 
