@@ -27,6 +27,7 @@ OF_SEVERAL_MODULES: Final = {
     "console/test_demo.py": "hoshobin demo --console",
     "console/test_first_rehearsal.py": "docs/first-submission.ja.md, through every page that it names",
     "console/test_manual.py": "docs/office.ja.md and its pictures",
+    "console/test_typed_days.py": "every form that has a day",
     "core/test_vocabulary.py": "the enumerations of all packages",
     "service/test_console_account.py": "the modes of the files that the service and the console share",
     "service/test_store_outage.py": "pipeline.store_outage in the running service",

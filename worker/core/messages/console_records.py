@@ -178,7 +178,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "verify_h_in": ("控えた所", "Noted in"),
-    "verify_h_noted": ("控えた日時", "Noted"),
+    "verify_h_noted": ("控えた日時", "Noted at"),
     "verify_h_head": ("末尾番号", "Number"),
     "verify_h_checked": ("調べた日時", "Looked for"),
     "verify_h_result": ("結果", "Result"),
