@@ -44,8 +44,8 @@ ACTING_ON_RULES = (
     "worker.approve.decisions",
     "worker.pipeline.",
 )
-SEARCHES_THE_LOG = "worker.pipeline.export"
-"""The module of ``worker.pipeline`` that reads the log alone."""
+OF_THE_LOG = {"worker.pipeline.export", "worker.pipeline.verification"}
+"""The modules of ``worker.pipeline`` that read the log alone."""
 
 
 def modules_of(*arguments: str, code: int = 0) -> set[str]:
@@ -84,7 +84,7 @@ def loaded_by(*arguments: str, code: int = 0) -> set[str]:
 def rules_in(modules: set[str]) -> set[str]:
     """Those of ``modules`` that read issuers' rules, or work with them."""
     beginnings = (*(f"worker.config.{name}" for name in RULES), *ACTING_ON_RULES)
-    return {each for each in modules if each.startswith(beginnings) and each != SEARCHES_THE_LOG}
+    return {each for each in modules if each.startswith(beginnings) and each not in OF_THE_LOG}
 
 
 @pytest.fixture(scope="module")

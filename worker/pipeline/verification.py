@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from worker.audit.verify import LogVerdict
 from worker.core.errors import HoshobinError, LogBroken
 from worker.core.states import NoteEvent
 from worker.store.ports import LOG_VERIFIED, Store
@@ -20,6 +19,9 @@ from worker.store.verifications import (
     judge_heads,
     read_verification,
 )
+
+if TYPE_CHECKING:
+    from worker.audit.verify import LogVerdict  # its parser costs `log`, which verifies nothing, its start
 
 BACKUPS_NAMED: Final = 5
 """The newest backups whose heads are looked for: the log only grows, so the newest one covers the older."""
