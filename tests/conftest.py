@@ -136,7 +136,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     def refuse(_process: object, arguments: object, *_: object, **__: object) -> None:
         raise AssertionError(f"this test starts {arguments}: mark it with pytest.mark.process")
 
-    subprocess.Popen.__init__ = refuse  # type: ignore[method-assign,assignment]
+    subprocess.Popen.__init__ = refuse
 
 
 def pytest_report_header(config: pytest.Config) -> str:

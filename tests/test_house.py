@@ -19,14 +19,22 @@ ROOT = Path(__file__).parent.parent
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
 
-def run_a_skipping_test(folder: Path, ci: str) -> subprocess.CompletedProcess[str]:
+SKIPPING = "import pytest\n@pytest.mark.skip(reason='the corpus is absent')\ndef test_one(): ...\ndef test_two(): ...\n"
+STARTING = """
+import asyncio, os, subprocess, sys
+def test_run(): subprocess.run([sys.executable, "-c", ""])
+def test_popen(): os.popen("true").close()
+def test_asyncio(): asyncio.run(asyncio.create_subprocess_exec("true"))
+def test_none(): ...
+"""
+
+
+def run_tests(folder: Path, text: str, *arguments: str, ci: str = "") -> subprocess.CompletedProcess[str]:
     shutil.copy(ROOT / "tests" / "conftest.py", folder / "conftest.py")
-    (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "test_it.py").write_text(
-        "import pytest\n@pytest.mark.skip(reason='the corpus is absent')\ndef test_one(): ...\ndef test_two(): ...\n"
-    )
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = process\n")
+    (folder / "test_it.py").write_text(text)
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "."],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", ".", *arguments],
         cwd=folder,
         env={**os.environ, "CI": ci},
         capture_output=True,
@@ -38,7 +46,7 @@ def run_a_skipping_test(folder: Path, ci: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.process
 def test_a_skip_is_listed_with_its_reason_at_the_end(tmp_path: Path) -> None:
-    ended = run_a_skipping_test(tmp_path, ci="")
+    ended = run_tests(tmp_path, SKIPPING)
     assert ended.returncode == 0
     assert "1  the corpus is absent" in ended.stdout
     assert "--hypothesis-seed=" in ended.stdout
@@ -46,9 +54,17 @@ def test_a_skip_is_listed_with_its_reason_at_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_a_skip_is_a_failure_under_ci(tmp_path: Path) -> None:
-    ended = run_a_skipping_test(tmp_path, ci="true")
+    ended = run_tests(tmp_path, SKIPPING, ci="true")
     assert ended.returncode == 1
     assert "FAILED: 1 skipped" in ended.stdout
+
+
+@pytest.mark.process
+def test_a_test_of_the_quick_loop_that_starts_a_process_fails_and_says_why(tmp_path: Path) -> None:
+    ended = run_tests(tmp_path, STARTING, "-m", "not process")
+    assert "3 failed, 1 passed" in ended.stdout
+    assert "mark it with pytest.mark.process" in ended.stdout
+    assert "4 passed" in run_tests(tmp_path, STARTING).stdout
 
 
 @pytest.mark.parametrize("name", sorted(each.name for each in ROOT.glob("requirements*.txt")))
