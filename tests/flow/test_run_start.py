@@ -1,4 +1,4 @@
-"""The command ``run`` starts its children before it loads the rest of the program."""
+"""The command ``run`` starts its first child before it loads the rest of the program."""
 
 from __future__ import annotations
 

@@ -282,16 +282,15 @@ async def test_the_socket_that_comes_back_is_used_again(tmp_path: Path) -> None:
         await pool.close()
 
 
-async def test_prepared_readers_are_asked_for_before_anything_else_is_waited_for(tmp_path: Path) -> None:
+async def test_a_prepared_reader_is_asked_for_before_anything_else_is_waited_for(tmp_path: Path) -> None:
     place = tmp_path / "socket"
-    with socket.socket(socket.AF_UNIX) as listens, ExitStack() as stack:
+    with socket.socket(socket.AF_UNIX) as listens:
         listens.bind(str(place))
         listens.listen()
         pool = PdfPool(2, reader=place)
         await pool.prepare()
         listens.settimeout(0)
-        for _ in range(2):
-            asked = stack.enter_context(listens.accept()[0])
+        with listens.accept()[0] as asked:
             word, handed, _, _ = socket.recv_fds(asked, 16, 1)
             assert (word, len(handed)) == (b"\n", 1)
             os.close(handed[0])

@@ -237,8 +237,9 @@ class PdfPool(_LaneReader):
 
     ``children`` is the most that it starts; without it one more than cores, since a child waits for the parent between
     two requests and the parent works meanwhile. With one core there is none more, and never more than ``CHILDREN``.
-    They start at the first read, at ``prepare`` or at ``warm``. With ``reader`` they are those of the reader at
-    that socket; if it cannot be reached, none starts. ``read_seconds`` is for tests, the product uses the constant.
+    The first starts at the first read or at ``prepare``, the others when PDFs wait, all at ``warm``. With ``reader``
+    they are those of the reader at that socket; if it cannot be reached, none starts. The product uses the constant in
+    place of ``read_seconds``, which is for tests.
     """
 
     _arguments: tuple[str, ...] = ()
@@ -251,7 +252,6 @@ class PdfPool(_LaneReader):
         self._reader = reader
         cores = len(os.sched_getaffinity(0))
         self._most = min(children or (cores + 1 if cores > 1 else 1), CHILDREN)
-        self._prepared = min(self._most, cores)
         self._read_seconds = {Lane.OURS: read_seconds, Lane.STRANGERS: min(read_seconds, STRANGERS_READ_SECONDS)}
         self._lanes = Lanes(self._most)
         self._idle: list[_Child] = []
@@ -279,12 +279,16 @@ class PdfPool(_LaneReader):
         self._idle.extend(started)
 
     async def prepare(self) -> None:
-        """Begins to start a child for each core before there is a PDF; the first ones wait for them."""
-        for _ in range(0 if self._closed else self._prepared - len(self._all) - len(self._starting)):
+        """Begins to start the first child before there is a PDF; the first read waits for it.
+
+        The others start when PDFs wait: most passes read one PDF or none, and a child takes 0.4 s of processor time to
+        start and 35 MB as long as it lives.
+        """
+        if not (self._closed or self._all or self._starting):
             task = asyncio.create_task(self._start_idle())
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
-        await asyncio.sleep(0)  # the processes run then, though the caller may keep the loop for itself
+        await asyncio.sleep(0)  # the process runs then, though the caller may keep the loop for itself
 
     async def _start_idle(self) -> None:
         with contextlib.suppress(Unavailable):  # the read that needs a child tries again, and reports it
