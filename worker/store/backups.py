@@ -159,6 +159,11 @@ class Trouble:
         return write_json(self)
 
 
+def say_bytes(count: int) -> str:
+    """Returns a number of bytes as people read it."""
+    return f"{count / 1_000_000:,.1f} MB"
+
+
 def read_trouble(text: str | None) -> Trouble | None:
     """Returns the trouble of the store's value; None without one."""
     return read_json(Trouble, text)

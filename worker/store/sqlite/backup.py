@@ -45,6 +45,7 @@ from worker.store.backups import (
     read_manifest,
     read_set_mark,
     read_trouble,
+    say_bytes,
 )
 from worker.store.ports import IDENTITY, LOG_VERIFIED, RESTORED_AT, Author
 from worker.store.sqlite.connection import (
@@ -173,7 +174,7 @@ def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedCon
         target.mkdir(mode=0o700, exist_ok=True)
     free, needed = _measure(folder, target)
     if free < needed:
-        room = {"free": _in_megabytes(free), "needed": _in_megabytes(needed)}
+        room = {"free": say_bytes(free), "needed": say_bytes(needed)}
         raise NotAllowed("backup_no_room", target=str(target), **room)
     with _working_in(target) as work:
         copy = work / FILE_NAME
@@ -211,11 +212,6 @@ def _measure(folder: Path, target: Path) -> tuple[int, int]:
     with translated():
         parts = (folder / f"{FILE_NAME}{ending}" for ending in ("", "-wal"))
         return free, ROOM * sum(each.stat().st_size for each in parts if each.exists())
-
-
-def _in_megabytes(count: int) -> str:
-    """Returns a number of bytes as people read it."""
-    return f"{count / 1_000_000:,.1f} MB"
 
 
 def _pack(work: Path, stem: str, configuration: PackedConfiguration | None) -> KeptFile | None:
