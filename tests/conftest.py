@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import settings
 
 from tests.support.mailservers import MailServers, ServersMissing, mail_servers
-from tests.support.stores import close_stores
+from tests.support.stores import close_stores, make_store
 from tests.support.turns import turns
+from worker.store.sqlite.store import SqlStore
 
 # No deadline: a busy machine is no fault of the code.
 # Not derandomized: every run looks somewhere new, and its seed is printed.
@@ -197,3 +199,21 @@ def servers() -> Iterator[MailServers]:
             yield running
     except ServersMissing as missing:
         pytest.skip(f"Dovecot and Postfix: {missing}")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqlStore:
+    """An empty store, which is closed when the test ends."""
+    return make_store(tmp_path / "var")
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)

@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from tests.accounts.test_people import DAY, TODAY, admin, details, refused, store
+from tests.accounts.test_people import DAY, TODAY, admin, details, refused
 from tests.support.people import NOW, ROOT, add
 from worker.accounts.away import LONGEST_AWAY, set_absence
 from worker.accounts.people import stop_account
@@ -23,7 +23,7 @@ from worker.core.accounts import (
 from worker.core.text import match_key
 from worker.store.sqlite.store import SqlStore
 
-__all__ = ["admin", "store"]
+__all__ = ["admin"]
 
 WEEK = 7 * DAY
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.people import COMPANY, NOW, PASSWORD, ROOT, PlainHasher, add, replaced
-from tests.support.stores import make_store
 from worker.accounts.login import (
     LONGEST_DELAY,
     MAX_AGENT,
@@ -35,13 +33,6 @@ from worker.store.sqlite.store import SqlStore
 SECOND = dt.timedelta(seconds=1)
 DAY = dt.timedelta(days=1)
 HASHER = PlainHasher()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.config_samples import files
 from tests.support.people import COMPANY, NOW, PASSWORD, ROOT, PlainHasher, account, add, replaced
-from tests.support.stores import make_store
 from worker.accounts.people import (
     INVITED_FOR,
     accept_invitation,
@@ -37,13 +35,6 @@ from worker.store.sqlite.store import SqlStore
 TODAY = NOW.date()
 DAY = dt.timedelta(days=1)
 SECOND = dt.timedelta(seconds=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 @pytest.fixture

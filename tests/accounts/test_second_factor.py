@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.people import NOW, PASSWORD, ROOT, PlainHasher, add
-from tests.support.stores import make_store
 from tests.support.tables import every_case
 from worker.accounts.login import Attempt, LoginRefused, log_in
 from worker.accounts.second_factor import (
@@ -31,13 +28,6 @@ from worker.store.sqlite.store import SqlStore
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 HASHER = PlainHasher()
 STEP = dt.timedelta(seconds=STEP_SECONDS)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.people import NOW, PASSWORD, ROOT, PlainHasher, add, replaced
-from tests.support.stores import make_store
 from worker.accounts.login import Attempt, LoggedIn, log_in
 from worker.accounts.people import change_account, stop_account
 from worker.accounts.sessions import find_session, log_out, log_out_everywhere, sessions_of
@@ -20,13 +18,6 @@ from worker.store.sqlite.store import SqlStore, open_store
 DAY = dt.timedelta(days=1)
 HOUR = dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 @pytest.fixture

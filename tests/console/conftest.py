@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from tests.flow.conftest import imap, mailroom, relay, wide_mailroom
+from tests.support import browsing
 from tests.support.console import Console, console_of
 from tests.support.office import EAST, Mailroom, a_form, a_mail, notice
+from tests.support.screens import DESK, Screen
 from tests.support.world import project
 
 __all__ = ["imap", "mailroom", "relay", "wide_mailroom"]
@@ -37,3 +40,30 @@ def console(room: Mailroom) -> Iterator[Console]:
     """Its console."""
     with console_of(room.office) as console:
         yield console
+
+
+@pytest.fixture(scope="module")
+def chromium(console: Console) -> Iterator[Any]:
+    """The browser; the office is there before its loop."""
+    if shutil.which(browsing.CHROMIUM) is None:
+        pytest.skip("Chromium is not installed (make servers)")
+    with browsing.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def screens(chromium: Any, console: Console) -> Iterator[Any]:
+    """Opens windows; at the end none of them may have said anything."""
+    opened: list[Screen] = []
+
+    def open_screen(size: dict[str, int] = DESK, login: str = "") -> Screen:
+        opened.append(Screen(chromium, console, size))
+        if login:
+            opened[-1].log_in(login)
+        return opened[-1]
+
+    yield open_screen
+    said = [line for each in opened for line in each.said]
+    for each in opened:
+        each.context.close()
+    assert said == []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.resources
-import shutil
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -43,38 +41,6 @@ RING: Final = """() => {
 WIDE: Final = """() => [...document.querySelectorAll('body *')].filter((each) =>
   each.getBoundingClientRect().right > innerWidth).map((each) => each.outerHTML.slice(0, 60)).slice(0, 4)"""
 """The elements that reach over the edge of the window."""
-
-
-@pytest.fixture(scope="module")
-def chromium(console: Console) -> Iterator[Any]:
-    """The browser; the office is there before its loop."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed (make servers)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def screens(chromium: Any, console: Console) -> Iterator[Any]:
-    """Opens windows; at the end none of them may have said anything."""
-    opened: list[Screen] = []
-
-    def open_screen(size: dict[str, int] = DESK, login: str = "") -> Screen:
-        opened.append(Screen(chromium, console, size))
-        if login:
-            opened[-1].log_in(login)
-        return opened[-1]
-
-    yield open_screen
-    said = [line for each in opened for line in each.said]
-    for each in opened:
-        each.context.close()
-    assert said == []
 
 
 def test_the_review_of_a_draft_is_at_most_three_screens_of_a_phone_long(screens: Any) -> None:

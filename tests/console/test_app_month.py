@@ -8,22 +8,18 @@ The steps are those of the acceptance list of the console's design, in its order
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
 from openpyxl import load_workbook
 
-from tests.console.test_app_in_browser import chromium, screens
 from tests.support import world
-from tests.support.console import Console, console_of
 from tests.support.notice_pdfs import Form, invoice
 from tests.support.office import Mailroom, Taken, a_form, an_invoice, later_key, notice
 from tests.support.screens import DESK, Screen, beside, look_and_tick
 from tests.support.world import KAWA_TO, OFFICE, SITE, YAMA_TO, project
-
-__all__ = ["chromium", "screens"]
 
 pytestmark = [pytest.mark.servers, pytest.mark.process]
 
@@ -53,13 +49,6 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
     settings.write_text(settings.read_text().replace("[release]\n", '[release]\nsecond_person = "new"\n'))
     room.office.save_notice("用紙.pdf", notice(ON_FORM))
     return room
-
-
-@pytest.fixture(scope="module")
-def console(room: Mailroom) -> Iterator[Console]:
-    """Its console."""
-    with console_of(room.office) as console:
-        yield console
 
 
 @dataclass

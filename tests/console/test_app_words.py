@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.core.test_messages_on_pages import FORBIDDEN
 from tests.support import notice_pdfs as made
-from tests.support.console import BY_ROOT, PASSWORD, PEOPLE, Browser, Console, console_of
+from tests.support.console import BY_ROOT, PASSWORD, PEOPLE, Browser, Console
 from tests.support.office import EAST, Mailroom, a_form, a_mail, an_invoice, notice
 from tests.support.own_words import foreign_words, japanese_left
 from tests.support.world import project
@@ -52,13 +52,6 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
     room.office("approve", room.office.label(1), "--by", "山田 花子", "--tick", "all")
     room.office.run_once()
     return room
-
-
-@pytest.fixture(scope="module")
-def console(room: Mailroom) -> Iterator[Console]:
-    """Its console."""
-    with console_of(room.office) as console:
-        yield console
 
 
 def said_on(browser: Browser) -> list[str]:

@@ -6,10 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.test_app_in_browser import chromium, screens
 from tests.support.console import Console
-
-__all__ = ["chromium", "screens"]
 
 pytestmark = [pytest.mark.servers, pytest.mark.process]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.support.console import Browser, Console, console_of
+from tests.support.console import Browser, Console
 from tests.support.office import Mailroom, a_form, notice
 from tests.support.world import project
 
@@ -24,12 +24,6 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
         room.office.save_notice(f"お知らせ_{each.number}.pdf", notice(each))
         room.office.run_once()
     return room
-
-
-@pytest.fixture(scope="module")
-def console(room: Mailroom) -> Iterator[Console]:
-    with console_of(room.office) as console:
-        yield console
 
 
 def approve(browser: Browser, number: int) -> int:

@@ -7,13 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from tests.console.test_app_in_browser import chromium
 from tests.support.console import Console, console_of
 from tests.support.office import Mailroom, a_form, an_invoice, notice
 from tests.support.screens import DESK, PHONE, Screen, beside, look_and_tick
 from tests.support.world import JIRO, project
-
-__all__ = ["chromium"]
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [pytest.mark.servers, pytest.mark.process]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
-from tests.console.test_app_in_browser import chromium, screens
 from tests.support import world
-from tests.support.console import Console, console_of
+from tests.support.console import Console
 from tests.support.office import HANAKO, Mailroom, Office, a_form, notice
 from tests.support.screens import DESK, PHONE, beside, look_and_tick
 from tests.support.world import KAWA_TO, project
-
-__all__ = ["chromium", "screens"]
 
 pytestmark = [pytest.mark.servers, pytest.mark.process]
 
@@ -51,13 +48,6 @@ def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
         office.run_once()
     assert [name for number in (3, 4) for name in office.show(number)["hold_reasons"]] == ["approval"] * 2
     return room
-
-
-@pytest.fixture(scope="module")
-def console(room: Mailroom) -> Iterator[Console]:
-    """Its console."""
-    with console_of(room.office) as console:
-        yield console
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.resources
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,19 +15,6 @@ from tests.support.screens import DESK, PHONE, beside
 __all__ = ["console", "provider", "served"]
 
 pytestmark = [pytest.mark.servers, pytest.mark.process]
-
-
-@pytest.fixture(scope="module")
-def chromium(console: Console) -> Iterator[Any]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed (make servers)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

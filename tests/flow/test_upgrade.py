@@ -1,8 +1,9 @@
 """An office of 0.1.0 continues under the present program: no decision changes, and no mail differs.
 
-``0.1.0/`` was made by the released program (``make_0_1_0.py``): a submission in every state, one answered for every
-reason that a person answers, mails in flight, and a last process that was killed. The same machine then starts the
-present program: first while the office is closed, twice; then the mails in flight arrive; then the office opens.
+``0.1.0/`` was made by the released program in a checkout of commit 669d3fd: a submission in every state, one answered
+for every reason that a person answers, mails in flight, and a last process that was killed. Commit 031f56ff
+has the script, ``make_0_1_0.py``. The same machine then starts the present program: first while the office is closed,
+twice; then the mails in flight arrive; then the office opens.
 
 Every change must be in a table here, with its reason.
 """

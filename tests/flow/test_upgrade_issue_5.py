@@ -1,6 +1,8 @@
 """An office of the last program that stored sentences continues: no state moves, and each of its answers counts.
 
-``issue-5/`` was made by ``make_issue_5.py``. Its answers have the form of that program: a sentence, or ``code: value``.
+``issue-5/`` was made in a checkout of commit e96e52b by the script ``make_issue_5.py`` of commit 0c0d3747: the
+office of ``0.1.0/``, most of it held and approved once more. Its answers have the form of that program: a sentence, or
+``code: value``.
 """
 
 from __future__ import annotations

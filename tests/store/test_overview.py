@@ -9,14 +9,14 @@ import random
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.registered import Register, of_project
-from tests.support.stores import SteppingClock, draft_of, make_revision_0003, make_store, open_store
+from tests.support.stores import SteppingClock, draft_of, make_revision_0003, open_store
 from tests.support.tables import every_case
 from tests.support.whole_walk import all_cells, all_tasks
 from tests.support.world import HANAKO, START, WORKER
@@ -280,13 +280,6 @@ def test_the_last_entries_of_some_events_are_the_newest_of_them_in_their_order(
     for most in (1, len(wanted) - 1, len(wanted) + 9):
         assert office.store.last_entries(events, most) == tuple(wanted[:most]), f"--hypothesis-seed={seed}"
     office.store.close()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 # --- No query reads or sorts a table that only grows --------------------------------------------------------------

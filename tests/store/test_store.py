@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -66,13 +65,6 @@ from worker.store.sqlite.store import SqlStore, create_or_migrate
 ROOT = Path(__file__).parent.parent.parent
 DISK = sqlite3.OperationalError("disk I/O error")
 DISK.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 def raw(store: SqlStore) -> sqlite3.Connection:

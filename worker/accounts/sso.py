@@ -15,7 +15,6 @@ import dataclasses
 import datetime as dt
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,6 +41,7 @@ from worker.config.sso_settings import GOOGLE, SecondFactor, SsoProvider, SsoSet
 from worker.core.accounts import FRESH, Account, Attempts, Identity, LoginSession, Role, japanese_day
 from worker.core.clock import is_over
 from worker.core.errors import NotAllowed
+from worker.core.json_values import read_json, write_json
 from worker.core.states import NoteEvent
 from worker.store.ports import Author, Reading, Store, Writing
 
@@ -166,12 +166,7 @@ def _use_up(store: Store, trip: Trip, now: dt.datetime) -> None:
 
 
 def _seal(reading: Reading, trip: Trip) -> str:
-    fields = {
-        **dataclasses.asdict(trip),
-        "begun_at": trip.begun_at.isoformat(),
-        "proven_at": trip.proven_at.isoformat() if trip.proven_at else None,
-    }
-    text = _text(json.dumps(fields, ensure_ascii=False).encode())
+    text = _text(write_json(trip).encode())
     return f"{text}.{_sign(reading, text)}"
 
 
@@ -180,17 +175,8 @@ def _open(reading: Reading, cookie: str, now: dt.datetime) -> Trip | None:
     text, _, signature = cookie.partition(".") if len(cookie) <= MAX_TRIP and cookie.isascii() else ("", "", "")
     if not text or not hmac.compare_digest(_sign(reading, text), signature):
         return None
-    fields = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    proven_at = fields["proven_at"]
-    trip = Trip(
-        **{
-            **fields,
-            "purpose": Purpose(fields["purpose"]),
-            "begun_at": dt.datetime.fromisoformat(fields["begun_at"]),
-            "proven_at": dt.datetime.fromisoformat(proven_at) if proven_at else None,
-        }
-    )
-    return None if is_over(trip.begun_at, trip.begun_at + TRIP_FOR, now) else trip
+    trip = read_json(Trip, base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return None if trip is None or is_over(trip.begun_at, trip.begun_at + TRIP_FOR, now) else trip
 
 
 def _sign(reading: Reading, text: str) -> str:

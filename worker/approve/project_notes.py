@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from worker.audit.sent_log import PROGRAM
 from worker.core.errors import NotAllowed
+from worker.core.json_values import read_json, write_json
 from worker.core.model import ProjectMemo, Submission
 from worker.core.states import NoteEvent
 from worker.core.text import plain_spaces, unsafe_character
@@ -56,20 +57,13 @@ def note_project_memo(
         if former is not None and (former.text, former.by, former.next_look) == (memo.text, memo.by, next_look):
             return former
         writing.note(NoteEvent.NOTED, None, author, {"project": project, "note": memo.text, "next_look": day})
-        table = {"text": memo.text, "by": memo.by, "at": memo.at.isoformat(), "next_look": day}
-        writing.set_property(_MEMO + project, json.dumps(table, ensure_ascii=False))
+        writing.set_property(_MEMO + project, write_json(memo))
     return memo
 
 
 def memo_of(store: Properties, project: str) -> ProjectMemo | None:
     """Returns the last memo of a project."""
-    kept = store.property(_MEMO + project)
-    if not kept:
-        return None
-    table = json.loads(kept)
-    day = table["next_look"]
-    at = dt.datetime.fromisoformat(table["at"])
-    return ProjectMemo(table["text"], table["by"], at, dt.date.fromisoformat(day) if day else None)
+    return read_json(ProjectMemo, store.property(_MEMO + project))
 
 
 # --- Who prepared it -----------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ They need no more of the configuration than the place of the store.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import pwd
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ import click
 
 from worker.cli import DONE, Cli, CommandPart, PartedGroup, cli, json_option, pass_cli
 from worker.cli.tables import print_json, time_text
+from worker.config.loose_files import name_of_uid
 from worker.core.errors import ConfigError, LogBroken, NotAllowed
 from worker.core.messages import Language, name_fault, say
 from worker.core.text import escape_control_chars
@@ -58,10 +60,8 @@ def backup() -> None:
 def make(shared: Cli, target: Path, as_json: bool) -> int:
     """バックアップの作成：`hoshobin backup DIR` と同じです。"""
     folder = find_store_of(shared.config)
-    try:
+    with _refused_as("backup_unsound", shared.lang):
         made = back_up_store(shared.config, folder, target.absolute(), system_clock())
-    except LogBroken as broken:
-        raise NotAllowed("backup_unsound", what=_name_fault(broken, shared.lang), detail=broken.detail) from broken
     verdict, manifest = made.verdict, made.manifest
     if as_json:
         print_json(backup_json(str(made.file), verdict, manifest, made.removed))
@@ -88,13 +88,8 @@ def check_copy(shared: Cli, file: Path, as_json: bool) -> int:
 
     フォルダを指定すると、その中の最も新しいものを検証します。この保証便のバックアップなら、検証した日時を記録します。
     """
-    try:
+    with _refused_as("backup_check_unsound", shared.lang, file):
         checked = check_backup_of(shared.config, file.absolute(), system_clock())
-    except LogBroken as broken:
-        what = _name_fault(broken, shared.lang)
-        raise NotAllowed("backup_check_unsound", file=str(file), what=what, detail=broken.detail) from broken
-    except ConfigError as newer:
-        raise _newer(file, newer) from newer
     if as_json:
         print_json(backup_check_json(str(checked.file), checked.verdict, is_compared=checked.manifest is not None))
         return DONE
@@ -113,16 +108,12 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
     """復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"""
     folder, clock = find_store_of(shared.config), system_clock()
     refuse_root(folder)
-    try:
-        with borrow_lock(folder, clock, RESTORE):
-            done = restore_store(folder, file, clock)
-    except NotAllowed as second:
-        raise NotAllowed("restore_while_running", **second.params) from second
-    except LogBroken as broken:
-        what = _name_fault(broken, shared.lang)
-        raise NotAllowed("restore_unsound", file=str(file), what=what, detail=broken.detail) from broken
-    except ConfigError as newer:
-        raise _newer(file, newer) from newer
+    with _refused_as("restore_unsound", shared.lang, file):
+        try:
+            with borrow_lock(folder, clock, RESTORE):
+                done = restore_store(folder, file, clock)
+        except NotAllowed as second:
+            raise NotAllowed("restore_while_running", **second.params) from second
     verdict, replaced = done.verdict, [str(each) for each in done.replaced]
     if as_json:
         print_json(restore_json(str(file), replaced, verdict))
@@ -134,21 +125,24 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
     return DONE
 
 
-def _newer(file: Path, error: ConfigError) -> NotAllowed:
-    forms = {name: error.problems[0].params.get(name, "?") for name in ("found", "own")}
-    return NotAllowed("restore_newer", file=str(file), **forms)
-
-
-def _name_fault(broken: LogBroken, lang: Language) -> str:
-    own = f"unsound_{broken.code}"
-    return say(own, lang) if broken.code in _UNSOUND else name_fault(broken.code, lang)
+@contextlib.contextmanager
+def _refused_as(code: str, lang: Language, file: Path | None = None) -> Iterator[None]:
+    """Raises NotAllowed ``code`` for a copy that is not sound, and ``restore_newer`` for one of a newer program."""
+    named = {"file": str(file)} if file else {}
+    try:
+        yield
+    except LogBroken as broken:
+        own = f"unsound_{broken.code}"
+        what = say(own, lang) if broken.code in _UNSOUND else name_fault(broken.code, lang)
+        raise NotAllowed(code, what=what, detail=broken.detail, **named) from broken
+    except ConfigError as newer:
+        if file is None:
+            raise
+        forms = {name: newer.problems[0].params.get(name, "?") for name in ("found", "own")}
+        raise NotAllowed("restore_newer", **named, **forms) from newer
 
 
 def refuse_root(folder: Path) -> None:
     """Raises NotAllowed for root where another account owns the store: it could not open root's files."""
     if os.geteuid() == 0 and folder.exists() and (owner := folder.stat().st_uid) != 0:
-        try:
-            name = pwd.getpwuid(owner).pw_name
-        except KeyError:
-            name = f"#{owner}"
-        raise NotAllowed("store_as_root", owner=name)
+        raise NotAllowed("store_as_root", owner=name_of_uid(owner))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from worker.approve.reevaluate import ActiveConfig
 from worker.compose.attachments import Guarantee
+from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language
 from worker.core.model import CodePositions, Notice, PdfText, Sha256, Submission, Unreadable
 from worker.core.rulebook import Guarantor
+from worker.core.text import is_windows_path
 from worker.pipeline.invoices import with_invoices
 from worker.views.preview import page_text
+from worker.watch.plan import FILE_LIMIT
 from worker.watch.ports import InvoiceSnapshot
 
 if TYPE_CHECKING:
@@ -19,6 +23,16 @@ if TYPE_CHECKING:
     from worker.read.ports import LanedReader, PdfReader
 
 T = TypeVar("T")
+
+
+def read_given_pdf(file: Path) -> bytes:
+    """Returns the file's bytes, one more than the limit of a PDF at most. Raises ConfigError."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(FILE_LIMIT + 1)
+    except OSError as error:
+        code = "windows_path" if is_windows_path(str(file)) else "cannot_read"
+        raise ConfigError([Problem(str(file), "", code, {"detail": error.strerror or ""})]) from error
 
 
 def read_first_pages(

@@ -10,19 +10,18 @@ import click
 
 from worker.approve.reevaluate import Drafted, reevaluate
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, open_for_command, pass_cli
-from worker.cli.pages import read_first_pages, read_one_notice, with_invoices_of
+from worker.cli.pages import read_first_pages, read_given_pdf, read_one_notice, with_invoices_of
 from worker.cli.tables import print_json, print_pairs, print_parts
 from worker.compose.attachments import guarantees_in
 from worker.config.files import find_directory, read_directory
 from worker.config.load import guarantors_of
 from worker.config.shipped import shipped_file
 from worker.core.clock import Clock
-from worker.core.errors import ConfigError, Problem
+from worker.core.errors import ConfigError
 from worker.core.messages import Language, name_hold, name_product, next_step, say
 from worker.core.model import JST, Hold, Notice, NoticeRecord, Sha256, Source, Submission, Unreadable, sha256
 from worker.core.rulebook import Guarantor
 from worker.core.states import Reason, State
-from worker.core.text import is_windows_path
 from worker.match.match import KnownNotice, NewNotice, receive_notice
 from worker.match.near_matches import near_misses_of
 from worker.service.wiring import Installation, empty_store, has_store_of, load_installation, system_clock
@@ -37,21 +36,8 @@ from worker.watch.ports import InvoiceSnapshot
 _FIELDS: Final = ("project_name", "contractor_name", "product", "contract_number", "key", "guarantor")
 
 
-def _content(file: Path) -> bytes | Unreadable:
-    """The file's bytes, or the refusal of one that is too large to be a notice. Raises ConfigError."""
-    try:
-        if file.stat().st_size > FILE_LIMIT:
-            return Unreadable(Reason.TOO_LARGE)
-        return file.read_bytes()
-    except OSError as error:
-        code = "windows_path" if is_windows_path(str(file)) else "cannot_read"
-        raise ConfigError([Problem(str(file), "", code, {"detail": error.strerror or ""})]) from error
-
-
-def _read(content: bytes | Unreadable, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
-    if isinstance(content, Unreadable):
-        return content
-    return read_one_notice(content, guarantors)
+def _read(pdf: bytes, guarantors: tuple[Guarantor, ...]) -> Notice | Unreadable:
+    return Unreadable(Reason.TOO_LARGE) if len(pdf) > FILE_LIMIT else read_one_notice(pdf, guarantors)
 
 
 def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
@@ -73,7 +59,7 @@ def _guarantors(shared: Cli) -> tuple[Guarantor, ...]:
 def read(shared: Cli, file: Path, as_json: bool) -> int:
     """お知らせPDFの読み取り：項目、または読み取れない理由を示します（認証キーはそのまま表示されます）。"""
     guarantors = _guarantors(shared)
-    result = _read(_content(file), guarantors)
+    result = _read(read_given_pdf(file), guarantors)
     if isinstance(result, Unreadable):
         message = _refusal_words(result, shared.lang)
         if as_json:
@@ -104,11 +90,10 @@ def _refusal_words(refusal: Unreadable, lang: Language) -> str:
 def preview(shared: Cli, file: Path, as_json: bool) -> int:
     """下見：このPDFがどの提出になるかを、送信される形で示します（保存も送信もしません）。"""
     office = load_installation(shared.config)
-    content = _content(file)
+    content = read_given_pdf(file)
     read_as = _read(content, office.configuration.guarantors)
-    if isinstance(read_as, Unreadable) or isinstance(content, Unreadable):
-        refusal = read_as if isinstance(read_as, Unreadable) else Unreadable(Reason.TOO_LARGE)
-        hold = Hold.of_refusal(refusal)
+    if isinstance(read_as, Unreadable):
+        hold = Hold.of_refusal(read_as)
         seen = SubmissionView(Submission(0, State.HELD, notice=NoticeRecord(refusal=hold), reasons=(hold,)))
     else:
         seen = _see(office, read_as, content, file.name, shared.lang)

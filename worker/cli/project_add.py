@@ -45,6 +45,7 @@ from worker.core.rulebook import CountedBy, Issuer
 from worker.core.text import escape_control_chars
 from worker.match.match import fold_firm
 from worker.service.wiring import find_configuration_files, has_store
+from worker.views.project_form import form_name
 from worker.views.register_json import added_json
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def add_project(shared: Cli, /, *, as_json: bool, source: int | None, by: str, *
     else:
         done = run.write(lambda content: add_new_project(content, edit))
         project_id, judged = done.edit.later, done.judged
-    missing = [_dotted(each.key) for each in _needed(answers, issuer, templates) if not _has(answers, each.key)]
+    missing = [form_name(each.key) for each in _needed(answers, issuer, templates) if not _has(answers, each.key)]
     if as_json:
         print_json(added_json(project_id, missing))
         return DONE
@@ -202,10 +203,6 @@ def _has(answers: _Answers, key: KeyPath) -> bool:
     return key in answers.given or (key == ("section",) and any(each[0] == "section" for each in answers.given))
 
 
-def _dotted(key: KeyPath) -> str:
-    return ".".join(key)
-
-
 # --- By options ----------------------------------------------------------------------------------------------
 
 
@@ -245,7 +242,7 @@ def _read_options(options: Mapping[str, Any], configuration: Configuration) -> _
         try:
             _take(answers, key, texts[key], configuration)
         except FieldRefused as refused:
-            found.append(Problem(FILE, _dotted(key), refused.code, refused.params))
+            found.append(Problem(FILE, form_name(key), refused.code, refused.params))
     to = []
     for text in options["office_to"]:
         try:

@@ -7,19 +7,18 @@ from pathlib import Path
 import click
 
 from worker.cli import DONE, FOR_A_PERSON, Cli, cli, json_option, pass_cli
-from worker.cli.pages import with_reader
+from worker.cli.pages import read_given_pdf, with_reader
 from worker.cli.person import PersonCommand
 from worker.cli.tables import print_json
 from worker.compose.uploads import UploadTarget
-from worker.core.errors import ConfigError, NotAllowed, Problem
+from worker.core.errors import NotAllowed
 from worker.core.messages import Language, say, say_refusal
 from worker.core.model import INVOICE_TITLES, Entry, Product, sha256
-from worker.core.text import escape_control_chars, is_windows_path
+from worker.core.text import escape_control_chars
 from worker.pipeline.upload import Uploader, file_invoice, upload, upload_status
 from worker.service.wiring import build_upload_folders
 from worker.store.ports import Store
 from worker.views.register_json import refused_upload_json, upload_json
-from worker.watch.plan import FILE_LIMIT
 
 
 @cli.command("upload")
@@ -50,7 +49,7 @@ def take_uploads(
     target = UploadTarget(announcement, project, Product(product) if product else None)
     code = DONE
     for file in files:
-        content = _content(file)
+        content = read_given_pdf(file)
         try:
             entry = _take(uploader, file.name, content, target)
         except NotAllowed as refused:
@@ -63,15 +62,6 @@ def take_uploads(
             continue
         _report(store, entry, shared.lang, as_json=as_json)
     return code
-
-
-def _content(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(FILE_LIMIT + 1)
-    except OSError as error:
-        code = "windows_path" if is_windows_path(str(file)) else "cannot_read"
-        raise ConfigError([Problem(str(file), "", code, {"detail": error.strerror or ""})]) from error
 
 
 def _take(by: Uploader, name: str, content: bytes, target: UploadTarget) -> Entry:

@@ -118,7 +118,7 @@ def find_faults_of_login(mailbox: MailboxSettings, oauth: OauthSettings, store_d
 
 def find_missing_extra(name: str, oauth: OauthSettings) -> list[Problem]:
     """Returns a problem if the provider's library is not installed."""
-    needed = ("msal", "requests") if oauth.provider is Provider.MICROSOFT else ("google", "google.auth", "requests")
+    needed = ("msal", "requests") if oauth.provider is Provider.MICROSOFT else ("requests",)
     if all(map(_is_installed, needed)):
         return []
     params = {"provider": str(oauth.provider), "program": sys.executable}

@@ -1,6 +1,6 @@
 """The console's pages and forms, each named once with the right that it asks for; and how a request is answered.
 
-A request passes, in this order: the host, the origin of a form, the session, the right, the form's token, for a
+A request passes, in this order: the host, the origin of a form, the session, the right, the form's CSRF token, for a
 decision the password if the last one is older than 30 minutes, then its answerer in a thread.
 """
 
@@ -47,7 +47,7 @@ from worker.console import (
     today,
 )
 from worker.console.desk import Desk
-from worker.console.guards import SecurityHeaders, is_from_here, session_cookie
+from worker.console.guards import SecurityHeaders, is_same_origin, session_cookie
 from worker.console.visit import HERE, LONGEST_NUMBER, Form, Visit
 from worker.core.accounts import Right
 from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
@@ -260,7 +260,7 @@ async def _answer(
     visit = _visit_of(request, desk, proxy)
     if request.headers.get("host", "") not in hosts:
         return _error(visit, 421, "error_host")
-    if isinstance(wanted, FormRoute) and not is_from_here(request.headers, request.url.scheme):
+    if isinstance(wanted, FormRoute) and not is_same_origin(request.headers, request.url.scheme):
         return _error(visit, 403, "error_foreign")
     if isinstance(wanted, FormRoute) and wanted.files:
         # Before the files are received: a client without the right must not fill the disk, nor may many at once.
@@ -379,7 +379,7 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
         return visit.go("/me", "code_first")
     if isinstance(wanted, Page):
         return None
-    if not secrets.compare_digest(visit.form.text("token").encode(), visit.form_token.encode()):
+    if not secrets.compare_digest(visit.form.text("token").encode(), visit.csrf_token.encode()):
         return _error(visit, 403, "error_foreign")
     if wanted.is_deciding and visit.session is not None and not visit.session.is_fresh(visit.now):
         return _prove(visit)

@@ -35,7 +35,7 @@ def session_cookie(desk: Desk) -> str:
     return "hoshobin" if desk.is_loopback_http else "__Host-hoshobin"
 
 
-def is_from_here(headers: Mapping[str, str], scheme: str) -> bool:
+def is_same_origin(headers: Mapping[str, str], scheme: str) -> bool:
     """Returns whether a form was sent by a page of ours (Fetch Metadata, RFC 6454 §7).
 
     Browsers send Sec-Fetch-Site or, older ones, Origin with every POST; one without both is refused.

@@ -209,8 +209,8 @@ class Visit:
         return write_date(self.today) if self.lang == "ja" else self.today.isoformat()
 
     @property
-    def form_token(self) -> str:
-        """The token of every form of this session: another site cannot know it."""
+    def csrf_token(self) -> str:
+        """The CSRF token of this session, which each of its forms has: another site cannot know it."""
         return hmac.new(self.token.encode(), b"form", hashlib.sha256).hexdigest()
 
     def may(self, right: Right) -> bool:

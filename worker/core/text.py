@@ -175,6 +175,11 @@ def _masked(code: str) -> str:
     return "*" * 8 + code[-2:]
 
 
+def bare_text(text: str) -> str:
+    """Returns ``text`` without width, case, spaces and hyphens, for the comparison of numbers: 40213−00712Ｍ."""
+    return fold_hyphens(match_key(text), "").casefold()
+
+
 def name_with_scope(name: str, scope: str) -> str:
     """Returns ``みほん県（治山課）``; the name alone without a scope."""
     return f"{name}（{scope}）" if scope else name

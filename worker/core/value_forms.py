@@ -16,7 +16,7 @@ from worker.core.model import Hold, Notice
 from worker.core.params import Params, Value
 from worker.core.rulebook import Issuer, Project, ValueForm, Width
 from worker.core.states import Reason
-from worker.core.text import escape_control_chars, fold_hyphens, hide_codes, match_key
+from worker.core.text import bare_text, escape_control_chars, fold_hyphens, hide_codes
 
 VALUE_LIMIT: Final = 100
 """Characters of a value that has a form: numbers, dates and names of officials are shorter. A pattern is the
@@ -81,12 +81,12 @@ def misfit_of_sample(form: ValueForm) -> Params:
 def _fit(registered: str, form: ValueForm, notice: Notice) -> str:
     if _holds_key(registered, notice):
         raise _Misfit("has_key")
-    if _bare(registered) == _bare(notice.contract_number):
+    if bare_text(registered) == bare_text(notice.contract_number):
         raise _Misfit("guarantor_number")
     if not registered or form == ValueForm(form.name, sample=form.sample):
         return registered  # an empty one is missing, which is for the draft to say
     fitted = _in_form(registered, form)
-    if _bare(fitted) == _bare(notice.contract_number):
+    if bare_text(fitted) == bare_text(notice.contract_number):
         raise _Misfit("guarantor_number")
     return fitted
 
@@ -135,13 +135,8 @@ def _right_form(form: ValueForm) -> tuple[Params, ...]:
     return tuple(wanted)
 
 
-def _bare(text: str) -> str:
-    """Returns ``text`` for the recognition of numbers and keys, without width, case, hyphens and spaces."""
-    return fold_hyphens(match_key(text), "").casefold()
-
-
 def _holds_key(text: str, notice: Notice) -> bool:
-    return _bare(notice.key.clear) in _bare(text)
+    return bare_text(notice.key.clear) in bare_text(text)
 
 
 def _shorten(text: str) -> str:

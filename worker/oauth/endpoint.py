@@ -1,4 +1,4 @@
-"""The providers' token endpoints: Microsoft by msal, Google by google-auth, both over one session of requests.
+"""The providers' token endpoints: Microsoft by msal, Google by forms (RFC 6749), both over one session of requests.
 
 Every call blocks, ends within its time and follows no redirect. Raises AccountRefused if the endpoint refused, and
 Unavailable if it was not reached. No text holds a token or a secret.
@@ -7,7 +7,6 @@ Unavailable if it was not reached. No text holds a token or a secret.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -44,7 +43,7 @@ class TokenEndpoint:
         self, name: str, what: str, settings: OauthSettings, *, secret: str, ca_file: str, is_for_sending: bool
     ) -> None:
         """``what`` is who needs the token ("imap", "smtp"), as errors name it; nothing is connected yet."""
-        for logger in ("msal", "google", "urllib3", "requests"):
+        for logger in ("msal", "urllib3", "requests"):
             logging.getLogger(logger).setLevel(logging.WARNING)  # their DEBUG prints what was sent
         self._name = name
         self._what = what
@@ -59,7 +58,7 @@ class TokenEndpoint:
             if self._settings.provider is Provider.MICROSOFT:
                 answer = self._microsoft().acquire_token_by_refresh_token(refresh_token, self._scopes)
                 return self._take(answer, refresh_token)
-            return self._renew_at_google(refresh_token)
+            return self._ask_google({"grant_type": "refresh_token", "refresh_token": refresh_token}, refresh_token)
 
     # --- Microsoft: a code that is typed on another device ----------------------------------------------------
 
@@ -104,47 +103,16 @@ class TokenEndpoint:
 
     def redeem(self, code: str, verifier: str) -> TokenResponse:
         """The tokens for the code that a person brought. Raises AccountRefused, Unavailable."""
-        asked = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "code_verifier": verifier,
-            "client_id": self._settings.client_id,
-            "client_secret": self._secret,
-            "redirect_uri": REDIRECT,
-        }
+        asked = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, "redirect_uri": REDIRECT}
         with self._translated(code, verifier):
-            given = self._take(self._session.post(self._settings.google_tokens, data=asked).json(), code, verifier)
+            given = self._ask_google(asked, code, verifier)
         if not given.refresh_token:
             raise self._refusal(LoginFault.ENDED, "no refresh token was given")
         return given
 
-    def _renew_at_google(self, refresh_token: str) -> TokenResponse:
-        from google.auth.exceptions import RefreshError, TransportError
-        from google.auth.transport.requests import Request
-        from google.oauth2.credentials import Credentials
-
-        make: Any = Credentials  # google-auth has no types here
-        credentials = make(
-            None,
-            refresh_token=refresh_token,
-            token_uri=self._settings.google_tokens,
-            client_id=self._settings.client_id,
-            client_secret=self._secret,
-        )
-        try:
-            credentials.refresh(Request(self._session))
-        except TransportError as error:
-            raise self._unavailable(str(error)) from None
-        except RefreshError as error:
-            answer = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
-            self._refuse(answer or {"error": "", "error_description": str(error.args[0])}, refresh_token)
-        life = dt.timedelta()
-        if credentials.expiry is not None:  # UTC without a zone
-            life = credentials.expiry.replace(tzinfo=dt.UTC) - dt.datetime.now(dt.UTC)
-        answer = {"access_token": credentials.token, "refresh_token": credentials.refresh_token}
-        if life > dt.timedelta():
-            answer["expires_in"] = round(life.total_seconds())
-        return self._take(answer, refresh_token)
+    def _ask_google(self, asked: dict[str, str], *secrets: str) -> TokenResponse:
+        form = {**asked, "client_id": self._settings.client_id, "client_secret": self._secret}
+        return self._take(self._session.post(self._settings.google_tokens, data=form).json(), *secrets)
 
     # --- What came back --------------------------------------------------------------------------------------
 

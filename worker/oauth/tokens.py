@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from worker.core.json_values import read_json, write_json
 from worker.core.login_errors import TEXT_LIMIT, LoginFault
 from worker.core.text import escape_control_chars
 
@@ -87,28 +88,17 @@ def begin(provider: str, client_id: str, given: TokenResponse, now: dt.datetime)
     return StoredLogin(provider, client_id, given.refresh_token, given.access_token, now + given.life, now, now)
 
 
-_TIMES: Final = ("expires_at", "renewed_at", "logged_in_at")
-_TEXTS: Final = ("provider", "client_id", "refresh_token", "access_token")
-
-
 def write_login(kept: StoredLogin) -> bytes:
     """The file's bytes."""
-    texts = {name: getattr(kept, name) for name in _TEXTS}
-    times = {name: getattr(kept, name).isoformat() for name in _TIMES}
-    return json.dumps(texts | times, indent=1).encode() + b"\n"
+    return write_json(kept, ensure_ascii=True, indent=1).encode() + b"\n"
 
 
 def read_login(content: bytes) -> StoredLogin | None:
     """Returns the login that ``write_login`` wrote; None for any other content."""
-    try:
-        table = json.loads(content)
-        texts = {name: table[name] for name in _TEXTS}
-        times = {name: dt.datetime.fromisoformat(table[name]) for name in _TIMES}
-    except (ValueError, TypeError, LookupError):
+    found = read_json(StoredLogin, content)
+    if found is None or not all((found.expires_at.tzinfo, found.renewed_at.tzinfo, found.logged_in_at.tzinfo)):
         return None
-    is_whole = all(isinstance(text, str) for text in texts.values()) and all(time.tzinfo for time in times.values())
-    values: dict[str, Any] = texts | times
-    return StoredLogin(**values) if is_whole and texts["refresh_token"] else None
+    return found if found.refresh_token else None
 
 
 # --- What an answer means ------------------------------------------------------------------------------------

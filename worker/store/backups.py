@@ -7,11 +7,11 @@ grows: the newest copy holds the entries of all older ones. Older sets are for a
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Collection, Hashable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
+from worker.core.json_values import read_json, write_json
 from worker.core.model import JST
 
 DAILY: Final = 7
@@ -77,34 +77,16 @@ class Manifest:
 
     def text(self) -> str:
         """Returns the content of the manifest's file."""
-        fields = asdict(self) | {"made_at": self.made_at.isoformat()}
-        return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
+        return write_json(self, indent=1) + "\n"
 
 
 def read_manifest(content: bytes) -> Manifest | None:
     """Returns the set that a manifest describes; None if it is no manifest of ours."""
-    try:
-        fields = json.loads(content)
-        kept = fields["configuration"]
-        return Manifest(
-            dt.datetime.fromisoformat(fields["made_at"]).astimezone(dt.UTC),
-            str(fields["store"]),
-            str(fields["form"]),
-            int(fields["entries"]),
-            str(fields["head"]),
-            _read_file(fields["database"]),
-            None if kept is None else _read_file(kept),
-            tuple(map(str, fields["left_out"])),
-        )
-    except (ValueError, TypeError, KeyError, RecursionError):
+    found = read_json(Manifest, content)
+    # The files of a set lie beside its manifest: nothing else is removed.
+    if found is None or any("/" in each.name or each.name.startswith(".") for each in found.files):
         return None
-
-
-def _read_file(fields: Any) -> KeptFile:
-    name = str(fields["name"])
-    if "/" in name or name.startswith("."):  # the files of a set lie beside its manifest: nothing else is removed
-        raise ValueError(name)
-    return KeptFile(name, int(fields["size"]), str(fields["sha256"]))
+    return replace(found, made_at=found.made_at.astimezone(dt.UTC))
 
 
 def choose_removed(sets: Sequence[Manifest], kept: Collection[str]) -> tuple[Manifest, ...]:
@@ -174,13 +156,14 @@ class Trouble:
 
     def text(self) -> str:
         """Returns the store's value."""
-        return json.dumps(asdict(self) | {"at": self.at.isoformat()}, ensure_ascii=False)
+        return write_json(self)
+
+
+def say_bytes(count: int) -> str:
+    """Returns a number of bytes as people read it."""
+    return f"{count / 1_000_000:,.1f} MB"
 
 
 def read_trouble(text: str | None) -> Trouble | None:
     """Returns the trouble of the store's value; None without one."""
-    try:
-        fields = json.loads(text or "")
-        return Trouble(**(fields | {"at": dt.datetime.fromisoformat(fields["at"])}))
-    except (ValueError, TypeError, KeyError):
-        return None
+    return read_json(Trouble, text)

@@ -6,11 +6,12 @@ A head is the hash of one entry. If it was noted outside and is still in the log
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
+
+from worker.core.json_values import read_json, write_json
 
 LOG_CHECKED: Final = "log_checked"
 """Name of the store's value with the last verification that a person ran (``Verification``)."""
@@ -74,43 +75,12 @@ class Verification:
 
     def text(self) -> str:
         """Returns the text that the store keeps."""
-        return json.dumps(asdict(self), ensure_ascii=False, default=_spelled)
-
-
-def _spelled(value: dt.datetime) -> str:
-    return value.isoformat()
+        return write_json(self)
 
 
 def read_verification(text: str | None) -> Verification | None:
     """Returns the verification that the store keeps; None if none was kept, or if it cannot be read."""
-    try:
-        fields = json.loads(text or "")
-        return Verification(
-            dt.datetime.fromisoformat(fields["at"]),
-            str(fields["by"]),
-            int(fields["count"]),
-            str(fields["head"]),
-            int(fields["fault_count"]),
-            tuple((str(code), str(where)) for code, where in fields["faults"]),
-            tuple(map(_read_head, fields["heads"])),
-        )
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-
-
-def _read_head(fields: dict[str, Any]) -> NotedHead:
-    noted, checked = (
-        dt.datetime.fromisoformat(fields[name]) if fields[name] else None for name in ("noted_at", "checked_at")
-    )
-    return NotedHead(
-        str(fields["head"]),
-        NotedIn(fields["noted_in"]),
-        noted,
-        int(fields["number"]),
-        str(fields["by"]),
-        checked,
-        bool(fields["is_found"]),
-    )
+    return read_json(Verification, text)
 
 
 def join_heads(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from worker.core.messages import Language, say
 from worker.core.model import JST
 from worker.core.text import escape_control_chars
-from worker.store.backups import Trouble
+from worker.store.backups import Trouble, say_bytes
 
 
 def say_backup_trouble(trouble: Trouble, lang: Language) -> str:
@@ -19,8 +19,3 @@ def say_backup_trouble(trouble: Trouble, lang: Language) -> str:
         free=say_bytes(trouble.free),
         needed=say_bytes(trouble.needed),
     )
-
-
-def say_bytes(count: int) -> str:
-    """Returns a number of bytes as people read it."""
-    return f"{count / 1_000_000:,.1f} MB"

@@ -26,7 +26,7 @@ from worker.core.rulebook import (
     rule_for,
 )
 from worker.core.states import Event
-from worker.core.text import fold_hyphens, match_key
+from worker.core.text import bare_text, match_key
 from worker.store.ports import Reading
 from worker.views.project_status import Cell, Row
 from worker.views.tasks import Registered, date_of_guarantee, days_over
@@ -191,25 +191,27 @@ def _sentences(sentences: Iterable[Sentence]) -> str:
 
 def search_words(text: str) -> tuple[str, ...]:
     """Returns the words of a search, each as names and numbers are compared."""
-    return tuple(filter(None, (_folded(each) for each in text.replace("\u3000", " ").split())))
+    return tuple(filter(None, (bare_text(each) for each in text.replace("\u3000", " ").split())))
 
 
 def matching_projects(configuration: Configuration, words: Sequence[str]) -> tuple[Project, ...]:
     """Returns the projects in whose name, issuer, values or numbers every word stands, in the register's order."""
     if not words:
         return configuration.projects
-    issuers = {id_: _folded("\n".join((each.full_name, *each.aliases))) for id_, each in configuration.issuers.items()}
+    issuers = {
+        id_: bare_text("\n".join((each.full_name, *each.aliases))) for id_, each in configuration.issuers.items()
+    }
     return tuple(
         each
         for each in configuration.projects
-        if _holds(words, _folded("\n".join(_texts_of(each))) + issuers[each.issuer])
+        if _holds(words, bare_text("\n".join(_texts_of(each))) + issuers[each.issuer])
     )
 
 
 def is_found(submission: Submission, words: Sequence[str]) -> bool:
     """Returns whether every word stands in its name, its issuer or its number."""
     texts = (submission.known_as, submission.destination.issuer_name or "", submission.notice.contract_number or "")
-    return _holds(words, _folded("\n".join(texts)))
+    return _holds(words, bare_text("\n".join(texts)))
 
 
 def _texts_of(project: Project) -> Iterator[str]:
@@ -222,8 +224,3 @@ def _texts_of(project: Project) -> Iterator[str]:
 
 def _holds(words: Sequence[str], text: str) -> bool:
     return all(each in text for each in words)
-
-
-def _folded(text: str) -> str:
-    """Returns it without width, case, spaces and hyphens: 40213−00712Ｍ is 4021300712m."""
-    return fold_hyphens(match_key(text), "").casefold()

@@ -265,18 +265,6 @@ def _impatient(at: At) -> Timeouts:
     return dataclasses.replace(Timeouts(quit=SHORT), **{WAITS.get(at, "command"): SHORT})
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
 def certificate(authority: trustme.CA, *names: str, not_after: dt.datetime | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names, not_after=not_after).configure_cert(context)

@@ -6,13 +6,12 @@ import contextlib
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.people import NOW, account, replaced
-from tests.support.stores import SteppingClock, make_store
+from tests.support.stores import SteppingClock
 from worker.core.accounts import Account, Attempts, Invitation, LoginSession, Role
 from worker.core.errors import LogBroken
 from worker.store.sqlite.backup import back_up, replace_store
@@ -35,13 +34,6 @@ WHOLE = Account(
     password_at=NOW,
 )
 SESSION = LoginSession("a" * 64, 1, NOW, NOW, NOW, is_kept=True, address="2001:db8::1", agent="Firefox")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("given", [WHOLE, account(), replaced(WHOLE, roles=frozenset(), until=None)])

@@ -7,7 +7,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,6 @@ from worker.store.sqlite.queries import listed
 from worker.store.sqlite.store import SqlStore
 
 STATEMENTS = {name: text for name, text in vars(compiled).items() if isinstance(text, str) and name.isupper()}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 def test_the_compiled_statements_are_those_of_the_expressions() -> None:

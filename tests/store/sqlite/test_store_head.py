@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.stores import SteppingClock, approve, create_held, make_store, open_store
+from tests.support.stores import SteppingClock, approve, create_held, open_store
 from worker.audit.chain import GENESIS
 from worker.core.errors import LogBroken, Unavailable
 from worker.store.sqlite.connection import FILE_NAME
 from worker.store.sqlite.store import SqlStore, write_mark
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    made = make_store(tmp_path / "var")
-    yield made
-    made.close()
 
 
 def test_nothing_is_marked_before_the_first_pass(store: SqlStore) -> None:

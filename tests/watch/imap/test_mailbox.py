@@ -360,21 +360,10 @@ def test_no_password_is_sent_in_clear_to_another_machine() -> None:
         )
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 def server_context(authority: trustme.CA, **more: dt.datetime) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", **more).configure_cert(context)
     return context
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    return str(tmp_path / "ca.pem")
 
 
 def test_tls_from_the_first_byte_with_an_own_authority(authority: trustme.CA, ca_file: str) -> None:

@@ -11,22 +11,15 @@ import pytest
 import trustme
 
 from tests.support.scripted_imap import PATIENCE, Fault, ScriptedImap
-from tests.watch.imap.test_mailbox import MESSAGES, ca_file, mailbox, server_context
+from tests.watch.imap.test_mailbox import MESSAGES, mailbox, server_context
 from worker.cli.demo.imap_server import DemoImap
 from worker.config.settings import Security
 from worker.watch.imap.mailbox import ImapAccount, ImapMailbox
 from worker.watch.ports import IdleResult
 
-__all__ = ["ca_file"]
-
 LONG = 60.0
 """Seconds that no test waits: what happens ends the wait before."""
 SHORT = 0.1
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
 
 
 @pytest.fixture

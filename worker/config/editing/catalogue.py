@@ -89,7 +89,7 @@ def list_entries(
         entries.append(
             CatalogueEntry(
                 id=id_,
-                name=_full_name(table),
+                name=full_name_in(table),
                 is_own=id_ in own,
                 projects=len(of_issuer),
                 open=_open_in(table, issuers.get(id_) if id_ in own else None),
@@ -102,7 +102,8 @@ def list_entries(
     return tuple(entries)
 
 
-def _full_name(table: Mapping[str, Any]) -> str:
+def full_name_in(table: Mapping[str, Any]) -> str:
+    """Returns the name of an issuer's table, with its scope."""
     return name_with_scope(str(table.get("name", "")), str(table.get("scope", "")).strip())
 
 
@@ -170,7 +171,7 @@ def find_entry(text: str, shipped: Mapping[str, Mapping[str, Any]]) -> str:
     if len(found) == 1:
         return found[0]
     near = found or _near(wanted, names)
-    shown = [Aside(id_, _full_name(shipped[id_])) for id_ in near] or "-"
+    shown = [Aside(id_, full_name_in(shipped[id_])) for id_ in near] or "-"
     code = "catalogue_several" if found else "catalogue_unknown"
     raise ConfigError([Problem("issuers/", "", code, {"name": text, "near": shown})])
 

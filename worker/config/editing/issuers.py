@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from worker.config.addresses import NAME
-from worker.config.editing.catalogue import left_to_fill_in, questions_of, value_in
+from worker.config.editing.catalogue import full_name_in, left_to_fill_in, questions_of, value_in
 from worker.config.editing.fields import FieldRefused, KeyPath
 from worker.config.editing.import_rows import Change
 from worker.config.editing.issuer_fields import (
@@ -39,7 +39,7 @@ from worker.config.toml import parse_toml
 from worker.core.errors import ConfigError, NotAllowed, Problem
 from worker.core.model import PRODUCT_NAMES, Channel, Product
 from worker.core.rulebook import Contract, Guarantor
-from worker.core.text import match_key, name_with_scope
+from worker.core.text import match_key
 
 
 class IssuerAct(StrEnum):
@@ -207,7 +207,7 @@ def _edited(
     changes = (*_changes(before, after, table, fresh), *_example_changes(listed, examples))
     if not changes:
         raise NotAllowed("issuer_same", issuer=issuer)
-    name = name_with_scope(str(fresh.get("name", "")), str(fresh.get("scope", "")).strip())
+    name = full_name_in(fresh)
     return IssuerEdit(act, issuer, name, content, later, changes, before, after, seen_at, seen_on)
 
 
@@ -362,7 +362,7 @@ def add_new_issuer(
         Change(path, None, True if path[0] == "open" else value_in(fresh, path)) for path, text in after.items() if text
     )
     samples = [Change(("example", "new"), None, each) for each in fresh.get("example", ())]
-    name = name_with_scope(str(fresh.get("name", "")), str(fresh.get("scope", "")).strip())
+    name = full_name_in(fresh)
     if match_key(name) in set(map(match_key, taken.values())):
         raise NotAllowed("issuer_exists", issuer=name)
     return IssuerEdit(IssuerAct.ADDED, issuer, name, None, content, (*changes, *samples), {}, after)

@@ -45,6 +45,7 @@ from worker.store.backups import (
     read_manifest,
     read_set_mark,
     read_trouble,
+    say_bytes,
 )
 from worker.store.ports import IDENTITY, LOG_VERIFIED, RESTORED_AT, Author
 from worker.store.sqlite.connection import (
@@ -160,7 +161,10 @@ def back_up(
         kept = _record_set(folder, made.manifest, clock, account)
         removed = _rotate(target, made.manifest, kept, clock.now())
     except (NotAllowed, LogBroken, Unavailable) as failure:
-        _record_trouble(folder, BACKUP_TROUBLE, _explain(failure, folder, target, clock.now()), clock)
+        trouble = _explain(failure, target, clock.now())
+        if isinstance(failure, NotAllowed):
+            trouble = Trouble(trouble.at, "no_room", str(target), "", *_measure(folder, target))
+        _record_trouble(folder, BACKUP_TROUBLE, trouble, clock)
         raise
     return replace(made, removed=removed)
 
@@ -170,7 +174,7 @@ def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedCon
         target.mkdir(mode=0o700, exist_ok=True)
     free, needed = _measure(folder, target)
     if free < needed:
-        room = {"free": _in_megabytes(free), "needed": _in_megabytes(needed)}
+        room = {"free": say_bytes(free), "needed": say_bytes(needed)}
         raise NotAllowed("backup_no_room", target=str(target), **room)
     with _working_in(target) as work:
         copy = work / FILE_NAME
@@ -208,11 +212,6 @@ def _measure(folder: Path, target: Path) -> tuple[int, int]:
     with translated():
         parts = (folder / f"{FILE_NAME}{ending}" for ending in ("", "-wal"))
         return free, ROOM * sum(each.stat().st_size for each in parts if each.exists())
-
-
-def _in_megabytes(count: int) -> str:
-    """Returns a number of bytes as people read it."""
-    return f"{count / 1_000_000:,.1f} MB"
 
 
 def _pack(work: Path, stem: str, configuration: PackedConfiguration | None) -> KeptFile | None:
@@ -282,14 +281,11 @@ def _manifests(target: Path) -> Iterator[Manifest]:
 # --- What went wrong -----------------------------------------------------------------------------------------------
 
 
-def _explain(failure: HoshobinError, folder: Path, target: Path, now: dt.datetime) -> Trouble:
-    match failure:
-        case NotAllowed():
-            return Trouble(now, "no_room", str(target), "", *_measure(folder, target))
-        case LogBroken():
-            return Trouble(now, "unsound", str(target), f"{failure.code}: {failure.detail}")
-        case _:
-            return Trouble(now, "unreached", str(target), str(failure))
+def _explain(failure: HoshobinError, where: Path, now: dt.datetime, kind: str = "") -> Trouble:
+    """Returns the trouble of a backup that failed, with the begin ``check_`` of its code that of a check."""
+    if isinstance(failure, LogBroken):
+        return Trouble(now, f"{kind}unsound", str(where), f"{failure.code}: {failure.detail}")
+    return Trouble(now, f"{kind}unreached", str(where), str(failure))
 
 
 def _record_trouble(folder: Path, name: str, trouble: Trouble, clock: Clock) -> None:
@@ -330,23 +326,14 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
         checked = _restore_beside(file, clock)
     except (NotAllowed, LogBroken, Unavailable) as failure:
         if folder is not None and own and (given.is_dir() or _is_of(file, own)):
-            where = given if isinstance(failure, NotAllowed) else file
-            trouble = _explain_check(failure, where, clock.now())
+            trouble = _explain(failure, file, clock.now(), "check_")
+            if isinstance(failure, NotAllowed):
+                trouble = Trouble(trouble.at, "check_none", str(given))
             _record_trouble(folder, CHECK_TROUBLE, trouble, clock)
         raise
     if folder is not None and checked.store == own:
         _record_check(folder, checked, clock, account)
     return checked
-
-
-def _explain_check(failure: HoshobinError, where: Path, now: dt.datetime) -> Trouble:
-    match failure:
-        case NotAllowed():
-            return Trouble(now, "check_none", str(where))
-        case LogBroken():
-            return Trouble(now, "check_unsound", str(where), f"{failure.code}: {failure.detail}")
-        case _:
-            return Trouble(now, "check_unreached", str(where), str(failure))
 
 
 def _identity_of(folder: Path | None, clock: Clock) -> str:
@@ -409,11 +396,7 @@ def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> Resto
     ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store`` and others if the file is not sound, ConfigError
     ``newer_database``, Unavailable; then nothing was changed.
     """
-    with translated():
-        for left in folder.glob(f"{_WORK}*"):  # of a restore that was killed: there is never a second one
-            shutil.rmtree(left)
-        work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
-    try:
+    with _alone_in(folder, _WORK) as work:
         copy = work / FILE_NAME
         digest = _take_copy(file, work)
         if secret := read_secret(folder):
@@ -422,8 +405,6 @@ def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> Resto
         _record(work, file, digest, verdict, clock, account)
         _settle(copy)
         replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return RestoredStore(verdict, replaced)
 
 
@@ -437,11 +418,7 @@ def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
     size = sum(file.stat().st_size for file in files if file.exists())
     if (missing := _COPIES * size + _MARGIN - shutil.disk_usage(folder).free) > 0:
         raise NoRoom("store", missing)
-    with translated():
-        for left in folder.glob(f"{_TRIAL}*"):  # of a trial that was killed: the write lock is held
-            shutil.rmtree(left)
-        work = Path(tempfile.mkdtemp(prefix=_TRIAL, dir=folder))
-    try:
+    with _alone_in(folder, _TRIAL) as work:
         _copy_in_one_step(folder, work)
         _settle(work / FILE_NAME)
         kept = work / "kept.sqlite3"
@@ -456,9 +433,20 @@ def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
                 if former != named:
                     former.unlink()
             sync_folder(folder)
+    return named
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path, prefix: str) -> Iterator[Path]:
+    """A folder in the store's, removed at the end; removes that of a process that was killed: a lock is held."""
+    with translated():
+        for left in folder.glob(f"{prefix}*"):
+            shutil.rmtree(left)
+        work = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+    try:
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return named
 
 
 def _take_copy(file: Path, work: Path) -> str:

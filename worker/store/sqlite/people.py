@@ -5,36 +5,24 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import secrets
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from worker.audit.chain import canonical
 from worker.core.accounts import Account, Attempts, Invitation, LoginSession, TakenWork
 from worker.core.model import JST
 from worker.core.text import encodable
 from worker.store.sqlite import compiled
-from worker.store.sqlite.queries import decode
-
-T = TypeVar("T")
+from worker.store.sqlite.queries import Reads
 
 TOKEN_BYTES: Final = 32
 """256 random bits, which cannot be guessed."""
 
 
-class _Rows(ABC):
-    """The connection of a subclass (``queries.Reads``)."""
-
-    @abstractmethod
-    def _rows(self, statement: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of one statement."""
-
-
-class PeopleReads(_Rows):
+class PeopleReads(Reads):
     """``ports.PeopleReading``."""
 
     def accounts(self) -> tuple[Account, ...]:
-        return tuple(decode(Account, row[0]) for row in self._rows(compiled.EVERY_ACCOUNT))
+        return self._each(Account, compiled.EVERY_ACCOUNT)
 
     def account(self, number: int) -> Account | None:
         return self._first(Account, compiled.ACCOUNT, {"id": number})
@@ -46,7 +34,7 @@ class PeopleReads(_Rows):
         return self._first(LoginSession, compiled.SESSION, {"token": token_sha256})
 
     def sessions_of(self, account: int) -> tuple[LoginSession, ...]:
-        return tuple(decode(LoginSession, row[0]) for row in self._rows(compiled.SESSIONS_OF, {"account": account}))
+        return self._each(LoginSession, compiled.SESSIONS_OF, {"account": account})
 
     def invitation(self, token_sha256: str) -> Invitation | None:
         return self._first(Invitation, compiled.INVITATION, {"token": token_sha256})
@@ -55,14 +43,10 @@ class PeopleReads(_Rows):
         return self._first(Attempts, compiled.ATTEMPTS, {"name": name})
 
     def taken_on(self) -> tuple[TakenWork, ...]:
-        return tuple(decode(TakenWork, row[0]) for row in self._rows(compiled.EVERY_TAKEN))
-
-    def _first(self, kind: type[T], statement: str, values: Mapping[str, Any]) -> T | None:
-        rows = self._rows(statement, values)
-        return decode(kind, rows[0][0]) if rows else None
+        return self._each(TakenWork, compiled.EVERY_TAKEN)
 
 
-class PeopleWrites(_Rows):
+class PeopleWrites(Reads):
     """``ports.PeopleWriting``."""
 
     def put_account(self, account: Account) -> Account:

@@ -3,9 +3,7 @@
 Each method runs one statement of ``compiled``, which is one snapshot. A list that may be long is fetched in blocks. The
 cost of a question about open submissions, or about registered projects, does not grow with the closed ones.
 
-A value is read back from its row as it was written. A row that cannot be read raises LogBroken. Fields that an older
-version did not write get their defaults, and no type becomes another. The annotations of the dataclass say how its
-fields are read. No library is loaded for it: ``list`` would spend half its time on one.
+A value is read back from its row as it was written (``core.json_values``). A row that cannot be read raises LogBroken.
 """
 
 from __future__ import annotations
@@ -15,18 +13,17 @@ import datetime as dt
 import heapq
 import json
 import sqlite3
-import types
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import cache, lru_cache
-from itertools import chain
-from typing import Any, Final, Literal, NamedTuple, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from functools import lru_cache
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 from worker.audit.chain import GENESIS, LogLine, canonical, read_entry
 from worker.core.clock import is_over
 from worker.core.errors import LogBroken, NotAllowed
+from worker.core.json_values import Misfit, value_from
 from worker.core.model import (
     Address,
     Alarm,
@@ -37,7 +34,6 @@ from worker.core.model import (
     Key,
     MessageRow,
     Notice,
-    Part,
     Product,
     Sha256,
     Submission,
@@ -107,7 +103,14 @@ class Reads(ABC):
         return rows[0][0] if rows else None
 
     def _all(self, statement: str, value: str) -> tuple[Submission, ...]:
-        return tuple(decode(Submission, row[0]) for row in self._rows(statement, {"value": encodable(value)}))
+        return self._each(Submission, statement, {"value": encodable(value)})
+
+    def _each(self, kind: type[T], statement: str, values: Mapping[str, Any] | None = None) -> tuple[T, ...]:
+        return tuple(decode(kind, row[0]) for row in self._rows(statement, values))
+
+    def _first(self, kind: type[T], statement: str, values: Mapping[str, Any]) -> T | None:
+        row = self._scalar(statement, values)
+        return None if row is None else decode(kind, row)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last entry; ``(0, 64 zeros)`` if there is none."""
@@ -133,8 +136,7 @@ class Reads(ABC):
         return self._all(compiled.AWAITED, guarantor)
 
     def newest_notices(self, guarantor: str, count: int) -> tuple[Submission, ...]:
-        rows = self._rows(compiled.NEWEST_NOTICES, {"guarantor": encodable(guarantor), "limit": count})
-        return tuple(decode(Submission, row[0]) for row in rows)
+        return self._each(Submission, compiled.NEWEST_NOTICES, {"guarantor": encodable(guarantor), "limit": count})
 
     def notice(self, pdf: Sha256) -> Notice | None:
         row = self._scalar(compiled.NOTICE, {"pdf": pdf})
@@ -180,19 +182,16 @@ class Reads(ABC):
 
     def _last(self, statement: str, issuer: str, product: Product, section: str, is_amended: int) -> Submission | None:
         values = {"issuer": issuer, "product": product.value, "is_amended": is_amended}
-        row = self._scalar(statement, {**values, "section": section} if section else values)
-        return None if row is None else decode(Submission, row)
+        return self._first(Submission, statement, {**values, "section": section} if section else values)
 
     def carried(self, digest: Sha256) -> tuple[Submission, ...]:
-        return tuple(decode(Submission, row[0]) for row in self._rows(compiled.CARRIED, {"digest": digest}))
+        return self._each(Submission, compiled.CARRIED, {"digest": digest})
 
     def of_project(self, project: str, product: Product) -> tuple[Submission, ...]:
-        rows = self._rows(compiled.OF_PROJECT, {"project": encodable(project), "product": product.value})
-        return tuple(decode(Submission, row[0]) for row in rows)
+        return self._each(Submission, compiled.OF_PROJECT, {"project": encodable(project), "product": product.value})
 
     def of_own_message(self, message_id: str) -> Submission | None:
-        row = self._scalar(compiled.OF_OWN_MESSAGE, {"message_id": encodable(message_id)})
-        return None if row is None else decode(Submission, row)
+        return self._first(Submission, compiled.OF_OWN_MESSAGE, {"message_id": encodable(message_id)})
 
     def own_message_of(self, envid: str) -> str:
         local, _, rest = envid.rpartition(".")
@@ -308,8 +307,7 @@ class StoreReads(Reads):
             place["after"] = rows[-1][0]
 
     def messages_due_after(self, mailbox: str) -> tuple[MessageRow, ...]:
-        rows = self._rows(compiled.MESSAGES_DUE_AFTER, {"mailbox": mailbox})
-        return tuple(decode(MessageRow, row[0]) for row in rows)
+        return self._each(MessageRow, compiled.MESSAGES_DUE_AFTER, {"mailbox": mailbox})
 
     def known_messages(self, mailbox: str, message_id: str, size: int | None = None) -> tuple[MessageRow, ...]:
         asked = {"mailbox": mailbox, "message_id": encodable(message_id), "size": size}
@@ -335,22 +333,19 @@ class StoreReads(Reads):
         return tuple(sorted(found, key=lambda row: row.name))
 
     def health_of(self, name: str) -> HealthRecord | None:
-        row = self._scalar(compiled.LOOK, {"name": name})
-        return None if row is None else decode(HealthRecord, row)
+        return self._first(HealthRecord, compiled.LOOK, {"name": name})
 
     def health_records(self) -> tuple[HealthRecord, ...]:
-        return tuple(decode(HealthRecord, row[0]) for row in self._rows(compiled.EVERY_LOOK))
+        return self._each(HealthRecord, compiled.EVERY_LOOK)
 
     def alarms_waiting(self) -> tuple[Alarm, ...]:
-        return tuple(decode(Alarm, row[0]) for row in self._rows(compiled.ALARMS_WAITING))
+        return self._each(Alarm, compiled.ALARMS_WAITING)
 
     def alarm(self, number: int) -> Alarm | None:
-        row = self._scalar(compiled.ALARM, {"id": number})
-        return None if row is None else decode(Alarm, row)
+        return self._first(Alarm, compiled.ALARM, {"id": number})
 
     def last_alarm(self, cause: str) -> Alarm | None:
-        row = self._scalar(compiled.LAST_ALARM, {"cause": cause})
-        return None if row is None else decode(Alarm, row)
+        return self._first(Alarm, compiled.LAST_ALARM, {"cause": cause})
 
     def entries(self, submission: int | None = None, events: Iterable[str] = (), after: int = 0) -> Iterator[Entry]:
         names = dict.fromkeys(map(str, events))
@@ -487,8 +482,7 @@ class StoreReads(Reads):
         return found
 
     def unannounced(self, guarantor: str, count: int) -> tuple[Submission, ...]:
-        rows = self._rows(compiled.UNANNOUNCED, {"guarantor": encodable(guarantor), "limit": count})
-        return tuple(decode(Submission, row[0]) for row in rows)[::-1]
+        return self._each(Submission, compiled.UNANNOUNCED, {"guarantor": encodable(guarantor), "limit": count})[::-1]
 
     def count_by_state(self) -> Mapping[State, int]:
         return {State(row[0]): row[1] for row in self._rows(compiled.COUNT_BY_STATE)}
@@ -629,171 +623,3 @@ def to_entry(row: tuple[Any, ...]) -> Entry:
         return read_entry(to_line(row))
     except (ValueError, TypeError, KeyError) as error:
         raise LogBroken("entry_unreadable", f"entry {row[0]}: {error}") from error
-
-
-# --- A dataclass from JSON, as strictly as it was written ---------------------------------------------------------
-
-Reader = Callable[[Any], Any]
-_PLAIN: Final = frozenset({str, int, bool, types.NoneType})
-"""Types that JSON has itself: checked, not made."""
-_DATE_LENGTH: Final = len("2026-11-24")
-
-
-class Misfit(ValueError):
-    """The JSON holds no such value; ``places`` are the paths to what is wrong, in the order of the fields."""
-
-    def __init__(self, places: tuple[str, ...]) -> None:
-        super().__init__(", ".join(places))
-        self.places = places
-
-    def below(self, part: object) -> list[str]:
-        """The same places as seen from the value around this one."""
-        return [f"{part}.{place}" if place else str(part) for place in self.places]
-
-
-def value_from(kind: Any, parsed: object) -> Any:
-    """Returns the dataclass ``kind`` from parsed JSON; a missing field gets its default. Raises Misfit.
-
-    A field that ``kind`` does not have is left out: a later version may have written it. ``parsed`` is used up.
-    """
-    if type(parsed) is not dict:
-        _refuse()
-    form = _form_of(kind)
-    plain = form.plain
-    given = parsed if parsed.keys() <= plain.keys() else {name: parsed[name] for name in parsed.keys() & plain.keys()}
-    places = [name for name in form.needed if name not in given]
-    for name in [name for name, value in given.items() if type(value) not in plain[name]]:
-        read = form.readers[name]
-        try:
-            given[name] = read(given[name]) if read is not None else _refuse()
-        except Misfit as misfit:
-            places += misfit.below(name)
-        except ValueError:
-            places.append(name)
-    if places:
-        raise Misfit(tuple(places))
-    for part, (keys, part_kind) in form.parts.items():
-        if own := keys & given.keys():  # a part without a value is the default itself
-            given[part] = part_kind(**{key: given.pop(key) for key in own})
-    return kind(**given)
-
-
-class _Form(NamedTuple):
-    """The readers of the fields of one dataclass, by their names."""
-
-    plain: dict[str, frozenset[type]]
-    """The types that are taken as they are."""
-    readers: dict[str, Reader | None]
-    """The readers of other types."""
-    needed: tuple[str, ...]
-    """The fields without a default."""
-    parts: dict[str, tuple[frozenset[str], type[Part]]]
-    """The fields of each part, which stand beside the others in the JSON."""
-
-
-@cache
-def _form_of(kind: Any) -> _Form:
-    parts = {each.name: type(each.default) for each in dataclasses.fields(kind) if isinstance(each.default, Part)}
-    fields = [each for each in dataclasses.fields(kind) if each.name not in parts]
-    keys = {part: dataclasses.fields(part_kind) for part, part_kind in parts.items()}
-    hints = {name: hint for each in (kind, *parts.values()) for name, hint in get_type_hints(each).items()}
-    ways = {each.name: _ways_of(hints[each.name]) for each in chain(fields, *keys.values())}
-    return _Form(
-        {name: plain for name, (plain, _) in ways.items()},
-        {name: read for name, (_, read) in ways.items()},
-        tuple(each.name for each in fields if each.default is each.default_factory is dataclasses.MISSING),
-        {part: (frozenset(key.name for key in keys[part]), part_kind) for part, part_kind in parts.items()},
-    )
-
-
-def _refuse() -> NoReturn:
-    raise Misfit(("",))
-
-
-@cache
-def _ways_of(hint: Any) -> tuple[frozenset[type], Reader | None]:
-    """The types that a value of ``hint`` may have in JSON already, and the reader of any other."""
-    hint = getattr(hint, "__supertype__", hint)  # a NewType
-    if hint in _PLAIN:
-        return frozenset({hint}), None
-    if get_origin(hint) in {Union, types.UnionType}:
-        ways = [_ways_of(each) for each in get_args(hint)]
-        return frozenset().union(*(plain for plain, _ in ways)), next(filter(None, (read for _, read in ways)), None)
-    return frozenset(), _reader_of(hint)
-
-
-def _reader_of(hint: Any) -> Reader:
-    if get_origin(hint) is tuple:
-        items = [_ways_of(each) for each in get_args(hint) if each is not Ellipsis]
-        return _reader_of_list(*items[0]) if Ellipsis in get_args(hint) else _reader_of_group(items)
-    if hint is dt.datetime:
-        return _read_moment
-    if hint is dt.date:
-        return _read_day
-    if get_origin(hint) is frozenset:
-        read_items = _reader_of_list(*_ways_of(get_args(hint)[0]))
-        return lambda value: frozenset(read_items(value))
-    if get_origin(hint) is Literal:
-        return _reader_of_choice(get_args(hint))
-    if issubclass(hint, Enum):
-        return _reader_of_member(hint)
-    read: Reader | None = getattr(hint, "read", None)  # Hold, Answer, Params: they know their own forms
-    return read or (lambda value: value_from(hint, value))
-
-
-def _reader_of_list(plain: frozenset[type], read: Reader | None) -> Reader:
-    def read_list(value: Any) -> tuple[Any, ...]:
-        if type(value) is not list:
-            _refuse()
-        if not value:
-            return ()
-        return tuple([_read_element(at, each, plain, read) for at, each in enumerate(value)])
-
-    return read_list
-
-
-def _reader_of_group(ways: list[tuple[frozenset[type], Reader | None]]) -> Reader:
-    def read_group(value: Any) -> tuple[Any, ...]:
-        if type(value) is not list or len(value) != len(ways):
-            _refuse()
-        return tuple([_read_element(at, each, *ways[at]) for at, each in enumerate(value)])
-
-    return read_group
-
-
-def _read_element(at: int, value: Any, plain: frozenset[type], read: Reader | None) -> Any:
-    if type(value) in plain:
-        return value
-    try:
-        return read(value) if read is not None else _refuse()
-    except ValueError as error:
-        raise Misfit(tuple((error if isinstance(error, Misfit) else Misfit(("",))).below(at))) from None
-
-
-def _reader_of_member(kind: type[Enum]) -> Reader:
-    members = {member.value: member for member in kind}
-
-    def read_member(value: Any) -> Enum:
-        found = members.get(value) if type(value) is str else None
-        return found if found is not None else _refuse()
-
-    return read_member
-
-
-def _reader_of_choice(choices: tuple[object, ...]) -> Reader:
-    def read_choice(value: Any) -> object:
-        return value if type(value) is str and value in choices else _refuse()
-
-    return read_choice
-
-
-def _read_moment(value: Any) -> dt.datetime:
-    if type(value) is not str or len(value) <= _DATE_LENGTH:
-        _refuse()
-    return dt.datetime.fromisoformat(value)
-
-
-def _read_day(value: Any) -> dt.date:
-    if type(value) is not str or len(value) != _DATE_LENGTH:
-        _refuse()
-    return dt.date.fromisoformat(value)

@@ -76,7 +76,7 @@ from worker.store.sqlite.entries import (
     text_of,
 )
 from worker.store.sqlite.people import PeopleReads, PeopleWrites
-from worker.store.sqlite.queries import DEFAULTS, Reads, StoreReads, decode, encode_notice, fields_of, file_key
+from worker.store.sqlite.queries import DEFAULTS, StoreReads, decode, encode_notice, fields_of, file_key
 
 if TYPE_CHECKING:
     from worker.audit.verify import LogVerdict
@@ -166,7 +166,7 @@ def _take(connection: sqlite3.Connection, name: str, otherwise: str) -> str:
     return otherwise
 
 
-class SqlWriting(Reads, PeopleReads, PeopleWrites):
+class SqlWriting(PeopleReads, PeopleWrites):
     """``ports.Writing`` on a connection whose transaction is open; refuses every use after the end."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
