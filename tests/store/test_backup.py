@@ -514,6 +514,47 @@ def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, 
     assert not [each for each in folder.iterdir() if each.name.startswith(".")]
 
 
+def test_a_store_that_stayed_open_writes_into_the_one_that_was_put_back(folder: Path, target: Path) -> None:
+    """As the console holds it: a record in the replaced file would be lost in silence."""
+    with contextlib.closing(reopened(folder)) as held:
+        file = back_up(folder, target, SteppingClock()).file
+        create_held(held, "12345-777777", "<after@contractor.example>")
+        assert not held.is_replaced()
+        replace_store(folder, file, SteppingClock(), "root")
+        assert held.is_replaced()
+        with held.writing() as writing:
+            writing.set_property("decided", "after the restore")
+        assert not held.is_replaced()
+        assert "12345-777777" not in {each.notice.contract_number for each in held.submissions()}
+    with contextlib.closing(reopened(folder)) as fresh:
+        assert fresh.property("decided") == "after the restore"
+        assert fresh.verify().holds
+
+
+def test_a_store_whose_file_was_removed_takes_no_record(folder: Path) -> None:
+    with contextlib.closing(reopened(folder)) as held:
+        (folder / FILE_NAME).unlink()
+        with pytest.raises(Unavailable), held.writing() as writing:
+            writing.set_property("decided", "nowhere")
+
+
+def test_nothing_is_put_back_while_another_process_writes(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it writes would be in the replaced file alone."""
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    file = back_up(folder, target, SteppingClock()).file
+    before = (folder / FILE_NAME).stat().st_ino
+    with contextlib.closing(reopened(folder)) as held, held.writing() as writing:
+        with pytest.raises(Unavailable, match="locked"):
+            replace_store(folder, file, SteppingClock(), "root")
+        writing.set_property("decided", "meanwhile")
+    assert (folder / FILE_NAME).stat().st_ino == before
+    with contextlib.closing(reopened(folder)) as fresh:
+        assert fresh.property("decided") == "meanwhile"
+    assert not list(folder.glob(".restore-*"))
+
+
 def test_two_restores_within_one_second_keep_both_former_files(folder: Path, target: Path) -> None:
     made = back_up(folder, target, SteppingClock())
     kept = [replace_store(folder, made.file, SteppingClock(), "root").replaced[0] for _ in range(3)]

@@ -421,7 +421,8 @@ def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> Resto
         verdict, _ = _bring_up(work, clock)
         _record(work, file, digest, verdict, clock, account)
         _settle(copy)
-        replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
+        with _writers_waiting(folder):
+            replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return RestoredStore(verdict, replaced)
@@ -594,6 +595,20 @@ def _free_suffix(folder: Path, now: dt.datetime) -> str:
     return next(each for each in chain([first], numbered) if not (folder / f"{FILE_NAME}.{each}").exists())
 
 
+@contextlib.contextmanager
+def _writers_waiting(folder: Path) -> Iterator[None]:
+    """Lets no process write into the store meanwhile, such as the console, which holds no sender's lock.
+
+    Raises Unavailable if one does not end. A store that cannot be opened has no writer.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(LogBroken), translated():
+            if has_database(folder):
+                connection = held.enter_context(contextlib.closing(open_file(folder, PATIENCE)))
+                connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
 def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
     """Puts ``copy`` in place; the former files get their second names before they lose the first.
 
@@ -604,7 +619,7 @@ def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
     with translated():
         for ending in ("", "-wal"):
             former = folder / f"{FILE_NAME}{ending}"
-            if former.exists():
+            if former.exists() and (not ending or former.stat().st_size):
                 replaced.append(folder / f"{FILE_NAME}.{suffix}{ending}")
                 os.link(former, replaced[-1])
         sync_folder(folder)
