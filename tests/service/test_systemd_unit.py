@@ -117,7 +117,10 @@ def test_a_backup_is_made_each_night_of_japan_and_tried_each_month_also_after_a_
 
 def test_a_trial_that_is_made_up_for_waits_for_the_backup_that_is_made_up_for() -> None:
     """The backup removes the older set of its day, which the trial would have under its hands."""
-    for name, backup in (("hoshobin-backup-drill", "hoshobin-backup"), ("hoshobin-backup-drill@", "hoshobin-backup@%i")):
+    for name, backup in (
+        ("hoshobin-backup-drill", "hoshobin-backup"),
+        ("hoshobin-backup-drill@", "hoshobin-backup@%i"),
+    ):
         (after,) = re.findall(r"^After=(.+)$", UNIT.with_name(f"{name}.service").read_text(), re.MULTILINE)
         assert f"{backup}.service" in after.split()
 

@@ -22,7 +22,7 @@ from tests.support.stores import SteppingClock, create_held, make_store, open_st
 from tests.support.world import HANAKO, START
 from worker.approve import decisions
 from worker.config.load import Configuration
-from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable
+from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable, UnusablePlace
 from worker.core.model import sha256
 from worker.core.states import NoteEvent
 from worker.store.backups import (
@@ -265,6 +265,65 @@ def test_a_place_that_cannot_be_reached_is_named(folder: Path, tmp_path: Path) -
     assert error.value.what == "backup"
     trouble = trouble_of(folder)
     assert (trouble.code, trouble.target) == ("unreached", str(tmp_path / "gone" / "deeper"))
+    assert trouble.detail == "No such file or directory", "the place is named beside it"
+
+
+def keep_before(folder: Path, target: Path, file: Path) -> object:
+    return module.keep_before_migration(folder, "0.9.9", SteppingClock())
+
+
+@pytest.mark.parametrize(
+    ("act", "is_in_target"),
+    [
+        (lambda folder, target, file: back_up(folder, target, SteppingClock()), True),
+        (lambda folder, target, file: check_backup(folder, file, SteppingClock()), True),
+        (lambda folder, target, file: replace_store(folder, file, SteppingClock(), "root"), False),
+        (keep_before, False),
+    ],
+    ids=["backup", "check", "restore", "migration"],
+)
+def test_a_disk_that_fills_up_is_named_by_its_place_and_everything_stays_as_it_was(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[..., object], is_in_target: bool
+) -> None:
+    """SQLite says "disk I/O error" of some, and a copy would name the file that it reads."""
+    file = back_up(folder, target, SteppingClock()).file
+    before = content(folder)[FILE_NAME], names(target)
+    free = [10_000_000_000]
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: SimpleNamespace(free=free[0]))
+
+    def fill(*_: object) -> None:
+        free[0] = 4096
+        raise Unavailable("disk", "SQLITE_IOERR_SHMSIZE: disk I/O error")
+
+    monkeypatch.setattr(module, "_check", fill)
+    with pytest.raises(UnusablePlace) as error:
+        act(folder, target, file)
+    assert (error.value.code, error.value.place) == ("full", str(target if is_in_target else folder))
+    assert names(target) == before[1]
+    assert not [each for each in names(folder) if each.startswith(".")]
+    with contextlib.closing(reopened(folder)) as store:
+        assert store.verify().holds
+
+
+def test_a_fault_of_a_disk_with_room_stays_what_it_is(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise Unavailable("disk", "SQLITE_IOERR_READ: disk I/O error")
+
+    monkeypatch.setattr(module, "_check", fail)
+    with pytest.raises(Unavailable, match="SQLITE_IOERR_READ") as error:
+        back_up(folder, target, SteppingClock())
+    assert not isinstance(error.value, UnusablePlace)
+
+
+def test_a_backup_follows_a_link_to_another_disk(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "backups").symlink_to(tmp_path / "disk")
+    made = back_up(folder, tmp_path / "backups", SteppingClock())
+    assert made.file.parent == tmp_path / "backups"
+    assert len(names(tmp_path / "disk")) == len(made.manifest.files) + 1
+    assert check_backup(folder, tmp_path / "backups", SteppingClock()).file == made.file
 
 
 # --- Room, rotation, and what a killed one leaves --------------------------------------------------------------
@@ -649,6 +708,37 @@ def test_what_is_no_sound_backup_changes_nothing(folder: Path, target: Path, spo
     with pytest.raises(LogBroken):
         replace_store(folder, made.file, SteppingClock(), "root")
     assert content(folder) == before
+
+
+def test_a_backup_that_is_not_as_it_was_written_is_not_put_back(folder: Path, target: Path) -> None:
+    """The log does not cover each byte: accounts and the ledgers of mailboxes are tables beside it."""
+    file = back_up(folder, target, SteppingClock()).file
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE properties SET value = 'ffff' WHERE name = 'identity'")
+    before = content(folder)
+    with pytest.raises(LogBroken) as error:
+        replace_store(folder, file, SteppingClock(), "root")
+    assert (error.value.code, error.value.detail) == ("backup_differs", file.name)
+    assert content(folder) == before
+    file.with_name(f"{file.stem}{MANIFEST}").unlink()
+    assert not replace_store(folder, file, SteppingClock(), "root").is_compared
+
+
+def test_sets_that_this_account_may_not_read_are_not_called_missing(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(folder, target, SteppingClock())
+
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(module.Path, "open", refuse)
+    with pytest.raises(UnusablePlace) as error:
+        check_backup(folder, target, SteppingClock())
+    assert error.value.code == "forbidden"
+    assert MANIFEST in error.value.place
+    monkeypatch.undo()
+    assert trouble_of(folder, CHECK_TROUBLE).code == "check_unreached"
 
 
 def test_a_database_of_another_program_is_none(folder: Path, tmp_path: Path) -> None:

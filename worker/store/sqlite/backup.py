@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import fcntl
 import hashlib
 import os
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
-from worker.core.errors import HoshobinError, LogBroken, NoRoom, NotAllowed, Unavailable
+from worker.core.errors import HoshobinError, LogBroken, NoRoom, NotAllowed, Unavailable, UnusablePlace
 from worker.core.states import AlarmCause, NoteEvent
 from worker.store.backups import (
     BACKED_UP,
@@ -84,6 +85,8 @@ _COPIES: Final = 3
 """Sizes of the store that must be free before a migration: the copy to keep, the one that is tried, and its changes."""
 _MARGIN: Final = 64 * 1_048_576
 """Bytes left for the service beside them."""
+_NEARLY_NONE: Final = 1_048_576
+"""Bytes of a disk that is full: what is free of it is less than a step of a copy."""
 _MANIFEST_LIMIT: Final = 1_000_000
 """Bytes read of a manifest, which has some hundred."""
 _TOLD_AGAIN: Final = dt.timedelta(hours=20)
@@ -140,6 +143,8 @@ class RestoredStore:
 
     verdict: LogVerdict
     replaced: tuple[Path, ...]
+    is_compared: bool = False
+    """Whether the file had a manifest beside it, with which it was compared."""
 
 
 # --- Backup --------------------------------------------------------------------------------------------------------
@@ -154,7 +159,8 @@ def back_up(
     list of tasks. Raises ConfigError if there is no store, or an older one, NotAllowed ``backup_no_room``, LogBroken if
     the copy is not sound, Unavailable.
     """
-    open_store(folder, clock).close()  # says what is wrong with its place or version
+    with _filling(folder):
+        open_store(folder, clock).close()  # says what is wrong with its place or version
     try:
         made = _make_set(folder, target, clock, configuration)
         kept = _record_set(folder, made.manifest, clock, account)
@@ -172,7 +178,7 @@ def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedCon
     if free < needed:
         room = {"free": _in_megabytes(free), "needed": _in_megabytes(needed)}
         raise NotAllowed("backup_no_room", target=str(target), **room)
-    with _working_in(target) as work:
+    with _working_in(target) as work, _filling(target):
         copy = work / FILE_NAME
         _copy_in_one_step(folder, work)
         _settle(copy)
@@ -289,7 +295,14 @@ def _explain(failure: HoshobinError, folder: Path, target: Path, now: dt.datetim
         case LogBroken():
             return Trouble(now, "unsound", str(target), f"{failure.code}: {failure.detail}")
         case _:
-            return Trouble(now, "unreached", str(target), str(failure))
+            return Trouble(now, "unreached", str(target), _reason_of(failure, target))
+
+
+def _reason_of(failure: HoshobinError, named: Path) -> str:
+    """The reason without the place that is named beside it."""
+    if isinstance(failure, UnusablePlace) and failure.place == str(named):
+        return failure.reason
+    return failure.detail if isinstance(failure, Unavailable) else str(failure)
 
 
 def _record_trouble(folder: Path, name: str, trouble: Trouble, clock: Clock) -> None:
@@ -346,7 +359,7 @@ def _explain_check(failure: HoshobinError, where: Path, now: dt.datetime) -> Tro
         case LogBroken():
             return Trouble(now, "check_unsound", str(where), f"{failure.code}: {failure.detail}")
         case _:
-            return Trouble(now, "check_unreached", str(where), str(failure))
+            return Trouble(now, "check_unreached", str(where), _reason_of(failure, where))
 
 
 def _identity_of(folder: Path | None, clock: Clock) -> str:
@@ -359,6 +372,9 @@ def _identity_of(folder: Path | None, clock: Clock) -> str:
 def _newest_in(target: Path, own: str) -> Path:
     whole = [each for each in _manifests(target) if (target / each.database.name).exists() and own in {"", each.store}]
     if not whole:
+        for path in target.glob(f"hoshobin-*{MANIFEST}"):  # one that this account may not read is not missing
+            with _reached(path):
+                path.open("rb").close()
         raise NotAllowed("no_backup_in", target=str(target))
     return target / max(whole, key=lambda each: each.made_at).database.name
 
@@ -378,7 +394,7 @@ def _manifest_of(file: Path) -> Manifest | None:
 def _restore_beside(file: Path, clock: Clock) -> CheckedBackup:
     manifest = _manifest_of(file)
     beside = file.parent if os.access(file.parent, os.W_OK) else Path(tempfile.gettempdir())
-    with _working_in(beside) as work:
+    with _working_in(beside) as work, _filling(beside):
         digest = _take_copy(file, work)
         for each in manifest.files if manifest else ():
             with _reached(file.with_name(each.name)):
@@ -406,26 +422,30 @@ def _record_check(folder: Path, checked: CheckedBackup, clock: Clock, account: s
 def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> RestoredStore:
     """Replaces the store in ``folder`` by the one in ``file`` (with ``file-wal``, if there is one).
 
-    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store`` and others if the file is not sound, ConfigError
-    ``newer_database``, Unavailable; then nothing was changed.
+    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store``, ``backup_differs`` from the manifest beside it and
+    others if the file is not sound, ConfigError ``newer_database``, Unavailable; then nothing was changed.
     """
     with translated():
         for left in folder.glob(f"{_WORK}*"):  # of a restore that was killed: there is never a second one
             shutil.rmtree(left)
         work = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
     try:
-        copy = work / FILE_NAME
-        digest = _take_copy(file, work)
-        if secret := read_secret(folder):
-            write_secret(work, secret)  # a store from before it had one takes this, and not a new one
-        verdict, _ = _bring_up(work, clock)
-        _record(work, file, digest, verdict, clock, account)
-        _settle(copy)
-        with _writers_waiting(folder):
-            replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
+        with _filling(folder):
+            copy = work / FILE_NAME
+            digest = _take_copy(file, work)
+            if secret := read_secret(folder):
+                write_secret(work, secret)  # a store from before it had one takes this, and not a new one
+            verdict, _ = _bring_up(work, clock)
+            manifest = _manifest_of(file)
+            if manifest is not None and digest != manifest.database.sha256:  # the log does not cover each byte
+                raise LogBroken("backup_differs", file.name)
+            _record(work, file, digest, verdict, clock, account)
+            _settle(copy)
+            with _writers_waiting(folder):
+                replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return RestoredStore(verdict, replaced)
+    return RestoredStore(verdict, replaced, is_compared=manifest is not None)
 
 
 def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
@@ -443,13 +463,14 @@ def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
             shutil.rmtree(left)
         work = Path(tempfile.mkdtemp(prefix=_TRIAL, dir=folder))
     try:
-        _copy_in_one_step(folder, work)
-        _settle(work / FILE_NAME)
         kept = work / "kept.sqlite3"
-        _copy_file(work / FILE_NAME, kept)
-        create_or_migrate(work)
-        _check(work, clock)
-        _settle(kept)
+        with _filling(folder):
+            _copy_in_one_step(folder, work)
+            _settle(work / FILE_NAME)
+            _copy_file(work / FILE_NAME, kept)
+            create_or_migrate(work)
+            _check(work, clock)
+            _settle(kept)
         with translated():
             named = folder / f"{BEFORE}{version}.sqlite3"
             kept.replace(named)
@@ -674,8 +695,24 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reached(place: Path) -> Iterator[None]:
-    """Raises Unavailable ``backup`` with the path that a person gave and the system's reason."""
+    """Raises UnusablePlace with the path that a person gave and the system's reason."""
     try:
         yield
     except OSError as error:
-        raise Unavailable("backup", f"{place}: {error.strerror}") from error
+        raise UnusablePlace("backup", place, error.errno) from error
+
+
+@contextlib.contextmanager
+def _filling(place: Path) -> Iterator[None]:
+    """Raises UnusablePlace with ``place`` if its disk is full, in place of an error that names another place, or none.
+
+    SQLite has several errors for a full disk, and a copy knows the file that it reads. It is looked at before the
+    half-made files are removed, after which there is room again.
+    """
+    try:
+        yield
+    except (Unavailable, OSError) as error:
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(place).free < _NEARLY_NONE:
+                raise UnusablePlace("disk", place, errno.ENOSPC) from error
+        raise
