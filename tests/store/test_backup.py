@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -722,6 +723,32 @@ def test_a_backup_that_is_not_as_it_was_written_is_not_put_back(folder: Path, ta
     assert content(folder) == before
     file.with_name(f"{file.stem}{MANIFEST}").unlink()
     assert not replace_store(folder, file, SteppingClock(), "root").is_compared
+
+
+def test_what_is_tried_is_the_set_made_last_and_not_one_of_a_clock_that_was_ahead(folder: Path, target: Path) -> None:
+    clock = SteppingClock()
+    clock.moment += dt.timedelta(days=1_500)
+    ahead = back_up(folder, target, clock).file
+    last = back_up(folder, target, SteppingClock()).file
+    assert ahead.name > last.name
+    assert check_backup(folder, target, SteppingClock()).file == last
+    assert check_backup(None, target, SteppingClock()).file == ahead, "without the store, names alone are there"
+
+
+def test_a_working_folder_that_another_backup_cleared_before_it_was_locked_is_made_again(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = module.tempfile.mkdtemp, []
+
+    def make_and_lose(**more: Any) -> str:
+        made.append(make(**more))
+        if len(made) == 1:
+            Path(made[0]).rmdir()
+        return made[-1]
+
+    monkeypatch.setattr(module.tempfile, "mkdtemp", make_and_lose)
+    assert back_up(folder, target, SteppingClock()).file.exists()
+    assert len(made) == 2
 
 
 def test_sets_that_this_account_may_not_read_are_not_called_missing(

@@ -335,11 +335,11 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
     the set is of that store, or a directory was given. Raises NotAllowed ``no_backup_in``, LogBroken, ConfigError
     ``newer_database``, Unavailable.
     """
-    own = _identity_of(folder, clock)
+    own, last = _own_marks(folder, clock)
     file = given
     try:
         with _reached(given):
-            file = _newest_in(given, own) if given.is_dir() else given
+            file = _newest_in(given, own, last) if given.is_dir() else given
         checked = _restore_beside(file, clock)
     except (NotAllowed, LogBroken, Unavailable) as failure:
         if folder is not None and own and (given.is_dir() or _is_of(file, own)):
@@ -362,21 +362,24 @@ def _explain_check(failure: HoshobinError, where: Path, now: dt.datetime) -> Tro
             return Trouble(now, "check_unreached", str(where), _reason_of(failure, where))
 
 
-def _identity_of(folder: Path | None, clock: Clock) -> str:
+def _own_marks(folder: Path | None, clock: Clock) -> tuple[str, str]:
+    """The identity of the store, and the stem of the set that it made last; empty where there are none."""
     if folder is None or not has_database(folder):
-        return ""
+        return "", ""
     with contextlib.closing(open_store(folder, clock)) as store:
-        return store.property(IDENTITY) or ""
+        last = read_set_mark(store.property(BACKED_UP))
+        return store.property(IDENTITY) or "", last.stem if last else ""
 
 
-def _newest_in(target: Path, own: str) -> Path:
+def _newest_in(target: Path, own: str, last: str) -> Path:
+    """The set that the store made last; without it the newest by its time, which a wrong clock may have set."""
     whole = [each for each in _manifests(target) if (target / each.database.name).exists() and own in {"", each.store}]
     if not whole:
         for path in target.glob(f"hoshobin-*{MANIFEST}"):  # one that this account may not read is not missing
             with _reached(path):
                 path.open("rb").close()
         raise NotAllowed("no_backup_in", target=str(target))
-    return target / max(whole, key=lambda each: each.made_at).database.name
+    return target / max(whole, key=lambda each: (each.stem == last, each.made_at)).database.name
 
 
 def _is_of(file: Path, own: str) -> bool:
@@ -673,21 +676,30 @@ def _working_in(target: Path) -> Iterator[Path]:
         for left in target.glob(f"{_BESIDE}*"):
             with contextlib.suppress(OSError), _locked(left):
                 shutil.rmtree(left)
-        work = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=target))
-    try:
-        with contextlib.ExitStack() as held:
-            with contextlib.suppress(OSError):
-                held.enter_context(_locked(work))
+    with contextlib.ExitStack() as held:
+        with _reached(target):
+            work = _make_locked(target, held)
+        try:
             yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _make_locked(target: Path, held: contextlib.ExitStack) -> Path:
+    """A new folder whose lock ``held`` keeps; one that another process cleared before it was locked is made again."""
+    while True:
+        work = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=target))
+        with contextlib.suppress(OSError):
+            held.enter_context(_locked(work, waits=True))
+        if work.exists():
+            return work
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, *, waits: bool = False) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
         yield
     finally:
         os.close(descriptor)
