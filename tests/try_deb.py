@@ -401,6 +401,7 @@ def judge(machine: Machine) -> None:
         machine.run("/opt/hoshobin/venv/bin/python", "-c", "import authlib, worker.accounts.openid")
         machine.run("hoshobin", "metrics")
     let_timers_fire(machine)
+    put_back(machine)
     with machine.step("systemd-analyze security"):
         machine.run("systemctl", "restart", "hoshobin")
         (reader, *_) = until(lambda: reader_units(machine))
@@ -429,6 +430,32 @@ def let_timers_fire(machine: Machine) -> None:
     for unit in BACKUPS:
         with machine.step(f"{unit}.timer starts its service at its moment"):
             fire(machine, unit)
+
+
+def page_lines(heading: str) -> list[str]:
+    """The commands of one section of docs/operations.ja.md, with the answer that a person would type."""
+    text = (TOP / "docs" / "operations.ja.md").read_text()
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    block = section.partition("```sh\n")[2].partition("```")[0]
+    return [f"{line} --yes" if line.startswith("hoshobin resume") else line for line in block.splitlines()]
+
+
+def put_back(machine: Machine) -> None:
+    with machine.step("a restore with the commands of docs/operations.ja.md, beside the console"):
+        said = machine.run("sh", "-ec", "\n".join(page_lines("復元")))
+        expect("送信を止めています" in said and "送信を再開します" in said, said)
+        until(partial(is_well, machine))
+        expect(machine.is_active("hoshobin-console"), said)
+        machine.run("hoshobin", "audit", "verify")
+
+
+def is_well(machine: Machine) -> bool:
+    """The service runs, and doctor finds nothing."""
+    try:
+        machine.run("hoshobin", "doctor")
+    except Failed:
+        return False
+    return True
 
 
 def fire(machine: Machine, unit: str, name: str = "") -> None:
