@@ -45,4 +45,4 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             written.unlink()
-        raise UnusablePlace("disk", path.parent, error.errno) from error
+        raise UnusablePlace("disk", path.parent, error) from error

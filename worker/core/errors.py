@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 PLACE_FAULTS: Final = {
@@ -93,10 +91,10 @@ class UnusablePlace(Unavailable):
     ``code`` is the reason by the error of the system (``PLACE_FAULTS``), which has a remedy.
     """
 
-    def __init__(self, what: str, place: Path, number: int | None) -> None:
+    def __init__(self, what: str, place: object, error: OSError) -> None:
         self.place = str(place)
-        self.reason = os.strerror(number) if number else "unknown error"
-        self.code = PLACE_FAULTS.get(number or 0, "failed")
+        self.reason = error.strerror or type(error).__name__
+        self.code = PLACE_FAULTS.get(error.errno or 0, "failed")
         super().__init__(what, f"{self.place}: {self.reason}")
 
 

@@ -711,7 +711,7 @@ def _reached(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnusablePlace("backup", place, error.errno) from error
+        raise UnusablePlace("backup", place, error) from error
 
 
 @contextlib.contextmanager
@@ -726,5 +726,6 @@ def _filling(place: Path) -> Iterator[None]:
     except (Unavailable, OSError) as error:
         with contextlib.suppress(OSError):
             if shutil.disk_usage(place).free < _NEARLY_NONE:
-                raise UnusablePlace("disk", place, errno.ENOSPC) from error
+                full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise UnusablePlace("disk", place, full) from error
         raise
