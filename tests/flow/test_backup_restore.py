@@ -173,10 +173,12 @@ def test_a_place_of_no_use_is_said_with_its_name_and_a_remedy(mailroom: Opens, t
 
 
 def test_every_reason_for_a_place_has_words() -> None:
-    own = {"place": "/srv/x", "reason": "Input/output error", "account": "hoshobin"}
+    own = {"place": "/srv/x", "detail": "Read-only file system", "account": "hoshobin"}
     for code in {*PLACE_FAULTS.values(), "failed"}:
         for lang in ("ja", "en"):
-            assert "/srv/x" in say(f"place_{code}", lang, **own)
+            said = say(f"place_{code}", lang, **own)
+            assert "/srv/x" in said
+            assert ("Read-only" in said) <= (lang == "en"), "the reason is in the reader's language"
 
 
 def test_what_is_no_backup_is_said_in_office_words(mailroom: Opens, tmp_path: Path) -> None:

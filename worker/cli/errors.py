@@ -84,7 +84,7 @@ class _Shown:
         if isinstance(error, NoRoom):
             message = say("no_room", self._lang, missing=f"{error.missing / 1_000_000:,.0f}")
         elif isinstance(error, UnusablePlace):
-            own = {"place": error.place, "reason": error.reason, "account": _own_account()}
+            own = {"place": error.place, "detail": error.reason, "account": _own_account()}
             message = say(f"place_{error.code}", self._lang, **own)
         else:
             message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)

@@ -30,22 +30,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "place_forbidden": (
         (
-            "{place} を、アカウント {account} では使えません（{reason}）。`ls -ld {place}` で所有者と権限を確かめ、"
+            "{place} を、アカウント {account} では使えません（{detail}）。`ls -ld {place}` で所有者と権限を確かめ、"
             "このアカウントが読み書きできるようにしてください。"
         ),
         (
-            "The account {account} cannot use {place} ({reason}). See `ls -ld {place}` for its owner and mode, and let"
+            "The account {account} cannot use {place} ({detail}). See `ls -ld {place}` for its owner and mode, and let"
             " this account read and write it."
         ),
     ),
     "place_read_only": (
         (
-            "{place} には書き込めません（{reason}）。ユニットから実行したときは、`ReadWritePaths=` にこの場所を"
+            "{place} には書き込めません（{detail}）。ユニットから実行したときは、`ReadWritePaths=` にこの場所を"
             "加えてください。"
             "そうでなければ、`mount` でディスクが読取り専用になっていないかを確かめてください。"
         ),
         (
-            "{place} cannot be written ({reason}). In a unit, add it to `ReadWritePaths=`; elsewhere, see with `mount`"
+            "{place} cannot be written ({detail}). In a unit, add it to `ReadWritePaths=`; elsewhere, see with `mount`"
             " if the disk is read-only."
         ),
     ),
@@ -77,8 +77,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{place} is a folder. Name a file in it (of backups, the last of `ls {place}/hoshobin-*.sqlite3`).",
     ),
     "place_failed": (
-        "{place} を使えません（{reason}）。ディスクとその接続を確かめてから、もう一度実行してください。",
-        "{place} cannot be used ({reason}). Examine the disk and its connection, then run this again.",
+        "{place} を使えません（{detail}）。ディスクとその接続を確かめてから、もう一度実行してください。",
+        "{place} cannot be used ({detail}). Examine the disk and its connection, then run this again.",
     ),
     "unavailable_disk": (
         (
