@@ -28,6 +28,7 @@ _OF_AN_INSTANCE: Final = (
     ("hoshobin-backup.timer starts", "hoshobin-backup@%i.timer starts"),
     ("hoshobin-backup-drill.timer starts", "hoshobin-backup-drill@%i.timer starts"),
     ("After=hoshobin.service\n", "After=hoshobin@%i.service\n"),
+    ("After=hoshobin.service hoshobin-backup.service\n", "After=hoshobin@%i.service hoshobin-backup@%i.service\n"),
     (f"={_PROGRAM} backup /srv/hoshobin-backup\n", f"={_PROGRAM} --config /etc/hoshobin/%i backup {_BACKUPS}\n"),
     (f"={_PROGRAM} backup check /srv", f"={_PROGRAM} --config /etc/hoshobin/%i backup check /srv"),
     ("backup check /srv/hoshobin-backup\n", f"backup check {_BACKUPS}\n"),

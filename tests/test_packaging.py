@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.try_deb import DEBIAN, missing
+from tests.try_deb import DEBIAN, TIMERS, missing
 
 ROOT = Path(__file__).parent.parent
 PACKAGING = ROOT / "packaging"
@@ -78,6 +78,10 @@ def test_the_package_has_each_document_that_a_unit_names() -> None:
     assert shipped
     assert named
     assert named <= set(shipped[1].replace("\\", " ").split())
+
+
+def test_every_timer_of_the_package_starts_its_service_in_a_trial() -> None:
+    assert {each.name for each in (ROOT / "systemd").glob("*.timer")} == set(TIMERS)
 
 
 def test_each_release_is_built_for_its_own_python() -> None:

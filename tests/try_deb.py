@@ -51,6 +51,19 @@ NEEDED: Final = {
 UNITS: Final = ("hoshobin", "hoshobin-console", "hoshobin-failed")
 BACKUPS: Final = ("hoshobin-backup", "hoshobin-backup-drill")
 CONTRACTORS: Final = ("acme", "midori2")
+TIMERS: Final = tuple(f"{unit}{instance}.timer" for instance in ("", "@") for unit in BACKUPS)
+"""Every timer of the package; each starts its service here (``tests/test_packaging.py``)."""
+NIGHTS: Final = {"hoshobin-backup": "17:30:00 UTC", "hoshobin-backup-drill": "20:30:00 UTC"}
+"""When they start by themselves: at 2:30 and 5:30 in Japan."""
+TRACES: Final = {
+    "hoshobin-backup": ("BackedUp", "hoshobin_backup_last_success_timestamp_seconds"),
+    "hoshobin-backup-drill": ("BackupChecked", "hoshobin_backup_verified_timestamp_seconds"),
+}
+"""The entry and the figure that each leaves."""
+MISSED: Final = 40 * 86_400
+"""Seconds since the last start of a timer that has missed its moments."""
+NEAR: Final = 3
+"""Seconds until a timer's moment in a trial."""
 SECRET: Final = (
     *("/var/lib/hoshobin/hoshobin.sqlite3", "/var/lib/hoshobin/secret", "/etc/hoshobin/worker.toml"),
     *("/etc/hoshobin/credentials/imap-password", "/etc/hoshobin/credentials/smtp-password"),
@@ -61,6 +74,13 @@ SHIPPED: Final = (
     *("hoshobin/prometheus-rules.yml", "hoshobin/hoshobin-console-sso.conf"),
     *("doc/hoshobin/operations.ja.md", "doc/hoshobin/install.md"),
 )
+LAST_ENTRY: Final = """
+import json, sqlite3, sys
+database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+bodies = (json.loads(each) for (each,) in database.execute("SELECT body FROM entries ORDER BY number DESC"))
+print(json.dumps(next(({"at": each["at"], **each["detail"]} for each in bodies if each["event"] == sys.argv[2]), {})))
+"""
+"""Prints the last entry of an event, with its detail."""
 EXPOSURE: Final = 1.1
 """The most that systemd may find about a unit; ``service/test_systemd_unit.py`` has the same for the files."""
 CLONE_NEWNET: Final = 0x40000000
@@ -380,11 +400,112 @@ def judge(machine: Machine) -> None:
             expect((machine.root / "usr/share" / each).exists(), f"{each} is missing")
         machine.run("/opt/hoshobin/venv/bin/python", "-c", "import authlib, worker.accounts.openid")
         machine.run("hoshobin", "metrics")
+    let_timers_fire(machine)
+    put_back(machine)
     with machine.step("systemd-analyze security"):
         machine.run("systemctl", "restart", "hoshobin")
         (reader, *_) = until(lambda: reader_units(machine))
         for unit in (*UNITS, reader, *BACKUPS):
             sys.stdout.write(f"            {unit}: {exposure_of(machine, unit)}\n")
+
+
+def let_timers_fire(machine: Machine) -> None:
+    """The timers as they are shipped after nights without power, and each at a moment that comes."""
+    with machine.step("the timers are due in the night of Japan, in a computer of another time zone"):
+        for unit, moment in NIGHTS.items():
+            due = machine.run("systemctl", "show", "--value", "--property", "NextElapseUSecRealtime", f"{unit}.timer")
+            expect(moment in due, due)
+    with machine.step("both timers make up for what was missed, the trial after the backup"):
+        timers = [f"{unit}.timer" for unit in BACKUPS]
+        machine.run("systemctl", "stop", *timers)
+        before = traces_of(machine)
+        for each in timers:
+            stamp = machine.root / "var/lib/systemd/timers" / f"stamp-{each}"
+            expect(stamp.exists(), f"{each} keeps no time of its last start")
+            os.utime(stamp, (time.time() - MISSED,) * 2)
+        machine.run("systemctl", "start", *timers)
+        after = until(partial(new_traces, machine, before))
+        made, tried = (after[unit][0]["file"] for unit in BACKUPS)
+        expect(made == tried, f"{made} was made, and {tried} was tried")
+    for unit in BACKUPS:
+        with machine.step(f"{unit}.timer starts its service at its moment"):
+            fire(machine, unit)
+
+
+def page_lines(heading: str) -> list[str]:
+    """The commands of one section of docs/operations.ja.md, with the answer that a person would type."""
+    text = (TOP / "docs" / "operations.ja.md").read_text()
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    block = section.partition("```sh\n")[2].partition("```")[0]
+    return [f"{line} --yes" if line.startswith("hoshobin resume") else line for line in block.splitlines()]
+
+
+def put_back(machine: Machine) -> None:
+    with machine.step("a restore with the commands of docs/operations.ja.md, beside the console"):
+        said = machine.run("sh", "-ec", "\n".join(page_lines("復元")))
+        expect("送信を止めています" in said and "送信を再開します" in said, said)
+        until(partial(is_well, machine))
+        expect(machine.is_active("hoshobin-console"), said)
+        machine.run("hoshobin", "audit", "verify")
+
+
+def is_well(machine: Machine) -> bool:
+    """The service runs, and doctor finds nothing."""
+    try:
+        machine.run("hoshobin", "doctor")
+    except Failed:
+        return False
+    return True
+
+
+def fire(machine: Machine, unit: str, name: str = "") -> None:
+    """Lets a timer come to its moment, which a drop-in brings near; the shipped file says the rest."""
+    timer = f"{unit}{'@' * bool(name)}{name}"
+    folder = f"/run/systemd/system/{timer}.timer.d"
+    moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + NEAR))
+    words = f"[Timer]\nOnCalendar=\nOnCalendar={moment}\nAccuracySec=100ms\nRandomizedDelaySec=0\n"
+    before = traces_of(machine, name)
+    machine.run("sh", "-ec", f"mkdir -p {folder}; printf '{words}' >{folder}/near.conf")
+    try:
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", f"{timer}.timer")
+        until(partial(new_traces, machine, before, (unit,), name))
+        triggered = machine.run("systemctl", "show", "--value", "--property", "TriggeredBy", f"{timer}.service")
+        expect(triggered.strip() == f"{timer}.timer", triggered)
+    finally:
+        machine.run("rm", "-r", folder)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", f"{timer}.timer")
+
+
+def new_traces(
+    machine: Machine, before: dict[str, tuple[dict[str, Any], float]], units: tuple[str, ...] = BACKUPS, name: str = ""
+) -> dict[str, tuple[dict[str, Any], float]] | None:
+    """Each service has ended well, and has left an entry and a later figure."""
+    instance = f"@{name}" if name else ""
+    after = traces_of(machine, name)
+    for unit in units:
+        state, result = (machine.shows(f"{unit}{instance}", key) for key in ("ActiveState", "Result"))
+        expect(state != "failed" and result == "success", machine.run("journalctl", "-u", f"{unit}{instance}"))
+        if state != "inactive" or after[unit][0] == before[unit][0] or after[unit][1] <= before[unit][1]:
+            return None
+    return after
+
+
+def traces_of(machine: Machine, name: str = "") -> dict[str, tuple[dict[str, Any], float]]:
+    """What the log and the figures say of the last backup and its last trial."""
+    instance = (f"@{name}",) if name else ()
+    figures = machine.run("hoshobin", *instance, "metrics")
+    account, store = (f"hoshobin-{name}", f"hoshobin/{name}") if name else ("hoshobin", "hoshobin")
+    found: dict[str, tuple[dict[str, Any], float]] = {}
+    for unit, (event, figure) in TRACES.items():
+        entry = machine.run(
+            *("runuser", "-u", account, "--", "/opt/hoshobin/venv/bin/python", "-c", LAST_ENTRY),
+            *(f"/var/lib/{store}/hoshobin.sqlite3", event),
+        )
+        (value,) = re.findall(rf"^{figure} (\S+)$", figures, re.MULTILINE)
+        found[unit] = (json.loads(entry), float(value))
+    return found
 
 
 def exposure_of(machine: Machine, unit: str) -> str:
@@ -490,7 +611,7 @@ def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> No
 
 
 def back_up_contractors(machine: Machine) -> None:
-    with machine.step("a backup of each contractor and its trial by their units, in a place of its own"):
+    with machine.step("a backup of each contractor and its trial by their units and timers, in a place of its own"):
         for name in CONTRACTORS:
             for line in backup_lines(name):
                 machine.run("sh", "-ec", line)
@@ -498,6 +619,7 @@ def back_up_contractors(machine: Machine) -> None:
                 machine.run("systemctl", "start", f"{unit}@{name}")
                 exposure_of(machine, f"{unit}@{name}")
                 expect(machine.run("systemctl", "is-active", f"{unit}@{name}.timer").strip() == "active")
+                fire(machine, unit, name)
             kept = machine.root / "srv/hoshobin-backup" / name
             expect(len(list(kept.glob("*.manifest.json"))) == 1, f"no set of {name}'s backup")
         other = f"/srv/hoshobin-backup/{CONTRACTORS[1]}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.office import Office, Ran, a_form, command, notice
 from tests.support.world import project
-from worker.cli.tenants import TenantStatus, exit_code
+from worker.cli.tenants import TenantStatus, describe, exit_code
 from worker.send.smtp.lock import SenderLock
 from worker.service.clock import SystemClock
 from worker.service.wiring import find_store_of
@@ -60,6 +62,46 @@ def test_a_running_service_is_named(bureau: Path) -> None:
     with SenderLock(find_store_of(str(bureau / "quiet")), SystemClock()):
         lines = status(bureau).out.splitlines()
     assert [line.split("\t")[1] for line in lines[1:]] == ["停止中", "不明", "稼働中"]
+
+
+def test_the_place_of_a_fault_is_said_also_where_the_configuration_before_is_still_used(bureau: Path) -> None:
+    worker = bureau / "quiet" / "worker.toml"
+    before = worker.read_text()
+    worker.write_text(before.replace("[smtp]", "[smpt]"))
+    try:
+        ran = status(bureau)
+    finally:
+        worker.write_text(before)
+    lines = {line.split("\t")[0]: line.split("\t")[-1] for line in ran.out.splitlines()[1:]}
+    assert "worker.toml smpt" in lines["quiet"]
+    assert "hoshobin @quiet check" in lines["quiet"]
+    assert "worker.toml smpt: " in lines["faulty"], "it never ran"
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda file: file.write_bytes(b"no database"), lambda file: (file.unlink(), file.mkdir())]
+)
+def test_a_damaged_database_of_one_hides_no_other(bureau: Path, spoil: Callable[[Path], object]) -> None:
+    file = find_store_of(str(bureau / "quiet")) / "hoshobin.sqlite3"
+    before = file.rename(file.with_suffix(".kept"))
+    try:
+        shutil.copy(before, file)
+        spoil(file)
+        ran = status(bureau)
+    finally:
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+        before.rename(file)
+    assert ran.code == 3
+    lines = {line.split("\t")[0]: line.split("\t") for line in ran.out.splitlines()[1:]}
+    assert lines["busy"][1] == "停止中"
+    assert lines["quiet"][1] == "不明"
+    assert lines["quiet"][-1]
+
+
+def test_a_restored_database_whose_sending_is_stopped_is_named() -> None:
+    put_back = TenantStatus("a", {**state("a").fields, "signs": ["restored"], "rehearsal_to": None})
+    assert exit_code([put_back]) == 1
+    assert "hoshobin @a status" in describe(put_back, "ja")
 
 
 def state(name: str, *, running: bool = True, error: str = "", now: int = 0, doubt: int = 0) -> TenantStatus:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.support.office import Mailroom
 from worker.core.model import JST, HealthRecord
 from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, SetMark, Trouble
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT
+from worker.store.sqlite.store import open_store
 
 
 @pytest.mark.parametrize("path", ["/health", "/health?check=1"])
@@ -58,6 +61,26 @@ def test_a_restored_store_is_resumed_by_the_administrator_with_an_entry(console:
         (entry,) = store.entries(events=["Resumed"])
         assert entry.by == "鈴木 一郎"
         assert not store.property(RESTORED_AT)
+
+
+def test_a_decision_after_a_restore_is_in_the_database_that_was_put_back(
+    console: Console, room: Mailroom, tmp_path: Path
+) -> None:
+    """The console runs on meanwhile, with the connections of earlier requests."""
+    staff = console.browser("staff")
+    staff.get("/")
+    file = room.office("backup", str(tmp_path / "backups"), "--json").document["file"]
+    assert room.office("restore", file).code == 0
+    staff.get("/")
+    assert "/login" in str(staff.last and staff.last.url), "what ended since the backup does not begin again"
+    admin = console.browser("admin")
+    admin.get("/health")
+    assert "バックアップから戻したデータベースです" in admin.text
+    assert admin.post("/health/resume").headers["location"] == "/health?said=resumed"
+    with contextlib.closing(open_store(console.desk.office().places.store, console.desk.clock)) as store:
+        assert not store.property(RESTORED_AT)
+        assert [each.by for each in store.entries(events=["Resumed"])][-1] == "鈴木 一郎"
+    assert room.office("audit", "verify").code == 0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from tests.support.console import Console
 from tests.support.demo_console import free_port
 from worker.console.metrics import serving_metrics
 from worker.core.errors import ConfigError, Unavailable
+from worker.core.messages import say
+from worker.views.problems import problem_hint
 
 TEXT = "hoshobin_build_info 1\n"
 
@@ -81,9 +83,13 @@ def test_the_address_of_the_console_is_refused(address: str) -> None:
     assert [each.code for each in refused.value.problems] == ["console_metrics_taken"]
 
 
-def test_an_address_that_is_taken_is_refused(served: str) -> None:
-    with pytest.raises(ConfigError), serving_metrics(served, "", lambda: TEXT):
+def test_an_address_that_another_program_uses_is_refused_with_the_reason_and_the_remedy(served: str) -> None:
+    with pytest.raises(ConfigError) as refused, serving_metrics(served, "", lambda: TEXT):
         pass
+    (problem,) = refused.value.problems
+    assert say(problem.code, "ja", **problem.params).endswith("示せません（ほかのプログラムが使っています）")
+    assert served in say(problem.code, "en", **problem.params)
+    assert "ss -ltnp" in problem_hint(problem, "ja")
 
 
 def test_without_an_address_nothing_listens() -> None:

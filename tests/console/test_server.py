@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.console import Console
 from worker.console import server
+from worker.core.errors import ConfigError
+from worker.core.messages import say
 
 SOON = 0.2
 ASKED = 2000
@@ -75,3 +77,14 @@ def test_many_idle_connections_keep_nobody_out_and_more_than_all_are_refused(con
             stack.enter_context(connect(console))
         assert console.browser().client.get("/login").status_code == 503
     assert console.browser("staff").get("/me").status_code == 200
+
+
+def test_a_port_that_another_program_uses_is_said_before_an_address_is_told(console: Console) -> None:
+    told: list[str] = []
+    port = int(urlsplit(console.base).port or 0)
+    with pytest.raises(ConfigError) as refused:
+        server.serve(console.desk.option, port, None, told.append)
+    assert told == []
+    (problem,) = refused.value.problems
+    said = say(problem.code, "ja", **problem.params)
+    assert said == f"画面を 127.0.0.1:{port} で開けません（ほかのプログラムが使っています）"

@@ -12,6 +12,8 @@ from tests.support.notice_pdfs import Form
 from tests.support.office import HANAKO, Mailroom, Office, a_form, notice
 from tests.support.world import project
 from worker.cli import decide
+from worker.core.errors import PLACE_FAULTS
+from worker.core.messages import say
 from worker.send.smtp.lock import FILE_NAME, SenderLock
 from worker.service.clock import SystemClock
 
@@ -147,6 +149,36 @@ def test_a_backup_that_failed_is_told_by_mail_and_stands_in_the_list(mailroom: O
     assert any("バックアップを作成できていません" in each.text for each in room.tellings[told:])
     assert room.office("backup", str(tmp_path / "backups")).code == 0
     assert "バックアップ" not in room.office("tasks").out
+
+
+def test_a_place_of_no_use_is_said_with_its_name_and_a_remedy(mailroom: Opens, tmp_path: Path) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    kept = tmp_path / "backups"
+    back_up(room.office, kept)
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    for words, place, remedy in (
+        (("backup",), tmp_path / "link", "リンクの行き先を作ってください"),
+        (("backup",), tmp_path / "file", "フォルダを指定するか"),
+        (("backup",), tmp_path / "gone" / "deeper", "上のフォルダを先に作ってください"),
+        (("backup", "check"), tmp_path / "gone", "名前に誤りがないか"),
+        (("restore",), kept, f"ls {kept}/hoshobin-*.sqlite3"),
+        (("metrics", "--textfile"), tmp_path / "gone" / "x.prom", "上のフォルダを先に作ってください"),
+    ):
+        ran = room.office(*words, str(place))
+        assert ran.code == 3, (words, ran.out)
+        assert str(place if words[0] != "metrics" else place.parent) in ran.err
+        assert remedy in ran.err, (words, ran.err)
+
+
+def test_every_reason_for_a_place_has_words() -> None:
+    own = {"place": "/srv/x", "detail": "Read-only file system", "account": "hoshobin"}
+    for code in {*PLACE_FAULTS.values(), "failed"}:
+        for lang in ("ja", "en"):
+            said = say(f"place_{code}", lang, **own)
+            assert "/srv/x" in said
+            assert ("Read-only" in said) <= (lang == "en"), "the reason is in the reader's language"
 
 
 def test_what_is_no_backup_is_said_in_office_words(mailroom: Opens, tmp_path: Path) -> None:

@@ -820,6 +820,7 @@ def test_a_share_that_is_not_there_fails_also_before_the_first_run(office: Offic
     file.write_text(f"{text}\n[folders]\ninvoices = '{tmp_path / 'share'}'\n", encoding="utf-8")
     ran = new("doctor")
     assert (ran.code, "フォルダを作成し" in ran.out) == (3, True)
+    assert ("ファイルかフォルダがありません" in ran.out, "No such file" in ran.out) == (True, False)
 
 
 # --- For people ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import shutil
 import subprocess
@@ -33,18 +34,25 @@ EXPOSURE = {UNIT.name: 1.1, FAILED.name: 1.1, CONSOLE.name: 1.0, BACKUP.name: 0.
 EXPOSURE |= {each.replace(".", "@acme.", 1): value for each, value in EXPOSURE.items()}
 EXPOSURE["hoshobin-reader@acme.service"] = 0.2
 TIMERS = {
-    "hoshobin-backup.timer": "2026-12-01T02:30:00",
-    "hoshobin-backup-drill.timer": "2026-12-01T05:30:00",
+    "hoshobin-backup.timer": "2026-11-30T17:30:00",
+    "hoshobin-backup-drill.timer": "2026-11-30T20:30:00",
 }
 TIMERS |= {each.replace(".", "@acme."): moment for each, moment in TIMERS.items()}
-"""When each timer starts its service, after the middle of 30 November 2026."""
+"""When each timer starts its service, after noon of 30 November 2026 (UTC): in Japan it is the night of 1 December."""
 
 
-def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def analyze(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd-analyze is not installed (package systemd)")
-    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
+    )
 
 
 @pytest.fixture
@@ -95,14 +103,26 @@ def test_every_unit_is_judged() -> None:
 
 
 @pytest.mark.parametrize(("name", "moment"), TIMERS.items())
-def test_a_backup_is_made_each_night_and_tried_each_month_also_after_a_night_without_power(
-    name: str, moment: str
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_a_backup_is_made_each_night_of_japan_and_tried_each_month_also_after_a_night_without_power(
+    name: str, moment: str, zone: str
 ) -> None:
+    """In any time zone of the computer: servers that are rented often have UTC, whose night is a day of work."""
     text = FILES[name].read_text()
     (calendar,) = re.findall(r"^OnCalendar=(.+)$", text, re.MULTILINE)
-    said = analyze("calendar", "--base-time=2026-11-30 12:00:00", calendar).stdout
-    assert moment.replace("T", " ") in said
+    said = analyze("calendar", "--base-time=2026-11-30 12:00:00 UTC", calendar, TZ=zone).stdout
+    assert f"{moment.replace('T', ' ')} UTC" in said
     assert "Persistent=yes" in text
+
+
+def test_a_trial_that_is_made_up_for_waits_for_the_backup_that_is_made_up_for() -> None:
+    """The backup removes the older set of its day, which the trial would have under its hands."""
+    for name, backup in (
+        ("hoshobin-backup-drill", "hoshobin-backup"),
+        ("hoshobin-backup-drill@", "hoshobin-backup@%i"),
+    ):
+        (after,) = re.findall(r"^After=(.+)$", UNIT.with_name(f"{name}.service").read_text(), re.MULTILINE)
+        assert f"{backup}.service" in after.split()
 
 
 def test_the_backups_of_many_contractors_are_apart_each_at_its_own_moment_and_before_the_trial() -> None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.support.stores import SteppingClock, create_held, make_store, open_st
 from tests.support.world import HANAKO, START
 from worker.approve import decisions
 from worker.config.load import Configuration
-from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable
+from worker.core.errors import ConfigError, LogBroken, NotAllowed, Unavailable, UnusablePlace
 from worker.core.model import sha256
 from worker.core.states import NoteEvent
 from worker.store.backups import (
@@ -265,6 +266,65 @@ def test_a_place_that_cannot_be_reached_is_named(folder: Path, tmp_path: Path) -
     assert error.value.what == "backup"
     trouble = trouble_of(folder)
     assert (trouble.code, trouble.target) == ("unreached", str(tmp_path / "gone" / "deeper"))
+    assert trouble.detail == "No such file or directory", "the place is named beside it"
+
+
+def keep_before(folder: Path, target: Path, file: Path) -> object:
+    return module.keep_before_migration(folder, "0.9.9", SteppingClock())
+
+
+@pytest.mark.parametrize(
+    ("act", "is_in_target"),
+    [
+        (lambda folder, target, file: back_up(folder, target, SteppingClock()), True),
+        (lambda folder, target, file: check_backup(folder, file, SteppingClock()), True),
+        (lambda folder, target, file: replace_store(folder, file, SteppingClock(), "root"), False),
+        (keep_before, False),
+    ],
+    ids=["backup", "check", "restore", "migration"],
+)
+def test_a_disk_that_fills_up_is_named_by_its_place_and_everything_stays_as_it_was(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[..., object], is_in_target: bool
+) -> None:
+    """SQLite says "disk I/O error" of some, and a copy would name the file that it reads."""
+    file = back_up(folder, target, SteppingClock()).file
+    before = content(folder)[FILE_NAME], names(target)
+    free = [10_000_000_000]
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: SimpleNamespace(free=free[0]))
+
+    def fill(*_: object) -> None:
+        free[0] = 4096
+        raise Unavailable("disk", "SQLITE_IOERR_SHMSIZE: disk I/O error")
+
+    monkeypatch.setattr(module, "_check", fill)
+    with pytest.raises(UnusablePlace) as error:
+        act(folder, target, file)
+    assert (error.value.code, error.value.place) == ("full", str(target if is_in_target else folder))
+    assert names(target) == before[1]
+    assert not [each for each in names(folder) if each.startswith(".")]
+    with contextlib.closing(reopened(folder)) as store:
+        assert store.verify().holds
+
+
+def test_a_fault_of_a_disk_with_room_stays_what_it_is(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise Unavailable("disk", "SQLITE_IOERR_READ: disk I/O error")
+
+    monkeypatch.setattr(module, "_check", fail)
+    with pytest.raises(Unavailable, match="SQLITE_IOERR_READ") as error:
+        back_up(folder, target, SteppingClock())
+    assert not isinstance(error.value, UnusablePlace)
+
+
+def test_a_backup_follows_a_link_to_another_disk(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "backups").symlink_to(tmp_path / "disk")
+    made = back_up(folder, tmp_path / "backups", SteppingClock())
+    assert made.file.parent == tmp_path / "backups"
+    assert len(names(tmp_path / "disk")) == len(made.manifest.files) + 1
+    assert check_backup(folder, tmp_path / "backups", SteppingClock()).file == made.file
 
 
 # --- Room, rotation, and what a killed one leaves --------------------------------------------------------------
@@ -514,6 +574,47 @@ def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, 
     assert not [each for each in folder.iterdir() if each.name.startswith(".")]
 
 
+def test_a_store_that_stayed_open_writes_into_the_one_that_was_put_back(folder: Path, target: Path) -> None:
+    """As the console holds it: a record in the replaced file would be lost in silence."""
+    with contextlib.closing(reopened(folder)) as held:
+        file = back_up(folder, target, SteppingClock()).file
+        create_held(held, "12345-777777", "<after@contractor.example>")
+        assert not held.is_replaced()
+        replace_store(folder, file, SteppingClock(), "root")
+        assert held.is_replaced()
+        with held.writing() as writing:
+            writing.set_property("decided", "after the restore")
+        assert not held.is_replaced()
+        assert "12345-777777" not in {each.notice.contract_number for each in held.submissions()}
+    with contextlib.closing(reopened(folder)) as fresh:
+        assert fresh.property("decided") == "after the restore"
+        assert fresh.verify().holds
+
+
+def test_a_store_whose_file_was_removed_takes_no_record(folder: Path) -> None:
+    with contextlib.closing(reopened(folder)) as held:
+        (folder / FILE_NAME).unlink()
+        with pytest.raises(Unavailable), held.writing() as writing:
+            writing.set_property("decided", "nowhere")
+
+
+def test_nothing_is_put_back_while_another_process_writes(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it writes would be in the replaced file alone."""
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    file = back_up(folder, target, SteppingClock()).file
+    before = (folder / FILE_NAME).stat().st_ino
+    with contextlib.closing(reopened(folder)) as held, held.writing() as writing:
+        with pytest.raises(Unavailable, match="locked"):
+            replace_store(folder, file, SteppingClock(), "root")
+        writing.set_property("decided", "meanwhile")
+    assert (folder / FILE_NAME).stat().st_ino == before
+    with contextlib.closing(reopened(folder)) as fresh:
+        assert fresh.property("decided") == "meanwhile"
+    assert not list(folder.glob(".restore-*"))
+
+
 def test_two_restores_within_one_second_keep_both_former_files(folder: Path, target: Path) -> None:
     made = back_up(folder, target, SteppingClock())
     kept = [replace_store(folder, made.file, SteppingClock(), "root").replaced[0] for _ in range(3)]
@@ -608,6 +709,63 @@ def test_what_is_no_sound_backup_changes_nothing(folder: Path, target: Path, spo
     with pytest.raises(LogBroken):
         replace_store(folder, made.file, SteppingClock(), "root")
     assert content(folder) == before
+
+
+def test_a_backup_that_is_not_as_it_was_written_is_not_put_back(folder: Path, target: Path) -> None:
+    """The log does not cover each byte: accounts and the ledgers of mailboxes are tables beside it."""
+    file = back_up(folder, target, SteppingClock()).file
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE properties SET value = 'ffff' WHERE name = 'identity'")
+    before = content(folder)
+    with pytest.raises(LogBroken) as error:
+        replace_store(folder, file, SteppingClock(), "root")
+    assert (error.value.code, error.value.detail) == ("backup_differs", file.name)
+    assert content(folder) == before
+    file.with_name(f"{file.stem}{MANIFEST}").unlink()
+    assert not replace_store(folder, file, SteppingClock(), "root").is_compared
+
+
+def test_what_is_tried_is_the_set_made_last_and_not_one_of_a_clock_that_was_ahead(folder: Path, target: Path) -> None:
+    clock = SteppingClock()
+    clock.moment += dt.timedelta(days=1_500)
+    ahead = back_up(folder, target, clock).file
+    last = back_up(folder, target, SteppingClock()).file
+    assert ahead.name > last.name
+    assert check_backup(folder, target, SteppingClock()).file == last
+    assert check_backup(None, target, SteppingClock()).file == ahead, "without the store, names alone are there"
+
+
+def test_a_working_folder_that_another_backup_cleared_before_it_was_locked_is_made_again(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = module.tempfile.mkdtemp, []
+
+    def make_and_lose(**more: Any) -> str:
+        made.append(make(**more))
+        if len(made) == 1:
+            Path(made[0]).rmdir()
+        return made[-1]
+
+    monkeypatch.setattr(module.tempfile, "mkdtemp", make_and_lose)
+    assert back_up(folder, target, SteppingClock()).file.exists()
+    assert len(made) == 2
+
+
+def test_sets_that_this_account_may_not_read_are_not_called_missing(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(folder, target, SteppingClock())
+
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(module.Path, "open", refuse)
+    with pytest.raises(UnusablePlace) as error:
+        check_backup(folder, target, SteppingClock())
+    assert error.value.code == "forbidden"
+    assert MANIFEST in error.value.place
+    monkeypatch.undo()
+    assert trouble_of(folder, CHECK_TROUBLE).code == "check_unreached"
 
 
 def test_a_database_of_another_program_is_none(folder: Path, tmp_path: Path) -> None:

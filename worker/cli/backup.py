@@ -119,6 +119,8 @@ def restore(shared: Cli, file: Path, as_json: bool) -> int:
         print_json(restore_json(str(file), replaced, verdict))
         return DONE
     click.echo(say("put_back", shared.lang, file=file, count=verdict.count, last=time_text(verdict.last)))
+    if not done.is_compared:
+        click.echo(say("backup_checked_bare", shared.lang))
     if replaced:
         click.echo(say("put_back_replaced", shared.lang, files=", ".join(replaced)))
     click.echo(say("put_back_next", shared.lang))

@@ -27,7 +27,7 @@ from worker.config.system_places import usual_witness
 from worker.core.errors import AccountRefused, ConfigError, HoshobinError, LogBroken, Unavailable
 from worker.core.login_errors import find_refusal
 from worker.core.message_id import alarm_number
-from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login
+from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login, say_system_fault
 from worker.core.model import JST, HealthRecord, Unreadable
 from worker.core.server_faults import find_fault
 from worker.oauth.files import LoginFile, UnusableLogin
@@ -327,7 +327,8 @@ async def _try(
             return Examined(shown_name, f"{why}: {refusal.said}", step)
         return Examined(shown_name, refused.detail, _remedy(refused, remedies[1], lang, params))
     except Unavailable as failure:
-        return Examined(shown_name, failure.detail, _remedy(failure, remedies[0], lang, params))
+        detail = say_system_fault(failure.detail, lang)
+        return Examined(shown_name, detail, _remedy(failure, remedies[0], lang, params))
     return Examined(shown_name)
 
 

@@ -6,6 +6,8 @@ Machine output (``--json``) is one document on standard output, errors included.
 from __future__ import annotations
 
 import difflib
+import os
+import pwd
 import re
 import sys
 from collections.abc import Sequence
@@ -16,7 +18,7 @@ from click import exceptions
 
 from worker.cli import FAULT, FOR_A_PERSON, NOT_REACHED, USAGE
 from worker.cli.tables import print_json, print_table
-from worker.core.errors import ConfigError, Conflict, LogBroken, NoRoom, NotAllowed, Problem, Unavailable
+from worker.core.errors import ConfigError, Conflict, LogBroken, NoRoom, NotAllowed, Problem, Unavailable, UnusablePlace
 from worker.core.messages import Language, name_thing, say, say_refusal
 from worker.core.text import escape_control_chars
 from worker.views.problems import error_json, problem_hint, refusal_json
@@ -81,8 +83,13 @@ class _Shown:
     def unavailable(self, error: Unavailable) -> int:
         if isinstance(error, NoRoom):
             message = say("no_room", self._lang, missing=f"{error.missing / 1_000_000:,.0f}")
+        elif isinstance(error, UnusablePlace):
+            own = {"place": error.place, "detail": error.reason, "account": _own_account()}
+            message = say(f"place_{error.code}", self._lang, **own)
         else:
             message = say("unavailable", self._lang, what=name_thing(error.what, self._lang), detail=error.detail)
+            if error.what == "disk":
+                message = say("unavailable_disk", self._lang, said=message)
         self._say(message if self._as_json else escape_control_chars(message))
         return NOT_REACHED
 
@@ -100,6 +107,14 @@ class _Shown:
             print_json(error_json(message, self._lang))
         else:
             click.echo(message, err=True)
+
+
+def _own_account() -> str:
+    """The account that was refused: that of the process, not the one that logged in."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"#{os.geteuid()}"
 
 
 def print_problems(problems: Sequence[Problem], lang: Language, file: TextIO | None = None) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import click
 
 from worker.cli import DONE, Cli, cli, open_office, pass_cli
-from worker.core.errors import Unavailable
+from worker.core.errors import UnusablePlace
 from worker.service.measure import measure
 from worker.service.wiring import system_clock
 from worker.views.metrics import render
@@ -42,5 +43,6 @@ def _replace(path: Path, text: str) -> None:
             file.write(text)
         written.replace(path)
     except OSError as error:
-        written.unlink(missing_ok=True)
-        raise Unavailable("disk", f"{path}: {error.strerror}") from error
+        with contextlib.suppress(OSError):
+            written.unlink()
+        raise UnusablePlace("disk", path.parent, error) from error

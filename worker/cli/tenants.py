@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,16 @@ class TenantStatus:
         return int(self.fields.get("states", {}).get("IN_DOUBT", 0))
 
     @property
+    def faults(self) -> tuple[str, ...]:
+        """The places of the faults in the configuration on disk; the service goes on with the one before."""
+        return tuple(map(_place, self.fields.get("configuration_faults", ())))
+
+    @property
+    def holds_back(self) -> bool:
+        """Returns whether sending is stopped: the database was put back, is damaged, or is not the only one."""
+        return bool(self.fields.get("signs") or self.fields.get("damage"))
+
+    @property
     def last_look(self) -> str:
         """The oldest of the last successful looks at mailboxes and folders, ISO 8601; empty if one has none."""
         looks = [each["last_ok"] or "" for each in self.fields.get("looks", ())]
@@ -84,7 +94,8 @@ def exit_code(states: Sequence[TenantStatus]) -> int:
     """Returns the exit code: a service that does not run weighs more than work for a person."""
     if not all(each.is_running for each in states):
         return NOT_REACHED
-    return FOR_A_PERSON if any(each.urgent or each.in_doubt for each in states) else DONE
+    calls = any(each.urgent or each.in_doubt or each.faults or each.holds_back for each in states)
+    return FOR_A_PERSON if calls else DONE
 
 
 def _show(states: Sequence[TenantStatus], lang: Language) -> None:
@@ -97,15 +108,24 @@ def _row(state: TenantStatus, lang: Language) -> tuple[str, ...]:
         return (state.name, say("tenant_unknown", lang), "", "", "", "", state.error)
     runs = say("tenant_runs" if state.is_running else "tenant_stopped", lang)
     counts = (state.urgent, sum(state.fields["tasks"].values()), state.in_doubt)
-    rehearses = say("tenant_rehearses", lang) if state.fields["rehearsal_to"] else ""
     looked = state.last_look[:16].replace("T", " ")
-    return (state.name, runs, looked, *(str(count) if count else "" for count in counts), rehearses)
+    return (state.name, runs, looked, *(str(count) if count else "" for count in counts), describe(state, lang))
+
+
+def describe(state: TenantStatus, lang: Language) -> str:
+    """Returns the notes beside the counts: a rehearsal, sending that is stopped, a fault of the configuration."""
+    notes = [say("tenant_rehearses", lang)] if state.fields["rehearsal_to"] else []
+    if state.holds_back:
+        notes.append(say("tenant_holds_back", lang, name=state.name))
+    if state.faults:
+        notes.append(say("tenant_faulty", lang, places=", ".join(state.faults), name=state.name))
+    return " / ".join(notes)
 
 
 def _style(state: TenantStatus) -> str:
-    if not state.is_running or state.in_doubt:
+    if not state.is_running or state.in_doubt or state.holds_back:
         return "red"
-    return "yellow" if state.urgent else ""
+    return "yellow" if state.urgent or state.faults else ""
 
 
 def _read_all(folders: Sequence[Path], lang: Language) -> Iterator[TenantStatus]:
@@ -127,13 +147,18 @@ def read_tenant(folder: Path, lang: Language) -> TenantStatus:
         ran = subprocess.run(  # noqa: S603  our own program, and a folder that the caller named
             command, capture_output=True, text=True, timeout=SECONDS, check=False, cwd="/", **_account_of(folder)
         )
-        fields = json.loads(ran.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        fields = dict(json.loads(ran.stdout))
+    except (OSError, TypeError, ValueError, subprocess.TimeoutExpired) as error:
         return TenantStatus(folder.name, {}, say("tenant_unread", lang, detail=str(error)))
     if ran.returncode != DONE:
-        problems = [each["message"] for each in fields.get("problems", ())]
-        return TenantStatus(folder.name, {}, " / ".join(problems) or fields["error"])
+        problems = [f"{_place(each)}: {each['message']}" for each in fields.get("problems", ())]
+        said = fields.get("error") or fields.get("message")  # a refusal, such as of a damaged database, has the second
+        return TenantStatus(folder.name, {}, " / ".join(problems) or said or say("tenant_unread", lang, detail=""))
     return TenantStatus(folder.name, fields)
+
+
+def _place(problem: Mapping[str, str]) -> str:
+    return " ".join(filter(None, (problem["file"], problem["key"])))
 
 
 def _account_of(folder: Path) -> dict[str, Any]:

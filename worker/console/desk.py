@@ -174,14 +174,21 @@ class Desk:
     @contextlib.contextmanager
     def store(self) -> Iterator[Store]:
         """A store for one request; connections are kept for the next one."""
-        try:
-            store = self._stores.get_nowait()
-        except queue.Empty:
-            store = open_store_of(self.office(), self.clock, PATIENCE)
+        store = self._kept_store() or open_store_of(self.office(), self.clock, PATIENCE)
         try:
             yield store
         finally:
             self._stores.put(store)
+
+    def _kept_store(self) -> Store | None:
+        """A connection of an earlier request; those to a database that was replaced by a restore are closed."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                store = self._stores.get_nowait()
+                if not store.is_replaced():
+                    return store
+                store.close()
+        return None
 
     def read(self, act: Callable[[PdfReader], Coroutine[Any, Any, T]]) -> T:
         """Runs ``act`` in the calling thread; the PDFs that it reads are read by the process's children."""

@@ -68,18 +68,18 @@ class _Answer(BaseHTTPRequestHandler):
 def serving_metrics(address: str, console: str, scrape: Callable[[], str]) -> Iterator[None]:
     """Serves meanwhile at ``address`` if it is given. ``console`` is the console's own address.
 
-    Raises ConfigError ``console_metrics_taken`` if another listens there, or the console itself will.
+    Raises ConfigError ``console_metrics_taken`` if the console itself will listen there, ``console_metrics_unusable``
+    with the system's reason if it cannot.
     """
     if not address:
         yield
         return
-    taken = ConfigError([Problem("worker.toml", "console.metrics", "console_metrics_taken", {"value": address})])
     if address == console:
-        raise taken
+        raise _refuse("console_metrics_taken", address)
     try:
         server = _Server(address, scrape)
     except OSError as error:
-        raise taken from error
+        raise _refuse("console_metrics_unusable", address, error.strerror or type(error).__name__) from error
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:
@@ -88,3 +88,7 @@ def serving_metrics(address: str, console: str, scrape: Callable[[], str]) -> It
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _refuse(code: str, address: str, detail: str = "") -> ConfigError:
+    return ConfigError([Problem("worker.toml", "console.metrics", code, {"value": address, "detail": detail})])

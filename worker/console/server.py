@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from worker.console.app import build_app
 from worker.console.desk import Desk, SingleSignOn
 from worker.console.metrics import serving_metrics
 from worker.console.sso import CALLBACK
+from worker.core.errors import ConfigError, Problem
 from worker.service.measure import measure
 from worker.service.wiring import build_hasher, build_identity_provider, system_clock
 from worker.views.metrics import render
@@ -103,6 +105,8 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
         desk.sso = find_sign_on(desk)
         config = configure(build_app(desk, frozenset({parts.netloc}), settings.proxy), port, unix)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again once it has ended
+        if not unix:
+            _refuse_used(port)
         own = "" if unix else f"{LOOPBACK}:{port}"
         with serving_metrics(settings.metrics, own, lambda: _scrape(desk)):
             tell(base)
@@ -110,6 +114,18 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
                 uvicorn.Server(config).run()
     finally:
         desk.close()
+
+
+def _refuse_used(port: int) -> None:
+    """Raises ConfigError ``console_port_unusable``: the server would say it in English, after its address was told."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server: a port left just now is free
+        try:
+            tried.bind((LOOPBACK, port))
+        except OSError as error:
+            detail = error.strerror or type(error).__name__
+            problem = Problem("", "--port", "console_port_unusable", {"value": f"{LOOPBACK}:{port}", "detail": detail})
+            raise ConfigError([problem]) from error
 
 
 def _scrape(desk: Desk) -> str:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+PLACE_FAULTS: Final = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EACCES: "forbidden",
+    errno.EPERM: "forbidden",
+    errno.EROFS: "read_only",
+    errno.ENOENT: "missing",
+    errno.EEXIST: "no_folder",
+    errno.ENOTDIR: "no_folder",
+    errno.EISDIR: "is_folder",
+}
+"""The reasons why a place cannot be used, by the error of the system; ``failed`` is any other."""
 FAULTS_OF_THE_STORE: Final = frozenset({"store", "disk"})
 """``Unavailable.what`` of a store that cannot be read or written."""
 
@@ -70,6 +83,19 @@ class NoRoom(Unavailable):
     def __init__(self, what: str, missing: int) -> None:
         super().__init__(what, f"{missing} bytes are missing")
         self.missing = missing
+
+
+class UnusablePlace(Unavailable):
+    """Raised for a place that a person named, or that the configuration names, and that cannot be used.
+
+    ``code`` is the reason by the error of the system (``PLACE_FAULTS``), which has a remedy.
+    """
+
+    def __init__(self, what: str, place: object, error: OSError) -> None:
+        self.place = str(place)
+        self.reason = error.strerror or type(error).__name__
+        self.code = PLACE_FAULTS.get(error.errno or 0, "failed")
+        super().__init__(what, f"{self.place}: {self.reason}")
 
 
 class AccountRefused(Unavailable):

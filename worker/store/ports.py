@@ -322,6 +322,12 @@ class Store(Reading, Overview, Protocol):
     def fault(self) -> Unavailable | LogBroken | None:
         """The last failure to write or read the store; None after it was written again."""
 
+    def is_replaced(self) -> bool:
+        """Returns whether the file that is open is no longer the database: a backup was put back, or it was removed.
+
+        ``writing`` then opens the database anew, and reads are still those of the former file.
+        """
+
     def writing(self) -> AbstractContextManager[Writing]:
         """A write transaction: committed (and synced) at the end, rolled back on an exception.
 

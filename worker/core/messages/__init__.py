@@ -133,6 +133,11 @@ def _in_japanese(name: str, value: object) -> object:
     return f"{before}{colon}{SYSTEM_FAULTS[last]}" if last in SYSTEM_FAULTS else value
 
 
+def say_system_fault(detail: str, lang: Language) -> str:
+    """Returns the text of an error with the system's reason at its end in the reader's language."""
+    return str(_in_japanese("detail", detail)) if lang == "ja" else detail
+
+
 def is_said(code: str) -> bool:
     """Returns true if ``code`` has a sentence."""
     return code in _TEXTS

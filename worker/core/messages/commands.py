@@ -567,6 +567,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tenant_stopped": ("停止中", "stopped"),
     "tenant_unknown": ("不明", "unknown"),
     "tenant_rehearses": ("リハーサル中", "rehearsal"),
+    "tenant_holds_back": (
+        "送信を止めています（`hoshobin @{name} status`）",
+        "sending is stopped (`hoshobin @{name} status`)",
+    ),
+    "tenant_faulty": (
+        "設定に誤りがあり、前の設定で動きます：{places}（`hoshobin @{name} check`）",
+        "the configuration is at fault, the one before is used: {places} (`hoshobin @{name} check`)",
+    ),
     "tenant_unread": ("状況を読めません（{detail}）", "its state cannot be read ({detail})"),
     "h_error": ("直近の異常", "last failure"),
     "h_count": ("件数", "count"),

@@ -132,6 +132,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{value}」は、監視用の数値（metrics）を示す場所に使えません",
         "{value} cannot be the place of /metrics",
     ),
+    "console_port_unusable": (
+        "画面を {value} で開けません（{detail}）",
+        "the console cannot be served at {value} ({detail})",
+    ),
+    "console_metrics_unusable": (
+        "監視用の数値（metrics）を {value} で示せません（{detail}）",
+        "/metrics cannot be served at {value} ({detail})",
+    ),
     "console_metrics_taken": (
         "監視用の数値（metrics）を、画面と同じ場所には示せません（{value}）",
         "/metrics cannot be served where the console is ({value})",
@@ -471,6 +479,17 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     "console_metrics": (
         'このコンピューターの中のアドレスとポートを書いてください（例："127.0.0.1:8481"）。ほかからは見えません',
         'write an address of this machine with a port ("127.0.0.1:8481"); no other machine reaches it',
+    ),
+    "console_port_unusable": (
+        (
+            "`ss -ltnp` で使っているプログラムを確かめ、そのプログラムを止めるか、"
+            "`--port` で空いているポート（1024以上）を指定してください"
+        ),
+        "see with `ss -ltnp` which program uses it; stop it, or give a free port (1024 or above) with `--port`",
+    ),
+    "console_metrics_unusable": (
+        "`ss -ltnp` で使っているプログラムを確かめ、空いているポート（1024以上）を書いてください",
+        "see with `ss -ltnp` which program uses it, and write a free port (1024 or above)",
     ),
     "console_metrics_taken": (
         "画面（8480、または --port）とは別のポートにしてください",

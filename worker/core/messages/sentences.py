@@ -161,6 +161,8 @@ SYSTEM_FAULTS: Final[dict[str, str]] = {
     "Network is unreachable": "ネットワークに届きません",
     "Connection refused": "接続を受け付けていません",
     "Connection reset by peer": "接続が切れました",
+    "Address already in use": "ほかのプログラムが使っています",
+    "Cannot assign requested address": "このコンピューターのアドレスではありません",
     "Connection timed out": "応答がありません（時間切れ）",
 }
 """Errors of the system in Japanese, by the words of ``strerror`` on Linux."""

@@ -21,6 +21,72 @@ _OTHER_ENDS: Final = (
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- Backup and restore ----------------------------------------------------------------------------------
+    "place_full": (
+        (
+            "{place} のディスクに空きがありません。何も変更していません。`df -h {place}` で確かめ、空きを作ってから、"
+            "もう一度実行してください。"
+        ),
+        "The disk of {place} is full. Nothing was changed. See `df -h {place}`, make room, then run this again.",
+    ),
+    "place_forbidden": (
+        (
+            "{place} を、アカウント {account} では使えません（{detail}）。`ls -ld {place}` で所有者と権限を確かめ、"
+            "このアカウントが読み書きできるようにしてください。"
+        ),
+        (
+            "The account {account} cannot use {place} ({detail}). See `ls -ld {place}` for its owner and mode, and let"
+            " this account read and write it."
+        ),
+    ),
+    "place_read_only": (
+        (
+            "{place} には書き込めません（{detail}）。ユニットから実行したときは、`ReadWritePaths=` にこの場所を"
+            "加えてください。"
+            "そうでなければ、`mount` でディスクが読取り専用になっていないかを確かめてください。"
+        ),
+        (
+            "{place} cannot be written ({detail}). In a unit, add it to `ReadWritePaths=`; elsewhere, see with `mount`"
+            " if the disk is read-only."
+        ),
+    ),
+    "place_missing": (
+        (
+            "{place} がありません。名前に誤りがないか、ディスクがつながっているかを確かめてください。書き込む場所なら、"
+            "上のフォルダを先に作ってください。"
+        ),
+        (
+            "{place} is not there. See if its name is right and its disk is mounted. To write there, make the folder"
+            " above first."
+        ),
+    ),
+    "place_no_folder": (
+        (
+            "{place} はフォルダとして使えません（ファイルか、行き先のないリンクです）。フォルダを指定するか、"
+            "リンクの行き先を作ってください。"
+        ),
+        (
+            "{place} is no folder (it is a file, or a link that leads nowhere). Name a folder, or make the one that the"
+            " link leads to."
+        ),
+    ),
+    "place_is_folder": (
+        (
+            "{place} はフォルダです。その中のファイルを指定してください"
+            "（バックアップなら `ls {place}/hoshobin-*.sqlite3` の最後のもの）。"
+        ),
+        "{place} is a folder. Name a file in it (of backups, the last of `ls {place}/hoshobin-*.sqlite3`).",
+    ),
+    "place_failed": (
+        "{place} を使えません（{detail}）。ディスクとその接続を確かめてから、もう一度実行してください。",
+        "{place} cannot be used ({detail}). Examine the disk and its connection, then run this again.",
+    ),
+    "unavailable_disk": (
+        (
+            "{said}。`df -h` で空きを、`dmesg` でディスクの故障を確かめてください"
+            "（運用の手引きの「ディスクの空きがないとき」）。"
+        ),
+        "{said}. See `df -h` for room and `dmesg` for faults of the disk.",
+    ),
     "backed_up": (
         "バックアップを作成し、検証しました：{file}（記録 {count}件、最後の記録 {last}、{size} バイト）",
         "A backup was made and checked: {file} ({count} entries, the last of {last}, {size} bytes)",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import fcntl
 import hashlib
 import os
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 from worker.core.alarms import cause_about
 from worker.core.clock import Clock
-from worker.core.errors import HoshobinError, LogBroken, NoRoom, NotAllowed, Unavailable
+from worker.core.errors import HoshobinError, LogBroken, NoRoom, NotAllowed, Unavailable, UnusablePlace
 from worker.core.states import AlarmCause, NoteEvent
 from worker.store.backups import (
     BACKED_UP,
@@ -85,6 +86,8 @@ _COPIES: Final = 3
 """Sizes of the store that must be free before a migration: the copy to keep, the one that is tried, and its changes."""
 _MARGIN: Final = 64 * 1_048_576
 """Bytes left for the service beside them."""
+_NEARLY_NONE: Final = 1_048_576
+"""Bytes of a disk that is full: what is free of it is less than a step of a copy."""
 _MANIFEST_LIMIT: Final = 1_000_000
 """Bytes read of a manifest, which has some hundred."""
 _TOLD_AGAIN: Final = dt.timedelta(hours=20)
@@ -141,6 +144,8 @@ class RestoredStore:
 
     verdict: LogVerdict
     replaced: tuple[Path, ...]
+    is_compared: bool = False
+    """Whether the file had a manifest beside it, with which it was compared."""
 
 
 # --- Backup --------------------------------------------------------------------------------------------------------
@@ -155,7 +160,8 @@ def back_up(
     list of tasks. Raises ConfigError if there is no store, or an older one, NotAllowed ``backup_no_room``, LogBroken if
     the copy is not sound, Unavailable.
     """
-    open_store(folder, clock).close()  # says what is wrong with its place or version
+    with _filling(folder):
+        open_store(folder, clock).close()  # says what is wrong with its place or version
     try:
         made = _make_set(folder, target, clock, configuration)
         kept = _record_set(folder, made.manifest, clock, account)
@@ -176,7 +182,7 @@ def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedCon
     if free < needed:
         room = {"free": say_bytes(free), "needed": say_bytes(needed)}
         raise NotAllowed("backup_no_room", target=str(target), **room)
-    with _working_in(target) as work:
+    with _working_in(target) as work, _filling(target):
         copy = work / FILE_NAME
         _copy_in_one_step(folder, work)
         _settle(copy)
@@ -285,7 +291,14 @@ def _explain(failure: HoshobinError, where: Path, now: dt.datetime, kind: str = 
     """Returns the trouble of a backup that failed, with the begin ``check_`` of its code that of a check."""
     if isinstance(failure, LogBroken):
         return Trouble(now, f"{kind}unsound", str(where), f"{failure.code}: {failure.detail}")
-    return Trouble(now, f"{kind}unreached", str(where), str(failure))
+    return Trouble(now, f"{kind}unreached", str(where), _reason_of(failure, where))
+
+
+def _reason_of(failure: HoshobinError, named: Path) -> str:
+    """Returns the reason without the place that is named beside it."""
+    if isinstance(failure, UnusablePlace) and failure.place == str(named):
+        return failure.reason
+    return failure.detail if isinstance(failure, Unavailable) else str(failure)
 
 
 def _record_trouble(folder: Path, name: str, trouble: Trouble, clock: Clock) -> None:
@@ -318,11 +331,11 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
     the set is of that store, or a directory was given. Raises NotAllowed ``no_backup_in``, LogBroken, ConfigError
     ``newer_database``, Unavailable.
     """
-    own = _identity_of(folder, clock)
+    own, last = _own_marks(folder, clock)
     file = given
     try:
         with _reached(given):
-            file = _newest_in(given, own) if given.is_dir() else given
+            file = _newest_in(given, own, last) if given.is_dir() else given
         checked = _restore_beside(file, clock)
     except (NotAllowed, LogBroken, Unavailable) as failure:
         if folder is not None and own and (given.is_dir() or _is_of(file, own)):
@@ -336,18 +349,24 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
     return checked
 
 
-def _identity_of(folder: Path | None, clock: Clock) -> str:
+def _own_marks(folder: Path | None, clock: Clock) -> tuple[str, str]:
+    """The identity of the store, and the stem of the set that it made last; empty where there are none."""
     if folder is None or not has_database(folder):
-        return ""
+        return "", ""
     with contextlib.closing(open_store(folder, clock)) as store:
-        return store.property(IDENTITY) or ""
+        last = read_set_mark(store.property(BACKED_UP))
+        return store.property(IDENTITY) or "", last.stem if last else ""
 
 
-def _newest_in(target: Path, own: str) -> Path:
+def _newest_in(target: Path, own: str, last: str) -> Path:
+    """The set that the store made last; without it the newest by its time, which a wrong clock may have set."""
     whole = [each for each in _manifests(target) if (target / each.database.name).exists() and own in {"", each.store}]
     if not whole:
+        for path in target.glob(f"hoshobin-*{MANIFEST}"):  # one that this account may not read is not missing
+            with _reached(path):
+                path.open("rb").close()
         raise NotAllowed("no_backup_in", target=str(target))
-    return target / max(whole, key=lambda each: each.made_at).database.name
+    return target / max(whole, key=lambda each: (each.stem == last, each.made_at)).database.name
 
 
 def _is_of(file: Path, own: str) -> bool:
@@ -365,7 +384,7 @@ def _manifest_of(file: Path) -> Manifest | None:
 def _restore_beside(file: Path, clock: Clock) -> CheckedBackup:
     manifest = _manifest_of(file)
     beside = file.parent if os.access(file.parent, os.W_OK) else Path(tempfile.gettempdir())
-    with _working_in(beside) as work:
+    with _working_in(beside) as work, _filling(beside):
         digest = _take_copy(file, work)
         for each in manifest.files if manifest else ():
             with _reached(file.with_name(each.name)):
@@ -393,19 +412,23 @@ def _record_check(folder: Path, checked: CheckedBackup, clock: Clock, account: s
 def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> RestoredStore:
     """Replaces the store in ``folder`` by the one in ``file`` (with ``file-wal``, if there is one).
 
-    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store`` and others if the file is not sound, ConfigError
-    ``newer_database``, Unavailable; then nothing was changed.
+    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store``, ``backup_differs`` from the manifest beside it and
+    others if the file is not sound, ConfigError ``newer_database``, Unavailable; then nothing was changed.
     """
-    with _alone_in(folder, _WORK) as work:
+    with _alone_in(folder, _WORK) as work, _filling(folder):
         copy = work / FILE_NAME
         digest = _take_copy(file, work)
         if secret := read_secret(folder):
             write_secret(work, secret)  # a store from before it had one takes this, and not a new one
         verdict, _ = _bring_up(work, clock)
+        manifest = _manifest_of(file)
+        if manifest is not None and digest != manifest.database.sha256:  # the log does not cover each byte
+            raise LogBroken("backup_differs", file.name)
         _record(work, file, digest, verdict, clock, account)
         _settle(copy)
-        replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
-    return RestoredStore(verdict, replaced)
+        with _writers_waiting(folder):
+            replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
+    return RestoredStore(verdict, replaced, is_compared=manifest is not None)
 
 
 def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
@@ -419,13 +442,14 @@ def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
     if (missing := _COPIES * size + _MARGIN - shutil.disk_usage(folder).free) > 0:
         raise NoRoom("store", missing)
     with _alone_in(folder, _TRIAL) as work:
-        _copy_in_one_step(folder, work)
-        _settle(work / FILE_NAME)
         kept = work / "kept.sqlite3"
-        _copy_file(work / FILE_NAME, kept)
-        create_or_migrate(work)
-        _check(work, clock)
-        _settle(kept)
+        with _filling(folder):
+            _copy_in_one_step(folder, work)
+            _settle(work / FILE_NAME)
+            _copy_file(work / FILE_NAME, kept)
+            create_or_migrate(work)
+            _check(work, clock)
+            _settle(kept)
         with translated():
             named = folder / f"{BEFORE}{version}.sqlite3"
             kept.replace(named)
@@ -582,6 +606,20 @@ def _free_suffix(folder: Path, now: dt.datetime) -> str:
     return next(each for each in chain([first], numbered) if not (folder / f"{FILE_NAME}.{each}").exists())
 
 
+@contextlib.contextmanager
+def _writers_waiting(folder: Path) -> Iterator[None]:
+    """Lets no process write into the store meanwhile, such as the console, which holds no sender's lock.
+
+    Raises Unavailable if one does not end. A store that cannot be opened has no writer.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(LogBroken), translated():
+            if has_database(folder):
+                connection = held.enter_context(contextlib.closing(open_file(folder, PATIENCE)))
+                connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
 def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
     """Puts ``copy`` in place; the former files get their second names before they lose the first.
 
@@ -592,7 +630,7 @@ def _swap(folder: Path, copy: Path, suffix: str) -> tuple[Path, ...]:
     with translated():
         for ending in ("", "-wal"):
             former = folder / f"{FILE_NAME}{ending}"
-            if former.exists():
+            if former.exists() and (not ending or former.stat().st_size):
                 replaced.append(folder / f"{FILE_NAME}.{suffix}{ending}")
                 os.link(former, replaced[-1])
         sync_folder(folder)
@@ -625,21 +663,30 @@ def _working_in(target: Path) -> Iterator[Path]:
         for left in target.glob(f"{_BESIDE}*"):
             with contextlib.suppress(OSError), _locked(left):
                 shutil.rmtree(left)
-        work = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=target))
-    try:
-        with contextlib.ExitStack() as held:
-            with contextlib.suppress(OSError):
-                held.enter_context(_locked(work))
+    with contextlib.ExitStack() as held:
+        with _reached(target):
+            work = _make_locked(target, held)
+        try:
             yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _make_locked(target: Path, held: contextlib.ExitStack) -> Path:
+    """A new folder whose lock ``held`` keeps; one that another process cleared before it was locked is made again."""
+    while True:
+        work = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=target))
+        with contextlib.suppress(OSError):
+            held.enter_context(_locked(work, waits=True))
+        if work.exists():
+            return work
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, *, waits: bool = False) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
         yield
     finally:
         os.close(descriptor)
@@ -647,8 +694,25 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reached(place: Path) -> Iterator[None]:
-    """Raises Unavailable ``backup`` with the path that a person gave and the system's reason."""
+    """Raises UnusablePlace with the path that a person gave and the system's reason."""
     try:
         yield
     except OSError as error:
-        raise Unavailable("backup", f"{place}: {error.strerror}") from error
+        raise UnusablePlace("backup", place, error) from error
+
+
+@contextlib.contextmanager
+def _filling(place: Path) -> Iterator[None]:
+    """Raises UnusablePlace with ``place`` if its disk is full, in place of an error that names another place, or none.
+
+    SQLite has several errors for a full disk, and a copy knows the file that it reads. It is looked at before the
+    half-made files are removed, after which there is room again.
+    """
+    try:
+        yield
+    except (Unavailable, OSError) as error:
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(place).free < _NEARLY_NONE:
+                full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise UnusablePlace("disk", place, full) from error
+        raise

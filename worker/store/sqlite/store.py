@@ -367,6 +367,8 @@ class SqlStore(StoreReads, PeopleReads):
         self._patience = patience
         self._writing: SqlWriting | None = None
         self._faults: dict[str, Unavailable | LogBroken] = {}
+        self._opened: tuple[int, int] | None = None
+        """The file that is open, by device and inode."""
         with translated():
             self._connection()
 
@@ -389,6 +391,7 @@ class SqlStore(StoreReads, PeopleReads):
     def _connection(self) -> sqlite3.Connection:
         """The open connection, or a new one if the last was given up."""
         if self._held is None:
+            self._opened = self._find_file()  # before: one that is replaced now is opened once more, and never missed
             connection = open_file(self._folder, self._patience)
             try:
                 check_revision(self._folder, connection)
@@ -404,6 +407,16 @@ class SqlStore(StoreReads, PeopleReads):
         if held is not None:
             with contextlib.suppress(sqlite3.Error):  # nothing more is expected of it
                 held.close()
+
+    def is_replaced(self) -> bool:
+        return self._held is not None and self._find_file() != self._opened
+
+    def _find_file(self) -> tuple[int, int] | None:
+        try:
+            status = (self._folder / FILE_NAME).stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
 
     def free_disk(self) -> int:
         try:
@@ -447,10 +460,18 @@ class SqlStore(StoreReads, PeopleReads):
             self._writing = None
 
     def _begin(self) -> sqlite3.Connection:
-        """A connection that holds the write lock before its first read, so that no two processes fork the log."""
+        """A connection that holds the write lock before its first read, so that no two processes fork the log.
+
+        A restore holds this lock while it puts another file in place: under the lock, the file that is open is the
+        database, or it was replaced before and is left. A record in the replaced one would be lost in silence.
+        """
         try:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
+            while self.is_replaced():
+                self._give_up()
+                connection = self._connection()
+                connection.execute("BEGIN IMMEDIATE")
         except FOREIGN_ERRORS as error:
             self._fail(error)
         return connection
