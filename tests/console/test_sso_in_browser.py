@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.resources
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.console.test_sso import console, invited, provider, served
+from tests.support import browsing
 from tests.support.console import Console
 from tests.support.identity_provider import IdentityProvider, of_hanako
 from tests.support.screens import DESK, PHONE, beside
@@ -21,15 +20,10 @@ pytestmark = [pytest.mark.servers, pytest.mark.process]
 
 @pytest.fixture(scope="module")
 def chromium(console: Console) -> Iterator[Any]:
-    program = shutil.which("chromium")
-    if program is None:
+    if browsing.program() is None:
         pytest.skip("Chromium is not installed (make servers)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with browsing.chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -43,15 +37,12 @@ def test_a_person_binds_logs_in_and_proves_without_a_fault_of_the_screens(
     login = f"seen{size['width']}"
     provider.person = of_hanako(sub=login, email=f"{login}@contractor.example")
     path = beside(lambda: invited(console, login, f"{login}@contractor.example"))
-    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text()
     context = chromium.new_context(viewport=size, locale="ja-JP")
     page = context.new_page()
     faults: list[str] = []
 
     def look() -> None:
-        page.evaluate(axe)
-        found = page.evaluate("axe.run()")["violations"]
-        faults.extend(f"{page.url}: {each['id']}" for each in found if each["impact"] in {"serious", "critical"})
+        faults.extend(f"{page.url}: {each['id']}" for each in browsing.serious_faults(page))
         if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
             faults.append(f"{page.url}: wider than the window")
 
