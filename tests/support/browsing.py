@@ -79,9 +79,12 @@ def program() -> str | None:
 
 
 def serious_faults(page: Any) -> list[dict[str, Any]]:
-    """Returns what axe-core finds on the page of serious or critical impact."""
+    """Returns what axe-core finds on the page of serious or critical impact.
+
+    It is asked for violations alone: with all that it passed, its answer took a fifth of the processor time of a page.
+    """
     page.evaluate(importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text())
-    found = page.evaluate("axe.run()")["violations"]
+    found = page.evaluate('axe.run({resultTypes: ["violations"]})')["violations"]
     return [each for each in found if each["impact"] in {"serious", "critical"}]
 
 
