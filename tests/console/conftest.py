@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -45,7 +44,7 @@ def console(room: Mailroom) -> Iterator[Console]:
 @pytest.fixture(scope="module")
 def chromium(console: Console) -> Iterator[Any]:
     """The browser; the office is there before its loop."""
-    if shutil.which(browsing.CHROMIUM) is None:
+    if browsing.program() is None:
         pytest.skip("Chromium is not installed (make servers)")
     with browsing.chromium() as browser:
         yield browser

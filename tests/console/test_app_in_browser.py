@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from typing import Any, Final
 
 import pytest
 
 from tests.console.conftest import SENT
+from tests.support import browsing
 from tests.support.console import PASSWORD, PEOPLE, Console
 from tests.support.screens import DESK, PHONE, Screen, beside
 from worker.console.app import PAGES, Page
@@ -105,7 +105,6 @@ def logins_of(page: Page) -> list[str]:
 @pytest.mark.parametrize("size", SIZES)
 def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size: str) -> None:
     """axe-core finds nothing serious; the page is no wider than the window; each ring has 3:1 against the page."""
-    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text()
     faults: list[str] = []
     windows: dict[str, Screen] = {}
     for shown in SHOWN:
@@ -117,12 +116,9 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
             status = screen.open(path)
             if status != 200:
                 faults.append(f"{path} {login}: status {status}")
-            screen.page.evaluate(axe)
-            found = screen.page.evaluate("axe.run()")["violations"]
             faults += [
                 f"{path} {login}: {each['id']} {node['html'][:90]}"
-                for each in found
-                if each["impact"] in {"serious", "critical"}
+                for each in browsing.serious_faults(screen.page)
                 for node in each["nodes"]
             ]
             width = screen.page.evaluate("document.documentElement.scrollWidth")

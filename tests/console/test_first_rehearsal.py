@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.build_manual import DOCS
 from tests.first_rehearsal import Step, installation, table_of, walk_demo, walk_installation
-from tests.support.browsing import CHROMIUM, chromium
+from tests.support.browsing import chromium, program
 from tests.support.demo_console import demo_console
 
 DOCUMENT = (DOCS / "first-submission.ja.md").read_text()
 TEN_MINUTES = 600.0
-needs_chromium = pytest.mark.skipif(shutil.which(CHROMIUM) is None, reason="Chromium is not installed (make servers)")
+needs_chromium = pytest.mark.skipif(program() is None, reason="Chromium is not installed (make servers)")
 
 
 def counts_in(part: str) -> str:

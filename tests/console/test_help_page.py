@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 from typing import Any
 
 import pytest
 
-from tests.support.browsing import CHROMIUM, chromium
+from tests.support.browsing import chromium, program
 from tests.support.console import PASSWORD, Console
 from worker.console import help_page
 from worker.console.visit import HERE
@@ -35,7 +34,7 @@ def test_the_glossary_has_every_term_once_with_a_sentence(console: Console) -> N
 
 
 def test_the_quick_guide_is_one_sheet_of_a4(console: Console) -> None:
-    if shutil.which(CHROMIUM) is None:
+    if program() is None:
         pytest.skip("Chromium is not installed (make servers)")
     with chromium() as browser:
         sheet = printed(browser, console, "/help")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.build_manual import DOCS, MANUAL, build
 from tests.pictures import PICTURES, take_pictures_into
-from tests.support.browsing import CHROMIUM, DESK
+from tests.support.browsing import DESK, program
 from worker.console.app import PAGES
 from worker.core.messages import _TEXTS
 
@@ -59,7 +58,7 @@ def test_each_job_of_the_manual_fits_on_one_page() -> None:
 
 
 def test_the_walk_makes_every_picture_and_the_pages_show_them(tmp_path: Path) -> None:
-    if shutil.which(CHROMIUM) is None:
+    if program() is None:
         pytest.skip("Chromium is not installed (make servers)")
     from PIL import Image
 

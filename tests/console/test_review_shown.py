@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.support import browsing
 from tests.support.browsing import PAGE_SECONDS
 from tests.support.console import PASSWORD, Console
 
-CHROMIUM = shutil.which("chromium")
 FIELD = "form.act-form input[name=shown]"
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.skipif(browsing.program() is None, reason="Chromium is not installed"),
 ]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing.chromium() as browser:
         yield browser
-        browser.close()
 
 
 def open_review(

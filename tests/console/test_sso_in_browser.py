@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from typing import Any
 
 import pytest
 
 from tests.console.test_sso import console, invited, provider, served
+from tests.support import browsing
 from tests.support.console import Console
 from tests.support.identity_provider import IdentityProvider, of_hanako
 from tests.support.screens import DESK, PHONE, beside
@@ -28,15 +28,12 @@ def test_a_person_binds_logs_in_and_proves_without_a_fault_of_the_screens(
     login = f"seen{size['width']}"
     provider.person = of_hanako(sub=login, email=f"{login}@contractor.example")
     path = beside(lambda: invited(console, login, f"{login}@contractor.example"))
-    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text()
     context = chromium.new_context(viewport=size, locale="ja-JP")
     page = context.new_page()
     faults: list[str] = []
 
     def look() -> None:
-        page.evaluate(axe)
-        found = page.evaluate("axe.run()")["violations"]
-        faults.extend(f"{page.url}: {each['id']}" for each in found if each["impact"] in {"serious", "critical"})
+        faults.extend(f"{page.url}: {each['id']}" for each in browsing.serious_faults(page))
         if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
             faults.append(f"{page.url}: wider than the window")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import email
+import gc
 import json
 import os
 import subprocess
@@ -62,6 +63,7 @@ class Lives:
 
 def fork_for_each_line(live: Callable[[dict[str, Any]], int]) -> None:
     """The script's side: says that it is warm, and forks for each line of standard input, what ``live`` is asked."""
+    gc.freeze()  # else the first collection in each child copies every page of what was loaded here
     _answer("warm")
     for line in sys.stdin:
         child = os.fork()

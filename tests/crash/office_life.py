@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import datetime as dt
-import gc
 import os
 import sys
 import tempfile
@@ -139,7 +138,6 @@ def main(imap: int, smtp: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         at = "2026-11-21T09:00:00+09:00"
         life.live({"root": f"{folder}/warm", "at": at, "point": 0, "failure": 0, "contents": False})
-    gc.freeze()  # else the first collection in each child copies every page of what was loaded here
     fork_for_each_line(life.live)
 
 

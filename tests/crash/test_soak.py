@@ -12,15 +12,15 @@ from tests.crash.soak import DEATHS, Asked, a_soak
 
 pytestmark = pytest.mark.crash
 
-NOTICES = 300
+NOTICES = 200
 RESTORES = 5
 
 
-def test_of_300_notices_through_a_service_that_dies_again_and_again_none_is_lost_and_none_is_sent_twice(
+def test_of_200_notices_through_a_service_that_dies_again_and_again_none_is_lost_and_none_is_sent_twice(
     room: Path,
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    asked = Asked(NOTICES, seed, seconds=(0.0, 0.3), mails=(10, 35), backup_every=4.0, restores=RESTORES)
+    asked = Asked(NOTICES, seed, seconds=(0.0, 0.3), mails=(7, 23), backup_every=4.0, restores=RESTORES)
     with a_soak(asked, room, lambda words: None, is_small=True) as soak:
         sums = soak.run()
     sys.stdout.write(f"seed {seed}: {dict(soak.deaths)}, {sums}\n")

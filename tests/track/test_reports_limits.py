@@ -8,7 +8,14 @@ import pytest
 
 from tests.support.returned import OURS, TOWN, recipient
 from worker.read.message import read_message
-from worker.track.dsn import PARTS_LIMIT, STATUS_LIMIT, DsnAction, DsnBlock, read_delivery_status
+from worker.track.dsn import (
+    PARTS_LIMIT,
+    STATUS_LIMIT,
+    DsnAction,
+    DsnBlock,
+    read_delivery_status,
+    read_field_groups,
+)
 from worker.track.reports import DeliveryReport, read_report
 
 GROWTH = 10
@@ -110,3 +117,21 @@ def test_an_address_is_found_where_it_was_before() -> None:
     ):
         report = read(mail_of("message/delivery-status", f"{FAILED}Final-Recipient: {written}", 1))
         assert report == DeliveryReport("", (), (DsnBlock(found, DsnAction.FAILED, "5.1.1"),)), written
+
+
+def test_fields_behind_lines_that_are_no_fields_are_read() -> None:
+    for between in (
+        "x\n",
+        "x\r\n\r\n",
+        "x\n\r\n",
+        " folded\n",
+        "x y: z\n",
+        "x\rb: 2\n",
+        "x\n\n\n",
+        "n" * 101 + ": z\n",
+    ):
+        assert read_field_groups(f"{between}a: 1\n\n{between * 3}c: 3\n".encode()) == ((("a", "1"),), (("c", "3"),)), (
+            between
+        )
+    assert read_field_groups(b"x\nFrom relay\na: 1\n") == ((("a", "1"),),)
+    assert read_field_groups(b"x\n" * 3) == ()

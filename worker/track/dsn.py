@@ -54,6 +54,9 @@ class DsnBlock:
 
 FieldGroup = tuple[tuple[str, str], ...]
 
+_GROUP_START: Final = re.compile(rb"\n\r*(?=[!-9;-~]{1,100}[ \t]*:|>?From )")
+"""The end of a line before one at which ``split_headers`` finds fields; one search passes all the lines between."""
+
 
 def read_field_groups(content: bytes) -> tuple[FieldGroup, ...]:
     """Returns the groups of fields of a machine-readable part; an empty line ends one (RFC 3464 §2.1).
@@ -65,7 +68,8 @@ def read_field_groups(content: bytes) -> tuple[FieldGroup, ...]:
     while body and len(groups) <= BLOCKS_LIMIT:
         headers, rest = split_headers(body)
         if len(rest) == len(body):  # a line that is no field in place of one
-            rest = rest.partition(b"\n")[2]
+            found = _GROUP_START.search(body)
+            rest = body[found.end() :] if found else b""
         fields = tuple((name.decode("ascii", "replace"), header_text(content)) for name, content in headers.fields)
         if fields:
             groups.append(fields)
