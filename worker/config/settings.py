@@ -39,11 +39,11 @@ from worker.config.toml import (
     Listed,
     NonEmpty,
     OneOf,
-    Place,
+    PathText,
     Refused,
     Shape,
     Some,
-    SomePlace,
+    SomePath,
     check_table,
     key_path,
     nearest,
@@ -321,8 +321,8 @@ class _Server(Shape):
     security: OneOf[Security] = Security.TLS
     user: str = ""
     auth: OneOf[Auth] = Auth.PASSWORD
-    password_file: Place = ""
-    ca_file: Place = ""
+    password_file: PathText = ""
+    ca_file: PathText = ""
 
     @field_validator("security")
     @classmethod
@@ -394,8 +394,8 @@ class _Intake(Shape):
 
 
 class _Folders(Shape):
-    notices: SomePlace = NOTICES
-    invoices: SomePlace = INVOICES
+    notices: SomePath = NOTICES
+    invoices: SomePath = INVOICES
     invoices_shown: str = ""
 
 
@@ -420,8 +420,8 @@ class _Schedule(Shape):
 
 
 class _Store(Shape):
-    dir: Place = ""
-    witness: Place = ""
+    dir: PathText = ""
+    witness: PathText = ""
     url: str = ""
 
     @field_validator("url")
@@ -433,7 +433,7 @@ class _Store(Shape):
 
 
 class _RegisterPlace(Shape):
-    dir: Place = ""
+    dir: PathText = ""
 
 
 def _check_time(text: str) -> str:
@@ -444,7 +444,7 @@ def _check_time(text: str) -> str:
 
 class _Webhook(Shape):
     form: OneOf[WebhookForm]
-    url_file: SomePlace
+    url_file: SomePath
 
 
 class _Operator(Shape):

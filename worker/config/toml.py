@@ -78,9 +78,9 @@ def _check_place(text: str) -> str:
     return text
 
 
-Place = Annotated[str, AfterValidator(_check_place)]
+PathText = Annotated[str, AfterValidator(_check_place)]
 """The path of a file or folder, absolute or relative; it may be empty where a key allows that."""
-SomePlace = Annotated[NonEmpty, AfterValidator(_check_place)]
+SomePath = Annotated[NonEmpty, AfterValidator(_check_place)]
 M = TypeVar("M", bound=Shape)
 V = TypeVar("V")
 
