@@ -130,7 +130,7 @@ PLACES = {
         ('"~/inbox"', "path_unexpanded"),
         ('"~hoshobin"', "path_unexpanded"),
         ('"$HOME/inbox"', "path_unexpanded"),
-        ('"/srv/${NAME}"', "path_unexpanded"),
+        ('"inbox/${NAME}"', "path_unexpanded"),
         ('"%USERPROFILE%/inbox"', "path_unexpanded"),
         ('"／srv／share"', "path_wide"),
     ],
@@ -142,7 +142,9 @@ def test_a_place_that_no_folder_here_can_be_is_refused_rather_than_made_and_watc
     assert [(each.key, each.code) for each in found] == [(key, code)]
 
 
-@every_case("written", ["/srv/共有$/前払／中間", "inbox/50%", "/srv/R8:1", "/srv/a~b", "../保証 通知", "/srv/100%_x"])
+@every_case(
+    "written", ["/srv/共有$/前払／中間", "inbox/50%", "/srv/R8:1", "/srv/a~b", "../保証 通知", "/srv/100%_x", "/srv/$x"]
+)
 def test_a_place_with_odd_letters_stays_one(written):
     settings, found = settings_of(WORKER + f'[folders]\ninvoices = "{written}"\ninvoices_shown = "server"')
     assert found == []

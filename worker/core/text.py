@@ -147,8 +147,11 @@ _LEFT_TO_A_SHELL: Final = re.compile(r"~|(?:.*/)?(?:\$[A-Za-z_{]|%[A-Za-z_]+%)",
 def unreachable_place(text: str) -> str:
     """Returns the code of what makes ``text`` no path on this computer; empty if it may be one.
 
-    Every such text would be a folder of that odd name below another one, which is made, watched, and stays empty.
+    Every such text would be a folder of that odd name below another one, which is made, watched, and stays empty. An
+    absolute path may hold any letter: if it is missing, that is reported.
     """
+    if text.startswith("/"):
+        return ""
     if is_windows_path(text) or "\\" in text or text.startswith(("＼", "￥", "¥")):
         return "windows_path"
     if _ADDRESS_OF_PLACE.match(text):
