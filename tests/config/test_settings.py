@@ -104,6 +104,53 @@ def test_a_server_on_this_machine_needs_neither_tls_nor_a_login():
     assert settings.smtp.is_loopback
 
 
+PLACES = {
+    "mailbox.main.password_file": ('password_file = "imap-password"', "password_file = {}"),
+    "mailbox.main.ca_file": ("port = 993", "port = 993\nca_file = {}"),
+    "folders.notices": ("[operator]", "[folders]\nnotices = {}\n[operator]"),
+    "folders.invoices": ("[operator]", "[folders]\ninvoices = {}\n[operator]"),
+    "store.dir": ("[operator]", "[store]\ndir = {}\n[operator]"),
+    "store.witness": ("[operator]", "[store]\nwitness = {}\n[operator]"),
+    "register.dir": ("[operator]", "[register]\ndir = {}\n[operator]"),
+    "operator.webhook.url_file": ("[operator]", '[operator]\nwebhook = {{form = "slack", url_file = {}}}'),
+}
+"""Keys that name a file or a folder → a line of WORKER, and what replaces it."""
+
+
+@every_case(
+    ("written", "code"),
+    [
+        ("'C:\\Users\\soumu'", "windows_path"),
+        ("'C:/Users/soumu'", "windows_path"),
+        ("'\\\\server\\share'", "windows_path"),
+        ("'inbox\\notices'", "windows_path"),
+        ("'￥￥server￥share'", "windows_path"),
+        ('"smb://server/share"', "path_address"),
+        ('"file:///srv/share"', "path_address"),
+        ('"~/inbox"', "path_unexpanded"),
+        ('"~hoshobin"', "path_unexpanded"),
+        ('"$HOME/inbox"', "path_unexpanded"),
+        ('"inbox/${NAME}"', "path_unexpanded"),
+        ('"%USERPROFILE%/inbox"', "path_unexpanded"),
+        ('"／srv／share"', "path_wide"),
+    ],
+)
+@every_case("key", PLACES)
+def test_a_place_that_no_folder_here_can_be_is_refused_rather_than_made_and_watched_empty(key, written, code):
+    old, new = PLACES[key]
+    _, found = settings_of(WORKER.replace(old, new.format(written), 1))
+    assert [(each.key, each.code) for each in found] == [(key, code)]
+
+
+@every_case(
+    "written", ["/srv/共有$/前払／中間", "inbox/50%", "/srv/R8:1", "/srv/a~b", "../保証 通知", "/srv/100%_x", "/srv/$x"]
+)
+def test_a_place_with_odd_letters_stays_one(written):
+    settings, found = settings_of(WORKER + f'[folders]\ninvoices = "{written}"\ninvoices_shown = "server"')
+    assert found == []
+    assert settings.invoices == written
+
+
 @every_case(
     ("old", "new", "key", "code"),
     [

@@ -40,7 +40,25 @@ NOT_LOGGED_IN = [
     "550 5.7.1 Unable to relay for b@city.example",
     "550 5.7.64 TenantAttribution; Relay Access Denied",
 ]
+OF_THE_ACCOUNT = {
+    "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail": ServerFault.SENDING_LIMIT,
+    "550-5.4.5 Daily user sending quota exceeded": ServerFault.SENDING_LIMIT,
+    "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException": ServerFault.SENDING_LIMIT,
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit": ServerFault.SENDING_LIMIT,
+    "552 you have exceeded your daily sending limit": ServerFault.SENDING_LIMIT,
+    "554 Sending quota for this account exceeded": ServerFault.SENDING_LIMIT,
+    "554 Too many messages sent from this account": ServerFault.SENDING_LIMIT,
+    "550 5.7.501 Service unavailable. Access denied, spam abuse detected.": ServerFault.BLOCKED,
+    "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP": ServerFault.BLOCKED,
+    "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org": ServerFault.BLOCKED,
+    "554 Your account has been suspended": ServerFault.BLOCKED,
+}
 OF_RECIPIENT = [
+    "550 5.2.2 The email account that you tried to reach is over quota",
+    "552 5.2.2 <b@city.example>: mailbox full, quota exceeded",
+    "550 5.2.1 The email account that you tried to reach is disabled",
+    "554 5.7.1 <b@city.example>: Recipient address rejected: Client host [192.0.2.1] blocked",
+    "550 5.7.1 message size limit exceeded",
     "554 5.7.1 <b@city.example>: Recipient address rejected: sender address rejected by a policy of the town",
     "535 5.7.8 Authentication credentials invalid",
     "550 5.1.1 <b@city.example>: Recipient address rejected: User unknown",
@@ -66,6 +84,14 @@ def test_an_answer_to_nobody_who_logged_in_is_the_accounts_at_every_step(step: S
     code, _, rest = text.partition(" ")
     assert judge_reply(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
     assert find_fault(f"the mail to the operator: {text}") is ServerFault.NOT_LOGGED_IN
+
+
+@every_case("text", OF_THE_ACCOUNT)
+@every_case("step", STEPS, ids=lambda step: type(step).__name__)
+def test_a_limit_or_a_ban_of_the_account_refuses_no_recipient_at_any_step(step: Step, text: str) -> None:
+    code, _, rest = text.replace("-", " ", 1).partition(" ")
+    assert fault_of_reply(text) is OF_THE_ACCOUNT[text]
+    assert judge_reply(step, Reply(int(code), rest, NOW)) is Verdict.ACCOUNT_REFUSED
 
 
 @every_case("text", OF_RECIPIENT)

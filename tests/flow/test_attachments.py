@@ -296,6 +296,63 @@ def test_the_names_within_a_locked_zip_count_as_text(mailroom: MODES) -> None:
     assert held["hold_reasons"] == ["attachment_unopened"]
 
 
+REFUSED_NOTICES = {
+    "two_notices": made.two_notices(),
+    "two_values": made.two_values(),
+    "engines_disagree": made.two_keys_printed_over_each_other(),
+}
+"""Notices that are not read, as more than one value may be the right one."""
+
+
+@pytest.mark.parametrize("reason", REFUSED_NOTICES)
+def test_a_notice_of_several_values_is_held_in_a_mail_that_says_nothing_of_one(mailroom: MODES, reason: str) -> None:
+    room = mailroom()
+    room.deliver(a_mail(NEUTRAL, ("a.pdf", REFUSED_NOTICES[reason])))
+    room.office.run_once()
+    (held,) = room.office.list()
+    assert held["hold_reasons"] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.pdf", REFUSED_NOTICES["two_notices"], "two_notices"),
+        ("a.pdf", made.cut(made.plain()), "damaged"),
+        ("a.pdf", made.with_user_password(), "password"),
+        ("認証キーのお知らせ（２）.pdf", made.scan(), "no_text"),
+    ],
+)
+def test_what_may_be_another_notice_beside_one_is_a_task_and_the_notice_goes_on(
+    mailroom: MODES, name: str, content: bytes, reason: str
+) -> None:
+    form = a_form()
+    room = office_of(mailroom, form)
+    room.deliver(a_mail(NEUTRAL, ("n.pdf", notice(form)), (name, content)))
+    room.office.run_once()
+    assert room.office.only(form)["state"] == "SENT"
+    (held,) = [each for each in room.office.list() if each["state"] == "HELD"]
+    assert held["hold_reasons"] == [reason]
+    assert name in room.office("tasks").out, "which of the mail's files it is"
+
+
+def test_a_locked_pdf_beside_a_notice_in_a_zip_is_named(mailroom: MODES) -> None:
+    form = a_form()
+    room = office_of(mailroom, form)
+    room.deliver(with_zip(zipped(("n.pdf", notice(form)), ("b.pdf", made.with_user_password())), subject=NEUTRAL))
+    room.office.run_once()
+    assert room.office.only(form)["state"] == "SENT"
+    (held,) = [each for each in room.office.list() if each["state"] == "HELD"]
+    assert "b.pdf" in room.office("show", str(held["id"])).out
+
+
+def test_a_scan_beside_a_notice_that_no_name_calls_one_is_no_task(mailroom: MODES) -> None:
+    form = a_form()
+    room = office_of(mailroom, form)
+    room.deliver(a_mail(NEUTRAL, ("n.pdf", notice(form)), ("契約書.pdf", made.scan())))
+    room.office.run_once()
+    assert [each["state"] for each in room.office.list() if each["id"]] == ["SENT"]
+
+
 LOGO = b"\x89PNG\r\n\x1a\n" + b"x" * 5_000
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from worker.config.toml import NonEmpty, OneOf, Refused, Shape
+from worker.config.toml import NonEmpty, OneOf, PathText, Refused, Shape
 from worker.core.errors import Problem
 from worker.oauth.settings import Provider
 
@@ -50,9 +50,9 @@ class OauthTable(Shape):
     provider: OneOf[Provider]
     client_id: NonEmpty
     tenant: str = ""
-    client_secret_file: str = ""
+    client_secret_file: PathText = ""
     authority: Annotated[str, AfterValidator(_check_authority)] = ""
-    ca_file: str = ""
+    ca_file: PathText = ""
 
     @field_validator("tenant")
     @classmethod

@@ -39,9 +39,11 @@ from worker.config.toml import (
     Listed,
     NonEmpty,
     OneOf,
+    PathText,
     Refused,
     Shape,
     Some,
+    SomePath,
     check_table,
     key_path,
     nearest,
@@ -319,8 +321,8 @@ class _Server(Shape):
     security: OneOf[Security] = Security.TLS
     user: str = ""
     auth: OneOf[Auth] = Auth.PASSWORD
-    password_file: str = ""
-    ca_file: str = ""
+    password_file: PathText = ""
+    ca_file: PathText = ""
 
     @field_validator("security")
     @classmethod
@@ -392,8 +394,8 @@ class _Intake(Shape):
 
 
 class _Folders(Shape):
-    notices: NonEmpty = NOTICES
-    invoices: NonEmpty = INVOICES
+    notices: SomePath = NOTICES
+    invoices: SomePath = INVOICES
     invoices_shown: str = ""
 
 
@@ -418,8 +420,8 @@ class _Schedule(Shape):
 
 
 class _Store(Shape):
-    dir: str = ""
-    witness: str = ""
+    dir: PathText = ""
+    witness: PathText = ""
     url: str = ""
 
     @field_validator("url")
@@ -431,7 +433,7 @@ class _Store(Shape):
 
 
 class _RegisterPlace(Shape):
-    dir: str = ""
+    dir: PathText = ""
 
 
 def _check_time(text: str) -> str:
@@ -442,7 +444,7 @@ def _check_time(text: str) -> str:
 
 class _Webhook(Shape):
     form: OneOf[WebhookForm]
-    url_file: NonEmpty
+    url_file: SomePath
 
 
 class _Operator(Shape):

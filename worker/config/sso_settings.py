@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
 from worker.config.addresses import check_host
-from worker.config.toml import Listed, NonEmpty, OneOf, Refused, Shape
+from worker.config.toml import Listed, NonEmpty, OneOf, PathText, Refused, Shape, SomePath
 from worker.core.addresses import is_loopback
 
 
@@ -90,13 +90,13 @@ class SsoTable(Shape):
 
     provider: OneOf[SsoProvider]
     client_id: NonEmpty
-    client_secret_file: NonEmpty = "sso-client-secret"  # noqa: S105  a file's name
+    client_secret_file: SomePath = "sso-client-secret"  # noqa: S105  a file's name
     tenant: str = ""
     domain: str = ""
     issuer: Annotated[str, AfterValidator(_check_issuer)] = ""
     second_factor: OneOf[SecondFactor] = SecondFactor.CONSOLE
     acr_values: Listed[NonEmpty] = ()
-    ca_file: str = ""
+    ca_file: PathText = ""
 
     @field_validator("tenant")
     @classmethod

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from worker.core.errors import Problem
 from worker.core.japanese_dates import read_date
-from worker.core.text import unsafe_character
+from worker.core.text import unreachable_place, unsafe_character
 
 Path = tuple[str | int, ...]
 """The keys that lead to a value, and positions counted from zero."""
@@ -72,6 +72,15 @@ class Refused(ValueError):
         """Further findings about the same value."""
 
 
+def _check_place(text: str) -> str:
+    if code := unreachable_place(text):
+        raise Refused(code, path=text)
+    return text
+
+
+PathText = Annotated[str, AfterValidator(_check_place)]
+"""The path of a file or folder, absolute or relative; it may be empty where a key allows that."""
+SomePath = Annotated[NonEmpty, AfterValidator(_check_place)]
 M = TypeVar("M", bound=Shape)
 V = TypeVar("V")
 

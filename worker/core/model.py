@@ -166,16 +166,24 @@ class Unreadable:
 
     @property
     def is_of_a_notice(self) -> bool:
-        """Returns whether the paper is a notice by its title."""
-        return self.detail.partition(": ")[0] in NOTICE_CODES
+        """Returns whether the paper is a notice: by its title, or as its form was found and its values are not sure."""
+        return self.reason in _OF_NOTICES or self.detail.partition(": ")[0] in NOTICE_CODES | _UNSEEN_CODES
 
 
 NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields"})
 """Codes of NOT_A_NOTICE for files that are about a notice, and the reason why it could not be read."""
-REFUSAL_CODES: Final = NOTICE_CODES | {
-    *("container", "trailing_data", "cut", "continues", "ocr_layer", "unseen", "empty", "invoice", "mail_file"),
-    *("zip", "archive", "outlook", "sealed", "docuworks", "picture", "other"),
-}
+_UNSEEN_CODES: Final = frozenset({"ocr_layer", "unseen"})
+"""Codes of NO_TEXT for notices whose values were read and are not printed."""
+_OF_NOTICES: Final = frozenset({Reason.TWO_NOTICES, Reason.TWO_VALUES, Reason.ENGINES_DISAGREE})
+"""Reasons that only a notice is refused for: another paper lacks its title, and the labels of number and key."""
+REFUSAL_CODES: Final = (
+    NOTICE_CODES
+    | _UNSEEN_CODES
+    | {
+        *("container", "trailing_data", "cut", "continues", "empty", "invoice", "mail_file"),
+        *("zip", "archive", "outlook", "sealed", "docuworks", "picture", "other"),
+    }
+)
 """The beginning of ``Unreadable.detail`` if it is a code of ours, alone or before ``: `` and its value."""
 
 

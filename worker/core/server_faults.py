@@ -21,6 +21,10 @@ class ServerFault(StrEnum):
     """The server takes mail of this kind only after a login (RFC 4954 §6), or relays none for this account."""
     SENDER = "sender_refused"
     """The server does not let this account send under the contractor's address."""
+    SENDING_LIMIT = "sending_limit"
+    """The account has sent as much as it may in a day or an hour."""
+    BLOCKED = "sending_blocked"
+    """The server takes no mail of this account or from this network address: suspended, or on a list of senders."""
     CERTIFICATE = "certificate"
     """The server's certificate is not accepted."""
     CA_FILE = "ca_file"
@@ -47,8 +51,33 @@ _UNKNOWN_ACCOUNT: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_LIMIT: Final = re.compile(
+    # Gmail's 5.4.5, Exchange's 5.1.90 and 5.2.0, and the words of the rest.
+    r"5\d\d[ -]5\.(?:4\.5|1\.90)\b"
+    r"|5\d\d\b(?!.*recipient address rejected).*?(?:submissionquotaexceeded"
+    r"|(?:daily|hourly|sending|outbound|outgoing)(?: \w+){0,3} (?:limit|quota)(?: \w+){0,3} (?:exceeded|reached)"
+    r"|(?:exceeded|reached|over)(?: \w+){0,3} (?:daily|hourly|sending|outbound)(?: \w+){0,3} (?:limit|quota)"
+    r"|(?:too many|maximum number of) (?:messages|mails|emails) (?:sent|per|in))",
+    re.IGNORECASE | re.DOTALL,
+)
+_BLOCKED: Final = re.compile(
+    # Exchange's 5.7.501 to 5.7.511 and 5.7.7xx; Postfix (reject_rbl_client) and its kin name the client.
+    r"5\d\d[ -]5\.7\.(?:50[1-9]|51[01]|7(?:0[3-9]|5\d))\b"
+    r"|5\d\d\b(?!.*recipient address rejected).*?(?:client host \S+ blocked"
+    r"|(?:sending|your) account (?:\w+ )?(?:has been |is |was )?(?:banned|suspended|blocked|disabled|restricted))",
+    re.IGNORECASE | re.DOTALL,
+)
+
 _REPLIES: Final = re.compile(r"^|: (?=5\d\d[ -])")
 """Matches the start of an answer: a record may name the mail before it."""
+
+
+_FORMS: Final = (
+    (ServerFault.SENDER, _SENDER),
+    (ServerFault.NOT_LOGGED_IN, _UNKNOWN_ACCOUNT),
+    (ServerFault.SENDING_LIMIT, _LIMIT),
+    (ServerFault.BLOCKED, _BLOCKED),
+)
 
 
 def with_fault_code(fault: ServerFault, text: str) -> str:
@@ -58,9 +87,7 @@ def with_fault_code(fault: ServerFault, text: str) -> str:
 
 def fault_of_reply(reply: str) -> ServerFault | None:
     """Returns the fault of the account that a server's answer reports, code first; None for any other refusal."""
-    if _SENDER.match(reply):
-        return ServerFault.SENDER
-    return ServerFault.NOT_LOGGED_IN if _UNKNOWN_ACCOUNT.match(reply) else None
+    return next((fault for fault, form in _FORMS if form.match(reply)), None)
 
 
 def find_fault(text: str) -> ServerFault | None:

@@ -140,6 +140,27 @@ def is_windows_path(text: str) -> bool:
     return _WINDOWS_PATH.match(text) is not None
 
 
+_ADDRESS_OF_PLACE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:/|$)")
+_LEFT_TO_A_SHELL: Final = re.compile(r"~|(?:.*/)?(?:\$[A-Za-z_{]|%[A-Za-z_]+%)", re.DOTALL)
+
+
+def unreachable_place(text: str) -> str:
+    """Returns the code of what makes ``text`` no path on this computer; empty if it may be one.
+
+    Every such text would be a folder of that odd name below another one, which is made, watched, and stays empty. An
+    absolute path may hold any letter: if it is missing, that is reported.
+    """
+    if text.startswith("/"):
+        return ""
+    if is_windows_path(text) or "\\" in text or text.startswith(("＼", "￥", "¥")):
+        return "windows_path"
+    if _ADDRESS_OF_PLACE.match(text):
+        return "path_address"
+    if _LEFT_TO_A_SHELL.match(text):
+        return "path_unexpanded"
+    return "path_wide" if text.startswith("／") else ""
+
+
 _LINE_END_HYPHEN: Final = re.compile("[\u0002\ufffe](?=\r?\n|$)")
 
 

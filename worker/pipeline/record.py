@@ -59,7 +59,15 @@ from worker.pipeline.track import OWN_MESSAGE, ReceiptTransaction, find_ours, fi
 from worker.pipeline.watch import NOTHING, LedgerRows, Recorded, renumber
 from worker.read.budget import HOLDS_PER_MAIL, Deferred, Lane, LimitReached
 from worker.read.classify import Announcement, OwnMessage, PossibleNotice, Report, Unrelated
-from worker.read.message import AttachmentKind, Message, Unopened, is_mail_file, name_file, read_message
+from worker.read.message import (
+    AttachmentKind,
+    Message,
+    Unopened,
+    is_mail_file,
+    mentions_key,
+    name_file,
+    read_message,
+)
 from worker.read.pdf_bytes import begins_as_pdf
 from worker.read.ports import PdfReader
 from worker.store.ports import Author, Store, Writing
@@ -281,10 +289,11 @@ class Recorder:
             way = dataclasses.replace(way, mail_sha256=kept, proven=False, evidence=evidence)
             beside = [pdf.filename for pdf, _, _ in refused]
             numbers = [taking.take_notice(pdf, digest, each, way, beside) for pdf, digest, each in notices]
-            if not notices:
-                numbers += [
-                    taking.take_unreadable(pdf, digest, why, way) for pdf, digest, why in _worth_a_hold(refused)
-                ]
+            worth = _may_be_another(refused) if notices else _worth_a_hold(refused)
+            numbers += [
+                taking.take_unreadable(pdf, digest, why, _named_by_file(way, pdf) if notices else way)
+                for pdf, digest, why in worth
+            ]
             if mail.unread:
                 why = mail.why_unread or LimitReached.HOLDS
                 numbers.append(
@@ -433,7 +442,14 @@ def _record_read(
     guarantor = what.guarantor if isinstance(what, Announcement | PossibleNotice) else None
     if notices:
         row = _record_notices(taking, row, taken, way, notices, [pdf.filename for pdf, _, _ in refused])
-        more = _hold_each(taking, taken, way, guarantor, meant, beside=len(notices))
+        others = _may_be_another(refused)
+        kept = [each for each in others if each[0].content]
+        more = _hold_each(taking, taken, way, guarantor, kept, beside=len(notices))
+        # A ZIP's PDFs in a mail that speaks of no notice are not kept: they are named.
+        unopened = [
+            *unopened,
+            *(Unopened(pdf.filename, AttachmentKind.OTHER, pdf.archive) for pdf, _, _ in others if not pdf.content),
+        ]
         if unopened:
             more.append(taking.take_set_aside(_hold_unopened(unopened), taken.authenticated(way, None)))
         return dataclasses.replace(row, submissions=(*row.submissions, *more))
@@ -552,6 +568,21 @@ def _worth_a_hold(refused: Sequence[Read]) -> Sequence[tuple[Attached, Sha256, U
     pairs = [(pdf, digest, each) for pdf, digest, each in refused if isinstance(each, Unreadable)]
     unread = [each for each in pairs if _may_be_one(each[2])]
     return unread or pairs[:1]
+
+
+def _may_be_another(refused: Sequence[Read]) -> Sequence[tuple[Attached, Sha256, Unreadable]]:
+    """Of the PDFs beside a notice, those that may be another notice: a file that nobody can open, and one so named.
+
+    Scans and drawings without that name are everyday papers; they are listed with the notice.
+    """
+    pairs = [(pdf, digest, each) for pdf, digest, each in refused if isinstance(each, Unreadable)]
+    return [
+        (pdf, digest, each)
+        for pdf, digest, each in pairs
+        if each.is_of_a_notice
+        or each.reason in {Reason.PASSWORD, Reason.DAMAGED}
+        or (_may_be_one(each) and mentions_key(pdf.filename))
+    ]
 
 
 def _may_be_one(refusal: Unreadable) -> bool:

@@ -471,11 +471,11 @@ class _Form:
 
 
 def _read_form(forms: tuple[_Form, ...], guarantor: Guarantor, *, has_fields: bool) -> Notice:
+    if not any(_NOTICE.search(form.page.squeezed) for form in forms) and not _has_labels(forms):
+        _refuse_unknown(tuple(form.page for form in forms), _missing_label(forms, guarantor))
     _refuse_several(forms, guarantor)
     form = next((form for form in forms if form.is_complete), None)
     if form is None:
-        if not any(_NOTICE.search(form.page.squeezed) for form in forms) and not _has_labels(forms):
-            _refuse_unknown(tuple(form.page for form in forms), _missing_label(forms, guarantor))
         if has_fields:
             _refuse(Reason.NOT_A_NOTICE, f"form_fields: {_missing_label(forms, guarantor)}")
         _refuse_form(guarantor, _missing_label(forms, guarantor))

@@ -16,6 +16,7 @@ from worker.config.editing.import_rows import Edit
 from worker.config.editing.spreadsheets import read_ledger
 from worker.config.editing.toml_edit import edit_issuer, edit_projects
 from worker.core.errors import ConfigError
+from worker.views.problems import problem_hint
 
 PROJECTS = """# 前置き
 [[project]]          # 一件目
@@ -156,6 +157,9 @@ def test_rows_keep_the_numbers_that_a_spreadsheet_shows(tmp_path: Path) -> None:
     [
         ("工事名".encode("utf-16"), "ledger_encoding"),
         (b"\x81\x00\xff\xfe", "ledger_encoding"),
+        ('工事名\t発注者\t請負金額\r\n道路\t川北町\t"2,000,000"\r\n'.encode(), "ledger_separator"),
+        ("令和8年度\r\n工事名\t発注者\r\n".encode("cp932"), "ledger_separator"),
+        ("工事名\t発注者".encode(), "ledger_separator"),
         (b'a,"b\n', "ledger_csv"),
         (b"a" * 200_000, "ledger_csv"),
     ],
@@ -164,6 +168,12 @@ def test_a_text_that_is_no_ledger_is_refused(tmp_path: Path, content: bytes, cod
     with pytest.raises(ConfigError) as error:
         read_ledger(csv_file(tmp_path, content))
     assert code_of(error) == code
+    assert problem_hint(error.value.problems[0], "ja"), "what to do stands beside what is wrong"
+
+
+def test_a_tab_within_a_value_is_no_separator(tmp_path: Path) -> None:
+    sheet = read_ledger(csv_file(tmp_path, '令和8年度\r\n工事名,発注者\r\n"道路\n\t改良",川北町\r\n'.encode()))
+    assert sheet.rows[2].cells == ("道路\n\t改良", "川北町")
 
 
 def test_a_ledger_with_too_many_rows_or_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,6 +140,11 @@ NUMBERS = [
     ("zero of an empty reference", "0", "damage_zero"),
     ("dash for nothing", "－", "field_no_letter"),
     ("ditto mark", "〃", "field_no_letter"),
+    ("as above", "同上", "field_stand_in"),
+    ("not known yet", "（未 定）", "field_stand_in"),
+    ("none", "なし", "field_stand_in"),
+    ("not available", "N/A", "field_stand_in"),
+    ("such a word within a value", "無番-12", "無番-12"),
     ("very long", "長" * 501, "field_too_long"),
     ("spaces", "   ", None),
 ]

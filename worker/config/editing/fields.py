@@ -169,6 +169,12 @@ _DAY_OR_MONTH: Final = re.compile(
     re.IGNORECASE,
 )
 """Dates as spreadsheet programs show them: 8-12 becomes 8月12日, 8/12, 12-Aug or Aug-12."""
+_STAND_IN: Final = re.compile(
+    r"[(\[]?(?:同上|同左|同右|同前|仝上?|[上左]に同じ|(?:金額|時期|日時)?(?:未定|未確定|未決定|未採番|未発番|未入力|未記入|未取得)|不明"
+    r"|(?:該当|番号)?(?:なし|無し?)|(?:調整|確認|申請|手続)中|要確認|後日(?:連絡|記入|確定)?|TBD|TBA|TBC|N[./]?A\.?|DITTO)[)\]]?",
+    re.IGNORECASE,
+)
+"""A word in place of a value, in a ledger that people read from above: it would stand in a subject."""
 _PHONE: Final = re.compile(r"[0+(].*[0-9].*", re.DOTALL)
 _ODD_HYPHENS: Final = re.compile("[\u2010-\u2013\u2043\u207b\u208b\u2212\ufe58\ufe63]")
 """They look like - or －, and are neither."""
@@ -188,6 +194,8 @@ def _refuse_damage(first: str, text: str) -> None:
         raise FieldRefused(code, value=text)
     if not any(map(str.isalnum, folded)):
         raise FieldRefused("field_no_letter", value=text)
+    if first not in _PROSE and _STAND_IN.fullmatch("".join(folded.split())):
+        raise FieldRefused("field_stand_in", value=text)
     if first in _NAMED and not any(map(str.isalpha, folded)):
         raise FieldRefused("field_no_name", value=text)
     if first == "phone" and not _PHONE.fullmatch(folded):

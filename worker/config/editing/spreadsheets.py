@@ -41,6 +41,9 @@ JAPANESE_TIMES: Final = frozenset({32, 33})
 _NO_PART: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _PART_OF_A_DATE: Final = re.compile("[ydeg]", re.IGNORECASE)
 
+_FIRST_LINES: Final = 4_000
+"""Characters of a CSV whose first line with a separator shows which one it is."""
+
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -113,6 +116,9 @@ def _rows(path: Path, rows: Iterable[SheetRow], most: int) -> tuple[SheetRow, ..
 
 def _csv_rows(path: Path, content: bytes) -> Iterator[list[str]]:
     text = _decode(path, content)
+    first = next((line for line in text[:_FIRST_LINES].splitlines() if "\t" in line or "," in line), "")
+    if first.count("\t") > first.count(","):
+        raise _refusal(path, "ledger_separator")
     try:
         for row in csv.reader(io.StringIO(text, newline=""), strict=True):
             yield row[:MAX_COLUMNS]

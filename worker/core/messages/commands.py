@@ -187,6 +187,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "自社のアドレスからの送信を、送信サーバーが許可していません（宛先の誤りではありません）",
         "the server does not let this account send under the contractor's address; the recipient is not the cause",
     ),
+    "fault_sending_limit": (
+        "このアカウントが1日（または1時間）に送信できる件数を超えたと、送信サーバーが断っています（宛先の誤りではありません）",
+        "this account has sent as many mails as it may in a day or an hour; the recipient is not the cause",
+    ),
+    "fault_sending_blocked": (
+        "このアカウント、またはこのネットワークからの送信を、送信サーバーが止めています（宛先の誤りではありません）",
+        "the server takes no mail of this account or from this network; the recipient is not the cause",
+    ),
     "fault_certificate": ("サーバーの証明書を確認できません", "the server's certificate is not accepted"),
     "fault_ca_file": ("証明書のファイル（ca_file）を読めません", "the file of trusted certificates cannot be read"),
     "fault_mail_folder": ("メールボックスのフォルダを開けません", "the folder of the mailbox cannot be opened"),
@@ -223,6 +231,28 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         (
             "Have the server's administrator let the user of {table} send from [contractor] email of worker.toml, "
             "or mend one of the two. Every mail waits until then."
+        ),
+    ),
+    "remedy_sending_limit": (
+        (
+            "上限が解けると自動で送信します（1時間ごとに試します）。それまで、すべての送信を待ちます。"
+            "期限の近い提出は、電話などで発注者に連絡してください。"
+            "たびたび起きるときは、{table} のアカウントの上限を、メールサーバーの管理者にお尋ねください。"
+        ),
+        (
+            "Mail leaves by itself when the limit ends; it is tried once an hour, and every mail waits until then. "
+            "Call the issuers of what is due soon. If it happens often, ask the administrator about the limit "
+            "of the account in {table}."
+        ),
+    ),
+    "remedy_sending_blocked": (
+        (
+            "{table} のアカウントの停止と、このネットワークの IP アドレスの拒否リスト（ブラックリスト）への登録を、"
+            "メールサーバーの管理者に確かめ、解除を依頼してください。解除されるまで、すべての送信を待ちます。"
+        ),
+        (
+            "Have the administrator see whether the account of {table} is suspended or the network's address is on a "
+            "block list, and have it lifted. Every mail waits until then."
         ),
     ),
     "remedy_certificate": (

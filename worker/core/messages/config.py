@@ -234,6 +234,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "cannot_read": ("ファイルを開けません（{detail}）", "the file cannot be opened ({detail})"),
     # the database, for commands that only use it
     "windows_path": ("Windowsの場所は使えません", "a place on a Windows computer cannot be used here"),
+    "path_address": (
+        "「{path}」は、共有フォルダや Web のアドレスの書き方です。このサーバーのフォルダとしては開けません",
+        "{path} is the address of a share or a page, and no place on this server",
+    ),
+    "path_unexpanded": (
+        "「{path}」の ~、$…、%…% は、実際の場所に置き換えられません",
+        "~, $NAME and %NAME% in {path} are not replaced by the place that they stand for",
+    ),
+    "path_wide": ("「{path}」の ／ は全角です", "{path} begins with a full-width slash"),
     "ledger_missing": ("ファイルが見つかりません（いまの場所：{here}）", "the file is not found (from {here})"),
     "no_tenants": (
         "会社ごとの設定のフォルダがありません（{path}/会社名/worker.toml）",
@@ -567,6 +576,18 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "共有フォルダに置き、保証便のサーバーでの場所（/srv/hoshobin/… など）を指定してください",
         "put it into the share and name its place on this server (/srv/hoshobin/…)",
     ),
+    "path_address": (
+        (
+            "共有フォルダをこのサーバーに接続（マウント）し、/ で始まるその場所"
+            "（/srv/share/… など。接続は管理者に依頼）を書いてください"
+        ),
+        "mount the share on this server, and write the place where it is mounted (/srv/share/…)",
+    ),
+    "path_unexpanded": (
+        "/ で始まる実際の場所（/srv/hoshobin/… など）を書いてください",
+        "write the whole place, from / on (/srv/hoshobin/…)",
+    ),
+    "path_wide": ("半角の / で書いてください", "write it with the plain /"),
     "ledger_missing": ("ファイル名と場所を確認してください", "check its name and place"),
     "no_tenants": (
         "`--config フォルダ` で、会社ごとのフォルダの上のフォルダを指定してください（導入の手引きの「複数の会社」）",

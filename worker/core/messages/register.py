@@ -90,6 +90,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{value}」には文字も数字もありません（値がないときは空欄にします）",
         '"{value}" has no letter and no digit; leave the cell empty if there is no value',
     ),
+    "field_stand_in": (
+        "「{value}」は値ではなく、値の代わりの言葉です（このまま件名や本文に入ります）",
+        '"{value}" is a word in place of a value, and would stand in subjects and texts',
+    ),
     "damage_time": ("「{value}」は時刻です", '"{value}" is a time'),
     "damage_date": (
         "「{value}」は日付です（8-12 のような番号は、表計算ソフトが日付に変えることがあります）",
@@ -273,6 +277,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "文字コードが UTF-8 でも Shift_JIS（cp932）でもありません",
         "the text is neither UTF-8 nor Shift_JIS (cp932)",
     ),
+    "ledger_separator": (
+        "値がコンマではなくタブで区切られています（「テキスト（タブ区切り）」で保存したファイルです）",
+        "the values are separated by tabs and not by commas",
+    ),
     "ledger_csv": ("CSVとして読めません（{detail}）", "not readable as CSV ({detail})"),
     "ledger_not_xlsx": (
         "Excelブック（.xlsx）ではありません。Excelで .xlsx か CSV として保存し直してください",
@@ -414,6 +422,11 @@ _AS_TEXT: Final = (
 )
 _SHOWN_VALUE: Final = ("正しい値を入力し直してください", "type the right value")
 
+_SAVE_AS: Final = (
+    "表計算ソフトで開き、「名前を付けて保存」で .xlsx か「CSV UTF-8（コンマ区切り）」を選んで保存し直してください",
+    "open it in a spreadsheet program, and save it as .xlsx or as CSV in UTF-8",
+)
+
 HINTS: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(
         (
@@ -426,6 +439,14 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         ("cell_time", "cell_boolean", "cell_date", "cell_number", "cell_exponent", "cell_format"), _AS_TEXT
     ),
     **dict.fromkeys(("damage_error", "cell_error", "field_no_name", "field_no_letter", "field_phone"), _SHOWN_VALUE),
+    "field_stand_in": (
+        "値を入力し直してください。まだないときは空欄にします",
+        "type the value, or leave it empty as long as there is none",
+    ),
+    "ledger_encoding": _SAVE_AS,
+    "ledger_csv": _SAVE_AS,
+    "ledger_separator": _SAVE_AS,
+    "ledger_damaged": _SAVE_AS,
     "private_value": (
         "JISの漢字（表示できる字体）か、かなに直してください",
         "write a standard character, or kana, in its place",
