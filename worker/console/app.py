@@ -348,14 +348,16 @@ def _handle_in_words_of_pages(visit: Visit, wanted: Page | FormRoute) -> Respons
             answer = _allowed(visit, wanted) or _run(visit, wanted)
     except Unavailable as away:
         _LOG.warning("console_unavailable %s", away.what)
+        visit.leave_store()
         answer = _error(visit, 503, "error_full" if away.what == "disk" else "error_busy")
     except LogBroken as broken:
         _LOG.error("console_log_broken %s", broken.code)
+        visit.leave_store()
         answer = _error(visit, 503, "error_log_broken")
     except Exception:  # noqa: BLE001  the boundary: a page with a reference for people, the trace in the journal
         reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
         _LOG.exception("console_fault %s %s", reference, wanted.path)
-        answer = _error(visit, 500, "error_ours", reference=reference)
+        answer = _fault_page(visit, reference)
     for name, (value, seconds) in visit.cookies.items():
         answer.set_cookie(
             name, value, seconds, httponly=True, samesite="lax", secure=not visit.desk.is_loopback_http, path="/"
@@ -427,6 +429,17 @@ def _error(visit: Visit, status: int, code: str, sentence: str = "", **params: o
     return visit.page("error.html", status, sentence=said, title=visit.say(title if is_said(title) else "error_title"))
 
 
+def _fault_page(visit: Visit, reference: str) -> Response:
+    """Returns the page of a fault of ours; without the numbers of the menu if to count them is at fault."""
+    try:
+        with visit.desk.store() as store:
+            visit.use(store)
+            return _error(visit, 500, "error_ours", reference=reference)
+    except Exception:  # noqa: BLE001  the fault is in the journal, and its page comes in any case
+        visit.leave_store()
+        return _error(visit, 500, "error_ours", reference=reference)
+
+
 async def _refuse(visit: Visit, status: int, code: str) -> Response:
     return await to_thread.run_sync(_error_to_person, visit, status, code)
 
@@ -435,10 +448,13 @@ def _error_to_person(visit: Visit, status: int, code: str) -> Response:
     """Answers a request that reached no answerer, in the language and with the menu of its person."""
     try:
         with visit.desk.store() as store:
+            visit.use(store)
             if found := find_session(store, visit.token, visit.now) if visit.token else None:
                 visit.session, visit.account = found
+            return _error(visit, status, code)
     except HoshobinError as away:
         _LOG.warning("console_unavailable %s", away)
+    visit.leave_store()
     return _error(visit, status, code)
 
 

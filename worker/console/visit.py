@@ -121,6 +121,10 @@ class Visit:
         """Gives the request its store."""
         self.opened = store
 
+    def leave_store(self) -> None:
+        """Takes the store away: it is another request's now."""
+        self.opened = None
+
     def keep_session(self, done: LoggedIn) -> None:
         """Sets the cookies of a session that was opened or proven again."""
         self.token, self.session, self.account = done.token, done.session, done.account
@@ -241,16 +245,16 @@ class Visit:
             named=self.name_author,
             lang=self.lang,
             said=shown,
-            menu_counts=self._menu_counts(template),
+            menu_counts=self._menu_counts(),
             now=self.now,
             Right=Right,
             **context,
         )
         return HTMLResponse(html, status)
 
-    def _menu_counts(self, template: str) -> Mapping[str, int]:
-        """The numbers of the menu by path; none on a page of an error, which reads no store."""
-        if self.opened is None or template == "error.html" or not self.may(Right.PREPARE):
+    def _menu_counts(self) -> Mapping[str, int]:
+        """The numbers of the menu by path; none on a page without a store, which says that it is not available."""
+        if self.opened is None or not self.may(Right.PREPARE):
             return {}
         try:
             counted = self.desk.count_work(self.store, self.now)
