@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from worker.core.accounts import Role
@@ -183,6 +183,14 @@ def hint(code: str, lang: Language, **params: object) -> str:
     given = {name: put(each, lang) for name, each in params.items()}
     words = for_reader(_HINTS[code], f"hint_{code}")
     return _fill_in_japanese(words[0], given) if lang == "ja" else words[1].format(**given)
+
+
+def join_sentences(parts: Iterable[str], lang: Language) -> str:
+    """Returns what is wrong and the next step, each as a sentence with its full stop; empty parts are left out."""
+    full = "。" if lang == "ja" else "."
+    said = (part.strip() for part in parts)
+    ended = [part if part.endswith((full, "?", "？", "!")) else f"{part}{full}" for part in said if part]
+    return "".join(ended) if lang == "ja" else " ".join(part[0].upper() + part[1:] for part in ended)
 
 
 def name_state(submission: Submission, lang: Language) -> str:
