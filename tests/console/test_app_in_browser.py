@@ -188,6 +188,15 @@ def test_the_bar_of_what_waits_to_be_sent_takes_two_lines_of_a_phone(screens: An
     assert bar.locator("input[name=why]").bounding_box()["width"] >= 300, "the reason has a line of its own"
 
 
+def test_the_health_of_the_service_is_read_on_a_phone_without_scrolling_sideways(screens: Any) -> None:
+    screen = screens(PHONE, "admin")
+    screen.open("/health?check=1")
+    rows = screen.page.locator("table.health tbody tr")
+    assert rows.count() > 3
+    assert screen.page.evaluate(WIDE) == []
+    assert "最後に確認できた時" in screen.page.inner_text("table.health"), "each moment has its name"
+
+
 LEDGER: Final = "工事名,発注者,契約日\n改良工事,知らない市,きのう\n"
 
 

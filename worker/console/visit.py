@@ -210,7 +210,16 @@ class Visit:
     @property
     def today_typed(self) -> str:
         """The present day as a person types it in the language of the account."""
-        return write_date(self.today) if self.lang == "ja" else self.today.isoformat()
+        return self.typed_day(self.today)
+
+    def typed_day(self, day: dt.date) -> str:
+        """A day as a person types it in the language of the account."""
+        return write_date(day) if self.lang == "ja" else day.isoformat()
+
+    def short_moment(self, at: dt.datetime) -> str:
+        """A moment within a sentence: 11/30 8:30. In English it has its year: 11/12 could be two days."""
+        here = at.astimezone(JST)
+        return f"{here:%-m/%-d %-H:%M}" if self.lang == "ja" else f"{here:%Y-%m-%d %H:%M}"
 
     @property
     def form_token(self) -> str:
@@ -311,11 +320,13 @@ _BROWSERS: Final = (
 _SYSTEMS: Final = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux")
 
 
-def name_device(agent: str) -> str:
+def name_device(agent: str, lang: Language = "ja") -> str:
     """Returns the browser and the system that a person knows: ``Chrome（Windows）``; another agent as it is."""
     browser = next((name for sign, name in _BROWSERS if sign in agent), "Safari" if "Safari" in agent else "")
     system = next((each for each in _SYSTEMS if each in agent), "")
-    return f"{browser}（{system.replace('Macintosh', 'Mac')}）" if browser and system else agent
+    if not (browser and system):
+        return agent
+    return browser + say("in_brackets", lang, text=system.replace("Macintosh", "Mac"))
 
 
 def _moment(moment: dt.datetime | None, lang: Language) -> str:
