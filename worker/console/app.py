@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove, prove_by_code
@@ -220,6 +220,7 @@ ACTIONS: Final = (
     FormRoute("/projects/{project:path}/documents", project_papers.record_documents, Right.PREPARE),
 )
 
+_PAGE_PATHS: Final = tuple(compile_path(page.path)[0] for page in PAGES)
 _LOG: Final = logging.getLogger(__name__)
 _STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in_this_state"})
 """Refusals that say that the page was of an earlier state."""
@@ -265,6 +266,8 @@ async def _answer(
     if isinstance(wanted, FormRoute) and wanted.files:
         # Before the files are received: a client without the right must not fill the disk, nor may many at once.
         refused = await to_thread.run_sync(_handle, visit, Page(wanted.path, _go_on, wanted.right))
+        if refused.status_code == HTTPStatus.SEE_OTHER and visit.account is None:
+            return await to_thread.run_sync(_handle, visit, replace(wanted, act=_go_on))  # says that nothing was kept
         if refused.status_code != HTTPStatus.NO_CONTENT:
             return refused
         if not desk.uploads.acquire(blocking=False):
@@ -371,7 +374,7 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
         return None
     if visit.account is None:
         if isinstance(wanted, FormRoute):
-            return login.ask_again(visit)
+            return login.ask_again(visit, _page_at(visit.path))
         return visit.go("/login", then=visit.path) if visit.path != "/" else visit.go("/login")
     if not visit.may(wanted.right):
         people = tuple(each.name for each in visit.store.accounts() if each.may(wanted.right, visit.today))
@@ -386,6 +389,13 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
     if wanted.is_deciding and visit.session is not None and not visit.session.is_fresh(visit.now):
         return _prove(visit)
     return None
+
+
+def _page_at(path: str) -> str:
+    """Returns the page on which the form of this address stands: the nearest one above it that is a page."""
+    while path and not any(pattern.match(path) for pattern in _PAGE_PATHS):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def _prove(visit: Visit) -> Response | None:
