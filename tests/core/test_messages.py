@@ -263,3 +263,11 @@ def test_what_is_wrong_and_the_next_step_are_two_sentences() -> None:
         "It is wrong. Write it like 1. Is it lost?"
     )
     assert join_sentences((), "ja") == ""
+
+
+def test_the_next_step_of_what_was_sent_back_is_about_that() -> None:
+    """The list of work says nothing else of it; a reason that must be corrected still comes before."""
+    held = Submission(1, State.HELD, reasons=(Hold.of(Reason.FIRST_ADDRESS), Hold.of(Reason.RETURNED, by="田村 三郎")))
+    assert "差し戻しの理由" in next_step(held, "ja")
+    with_both = replace(held, reasons=(*held.reasons, Hold.of(Reason.UNKNOWN_PROJECT)))
+    assert "案件を登録" in next_step(with_both, "ja")

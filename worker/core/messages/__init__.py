@@ -343,9 +343,13 @@ def _with_value(params: Params) -> Params:
 _ORDER: Final = (HoldKind.NEVER, HoldKind.CORRECT, HoldKind.ANSWER)
 
 
-def _urgency(hold: Hold) -> tuple[int, bool]:
-    """Sorts reasons to correct before those to answer: until then an approval is refused."""
-    return _ORDER.index(kind_of(hold.reason)), hold.reason is Reason.APPROVAL
+def _urgency(hold: Hold) -> tuple[int, int]:
+    """Sorts reasons to correct before those to answer: until then an approval is refused.
+
+    Of those to answer, a colleague's reason to send it back comes first: nothing else on the list of work tells of it.
+    """
+    order = {Reason.RETURNED: 0, Reason.APPROVAL: 2}
+    return _ORDER.index(kind_of(hold.reason)), order.get(hold.reason, 1)
 
 
 def next_step(submission: Submission, lang: Language) -> str:
