@@ -164,6 +164,7 @@ def test_what_was_typed_is_kept_however_the_session_ended(console: Console, end:
     assert "kept:whose" not in kept
     again = browser.post("/login", {**kept, "login": "staff", "password": PASSWORD})
     assert 'action="/projects/new"' in again.text
+    assert "aria-current" not in again.text, "/login is no page of the menu, though /log is"
     assert 'value="河川護岸補修工事"' in again.text
 
 
