@@ -61,6 +61,7 @@ def test_a_link_is_shown_once_and_a_second_one_ends_the_first(console: Console) 
         ({"mail": "saburo@"}, "メールアドレス"),
         ({"until": "1999-01-01"}, "過ぎています"),
         ({"until": "きのう"}, "日付として読めません"),
+        ({"login": ""}, "ログイン名を入力してください。"),
         ({"name": "<script>alert(1)</script>", "login": "?"}, "ログイン名に使えません"),
     ],
 )
