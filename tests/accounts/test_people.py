@@ -110,10 +110,16 @@ def test_a_name_is_taken_in_every_spacing(store: SqlStore, admin: Account, name:
 
 
 @pytest.mark.parametrize(
-    "login", ["", " ", "花子", "a b", "a/b", "../a", ".a", "a.", "a\x00b", "a\nb", "a" * 65, "a" * 10_000_000]
+    "login", ["花子", "a b", "a/b", "../a", ".a", "a.", "a\x00b", "a\nb", "a" * 65, "a" * 10_000_000]
 )
 def test_a_login_of_another_form_is_refused(store: SqlStore, login: str) -> None:
     with refused("login_form"):
+        add_account(store, account(login), ROOT, NOW)
+
+
+@pytest.mark.parametrize("login", ["", " ", "\u3000"])
+def test_a_missing_login_is_asked_for(store: SqlStore, login: str) -> None:
+    with refused("account_without_login"):
         add_account(store, account(login), ROOT, NOW)
 
 
@@ -356,7 +362,7 @@ def test_no_password_hash_or_token_is_in_an_entry_and_no_token_is_in_the_databas
 def test_without_an_account_the_people_are_those_of_the_settings(store: SqlStore) -> None:
     given = settings()
     assert people_of(store, given, TODAY) == given.people
-    assert find_person(store, given, given.people[0].replace(" ", "　"), TODAY) == given.people[0]
+    assert find_person(store, given, given.people[0].replace(" ", "\u3000"), TODAY) == given.people[0]
     with refused("unknown_person"):
         find_person(store, given, "誰か", TODAY)
 

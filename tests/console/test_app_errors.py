@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 
 import pytest
 
 from tests.support.console import Browser, Console
+from worker.console.desk import Desk
 from worker.console.today import Visit
+from worker.core.errors import Conflict, NotAllowed
 from worker.store.sqlite.store import SqlStore
 
 UNKNOWN = ("/nowhere", "/s/999999", "/projects/none", "/s/1x", "/favicon.ico")
@@ -31,6 +34,59 @@ def test_an_unknown_address_keeps_the_menu_of_the_person_and_leads_home(console:
     assert parts(browser) == ("ページがありません ‐ 保証便", "ページがありません", "このページはありません。")
     assert 'href="/log"' in browser.last.text, "the menu"
     assert "今日することへ" in browser.text
+
+
+def counts(browser: Browser) -> list[str]:
+    """The numbers of the menu and of the tabs of a phone."""
+    return re.findall(r"<a[^>]*>[^<（]*（(\d+)）</a>", browser.html)
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 409, 413, 422, 500])
+def test_a_page_of_an_error_keeps_the_numbers_of_the_menu_and_of_the_tabs(
+    console: Console, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    def raises(error: Exception) -> Callable[..., None]:
+        def fail(*_: object) -> None:
+            raise error
+
+        return fail
+
+    browser = console.browser("approver")
+    browser.get("/issuers")
+    usual = counts(browser)
+    assert len(usual) == 6, "twice in the menu, once more in the tabs"
+    found = {
+        403: lambda: browser.get("/people"),
+        404: lambda: browser.get("/nowhere"),
+        405: lambda: browser.get("/take"),
+        409: lambda: browser.post("/take", {"about": "x"}),
+        413: lambda: browser.post("/s/1/memo", {"text": "x" * 300_000}),
+        422: lambda: browser.post("/take", {"about": "x"}),
+        500: lambda: browser.get("/issuers"),
+    }
+    if status == 409:
+        monkeypatch.setattr("worker.console.today.find_work", raises(Conflict("x")))
+    if status == 422:
+        monkeypatch.setattr("worker.console.today.find_work", raises(NotAllowed("date_unreadable", given="x")))
+    if status == 500:
+        monkeypatch.setattr("worker.console.issuers.find_issuers", raises(ZeroDivisionError("x")))
+    assert found[status]().status_code == status
+    assert 'role="alert"' in browser.html
+    assert counts(browser) == usual
+
+
+def test_a_fault_in_the_counting_itself_is_a_page_without_the_numbers(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = console.browser("staff")
+
+    def broken(*_: object) -> object:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(Desk, "count_work", broken)
+    assert browser.get("/issuers").status_code == 500
+    assert parts(browser)[1] == "保証便の不具合です"
+    assert counts(browser) == []
 
 
 def test_without_a_login_an_unknown_address_leads_to_the_login(console: Console) -> None:

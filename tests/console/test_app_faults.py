@@ -15,10 +15,13 @@ import pytest
 from tests.support.console import Console, console_of
 from tests.support.office import Mailroom, a_form, notice
 from tests.support.world import ISSUERS, project
+from worker.audit.verify import LogFault, LogVerdict
 from worker.store.sqlite.connection import open_file
+from worker.store.sqlite.store import SqlStore
 
 WAITS = a_form("橋梁補修工事")
 CONDITIONS = ("押印を確かめた", "様式を確かめた")
+A_FAULT = LogVerdict(9, None, None, "x", (LogFault("row_differs", "4"),), 1)
 ON_CONDITION = f'conditions = ["{CONDITIONS[0]}", "{CONDITIONS[1]}"]\n'
 
 
@@ -92,6 +95,29 @@ def test_a_full_disk_is_said_and_each_record_is_whole_or_not_there(
         console.desk._stores.get_nowait().close()
     with console.desk.store() as store:
         assert store.verify().holds
+
+
+def test_a_verification_that_cannot_be_kept_shows_its_own_result_and_that_nothing_was_recorded(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log without faults was verified before; now it has one, and another holds the database."""
+    auditor = console.browser("auditor")
+    auditor.get("/verify")
+    assert auditor.post("/verify", {"head": ""}).status_code == 303
+    assert "書き換えはありません" in auditor.get("/verify").text
+    monkeypatch.setattr(SqlStore, "verify", lambda *_: A_FAULT)
+    with closing(sqlite3.connect(database_of(console), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = auditor.post("/verify", {"head": "1" * 64})
+        other.execute("ROLLBACK")
+    assert answer.status_code == 503
+    assert "検査はしましたが、結果を保存できませんでした。何も記録していません" in auditor.text
+    assert "記録に食い違いが1件あります" in auditor.text, "the result of this verification"
+    assert "書き換えはありません" not in auditor.text, "the result before"
+    assert "1" * 64 in auditor.text, "the number that was entered is looked for, and can be sent again"
+    auditor.get("/verify")
+    assert "書き換えはありません" in auditor.text
+    assert "結果を保存できませんでした" not in auditor.text
 
 
 def test_a_fault_of_ours_is_a_number_that_stands_in_the_journal_and_no_trace(

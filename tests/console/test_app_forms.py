@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
+from html import unescape
 
 import pytest
 
@@ -140,3 +141,55 @@ def test_what_was_typed_in_a_dead_session_comes_back_after_the_login_of_the_same
     other = console.browser()
     done = other.post("/login", {**fields, "login": "approver"})
     assert done.status_code == 303
+
+
+@pytest.mark.parametrize("end", ["the cookie is gone", "ended elsewhere"])
+def test_what_was_typed_is_kept_however_the_session_ended(console: Console, end: str) -> None:
+    """The form names its person: no row and no cookie does any more."""
+    browser = console.browser("staff")
+    browser.get("/projects/new")
+    whose = re.findall('name="whose" value="([^"]+)"', browser.html)
+    assert set(whose) == {"staff"}
+    if end == "ended elsewhere":
+        elsewhere = console.browser("staff")
+        elsewhere.get("/me")
+        assert elsewhere.post("/me/logout-everywhere").status_code == 303
+    else:
+        browser.client.cookies.clear()
+    asked = browser.post("/projects/new", {"f:name": "河川護岸補修工事", "whose": whose[0]})
+    assert asked.status_code == 403
+    assert "入力した内容は残っています" in browser.text
+    kept = {name: unescape(value) for name, value in re.findall('name="([^"]+)" value="([^"]*)"', asked.text)}
+    assert kept["kept:f:name"] == "河川護岸補修工事"
+    assert "kept:whose" not in kept
+    again = browser.post("/login", {**kept, "login": "staff", "password": PASSWORD})
+    assert 'action="/projects/new"' in again.text
+    assert "aria-current" not in again.text, "/login is no page of the menu, though /log is"
+    assert 'value="河川護岸補修工事"' in again.text
+
+
+@pytest.mark.parametrize(
+    ("path", "page"), [("/s/1/withdraw", "/s/1"), ("/take", "/"), ("/me/absence", "/me"), ("/drop", "/drop")]
+)
+def test_after_a_login_that_gives_nothing_back_the_page_of_the_form_comes(
+    console: Console, path: str, page: str
+) -> None:
+    """Files cannot be kept, and what one person typed is not another's: neither is promised, and no fault follows."""
+    browser = console.browser("staff")
+    browser.client.cookies.clear()
+    asked = browser.post(path, files={"pdf": ("a.pdf", b"%PDF-1.7")}) if path == "/drop" else browser.post(path)
+    assert asked.status_code == 403
+    assert "入力した内容は残っています" not in browser.text
+    assert "何も変わっていません" in browser.text
+    sent = {name: unescape(value) for name, value in re.findall('name="([^"]+)" value="([^"]*)"', asked.text)}
+    done = browser.log_in("approver", **{name: value for name, value in sent.items() if name in {"then", "back"}})
+    assert (done.status_code, done.url.path) == (200, page)
+
+
+def test_a_form_without_a_session_does_not_tell_which_accounts_there_are(console: Console) -> None:
+    answers = []
+    for login in ("staff", "stranger"):
+        browser = console.browser()
+        browser.post("/s/1/memo", {"text": "x", "whose": login})
+        answers.append(browser.html.replace(login, ""))
+    assert answers[0] == answers[1]

@@ -132,6 +132,33 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
     assert faults == []
 
 
+def test_the_bar_of_what_waits_to_be_sent_takes_two_lines_of_a_phone(screens: Any, console: Console) -> None:
+    """Two buttons, then the moment and the reason: four lines would cover a fifth of the screen."""
+
+    def approve_the_second() -> None:
+        browser = console.browser("approver")
+        browser.get("/s/2")
+        assert browser.post("/s/2/approve", {"label": browser.label, "shown": browser.shown}).status_code == 303
+
+    beside(approve_the_second)
+    screen = screens(PHONE, "approver")
+    screen.open("/s/2")
+    bar = screen.page.locator("form.act")
+    assert [each.strip()[:6] for each in bar.locator(".btn").all_inner_texts()] == ["送信を止める", "次の承認へ（"]
+    assert bar.bounding_box()["height"] <= 110
+    bar.locator("summary").click()
+    assert bar.locator("input[name=why]").bounding_box()["width"] >= 300, "the reason has a line of its own"
+
+
+def test_the_health_of_the_service_is_read_on_a_phone_without_scrolling_sideways(screens: Any) -> None:
+    screen = screens(PHONE, "admin")
+    screen.open("/health?check=1")
+    rows = screen.page.locator("table.health tbody tr")
+    assert rows.count() > 3
+    assert screen.page.evaluate(WIDE) == []
+    assert "最後に確認できた時" in screen.page.inner_text("table.health"), "each moment has its name"
+
+
 LEDGER: Final = "工事名,発注者,契約日\n改良工事,知らない市,きのう\n"
 
 

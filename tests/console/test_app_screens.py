@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from tests.console.conftest import UNKNOWN
 from tests.support.console import Browser, Console
 from tests.support.world import JIRO, START
 from worker.audit.verify import LogFault, LogVerdict
@@ -141,6 +142,17 @@ def test_the_sheet_of_what_is_handed_in_leads_to_the_key_and_the_papers(console:
     sheet = page.partition('class="card hand-in"')[2].partition("</section>")[0]
     assert 'href="/s/2/key"' in sheet
     assert approver.get("/s/2/key").status_code == 200
+
+
+def test_a_pdf_out_of_a_mail_is_named_after_its_number_and_not_by_the_subject_of_the_mail(console: Console) -> None:
+    """3 waits for its project, so it has no draft, which would name its papers."""
+    approver = console.browser("approver")
+    for path in ("/s/3/record", "/s/3/key", "/s/3"):
+        approver.get(path)
+        assert f"{UNKNOWN.number}.pdf" in approver.text, path
+    assert approver.post("/s/3/original/0").status_code == 303
+    given = approver.get("/s/3/original/0")
+    assert given.headers["content-disposition"] == f"attachment; filename*=UTF-8''{UNKNOWN.number}.pdf"
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,7 @@ def pages_of(room: Mailroom) -> list[str]:
     return [*paths, "/?who=mine", "/?kind=approval", "/search?q=1", "/health?check=1", "/help/terms"]
 
 
+MONTH_AND_DAY = re.compile(r"(?<![/\d])\d{1,2}/\d{1,2} \d{1,2}:\d\d")
 REFUSED = ("/nowhere", "/s/999", "/projects/none", "/log?since=x&text=y", "/s/1/page/0/99")
 
 
@@ -177,6 +178,7 @@ def test_every_page_in_english_has_no_japanese_of_its_own(
     left = {path: found for path, page in walked.items() if (found := japanese_left(page.text, foreign))}
     assert "\n".join(f"{path}: {found}" for path, found in left.items()) == ""
     assert all('<html lang="en">' in page.text for page in walked.values())
+    assert {path for path, page in walked.items() if MONTH_AND_DAY.search(page.text)} == set(), "11/12 8:30 is two days"
 
 
 def test_every_answer_to_a_form_in_english_has_no_japanese_of_its_own(

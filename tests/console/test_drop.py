@@ -260,7 +260,7 @@ def begin_upload(console: Console, connection: socket.socket, cookie: str = "", 
 
 
 def test_nobody_without_the_right_fills_the_disk(console: Console, raw: socket.socket) -> None:
-    assert b"303" in begin_upload(console, raw)  # to the login
+    assert b"403" in begin_upload(console, raw)  # the login, before a file is received
 
 
 def test_an_auditor_is_refused_before_the_files_are_received(console: Console, raw: socket.socket) -> None:

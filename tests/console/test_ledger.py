@@ -254,3 +254,13 @@ def test_the_largest_ledger_of_a_dead_session_comes_back_after_the_login(console
     assert browser.post(ROWS, hidden(browser)).status_code == 200
     assert "新規 999件" in browser.text
     assert "令和8年5月1日（金）" in browser.text
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7 x", b"\xff\xd8\xff\xe0 x", b"\x89PNG x", b"\xd0\xcf\x11\xe0 x"])
+def test_a_file_that_is_no_table_is_refused_as_such(console: Console, content: bytes) -> None:
+    staff = console.browser("staff")
+    staff.get("/projects/import")
+    answer = staff.post("/projects/import", files={"ledger": ("台帳.csv", content)})
+    assert answer.status_code == 422
+    assert "表のファイルではありません" in staff.text
+    assert "見出しの行が見つかりません" not in staff.text

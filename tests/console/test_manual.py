@@ -18,6 +18,8 @@ WITH_COMMANDS = "## コマンドで行うとき"
 """From here on a document tells of commands."""
 OFFICE = DOCUMENTS["office"]
 FOLDERS = ("/var/", "/etc/", "/srv/", "/usr/")
+NOT_BUTTONS = {"メールサーバーからの通知か確認できません", "差出人は確認できません"}
+"""Remarks in the same brackets."""
 EXAMPLES = {"番号": "1", "案件": "kaga/a"}
 """What stands for a part of an address in the manual, and a value that the pages take there."""
 
@@ -46,6 +48,35 @@ def test_every_button_that_a_document_names_is_a_word_of_the_console(name: str) 
     named = set(re.findall(r"［([^］]+)］", DOCUMENTS[name].partition(WITH_COMMANDS)[0])) - {"　"}
     assert named != set()
     assert {each for each in named if not any(text == each or text.startswith(f"{each}（") for text in said)} == set()
+
+
+def test_every_button_and_page_that_a_sentence_on_the_screen_names_is_a_word_of_the_console() -> None:
+    """The quick guide, the glossary and the help beside a word name them in ［］ or in 「」 before から・の画面."""
+    said = [japanese for japanese, _ in _TEXTS.values() if isinstance(japanese, str)]
+    words = {each.partition("（")[0] for each in said}
+    pattern = re.compile("［([^］{]+)］|「([^」{]+)」(?:から入れ|の画面|の欄)")
+    named = {left or right for text in said if "\n" not in text for left, right in pattern.findall(text)}
+    assert len(named) > 5
+    assert named - words - NOT_BUTTONS == set()
+
+
+@pytest.mark.parametrize("name", ["console", "operations.ja"])
+def test_every_button_that_a_page_for_the_administrator_names_is_a_word_of_the_console(name: str) -> None:
+    text = (DOCS / f"{name}.md").read_text()
+    said = [japanese for japanese, _ in _TEXTS.values() if isinstance(japanese, str)]
+    named = set(re.findall("［([^］]+)］", text)) - {"実行", "読"}
+    assert {each for each in named if not any(text == each or text.startswith(f"{each}（") for text in said)} == set()
+    assert named or name != "console"
+
+
+def test_every_sentence_that_the_manual_tells_of_is_one_of_the_console() -> None:
+    """The first column of its table of answers to a PDF; ○ stands for a value."""
+    table = OFFICE.partition("| 出た文 | すること |")[2].partition("\n\n")[0]
+    told = [line.split(" | ")[0].strip("| ") for line in table.splitlines() if line.startswith("| ")]
+    assert len(told) == 5
+    patterns = [re.escape(each).replace("○時", r"\{at\}").replace("○", r"\{\w+\}") for each in told]
+    said = [japanese for japanese, _ in _TEXTS.values() if isinstance(japanese, str)]
+    assert [each for each in patterns if not any(re.search(each, text) for text in said)] == []
 
 
 def test_each_job_of_the_manual_fits_on_one_page() -> None:

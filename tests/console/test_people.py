@@ -61,6 +61,7 @@ def test_a_link_is_shown_once_and_a_second_one_ends_the_first(console: Console) 
         ({"mail": "saburo@"}, "メールアドレス"),
         ({"until": "1999-01-01"}, "過ぎています"),
         ({"until": "きのう"}, "日付として読めません"),
+        ({"login": ""}, "ログイン名を入力してください。"),
         ({"name": "<script>alert(1)</script>", "login": "?"}, "ログイン名に使えません"),
     ],
 )
@@ -117,6 +118,36 @@ def test_the_auditor_sees_who_logged_in_and_the_others_do_not(console: Console) 
     assert PEOPLE["auditor"][0] in auditor.text
     for login in ("staff", "approver", "admin"):
         assert console.browser(login).get("/people/views").status_code == 403
+
+
+def test_the_log_of_views_says_what_was_changed_of_an_account_and_by_whom(console: Console) -> None:
+    """An account that root made at the server was made by a person, not by the program."""
+    admin = console.browser("admin")
+    admin.get("/people")
+    person = {"name": "変更 太郎", "login": "henko", "role": "staff"}
+    path = admin.post("/people", person).headers["location"].partition("?")[0]
+    assert admin.post(f"{path}/invite").status_code in {200, 303}
+    changed = {**person, "role": ["staff", "approver"], "until": "2099-03-31", "mail": "henko@contractor.example"}
+    assert admin.post(path, changed).status_code == 303
+    assert admin.post(f"{path}/stop", {"stop": "yes"}).status_code == 303
+    auditor = console.browser("auditor")
+    auditor.get("/people/views")
+    for said in (
+        "利用者に追加（担当）",
+        "招待リンクを作成",
+        "役割：担当 → 承認・担当",
+        "最終日：なし → 2099-03-31",
+        "メールアドレス：なし → henko@contractor.example",
+        "利用を停止",
+        "パスワードを変更",
+        "サーバーの管理者 root",
+    ):
+        assert said in auditor.text, said
+    assert "保証便（自動） root" not in auditor.text
+
+
+def test_an_auditor_begins_with_the_log_of_what_was_sent(console: Console) -> None:
+    assert console.browser("auditor").get("/").url.path == "/log"
 
 
 def test_an_unknown_person_is_a_page_with_a_way_home(console: Console) -> None:

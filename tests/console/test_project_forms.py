@@ -13,6 +13,7 @@ from tests.console.conftest import SENT, UNKNOWN, WAITS
 from tests.support.console import Browser, Console
 from tests.support.notice_pdfs import invoice
 from tests.support.world import project as a_project
+from worker.console.visit import Visit
 from worker.core.model import Product
 from worker.core.rulebook import Project
 from worker.core.states import NoteEvent, Reason
@@ -95,6 +96,25 @@ def test_a_bad_field_comes_back_with_what_was_typed_and_the_sentence_beside_it(
     assert answer.status_code == 422
     assert f'id="fault-{field}"' in answer.text
     assert f'value="{text}"' in answer.text
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_a_field_at_fault_is_told_in_whole_sentences_and_without_a_pattern(
+    console: Console, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    browser = console.browser("staff")
+    monkeypatch.setattr(Visit, "lang", lang)
+    browser.get("/projects/new")
+    wrong = "きのう" if lang == "ja" else "yesterday"
+    names = ("issuer", "dates.contract", "amount", "numbers.contract", "deadline.contract")
+    answer = browser.post("/projects/new", {"f:name": "x", **{f"f:{name}": wrong for name in names}})
+    assert answer.status_code == 422
+    told = [unescape(each) for each in re.findall(r'class="fault"[^>]*>([^<]+)<', answer.text)]
+    assert len(told) == len(names), told
+    full = "。" if lang == "ja" else "."
+    assert [each for each in told if not each.endswith(full) or re.search(r"[\[\]{}]", each)] == []
+    if lang == "ja":
+        assert "（例：40213-00712M）。お知らせPDFの「保証契約番号」を写してください。" in browser.text
 
 
 def test_a_fault_of_a_field_that_is_not_on_the_form_is_said_above_it(console: Console) -> None:

@@ -25,3 +25,4 @@ KHTML = " AppleWebKit/537.36 (KHTML, like Gecko) "
 )
 def test_a_session_names_the_browser_and_the_system_that_a_person_knows(agent: str, shown: str) -> None:
     assert name_device(agent) == shown
+    assert name_device(agent, "en") == shown.replace("（", " (").replace("）", ")")

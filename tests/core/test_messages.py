@@ -22,7 +22,7 @@ from tests.support.tables import every_case
 from worker.core import messages as words
 from worker.core.messages import _HINTS as HINTS
 from worker.core.messages import _TEXTS as TEXTS
-from worker.core.messages import name_hold, next_step, reasons, say, say_refusal, speaking_on_pages
+from worker.core.messages import join_sentences, name_hold, next_step, reasons, say, say_refusal, speaking_on_pages
 from worker.core.messages.sentences import SYSTEM_FAULTS
 from worker.core.model import Hold, Submission
 from worker.core.states import HoldKind, Reason, State, kind_of
@@ -255,3 +255,19 @@ def test_a_page_names_a_project_without_the_short_name_of_its_issuer() -> None:
     with speaking_on_pages():
         assert name_hold(one, "ja") == "工事名だけの一致（駅前広場舗装工事）"
         assert "kawa/" not in name_hold(several, "ja")
+
+
+def test_what_is_wrong_and_the_next_step_are_two_sentences() -> None:
+    assert join_sentences(("読めません", "", "書き直してください。"), "ja") == "読めません。書き直してください。"
+    assert join_sentences(("it is wrong", "write it like 1.", "is it lost?"), "en") == (
+        "It is wrong. Write it like 1. Is it lost?"
+    )
+    assert join_sentences((), "ja") == ""
+
+
+def test_the_next_step_of_what_was_sent_back_is_about_that() -> None:
+    """The list of work says nothing else of it; a reason that must be corrected still comes before."""
+    held = Submission(1, State.HELD, reasons=(Hold.of(Reason.FIRST_ADDRESS), Hold.of(Reason.RETURNED, by="田村 三郎")))
+    assert "差し戻しの理由" in next_step(held, "ja")
+    with_both = replace(held, reasons=(*held.reasons, Hold.of(Reason.UNKNOWN_PROJECT)))
+    assert "案件を登録" in next_step(with_both, "ja")

@@ -254,6 +254,8 @@ def record_change(writing: Writing, account: Account, author: Author, detail: Ma
 def _checked(account: Account, others: Iterable[Account], now: dt.datetime, *, is_dated: bool = True) -> Account:
     """Returns the account with its texts tidied. Raises NotAllowed."""
     login = fold_login(account.login)
+    if not login:
+        raise NotAllowed("account_without_login")
     if not _LOGIN.fullmatch(login):
         raise NotAllowed("login_form", login=account.login[:MAX_NAME])
     name, reading = _tidy(account.name, "name"), _tidy(account.reading, "reading")

@@ -25,7 +25,17 @@ def papers_of(submission: Submission) -> tuple[Attachment, ...]:
     if submission.composed.draft is not None:
         return submission.composed.draft.attachments
     pdf = submission.notice.pdf_sha256
-    return (Attachment("", submission.source.source_name or "", pdf, 0),) if pdf is not None else ()
+    return (Attachment("", _file_name_of(submission), pdf, 0),) if pdf is not None else ()
+
+
+def _file_name_of(submission: Submission) -> str:
+    """Returns the name of a file of the folder. A PDF out of a mail is named after its number.
+
+    Of a mail the subject is kept, which names no file and may name another project.
+    """
+    if submission.source.came_by == "folder" and submission.source.source_name:
+        return submission.source.source_name
+    return f"{submission.notice.contract_number or submission.id}.pdf"
 
 
 def pages_to_show(submission: Submission, marked: frozenset[PaperPage]) -> tuple[PaperPage, ...]:

@@ -271,7 +271,7 @@ def print_verdict(store: Store, heads: tuple[str, ...], lang: Language, *, as_js
     store.marked_head()  # an unreadable one is refused before the log is read
     progress = _Progress(store.head()[0], lang)
     try:
-        verdict = verify_noted(store, heads, account_name(), system_clock().now(), progress.step)
+        verdict = verify_noted(store, heads, account_name(), system_clock().now(), progress.step).verdict
     finally:
         progress.end()
     if as_json:

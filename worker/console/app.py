@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
 from worker.accounts.login import prove, prove_by_code
@@ -220,6 +220,7 @@ ACTIONS: Final = (
     FormRoute("/projects/{project:path}/documents", project_papers.record_documents, Right.PREPARE),
 )
 
+_PAGE_PATHS: Final = tuple(compile_path(page.path)[0] for page in PAGES)
 _LOG: Final = logging.getLogger(__name__)
 _STALE: Final = frozenset({"draft_differs", "label_missing", "not_held", "not_in_this_state"})
 """Refusals that say that the page was of an earlier state."""
@@ -265,6 +266,8 @@ async def _answer(
     if isinstance(wanted, FormRoute) and wanted.files:
         # Before the files are received: a client without the right must not fill the disk, nor may many at once.
         refused = await to_thread.run_sync(_handle, visit, Page(wanted.path, _go_on, wanted.right))
+        if refused.status_code == HTTPStatus.SEE_OTHER and visit.account is None:
+            return await to_thread.run_sync(_handle, visit, replace(wanted, act=_go_on))  # says that nothing was kept
         if refused.status_code != HTTPStatus.NO_CONTENT:
             return refused
         if not desk.uploads.acquire(blocking=False):
@@ -348,14 +351,16 @@ def _handle_in_words_of_pages(visit: Visit, wanted: Page | FormRoute) -> Respons
             answer = _allowed(visit, wanted) or _run(visit, wanted)
     except Unavailable as away:
         _LOG.warning("console_unavailable %s", away.what)
+        visit.leave_store()
         answer = _error(visit, 503, "error_full" if away.what == "disk" else "error_busy")
     except LogBroken as broken:
         _LOG.error("console_log_broken %s", broken.code)
+        visit.leave_store()
         answer = _error(visit, 503, "error_log_broken")
     except Exception:  # noqa: BLE001  the boundary: a page with a reference for people, the trace in the journal
         reference = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
         _LOG.exception("console_fault %s %s", reference, wanted.path)
-        answer = _error(visit, 500, "error_ours", reference=reference)
+        answer = _fault_page(visit, reference)
     for name, (value, seconds) in visit.cookies.items():
         answer.set_cookie(
             name, value, seconds, httponly=True, samesite="lax", secure=not visit.desk.is_loopback_http, path="/"
@@ -369,7 +374,7 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
         return None
     if visit.account is None:
         if isinstance(wanted, FormRoute):
-            return login.ask_again(visit)
+            return login.ask_again(visit, _page_at(visit.path))
         return visit.go("/login", then=visit.path) if visit.path != "/" else visit.go("/login")
     if not visit.may(wanted.right):
         people = tuple(each.name for each in visit.store.accounts() if each.may(wanted.right, visit.today))
@@ -384,6 +389,13 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
     if wanted.is_deciding and visit.session is not None and not visit.session.is_fresh(visit.now):
         return _prove(visit)
     return None
+
+
+def _page_at(path: str) -> str:
+    """Returns the page on which the form of this address stands: the nearest one above it that is a page."""
+    while path and not any(pattern.match(path) for pattern in _PAGE_PATHS):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def _prove(visit: Visit) -> Response | None:
@@ -427,6 +439,17 @@ def _error(visit: Visit, status: int, code: str, sentence: str = "", **params: o
     return visit.page("error.html", status, sentence=said, title=visit.say(title if is_said(title) else "error_title"))
 
 
+def _fault_page(visit: Visit, reference: str) -> Response:
+    """Returns the page of a fault of ours; without the numbers of the menu if to count them is at fault."""
+    try:
+        with visit.desk.store() as store:
+            visit.use(store)
+            return _error(visit, 500, "error_ours", reference=reference)
+    except Exception:  # noqa: BLE001  the fault is in the journal, and its page comes in any case
+        visit.leave_store()
+        return _error(visit, 500, "error_ours", reference=reference)
+
+
 async def _refuse(visit: Visit, status: int, code: str) -> Response:
     return await to_thread.run_sync(_error_to_person, visit, status, code)
 
@@ -435,10 +458,13 @@ def _error_to_person(visit: Visit, status: int, code: str) -> Response:
     """Answers a request that reached no answerer, in the language and with the menu of its person."""
     try:
         with visit.desk.store() as store:
+            visit.use(store)
             if found := find_session(store, visit.token, visit.now) if visit.token else None:
                 visit.session, visit.account = found
+            return _error(visit, status, code)
     except HoshobinError as away:
         _LOG.warning("console_unavailable %s", away)
+    visit.leave_store()
     return _error(visit, status, code)
 
 

@@ -11,7 +11,6 @@ from worker.audit.sent_log import PROGRAM
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
-from worker.core.model import JST
 from worker.core.signs import Sign
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
@@ -48,7 +47,7 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
         found.append(Banner(visit.say("banner_not_running"), is_alarm=True))
     else:
         for name, since in unwatched(looks, visit.now, office.brief.deaf_after):
-            at = f"{since.astimezone(JST):%-m/%-d %H:%M}"
+            at = visit.short_moment(since)
             found.append(
                 Banner(visit.say("banner_unwatched", name=name_thing(name, visit.lang), since=at), is_alarm=True)
             )
@@ -67,7 +66,7 @@ def banners_of_roles(visit: Visit) -> Iterator[Banner]:
     people, names = [], {each.login: each.name for each in visit.store.accounts()}
     for each in roles_given(visit.store, visit.now):
         roles = [name_role(role, visit.lang) for role in each.roles]
-        at = f"{each.at.astimezone(JST):%-m/%-d %-H:%M}"
+        at = visit.short_moment(each.at)
         by = visit.say("role_given_on_server") if each.by == PROGRAM else each.by
         people.append(visit.say("role_given_to", by=by, login=names.get(each.login, each.login), roles=roles, at=at))
     if people:

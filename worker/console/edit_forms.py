@@ -20,7 +20,7 @@ TYPED: Final = "f:"
 SEEN: Final = "s:"
 CHOSEN: Final = "c:"
 """Of a conflict: ``now`` if the person chose the registered value."""
-_NOT_KEPT: Final = frozenset({"token", "step", "proof", "summary", "id"})
+_NOT_KEPT: Final = frozenset({"token", "whose", "step", "proof", "summary", "id"})
 
 Texts = Mapping[KeyPath, str]
 ReadKey = Callable[[str], KeyPath | None]

@@ -12,7 +12,7 @@ from worker.approve import decisions
 from worker.console.visit import Visit
 from worker.core.errors import LogBroken
 from worker.core.messages import name_thing, say_trouble
-from worker.core.model import JST, HealthRecord
+from worker.core.model import HealthRecord
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
 from worker.service.wiring import find_witness, read_lock_holder, try_witness
@@ -73,14 +73,14 @@ def _service(visit: Visit) -> HealthFinding:
 
 def _look(visit: Visit, look: HealthRecord) -> HealthFinding:
     name = name_thing(look.name, visit.lang)
-    last = _moment(look.last_ok)
+    last = _moment(look.last_ok, visit)
     since = next((at for _, at in unwatched([look], visit.now, visit.office.brief.deaf_after)), None)
     if not look.error and since is None:
         return HealthFinding(name, visit.say("health_well"), last=last)
     detail = say_trouble(look.name, look.error, visit.lang) if look.error else "―"
     kind, _, own = look.name.partition(":")
     code = {"mail": "remedy_imap", "smtp": "remedy_smtp", "webhook": "remedy_webhook"}.get(kind, "remedy_folder")
-    found = visit.say("health_since", since=_moment(look.failing_since or look.last_ok), detail=detail)
+    found = visit.say("health_since", since=_moment(look.failing_since or look.last_ok, visit), detail=detail)
     return HealthFinding(name, found, visit.say(code, name=own), is_well=False, last=last)
 
 
@@ -95,9 +95,10 @@ def _backups(visit: Visit) -> list[HealthFinding]:
     made = read_set_mark(visit.store.property(BACKED_UP))
     if made is None:
         return [*found, HealthFinding(name, visit.say("health_no_backup"))]
+    last = visit.short_moment(made.at)
     if old := say_old_backup(visit.store, visit.now, visit.lang):
-        found.append(HealthFinding(name, old, visit.say("health_backup"), is_well=False, last=_moment(made.at)))
-    return found or [HealthFinding(name, visit.say("health_well"), last=_moment(made.at))]
+        found.append(HealthFinding(name, old, visit.say("health_backup"), is_well=False, last=last))
+    return found or [HealthFinding(name, visit.say("health_well"), last=last)]
 
 
 def _configuration(visit: Visit) -> list[HealthFinding]:
@@ -122,7 +123,7 @@ def _examined(visit: Visit) -> list[HealthFinding]:
     found = [
         HealthFinding(name, damage, visit.say("remedy_store"), is_well=False)
         if damage
-        else HealthFinding(name, visit.say("health_well"), last=_moment(visit.now))
+        else HealthFinding(name, visit.say("health_well"), last=visit.short_moment(visit.now))
     ]
     folder = find_witness(visit.office, store)
     if why := try_witness(folder):
@@ -135,5 +136,5 @@ def _examined(visit: Visit) -> list[HealthFinding]:
     return found
 
 
-def _moment(moment: dt.datetime | None) -> str:
-    return f"{moment.astimezone(JST):%-m/%-d %-H:%M}" if moment is not None else ""
+def _moment(moment: dt.datetime | None, visit: Visit) -> str:
+    return visit.short_moment(moment) if moment is not None else ""

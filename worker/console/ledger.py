@@ -34,6 +34,7 @@ from worker.console.edit_forms import CHOSEN, show_conflicts
 from worker.console.project_forms import conflict_rows, last_changes
 from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed
+from worker.core.messages import join_sentences
 from worker.pipeline.register import import_ledger
 from worker.views.ledger_page import (
     BAD_ROWS_SHOWN,
@@ -97,7 +98,9 @@ def read_upload(visit: Visit) -> Response:
         sheet = parse_ledger(Path(name), chosen[0].file.read(LIMITS.size + 1), typed, LIMITS)
         judged = _judge(visit, KeptLedger(name, sheet, {}), visit.office.files[FILE])
         if judged.headings.faults:
-            faults = [visit.say(each.code, **each.params) for each in judged.headings.faults]
+            faults = [
+                join_sentences((visit.say(each.code, **each.params),), visit.lang) for each in judged.headings.faults
+            ]
             remarks = ledger_remarks(sheet, judged.headings, visit.lang)
             return _upload_page(visit, (*faults, *remarks), 422, typed)
         return _rows_page(visit, KeptLedger(name, known_part(sheet, judged.headings), {}), judged)

@@ -23,7 +23,7 @@ from worker.core.errors import NotAllowed
 
 _LONGEST_SECRET: Final = 64
 """Characters of a secret that came back with a wrong code; ours have 32, and a picture holds some 2,000."""
-_NEVER_KEPT: Final = frozenset({"token", "proof", "proof-code", "password", "again", "code", "secret"})
+_NEVER_KEPT: Final = frozenset({"token", "whose", "proof", "proof-code", "password", "again", "code", "secret"})
 """Fields that a page never gives back."""
 
 
@@ -34,6 +34,7 @@ def show_login(visit: Visit) -> Response:
     return visit.page(
         "login.html",
         then=within(visit.query.get("then", "/")),
+        back="",
         failed="",
         name="",
         typed=(),
@@ -63,6 +64,7 @@ def log_in(visit: Visit) -> Response:
             "login.html",
             422,
             then=then,
+            back=form.text("back"),
             failed=visit.refusal(refused),
             name=form.text("login"),
             typed=typed_fields(visit, prefix="kept:"),
@@ -73,7 +75,7 @@ def log_in(visit: Visit) -> Response:
     visit.keep_session(done)
     typed = typed_fields(visit, prefix="kept:")
     if not typed or form.text("kept-for") != done.account.login:
-        return visit.go(then)
+        return visit.go(within(form.text("back")) if form.text("back") else then)
     return visit.page("again.html", path=then, typed=typed, why="again_why")
 
 
@@ -82,18 +84,26 @@ def comes_from_outside(visit: Visit) -> bool:
     return second_factor.is_outside(visit.address, visit.office.settings.console.networks)
 
 
-def ask_again(visit: Visit) -> Response:
-    """The login for a form whose session had ended; what was typed goes on with it, in the browser alone."""
+def ask_again(visit: Visit, back: str) -> Response:
+    """The login for a form whose session had ended; what was typed goes on with it, in the browser alone.
+
+    The form names its person, because a session that was ended elsewhere is gone, and its cookie with the browser.
+    The name is not looked up: the answer must not tell if there is such an account. Nothing is left of a file.
+    ``back`` is the page that comes next if nothing is given back.
+    """
     ended = visit.store.session(token_hash(visit.token)) if visit.token else None
     owner = visit.store.account(ended.account) if ended else None
+    whose = owner.login if owner else visit.form.text("whose")
+    typed = typed_fields(visit) if whose else ()
     return visit.page(
         "login.html",
         403,
         then=visit.path,
-        failed=visit.say("error_session"),
+        back=back,
+        failed=visit.say("error_session" if typed else "error_session_alone"),
         name="",
-        typed=typed_fields(visit),
-        kept_for=owner.login if owner else "",
+        typed=typed,
+        kept_for=whose,
         kept=keep_form(visit, owner) if owner else "",
         asks_code=comes_from_outside(visit),
     )

@@ -28,6 +28,7 @@ from worker.pipeline.export import ExportForm, LogSearch, export_log, search_log
 from worker.pipeline.verification import last_check, noted_heads, verify_noted
 from worker.store.backups import BACKUP_CHECKED, read_set_mark
 from worker.store.ports import Store
+from worker.store.verifications import Verification
 from worker.views.metrics import last_verification
 
 _PIECE: Final = 1 << 20
@@ -277,18 +278,25 @@ def show_verify(visit: Visit) -> Response:
 
 
 def verify(visit: Visit) -> Response:
-    """Verifies the log; a noted head is looked for as well. The result is kept and shown."""
+    """Verifies the log; a noted head is looked for as well. The result is kept and shown.
+
+    A result that could not be kept is shown at once: the next page has the one before.
+    """
     typed = visit.form.text("head")
     head = typed.lower().rpartition(" ")[2]
     if head and not _HEAD.fullmatch(head):
         return _verify_page(visit, typed, visit.say("verify_head_form"), 422)
-    verify_noted(visit.store, [head] if head else [], visit.person.name, visit.now)
+    done = verify_noted(visit.store, [head] if head else [], visit.person.name, visit.now)
+    if not done.is_kept:
+        return _verify_page(visit, typed, visit.say("verify_unkept"), 503, done.result)
     return visit.go("/verify", "verified")
 
 
-def _verify_page(visit: Visit, head: str = "", failed: str = "", status: int = 200) -> Response:
+def _verify_page(
+    visit: Visit, head: str = "", failed: str = "", status: int = 200, unkept: Verification | None = None
+) -> Response:
     count, present = visit.store.head()
-    check = last_check(visit.store)
+    check = unkept or last_check(visit.store)
     tried = read_set_mark(visit.store.property(BACKUP_CHECKED))
     return visit.page(
         "verify.html",
@@ -298,7 +306,7 @@ def _verify_page(visit: Visit, head: str = "", failed: str = "", status: int = 2
             (name_place(code, where, visit.lang), name_fault(code, visit.lang))
             for code, where in (check.faults if check else ())
         ],
-        heads=noted_heads(visit.store),
+        heads=unkept.heads if unkept else noted_heads(visit.store),
         head=head,
         failed=failed,
         count=count,

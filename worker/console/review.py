@@ -137,7 +137,7 @@ def _asked(visit: Visit, submission: Submission) -> str:
         return ""
     accounts = visit.store.accounts()
     people = [name_author(each, represented_by(accounts, each, visit.today), visit.lang) for each in requested.asked]
-    moment = f"{requested.at.astimezone(JST):%-m/%-d %-H:%M}"
+    moment = visit.short_moment(requested.at)
     code = "requested_line" if people else "requested_line_alone"
     return visit.say(code, by=requested.by, moment=moment, people=people)
 
@@ -292,7 +292,7 @@ def _changed_since(visit: Visit) -> str:
     last = entries[-1]
     return visit.say(
         "error_stale",
-        at=f"{last.at.astimezone(JST):%-m/%-d %-H:%M}",
+        at=visit.short_moment(last.at),
         by=visit.name_author(last.by),
         what=name_event(last.event, visit.lang),
     )

@@ -24,7 +24,7 @@ APPROVAL: Final = "approval"
 _FILTERS: Final = ("kind", "issuer", "who")
 _ALL_DUE: Final = dt.datetime(9999, 1, 1, tzinfo=JST)
 """Everything that was released is due by then."""
-_HOMES: Final = ((Right.AUDIT, "/people/views"), (Right.PEOPLE, "/people"))
+_HOMES: Final = ((Right.AUDIT, "/log"), (Right.PEOPLE, "/people"))
 """The first page of an account that sees no work, by its right."""
 
 

@@ -121,6 +121,10 @@ class Visit:
         """Gives the request its store."""
         self.opened = store
 
+    def leave_store(self) -> None:
+        """Takes the store away: it is another request's now."""
+        self.opened = None
+
     def keep_session(self, done: LoggedIn) -> None:
         """Sets the cookies of a session that was opened or proven again."""
         self.token, self.session, self.account = done.token, done.session, done.account
@@ -206,7 +210,16 @@ class Visit:
     @property
     def today_typed(self) -> str:
         """The present day as a person types it in the language of the account."""
-        return write_date(self.today) if self.lang == "ja" else self.today.isoformat()
+        return self.typed_day(self.today)
+
+    def typed_day(self, day: dt.date) -> str:
+        """A day as a person types it in the language of the account."""
+        return write_date(day) if self.lang == "ja" else day.isoformat()
+
+    def short_moment(self, at: dt.datetime) -> str:
+        """A moment within a sentence: 11/30 8:30. In English it has its year: 11/12 could be two days."""
+        here = at.astimezone(JST)
+        return f"{here:%-m/%-d %-H:%M}" if self.lang == "ja" else f"{here:%Y-%m-%d %H:%M}"
 
     @property
     def csrf_token(self) -> str:
@@ -241,16 +254,16 @@ class Visit:
             named=self.name_author,
             lang=self.lang,
             said=shown,
-            menu_counts=self._menu_counts(template),
+            menu_counts=self._menu_counts(),
             now=self.now,
             Right=Right,
             **context,
         )
         return HTMLResponse(html, status)
 
-    def _menu_counts(self, template: str) -> Mapping[str, int]:
-        """The numbers of the menu by path; none on a page of an error, which reads no store."""
-        if self.opened is None or template == "error.html" or not self.may(Right.PREPARE):
+    def _menu_counts(self) -> Mapping[str, int]:
+        """The numbers of the menu by path; none on a page without a store, which says that it is not available."""
+        if self.opened is None or not self.may(Right.PREPARE):
             return {}
         try:
             counted = self.desk.count_work(self.store, self.now)
@@ -307,11 +320,13 @@ _BROWSERS: Final = (
 _SYSTEMS: Final = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux")
 
 
-def name_device(agent: str) -> str:
+def name_device(agent: str, lang: Language = "ja") -> str:
     """Returns the browser and the system that a person knows: ``Chrome（Windows）``; another agent as it is."""
     browser = next((name for sign, name in _BROWSERS if sign in agent), "Safari" if "Safari" in agent else "")
     system = next((each for each in _SYSTEMS if each in agent), "")
-    return f"{browser}（{system.replace('Macintosh', 'Mac')}）" if browser and system else agent
+    if not (browser and system):
+        return agent
+    return browser + say("in_brackets", lang, text=system.replace("Macintosh", "Mac"))
 
 
 def _moment(moment: dt.datetime | None, lang: Language) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from worker.core.errors import HoshobinError, LogBroken
@@ -62,13 +63,24 @@ def noted_heads(store: Store) -> tuple[NotedHead, ...]:
     return (*own, *(each for each in searched.values() if each.noted_in is NotedIn.PERSON))
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A verification that was run."""
+
+    verdict: LogVerdict
+    result: Verification
+    """The form in which the store keeps it."""
+    is_kept: bool
+    """False if the store could not be written: it still has the result before."""
+
+
 def verify_noted(
     store: Store, entered: Sequence[str], by: str, now: dt.datetime, told: Callable[[int], object] | None = None
-) -> LogVerdict:
+) -> Checked:
     """Verifies the log, looks for the heads that the program noted and for those ``entered``, and keeps the result.
 
     ``told`` is called with each entry. A head that was entered may be another store's: without it the log still counts
-    as intact. Raises LogBroken, Unavailable.
+    as intact. A store that cannot be written keeps the result before. Raises LogBroken, Unavailable.
     """
     before = read_verification(store.property(LOG_CHECKED))
     own = own_heads(store)
@@ -77,10 +89,13 @@ def verify_noted(
     heads = judge_heads(join_heads(own, entered, before, by, now), verdict.missing, now, sought)
     faults = tuple((each.code, each.where) for each in verdict.faults[:_FAULTS_KEPT])
     kept = Verification(now, by, verdict.count, verdict.head, verdict.fault_count, faults, heads)
-    with contextlib.suppress(HoshobinError), store.writing() as writing:
-        writing.set_property(LOG_VERIFIED, _result(now, holds=kept.own_faults == 0))
-        writing.set_property(LOG_CHECKED, kept.text())
-    return verdict
+    try:
+        with store.writing() as writing:
+            writing.set_property(LOG_VERIFIED, _result(now, holds=kept.own_faults == 0))
+            writing.set_property(LOG_CHECKED, kept.text())
+    except HoshobinError:
+        return Checked(verdict, kept, is_kept=False)
+    return Checked(verdict, kept, is_kept=True)
 
 
 def last_check(store: Store) -> Verification | None:

@@ -20,4 +20,6 @@ def say_old_backup(reading: Reading, now: dt.datetime, lang: Language) -> str:
     made = read_set_mark(reading.property(BACKED_UP))
     if made is None or now - made.at <= TOO_OLD:
         return ""
-    return say("backup_old", lang, days=(now - made.at).days, at=f"{made.at.astimezone(JST):%-m/%-d %-H:%M}")
+    here = made.at.astimezone(JST)
+    at = f"{here:%-m/%-d %-H:%M}" if lang == "ja" else f"{here:%Y-%m-%d %H:%M}"
+    return say("backup_old", lang, days=(now - made.at).days, at=at)

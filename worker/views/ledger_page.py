@@ -19,7 +19,7 @@ from worker.config.editing.columns import CellFault, CellKind, Headings, Sheet, 
 from worker.config.editing.import_rows import OutcomeKind, RowOutcome, new_project
 from worker.config.editing.ledger import CellOfRow, JudgedLedger, SeenRow, cell_texts
 from worker.core.errors import NotAllowed
-from worker.core.messages import Language, hint, name_field, say
+from worker.core.messages import Language, hint, join_sentences, name_field, say
 from worker.core.rulebook import Issuer
 from worker.core.text import escape_control_chars
 from worker.views.project_form import form_name, key_of_field, shown_value, with_years
@@ -110,8 +110,7 @@ def _bad_cells(outcome: RowOutcome, sheet: Sheet, headings: Headings, lang: Lang
 
 
 def _fault(fault: CellFault, lang: Language) -> str:
-    parts = (say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params))
-    return "。".join(filter(None, parts)) if lang == "ja" else ": ".join(filter(None, parts))
+    return join_sentences((say(fault.code, lang, **fault.params), hint(fault.code, lang, **fault.params)), lang)
 
 
 def _facts(outcome: RowOutcome, issuers: Mapping[str, Issuer], lang: Language) -> Iterator[Fact]:

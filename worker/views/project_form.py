@@ -17,7 +17,7 @@ from worker.config.editing.fields import FieldRefused, KeyPath, Value
 from worker.config.editing.register import FieldRules, field_text, read_field
 from worker.core.errors import Problem
 from worker.core.japanese_dates import weekday, write_date
-from worker.core.messages import Language, is_said, name_field, name_product, say
+from worker.core.messages import Language, is_said, join_sentences, name_field, name_product, say
 from worker.core.messages.reasons import NAMES
 from worker.core.model import PRODUCT_NAMES, Notice, Product
 from worker.core.rulebook import Issuer
@@ -236,8 +236,7 @@ def faults_of(problems: Sequence[Problem], lang: Language) -> tuple[dict[str, st
     beside: dict[str, str] = {}
     others = []
     for each in problems:
-        parts = (say(each.code, lang, **each.params), problem_hint(each, lang))
-        told = " ".join(filter(None, parts))
+        told = join_sentences((say(each.code, lang, **each.params), problem_hint(each, lang)), lang)
         name = re.sub(r"^project\[[0-9]+\]\.?", "", each.key)
         if name:
             beside.setdefault(name, told)

@@ -99,6 +99,19 @@ def test_ids_are_near_only_to_what_is_typed_as_an_id_is() -> None:
         assert ("mihon" in say("field_issuer", "ja", **refused.value.params)) is is_shown
 
 
+def test_only_names_like_the_typed_one_are_named_as_near() -> None:
+    issuers = {
+        name: replace(ISSUER, id=name, name=name, aliases=()) for name in ("川北町", "川北市", "東伊豆町", "加賀市")
+    }
+    for text, near in (("川北村", ("川北町", "川北市")), ("知らないところ", "-")):
+        with pytest.raises(FieldRefused) as refused:
+            find_issuer(text, issuers)
+        assert set(refused.value.params["near"]) == set(near)
+    with pytest.raises(FieldRefused) as refused:
+        find_issuer("川北村", issuers)
+    assert "川北町、川北市" in say("field_issuer", "ja", **refused.value.params)
+
+
 def test_what_nothing_is_near_to_is_said_so_without_a_dash() -> None:
     assert "（近い名前：似た名前もありません）" not in say("field_issuer", "ja", value="x", near="-")
     assert "似た名前もありません" in say("field_issuer", "ja", value="x", near="-")

@@ -6,13 +6,14 @@ Text is taken exactly, or refused with the reason; nothing is guessed.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from worker.config.addresses import AddressRefused, read_address
-from worker.config.toml import Refused, nearest
+from worker.config.toml import Refused
 from worker.core.japanese_dates import read_date
 from worker.core.model import PRODUCT_NAMES, Product
 from worker.core.params import Aside
@@ -342,6 +343,10 @@ _READERS: Final[Mapping[str, Callable[[str], Value]]] = {
 # --- Issuers by any of their names -------------------------------------------------------------------------------
 
 
+_NEAR_NAMES: Final = 3
+"""Names that are shown as near to a wrong one."""
+
+
 def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
     """The one issuer whose id, name or alias ``text`` is, compared by the match key. Raises FieldRefused."""
     if text in issuers:
@@ -360,7 +365,8 @@ def find_issuer(text: str, issuers: Mapping[str, Issuer]) -> Issuer:
         raise FieldRefused("field_two_issuers", value=text, ids=ids)
     # An id is near to what was typed in ASCII only; without that, a clerk would be shown the ids of all issuers.
     names = [each.full_name for each in issuers.values()] + (list(issuers) if text.isascii() else [])
-    raise FieldRefused("field_issuer", value=text, near=nearest(text, names))
+    near = difflib.get_close_matches(text.lower() if text.isascii() else text, names, n=_NEAR_NAMES)
+    raise FieldRefused("field_issuer", value=text, near=tuple(near) or "-")
 
 
 def names_of(id_: str, names: Iterable[str], scope: str) -> Iterator[str]:

@@ -30,6 +30,8 @@ MAX_ROWS: Final = 50_000
 """More works than any contractor has; each is held in memory while all are judged."""
 MAX_COLUMNS: Final = 200
 """Sheets formatted to their last column claim 16,384."""
+_NO_TABLES: Final = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG", b"\xd0\xcf\x11\xe0")
+"""The first bytes of a PDF, of pictures and of an old Office file (.xls, .doc): any bytes can be read as cp932."""
 MAX_CELL: Final = 32_767
 """Characters of a cell: what spreadsheet programs allow."""
 
@@ -73,6 +75,8 @@ def parse_ledger(path: Path, content: bytes, sheet: str = "", limits: LedgerLimi
         return _read_workbook(path, content, sheet, limits)
     if path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
         raise _refusal(path, "ledger_not_xlsx")
+    if content.startswith(_NO_TABLES):
+        raise _refusal(path, "ledger_no_table")
     if sheet:
         raise _refusal(path, "ledger_no_sheets")
     rows = (SheetRow(at, tuple(row)) for at, row in enumerate(_csv_rows(path, content), start=1))

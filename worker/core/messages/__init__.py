@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from worker.core.accounts import Role
@@ -190,6 +190,14 @@ def hint(code: str, lang: Language, **params: object) -> str:
     return _fill_in_japanese(words[0], given) if lang == "ja" else words[1].format(**given)
 
 
+def join_sentences(parts: Iterable[str], lang: Language) -> str:
+    """Returns what is wrong and the next step, each as a sentence with its full stop; empty parts are left out."""
+    full = "。" if lang == "ja" else "."
+    said = (part.strip() for part in parts)
+    ended = [part if part.endswith((full, "?", "？", "!")) else f"{part}{full}" for part in said if part]
+    return "".join(ended) if lang == "ja" else " ".join(part[0].upper() + part[1:] for part in ended)
+
+
 def name_state(submission: Submission, lang: Language) -> str:
     """The state in office words; HELD for nothing but approval is 承認待ち, APPROVED says who released it."""
     index = 0 if lang == "ja" else 1
@@ -340,9 +348,13 @@ def _with_value(params: Params) -> Params:
 _ORDER: Final = (HoldKind.NEVER, HoldKind.CORRECT, HoldKind.ANSWER)
 
 
-def _urgency(hold: Hold) -> tuple[int, bool]:
-    """Sorts reasons to correct before those to answer: until then an approval is refused."""
-    return _ORDER.index(kind_of(hold.reason)), hold.reason is Reason.APPROVAL
+def _urgency(hold: Hold) -> tuple[int, int]:
+    """Sorts reasons to correct before those to answer: until then an approval is refused.
+
+    Of those to answer, a colleague's reason to send it back comes first: nothing else on the list of work tells of it.
+    """
+    order = {Reason.RETURNED: 0, Reason.APPROVAL: 2}
+    return _ORDER.index(kind_of(hold.reason)), order.get(hold.reason, 1)
 
 
 def next_step(submission: Submission, lang: Language) -> str:

@@ -271,6 +271,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "時間がたったためログアウトしました。入力した内容は残っています。ログインすると続きから始められます。",
         "You were logged out after some time. What you typed is kept; log in to continue.",
     ),
+    "error_session_alone": (
+        (
+            "ログアウトしていたため、受け付けませんでした。何も変わっていません。ログインして、もう一度行ってください"
+            "（PDFなどのファイルは、選び直してください）。"
+        ),
+        "You were logged out, so it was not accepted. Nothing was changed. Log in and do it again; choose files again.",
+    ),
     "error_role": (
         "この操作は「{right}」ができる方だけです：{people}",
         'Only people with the right "{right}" can do this: {people}',

@@ -70,8 +70,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "term_received": ("受付簿", "Received"),
     "term_received_is": (
-        "届いたメールの1通ずつについて、どう扱ったかを残したものです。",
-        "Every mail that came in, and what became of it.",
+        "届いたメールと、入ったPDFのファイルの一つずつについて、どう扱ったかを残したものです。",
+        "Every mail and every PDF file that came in, and what became of it.",
     ),
     "term_amended": ("変更契約", "Amended contract"),
     "term_amended_is": (

@@ -166,6 +166,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "verify_by": ("{at} {by}の検査の結果", "Result of {at}, run by {by}"),
     "said_verified": ("検査しました。結果は下のとおりです。", "Verified. The result is below."),
+    "verify_unkept": (
+        (
+            "検査はしましたが、結果を保存できませんでした。何も記録していません。今回の結果は下のとおりで、この画面を閉じると"
+            "消えます。印刷して残すか、1分後にもう一度検査してください。続くときは、管理者に連絡してください。"
+        ),
+        (
+            "The log was verified, but the result could not be saved: nothing was recorded. The result is below and is"
+            " gone once you leave this page. Print it, or verify again in a minute. If it goes on, tell the"
+            " administrator."
+        ),
+    ),
     "verify_heads": ("控えてある末尾番号", "Noted numbers"),
     "verify_heads_note": (
         (

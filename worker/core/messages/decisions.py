@@ -118,7 +118,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "return_go": ("差し戻す", "Send back"),
     "stop_title": ("{moment}に送信します。", "Leaves {moment}."),
     "stop_go": ("送信を止める", "Stop sending"),
-    "stop_why": ("止める理由（なくてもよい）", "Reason (optional)"),
+    "stop_why": ("止める理由（任意）", "Reason (optional)"),
     "said_requested": ("承認を依頼しました。", "Approval requested."),
     "said_returned": ("差し戻しました。承認されるか内容が変わるまで、送信しません。", "Sent back."),
     "said_stopped": ("送信を止めました。送信するには、もう一度承認してください。", "Stopped. Approve it to send it."),

@@ -114,9 +114,13 @@ _ADDRESSES: Final = (
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- values of projects
     **{f"on_page_hint_{code}": _TYPE_AGAIN for code in _DAMAGED},
+    "on_page_field_contract_number": (
+        "「{value}」は保証契約番号の形ではありません（例：40213-00712M）",
+        '"{value}" is not a contract number (one is like 40213-00712M)',
+    ),
     "on_page_hint_field_contract_number": (
-        "お知らせ・保証証書の番号と比べてください。正しい番号なら、管理者に連絡してください",
-        "compare it with the notice or the certificate; if it is right, tell the administrator",
+        "お知らせPDFの「保証契約番号」を写してください。そのとおりの番号なら、管理者に連絡してください",
+        "copy it from the notice; if this is the number there, tell the administrator",
     ),
     "on_page_field_issuer": (
         "発注者「{value}」は登録されていません（近い名前：{near}）。先に「発注者」で確かめてください",

@@ -110,6 +110,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "「{login}」はログイン名に使えません。半角の英小文字・数字と . _ - + @ で、64文字以内にしてください。",
         "{login} cannot be a login. Use up to 64 small letters, digits and . _ - + @.",
     ),
+    "account_without_login": ("ログイン名を入力してください。", "Give the login name."),
     "account_without_name": ("氏名を入力してください。", "Give the person's name."),
     "account_without_role": (
         "役割を1つ以上選んでください：staff（担当）、approver（承認）、auditor（監査）、admin（管理）。",

@@ -286,6 +286,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Excelブック（.xlsx）ではありません。Excelで .xlsx か CSV として保存し直してください",
         "not an xlsx workbook: save it as .xlsx or CSV",
     ),
+    "ledger_no_table": (
+        "表のファイルではありません（PDF・写真・古い形式のExcelなど）。台帳を .xlsx か .csv で保存し直してください",
+        "no table (a PDF, a picture, an old Excel file …). Save the ledger as .xlsx or .csv",
+    ),
     "ledger_no_sheets": (
         "CSVにシートはありません（--sheet を外してください）",
         "a CSV has no sheets (leave out --sheet)",
