@@ -19,6 +19,7 @@ from worker.core.messages import name_state, next_step, speaking_in_mails
 from worker.core.messages.receipts import COPY_NEWS
 from worker.core.model import Alarm, FollowUpRecord, FollowUps, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params, spell
+from worker.core.server_faults import ServerFault
 from worker.core.states import HoldKind, Reason, State, kind_of
 from worker.match.near_matches import NearMiss
 from worker.notify.operator_mail import LINES_LIMIT, NEAR_LIMIT, describe_submission, write_alarm_mail, write_status
@@ -226,6 +227,18 @@ def test_a_refused_account_is_told_with_the_servers_answer_before_anything_else(
     assert "NO [AUTHENTICATIONFAILED] \\u{0007}wrong" in body
     assert body.index("ログインできません") < body.index("■ 1")
     assert "受信が止まっています" in body
+
+
+@pytest.mark.parametrize("fault", ServerFault)
+def test_an_account_that_no_password_mends_is_not_told_as_a_refused_login(fault: ServerFault) -> None:
+    refused = Alarm(1, "account_refused:smtp", (), START, f"{fault}: 550 5.4.5 as the server said it")
+    subject, body = told(alarms=(refused,))
+    assert subject == "【保証便】送信サーバーを使えません"
+    assert "550 5.4.5 as the server said it" in body
+    assert "パスワードが違うか" not in body
+    login = Alarm(2, "account_refused:mail:main", (), START, "NO [AUTHENTICATIONFAILED] wrong")
+    subject, _ = told(alarms=(refused, login))
+    assert subject.startswith("【保証便】メールサーバーにログインできません")
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,8 @@ def _subject_code(troubles: Sequence[Alarm], open_ones: Sequence[Submission]) ->
     kinds.discard(AlarmCause.LEFT_ALONE)  # no trouble: it leaves the subject to the rest
     for kind, code in _SUBJECTS.items():
         if kind in kinds:
-            return code
+            refused = [each for each in troubles if cause_kind(each) == kind == AlarmCause.ACCOUNT_REFUSED]
+            return "telling_subject_fault" if refused and all(find_fault(each.detail) for each in refused) else code
     if any(each.state in _AT_ONCE for each in open_ones):
         return "telling_subject_urgent"
     if kinds:

@@ -513,6 +513,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "【保証便】メールサーバーにログインできません（{where}）",
         "[hoshobin] the account was refused: {where}",
     ),
+    "telling_subject_fault": ("【保証便】{where}を使えません", "[hoshobin] cannot be used: {where}"),
     "telling_rehearsing": (
         "リハーサル中です。発注者には何も送信していません。",
         "Rehearsal: nothing goes to an issuer.",
