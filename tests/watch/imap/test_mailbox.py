@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import logging
 import socket
@@ -336,6 +337,26 @@ def test_no_error_text_holds_the_password_even_where_the_server_repeats_it() -> 
         assert PASSWORD not in str(caught.value)
         assert "\x1b" not in str(caught.value)
         assert PASSWORD not in repr(mailbox(server)._account)
+
+
+@pytest.mark.parametrize("password", ["back\\slash", 'quo"te', "apo'strophe", "both'\"of\\them", PASSWORD])
+@pytest.mark.parametrize("capabilities", [b"IMAP4rev1", b"IMAP4rev1 AUTH=PLAIN"])
+def test_no_error_text_holds_the_password_in_any_form_in_which_it_was_sent(password: str, capabilities: bytes) -> None:
+    quoted = password.replace("\\", "\\\\").replace('"', '\\"')
+    plain = base64.b64encode(f"\0office\0{password}".encode()).decode()
+    said = f"TAG NO [AUTHENTICATIONFAILED] {password} {quoted} {plain} そのまま\r\n".encode()
+    faults = [Fault(b"LOGIN", said), Fault(b"AUTHENTICATE", said)]
+    with ScriptedImap(faults=faults, capabilities=capabilities) as server, pytest.raises(AccountRefused) as caught:
+        mailbox(server, password=password).open()
+    assert "AUTHENTICATIONFAILED" in str(caught.value)
+    assert not any(form in str(caught.value) for form in (password, quoted, plain))
+
+
+def test_the_servers_words_are_shown_as_it_said_them() -> None:
+    faults = [Fault(b"LOGIN", "TAG NO [UNAVAILABLE] 混雑しています\r\n".encode())]
+    with ScriptedImap(faults=faults) as server, pytest.raises(Unavailable) as caught:
+        mailbox(server).open()
+    assert str(caught.value).endswith("[UNAVAILABLE] 混雑しています")
 
 
 @pytest.mark.parametrize(("user", "password"), [("office\r\nx", "p"), ("office", "p\nq"), ("office", "合言葉")])

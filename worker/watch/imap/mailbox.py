@@ -8,6 +8,8 @@ something out, or has another type, gives a value that says so and no error.
 
 from __future__ import annotations
 
+import ast
+import base64
 import contextlib
 import datetime as dt
 import logging
@@ -48,6 +50,8 @@ from worker.watch.ports import BodyPart, Fetched, Header, IdleResult, SelectedMa
 from worker.watch.threads import OwnThread, Threaded
 
 # --- The connection ------------------------------------------------------------------------------------------------
+
+_BYTES: Final = re.compile("b(['\"]).*\\1", re.DOTALL)
 
 _NOT_NOW: Final = re.compile(
     r"\[(?:UNAVAILABLE|INUSE|SERVERBUG|LIMIT|CONTACTADMIN|OVERQUOTA|THROTTLED)\]"
@@ -134,9 +138,11 @@ class ImapAccount:
 
     def clean(self, error: BaseException) -> str:
         """The error's own text, bounded, without the password: servers have been seen to echo commands."""
-        text = str(error) or type(error).__name__
+        text = _decoded(str(error)) or type(error).__name__
         if self.password:
-            text = text.replace(self.password, "********")
+            plain = base64.b64encode(f"\0{self.user}\0{self.password}".encode()).decode("ascii")
+            for secret in (plain, _quoted(self.password)[1:-1], self.password):
+                text = text.replace(secret, "********")
         return escape_control_chars(text)[:300] if self.tokens is None else hide_tokens(text)
 
     def _tls(self) -> ssl.SSLContext | None:
@@ -203,6 +209,14 @@ def answer_challenge(response: bytes, reasons: list[bytes], challenge: bytes) ->
         reasons.append(challenge)
         return b""
     return response
+
+
+def _decoded(text: str) -> str:
+    """Returns the server's own words: imaplib raises bytes, and imapclient passes their ``repr`` on."""
+    if _BYTES.fullmatch(text):
+        with contextlib.suppress(ValueError, SyntaxError):
+            return bytes(ast.literal_eval(text)).decode("utf-8", "replace")
+    return text
 
 
 def _quoted(text: str) -> str:
