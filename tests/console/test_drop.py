@@ -89,6 +89,7 @@ REFUSED = {
     "a certificate": (made.certificate(), "証書です"),
     "a bond": (made.bond(), "証書です"),
     "two notices": (made.two_notices(), "複数のお知らせ"),
+    "a notice and an invoice": (made.with_another_paper(), "別の書類のページ"),
     "a password": (made.with_user_password(), "パスワード付き"),
     "a cut file": (made.cut(made.plain()), "安全に読み取れない"),
     "a PDF with a ZIP behind it": (made.plain() + made.zipped(made.plain()), "安全に読み取れない"),

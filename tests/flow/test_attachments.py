@@ -21,6 +21,7 @@ from tests.support.zips import LOCKED, locked_zip, raw_zip, zipped
 MODES = Callable[..., Mailroom]
 MEMO = zipped(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"secret"))
 NEUTRAL = "資料の送付"
+MEMO_LINES = ("社内連絡", *("下請の見積と原価は、社外に出さないこと。",) * 3)
 
 
 def office_of(mailroom: MODES, *forms: Form, **settings: str) -> Mailroom:
@@ -311,6 +312,23 @@ def test_a_notice_of_several_values_is_held_in_a_mail_that_says_nothing_of_one(m
     room.office.run_once()
     (held,) = room.office.list()
     assert held["hold_reasons"] == [reason]
+
+
+@pytest.mark.parametrize("subject", ["認証キーのお知らせの件", NEUTRAL])
+@pytest.mark.parametrize("lines", [made.INVOICE_LINES, MEMO_LINES])
+def test_a_page_of_another_paper_behind_the_notice_goes_nowhere(
+    mailroom: MODES, subject: str, lines: tuple[str, ...]
+) -> None:
+    form = a_form()
+    room = office_of(mailroom, form)
+    room.deliver(a_mail(subject, ("a.pdf", made.with_another_paper(form, lines))))
+    room.office.run_once()
+    (held,) = room.office.list()
+    assert (held["state"], held["hold_reasons"]) == ("HELD", ["not_a_notice"])
+    assert room.submissions == []
+    shown = room.office("show", str(held["id"])).out
+    assert "2ページ目が、お知らせではない書類" in shown
+    assert "お知らせのPDFを取得し直して" in shown
 
 
 @pytest.mark.parametrize(

@@ -314,6 +314,36 @@ def test_a_page_without_number_and_key_beside_the_notice_changes_nothing():
         assert read_notice(PdfText((PageText(PAGE, PAGE), PageText(second, second))), GUARANTORS) == NOTICE
 
 
+OTHER_PAPERS = {
+    "invoice": f"前払金請求書\n保証契約番号 40213-00712M\n{EAST.name}\n請求金額 5,000,000円",
+    "invoice with the surety's words": f"請 求 書（前払金）\n認証キーのお知らせのとおり\n{EAST.name}",
+    "memo": "社内連絡　工事部長殿\n" + "下請の見積は来週までに取りまとめ、原価は外に出さないこと。\n" * 3,
+    "contract": "工事請負契約書\n" + "発注者と受注者は、次の条項によって請負契約を結ぶ。契約保証金は免除する。\n" * 3,
+}
+
+
+@pytest.mark.parametrize("paper", OTHER_PAPERS)
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_page_of_another_paper_in_the_file_of_a_notice_waits_for_a_person(paper, is_first):
+    pages = [PageText(PAGE, PAGE), PageText(OTHER_PAPERS[paper], OTHER_PAPERS[paper])]
+    read_as = read_notice(PdfText(tuple(reversed(pages) if is_first else pages)), GUARANTORS)
+    assert read_as == Unreadable(Reason.NOT_A_NOTICE, f"other_page: {1 if is_first else 2}")
+    assert read_as.is_of_a_notice
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        "電子証書の閲覧方法\n" + "次のサイトで番号を入力してください。\n" * 10,
+        f"ご利用にあたって\n{EAST.name}\n" + "ご不明の点はお問い合わせください。\n" * 10,
+        "2/2",
+    ],
+)
+def test_a_further_page_of_the_guarantor_changes_nothing(further):
+    pages = (PageText(PAGE, PAGE), PageText(further, further))
+    assert read_notice(PdfText(pages), GUARANTORS) == NOTICE
+
+
 def test_a_second_key_on_another_page_is_two_values():
     second = PageText("認証キー：EFPpsRAqZ", "認証キー：EFPpsRAqZ")
     assert reason(read_notice(PdfText((PageText(PAGE, PAGE), second)), GUARANTORS)) is Reason.TWO_VALUES

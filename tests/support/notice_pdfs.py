@@ -264,6 +264,23 @@ def two_notices(first: Form = ADVANCE, second: Form | None = None) -> bytes:
     return _pdf(draw)
 
 
+INVOICE_LINES = ("前払金請求書", "一金　２０，０００，０００円也")
+
+
+def with_another_paper(form: Form = ADVANCE, lines: tuple[str, ...] = INVOICE_LINES) -> bytes:
+    """The notice, and a page of another paper behind it."""
+
+    def draw(canvas: Canvas) -> None:
+        _around(canvas, form)
+        _fields(canvas, form)
+        canvas.showPage()
+        for number, line in enumerate(lines):
+            _line(canvas, TOP - number * STEP, line)
+        canvas.showPage()
+
+    return _pdf(draw)
+
+
 def with_empty_second_page() -> bytes:
     def draw(canvas: Canvas) -> None:
         _around(canvas, Form())

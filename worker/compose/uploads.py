@@ -106,6 +106,8 @@ def _refusal(read: Unreadable) -> str:
             return "upload_not_pdf"
         case Reason.TWO_NOTICES:
             return "upload_several"
+        case Reason.NOT_A_NOTICE if read.detail.startswith("other_page: "):
+            return "upload_other_page"
         case Reason.NOT_A_NOTICE if any(word in read.detail for word in _CERTIFICATES):
             return "upload_certificate"
         case Reason.NOT_A_NOTICE:

@@ -170,7 +170,7 @@ class Unreadable:
         return self.reason in _OF_NOTICES or self.detail.partition(": ")[0] in NOTICE_CODES | _UNSEEN_CODES
 
 
-NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields"})
+NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields", "other_page"})
 """Codes of NOT_A_NOTICE for files that are about a notice, and the reason why it could not be read."""
 _UNSEEN_CODES: Final = frozenset({"ocr_layer", "unseen"})
 """Codes of NO_TEXT for notices whose values were read and are not printed."""

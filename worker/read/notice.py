@@ -269,6 +269,10 @@ CODE_CHARACTERS: Final = 64
 _HEADING: Final = re.compile(r"[^:、。「」『』]{0,12}(?:証書|証券|保証保険)(?:\([^()]{1,10}\))?")
 _INVOICE: Final = re.compile(r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?")
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
+_OF_NOTICES: Final = ("認証キー", "保証契約番号", "電子証書", "電子保証")
+"""Words of the pages that a guarantor adds to a notice."""
+FEW_CHARACTERS: Final = 40
+"""Of a page that may stand beside a notice and says nothing: a page number, a date, the name of a file."""
 _NOTICE: Final = re.compile("認証キー」?等?の(?:お知らせ|御知らせ|通知)")
 """In the title of every notice: a certificate or a bond has no key to announce."""
 _FORM: Final = frozenset({"labels", "number", "key", "products"})
@@ -293,11 +297,15 @@ def read_notice(text: PdfText, guarantors: tuple[Guarantor, ...]) -> Notice | Un
         pages = _checked(text)
         _refuse_other_papers(pages)
         guarantor = _recognise(pages, guarantors)
-        return _read_form(tuple(_Form(page, guarantor) for page in pages), guarantor, has_fields=text.has_fields)
+        forms = tuple(_Form(page, guarantor) for page in pages)
+        notice = _read_form(forms, guarantor, has_fields=text.has_fields)
+        _refuse_other_pages(forms, guarantor)
     except _Refused as refused:
-        if refused.unreadable.reason is Reason.NOT_A_NOTICE and _is_invoice(pages, guarantors):
+        is_other = refused.unreadable.reason is Reason.NOT_A_NOTICE and not refused.unreadable.is_of_a_notice
+        if is_other and _is_invoice(pages, guarantors):
             return Unreadable(Reason.NOT_A_NOTICE, "invoice")
         return refused.unreadable
+    return notice
 
 
 def _refuse(reason: Reason, detail: str = "") -> NoReturn:
@@ -350,6 +358,21 @@ def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
                         _refuse(Reason.NOT_A_NOTICE, f"unread: {line.folded}")
                     _refuse(Reason.NOT_A_NOTICE, line.folded)
                 above += line.folded
+
+
+def _refuse_other_pages(forms: tuple[_Form, ...], guarantor: Guarantor) -> None:
+    """Refuses a file that has a page of another paper behind or before the notice: the whole file would be sent.
+
+    A guarantor's own further page names it, its titles, the key or the certificate; an invoice may name all of them.
+    """
+    own = tuple(map(match_key, (guarantor.name, *guarantor.titles, *_OF_NOTICES)))
+    for number, form in enumerate(forms, start=1):
+        squeezed = form.page.squeezed
+        is_long = max(map(len, squeezed.split("\n"))) > FEW_CHARACTERS
+        if not form.is_complete and (
+            (is_long and not any(word in squeezed for word in own)) or _is_invoice((form.page,), (guarantor,))
+        ):
+            _refuse(Reason.NOT_A_NOTICE, f"other_page: {number}")
 
 
 def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> bool:

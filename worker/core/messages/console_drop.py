@@ -66,6 +66,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "1つのPDFに複数のお知らせがあります。1件ずつ取得して入れてください。",
         "Several notices in one PDF. Download and add them one by one.",
     ),
+    "upload_other_page": (
+        "お知らせとは別の書類のページが入っています。保証会社のサイトからお知らせのPDFを取得し直して入れてください。",
+        "The PDF has a page of another paper. Download the notice alone and add it; keep other papers apart.",
+    ),
     "upload_locked": (
         "閲覧パスワード付きのPDFです。保証会社のサイトから取得したPDFをそのまま入れてください。",
         "The PDF asks for a password. Add the PDF of the surety's site as it is.",

@@ -309,6 +309,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "on_page_step_not_a_notice_unknown_surety": _TELL_ADMIN,
     "on_page_step_not_a_notice_assumed": _TELL_ADMIN,
+    "on_page_step_not_a_notice_other_page": (
+        "お知らせだけのPDFを保証会社のサイトから取得し、「PDFを入れる」から入れて、こちらは取下げ（ほかの書類は別のPDFにする）",
+        "download the notice alone and add it here, then withdraw this one (keep other papers apart)",
+    ),
     "on_page_step_attachment_unopened": _ADD_ALONE,
     "on_page_step_mail_too_large": (
         "PDFだけを「PDFを入れる」から入れて、こちらは取下げ",

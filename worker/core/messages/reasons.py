@@ -516,6 +516,16 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "download the PDF again and save it to the folder as it is (none printed from a screen or on narrow paper)",
         ),
     ),
+    (_R.NOT_A_NOTICE, "other_page"): (
+        (
+            "お知らせのPDFの{value}ページ目が、お知らせではない書類のよう",
+            "page {value} of the notice's PDF seems to be another paper",
+        ),
+        (
+            "保証会社のサイトからお知らせのPDFを取得し直して所定のフォルダに保存し、こちらは取下げ（ほかの書類は別のPDFにする）",
+            "download the notice again and save it to the folder, then withdraw this one; keep other papers apart",
+        ),
+    ),
     (_R.NOT_A_NOTICE, "form_fields"): (
         (
             "認証キーのお知らせですが、「{value}」がPDFの入力欄（フォーム）に入っているため読み取れない",
