@@ -15,7 +15,6 @@ from worker.core.rulebook import Guarantor
 from worker.core.text import is_windows_path
 from worker.pipeline.invoices import with_invoices
 from worker.views.preview import page_text
-from worker.watch.plan import FILE_LIMIT
 from worker.watch.ports import InvoiceSnapshot
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ T = TypeVar("T")
 
 def read_given_pdf(file: Path) -> bytes:
     """Returns the file's bytes, one more than the limit of a PDF at most. Raises ConfigError."""
+    from worker.watch.plan import FILE_LIMIT  # it loads what reads mails, which ``show`` does without
+
     try:
         with file.open("rb") as opened:
             return opened.read(FILE_LIMIT + 1)
