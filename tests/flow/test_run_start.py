@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 PROBE = """
 import json, sys
 from unittest.mock import patch
@@ -26,3 +28,23 @@ def test_the_first_child_starts_before_configuration_store_and_service_are_loade
     loaded = json.loads(ran.stdout.splitlines()[0])
     late = ("worker.config", "worker.store", "worker.service.", "worker.pipeline", "worker.send", "worker.compose")
     assert [each for each in loaded if each.startswith(late)] == ["worker.service.readers"], ran.stderr
+
+
+COUNT = """
+import sys
+from unittest.mock import patch
+
+async def prepare(pool, count=None):
+    print(count)
+    raise SystemExit
+
+with patch("worker.read.pdf.pool.PdfPool.prepare", prepare):
+    from worker.cli import cli
+    cli.main(["--config", "/nowhere", "run", *sys.argv[1:]], standalone_mode=False)
+"""
+
+
+@pytest.mark.parametrize(("words", "prepared"), [([], "None"), (["--once"], "1")], ids=["service", "one pass"])
+def test_a_single_pass_prepares_one_child_and_a_service_one_for_each_core(words: list[str], prepared: str) -> None:
+    ran = subprocess.run([sys.executable, "-c", COUNT, *words], capture_output=True, text=True, check=False)
+    assert ran.stdout.split() == [prepared], ran.stderr

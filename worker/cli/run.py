@@ -17,7 +17,8 @@ def run(shared: Cli, once: bool) -> int:
     """実行：監視と送信を続けます（--once は1回だけ）。"""
     with asyncio.Runner() as runner:
         reader = build_reader()
-        runner.run(reader.prepare())
+        # A single pass mostly reads one PDF or none; a service may begin with a backlog.
+        runner.run(reader.prepare(1 if once else None))
         try:
             from worker.cli.run_office import run_office
 

@@ -223,13 +223,13 @@ async def test_a_child_is_kept_between_sound_reads(pool):
     assert pool.pids == first
 
 
-async def test_the_prepared_child_starts_at_once_and_the_first_reads_wait_for_it():
+async def test_a_prepared_child_starts_at_once_and_the_first_reads_wait_for_it():
     pool = PdfPool(2)
     try:
-        await pool.prepare()
+        await pool.prepare(1)
         children = [os.pidfd_open(pid) for pid in own_children()]
         assert len(children) == 1, "the process runs before anything else is waited for"
-        await pool.prepare()
+        await pool.prepare(1)
         for _ in range(2):
             await read(pool, made.plain())
         assert len(pool.pids) == 1, "a second one has nothing to do"
@@ -253,8 +253,8 @@ sys.stdin.buffer.read()
 """
 
 
-@pytest.mark.parametrize(("cores", "most"), [(1, 1), (2, 3), (3, 4), (16, 4)])
-async def test_a_child_more_than_cores_starts_only_when_so_many_pdfs_wait(monkeypatch, cores, most):
+@pytest.mark.parametrize(("cores", "prepared", "most"), [(1, 1, 1), (2, 2, 3), (3, 3, 4), (16, 4, 4)])
+async def test_a_child_more_than_cores_starts_only_when_so_many_pdfs_wait(monkeypatch, cores, prepared, most):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
     monkeypatch.setattr(pdf_pool, "_CHILD", ("-S", "-c", READY_AND_BUSY))
     pool = PdfPool()
@@ -269,10 +269,10 @@ async def test_a_child_more_than_cores_starts_only_when_so_many_pdfs_wait(monkey
     try:
         await pool.prepare()
         await asyncio.gather(*pool._starting)
-        assert len(pool.pids) == 1
+        assert len(pool.pids) == prepared
         monkeypatch.setattr(pool, "_start", start)
         reads += [asyncio.create_task(pool.read(made.plain())) for _ in range(2 * most)]
-        if most > 1:
+        if prepared < most:
             await asyncio.wait_for(all_run.wait(), 60)
         await asyncio.sleep(0)
         assert len(pool.pids) == most, "the other PDFs wait for their turn"
@@ -293,7 +293,7 @@ async def test_a_pool_that_is_closed_while_children_start_leaves_none(turns):
     await pool.close()
     await pool.prepare()
     assert pool.pids == ()
-    assert len(children) == 1
+    assert len(children) == 2
     for child in children:
         assert select.select([child], [], [], 60)[0], "a child is left over"
         os.close(child)

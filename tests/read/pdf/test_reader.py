@@ -288,7 +288,7 @@ async def test_a_prepared_reader_is_asked_for_before_anything_else_is_waited_for
         listens.bind(str(place))
         listens.listen()
         pool = PdfPool(2, reader=place)
-        await pool.prepare()
+        await pool.prepare(1)
         listens.settimeout(0)
         with listens.accept()[0] as asked:
             word, handed, _, _ = socket.recv_fds(asked, 16, 1)

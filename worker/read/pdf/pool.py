@@ -237,9 +237,8 @@ class PdfPool(_LaneReader):
 
     ``children`` is the most that it starts; without it one more than cores, since a child waits for the parent between
     two requests and the parent works meanwhile. With one core there is none more, and never more than ``CHILDREN``.
-    The first starts at the first read or at ``prepare``, the others when PDFs wait, all at ``warm``. With ``reader``
-    they are those of the reader at that socket; if it cannot be reached, none starts. The product uses the constant in
-    place of ``read_seconds``, which is for tests.
+    They start at ``prepare``, when PDFs wait, or all at ``warm``. With ``reader`` they are those of the reader at that
+    socket; if it cannot be reached, none starts. ``read_seconds`` is for tests, the product uses the constant.
     """
 
     _arguments: tuple[str, ...] = ()
@@ -278,17 +277,17 @@ class PdfPool(_LaneReader):
         started = await asyncio.gather(*(self._start() for _ in range(self._most - len(self._all))))
         self._idle.extend(started)
 
-    async def prepare(self) -> None:
-        """Begins to start the first child before there is a PDF; the first read waits for it.
+    async def prepare(self, count: int | None = None) -> None:
+        """Begins to start ``count`` children before there is a PDF, without it one for each core.
 
-        The others start when PDFs wait: most passes read one PDF or none, and a child takes 0.4 s of processor time to
-        start and 35 MB as long as it lives.
+        The first reads wait for them. A child takes 0.4 s of processor time to start.
         """
-        if not (self._closed or self._all or self._starting):
+        wanted = min(self._most, len(os.sched_getaffinity(0)) if count is None else count)
+        for _ in range(0 if self._closed else wanted - len(self._all) - len(self._starting)):
             task = asyncio.create_task(self._start_idle())
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
-        await asyncio.sleep(0)  # the process runs then, though the caller may keep the loop for itself
+        await asyncio.sleep(0)  # the processes run then, though the caller may keep the loop for itself
 
     async def _start_idle(self) -> None:
         with contextlib.suppress(Unavailable):  # the read that needs a child tries again, and reports it
