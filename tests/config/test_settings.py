@@ -125,6 +125,8 @@ PLACES = {
         ("'\\\\server\\share'", "windows_path"),
         ("'inbox\\notices'", "windows_path"),
         ("'￥￥server￥share'", "windows_path"),
+        ("'Ｃ：￥Users￥soumu'", "windows_path"),
+        ("'Ｃ：＼Users'", "windows_path"),
         ('"smb://server/share"', "path_address"),
         ('"file:///srv/share"', "path_address"),
         ('"~/inbox"', "path_unexpanded"),

@@ -52,6 +52,9 @@ OF_THE_ACCOUNT = {
     "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP": ServerFault.BLOCKED,
     "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org": ServerFault.BLOCKED,
     "554 Your account has been suspended": ServerFault.BLOCKED,
+    "550 5.7.1 Client host rejected: blocked using zen.example": ServerFault.BLOCKED,
+    "554 5.7.1 Your IP address is listed on a block list": ServerFault.BLOCKED,
+    "550 Your network 192.0.2.0/24 is on our blacklist": ServerFault.BLOCKED,
 }
 OF_RECIPIENT = [
     "550 5.2.2 The email account that you tried to reach is over quota",

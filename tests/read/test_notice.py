@@ -317,6 +317,9 @@ def test_a_page_without_number_and_key_beside_the_notice_changes_nothing():
 OTHER_PAPERS = {
     "invoice": f"前払金請求書\n保証契約番号 40213-00712M\n{EAST.name}\n請求金額 5,000,000円",
     "invoice with the surety's words": f"請 求 書（前払金）\n認証キーのお知らせのとおり\n{EAST.name}",
+    "invoice with the title of a notice": f"前払金請求書\n{TITLE}のとおり\n{EAST.name}",
+    "invoice with its day": f"前払金請求書　令和８年５月８日\n{EAST.name}",
+    "cover letter": "送付状\n" + "保証契約番号と認証キーのお知らせを、電子証書の控えとともにお送りします。\n" * 2,
     "memo": "社内連絡　工事部長殿\n" + "下請の見積は来週までに取りまとめ、原価は外に出さないこと。\n" * 3,
     "contract": "工事請負契約書\n" + "発注者と受注者は、次の条項によって請負契約を結ぶ。契約保証金は免除する。\n" * 3,
 }
@@ -334,7 +337,7 @@ def test_a_page_of_another_paper_in_the_file_of_a_notice_waits_for_a_person(pape
 @pytest.mark.parametrize(
     "further",
     [
-        "電子証書の閲覧方法\n" + "次のサイトで番号を入力してください。\n" * 10,
+        f"電子証書の閲覧方法\n次のサイトで番号を入力してください。\n{EAST.name}　電子保証係\n",
         f"ご利用にあたって\n{EAST.name}\n" + "ご不明の点はお問い合わせください。\n" * 10,
         "2/2",
     ],

@@ -1,4 +1,4 @@
-"""The command ``run``: its first child starts on a core of its own while it loads the rest of the program."""
+"""The command ``run``: its children start while it loads the rest of the program, each on a core of its own."""
 
 from __future__ import annotations
 

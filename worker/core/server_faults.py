@@ -52,7 +52,7 @@ _UNKNOWN_ACCOUNT: Final = re.compile(
 )
 
 _LIMIT: Final = re.compile(
-    # Gmail's 5.4.5, Exchange's 5.1.90 and 5.2.0, and the words of the rest.
+    # Gmail's 5.4.5 and Exchange's 5.1.90; Exchange says 5.2.0 of much else. The others say it in words.
     r"5\d\d[ -]5\.(?:4\.5|1\.90)\b"
     r"|5\d\d\b(?!.*recipient address rejected).*?(?:submissionquotaexceeded"
     r"|(?:daily|hourly|sending|outbound|outgoing)(?: \w+){0,3} (?:limit|quota)(?: \w+){0,3} (?:exceeded|reached)"
@@ -63,7 +63,8 @@ _LIMIT: Final = re.compile(
 _BLOCKED: Final = re.compile(
     # Exchange's 5.7.501 to 5.7.511 and 5.7.7xx; Postfix (reject_rbl_client) and its kin name the client.
     r"5\d\d[ -]5\.7\.(?:50[1-9]|51[01]|7(?:0[3-9]|5\d))\b"
-    r"|5\d\d\b(?!.*recipient address rejected).*?(?:client host \S+ blocked"
+    r"|5\d\d\b(?!.*recipient address rejected).*?(?:client host(?: \S+ | rejected: )blocked"
+    r"|your (?:\w+ )?(?:ip|network|host|address)\b[^;]{0,60}\b(?:block ?list|blacklist|deny ?list)"
     r"|(?:sending|your) account (?:\w+ )?(?:has been |is |was )?(?:banned|suspended|blocked|disabled|restricted))",
     re.IGNORECASE | re.DOTALL,
 )

@@ -152,7 +152,8 @@ def unreachable_place(text: str) -> str:
     """
     if text.startswith("/"):
         return ""
-    if is_windows_path(text) or "\\" in text or text.startswith(("＼", "￥", "¥")):
+    narrow = unicodedata.normalize("NFKC", text).replace("¥", "\\")
+    if is_windows_path(narrow) or "\\" in narrow:
         return "windows_path"
     if _ADDRESS_OF_PLACE.match(text):
         return "path_address"

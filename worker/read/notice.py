@@ -267,10 +267,10 @@ CODE_CHARACTERS: Final = 64
 """Longest number or key that a guarantor's pattern is tried on: the pattern is the operator's, its cost unknown."""
 
 _HEADING: Final = re.compile(r"[^:、。「」『』]{0,12}(?:証書|証券|保証保険)(?:\([^()]{1,10}\))?")
-_INVOICE: Final = re.compile(r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?")
+_INVOICE: Final = re.compile(
+    r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?(?:(?:令和|平成|20\d\d|第\d)[^、。]{0,16})?"
+)
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
-_OF_NOTICES: Final = ("認証キー", "保証契約番号", "電子証書", "電子保証")
-"""Words of the pages that a guarantor adds to a notice."""
 FEW_CHARACTERS: Final = 40
 """Of a page that may stand beside a notice and says nothing: a page number, a date, the name of a file."""
 _NOTICE: Final = re.compile("認証キー」?等?の(?:お知らせ|御知らせ|通知)")
@@ -363,15 +363,13 @@ def _refuse_other_papers(pages: tuple[_Page, ...]) -> None:
 def _refuse_other_pages(forms: tuple[_Form, ...], guarantor: Guarantor) -> None:
     """Refuses a file that has a page of another paper behind or before the notice: the whole file would be sent.
 
-    A guarantor's own further page names it, its titles, the key or the certificate; an invoice may name all of them.
+    A guarantor's own further page has its name. The words of a notice prove nothing: a cover letter and an invoice have
+    them as well, and an invoice may have the name.
     """
-    own = tuple(map(match_key, (guarantor.name, *guarantor.titles, *_OF_NOTICES)))
     for number, form in enumerate(forms, start=1):
-        squeezed = form.page.squeezed
-        is_long = max(map(len, squeezed.split("\n"))) > FEW_CHARACTERS
-        if not form.is_complete and (
-            (is_long and not any(word in squeezed for word in own)) or _is_invoice((form.page,), (guarantor,))
-        ):
+        is_long = max(map(len, form.page.squeezed.split("\n"))) > FEW_CHARACTERS
+        is_other = (is_long and not _any_stands((form.page,), (guarantor.name,))) or _names_invoice((form.page,))
+        if is_other and not form.is_complete:
             _refuse(Reason.NOT_A_NOTICE, f"other_page: {number}")
 
 
@@ -381,8 +379,11 @@ def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> 
     An invoice may name a guarantor.
     """
     titles = tuple(title for guarantor in guarantors for title in guarantor.titles)
-    lines = (line for page in pages for line in (*page.plumber, *page.pdfium))
-    return any(_INVOICE.fullmatch(line.folded) for line in lines) and not _any_stands(pages, titles)
+    return _names_invoice(pages) and not _any_stands(pages, titles)
+
+
+def _names_invoice(pages: tuple[_Page, ...]) -> bool:
+    return any(_INVOICE.fullmatch(line.folded) for page in pages for line in (*page.plumber, *page.pdfium))
 
 
 def _refuse_unknown(pages: tuple[_Page, ...], missing: str) -> NoReturn:
