@@ -8,6 +8,7 @@ import random
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from hypothesis import settings
 from tests.support.mailservers import MailServers, ServersMissing, mail_servers
 from tests.support.stores import close_stores, make_store
 from tests.support.turns import turns
+from tests.support.warm_reader import warm_reader
+from worker.service.readers import READER
 from worker.store.sqlite.store import SqlStore
 
 # No deadline: a busy machine is no fault of the code.
@@ -125,9 +128,13 @@ def _rank(config: pytest.Config, items: list[pytest.Item]) -> Callable[[pytest.I
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A seed of our own for Hypothesis, so that the header can name it before anything fails."""
+    """Chooses a seed for Hypothesis, so that the header can name it before anything fails, and starts the reader."""
     if config.getoption("hypothesis_seed", None) is None:
         config.option.hypothesis_seed = str(random.SystemRandom().randrange(2**32))
+    if not hasattr(config, "workerinput") and not _is_quick(config):  # the workers of pytest-xdist inherit it
+        ends = ExitStack()
+        os.environ[READER] = str(ends.enter_context(warm_reader()))
+        config.add_cleanup(ends.close)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -189,6 +196,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{count:4}  {reason}")
     if under_ci() and (count := failing(found)):
         terminalreporter.write_line(f"FAILED: {count} skipped, and under CI=true a skip is a failure", red=True)
+
+
+@pytest.fixture
+def own_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PDFs are read by children that each process starts itself, as without ``hoshobin-reader.socket``."""
+    monkeypatch.delenv(READER)
 
 
 @pytest.fixture(scope="session")

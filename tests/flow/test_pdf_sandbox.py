@@ -23,6 +23,8 @@ NARROW = ("-P", "-s", "-c", "from worker.read.pdf import child; child.DESCRIPTOR
 FORM = a_form("橋梁補修工事")
 ROOT = str(Path(__file__).parents[2])
 
+pytestmark = pytest.mark.usefixtures("own_children")
+
 
 @pytest.fixture
 def room(mailroom: Callable[..., Mailroom]) -> Mailroom:

@@ -23,6 +23,7 @@ with patch("worker.read.pdf.pool.asyncio.create_subprocess_exec", loaded_at_star
 """
 
 
+@pytest.mark.usefixtures("own_children")
 def test_the_first_child_starts_before_configuration_store_and_service_are_loaded() -> None:
     ran = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=False)
     loaded = json.loads(ran.stdout.splitlines()[0])
