@@ -44,10 +44,11 @@ from worker.core.messages import (
     reminders,
     store,
 )
+from worker.core.messages.days import name_day, name_near_day, name_near_moment
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
-from worker.core.messages.on_pages import for_reader, pages_at
+from worker.core.messages.on_pages import for_reader, is_on_page, pages_at
 from worker.core.messages.on_pages import mail_language as mail_language
 from worker.core.messages.on_pages import speaking_in_mails as speaking_in_mails
 from worker.core.messages.on_pages import speaking_on_pages as speaking_on_pages
@@ -157,7 +158,12 @@ def put(value: object, lang: Language) -> object:
             detail = hold_detail(value, lang)
             return put(Labelled(value.reason, detail), lang) if detail else value.reason
         case Receipt():
-            return f"{value.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(value, lang)}"
+            at = name_near_moment(value.at, lang) if is_on_page() else f"{value.at.astimezone(JST):%m/%d %H:%M:%S}"
+            return f"{at} {name_receipt(value, lang)}"
+        case dt.datetime():
+            return name_near_moment(value, lang)
+        case dt.date():
+            return name_day(value, lang)
         case Params():
             return name_misfit(value, lang) if value.code in MISFITS else name_follow_up(value, lang)
         case tuple() | list():
@@ -317,11 +323,12 @@ def name_follow_up(duty: Told, lang: Language) -> str:
     return _SENTENCES.fill(for_reader(FOLLOW_UPS[duty.code], f"duty_{duty.code}")[index], duty, index)
 
 
-def name_limit(day: dt.date | None, days_over: int, lang: Language) -> str:
-    """A last day, and how long it is past; empty for none."""
+def name_limit(day: dt.date | None, days_over: int, lang: Language, *, is_near: bool = True) -> str:
+    """A last day, and how long it is past; empty for none. A day that is not ``is_near`` has its year."""
     if day is None:
         return ""
-    return say("day_over", lang, day=day.isoformat(), days=days_over) if days_over else day.isoformat()
+    shown = name_near_day(day, lang) if is_near else name_day(day, lang)
+    return say("day_over", lang, day=shown, days=days_over) if days_over else shown
 
 
 def name_misfit(params: Params, lang: Language) -> str:

@@ -142,6 +142,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "シート「{sheet}」だけを読みました。読んでいないシート：{sheets}（シート名を入力すれば読みます）",
         'only the sheet "{sheet}" was read. Not read: {sheets} (give a sheet\'s name to read it)',
     ),
+    # --- days
+    "on_page_day_over": ("{day} {days}日過ぎ", "{day} ({days} days past)"),
     # --- refusals
     "on_page_no_such_submission": ("提出{id}はありません。", "There is no submission {id}."),
     "on_page_not_held": (
