@@ -208,6 +208,8 @@ def test_an_invoice_is_given_chosen_or_said_to_go_separately(console: Console) -
         assert browser.post(papers + "/invoice", fields).status_code == 422
     refused = browser.post(papers + "/invoice", {"product": "advance"}, files={"pdf": ("a.pdf", b"PK\x03\x04 no pdf")})
     assert refused.status_code == 422
+    empty = browser.post(papers + "/invoice", {"product": "advance"}, files={"pdf": ("a.pdf", b"")})
+    assert (empty.status_code, "空のファイルです" in browser.text) == (422, True)
     escaped = browser.post(papers + "/invoice", {"product": "advance", "choice": "file:../../etc/passwd"})
     assert escaped.status_code == 422
 

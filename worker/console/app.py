@@ -313,6 +313,8 @@ async def _read_form(request: Request, action: FormRoute) -> Form:
             fields.setdefault(name, []).append(value)
         elif value.filename:
             files.setdefault(name, []).append(value)
+        else:  # a field in which nothing was chosen
+            await value.close()
     return Form(fields, files)
 
 
