@@ -41,6 +41,21 @@ RING: Final = """() => {
 WIDE: Final = """() => [...document.querySelectorAll('body *')].filter((each) =>
   each.getBoundingClientRect().right > innerWidth).map((each) => each.outerHTML.slice(0, 60)).slice(0, 4)"""
 """The elements that reach over the edge of the window."""
+BROKEN: Final = """() => [...document.querySelectorAll('.btn')].flatMap((button) => {
+  const letters = [], range = document.createRange(), walk = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) for (let at = 0; at < walk.currentNode.length; at++) {
+    range.setStart(walk.currentNode, at);
+    range.setEnd(walk.currentNode, at + 1);
+    const box = range.getBoundingClientRect();
+    if (box.width) letters.push([walk.currentNode.data[at], box.top]);
+  }
+  return letters.slice(1).flatMap(([letter, top], before) => {
+    const [last, above] = letters[before];
+    const isBetween = /[\\s（(]/.test(letter) || /[\\s）)、。：]/.test(last);
+    return top > above + 4 && !isBetween ? [`${button.innerText}: ${last}|${letter}`] : [];
+  });
+})"""
+"""The buttons in which a line ends within a word, with the two letters."""
 
 
 def test_the_review_of_a_draft_is_at_most_three_screens_of_a_phone_long(screens: Any) -> None:
@@ -124,6 +139,7 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
             width = screen.page.evaluate("document.documentElement.scrollWidth")
             if width > SIZES[size]["width"]:
                 faults.append(f"{path} {login}: {width} px wide: {screen.page.evaluate(WIDE)}")
+            faults += [f"{path} {login}: {each}" for each in screen.page.evaluate(BROKEN)]
             for _ in range(6):
                 screen.page.keyboard.press("Tab")
                 html, style, ring, colour = screen.page.evaluate(RING)

@@ -305,6 +305,7 @@ def _environment() -> Environment:
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
     environment.filters["whole_days"] = _whole_days
+    environment.filters["aside_whole"] = _aside_whole
     environment.tests["browsers_moment"] = lambda text: bool(_BROWSERS_MOMENT.fullmatch(text))
     environment.filters["date"] = _date
     environment.filters["device"] = name_device
@@ -354,6 +355,14 @@ def _day(day: dt.date | None, lang: Language) -> str:
 def _whole_days(text: str) -> Markup:
     """Returns a text in which no line ends within a date."""
     return Markup(_WRITTEN_DAY.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped first
+
+
+def _aside_whole(text: str) -> Markup:
+    """Returns the words of a button in which no line ends within the remark in brackets."""
+    word, bracket, remark = text.partition("（")
+    if not bracket:
+        return escape(text)
+    return escape(word) + Markup('<span class="whole">{}</span>').format(bracket + remark)
 
 
 _WRITTEN_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|令和[元0-9]+年[0-9]+月[0-9]+日|[0-9]+/[0-9]+（.）")
