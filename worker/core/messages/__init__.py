@@ -231,14 +231,18 @@ def name_state(submission: Submission, lang: Language) -> str:
 
 def _state_of_people(submission: Submission, lang: Language) -> str:
     """Returns the state of a draft that was sent back, or that waits for its second person; empty for another one."""
+    by = submission.approval.asker_of(submission.composed.draft_hash)
     returned = next((hold for hold in submission.reasons if hold.reason is Reason.RETURNED), None)
-    if returned is not None:
+    if returned is not None and not by:  # a return takes the request back: one that stands came after it
         return say("state_returned", lang, by=returned.params.word("by"))
     open_reasons = {hold.reason for hold in submission.reasons}
-    by = submission.approval.asker_of(submission.composed.draft_hash)
-    if by and Reason.SECOND_PERSON in open_reasons and open_reasons <= {Reason.SECOND_PERSON, Reason.APPROVAL}:
+    if by and Reason.SECOND_PERSON in open_reasons and open_reasons <= _OF_PEOPLE:
         return say("state_second", lang, by=by)
     return ""
+
+
+_OF_PEOPLE: Final = frozenset({Reason.SECOND_PERSON, Reason.APPROVAL, Reason.RETURNED})
+"""Reasons that people alone make, whatever the mail is."""
 
 
 def name_role(role: Role, lang: Language) -> str:
@@ -368,11 +372,7 @@ def next_step(submission: Submission, lang: Language) -> str:
     """Returns the next step about ``submission``; empty if there is none."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        if submission.composed.draft is None or submission.is_rehearsal:
-            return _step_about(min(submission.reasons, key=_urgency))[index]
-        # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
-        first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
-        return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
+        return _step_of_held(submission, lang)
     if submission.state is State.BOUNCED and submission.composed.draft is not None and submission.destination.section:
         return say("step_bounced", lang, **_place_of_address(submission, lang))
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
@@ -382,6 +382,26 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         step += say("task_download_unproven", lang)
     return step
+
+
+def _step_of_held(submission: Submission, lang: Language) -> str:
+    """Returns the step of the first reason; once a person asked for the approval, with that person's name."""
+    index = 0 if lang == "ja" else 1
+    by = submission.approval.asker_of(submission.composed.draft_hash)
+    # A return takes the request back: after another request it is answered, and the approver sees it among the reasons.
+    reasons = [hold for hold in submission.reasons if not (by and hold.reason is Reason.RETURNED)] or submission.reasons
+    if submission.composed.draft is None or submission.is_rehearsal:
+        first = min(reasons, key=_urgency)
+        step = _step_about(first)
+    else:
+        # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
+        first = min(reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
+        step = AFTER_REHEARSING if first.reason is Reason.REHEARSED else _step_about(first)
+    if not by or kind_of(first.reason) is not HoldKind.ANSWER:
+        return step[index]
+    if first.reason is Reason.SECOND_PERSON:
+        return say("step_second_asked", lang, by=by)
+    return say("step_asked", lang, by=by, step=step[index])
 
 
 def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
