@@ -76,7 +76,7 @@ from worker.core.messages.sentences import SYSTEM_FAULTS, SentenceWriter
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.server_faults import find_fault
-from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.core.states import Event, HoldKind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
@@ -463,6 +463,12 @@ def name_deadline(day: dt.date | None, today: dt.date | None, lang: Language) ->
 def name_event(event: str, lang: Language) -> str:
     """An entry's event in office words."""
     return EVENTS[event][0 if lang == "ja" else 1]
+
+
+def name_event_of(submission: Submission, event: str, lang: Language) -> str:
+    """An entry's event in office words; the confirmation of what was handed in otherwise says so."""
+    was_handed_in = event == Event.CONFIRMED and submission.delivery.sent_at is None
+    return say("event_handed_in", lang) if was_handed_in else name_event(event, lang)
 
 
 def name_detail(name: str, lang: Language) -> str:
