@@ -144,6 +144,9 @@ def register_the_project_from_it(month: Month) -> None:
 def give_the_invoice(month: Month) -> None:
     page = month.window.page
     month.bring_invoice("請求書.pdf", an_invoice(WORKS))
+    day = page.inner_text(".guarantees section:nth-child(2) dl div:nth-child(2)")
+    assert "契約日 令和8年5月1日（金）" in day
+    assert "過ぎ" not in day, "the day of the contract is no deadline"
     page.click(".todo a.btn")
     assert page.url.endswith(f"/s/{month.number}"), "the project leads on to what is to be done"
 
