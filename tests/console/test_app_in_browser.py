@@ -175,6 +175,21 @@ def test_the_health_of_the_service_is_read_on_a_phone_without_scrolling_sideways
     assert "最後に確認できた時" in screen.page.inner_text("table.health"), "each moment has its name"
 
 
+def test_the_summary_before_saving_fits_on_a_phone(screens: Any) -> None:
+    screen = screens(PHONE, "staff")
+    page = screen.page
+    screen.open("/projects/new")
+    page.fill('[name="f:name"]', "市道改良工事")
+    page.fill('[name="f:issuer"]', "川北町")
+    page.click(".act button.go")
+    page.fill('[name="f:dates.contract"]', "R8.5.1")
+    page.check('[name="f:expects"][value="前払金保証"]')
+    page.fill('[name="f:numbers.advance"]', "40213-00999M")
+    page.click(".act button.go")
+    assert "令和8年5月1日（金）" in page.inner_text("table.summary")
+    assert screen.page.evaluate(WIDE) == []
+
+
 LEDGER: Final = "工事名,発注者,契約日\n改良工事,知らない市,きのう\n"
 
 
