@@ -229,6 +229,10 @@ def hand_in_by_the_issuers_form_and_record_it(month: Month) -> None:
     assert page.locator('.result form[action$="/correct"]').count() == 1, "it can be taken back at once"
     assert "提出を記録：発注者の入力フォーム：電子申請 受付番号 12" in page.inner_text(".past >> nth=0")
     assert month.standing(number)["state"] == "CONFIRMED"
+    month.at("staff", f"/log?text={ON_FORM.number}")
+    row = page.inner_text("table.list tbody tr >> nth=0")
+    assert "提出を記録" in row
+    assert "別途提出済み" in row, "nothing says that it arrived"
 
 
 def change_the_contract(month: Month) -> None:

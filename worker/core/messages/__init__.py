@@ -218,7 +218,7 @@ def name_state(submission: Submission, lang: Language) -> str:
         hardest = min((kind_of(hold.reason) for hold in submission.reasons), key=_ORDER.index)
         return for_reader(STATES[State.HELD], f"state_HELD_{hardest.value}")[index]
     if submission.state is State.CONFIRMED and submission.delivery.sent_at is None:
-        return for_reader(STATES[State.CONFIRMED], "state_HANDED_IN")[index]
+        return name_handed_in(lang)
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
@@ -227,6 +227,11 @@ def name_state(submission: Submission, lang: Language) -> str:
             return f"{words}（{'自動' if by_policy else f'承認：{submission.approval.release}'}）"
         return f"{words} ({'by itself' if by_policy else f'approved by {submission.approval.release}'})"
     return words
+
+
+def name_handed_in(lang: Language) -> str:
+    """The state of what was handed in otherwise and recorded."""
+    return for_reader(STATES[State.CONFIRMED], "state_HANDED_IN")[0 if lang == "ja" else 1]
 
 
 def _state_of_people(submission: Submission, lang: Language) -> str:
