@@ -56,6 +56,9 @@ BROKEN: Final = """() => [...document.querySelectorAll('.btn')].flatMap((button)
   });
 })"""
 """The buttons in which a line ends within a word, with the two letters."""
+CUT: Final = """() => [...document.querySelectorAll('td, th')].filter((each) => each.scrollWidth > each.clientWidth + 1
+  && getComputedStyle(each).overflowX !== 'visible').map((each) => each.innerText)"""
+"""The cells whose text is cut at their edge."""
 
 
 def test_the_review_of_a_draft_is_at_most_three_screens_of_a_phone_long(screens: Any) -> None:
@@ -140,6 +143,7 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
             if width > SIZES[size]["width"]:
                 faults.append(f"{path} {login}: {width} px wide: {screen.page.evaluate(WIDE)}")
             faults += [f"{path} {login}: {each}" for each in screen.page.evaluate(BROKEN)]
+            faults += [f"{path} {login}: cut: {each}" for each in screen.page.evaluate(CUT)]
             for _ in range(6):
                 screen.page.keyboard.press("Tab")
                 html, style, ring, colour = screen.page.evaluate(RING)
