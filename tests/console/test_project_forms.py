@@ -256,7 +256,6 @@ def test_other_documents_are_given_as_pdfs_and_keep_their_names(console: Console
     assert registered(console, WAITS.project) == project
 
 
-
 def test_a_project_is_deleted_only_without_submissions_and_completed_otherwise(console: Console) -> None:
     browser = console.browser("staff")
     browser.get("/projects/new")

@@ -19,7 +19,15 @@ from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_any_state, name_event, name_event_of, name_fault, name_handed_in, name_place, name_state
+from worker.core.messages import (
+    name_any_state,
+    name_event,
+    name_event_of,
+    name_fault,
+    name_handed_in,
+    name_place,
+    name_state,
+)
 from worker.core.model import JST, Disposition, Entry, Product, Sha256
 from worker.core.states import Event, NoteEvent, State
 from worker.core.text import match_key

@@ -15,7 +15,9 @@ from worker.core.messages.on_pages import is_on_page
 from worker.core.model import JST
 
 Language = Literal["ja", "en"]
-_AT_END: Final = re.compile(r"(?<!\S)([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}):([0-9]{2})(?::[0-9.]+)?\S*)?$", re.ASCII)
+_AT_END: Final = re.compile(
+    r"(?<!\S)([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}):([0-9]{2})(?::[0-9.]+)?\S*)?$", re.ASCII
+)
 
 
 def short_day(day: dt.date) -> str:
