@@ -22,7 +22,7 @@ from worker.approve import decisions
 from worker.config.release import Mode, Release, SecondPerson
 from worker.core.accounts import Account, AwayPeriod, Role
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_state
+from worker.core.messages import name_state, next_step
 from worker.core.model import Product, Submission, sha256
 from worker.core.rulebook import Invoice
 from worker.core.states import HoldKind, NoteEvent, Reason, State, kind_of
@@ -133,6 +133,21 @@ def test_a_draft_sent_back_names_who_and_why_and_an_approval_ends_it(desk: Desk)
     assert name_state(back, "ja") == f"差し戻し（{JIRO.by}）"
     assert judged(desk, REGISTER).reasons == back.reasons
     assert desk.approve(1).state is State.APPROVED
+
+
+def test_what_was_requested_names_the_person_and_asks_an_approver_also_after_a_return(desk: Desk) -> None:
+    desk.arrive(ALWAYS)
+    request(desk, JIRO)
+    asked = desk.store.submission(1)
+    assert name_state(asked, "ja") == f"二人目の承認待ち（確認：{JIRO.by}）"
+    assert next_step(asked, "ja") == f"{JIRO.by}さんの承認の依頼：準備も確認もしていない方が承認"
+    back = decisions.send_back(desk.store, 1, MISAKI, "宛名を確認", desk.clock.now())
+    assert next_step(back, "ja").startswith("差し戻しの理由を確かめ")
+    request(desk, JIRO)
+    again = desk.store.submission(1)
+    assert Reason.RETURNED in {each.reason for each in again.reasons}, "the approver sees why it was sent back"
+    assert name_state(again, "ja") == name_state(asked, "ja")
+    assert next_step(again, "ja") == next_step(asked, "ja")
 
 
 def test_each_return_is_another_one(desk: Desk) -> None:

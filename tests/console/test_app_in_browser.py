@@ -41,6 +41,24 @@ RING: Final = """() => {
 WIDE: Final = """() => [...document.querySelectorAll('body *')].filter((each) =>
   each.getBoundingClientRect().right > innerWidth).map((each) => each.outerHTML.slice(0, 60)).slice(0, 4)"""
 """The elements that reach over the edge of the window."""
+BROKEN: Final = """() => [...document.querySelectorAll('.btn')].flatMap((button) => {
+  const letters = [], range = document.createRange(), walk = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) for (let at = 0; at < walk.currentNode.length; at++) {
+    range.setStart(walk.currentNode, at);
+    range.setEnd(walk.currentNode, at + 1);
+    const box = range.getBoundingClientRect();
+    if (box.width) letters.push([walk.currentNode.data[at], box.top]);
+  }
+  return letters.slice(1).flatMap(([letter, top], before) => {
+    const [last, above] = letters[before];
+    const isBetween = /[\\s（(]/.test(letter) || /[\\s）)、。：]/.test(last);
+    return top > above + 4 && !isBetween ? [`${button.innerText}: ${last}|${letter}`] : [];
+  });
+})"""
+"""The buttons in which a line ends within a word, with the two letters."""
+CUT: Final = """() => [...document.querySelectorAll('td, th')].filter((each) => each.scrollWidth > each.clientWidth + 1
+  && getComputedStyle(each).overflowX !== 'visible').map((each) => each.innerText)"""
+"""The cells whose text is cut at their edge."""
 
 
 def test_the_review_of_a_draft_is_at_most_three_screens_of_a_phone_long(screens: Any) -> None:
@@ -124,6 +142,8 @@ def test_every_screen_is_accessible_fits_and_shows_the_focus(screens: Any, size:
             width = screen.page.evaluate("document.documentElement.scrollWidth")
             if width > SIZES[size]["width"]:
                 faults.append(f"{path} {login}: {width} px wide: {screen.page.evaluate(WIDE)}")
+            faults += [f"{path} {login}: {each}" for each in screen.page.evaluate(BROKEN)]
+            faults += [f"{path} {login}: cut: {each}" for each in screen.page.evaluate(CUT)]
             for _ in range(6):
                 screen.page.keyboard.press("Tab")
                 html, style, ring, colour = screen.page.evaluate(RING)
@@ -157,6 +177,21 @@ def test_the_health_of_the_service_is_read_on_a_phone_without_scrolling_sideways
     assert rows.count() > 3
     assert screen.page.evaluate(WIDE) == []
     assert "最後に確認できた時" in screen.page.inner_text("table.health"), "each moment has its name"
+
+
+def test_the_summary_before_saving_fits_on_a_phone(screens: Any) -> None:
+    screen = screens(PHONE, "staff")
+    page = screen.page
+    screen.open("/projects/new")
+    page.fill('[name="f:name"]', "市道改良工事")
+    page.fill('[name="f:issuer"]', "川北町")
+    page.click(".act button.go")
+    page.fill('[name="f:dates.contract"]', "R8.5.1")
+    page.check('[name="f:expects"][value="前払金保証"]')
+    page.fill('[name="f:numbers.advance"]', "40213-00999M")
+    page.click(".act button.go")
+    assert "令和8年5月1日（金）" in page.inner_text("table.summary")
+    assert screen.page.evaluate(WIDE) == []
 
 
 LEDGER: Final = "工事名,発注者,契約日\n改良工事,知らない市,きのう\n"

@@ -144,6 +144,9 @@ def register_the_project_from_it(month: Month) -> None:
 def give_the_invoice(month: Month) -> None:
     page = month.window.page
     month.bring_invoice("請求書.pdf", an_invoice(WORKS))
+    day = page.inner_text(".guarantees section:nth-child(2) dl div:nth-child(2)")
+    assert "契約日 令和8年5月1日（金）" in day
+    assert "過ぎ" not in day, "the day of the contract is no deadline"
     page.click(".todo a.btn")
     assert page.url.endswith(f"/s/{month.number}"), "the project leads on to what is to be done"
 
@@ -222,8 +225,14 @@ def hand_in_by_the_issuers_form_and_record_it(month: Month) -> None:
     page.click(f"a.btn.second[href='/s/{number}']")
     page.fill(".hand-in input[name=note]", "電子申請 受付番号 12")
     page.click(".hand-in form button")
-    assert "記録しました" in page.inner_text(".result")
+    assert "提出を記録しました。" in page.inner_text(".result")
+    assert page.locator('.result form[action$="/correct"]').count() == 1, "it can be taken back at once"
+    assert "提出を記録：発注者の入力フォーム：電子申請 受付番号 12" in page.inner_text(".past >> nth=0")
     assert month.standing(number)["state"] == "CONFIRMED"
+    month.at("staff", f"/log?text={ON_FORM.number}")
+    row = page.inner_text("table.list tbody tr >> nth=0")
+    assert "提出を記録" in row
+    assert "別途提出済み" in row, "nothing says that it arrived"
 
 
 def change_the_contract(month: Month) -> None:

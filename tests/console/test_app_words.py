@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -39,7 +41,8 @@ PAPERS = {
 def room(wide_mailroom: Callable[..., Mailroom]) -> Mailroom:
     """An office with something of every kind."""
     projects = [project(SENT.project, "kawa", SENT.number, invoice='advance = "separate"')]
-    projects += [project(each.project, "kawa", each.number) for each in (APPROVE, LACKS)]
+    dated = {"dates": "{ contract = 2026-05-01 }"}
+    projects += [project(each.project, "kawa", each.number, **dated) for each in (APPROVE, LACKS)]
     room = wide_mailroom(mode="approve", projects=projects)
     for form in (SENT, APPROVE, LACKS, UNKNOWN):
         room.deliver(a_mail("認証キー", ("a.pdf", notice(form))))
@@ -94,6 +97,30 @@ def test_no_refusal_names_a_command(console: Console, room: Mailroom) -> None:
             assert browser.last is not None
             assert browser.last.status_code != 500, (number, path, browser.text)
             assert not said_on(browser), (number, path, said_on(browser))
+
+
+UNSEEN = re.compile('<input type="hidden"[^>]*>')
+MACHINES_DAY = re.compile(r"[^<>\n]{0,30}(?<![0-9_])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9.])[^<>\n]{0,20}")
+
+
+@pytest.mark.parametrize("login", ["approver", "admin"])
+def test_no_day_on_a_japanese_page_is_written_as_a_machine_writes_it(
+    console: Console, room: Mailroom, login: str
+) -> None:
+    """Nor in a field that a page has filled in: the absence, the last day of an account, a project's dates."""
+    browser = console.browser(login)
+    browser.get("/me")
+    assert browser.post("/me/absence", {"first": "2099-01-01", "last": "2099-01-02"}).status_code == 303
+    with console.desk.store() as store, store.writing() as writing:
+        reader = store.account_of("auditor")
+        assert reader is not None
+        writing.put_account(replace(reader, until=dt.date(2099, 3, 31)))
+    pages = browser.walk(*pages_of(room), most=90)
+    shown = {path: UNSEEN.sub("", page.text) for path, page in pages.items() if "html" in page.headers["content-type"]}
+    found = {path: MACHINES_DAY.findall(page) for path, page in shown.items()}
+    assert {path: days for path, days in found.items() if days} == {}
+    assert any("令和8年5月1日" in page.text for page in pages.values()) or login == "admin"
+    assert any("令和81年3月31日" in page.text for page in pages.values()) or login == "approver"
 
 
 def test_everything_without_a_project_stands_first_under_one_head(console: Console) -> None:

@@ -84,7 +84,7 @@ def test_a_notice_says_at_once_what_was_read_and_then_what_became_of_it(
 REFUSED = {
     "a picture": (b"\xff\xd8\xff\xe0\x00\x10JFIF", "PDFではありません"),
     "a ZIP": (made.zipped(made.plain()), "PDFではありません"),
-    "nothing": (b"", "PDFではありません"),
+    "nothing": (b"", "空のファイルです"),
     "a scan": (made.scan(), "文字のないPDF"),
     "a certificate": (made.certificate(), "証書です"),
     "a bond": (made.bond(), "証書です"),
@@ -111,6 +111,17 @@ def test_a_refused_file_says_why_and_leaves_nothing(
     assert "ファイル.pdf" in staff.text
     assert sorted(room.office.store.joinpath("inbox").rglob("*")) == before
     assert uploads_of(console, content) == []
+
+
+def test_a_form_without_a_file_asks_for_one(staff: Browser) -> None:
+    """A browser sends a field in which nothing was chosen as a file without a name and without bytes."""
+    form = f'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{staff.token}\r\n'
+    form += '--x\r\nContent-Disposition: form-data; name="pdf"; filename=""\r\n\r\n\r\n--x--\r\n'
+    headers = {**staff.headers, "content-type": "multipart/form-data; boundary=x"}
+    staff.last = staff.client.post("/drop", content=form.encode(), headers=headers)
+    assert staff.last.status_code == 422
+    assert "ファイルを選んでください" in staff.text
+    assert "PDFではありません" not in staff.text
 
 
 def test_a_notice_that_is_here_leads_to_its_submission(staff: Browser) -> None:

@@ -178,7 +178,9 @@ def bomb() -> bytes:
         ("台帳.csv", "工事名,課\n橋,土木課".encode(), "見出しの行が見つかりません"),
         ("台帳.csv", b"a" * 5_000_001, "大きすぎ"),
         ("台帳.csv", "工事名,発注者\n".encode() + "橋,川北町\n".encode() * 1_001, "行が多すぎます"),
-        ("台帳.csv", b"", "見出しの行がありません"),
+        ("台帳.csv", b"\n", "見出しの行がありません"),
+        ("台帳.csv", b"", "空のファイルです"),
+        ("台帳.xlsx", b"", "空のファイルです"),
     ],
 )
 def test_a_file_that_is_no_ledger_is_refused_at_once_with_the_reason(

@@ -208,6 +208,8 @@ def test_an_invoice_is_given_chosen_or_said_to_go_separately(console: Console) -
         assert browser.post(papers + "/invoice", fields).status_code == 422
     refused = browser.post(papers + "/invoice", {"product": "advance"}, files={"pdf": ("a.pdf", b"PK\x03\x04 no pdf")})
     assert refused.status_code == 422
+    empty = browser.post(papers + "/invoice", {"product": "advance"}, files={"pdf": ("a.pdf", b"")})
+    assert (empty.status_code, "空のファイルです" in browser.text) == (422, True)
     escaped = browser.post(papers + "/invoice", {"product": "advance", "choice": "file:../../etc/passwd"})
     assert escaped.status_code == 422
 
@@ -221,7 +223,7 @@ def test_an_issuer_that_takes_no_invoice_is_said_so_and_asks_for_none(console: C
         page = browser.get("/projects/sora/庁舎清掃業務/papers?product=advance").text
         assert "この発注者には添付しません" in page
         assert 'name="pdf"' not in page
-        assert "この書類は不要" in page
+        assert "その他の書類は不要" in page
     finally:
         register.write_text(before)
 
@@ -234,6 +236,24 @@ def test_documents_are_decided_as_none_or_by_name(console: Console) -> None:
     project = registered(console, WAITS.project)
     assert project is not None
     assert project.documents[Product.CONTRACT] == ()
+
+
+def test_other_documents_are_given_as_pdfs_and_keep_their_names(console: Console) -> None:
+    browser, papers = console.browser("staff"), f"/projects/kawa/{WAITS.project}"
+    browser.get(f"{papers}/papers?product=contract")
+    assert "契約保証の書類" in browser.text
+    given = [("pdf", (name, invoice(name), "application/pdf")) for name in ("工程表.pdf", "../../契約書.pdf")]
+    assert browser.post(papers + "/documents", {"product": "contract"}, files=given).status_code == 303
+    project = registered(console, WAITS.project)
+    assert project is not None
+    assert [each.file for each in project.documents[Product.CONTRACT]] == ["工程表.pdf", "契約書.pdf"]
+    for (_, (_, content, _)), name in zip(given, ("工程表.pdf", "契約書.pdf"), strict=True):
+        assert (console.desk.office().places.invoices / name).read_bytes() == content
+    kept = {"product": "contract", "file": "工程表.pdf"}
+    refused = browser.post(papers + "/documents", kept, files={"pdf": ("a.pdf", b"PK\x03\x04 no pdf")})
+    assert refused.status_code == 422
+    assert "PDFではない" in browser.text
+    assert registered(console, WAITS.project) == project
 
 
 def test_a_project_is_deleted_only_without_submissions_and_completed_otherwise(console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextvars
+import datetime as dt
 import re
 from collections.abc import Iterator
 
@@ -19,15 +20,17 @@ from worker.core.messages import (
     name_evidence,
     name_follow_up,
     name_hold,
+    name_limit,
     name_thing,
     next_step,
     on_pages,
+    put,
     say,
     speaking_on_pages,
 )
 from worker.core.messages.events import THINGS
 from worker.core.messages.reasons import CODED, EVIDENCE, FOLLOW_UPS, HOLD_DETAILS, WHOLE
-from worker.core.model import Hold, Submission
+from worker.core.model import JST, Hold, Receipt, ReceiptKind, Submission
 from worker.core.params import Params
 from worker.core.states import Reason, State
 
@@ -73,12 +76,12 @@ _PLACE = re.compile(r"\{([a-z_]+)(?::([a-z_ ]*))?\}")
 _VALUES = {"date": "2026-05-01", "yen": "1000", "number": "7", "mb": "7", "form": Params(code="digits")}
 
 
-def hold_of(reason: Reason, code: str) -> Hold:
+def hold_of(reason: Reason, code: str, other: str = "x") -> Hold:
     """The hold with a value for everything that its sentences take."""
     pairs = [table[reason, code] for table in (HOLD_DETAILS, WHOLE) if (reason, code) in table]
     pairs += [CODED[reason, code][0]] if (reason, code) in CODED else []
     pairs += [on_pages.TEXTS.get(f"on_page_hold_{reason}_{code}", ("", ""))]
-    given = {name: _VALUES.get(way, "x") for pair in pairs for name, way in _PLACE.findall(pair[0])}
+    given = {name: _VALUES.get(way, other) for pair in pairs for name, way in _PLACE.findall(pair[0])}
     given.pop("form", None)
     return Hold(reason, Params(**({"code": code} if code else {}), **given))
 
@@ -133,6 +136,38 @@ def test_every_form_for_pages_stands_for_a_sentence() -> None:
     for code in on_pages.TEXTS:
         stem = code.removeprefix("on_page_")
         assert is_said(stem) or stem.startswith(kinds), code
+
+
+DAY, AT = dt.date(2026, 12, 1), dt.datetime(2026, 12, 1, 9, 5, 30, tzinfo=JST)
+ISO_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def test_a_deadline_on_a_japanese_page_is_written_as_in_its_tables() -> None:
+    assert name_limit(DAY, 0, "ja") == "12/1（火）"
+    assert name_limit(DAY, 20, "ja") == "12/1（火） 20日過ぎ"
+    assert name_limit(DAY, 20, "en") == "2026-12-01 (20 days past)"
+    assert name_limit(DAY, 0, "ja", is_near=False) == "令和8年12月1日", "the day of a contract may be of another year"
+    assert contextvars.Context().run(name_limit, DAY, 20, "ja") == "2026-12-01（20日過ぎています）"
+
+
+def test_a_day_and_a_moment_in_a_sentence_on_a_japanese_page_are_japanese() -> None:
+    assert say("task_leaving", "ja", moment=AT).startswith("12/1（火）9:05以降に")
+    assert say("task_leaving", "en", moment=AT).startswith("sent automatically from 2026-12-01 09:05")
+    assert contextvars.Context().run(say, "task_leaving", "ja", moment=AT).startswith("2026-12-01 09:05")
+    assert say("until_past", "ja", until=DAY).startswith("最終日 令和8年12月1日 は")
+    assert put(Receipt(ReceiptKind.REPLY, AT), "ja") == "12/1（火）9:05 発注者からの返信"
+
+
+DATED = [key for key in KEYS if key[0] in {Reason.FROM_BEFORE, Reason.MAYBE_SENT}]
+
+
+@every_case("key", DATED, ids=lambda key: f"{key[0]}-{key[1]}")
+def test_a_reason_on_a_japanese_page_shows_no_day_of_the_machine(key: tuple[Reason, str]) -> None:
+    for value in ("2026-12-01", "550 no 2026-12-01 09:05:30", "- 2026-12-01T09:05:30+09:00"):
+        hold = hold_of(*key, other=value)
+        assert not ISO_DAY.search(name_hold(hold, "ja")), name_hold(hold, "ja")
+    kept = hold_of(*key, other="請求書 2026-12-01.pdf")
+    assert "12月1日" not in name_hold(kept, "ja"), "a file keeps its name"
 
 
 def test_commands_and_mails_keep_their_own_words() -> None:

@@ -377,7 +377,7 @@ def test_preview_of_an_unknown_project_names_those_that_it_nearly_fits(empty: Of
     (tmp_path / "a.pdf").write_bytes(notice(like))
     (near,) = empty("preview", str(tmp_path / "a.pdf"), "--json").document["near_misses"]
     assert (near["name"], near["differs"]) == (WAITS.project, f"{like.number}≠{WAITS.number}、事(その2)≠事")
-    assert "似た名前の案件（自動では選びません）" in empty("preview", str(tmp_path / "a.pdf")).out
+    assert "似た案件（自動では選びません）" in empty("preview", str(tmp_path / "a.pdf")).out
 
 
 # --- list, show, status --------------------------------------------------------------------------------------

@@ -294,7 +294,7 @@ def test_no_key_is_told_even_where_a_template_types_it() -> None:
 def test_the_operator_sees_the_projects_that_a_notice_nearly_fits_with_what_differs() -> None:
     unmatched = drafted(notice=replace(NOTICE, contract_number="9-9", project_name="第3工区")).submission
     text = describe_submission(unmatched, [NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区")])
-    assert "　　似た名前の案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
+    assert "　　似た案件（自動では選びません）：\n　　　・第2工区（mihon/第2工区）：第3工区≠第2工区" in text
 
 
 def test_near_misses_are_looked_for_only_for_the_first_of_a_backlog() -> None:

@@ -215,7 +215,7 @@ def test_what_is_not_mailed_is_shown_step_by_step_and_field_by_field() -> None:
 
 def test_near_misses_are_shown_with_what_differs_and_that_none_is_chosen() -> None:
     near = (NearMiss("mihon/第2工区", "第2工区", "第3工区≠第2工区"), NearMiss("a/b", "b", ""))
-    assert parts_of(near=near)["似た名前の案件（自動では選びません）"] == [
+    assert parts_of(near=near)["似た案件（自動では選びません）"] == [
         ("第2工区 (mihon/第2工区)", "第3工区≠第2工区"),
         ("b (a/b)", "お知らせと同じ"),
     ]

@@ -36,9 +36,9 @@ def set_absence(store: Store, account_id: int, period: AwayPeriod | None, author
             if period.last < period.first:
                 raise NotAllowed("away_order")
             if period.last < today:
-                raise NotAllowed("away_past", until=period.last.isoformat())
+                raise NotAllowed("away_past", until=period.last)
             if period.last - max(period.first, today) > LONGEST_AWAY:
-                raise NotAllowed("away_long", until=period.last.isoformat())
+                raise NotAllowed("away_long", until=period.last)
             _refuse_deputy(writing.accounts(), held, period, today)
         changed = writing.put_account(dataclasses.replace(held, away=period))
         record_change(writing, changed, author, _detail(writing.accounts(), period))

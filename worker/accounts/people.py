@@ -264,7 +264,7 @@ def _checked(account: Account, others: Iterable[Account], now: dt.datetime, *, i
     if not account.roles:
         raise NotAllowed("account_without_role")
     if is_dated and account.until is not None and account.until < japanese_day(now):
-        raise NotAllowed("until_past", until=account.until.isoformat())
+        raise NotAllowed("until_past", until=account.until)
     for other in others:
         if other.login == login:
             raise NotAllowed("login_taken", login=login, name=other.name)

@@ -217,7 +217,14 @@ ACTIONS: Final = (
         files=1,
         largest=project_papers.UPLOAD_BYTES,
     ),
-    FormRoute("/projects/{project:path}/documents", project_papers.record_documents, Right.PREPARE),
+    FormRoute(
+        "/projects/{project:path}/documents",
+        project_papers.record_documents,
+        Right.PREPARE,
+        files=project_papers.DOCUMENTS,
+        largest=project_papers.DOCUMENT_BYTES,
+        seconds=drop.UPLOAD_SECONDS,
+    ),
 )
 
 _PAGE_PATHS: Final = tuple(compile_path(page.path)[0] for page in PAGES)
@@ -313,6 +320,8 @@ async def _read_form(request: Request, action: FormRoute) -> Form:
             fields.setdefault(name, []).append(value)
         elif value.filename:
             files.setdefault(name, []).append(value)
+        else:  # a field in which nothing was chosen
+            await value.close()
     return Form(fields, files)
 
 

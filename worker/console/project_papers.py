@@ -23,6 +23,10 @@ from worker.views.project_page import rule_of, takes_invoice
 
 UPLOAD_BYTES: Final = MAX_UPLOAD_BYTES + 100_000
 """Of a form with one PDF: the PDF and the fields beside it."""
+DOCUMENTS: Final = 5
+"""Documents of one form: an issuer asks for one or two beside the invoice."""
+DOCUMENT_BYTES: Final = DOCUMENTS * MAX_UPLOAD_BYTES + 100_000
+"""Of a form with documents: the PDFs and the fields beside them."""
 _UNUSED_SHOWN: Final = 50
 """Unused PDFs that are offered: more are not told apart by their names."""
 
@@ -101,18 +105,22 @@ def _name(visit: Visit, project: Project, product: Product, number: str) -> str:
 
 
 def record_documents(visit: Visit) -> Response:
-    """Records the other documents of a guarantee; none at all is a decision too."""
+    """Records the other documents of a guarantee, chosen or given now; none at all is a decision too."""
     project = named_project(visit)
     product = _product(visit, visit.form.text("product"))
     files = visit.form.several("file")
-    if not files and not visit.form.text("none"):
+    papers = [
+        Paper(name_for_paper(each.filename or "", f"{product.value}.pdf"), each.file.read(MAX_UPLOAD_BYTES + 1))
+        for each in visit.form.files.get("pdf", ())
+    ]
+    if not files and not papers and not visit.form.text("none"):
         return _papers(visit, product, visit.say("error_choose"), 422)
-    return _saved(
-        visit,
-        project,
-        product,
-        lambda: save_edit(visit, lambda content: set_documents(content, project.id, product, files)),
-    )
+
+    def save() -> WrittenEdit[RegisterEdit]:
+        with placed_papers(visit.office.places.invoices, papers) as names:
+            return save_edit(visit, lambda content: set_documents(content, project.id, product, (*files, *names)))
+
+    return _saved(visit, project, product, save)
 
 
 def _saved(visit: Visit, project: Project, product: Product, save: Callable[[], WrittenEdit[RegisterEdit]]) -> Response:

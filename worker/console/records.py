@@ -19,7 +19,15 @@ from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_any_state, name_event, name_fault, name_place, name_state
+from worker.core.messages import (
+    name_any_state,
+    name_event,
+    name_event_of,
+    name_fault,
+    name_handed_in,
+    name_place,
+    name_state,
+)
 from worker.core.model import JST, Disposition, Entry, Product, Sha256
 from worker.core.states import Event, NoteEvent, State
 from worker.core.text import match_key
@@ -123,7 +131,10 @@ def show_record(visit: Visit) -> Response:
         "record.html",
         submission=submission,
         state=name_state(submission, visit.lang),
-        entries=[(each, each.at.astimezone(JST), name_event(each.event, visit.lang), _why(each)) for each in entries],
+        entries=[
+            (each, each.at.astimezone(JST), name_event_of(submission, each.event, visit.lang), _why(each))
+            for each in entries
+        ],
         papers=papers_of(submission),
     )
 
@@ -152,6 +163,8 @@ def _log_page(visit: Visit, search: LogSearch | None, failed: str = "", status: 
 
 
 def _shown(row: LogRow, visit: Visit) -> _Shown:
+    if row.state is State.CONFIRMED and not (row.sent_sha256 or row.message_id):
+        return _Shown(row, visit.say("event_handed_in"), name_handed_in(visit.lang), _approved_by(row, visit))
     names = EVENT_NAMES[row.event]
     event = names[0 if visit.lang == "ja" else 1]
     return _Shown(row, event, name_any_state(row.state, visit.lang), _approved_by(row, visit))

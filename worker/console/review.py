@@ -26,7 +26,15 @@ from worker.console.pictures import (
 from worker.console.visit import Visit, number_in
 from worker.core.accounts import Right, represented_by
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_author, name_event, name_follow_up, name_receipt, name_state, next_step
+from worker.core.messages import (
+    name_author,
+    name_event,
+    name_event_of,
+    name_follow_up,
+    name_receipt,
+    name_state,
+    next_step,
+)
 from worker.core.model import JST, Receipt, ReceiptKind, Submission
 from worker.core.states import Event, NoteEvent, Reason, State, may_follow
 from worker.pipeline import decide
@@ -96,7 +104,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         next_step=next_step(submission, visit.lang),
         correction=store.corrections([submission.id]).get(submission.id),
         candidates=_candidates(visit, submission),
-        entries=[(each, name_event(each.event, visit.lang)) for each in reversed(entries)],
+        entries=[(each, name_event_of(submission, each.event, visit.lang)) for each in reversed(entries)],
         history=HISTORY,
         place=place,
         waiting=waiting,
@@ -350,7 +358,7 @@ def confirm(visit: Visit) -> Response:
     except NotAllowed as refused:
         return _refused(visit, refused)
     results = {"later": "called", "failed": "not_arrived"}
-    return visit.go(f"/s/{after.id}", "recorded" if was_handed_over else results.get(outcome, "confirmed"))
+    return visit.go(f"/s/{after.id}", "handed_in" if was_handed_over else results.get(outcome, "confirmed"))
 
 
 def answer_reply(visit: Visit) -> Response:

@@ -28,6 +28,7 @@ from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
 from worker.core.errors import ConfigError, NotAllowed
 from worker.core.japanese_dates import read_date, weekday, write_date
 from worker.core.messages import Language, is_said, name_author, say, say_refusal
+from worker.core.messages.days import short_day
 from worker.core.model import JST
 from worker.pipeline.register import Editor
 from worker.service.wiring import Installation
@@ -304,6 +305,7 @@ def _environment() -> Environment:
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
     environment.filters["whole_days"] = _whole_days
+    environment.filters["aside_whole"] = _aside_whole
     environment.tests["browsers_moment"] = lambda text: bool(_BROWSERS_MOMENT.fullmatch(text))
     environment.filters["date"] = _date
     environment.filters["device"] = name_device
@@ -347,15 +349,23 @@ def _date(day: dt.date | None, lang: Language) -> str:
 def _day(day: dt.date | None, lang: Language) -> str:
     if day is None:
         return ""
-    return f"{day.month}/{day.day}（{weekday(day)}）" if lang == "ja" else day.isoformat()
+    return short_day(day) if lang == "ja" else day.isoformat()
 
 
 def _whole_days(text: str) -> Markup:
     """Returns a text in which no line ends within a date."""
-    return Markup(_ISO_DAY.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped first
+    return Markup(_WRITTEN_DAY.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704  escaped first
 
 
-_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+def _aside_whole(text: str) -> Markup:
+    """Returns the words of a button in which no line ends within the remark in brackets."""
+    word, bracket, remark = text.partition("（")
+    if not bracket:
+        return escape(text)
+    return escape(word) + Markup('<span class="whole">{}</span>').format(bracket + remark)
+
+
+_WRITTEN_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|令和[元0-9]+年[0-9]+月[0-9]+日|[0-9]+/[0-9]+（.）")
 _MOMENT: Final = re.compile(
     r"(?P<day>.*\S)(?:\s+|(?<=[0-9])T)(?P<hour>[0-9]{1,2})[:時](?P<minute>[0-9]{1,2})分?(?::00)?"
 )

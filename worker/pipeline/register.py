@@ -325,7 +325,7 @@ def placed_papers(folder: Path, papers: Sequence[Paper]) -> Iterator[Sequence[st
     """Put ``papers`` into the invoices folder, each under a free name; gives the names for the register.
 
     A file of the same bytes under such a name is taken as it is. If the block fails, those that were put there are
-    removed. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``; ConfigError if the folder cannot be written.
+    removed. Raises NotAllowed as ``check_pdf`` does; ConfigError if the folder cannot be written.
     """
     for each in papers:
         if each.content is not None:
@@ -348,9 +348,11 @@ def placed_papers(folder: Path, papers: Sequence[Paper]) -> Iterator[Sequence[st
 
 
 def check_pdf(content: bytes) -> Sha256:
-    """Returns the hash of a person's PDF. Raises NotAllowed ``not_a_pdf``, ``pdf_too_large``."""
+    """Returns the hash of a person's PDF. Raises NotAllowed ``file_empty``, ``not_a_pdf``, ``pdf_too_large``."""
     if len(content) > MAX_UPLOAD_BYTES:
         raise NotAllowed("pdf_too_large", limit=f"{MAX_UPLOAD_BYTES // 1_000_000}")
+    if not content:
+        raise NotAllowed("file_empty")
     if fault_of(content):
         raise NotAllowed("not_a_pdf")
     return sha256(content)

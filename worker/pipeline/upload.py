@@ -62,7 +62,7 @@ class UploadStatus:
 async def upload(
     by: Uploader, reader: PdfReader, name: str, content: bytes, target: UploadTarget | None = None
 ) -> Entry:
-    """Takes the file ``name`` and returns its entry. Raises NotAllowed ``upload_…`` with the reason, Unavailable."""
+    """Takes the file ``name`` and returns its entry. Raises NotAllowed ``upload_…`` or ``file_empty``, Unavailable."""
     target = target or UploadTarget()
     _check_target(by, target)
     _check_bytes(content)
@@ -128,6 +128,8 @@ def _check_target(by: Uploader, target: UploadTarget) -> None:
 def _check_bytes(content: bytes) -> None:
     if len(content) > FILE_LIMIT:
         raise NotAllowed("upload_too_large", size=f"{len(content) / 1_000_000:.1f}", most=FILE_LIMIT // 1_000_000)
+    if not content:
+        raise NotAllowed("file_empty")
     if not begins_as_pdf(content):
         raise NotAllowed("upload_not_pdf")
     if fault_of(content):

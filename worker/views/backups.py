@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from worker.core.messages import Language, say
-from worker.core.model import JST
 from worker.core.text import escape_control_chars
 from worker.store.backups import Trouble, say_bytes
 
@@ -13,7 +12,7 @@ def say_backup_trouble(trouble: Trouble, lang: Language) -> str:
     return say(
         f"backup_trouble_{trouble.code}",
         lang,
-        at=f"{trouble.at.astimezone(JST):%Y-%m-%d %H:%M}",
+        at=trouble.at,
         target=escape_control_chars(trouble.target),
         detail=escape_control_chars(trouble.detail),
         free=say_bytes(trouble.free),

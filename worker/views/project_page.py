@@ -29,7 +29,7 @@ from worker.core.states import Event
 from worker.core.text import bare_text, match_key
 from worker.store.ports import Reading
 from worker.views.project_status import Cell, Row
-from worker.views.tasks import Registered, date_of_guarantee, days_over
+from worker.views.tasks import DayOf, Registered, day_of_guarantee, days_over
 from worker.views.today import Mark
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ class GuaranteeColumn:
     numbers: tuple[str, ...]
     due: dt.date | None
     """The last day, as registered, else the day by which it should be handed in."""
+    day_of: DayOf | None
+    """The name of that day if no deadline is known: it hurries nothing once the guarantee is here."""
     over: int
-    """Days since then, if it was not handed in."""
+    """Days since then, if it is late."""
     takes_invoice: bool
     """True if the issuer's rule lets an invoice go with it."""
     invoices: tuple[Invoice, ...]
@@ -128,7 +130,8 @@ def _column(
     project, cell = row.project, row.cells[product]
     rule = rule_of(issuer, project, product)
     is_asked = cell.is_expected or cell.submission is not None or product in project.deadlines
-    due = date_of_guarantee(project, product) if is_asked else None
+    due, day_of = day_of_guarantee(project, product) if is_asked else (None, None)
+    is_late = cell.is_expected and (cell.mark is Mark.TO_COME or (day_of is None and cell.mark is not Mark.DONE))
     documents = project.documents.get(product)
     others = {match_key(each.notice.contract_number or "") for each in submissions if each.notice.product != product}
     return GuaranteeColumn(
@@ -136,7 +139,8 @@ def _column(
         cell,
         tuple(each for each in project.numbers_of(product) if match_key(each) not in others),
         due,
-        days_over(due, today) if cell.is_expected and cell.mark is not Mark.DONE else 0,
+        day_of,
+        days_over(due, today) if is_late else 0,
         takes_invoice(rule, product),
         project.invoices.get(product, ()),
         None if documents is None else tuple(each.title or each.file for each in documents),

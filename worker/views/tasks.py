@@ -133,7 +133,7 @@ class Task:
 
     def due_text(self, lang: Language) -> str:
         """The deadline, or another day with its name, and the days since it passed; empty if there is no day."""
-        limit = name_limit(self.due or self.day, self.days_over, lang)
+        limit = name_limit(self.due or self.day, self.days_over, lang, is_near=self.day_of is None)
         return say(f"due_of_{self.day_of}", lang, day=limit) if self.day_of and limit else limit
 
     def text(self, lang: Language) -> str:
@@ -338,7 +338,7 @@ def _leaving(submission: Submission, configuration: Configuration | Outline, now
         texts = _both("task_leaving_untold")
     else:
         moment = configuration.settings.hours.next_opening(max(submission.approval.due_at, now)).astimezone(JST)
-        texts = _both("task_leaving", moment=f"{moment:%Y-%m-%d %H:%M}")
+        texts = _both("task_leaving", moment=moment)
     return _task(submission, TaskKind.LEAVING, texts, Urgency.TODAY, withdraw_action(submission))
 
 
@@ -448,7 +448,7 @@ def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
     if memo is not None and memo.next_look is not None and memo.state is submission.state:
         texts = _both("task_resting", day=f"{memo.next_look:%-m/%-d}", memo=memo.text)
     else:
-        texts = _both("task_call_again", moment=f"{moment.astimezone(JST):%m/%d %H:%M}" if moment else "")
+        texts = _both("task_call_again", moment=moment or "")
     return replace(task, urgency=Urgency.WATCH, texts=texts)
 
 
@@ -458,9 +458,8 @@ def _press(task: Task, submission: Submission, configuration: Configuration | Ou
     requested, memo = submission.approval.requested, submission.follow_ups.memo
     if moment is None or requested is None or moment > now or (memo is not None and memo.at >= moment):
         return task
-    at = f"{requested.at.astimezone(JST):%m/%d %H:%M}"
     code = "task_request_waits" if requested.asked else "task_request_waits_alone"
-    texts = _both(code, by=requested.by, moment=at, people=requested.asked)
+    texts = _both(code, by=requested.by, moment=requested.at, people=requested.asked)
     return replace(task, urgency=Urgency.NOW, texts=texts)
 
 

@@ -342,7 +342,7 @@ def close_project(content: bytes, project: str, today: dt.date) -> RegisterEdit:
     """Returns the edit that marks ``project`` as complete (完了): nothing more is expected of it."""
     known, at, table = _find(content, project)
     if table.get("closed") is not None:
-        raise NotAllowed("project_closed", project=project, day=field_text(table["closed"]))
+        raise NotAllowed("project_closed", project=project, day=table["closed"])
     return _edited(RegisterAct.CLOSED, known, at, _changes_of(table, {("closed",): today}))
 
 

@@ -71,6 +71,8 @@ def parse_ledger(path: Path, content: bytes, sheet: str = "", limits: LedgerLimi
     limits = limits or LedgerLimits(MAX_BYTES, MAX_UNPACKED, MAX_ROWS)
     if len(content) > limits.size:
         raise _refusal(path, "file_too_large", limit=f"{limits.size:,}")
+    if not content:
+        raise _refusal(path, "file_empty")
     if zipfile.is_zipfile(io.BytesIO(content)):
         return _read_workbook(path, content, sheet, limits)
     if path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:

@@ -44,10 +44,11 @@ from worker.core.messages import (
     reminders,
     store,
 )
+from worker.core.messages.days import name_day, name_near_day, name_near_moment
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
-from worker.core.messages.on_pages import for_reader, pages_at
+from worker.core.messages.on_pages import for_reader, is_on_page, pages_at
 from worker.core.messages.on_pages import mail_language as mail_language
 from worker.core.messages.on_pages import speaking_in_mails as speaking_in_mails
 from worker.core.messages.on_pages import speaking_on_pages as speaking_on_pages
@@ -75,7 +76,7 @@ from worker.core.messages.sentences import SYSTEM_FAULTS, SentenceWriter
 from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.server_faults import find_fault
-from worker.core.states import HoldKind, Reason, State, kind_of
+from worker.core.states import Event, HoldKind, Reason, State, kind_of
 
 Language = Literal["ja", "en"]
 
@@ -157,7 +158,12 @@ def put(value: object, lang: Language) -> object:
             detail = hold_detail(value, lang)
             return put(Labelled(value.reason, detail), lang) if detail else value.reason
         case Receipt():
-            return f"{value.at.astimezone(JST):%m/%d %H:%M:%S} {name_receipt(value, lang)}"
+            at = name_near_moment(value.at, lang) if is_on_page() else f"{value.at.astimezone(JST):%m/%d %H:%M:%S}"
+            return f"{at} {name_receipt(value, lang)}"
+        case dt.datetime():
+            return name_near_moment(value, lang)
+        case dt.date():
+            return name_day(value, lang)
         case Params():
             return name_misfit(value, lang) if value.code in MISFITS else name_follow_up(value, lang)
         case tuple() | list():
@@ -212,7 +218,7 @@ def name_state(submission: Submission, lang: Language) -> str:
         hardest = min((kind_of(hold.reason) for hold in submission.reasons), key=_ORDER.index)
         return for_reader(STATES[State.HELD], f"state_HELD_{hardest.value}")[index]
     if submission.state is State.CONFIRMED and submission.delivery.sent_at is None:
-        return for_reader(STATES[State.CONFIRMED], "state_HANDED_IN")[index]
+        return name_handed_in(lang)
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
@@ -223,16 +229,25 @@ def name_state(submission: Submission, lang: Language) -> str:
     return words
 
 
+def name_handed_in(lang: Language) -> str:
+    """The state of what was handed in otherwise and recorded."""
+    return for_reader(STATES[State.CONFIRMED], "state_HANDED_IN")[0 if lang == "ja" else 1]
+
+
 def _state_of_people(submission: Submission, lang: Language) -> str:
     """Returns the state of a draft that was sent back, or that waits for its second person; empty for another one."""
+    by = submission.approval.asker_of(submission.composed.draft_hash)
     returned = next((hold for hold in submission.reasons if hold.reason is Reason.RETURNED), None)
-    if returned is not None:
+    if returned is not None and not by:  # a return takes the request back: one that stands came after it
         return say("state_returned", lang, by=returned.params.word("by"))
     open_reasons = {hold.reason for hold in submission.reasons}
-    by = submission.approval.asker_of(submission.composed.draft_hash)
-    if by and Reason.SECOND_PERSON in open_reasons and open_reasons <= {Reason.SECOND_PERSON, Reason.APPROVAL}:
+    if by and Reason.SECOND_PERSON in open_reasons and open_reasons <= _OF_PEOPLE:
         return say("state_second", lang, by=by)
     return ""
+
+
+_OF_PEOPLE: Final = frozenset({Reason.SECOND_PERSON, Reason.APPROVAL, Reason.RETURNED})
+"""Reasons that people alone make, whatever the mail is."""
 
 
 def name_role(role: Role, lang: Language) -> str:
@@ -317,11 +332,12 @@ def name_follow_up(duty: Told, lang: Language) -> str:
     return _SENTENCES.fill(for_reader(FOLLOW_UPS[duty.code], f"duty_{duty.code}")[index], duty, index)
 
 
-def name_limit(day: dt.date | None, days_over: int, lang: Language) -> str:
-    """A last day, and how long it is past; empty for none."""
+def name_limit(day: dt.date | None, days_over: int, lang: Language, *, is_near: bool = True) -> str:
+    """A last day, and how long it is past; empty for none. A day that is not ``is_near`` has its year."""
     if day is None:
         return ""
-    return say("day_over", lang, day=day.isoformat(), days=days_over) if days_over else day.isoformat()
+    shown = name_near_day(day, lang) if is_near else name_day(day, lang)
+    return say("day_over", lang, day=shown, days=days_over) if days_over else shown
 
 
 def name_misfit(params: Params, lang: Language) -> str:
@@ -361,11 +377,7 @@ def next_step(submission: Submission, lang: Language) -> str:
     """Returns the next step about ``submission``; empty if there is none."""
     index = 0 if lang == "ja" else 1
     if submission.state is State.HELD and submission.reasons:
-        if submission.composed.draft is None or submission.is_rehearsal:
-            return _step_about(min(submission.reasons, key=_urgency))[index]
-        # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
-        first = min(submission.reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
-        return AFTER_REHEARSING[index] if first.reason is Reason.REHEARSED else _step_about(first)[index]
+        return _step_of_held(submission, lang)
     if submission.state is State.BOUNCED and submission.composed.draft is not None and submission.destination.section:
         return say("step_bounced", lang, **_place_of_address(submission, lang))
     if submission.state is State.HANDED_OVER and submission.superseded_by is not None:
@@ -375,6 +387,26 @@ def next_step(submission: Submission, lang: Language) -> str:
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         step += say("task_download_unproven", lang)
     return step
+
+
+def _step_of_held(submission: Submission, lang: Language) -> str:
+    """Returns the step of the first reason; once a person asked for the approval, with that person's name."""
+    index = 0 if lang == "ja" else 1
+    by = submission.approval.asker_of(submission.composed.draft_hash)
+    # A return takes the request back: after another request it is answered, and the approver sees it among the reasons.
+    reasons = [hold for hold in submission.reasons if not (by and hold.reason is Reason.RETURNED)] or submission.reasons
+    if submission.composed.draft is None or submission.is_rehearsal:
+        first = min(reasons, key=_urgency)
+        step = _step_about(first)
+    else:
+        # The draft is for the issuer by now: that it was rehearsed asks for nothing but approval.
+        first = min(reasons, key=lambda hold: (*_urgency(hold), hold.reason is Reason.REHEARSED))
+        step = AFTER_REHEARSING if first.reason is Reason.REHEARSED else _step_about(first)
+    if not by or kind_of(first.reason) is not HoldKind.ANSWER:
+        return step[index]
+    if first.reason is Reason.SECOND_PERSON:
+        return say("step_second_asked", lang, by=by)
+    return say("step_asked", lang, by=by, step=step[index])
 
 
 def _place_of_address(submission: Submission, lang: Language) -> dict[str, str]:
@@ -436,6 +468,12 @@ def name_deadline(day: dt.date | None, today: dt.date | None, lang: Language) ->
 def name_event(event: str, lang: Language) -> str:
     """An entry's event in office words."""
     return EVENTS[event][0 if lang == "ja" else 1]
+
+
+def name_event_of(submission: Submission, event: str, lang: Language) -> str:
+    """An entry's event in office words; the confirmation of what was handed in otherwise says so."""
+    was_handed_in = event == Event.CONFIRMED and submission.delivery.sent_at is None
+    return say("event_handed_in", lang) if was_handed_in else name_event(event, lang)
 
 
 def name_detail(name: str, lang: Language) -> str:

@@ -193,7 +193,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "previous": ("前", "Previous"),
     "next": ("次", "Next"),
     "differences": ("違い・初めて", "Differences and firsts"),
-    "near_projects": ("似た名前の案件", "Similar projects"),
+    "near_projects": ("似た案件", "Similar projects"),
     "item": ("項目", "Item"),
     "as_read": ("お知らせ・請求書", "Notice and invoice"),
     "as_registered": ("案件の登録", "Registered"),

@@ -79,6 +79,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- results
     "approved_leaves": ("承認しました。{moment}に{whom}へ送信します。", "Approved. It leaves {moment} for {whom}."),
     "h_issuer_there": ("発注者", "the issuer"),
+    "said_handed_in": ("提出を記録しました。", "Recorded: it was handed in."),
+    "event_handed_in": ("提出を記録", "handed in"),
     "said_confirmed": ("届いていることを記録しました。", "Recorded: it arrived."),
     "said_not_arrived": (
         "届いていないことを記録しました。訂正して再提出できます。",

@@ -68,6 +68,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "An approved mail leaves {seconds} seconds after its approval, not before. `hoshobin stop ID` stops it.",
     ),
     "state_second": ("二人目の承認待ち（確認：{by}）", "waiting for a second person (confirmed by {by})"),
+    "step_asked": ("{by}さんの承認の依頼：{step}", "request of {by}: {step}"),
+    "step_second_asked": (
+        "{by}さんの承認の依頼：準備も確認もしていない方が承認",
+        "request of {by}: a person who did neither the preparation nor this confirmation approves",
+    ),
     "state_returned": ("差し戻し（{by}）", "sent back by {by}"),
     "corrected": ("{id} の記録を取り消しました。状態：{state}", "{id}: the record is taken back. State: {state}"),
     "confirm_which": ("--failed と --later は一緒に指定できません", "--failed and --later cannot be given together"),

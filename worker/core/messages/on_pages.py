@@ -142,6 +142,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "シート「{sheet}」だけを読みました。読んでいないシート：{sheets}（シート名を入力すれば読みます）",
         'only the sheet "{sheet}" was read. Not read: {sheets} (give a sheet\'s name to read it)',
     ),
+    # --- days
+    "on_page_day_over": ("{day} {days}日過ぎ", "{day} ({days} days past)"),
     # --- refusals
     "on_page_no_such_submission": ("提出{id}はありません。", "There is no submission {id}."),
     "on_page_not_held": (
@@ -179,8 +181,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "It has reasons that no approval ends ({reasons}). Nothing was approved. See the next step on this page.",
     ),
     "on_page_still_rehearsing": (
-        "リハーサル中のため、発注者へ送る承認はできません。管理者がリハーサルを終えてから承認してください。",
-        "Rehearsal goes on, so nothing can be approved for the issuer. The administrator ends it first.",
+        "リハーサル中のため、発注者へ送る承認はできません。本番に切り替えてから承認してください。",
+        "Rehearsal goes on, so nothing can be approved for the issuer. End the rehearsal first.",
     ),
     "on_page_rehearsal_in_doubt": (
         "リハーサルのため、届いたかどうかの記録は不要です。自動で保留に戻ります。",
@@ -300,8 +302,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "make sure of the sender and approve (mail within the office often cannot be: add the PDF here)",
     ),
     "on_page_step_rehearsed": (
-        "管理者がリハーサルを終えた後に、承認",
-        "approve once the administrator has ended the rehearsal",
+        "本番に切り替えた後に、承認",
+        "approve after the rehearsal was ended",
     ),
     "on_page_step_not_a_notice": (
         "「認証キーのお知らせ」PDFを保証会社のサイトから取得し、「PDFを入れる」から入れる（このPDFがお知らせなら管理者へ連絡）",

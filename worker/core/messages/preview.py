@@ -26,7 +26,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- near misses
     "near_miss": ("{name}（{id}）：{differs}", "{name} ({id}): {differs}"),
     "near_same": ("お知らせと同じ", "the same as on the notice"),
-    "h_near": ("似た名前の案件（自動では選びません）", "similar projects (never chosen automatically)"),
+    "h_near": ("似た案件（自動では選びません）", "similar projects (never chosen automatically)"),
     # --- the invoice that was not found
     "h_missing": ("請求書の保存先", "place of the invoice"),
     "missing_folder": ("請求書フォルダ：{folder}", "The invoices folder: {folder}"),

@@ -94,6 +94,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "Only all of them together can be handed in separately."
         ),
     ),
+    "file_empty": (
+        "空のファイルです（中身がありません）。何も保存していません。ファイルを保存し直すか、取得し直してください。",
+        "The file is empty. Nothing was saved. Save or download it again.",
+    ),
     "not_a_pdf": (
         "PDFではないか、壊れています。何も保存していません。PDFで保存し直したものを指定してください。",
         "This is no PDF, or it is damaged. Nothing was saved. Save it as a PDF and name that file.",

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from worker.core.japanese_dates import write_date
+from worker.core.messages.days import spell_days
 from worker.core.messages.keys import name_key
 from worker.core.messages.on_pages import is_on_page, pages_at
 from worker.core.params import Params, Value
@@ -106,7 +107,7 @@ class SentenceWriter:
                 return f"{named}（dates.{value}）" if index == 0 else f"{named} (dates.{value})"
             case _:
                 pair = self._names.get(way, {}).get(value)
-                return pair[index] if pair else value
+                return pair[index] if pair else spell_days(value, "en" if index else "ja")
 
     def _of_codes(self, value: Value, way: str, index: int) -> str:
         """Returns codes in office words if all of them are known; an older program put them behind commas."""
