@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+from markdown_it import MarkdownIt
 
 from tests import draw_packages, write_docs
 from tests.build_manual import MANUAL, anchor
@@ -115,6 +116,14 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
     for each in name.split("."):
         document = document[each]
     return document
+
+
+@every_case("path", DOCUMENTS, ids=lambda path: path.name)
+def test_no_emphasis_shows_as_asterisks(path: Path) -> None:
+    """``。**`` before a letter ends no emphasis: Markdown wants a space after it."""
+    inlines = MarkdownIt("commonmark").enable("table").parse(path.read_text())
+    texts = (each for token in inlines for each in token.children or () if each.type == "text")
+    assert [each.content for each in texts if "**" in each.content] == []
 
 
 @every_case("path", DOCUMENTS, ids=lambda path: path.name)

@@ -73,7 +73,7 @@ OPEN: Final = ("head", "-c", "0")
 """Opens a file, and prints nothing of it."""
 SHIPPED: Final = (
     *("hoshobin/prometheus-rules.yml", "hoshobin/hoshobin-console-sso.conf"),
-    *("doc/hoshobin/operations.ja.md", "doc/hoshobin/install.md"),
+    *(f"doc/hoshobin/{name}" for name in ("operations.ja.md", "backup.ja.md", "install.md")),
 )
 ENTRIES: Final = """
 import json, sqlite3, sys
