@@ -69,6 +69,9 @@ SECRET: Final = (
     *("/var/lib/hoshobin/hoshobin.sqlite3", "/var/lib/hoshobin/secret", "/etc/hoshobin/worker.toml"),
     *("/etc/hoshobin/credentials/imap-password", "/etc/hoshobin/credentials/smtp-password"),
 )
+OF_AN_OFFICE: Final = ("/etc/hoshobin", "/var/lib/hoshobin", "/var/lib/hoshobin-witness", "/srv/hoshobin-backup")
+"""All that a server has of an office, besides the package."""
+OLD_SERVER: Final = "/srv/old-server"
 OPEN: Final = ("head", "-c", "0")
 """Opens a file, and prints nothing of it."""
 SHIPPED: Final = (
@@ -442,6 +445,7 @@ def judge(machine: Machine) -> None:
         machine.run("hoshobin", "metrics")
     let_timers_fire(machine)
     put_back(machine)
+    move(machine)
     with machine.step("systemd-analyze security"):
         machine.run("systemctl", "restart", "hoshobin")
         (reader, *_) = until(lambda: reader_units(machine))
@@ -472,21 +476,53 @@ def let_timers_fire(machine: Machine) -> None:
             fire(machine, unit)
 
 
-def page_lines(heading: str) -> list[str]:
-    """The commands of one section of docs/operations.ja.md, with the answer that a person would type."""
-    text = (TOP / "docs" / "operations.ja.md").read_text()
+def page_blocks(name: str, heading: str) -> list[str]:
+    """The blocks of commands of one section of a page, with the answer that a person would type."""
+    text = (TOP / "docs" / f"{name}.ja.md").read_text()
     section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    block = section.partition("```sh\n")[2].partition("```")[0]
-    return [f"{line} --yes" if line.startswith("hoshobin resume") else line for line in block.splitlines()]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return [re.sub(r"^hoshobin resume .*$", r"\g<0> --yes", each, flags=re.MULTILINE) for each in blocks]
 
 
 def put_back(machine: Machine) -> None:
     with machine.step("a restore with the commands of docs/operations.ja.md, beside the console"):
-        said = machine.run("sh", "-ec", "\n".join(page_lines("復元")))
+        (block,) = page_blocks("operations", "復元")
+        said = machine.run("sh", "-ec", block)
         expect("送信を止めています" in said and "送信を再開します" in said, said)
         until(partial(is_well, machine))
         expect(machine.is_active("hoshobin-console"), said)
         machine.run("hoshobin", "audit", "verify")
+
+
+def move(machine: Machine) -> None:
+    """The other server is this one without anything of the office; ``scp`` copies from where that was put."""
+    scp = machine.root / "usr/local/bin/scp"
+    with machine.step("a move to another server with the commands of docs/backup.ja.md"):
+        on_old, on_new, start = page_blocks("backup", "別のサーバーへ移す")
+        machine.run("sh", "-ec", on_old)
+        expect(timers_are(machine, "inactive") and not machine.is_active("hoshobin"))
+        machine.run("systemctl", "disable", "--now", "hoshobin-console")
+        known = states_of(machine)
+        machine.run("sh", "-ec", f"mkdir {OLD_SERVER}; mv {' '.join(OF_AN_OFFICE)} {OLD_SERVER}")
+        machine.run("systemd-tmpfiles", "--create", "hoshobin.conf")
+        scp.write_text(f'#!/bin/sh\nfor last; do :; done\ncp {OLD_SERVER}/hoshobin-backup/* "$last"\n')
+        scp.chmod(0o755)
+        machine.run("sh", "-ec", on_new)
+        machine.run("hoshobin", "check")
+        said = machine.run("sh", "-ec", start)
+        expect("送信を止めています" in said and "送信を再開します" in said, said)
+        timers = (f"{unit}.timer" for unit in BACKUPS)
+        machine.run("systemctl", "enable", "--now", "hoshobin-console", *timers)
+        until(partial(is_well, machine))
+        expect(known and states_of(machine) == known, known, states_of(machine))
+        machine.run("hoshobin", "audit", "verify")
+        scp.unlink()
+
+
+def states_of(machine: Machine) -> dict[int, str]:
+    """The state of every submission."""
+    rows = map(json.loads, machine.run("hoshobin", "list", "--all", "--json").splitlines())
+    return {row["id"]: row["state"] for row in rows}
 
 
 def is_well(machine: Machine) -> bool:
