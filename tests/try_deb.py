@@ -503,9 +503,10 @@ def move(machine: Machine) -> None:
         expect(timers_are(machine, "inactive") and not machine.is_active("hoshobin"))
         machine.run("systemctl", "disable", "--now", "hoshobin-console")
         known = states_of(machine)
-        machine.run("sh", "-ec", f"mkdir {OLD_SERVER}; mv {' '.join(OF_AN_OFFICE)} {OLD_SERVER}")
+        for each in OF_AN_OFFICE:
+            machine.run("sh", "-ec", f"mkdir -p {OLD_SERVER}{Path(each).parent}; mv {each} {OLD_SERVER}{each}")
         machine.run("systemd-tmpfiles", "--create", "hoshobin.conf")
-        scp.write_text(f'#!/bin/sh\nfor last; do :; done\ncp {OLD_SERVER}/hoshobin-backup/* "$last"\n')
+        scp.write_text(f'#!/bin/sh\nfor last; do :; done\ncp {OLD_SERVER}/srv/hoshobin-backup/* "$last"\n')
         scp.chmod(0o755)
         machine.run("sh", "-ec", on_new)
         machine.run("hoshobin", "check")
