@@ -33,7 +33,7 @@ install -m 644 "$src/packaging/files/hoshobin.lintian-overrides" "$tree/usr/shar
 install -m 644 "$src/systemd/hoshobin-console-sso.conf" "$src"/ops/prometheus-rules.yml "$src"/ops/rsyslog.conf "$src"/ops/vector.toml \
   "$tree/usr/share/hoshobin/"
 
-for document in install.md console.md first-submission.ja.md office.ja.md office-commands.ja.md rules.ja.md issuers.md \
+for document in install.md backup.ja.md console.md first-submission.ja.md office.ja.md office-commands.ja.md rules.ja.md issuers.md \
   events.md log-format.md operations.ja.md reliability.md security.ja.md; do
   install -m 644 "$src/docs/$document" "$tree/usr/share/doc/hoshobin/$document"
 done

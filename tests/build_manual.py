@@ -26,6 +26,8 @@ MANUAL: Final = (
     "rules.ja",
     "install",
     "console",
+    "operations.ja",
+    "backup.ja",
 )
 """The documents that an office and its administrator read; the manual of the console is the first."""
 _STYLE: Final = """
@@ -34,8 +36,11 @@ margin:0 auto;padding:24px 16px} h1{font-size:24px} h2{font-size:19px;border-bot
 table{border-collapse:collapse;margin:1em 0} th,td{border:1px solid #d0d7de;padding:4px 10px;text-align:left;
 vertical-align:top} th{background:#f6f8fa} img{max-width:100%;border:1px solid #d0d7de;margin:6px 0}
 img[src*="phone-"]{max-width:300px} code{background:#f6f8fa;padding:0 4px} pre{background:#f6f8fa;padding:10px;
-overflow:auto} hr{border:0;margin:0;break-after:page} @media print{body{font-size:12px} h2{margin-top:0}
-img{max-height:10cm}}
+overflow:auto} hr{border:0;margin:0;break-after:page} code{font-size:.92em} pre code{padding:0;font-size:1em}
+@page{size:A4;margin:12mm 15mm}
+@media print{body{font-size:12px;line-height:1.5;max-width:none;padding:0} h1{font-size:19px;margin:0 0 .4em}
+h2{font-size:15px;margin:.8em 0 .3em;break-after:avoid} p,ul,ol,pre,table{margin:.35em 0} ul,ol{padding-left:2em}
+li>p{margin:0} pre{padding:4px 8px;font-size:11px;break-inside:avoid;white-space:pre-wrap} img{max-height:10cm}}
 """
 
 

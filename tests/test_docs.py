@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+from markdown_it import MarkdownIt
 
 from tests import draw_packages, write_docs
 from tests.build_manual import MANUAL, anchor
@@ -118,6 +119,14 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @every_case("path", DOCUMENTS, ids=lambda path: path.name)
+def test_no_emphasis_shows_as_asterisks(path: Path) -> None:
+    """``。**`` before a letter ends no emphasis: Markdown wants a space after it."""
+    inlines = MarkdownIt("commonmark").enable("table").parse(path.read_text())
+    texts = (each for token in inlines for each in token.children or () if each.type == "text")
+    assert [each.content for each in texts if "**" in each.content] == []
+
+
+@every_case("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_to_a_file_of_the_project(path: Path) -> None:
     links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text())
     assert [link for link in links if not (path.parent / link).exists()] == []
@@ -162,6 +171,19 @@ def test_this_version_has_its_rows_in_the_support_table_and_in_the_upgrade_notes
     series = VERSION.rpartition(".")[0]
     assert re.search(rf"^\| {re.escape(series)}\.x \| all \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
     assert re.search(rf"^\| \S+ \| {re.escape(VERSION)} \|", (ROOT / "docs" / "release.md").read_text(), re.MULTILINE)
+
+
+def test_each_row_on_the_real_services_says_if_it_was_seen_or_read_and_where() -> None:
+    """The rows of docs/install.md on Microsoft 365 and Google Workspace; each source that one names is in the list."""
+    text = (ROOT / "docs" / "install.md").read_text()
+    tables, _, sources = text.partition("\n#### Microsoft 365 で許可すること\n")[2].partition("\n#### 出典\n")
+    heads = ("| 手順 ", "| 限度 ", "|---")
+    rows = [line for line in tables.splitlines() if line.startswith("|") and not line.startswith(heads)]
+    assert len(rows) > 30
+    mark = re.compile("【(?:試験で確認|(?:公式文書|写し)で確認 [MG][^】]+)】")
+    assert [row for row in rows if not mark.search(row.rstrip("| ").rpartition("|")[2])] == []
+    named = {each for found in re.findall("【([^】]+)】", tables) for each in re.findall(r"\b[MG]\d+", found)}
+    assert named <= set(re.findall(r"^\| ([MG]\d+) \|", sources, re.MULTILINE))
 
 
 def parts_of(command: click.Command) -> list[click.Command]:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,24 @@ ROOT = Path(__file__).parent.parent
 PACKAGING = ROOT / "packaging"
 MAINTAINER = ("preinst", "prerm", "postinst", "postrm")
 SCRIPTS = sorted(each for each in PACKAGING.rglob("*") if each.is_file() and each.read_text().startswith("#!/bin/sh"))
+
+SYSTEMCTL = """#!/bin/sh
+echo "$@" >>"$PLACE/asked"
+case $1 in
+  list-units)
+    for each in "$PLACE"/units/*; do
+      for name in "$@"; do case ${each##*/} in $name) echo "${each##*/} loaded active running words" ;; esac; done
+    done ;;
+  stop) shift && for each in "$@"; do rm -f "$PLACE/units/$each"; done ;;
+esac
+"""
+"""Stands for the system, which has a file for each unit that runs."""
+SLEEP = """#!/bin/sh
+echo "sleep $*" >>"$PLACE/asked"
+turn=$(grep -c ^sleep "$PLACE/asked")
+[ ! -e "$PLACE/turn-$turn" ] || rm "$PLACE/units/$(cat "$PLACE/turn-$turn")"
+"""
+"""Passes no time; with the file ``turn-N`` the unit named in it ends in turn N."""
 
 pytestmark = pytest.mark.process
 
@@ -30,6 +49,58 @@ def of_version(name: str, version: str, folder: Path) -> Path:
     script = folder / name
     script.write_text((PACKAGING / "maintainer" / name).read_text().replace("@VERSION@", version))
     return script
+
+
+@dataclass
+class System:
+    """A system in which units run, as a maintainer script asks it."""
+
+    place: Path
+    running: tuple[str, ...]
+    ends: dict[int, str] = field(default_factory=dict)
+    """The oneshot that ends in each turn of waiting."""
+    version: str = "0.3.0+deb12"
+
+    def __post_init__(self) -> None:
+        for folder in ("bin", "units", "run/systemd/system"):
+            (self.place / folder).mkdir(parents=True)
+        for name, text in (("systemctl", SYSTEMCTL), ("sleep", SLEEP)):
+            self._command(name, text)
+        for name in ("systemd-sysusers", "systemd-tmpfiles", "hoshobin"):
+            self._command(name, "#!/bin/sh\n")
+        for unit in self.running:
+            (self.place / "units" / unit).touch()
+        for turn, unit in self.ends.items():
+            (self.place / f"turn-{turn}").write_text(unit)
+
+    def _command(self, name: str, text: str) -> None:
+        (self.place / "bin" / name).write_text(text)
+        (self.place / "bin" / name).chmod(0o755)
+
+    def run(self, name: str, *words: str) -> str:
+        script = of_version(name, self.version, self.place)
+        script.write_text(script.read_text().replace("/run/", f"{self.place}/run/"))
+        path = f"{self.place}/bin:{os.environ['PATH']}"
+        ended = subprocess.run(
+            ["sh", script, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={"PATH": path, "PLACE": str(self.place)},
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    @property
+    def asked(self) -> list[str]:
+        """What it was asked to do, in order; a wait is a turn."""
+        lines = (self.place / "asked").read_text().splitlines()
+        return [line for line in lines if line.split()[0] in {"start", "stop", "sleep"}]
+
+    @property
+    def left(self) -> set[str]:
+        return {each.name for each in (self.place / "units").iterdir()}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -122,3 +193,51 @@ def test_the_earlier_package_takes_no_update_over_that_the_later_refused(tmp_pat
 def test_a_trial_says_in_words_what_this_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     assert "mmdebstrap is missing: apt-get install -y mmdebstrap" in missing()
+
+
+SERVICES = ("hoshobin.service", "hoshobin-console@acme.service")
+TIMED = ("hoshobin-backup.timer", "hoshobin-backup-drill@acme.timer")
+BACKUP, TRIAL = "hoshobin-backup.service", "hoshobin-backup-drill@acme.service"
+
+
+def test_an_update_lets_a_backup_and_its_trial_end_while_the_service_goes_on(tmp_path: Path) -> None:
+    system = System(tmp_path, (*SERVICES, *TIMED, BACKUP, TRIAL), {2: BACKUP, 3: TRIAL})
+    said = system.run("prerm", "upgrade", "0.3.1+deb12")
+    assert f"終わりを待っています（最長60分） / waiting for its end, up to 60 minutes: {TRIAL} {BACKUP}" in said
+    timers, *waits, services, readers = system.asked
+    assert set(timers.split()) == {"stop", *TIMED}, "before the wait, so that none begins meanwhile"
+    assert [each.split()[0] for each in waits] == ["sleep"] * 3
+    assert set(services.split()) == {"stop", *SERVICES}, "and no unit of a backup"
+    assert readers.startswith("stop hoshobin-reader.socket")
+    (tmp_path / "asked").unlink()
+    system.run("postinst", "configure", "0.3.0+deb12")
+    started = [each for each in system.asked if each != "start hoshobin-reader.socket"]
+    assert [set(each.split()) for each in started] == [{"start", *SERVICES, *TIMED}]
+
+
+def test_without_a_backup_that_runs_an_update_waits_for_none(tmp_path: Path) -> None:
+    system = System(tmp_path, (*SERVICES, *TIMED))
+    assert "待っています" not in system.run("prerm", "upgrade", "0.3.1+deb12")
+    assert not [each for each in system.asked if each.startswith("sleep")]
+    assert not system.left
+
+
+@pytest.mark.parametrize("of", ["remove", "upgrade"])
+def test_a_backup_that_does_not_end_is_stopped_and_said_and_begins_again_after_an_update_that_does_not_wait(
+    tmp_path: Path, of: str
+) -> None:
+    system = System(tmp_path, (*SERVICES, BACKUP))
+    said = system.run("prerm", of, *(["0.3.1+deb12"] if of == "upgrade" else []))
+    seconds = sum(int(each.split()[1]) for each in system.asked if each.startswith("sleep"))
+    assert seconds == 3600
+    assert f"前のバックアップはそのままです / stopped before its end; earlier backups stay: {BACKUP}" in said
+    assert not system.left
+    (tmp_path / "asked").unlink()
+    system.run("postinst", "configure", "0.3.0+deb12")
+    started = [each for each in system.asked if each != "start hoshobin-reader.socket"]
+    if of == "remove":
+        assert started == [], "nothing ran before it was installed"
+    else:
+        services, backup = started
+        assert set(services.split()) == {"start", *SERVICES}
+        assert backup == f"start --no-block {BACKUP}"

@@ -2,9 +2,9 @@
 
 Each release gets a fresh root by mmdebstrap and boots its own systemd in it (systemd-nspawn). Its network is loopback
 alone, with the demonstration's mail servers. In it the package is installed, configured, used for a first rehearsal in
-the console by a browser, updated while it runs, updated without a terminal after an edit, refused as a downgrade, used
-for two contractors, removed and purged. PDFs are read by another account, with which it tries to read what is secret.
-It prints each step with its seconds, and ends with 1 at the first that fails.
+the console by a browser, updated while it runs, updated without a terminal after an edit, refused as a downgrade,
+updated while a backup runs, used for two contractors, removed and purged. PDFs are read by another account, with which
+it tries to read what is secret. It prints each step with its seconds, and ends with 1 at the first that fails.
 
 It is no test of the suite: it needs root, apt's mirror and some minutes. What is missing is said in words.
 """
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -68,19 +69,24 @@ SECRET: Final = (
     *("/var/lib/hoshobin/hoshobin.sqlite3", "/var/lib/hoshobin/secret", "/etc/hoshobin/worker.toml"),
     *("/etc/hoshobin/credentials/imap-password", "/etc/hoshobin/credentials/smtp-password"),
 )
+OF_AN_OFFICE: Final = ("/etc/hoshobin", "/var/lib/hoshobin", "/var/lib/hoshobin-witness", "/srv/hoshobin-backup")
+"""All that a server has of an office, besides the package."""
+OLD_SERVER: Final = "/srv/old-server"
 OPEN: Final = ("head", "-c", "0")
 """Opens a file, and prints nothing of it."""
 SHIPPED: Final = (
     *("hoshobin/prometheus-rules.yml", "hoshobin/hoshobin-console-sso.conf"),
-    *("doc/hoshobin/operations.ja.md", "doc/hoshobin/install.md"),
+    *(f"doc/hoshobin/{name}" for name in ("operations.ja.md", "backup.ja.md", "install.md")),
 )
-LAST_ENTRY: Final = """
+ENTRIES: Final = """
 import json, sqlite3, sys
 database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
-bodies = (json.loads(each) for (each,) in database.execute("SELECT body FROM entries ORDER BY number DESC"))
-print(json.dumps(next(({"at": each["at"], **each["detail"]} for each in bodies if each["event"] == sys.argv[2]), {})))
+bodies = [json.loads(each) for (each,) in database.execute("SELECT body FROM entries ORDER BY number DESC")]
+print(json.dumps([{"at": each["at"], **each["detail"]} for each in bodies if each["event"] == sys.argv[2]]))
 """
-"""Prints the last entry of an event, with its detail."""
+"""Prints the entries of an event with their details, the last one first."""
+HELD_BACK: Final = "/run/held-back"
+"""As long as this file is there, a backup does not end."""
 EXPOSURE: Final = 1.1
 """The most that systemd may find about a unit; ``service/test_systemd_unit.py`` has the same for the files."""
 CLONE_NEWNET: Final = 0x40000000
@@ -271,6 +277,7 @@ def try_package(release: str, package: Path, roots: Path) -> None:
         update_after_an_edit(machine, later)
         refuse_the_earlier(machine, package)
         judge(machine)
+        update_during_a_backup(machine, later)
         serve_contractors(machine, relay, later)
         remove(machine, later)
     shutil.rmtree(root)
@@ -351,6 +358,42 @@ def update_after_an_edit(machine: Machine, later: Path) -> None:
         machine.run("systemctl", "start", "hoshobin", "hoshobin-console")
 
 
+def update_during_a_backup(machine: Machine, later: Path) -> None:
+    unit = BACKUPS[0]
+    folder = f"/run/systemd/system/{unit}.service.d"
+    words = f'[Service]\nExecStartPre=/bin/sh -c "while [ -e {HELD_BACK} ]; do sleep 1; done"\n'
+    with machine.step("an update while a backup runs waits for its end, and the service goes on meanwhile"):
+        made, service = entries_of(machine, "BackedUp"), machine.shows("hoshobin", "MainPID")
+        machine.run("sh", "-ec", f"touch {HELD_BACK}; mkdir {folder}; printf '%s' '{words}' >{folder}/held-back.conf")
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "start", "--no-block", unit)
+        until(lambda: machine.shows(unit, "ActiveState") == "activating")
+        with ThreadPoolExecutor(1) as beside:
+            update = beside.submit(machine.run, "dpkg", "-i", f"/var/cache/{later.name}")
+            try:
+                until(partial(timers_are, machine, "inactive"))
+                expect(machine.shows("hoshobin", "MainPID") == service and machine.is_active("hoshobin"))
+                expect(machine.shows(unit, "ActiveState") == "activating", "the backup was cut off")
+                expect(not update.done(), "the update did not wait")
+            finally:
+                machine.run("rm", "-r", HELD_BACK, folder)
+            said = update.result()
+        expect(f"up to 60 minutes: {unit}.service" in said, said)
+        expect(machine.shows(unit, "Result") == "success", machine.run("journalctl", "-u", unit, "--no-pager"))
+        expect(len(entries_of(machine, "BackedUp")) == len(made) + 1, "it was not made once")
+        expect(machine.is_active("hoshobin") and machine.is_active("hoshobin-console"), said)
+        expect(machine.shows("hoshobin", "MainPID") != service, "hoshobin was not started again")
+        expect(timers_are(machine, "active"), "the timers were not started again")
+        machine.run("hoshobin", "backup", "check", "/srv/hoshobin-backup")
+
+
+def timers_are(machine: Machine, state: str) -> bool:
+    """Both timers are in this state."""
+    named = [f"{unit}.timer" for unit in BACKUPS]
+    said = machine.run("systemctl", "show", "--value", "--property", "ActiveState", *named)
+    return said.split() == [state] * len(named)
+
+
 def refuse_the_earlier(machine: Machine, package: Path) -> None:
     with machine.step("a downgrade is refused in words, and nothing stops"):
         before, version = machine.shows("hoshobin", "MainPID"), machine.version()
@@ -402,6 +445,7 @@ def judge(machine: Machine) -> None:
         machine.run("hoshobin", "metrics")
     let_timers_fire(machine)
     put_back(machine)
+    move(machine)
     with machine.step("systemd-analyze security"):
         machine.run("systemctl", "restart", "hoshobin")
         (reader, *_) = until(lambda: reader_units(machine))
@@ -432,21 +476,54 @@ def let_timers_fire(machine: Machine) -> None:
             fire(machine, unit)
 
 
-def page_lines(heading: str) -> list[str]:
-    """The commands of one section of docs/operations.ja.md, with the answer that a person would type."""
-    text = (TOP / "docs" / "operations.ja.md").read_text()
+def page_blocks(name: str, heading: str) -> list[str]:
+    """The blocks of commands of one section of a page, with the answer that a person would type."""
+    text = (TOP / "docs" / f"{name}.ja.md").read_text()
     section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    block = section.partition("```sh\n")[2].partition("```")[0]
-    return [f"{line} --yes" if line.startswith("hoshobin resume") else line for line in block.splitlines()]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return [re.sub(r"^hoshobin resume .*$", r"\g<0> --yes", each, flags=re.MULTILINE) for each in blocks]
 
 
 def put_back(machine: Machine) -> None:
     with machine.step("a restore with the commands of docs/operations.ja.md, beside the console"):
-        said = machine.run("sh", "-ec", "\n".join(page_lines("復元")))
+        (block,) = page_blocks("operations", "復元")
+        said = machine.run("sh", "-ec", block)
         expect("送信を止めています" in said and "送信を再開します" in said, said)
         until(partial(is_well, machine))
         expect(machine.is_active("hoshobin-console"), said)
         machine.run("hoshobin", "audit", "verify")
+
+
+def move(machine: Machine) -> None:
+    """The other server is this one without anything of the office; ``scp`` copies from where that was put."""
+    scp = machine.root / "usr/local/bin/scp"
+    with machine.step("a move to another server with the commands of docs/backup.ja.md"):
+        on_old, on_new, start = page_blocks("backup", "別のサーバーへ移す")
+        machine.run("sh", "-ec", on_old)
+        expect(timers_are(machine, "inactive") and not machine.is_active("hoshobin"))
+        machine.run("systemctl", "disable", "--now", "hoshobin-console")
+        known = states_of(machine)
+        for each in OF_AN_OFFICE:
+            machine.run("sh", "-ec", f"mkdir -p {OLD_SERVER}{Path(each).parent}; mv {each} {OLD_SERVER}{each}")
+        machine.run("systemd-tmpfiles", "--create", "hoshobin.conf")
+        scp.write_text(f'#!/bin/sh\nfor last; do :; done\ncp {OLD_SERVER}/srv/hoshobin-backup/* "$last"\n')
+        scp.chmod(0o755)
+        machine.run("sh", "-ec", on_new)
+        machine.run("hoshobin", "check")
+        said = machine.run("sh", "-ec", start)
+        expect("送信を止めています" in said and "送信を再開します" in said, said)
+        timers = (f"{unit}.timer" for unit in BACKUPS)
+        machine.run("systemctl", "enable", "--now", "hoshobin-console", *timers)
+        until(partial(is_well, machine))
+        expect(known and states_of(machine) == known, known, states_of(machine))
+        machine.run("hoshobin", "audit", "verify")
+        scp.unlink()
+
+
+def states_of(machine: Machine) -> dict[int, str]:
+    """The state of every submission."""
+    rows = map(json.loads, machine.run("hoshobin", "list", "--all", "--json").splitlines())
+    return {row["id"]: row["state"] for row in rows}
 
 
 def is_well(machine: Machine) -> bool:
@@ -496,16 +573,21 @@ def traces_of(machine: Machine, name: str = "") -> dict[str, tuple[dict[str, Any
     """What the log and the figures say of the last backup and its last trial."""
     instance = (f"@{name}",) if name else ()
     figures = machine.run("hoshobin", *instance, "metrics")
-    account, store = (f"hoshobin-{name}", f"hoshobin/{name}") if name else ("hoshobin", "hoshobin")
     found: dict[str, tuple[dict[str, Any], float]] = {}
     for unit, (event, figure) in TRACES.items():
-        entry = machine.run(
-            *("runuser", "-u", account, "--", "/opt/hoshobin/venv/bin/python", "-c", LAST_ENTRY),
-            *(f"/var/lib/{store}/hoshobin.sqlite3", event),
-        )
         (value,) = re.findall(rf"^{figure} (\S+)$", figures, re.MULTILINE)
-        found[unit] = (json.loads(entry), float(value))
+        found[unit] = (next(iter(entries_of(machine, event, name)), {}), float(value))
     return found
+
+
+def entries_of(machine: Machine, event: str, name: str = "") -> list[dict[str, Any]]:
+    """The entries of an event, the last one first."""
+    account, store = (f"hoshobin-{name}", f"hoshobin/{name}") if name else ("hoshobin", "hoshobin")
+    found = machine.run(
+        *("runuser", "-u", account, "--", "/opt/hoshobin/venv/bin/python", "-c", ENTRIES),
+        *(f"/var/lib/{store}/hoshobin.sqlite3", event),
+    )
+    return list(json.loads(found))
 
 
 def exposure_of(machine: Machine, unit: str) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.build_manual import DOCS, MANUAL, build
+from tests.build_manual import DOCS, MANUAL, build, page_of
 from tests.pictures import PICTURES, take_pictures_into
-from tests.support.browsing import DESK, program
+from tests.support.browsing import DESK, chromium, program
 from worker.console.app import PAGES
 from worker.core.messages import _TEXTS
 
@@ -17,6 +17,10 @@ DOCUMENTS = {name: (DOCS / f"{name}.ja.md").read_text() for name in ("office", "
 WITH_COMMANDS = "## コマンドで行うとき"
 """From here on a document tells of commands."""
 OFFICE = DOCUMENTS["office"]
+RUNBOOK = (
+    ("ディスクの空きがないとき", "パスワードの期限が切れたとき", "受信を確認できないとき", "送信結果が分からないとき"),
+    ("復元", "別のサーバーへ移す", "更新", "税務調査・監査の日"),
+)
 FOLDERS = ("/var/", "/etc/", "/srv/", "/usr/")
 NOT_BUTTONS = {"メールサーバーからの通知か確認できません", "差出人は確認できません"}
 """Remarks in the same brackets."""
@@ -86,6 +90,22 @@ def test_each_job_of_the_manual_fits_on_one_page() -> None:
     for chapter in chapters:
         text = [line for line in chapter.partition("\n## ")[0].splitlines() if line and "![" not in line]
         assert sum(1 + len(line) // 52 for line in text) <= 45, chapter.splitlines()[0]
+
+
+def test_the_guide_for_a_day_on_which_something_fails_is_two_printed_pages() -> None:
+    """Each page holds whole chapters: what fails, and what is done to the server."""
+    if program() is None:
+        pytest.skip("Chromium is not installed (make servers)")
+    from pypdfium2 import PdfDocument
+
+    with chromium() as browser:
+        page = browser.new_page()
+        page.set_content(page_of((DOCS / "operations.ja.md").read_text()))
+        printed = PdfDocument(page.pdf(prefer_css_page_size=True))
+    assert [tuple(round(each / 72 * 25.4) for each in sheet.get_size()) for sheet in printed] == [(210, 297)] * 2
+    texts = [re.sub(r"\s", "", sheet.get_textpage().get_text_range()) for sheet in printed]
+    for chapters, text in zip(RUNBOOK, texts, strict=True):
+        assert [each for each in chapters if each not in text] == []
 
 
 def test_the_walk_makes_every_picture_and_the_pages_show_them(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The commands of docs/operations.ja.md, read from the page and run in its order: backup, restore, another server.
+"""The commands of docs/backup.ja.md and docs/operations.ja.md, read and run in order: backup, restore, another server.
 
 The places are folders of the test; ``systemctl``, ``scp``, ``chown`` and ``install -o`` are stand-ins in front of
 ``PATH``. A start of the service is one pass.
@@ -24,7 +24,7 @@ from tests.support.world import project
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "operations.ja.md").read_text()
+PAGES = "\n".join((ROOT / "docs" / name).read_text() for name in ("operations.ja.md", "backup.ja.md"))
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ONE, TWO, THREE = a_form(), a_form("橋梁補修工事"), a_form("舗装補修工事")
 STAND_INS = {
@@ -38,9 +38,9 @@ STAND_INS = {
 
 
 def blocks_of(heading: str) -> list[str]:
-    """The shell blocks of one section, in order."""
-    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return BLOCK.findall(section)
+    """The shell blocks of the sections of this name, in order."""
+    sections = PAGES.split(f"\n## {heading}\n")[1:]
+    return [block for each in sections for block in BLOCK.findall(each.partition("\n## ")[0])]
 
 
 @dataclass

@@ -101,7 +101,7 @@ def test_a_backup_is_a_set_named_by_time_entries_and_head_that_only_its_owner_re
     with contextlib.closing(reopened(folder)) as store:
         number, head = store.head()
     made = back_up(folder, target, SteppingClock(), PackedConfiguration(b"a tar", ("/etc/x",)))
-    stem = f"hoshobin-20261121T000001Z-{number}-{head[:8]}"
+    stem = f"hoshobin-20261121T000001000Z-{number}-{head[:8]}"
     assert names(target) == [f"{stem}.config.tar", f"{stem}.manifest.json", f"{stem}.sqlite3"]
     assert {each.stat().st_mode & 0o777 for each in target.iterdir()} == {0o600}
     assert target.stat().st_mode & 0o777 == 0o700
@@ -407,6 +407,77 @@ def test_the_set_that_was_checked_last_stays(folder: Path, target: Path) -> None
     assert first.file.exists()
 
 
+class StandingClock:
+    """A clock that shows the same moment for many readings."""
+
+    def now(self) -> dt.datetime:
+        return START
+
+
+def test_of_backups_within_a_moment_each_has_its_name_and_names_sort_by_time(folder: Path, target: Path) -> None:
+    """``ls | tail -n 1`` names the newest, in C and in other locales: 10 entries would come before 9."""
+    made = []
+    for _ in range(12):
+        made.append(back_up(folder, target, StandingClock(), PackedConfiguration(b"x")))
+        keep = target.with_name("all")
+        keep.mkdir(exist_ok=True)
+        for name in names(target):
+            shutil.copy(target / name, keep / name)
+        assert check_backup(folder, target, StandingClock()).file == made[-1].file
+        assert check_backup(None, keep, StandingClock()).file.name == made[-1].file.name
+    stems = [each.manifest.stem for each in made]
+    assert {len(str(each.manifest.entries)) for each in made} == {1, 2}, "the numbers of entries do not sort as text"
+    assert stems == sorted(set(stems))
+    assert len({len(each.partition("Z")[0]) for each in stems}) == 1
+    assert len(names(keep)) == 3 * len(made), "none took the files of another"
+    for each in made:
+        assert check_backup(None, keep / each.file.name, StandingClock()).manifest == each.manifest
+
+
+def test_a_backup_within_a_moment_of_another_removes_that_and_not_itself(folder: Path, target: Path) -> None:
+    first = back_up(folder, target, StandingClock())
+    second = back_up(folder, target, StandingClock())
+    assert second.removed == (first.file.name,)
+    assert names(target) == [f"{second.manifest.stem}{each}" for each in (".manifest.json", ".sqlite3")]
+    replace_store(folder, second.file, StandingClock(), "root")
+    with contextlib.closing(reopened(folder)) as store:
+        assert store.verify().holds
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+def test_backups_of_one_head_that_two_processes_make_at_once_are_two_sets(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """The other one puts its manifest in place after this one looked which names are free."""
+    link, other = os.link, []
+
+    def others_first(source: Path, place: Path) -> None:
+        if not other:
+            other.append(place)
+            if links:
+                shutil.copy(source, place)
+        if not links:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        link(source, place)
+
+    monkeypatch.setattr(os, "link", others_first)
+    made = back_up(folder, target, StandingClock())
+    assert (other[0].name == f"{made.manifest.stem}{MANIFEST}") is not links
+    assert check_backup(None, made.file, StandingClock()).manifest == made.manifest
+    assert len(list(target.glob(f"*{MANIFEST}"))) == 1 + links
+
+
+def test_sets_named_by_the_second_sort_before_those_named_now(folder: Path, target: Path) -> None:
+    first = back_up(folder, target, SteppingClock())
+    old = target / f"{first.manifest.stem.replace('000Z', 'Z')}.sqlite3"
+    first.file.rename(old)
+    (target / f"{first.manifest.stem}{MANIFEST}").unlink()
+    now = back_up(folder, target, SteppingClock())
+    assert now.manifest.made_at == first.manifest.made_at + dt.timedelta(seconds=1), "the same second is left to it"
+    assert names(target)[0] == old.name
+    assert check_backup(folder, target, SteppingClock()).file == now.file
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
 def test_what_root_makes_belongs_to_the_owner_of_the_directory(folder: Path, target: Path) -> None:
     target.mkdir(mode=0o700)
@@ -439,6 +510,7 @@ def test_a_name_that_restore_takes_stands_for_a_whole_set_wherever_it_was_cut_sh
         return called
 
     monkeypatch.setattr(Path, "replace", cut(Path.replace))
+    monkeypatch.setattr(os, "link", cut(os.link))
     with contextlib.suppress(Cut):
         back_up(folder, target, clock, PackedConfiguration(b"x"))
     monkeypatch.undo()

@@ -92,6 +92,8 @@ _MANIFEST_LIMIT: Final = 1_000_000
 """Bytes read of a manifest, which has some hundred."""
 _TOLD_AGAIN: Final = dt.timedelta(hours=20)
 """People are told again of a backup that still is not made: by each night's run, and not by each try of an hour."""
+_MOMENT: Final = dt.timedelta(milliseconds=1)
+"""The time by which names differ."""
 _ABANDONED: Final = dt.timedelta(days=1)
 """A manifest without its files is removed after this time; another backup may be placing them now."""
 
@@ -189,26 +191,64 @@ def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedCon
         _forget_pages(copy)  # what is verified was read from the disk
         verdict, store = _check(work, clock)
         _settle(copy)
-        moment = clock.now().astimezone(dt.UTC)
-        stem = f"hoshobin-{moment:%Y%m%dT%H%M%SZ}-{verdict.count}-{verdict.head[:8]}"
-        manifest = Manifest(
-            moment,
+        unnamed = Manifest(
+            clock.now().astimezone(dt.UTC),
             store,
             REVISION,
             verdict.count,
             verdict.head,
-            KeptFile(f"{stem}{DATABASE}", copy.stat().st_size, _digest(copy)),
-            _pack(work, stem, configuration),
+            KeptFile(FILE_NAME, copy.stat().st_size, _digest(copy)),
+            _pack(work, configuration),
             configuration.left_out if configuration else (),
         )
         with _reached(target):
-            _write(work / f"{stem}{MANIFEST}", manifest.text().encode())
-            copy.rename(work / manifest.database.name)
-            for name in (f"{stem}{MANIFEST}", *(each.name for each in reversed(manifest.files))):
-                _give_to_owner(work / name, target)
-                (work / name).replace(target / name)
+            manifest = _claim_name(unnamed, work, target)
+            for packed, named in zip(reversed(unnamed.files), reversed(manifest.files), strict=True):
+                _give_to_owner(work / packed.name, target)
+                (work / packed.name).rename(work / named.name)
+                (work / named.name).replace(target / named.name)
             sync_folder(target)
     return BackupCopy(target / manifest.database.name, verdict, manifest)
+
+
+def _claim_name(unnamed: Manifest, work: Path, target: Path) -> Manifest:
+    """Returns the manifest with the names of the set's files, and puts it in place: no other set gets these names.
+
+    Names sort by their time. A moment belongs to one set: a later set of the same moment, which a clock that stands or
+    was set back by less than a second gives, takes the one after those of its second.
+    """
+    moment = unnamed.made_at.replace(microsecond=unnamed.made_at.microsecond // 1000 * 1000)
+    while True:
+        time = f"hoshobin-{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03}Z"
+        if all(each.name < time for each in target.glob(f"{time[: -len('000Z')]}*")):
+            manifest = _named(unnamed, moment, f"{time}-{unnamed.entries}-{unnamed.head[:8]}")
+            name = f"{manifest.stem}{MANIFEST}"
+            _write(work / name, manifest.text().encode())
+            _give_to_owner(work / name, target)
+            with contextlib.suppress(FileExistsError):
+                _place_first(work / name, target / name)
+                return manifest
+        moment += _MOMENT
+
+
+def _named(unnamed: Manifest, moment: dt.datetime, stem: str) -> Manifest:
+    configuration = unnamed.configuration
+    return replace(
+        unnamed,
+        made_at=moment,
+        database=replace(unnamed.database, name=f"{stem}{DATABASE}"),
+        configuration=replace(configuration, name=f"{stem}{CONFIGURATION}") if configuration else None,
+    )
+
+
+def _place_first(file: Path, place: Path) -> None:
+    """Puts a file in place. Raises FileExistsError if another process was first, where the file system has links."""
+    try:
+        os.link(file, place)
+    except FileExistsError:
+        raise
+    except OSError:
+        file.replace(place)
 
 
 def _measure(folder: Path, target: Path) -> tuple[int, int]:
@@ -220,13 +260,12 @@ def _measure(folder: Path, target: Path) -> tuple[int, int]:
         return free, ROOM * sum(each.stat().st_size for each in parts if each.exists())
 
 
-def _pack(work: Path, stem: str, configuration: PackedConfiguration | None) -> KeptFile | None:
+def _pack(work: Path, configuration: PackedConfiguration | None) -> KeptFile | None:
     if configuration is None:
         return None
-    name = f"{stem}{CONFIGURATION}"
     with _reached(work):
-        _write(work / name, configuration.content)
-    return KeptFile(name, len(configuration.content), hashlib.sha256(configuration.content).hexdigest())
+        _write(work / CONFIGURATION, configuration.content)
+    return KeptFile(CONFIGURATION, len(configuration.content), hashlib.sha256(configuration.content).hexdigest())
 
 
 def _write(path: Path, content: bytes) -> None:
