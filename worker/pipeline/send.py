@@ -441,8 +441,10 @@ class Sender:
             self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
         if verdict is Verdict.ACCOUNT_REFUSED:
             self._health.refused(writing, "smtp", str(answer), now)
+        elif verdict is Verdict.ACCEPTED:
+            self._health.note_reached(writing, "smtp", now)
         elif not isinstance(step, Mail):
-            self._health.note_reached(writing, "smtp", now)  # the account is good once MAIL was taken, not before
+            self._health.note_answered(writing, now)  # the account is good once MAIL was taken, not before
         before = writing.submission(sent.id)
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:

@@ -177,6 +177,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "trouble": ("{why}。{step}", "{why}. {step}"),
     "trouble_reply": ("{why}。{step}（{reply}）", "{why}. {step} ({reply})"),
+    "trouble_said": ("{why}（{reply}）", "{why} ({reply})"),
     "fault_no_starttls": ("サーバーが暗号化通信（STARTTLS）に対応していません", "the server offers no STARTTLS"),
     "fault_no_login": ("サーバーに、使えるログイン方法がありません", "the server offers no login that can be used"),
     "fault_not_logged_in": (
