@@ -347,6 +347,20 @@ def test_a_further_page_of_the_guarantor_changes_nothing(further):
     assert read_notice(PdfText(pages), GUARANTORS) == NOTICE
 
 
+@pytest.mark.parametrize("text", ["", "2/2"])
+def test_a_further_page_that_is_only_a_picture_waits_for_a_person(text):
+    pages = (PageText(PAGE, PAGE, shows_more=True), PageText(text, text, shows_more=True))
+    refused = read_notice(PdfText(pages), GUARANTORS)
+    assert refused == Unreadable(Reason.NOT_A_NOTICE, "other_page: 2")
+    assert refused.is_of_a_notice
+
+
+def test_a_picture_beside_the_guarantors_name_changes_nothing():
+    further = f"ご利用にあたって\n{EAST.name}\n"
+    pages = (PageText(PAGE, PAGE, shows_more=True), PageText(further, further, shows_more=True))
+    assert read_notice(PdfText(pages), GUARANTORS) == NOTICE
+
+
 def test_a_second_key_on_another_page_is_two_values():
     second = PageText("認証キー：EFPpsRAqZ", "認証キー：EFPpsRAqZ")
     assert reason(read_notice(PdfText((PageText(PAGE, PAGE), second)), GUARANTORS)) is Reason.TWO_VALUES

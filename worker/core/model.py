@@ -88,6 +88,8 @@ class PageText:
     """pdfplumber's text after ``dedupe_chars()``; empty if the plain readings agreed."""
     tables: tuple[tuple[str, ...], ...] = ()
     """Rows of ruled tables, cell by cell as pdfplumber reads them: a long name stays whole in its cell."""
+    shows_more: bool = False
+    """True if a page of several shows something that is no text and no ruled line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,6 +320,7 @@ class _Page:
 
     def __init__(self, text: PageText) -> None:
         self.plain = text.plumber
+        self.shows_more = text.shows_more
         self.tables = text.tables
         self.plumber = fold_lines(text.plumber)
         self.deduped = fold_lines(text.deduped)
@@ -364,11 +365,11 @@ def _refuse_other_pages(forms: tuple[_Form, ...], guarantor: Guarantor) -> None:
     """Refuses a file that has a page of another paper behind or before the notice: the whole file would be sent.
 
     A guarantor's own further page has its name. The words of a notice prove nothing: a cover letter and an invoice have
-    them as well, and an invoice may have the name.
+    them as well, and an invoice may have the name. A scan has no words, and may be any paper.
     """
     for number, form in enumerate(forms, start=1):
-        is_long = max(map(len, form.page.squeezed.split("\n"))) > FEW_CHARACTERS
-        is_other = (is_long and not _any_stands((form.page,), (guarantor.name,))) or _names_invoice((form.page,))
+        says = form.page.shows_more or max(map(len, form.page.squeezed.split("\n"))) > FEW_CHARACTERS
+        is_other = (says and not _any_stands((form.page,), (guarantor.name,))) or _names_invoice((form.page,))
         if is_other and not form.is_complete:
             _refuse(Reason.NOT_A_NOTICE, f"other_page: {number}")
 

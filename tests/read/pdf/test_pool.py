@@ -25,6 +25,7 @@ from worker.read.budget import STRANGERS_PDF_SECONDS, Lane
 from worker.read.message import AttachmentKind
 from worker.read.notice import PAGE_CHARACTERS, read_notice
 from worker.read.pdf import child as pdf_child
+from worker.read.pdf import drawn as pdf_drawn
 from worker.read.pdf import pool as pdf_pool
 from worker.read.pdf.pool import PDF_BYTES, ZIP_BYTES, PdfPool
 
@@ -146,6 +147,34 @@ async def test_what_is_no_certain_notice_is_refused_by_name(pool):
         (b"%PDF-1.7" + b" " * PDF_BYTES + b"%%EOF", Reason.TOO_LARGE),
     ):
         assert await reason(pool, pdf) is refusal
+
+
+async def test_a_further_page_that_shows_something_without_text_waits_for_a_person(pool):
+    for name, draw in made.SHOWN.items():
+        for is_first in (False, True):
+            refused = await read(pool, made.with_drawn_page(draw, is_first=is_first))
+            assert refused == Unreadable(Reason.NOT_A_NOTICE, f"other_page: {1 if is_first else 2}"), name
+
+
+async def test_a_further_page_that_shows_nothing_changes_nothing(pool):
+    for name, draw in made.BLANK.items():
+        for is_first in (False, True):
+            notice = await read(pool, made.with_drawn_page(draw, is_first=is_first))
+            assert isinstance(notice, Notice), (name, notice)
+            assert fields(notice) == expected(made.Form())
+
+
+async def test_a_picture_on_the_notices_own_page_changes_nothing(pool):
+    assert fields(await read(pool, made.on_a_picture())) == expected(made.Form())
+
+
+async def test_a_page_of_more_objects_than_are_looked_at_counts_as_one_that_shows_something(pool):
+    def flood(canvas):
+        for _ in range(pdf_drawn.OBJECTS + 1):
+            canvas.line(60, 700, 500, 700)
+
+    refused = await read(pool, made.with_drawn_page(flood))
+    assert refused == Unreadable(Reason.NOT_A_NOTICE, "other_page: 2")
 
 
 @pytest.mark.parametrize("how", ["white", "invisible", "outside"])
