@@ -31,6 +31,10 @@ class ServerFault(StrEnum):
     """The file of trusted certificates cannot be read."""
     FOLDER = "mail_folder"
     """The server lets this account in and does not open the folder."""
+    READING = "mail_reading"
+    """The server opens the folder and does not find or give its messages."""
+    TRAFFIC = "mail_traffic"
+    """The account has read as much as it may, or has too many connections."""
 
 
 _CODED: Final = re.compile(rf"(?:^|[ :])({'|'.join(ServerFault)}): ")
