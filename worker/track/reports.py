@@ -183,6 +183,13 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
     return NoReport()
 
 
+def read_unthreaded(message: Message) -> MailReply:
+    """Returns a mail that names none of ours as a reply: programs and gateways drop the fields that name it."""
+    text = _written(message)
+    warns = says_undelivered(f"{message.subject}\n{text}")
+    return MailReply((), text, find_auto_reply_sign(message.headers, message.subject, text), warns)
+
+
 def _standard_report(
     parts: Sequence[_Part], found: _Ids, ours: Sequence[str], *, is_enclosed: bool = False
 ) -> DeliveryReport | ReadReceipt | None:
