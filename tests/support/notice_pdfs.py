@@ -15,7 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Final
 
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_raw
 from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -417,6 +420,26 @@ def with_drawn_page(draw: Callable[[Canvas], None], *, is_first: bool = False) -
             canvas.showPage()
 
     return _pdf(both)
+
+
+NOTES: Final = {
+    "sticky note": pdfium_raw.FPDF_ANNOT_TEXT,
+    "highlight": pdfium_raw.FPDF_ANNOT_HIGHLIGHT,
+    "drawing": pdfium_raw.FPDF_ANNOT_INK,
+    "frame": pdfium_raw.FPDF_ANNOT_SQUARE,
+    "stamp": pdfium_raw.FPDF_ANNOT_STAMP,
+}
+"""What people put onto a page in a viewer."""
+
+
+def with_note(kind: int, pdf: bytes = b"") -> bytes:
+    """The notice with an annotation, as a viewer saves it."""
+    document = pdfium.PdfDocument(pdf or plain())
+    page = document[0]
+    pdfium_raw.FPDFPage_CloseAnnot(pdfium_raw.FPDFPage_CreateAnnot(page.raw, kind))
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
 
 
 def on_a_picture() -> bytes:

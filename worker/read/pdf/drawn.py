@@ -1,4 +1,4 @@
-"""Finds whether a PDF's page shows something beside its text, without drawing it: pictures, shapes, notes of a viewer.
+"""Finds what a PDF's page holds beside its text, without drawing it: pictures, shapes, notes of a viewer, files.
 
 A white or clear area shows nothing, and the straight lines of an empty form say nothing. Whatever is not sure counts as
 shown. It runs in the child, under its limits.
@@ -15,7 +15,7 @@ OBJECTS: Final = 20_000
 DEPTH: Final = 8
 """Forms within forms that are looked into."""
 
-NOTES: Final = 100
+NOTES: Final = 1_000
 """The most notes and links of a page that are looked at."""
 
 RULE: Final = 3.0
@@ -32,23 +32,39 @@ def shows_more(page: Any) -> bool:
     """Returns whether the page shows something that is no text and no ruled line."""
     from pypdfium2 import raw
 
-    return _has_notes(raw, page.raw) or _draws(raw, page)
+    return bool(_notes_of(page) - {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP}) or _draws(raw, page)
 
 
-def _has_notes(raw: Any, page: Any) -> bool:
-    """Returns whether the page has a note, a stamp or a field; links show nothing."""
-    silent = (raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP)
-    count = raw.FPDFPage_GetAnnotCount(page)
+def is_written_on(page: Any) -> bool:
+    """Returns whether a person wrote or drew on the page in a viewer; links, fields and signatures are the form's."""
+    from pypdfium2 import raw
+
+    of_form = {raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_XFAWIDGET}
+    return bool(_notes_of(page) - of_form)
+
+
+def carries_file(page: Any) -> bool:
+    """Returns whether a file, a sound or a film is attached to a place of the page: recipients would get it."""
+    from pypdfium2 import raw
+
+    files = {raw.FPDF_ANNOT_FILEATTACHMENT, raw.FPDF_ANNOT_SOUND, raw.FPDF_ANNOT_MOVIE, raw.FPDF_ANNOT_SCREEN}
+    return not _notes_of(page).isdisjoint(files | {raw.FPDF_ANNOT_RICHMEDIA, raw.FPDF_ANNOT_THREED})
+
+
+def _notes_of(page: Any) -> set[int]:
+    """The kinds of the page's annotations (ISO 32000-1 §12.5.6); all kinds if there are too many to look at."""
+    from pypdfium2 import raw
+
+    count = raw.FPDFPage_GetAnnotCount(page.raw)
     if count > NOTES:
-        return True
+        return set(range(raw.FPDF_ANNOT_REDACT + 1))
+    kinds = set()
     for index in range(count):
-        note = raw.FPDFPage_GetAnnot(page, index)
-        kind = raw.FPDFAnnot_GetSubtype(note) if note else raw.FPDF_ANNOT_UNKNOWN
+        note = raw.FPDFPage_GetAnnot(page.raw, index)
+        kinds.add(raw.FPDFAnnot_GetSubtype(note) if note else raw.FPDF_ANNOT_UNKNOWN)
         if note:
             raw.FPDFPage_CloseAnnot(note)
-        if kind not in silent:
-            return True
-    return False
+    return kinds
 
 
 def _draws(raw: Any, page: Any) -> bool:
