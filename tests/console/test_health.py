@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.console import Console
 from tests.support.office import Mailroom
+from worker.core.messages import say
 from worker.core.model import JST, HealthRecord
 from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, SetMark, Trouble
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT
@@ -35,6 +36,23 @@ def test_a_fault_of_a_mailbox_comes_with_its_remedy(console: Console, room: Mail
         assert "host・port" in admin.text
     finally:
         room.office.write(imap_port=room.imap.port)
+
+
+def test_a_refused_account_comes_with_the_remedy_of_its_fault_and_with_no_other(console: Console) -> None:
+    since = dt.datetime(2026, 11, 30, 9, 0, tzinfo=JST)
+    reply = "554 5.7.1 your account is suspended"
+    with console.desk.store() as store, store.writing() as writing:
+        writing.record_health(HealthRecord("smtp", last_ok=since, last_error=since, error=reply, failing_since=since))
+    page = console.browser("admin").get("/health").text
+    for said in (
+        reply,
+        say("fault_sending_blocked", "ja"),
+        say("remedy_sending_blocked", "ja", table="[smtp]"),
+    ):
+        assert page.count(said) == 1, said
+    assert say("remedy_smtp", "ja") not in page
+    with console.desk.store() as store, store.writing() as writing:
+        writing.record_health(HealthRecord("smtp", last_ok=since))
 
 
 def test_a_chat_is_faulty_where_its_last_post_failed_and_not_where_nothing_was_posted_lately(console: Console) -> None:

@@ -5,6 +5,7 @@ The way from the store to the socket is real; what comes back is put into the ma
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -52,6 +53,11 @@ class Correspondence:
         self.office.mails.received += mails
         await self.office.take_in()
         return self.submission
+
+    async def is_answered(self, mail: bytes, hours: int = 2) -> Submission:
+        """A mail comes so long after ours."""
+        self.office.mails.came_at = self.office.clock.now() + dt.timedelta(hours=hours)
+        return await self.comes(mail)
 
     async def reported(self, *said: tuple[str, str, str], **report: str) -> Submission:
         """A delivery report with a block (action, status, address) each."""
@@ -300,3 +306,79 @@ def test_list_show_tasks_and_log_tell_what_came_back_in_office_words(mailroom: C
     assert "アドレスの誤り、または廃止" in room.office("log").out
     assert any("アドレスの誤り" in told.text for told in room.tellings)
     assert f"resend {number}" in room.office("tasks").out
+
+
+# --- Answers that name no mail of ours --------------------------------------------------------------------------
+
+
+def unthreaded(subject: str, sender: str = CLERK, text: str = "届いていないようです。再送をお願いします。") -> bytes:
+    return wire(a_mail(subject, sender=sender, text=text))
+
+
+async def test_an_answer_without_fields_is_known_by_our_subject_and_read_by_a_person(sent: Correspondence) -> None:
+    """Programs and gateways of offices drop In-Reply-To and References."""
+    assert sent.submission.composed.draft is not None
+    subject = sent.submission.composed.draft.subject
+    for place, (written, sender) in enumerate([(f"RE: {subject}", CLERK), (f"【川北町】Re：{subject}", TO)]):
+        submission = await sent.is_answered(unthreaded(written, sender))
+        assert submission.state is State.SENT
+        news = submission.delivery.unread[place]
+        assert (news.kind, news.sender) == (ReceiptKind.REPLY, sender)
+        assert "再送をお願いします" in news.text
+        assert sent.ends()[place] == ("reply", (submission.id,))
+
+
+async def test_a_mail_about_a_key_from_an_address_that_was_written_to_is_read_by_a_person(sent: Correspondence) -> None:
+    submission = await sent.is_answered(unthreaded("認証キーの提出について（再送のお願い）", TO))
+    assert [each.kind for each in submission.delivery.unread] == [ReceiptKind.REPLY]
+    assert "認証キーの提出について（再送のお願い）" in submission.delivery.unread[0].text
+    assert submission.state is State.SENT
+
+
+async def test_a_mail_that_names_a_project_of_ours_is_read_by_a_person_if_its_writer_was_written_to(
+    sent: Correspondence,
+) -> None:
+    name, number = sent.submission.destination.project_name, sent.submission.notice.contract_number
+    for text in (f"{name}の件、書類に不備があります。", f"{number} は契約と異なるようです。"):
+        before = len(sent.submission.delivery.unread)
+        assert len((await sent.is_answered(unthreaded("書類の不備について", TO, text))).delivery.unread) == before + 1
+        assert not (await sent.is_answered(unthreaded("書類の不備", CLERK, text))).delivery.unread[before + 1 :]
+
+
+async def test_a_mail_that_answers_nothing_of_ours_stays_what_it_is(sent: Correspondence) -> None:
+    assert sent.submission.composed.draft is not None
+    subject = sent.submission.composed.draft.subject
+    for mail in (
+        unthreaded("入札説明会のご案内", TO),
+        unthreaded(f"RE: {subject}", "someone@elsewhere.example"),
+        unthreaded(f"RE: {subject}", "colleague@contractor.example"),
+        unthreaded("認証キーの提出について", CLERK),
+        unthreaded("認証キーの提出について", CC),
+    ):
+        assert not (await sent.is_answered(mail)).delivery.unread
+    assert not any(numbers for _, numbers in sent.ends())
+
+
+async def test_many_answers_without_fields_of_one_writer_fill_no_log(sent: Correspondence) -> None:
+    assert sent.submission.composed.draft is not None
+    subject = sent.submission.composed.draft.subject
+    for number in range(9):
+        await sent.is_answered(unthreaded(f"RE: {subject}", TO, text=f"{number}通目です。"))
+    assert 1 < len(sent.submission.delivery.unread) < 5
+    assert len([*sent.office.store.entries(sent.submission.id, ["CameBack"])]) < 5
+    assert sent.ends() == [("reply", (sent.submission.id,))] * 9
+
+
+async def test_an_answer_without_fields_proves_nothing_of_a_mail_in_doubt(tmp_path: Path) -> None:
+    async with a_correspondence(tmp_path, At.DOT, "close") as doubtful:
+        assert doubtful.submission.state is State.IN_DOUBT
+        assert doubtful.submission.composed.draft is not None
+        submission = await doubtful.is_answered(unthreaded(f"RE: {doubtful.submission.composed.draft.subject}", TO))
+        assert submission.state is State.IN_DOUBT
+        assert [each.kind for each in submission.delivery.unread] == [ReceiptKind.REPLY]
+
+
+async def test_an_old_mail_has_no_answer_without_fields(sent: Correspondence) -> None:
+    assert sent.submission.composed.draft is not None
+    mail = unthreaded(f"RE: {sent.submission.composed.draft.subject}", TO)
+    assert not (await sent.is_answered(mail, hours=24 * 90)).delivery.unread

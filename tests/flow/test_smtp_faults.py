@@ -28,7 +28,8 @@ from tests.support.world import HANAKO, OFFICE, REHEARSAL, project
 from worker.approve import decisions
 from worker.core.errors import LogBroken, Unavailable
 from worker.core.messages import say
-from worker.core.states import Reason, State
+from worker.core.server_faults import ServerFault, find_fault
+from worker.core.states import AlarmCause, Reason, State
 from worker.pipeline.pipeline import run_once
 from worker.send.ports import Session
 from worker.send.smtp.client import Timeouts
@@ -124,6 +125,69 @@ async def test_where_no_mail_can_leave_a_pass_and_the_status_say_what_to_do_abou
     assert remedy in ran.err
     assert remedy in office("status").out
     assert office.only(one)["state"] == State.APPROVED
+
+
+BLOCKED_AT_RCPT = b"550 5.7.1 Service unavailable; client [192.0.2.1] blocked using list.example\r\n"
+
+
+async def test_a_block_at_rcpt_is_shown_and_told_once_until_a_mail_to_an_issuer_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server still takes the mail about it to the office."""
+    monkeypatch.setitem(FAULTS, "554", BLOCKED_AT_RCPT)  # type: ignore[arg-type]  # bytes are a fault too
+    async with MisbehavingServer(At.RCPT_1, "554") as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.pass_once()
+        for _ in range(3):
+            assert office.only().state is State.APPROVED
+            look = office.store.health_of("smtp")
+            assert look is not None
+            assert find_fault(look.error) is ServerFault.BLOCKED
+            server.misbehave(At.RCPT_1, "554")
+            office.clock.let_pass(minutes=61)
+            await office.finish()
+        assert office.alarms() == [ACCOUNT]
+        assert not ids_of(server.messages)
+        assert server.messages, "the office was told"
+        server.misbehave(None, "")
+        office.clock.let_pass(minutes=61)
+        await office.finish()
+        assert office.only().state is State.SENT
+        look = office.store.health_of("smtp")
+        assert look is not None
+        assert not look.error
+
+
+async def test_a_block_that_no_submission_waits_for_any_more_ends_with_a_mail_to_the_office(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAULTS, "554", BLOCKED_AT_RCPT)  # type: ignore[arg-type]
+    async with MisbehavingServer(At.RCPT_1, "554") as server, office_with(tmp_path, server) as office:
+        office.save(form(1))
+        await office.pass_once()
+        decisions.withdraw(office.store, office.only().id, HANAKO, "紙で提出")
+        with office.store.writing() as writing:
+            writing.raise_alarm(AlarmCause.BACKUP_FAILED, [], "")
+        office.clock.let_pass(minutes=2)
+        await office.finish()
+        look = office.store.health_of("smtp")
+        assert look is not None
+        assert not look.error
+
+
+async def test_the_status_shows_a_block_at_rcpt_with_its_reason_its_code_and_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAULTS, "554", BLOCKED_AT_RCPT)  # type: ignore[arg-type]
+    async with MisbehavingServer(At.RCPT_1, "554") as server:
+        one = a_form()
+        office = Office(tmp_path, smtp_port=server.port, projects=[project(one.project, "kawa", one.number)])
+        office.save_notice("a.pdf", notice(one))
+        await asyncio.to_thread(office.run_once)
+    shown = office("status").out
+    assert say("fault_sending_blocked", "ja") in shown
+    assert say("remedy_sending_blocked", "ja", table="[smtp]") in shown
+    assert "550 5.7.1" in shown
 
 
 async def test_an_account_refused_anew_after_a_success_is_told_anew(tmp_path: Path) -> None:

@@ -320,6 +320,7 @@ OTHER_PAPERS = {
     "invoice with the title of a notice": f"前払金請求書\n{TITLE}のとおり\n{EAST.name}",
     "invoice with its day": f"前払金請求書　令和８年５月８日\n{EAST.name}",
     "cover letter": "送付状\n" + "保証契約番号と認証キーのお知らせを、電子証書の控えとともにお送りします。\n" * 2,
+    "short memo": "社内限：下請予定価格1,200万円",
     "memo": "社内連絡　工事部長殿\n" + "下請の見積は来週までに取りまとめ、原価は外に出さないこと。\n" * 3,
     "contract": "工事請負契約書\n" + "発注者と受注者は、次の条項によって請負契約を結ぶ。契約保証金は免除する。\n" * 3,
 }
@@ -340,10 +341,27 @@ def test_a_page_of_another_paper_in_the_file_of_a_notice_waits_for_a_person(pape
         f"電子証書の閲覧方法\n次のサイトで番号を入力してください。\n{EAST.name}　電子保証係\n",
         f"ご利用にあたって\n{EAST.name}\n" + "ご不明の点はお問い合わせください。\n" * 10,
         "2/2",
+        "2026/5/8 10:15　https://surety.example/notice?id=12\n2/2 ページ",
+        "認証キーのお知らせ_40213-00712M.pdf　令和8年5月8日",
+        "以下余白",
     ],
 )
 def test_a_further_page_of_the_guarantor_changes_nothing(further):
     pages = (PageText(PAGE, PAGE), PageText(further, further))
+    assert read_notice(PdfText(pages), GUARANTORS) == NOTICE
+
+
+@pytest.mark.parametrize("text", ["", "2/2"])
+def test_a_further_page_that_is_only_a_picture_waits_for_a_person(text):
+    pages = (PageText(PAGE, PAGE, shows_more=True), PageText(text, text, shows_more=True))
+    refused = read_notice(PdfText(pages), GUARANTORS)
+    assert refused == Unreadable(Reason.NOT_A_NOTICE, "other_page: 2")
+    assert refused.is_of_a_notice
+
+
+def test_a_picture_beside_the_guarantors_name_changes_nothing():
+    further = f"ご利用にあたって\n{EAST.name}\n"
+    pages = (PageText(PAGE, PAGE, shows_more=True), PageText(further, further, shows_more=True))
     assert read_notice(PdfText(pages), GUARANTORS) == NOTICE
 
 

@@ -15,7 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Final
 
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_raw
 from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -291,6 +294,170 @@ def with_empty_second_page() -> bytes:
     return _pdf(draw)
 
 
+def _scanned() -> ImageReader:
+    """A page with a band of print, as a scanner makes it."""
+    picture = Image.new("L", (826, 1169), 250)
+    for x in range(100, 700, 7):
+        for y in range(100, 130):
+            picture.putpixel((x, y), 20)
+    return ImageReader(picture)
+
+
+def _stamp(canvas: Canvas) -> None:
+    canvas.drawImage(_scanned(), 400, 100, 60, 60)
+
+
+def _curves(canvas: Canvas) -> None:
+    """A signature: strokes without text."""
+    path = canvas.beginPath()
+    path.moveTo(100, 100)
+    path.curveTo(120, 140, 150, 60, 180, 110)
+    canvas.drawPath(path, stroke=1, fill=0)
+
+
+def _outlines(canvas: Canvas) -> None:
+    """Letters that were turned into filled shapes."""
+    for number in range(3):
+        path = canvas.beginPath()
+        path.moveTo(100 + number * 14, 700)
+        path.lineTo(105 + number * 14, 712)
+        path.lineTo(110 + number * 14, 700)
+        canvas.drawPath(path, stroke=0, fill=1)
+
+
+def _in_form(canvas: Canvas) -> None:
+    canvas.beginForm("inner")
+    canvas.drawImage(_scanned(), 0, 0, 400, 600)
+    canvas.endForm()
+    canvas.doForm("inner")
+
+
+def _numbered_scan(canvas: Canvas) -> None:
+    canvas.drawImage(_scanned(), 0, 0, *A4)
+    _line(canvas, 30, "2/2", x=290)
+
+
+def _wide_stroke(canvas: Canvas) -> None:
+    canvas.setLineWidth(80)
+    canvas.line(100, 400, 300, 400)
+
+
+def _shading(canvas: Canvas) -> None:
+    canvas.linearGradient(0, 0, 300, 300, (colors.red, colors.blue), extend=False)
+
+
+def _note(canvas: Canvas) -> None:
+    """A note typed into a viewer: no part of the page's own text."""
+    canvas.freeTextAnnotation("社内用：原価は別紙", "/Helv 10 Tf 0 g", Rect=[100, 500, 300, 540])
+
+
+def _white(canvas: Canvas) -> None:
+    canvas.setFillColor(colors.white)
+    canvas.rect(0, 0, *A4, stroke=0, fill=1)
+
+
+def _clear(canvas: Canvas) -> None:
+    canvas.setFillColor(colors.black, alpha=0)
+    canvas.rect(0, 0, *A4, stroke=0, fill=1)
+
+
+def _rules(canvas: Canvas) -> None:
+    """The lines of an empty row that ran over, drawn as strokes and as thin areas."""
+    canvas.grid([60, 200, 500], [740, 780])
+    canvas.rect(60, 700, 440, 30)
+    canvas.rect(60, 690, 440, 0.8, stroke=0, fill=1)
+
+
+def _clip(canvas: Canvas) -> None:
+    path = canvas.beginPath()
+    path.rect(0, 0, *A4)
+    canvas.clipPath(path, stroke=0, fill=0)
+
+
+def _link(canvas: Canvas) -> None:
+    canvas.linkURL("https://surety.example/", (100, 100, 200, 120))
+
+
+def _nothing(_: Canvas) -> None:
+    """Draws nothing."""
+
+
+SHOWN: dict[str, Callable[[Canvas], None]] = {
+    "scan": lambda canvas: canvas.drawImage(_scanned(), 0, 0, *A4),
+    "scan with a page number": _numbered_scan,
+    "stamp": _stamp,
+    "picture in a form": _in_form,
+    "signature": _curves,
+    "outlined letters": _outlines,
+    "wide stroke": _wide_stroke,
+    "shading": _shading,
+    "note of a viewer": _note,
+}
+"""Drawings that show something without one word of text."""
+BLANK: dict[str, Callable[[Canvas], None]] = {
+    "nothing": _nothing,
+    "white area": _white,
+    "clear area": _clear,
+    "ruled lines": _rules,
+    "clip": _clip,
+    "link": _link,
+}
+"""Drawings that show nothing, or the lines of an empty form."""
+
+
+def with_drawn_page(draw: Callable[[Canvas], None], *, is_first: bool = False) -> bytes:
+    """The notice, and a page without text behind or before it."""
+
+    def both(canvas: Canvas) -> None:
+        if is_first:
+            draw(canvas)
+            canvas.showPage()
+        _around(canvas, ADVANCE)
+        _fields(canvas, ADVANCE)
+        canvas.showPage()
+        if not is_first:
+            draw(canvas)
+            canvas.showPage()
+
+    return _pdf(both)
+
+
+NOTES: Final = {
+    "sticky note": pdfium_raw.FPDF_ANNOT_TEXT,
+    "highlight": pdfium_raw.FPDF_ANNOT_HIGHLIGHT,
+    "drawing": pdfium_raw.FPDF_ANNOT_INK,
+    "frame": pdfium_raw.FPDF_ANNOT_SQUARE,
+    "stamp": pdfium_raw.FPDF_ANNOT_STAMP,
+}
+"""What people put onto a page in a viewer."""
+
+
+def with_note(kind: int, pdf: bytes = b"") -> bytes:
+    """The notice with an annotation, as a viewer saves it."""
+    document = pdfium.PdfDocument(pdf or plain())
+    page = document[0]
+    pdfium_raw.FPDFPage_CloseAnnot(pdfium_raw.FPDFPage_CreateAnnot(page.raw, kind))
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def on_a_picture() -> bytes:
+    """The notice over a picture that fills its page, with an empty page behind it."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFillColor(colors.lightyellow)
+        canvas.rect(0, 0, *A4, stroke=0, fill=1)
+        canvas.drawImage(_scanned(), 380, 20, 60, 60)
+        canvas.setFillColor(colors.black)
+        _around(canvas, ADVANCE)
+        _fields(canvas, ADVANCE)
+        canvas.showPage()
+        canvas.showPage()
+
+    return _pdf(draw)
+
+
 def rotated(form: Form = ADVANCE) -> bytes:
     def draw(canvas: Canvas) -> None:
         canvas.setPageRotation(90)
@@ -334,15 +501,7 @@ def bond() -> bytes:
 
 def scan() -> bytes:
     """A page that is one grey image, as a scanner makes it."""
-    picture = Image.new("L", (826, 1169), 250)
-    for x in range(100, 700, 7):
-        for y in range(100, 130):
-            picture.putpixel((x, y), 20)
-
-    def draw(canvas: Canvas) -> None:
-        canvas.drawImage(ImageReader(picture), 0, 0, *A4)
-
-    return _pdf(draw)
+    return _pdf(SHOWN["scan"])
 
 
 def many_pages(count: int) -> bytes:

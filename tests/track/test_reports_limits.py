@@ -103,6 +103,26 @@ def test_blocks_are_read_of_so_many_parts_and_so_many_bytes_and_no_part_behind_t
     assert len(blocks) == len(asked) == 3
 
 
+def test_the_ids_of_machine_readable_parts_are_read_of_so_many_parts_and_so_many_bytes() -> None:
+    """Relays keep our id in a field of their own; a stranger's mail has hundreds of such parts."""
+    ours = "<relayed.17@relay.example>"
+    named = f"X-Original-Message-ID: {ours}\n"
+
+    def finds(before: int, padding: int) -> bool:
+        other = f"a: b\n\nX-Padding: {'p' * padding}\n"
+        parts = "".join(f"--R\nContent-Type: message/delivery-status\n\n{each}\n" for each in [other] * before)
+        last = f"--R\nContent-Type: message/delivery-status\n\na: b\n\n{named}\n--R--\n"
+        head = mail_of("message/delivery-status", "", 0).partition(b"--R--")[0]
+        raw = head + parts.encode() + last.encode()
+        report = read_report(raw, read_message(raw), lambda message_id: message_id == ours)
+        assert isinstance(report, DeliveryReport)
+        return ours in report.returned
+
+    assert finds(PARTS_LIMIT - 1, 10)
+    assert not finds(PARTS_LIMIT, 10)
+    assert not finds(2, STATUS_LIMIT // 2)
+
+
 def test_an_address_is_found_where_it_was_before() -> None:
     for written, found in (
         (f"rfc822; {TOWN}", (TOWN,)),

@@ -29,10 +29,11 @@ from worker.core.login_errors import find_refusal
 from worker.core.message_id import alarm_number
 from worker.core.messages import PROVIDERS, Language, hint, name_thing, say, say_refused_login, say_system_fault
 from worker.core.model import JST, HealthRecord, Unreadable
-from worker.core.server_faults import find_fault
+from worker.core.server_faults import fault_of_reply, find_fault
 from worker.oauth.files import LoginFile, UnusableLogin
 from worker.read.ports import BROKEN_SANDBOX, PdfReader, Sandbox
-from worker.send.ports import MailServer, Session
+from worker.send.ports import Mail, MailServer, Rcpt, Session, Step
+from worker.send.smtp_verdicts import Verdict, judge_reply
 from worker.service.readers import build_reader
 from worker.service.wiring import (
     Installation,
@@ -53,6 +54,7 @@ from worker.store.signs import find_signs
 from worker.views.problems import problem_hint
 from worker.views.service_json import Examined, doctor_json
 from worker.views.unread_files import INVOICES, NOTICES, UnreadIn, say_unread
+from worker.watch.ports import TriedMailbox
 
 
 @cli.command()
@@ -114,15 +116,7 @@ async def _examine(
     clock = system_clock()
     results = [_describe_service(office, lang), *_describe_store(office, lang)]
     for mailbox in build_mailboxes(office, secrets):
-        remedy = ("remedy_imap", "remedy_imap_account")
-        name = f"mail:{mailbox.name}"
-        results.append(await _try(name, mailbox.open, remedy, lang, name=mailbox.name))
-        if not results[-1].error:  # ``after`` is tried on a mailbox that can be opened
-            results[-1] = await _try(name, mailbox.try_after, ("remedy_after",) * 2, lang, name=mailbox.name)
-            with contextlib.suppress(Unavailable):  # a fault of the mailbox was shown when it was opened
-                tally = tallies[mailbox.name] = tally_servers(await mailbox.newest_results(NEWEST))
-                note, advice = describe_findings(settings.mailboxes[mailbox.name], tally, lang)
-                results.append(Examined(f"sender:{mailbox.name}", remedy=advice, note=note))
+        results += await _examine_mailbox(mailbox, settings.mailboxes[mailbox.name], tallies, lang)
         mailbox.close()
     if settings.mailboxes:
         note, advice = describe_resolver(await asyncio.to_thread(try_resolver), lang)
@@ -132,6 +126,8 @@ async def _examine(
     sessions: list[Session] = []
     opening = partial(_open, server, sessions)
     results.append(await _try("smtp", opening, ("remedy_smtp", "remedy_smtp_account"), lang))
+    if sessions:
+        results[-1] = await _try_sending(server, settings, lang)
     await server.close()
     results += _describe_copies(office, lang, offers_dsn=any(each.dsn for each in sessions))
     unread |= _recorded_unread(office)
@@ -148,6 +144,50 @@ async def _examine(
     if command := settings.command:
         results.append(await _try("command", _async(partial(_find, command[0])), ("remedy_command",) * 2, lang))
     return results
+
+
+async def _examine_mailbox(
+    mailbox: TriedMailbox, own: MailboxSettings, tallies: dict[str, Tally], lang: Language
+) -> list[Examined]:
+    """The mailbox, as far as a look would reach it, and the findings of its server."""
+    name, remedies = f"mail:{mailbox.name}", ("remedy_imap", "remedy_imap_account")
+
+    async def count_findings() -> None:
+        tallies[mailbox.name] = tally_servers(await mailbox.newest_results(NEWEST))
+
+    for step in (mailbox.open, mailbox.try_reading, count_findings):
+        result = await _try(name, step, remedies, lang, name=mailbox.name)
+        if result.error:
+            return [result]
+    note, advice = describe_findings(own, tallies[mailbox.name], lang)
+    # ``after`` is tried last: its trial leaves the folder.
+    result = await _try(name, mailbox.try_after, ("remedy_after",) * 2, lang, name=mailbox.name)
+    return [result, Examined(f"sender:{mailbox.name}", remedy=advice, note=note)]
+
+
+TRIED_BYTES: Final = 100_000
+"""Size that is told of the mail that is tried: that of a notice with an invoice."""
+
+
+async def _try_sending(server: MailServer, settings: Settings, lang: Language) -> Examined:
+    """Begins a mail to addresses of our own and ends it before its content: nothing is sent."""
+    copies = (settings.smtp.copy_to, settings.release.rehearsal_to)
+    own = dict.fromkeys((*settings.notify, *settings.escalate, *filter(None, copies))) or [settings.contractor.email]
+    steps: list[Step] = [Mail(settings.contractor.email, TRIED_BYTES), *(Rcpt(each, dsn=False) for each in own)]
+    for step in steps:
+        answer = await server.perform(step)
+        verdict = judge_reply(step, answer)
+        if verdict is Verdict.GO_ON:
+            continue
+        said, otherwise = str(answer), "remedy_smtp_refused"
+        if isinstance(step, Rcpt):
+            said, otherwise = f"{step.recipient}: {answer}", "remedy_smtp_own_address"
+        if verdict is Verdict.NOT_NOW:
+            return Examined("smtp", said, say("remedy_smtp_later", lang))
+        if fault := fault_of_reply(str(answer)):
+            return Examined("smtp", said, say(f"remedy_{fault}", lang, table="[smtp]"))
+        return Examined("smtp", said, say(otherwise, lang))
+    return Examined("smtp")
 
 
 def _describe_service(office: Installation, lang: Language) -> Examined:

@@ -108,6 +108,8 @@ def _refusal(read: Unreadable) -> str:
             return "upload_several"
         case Reason.NOT_A_NOTICE if read.detail.startswith("other_page: "):
             return "upload_other_page"
+        case Reason.NOT_A_NOTICE if read.detail.startswith("written_on: "):
+            return "upload_written_on"
         case Reason.NOT_A_NOTICE if any(word in read.detail for word in _CERTIFICATES):
             return "upload_certificate"
         case Reason.NOT_A_NOTICE:

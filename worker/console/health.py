@@ -11,7 +11,7 @@ from starlette.responses import Response
 from worker.approve import decisions
 from worker.console.visit import Visit
 from worker.core.errors import LogBroken
-from worker.core.messages import name_thing, say_trouble
+from worker.core.messages import explain_trouble, name_thing
 from worker.core.model import HealthRecord
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
@@ -77,11 +77,11 @@ def _look(visit: Visit, look: HealthRecord) -> HealthFinding:
     since = next((at for _, at in unwatched([look], visit.now, visit.office.brief.deaf_after)), None)
     if not look.error and since is None:
         return HealthFinding(name, visit.say("health_well"), last=last)
-    detail = say_trouble(look.name, look.error, visit.lang) if look.error else "―"
+    detail, step = explain_trouble(look.name, look.error, visit.lang) if look.error else ("―", "")
     kind, _, own = look.name.partition(":")
     code = {"mail": "remedy_imap", "smtp": "remedy_smtp", "webhook": "remedy_webhook"}.get(kind, "remedy_folder")
     found = visit.say("health_since", since=_moment(look.failing_since or look.last_ok, visit), detail=detail)
-    return HealthFinding(name, found, visit.say(code, name=own), is_well=False, last=last)
+    return HealthFinding(name, found, step or visit.say(code, name=own), is_well=False, last=last)
 
 
 def _backups(visit: Visit) -> list[HealthFinding]:

@@ -88,6 +88,10 @@ class PageText:
     """pdfplumber's text after ``dedupe_chars()``; empty if the plain readings agreed."""
     tables: tuple[tuple[str, ...], ...] = ()
     """Rows of ruled tables, cell by cell as pdfplumber reads them: a long name stays whole in its cell."""
+    shows_more: bool = False
+    """True if a page of several shows something that is no text and no ruled line."""
+    is_written_on: bool = False
+    """True if a person wrote or drew on it in a viewer: that is no part of its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ class Unreadable:
         return self.reason in _OF_NOTICES or self.detail.partition(": ")[0] in NOTICE_CODES | _UNSEEN_CODES
 
 
-NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields", "other_page"})
+NOTICE_CODES: Final = frozenset({"unread", "assumed", "unknown_surety", "form_fields", "other_page", "written_on"})
 """Codes of NOT_A_NOTICE for files that are about a notice, and the reason why it could not be read."""
 _UNSEEN_CODES: Final = frozenset({"ocr_layer", "unseen"})
 """Codes of NO_TEXT for notices whose values were read and are not printed."""

@@ -31,6 +31,10 @@ class ServerFault(StrEnum):
     """The file of trusted certificates cannot be read."""
     FOLDER = "mail_folder"
     """The server lets this account in and does not open the folder."""
+    READING = "mail_reading"
+    """The server opens the folder and does not find or give its messages."""
+    TRAFFIC = "mail_traffic"
+    """The account has read as much as it may, or has too many connections."""
 
 
 _CODED: Final = re.compile(rf"(?:^|[ :])({'|'.join(ServerFault)}): ")
@@ -63,9 +67,12 @@ _LIMIT: Final = re.compile(
 _BLOCKED: Final = re.compile(
     # Exchange's 5.7.501 to 5.7.511 and 5.7.7xx; Postfix (reject_rbl_client) and its kin name the client.
     r"5\d\d[ -]5\.7\.(?:50[1-9]|51[01]|7(?:0[3-9]|5\d))\b"
-    r"|5\d\d\b(?!.*recipient address rejected).*?(?:client host(?: \S+ | rejected: )blocked"
+    r"|5\d\d\b(?!.*recipient address rejected).*?(?:client host(?: \S+ | rejected: )blocked|\bblocked using\b"
+    r"|\d{1,3}(?:\.\d{1,3}){3}\]?\S* (?:is )?(?:listed|blocked|blacklisted)"
     r"|your (?:\w+ )?(?:ip|network|host|address)\b[^;]{0,60}\b(?:block ?list|blacklist|deny ?list)"
-    r"|(?:sending|your) account (?:\w+ )?(?:has been |is |was )?(?:banned|suspended|blocked|disabled|restricted))",
+    r"|(?:sending|your)(?: \w+)? account (?:\S+ )?(?:has been |is |was )?"
+    r"(?:banned|suspended|blocked|disabled|restricted)"
+    r"|(?:blocked|banned|suspended|disabled) from sending|\bsender (?:is |was )?(?:blocked|banned|blacklisted))",
     re.IGNORECASE | re.DOTALL,
 )
 

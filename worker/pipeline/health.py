@@ -11,7 +11,7 @@ import datetime as dt
 from worker.core.alarms import cause_about
 from worker.core.errors import AccountRefused, Unavailable
 from worker.core.model import HealthRecord
-from worker.core.states import AlarmCause
+from worker.core.states import AlarmCause, State
 from worker.read.ports import BROKEN_SANDBOX
 from worker.store.ports import Store, Writing
 
@@ -32,6 +32,24 @@ class Health:
         """As ``reached``, in an open transaction."""
         if (fresh := self._reached(name, now)) is not None:
             writing.record_health(fresh)
+
+    def answered(self, now: dt.datetime) -> None:
+        """Record that the mail server took a mail that is no submission, or answered one."""
+        with self._store.writing() as writing:
+            self.note_answered(writing, now)
+
+    def note_answered(self, writing: Writing, now: dt.datetime) -> None:
+        """As ``answered``, in an open transaction.
+
+        A refusal stays while a submission waits because of it: a server that blocks an account may still take its
+        mail to its own addresses.
+        """
+        look = self._store.health_of("smtp")
+        if look is not None and look.error:
+            waiting = self._store.submissions(State.APPROVED)
+            if any(each.delivery.reply == look.error for each in waiting):
+                return
+        self.note_reached(writing, "smtp", now)
 
     def _reached(self, name: str, now: dt.datetime) -> HealthRecord | None:
         return (self._store.health_of(name) or HealthRecord(name)).reached_at(now)

@@ -536,7 +536,7 @@ class Notifier:
         return Unavailable("smtp", f"the mail to the operator: {why}")
 
     def _note_taken(self) -> None:
-        self._health.reached("smtp", self._clock.now())
+        self._health.answered(self._clock.now())
 
     def _mark(
         self,

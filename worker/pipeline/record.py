@@ -93,6 +93,8 @@ _LIKELIEST_FIRST: Final = (
 )
 """The order in which several attachments are told: the likelier to hold a notice comes first."""
 
+NO_PDF: Final = "speaks of a key, holds no PDF"
+"""In the row of a mail that may be about a notice and brings none."""
 _OF_ANYBODY: Final = frozenset({ReceiptKind.ANOTHERS.value, ReceiptKind.WARNING.value})
 """Of a mail that came back: a colleague may have written it."""
 
@@ -177,6 +179,8 @@ class Recorder:
             row = self._put_off(writing, row, mail.pdfs.put_off)
         else:
             row = _record(writing, taking, row, taken)
+            if row.why in (NOTHING, NO_PDF):
+                row = receiving.take_unthreaded(row, message, fetched.content, is_about_key=row.why == NO_PDF)
         return dataclasses.replace(row, is_after_due=is_due_after(rows.after, row.end))
 
     def _known_by_its_bytes(self, rows: LedgerRows, fetched: Fetched) -> MessageRow | None:
@@ -432,7 +436,7 @@ def _record_read(
     if not notices and not meant and not unread and isinstance(what, Unrelated):
         return dataclasses.replace(row, why=NOTHING)
     if not refused and not notices and not unread and isinstance(what, PossibleNotice) and not hidden and not unopened:
-        return dataclasses.replace(row, why="speaks of a key, holds no PDF")
+        return dataclasses.replace(row, why=NO_PDF)
     digest = writing.keep("mail", taken.mail.fetched.content)
     row = dataclasses.replace(row, sha256=digest)
     way = dataclasses.replace(taken.way, mail_sha256=digest)

@@ -439,10 +439,7 @@ class Sender:
         now = self._clock.now()
         if isinstance(answer, Reply) and is_about_all(type(step).__name__, str(answer)):
             self._pace.hear(str(answer), now)  # it is about all our mail, not about this one
-        if verdict is Verdict.ACCOUNT_REFUSED:
-            self._health.refused(writing, "smtp", str(answer), now)
-        elif not isinstance(step, Mail):
-            self._health.note_reached(writing, "smtp", now)  # the account is good once MAIL was taken, not before
+        self._record_health(writing, step, answer, verdict, now)
         before = writing.submission(sent.id)
         detail = {"step": type(step).__name__, "answer": str(answer), "answered_at": answer.at.isoformat()}
         if before.version != sent.version and sent.state is State.SENDING and before.state is State.IN_DOUBT:
@@ -489,6 +486,16 @@ class Sender:
             return SendOutcome.WAITS
         note_no_reply(writing, before, str(answer), self._author, detail)
         return SendOutcome.WAITS
+
+    def _record_health(
+        self, writing: Writing, step: Step, answer: Reply | NoReply, verdict: Verdict, now: dt.datetime
+    ) -> None:
+        if verdict is Verdict.ACCOUNT_REFUSED:
+            self._health.refused(writing, "smtp", str(answer), now)
+        elif verdict is Verdict.ACCEPTED:
+            self._health.note_reached(writing, "smtp", now)
+        elif not isinstance(step, Mail):
+            self._health.note_answered(writing, now)  # the account is good once MAIL was taken, not before
 
 
 @dataclass(frozen=True, slots=True)

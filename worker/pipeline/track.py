@@ -1,9 +1,11 @@
 """track: a report, a reply or our own copy is matched to its submission, recorded, and changes its state if allowed.
 
 Matched by ENVID, then by the returned Message-ID, then by any other of ours in it; our own copy by its own; never by
-subject. A failure that matches nothing becomes a task of the newest mail to that address, if it was written to in the
-last days. Other foreign reports change nothing. One about a mail with our secret that no try is recorded of is a sign
-of another installation or of an old backup: the sending stops until a person resumes.
+subject. A mail of an issuer's that names none, and has the subject of one of ours, its project or number, or is about
+a key, is shown to a person with the newest such mail, and proves nothing. A failure that matches nothing becomes a task
+of the newest mail to that address, if it was written to in the last days. Other foreign reports change nothing. One
+about a mail with our secret that no try is recorded of is a sign of another installation or of an old backup: the
+sending stops until a person resumes.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from worker.core.model import Address, Disposition, Entry, MessageRow, Receipt, 
 from worker.core.params import Params, spell
 from worker.core.signs import Sign
 from worker.core.states import SAYS_UNSENT, STILL_JUDGED, AlarmCause, Event, NoteEvent, State
+from worker.core.text import match_key
 from worker.read.message import Message, read_message
 from worker.send.smtp_verdicts import is_our_envid
 from worker.store.ports import FOREIGN_MAIL, IDENTITY, Author, Reading, Store, Writing
@@ -44,23 +47,40 @@ from worker.track.dsn import DsnAction
 from worker.track.events import (
     ALARMING,
     ENVELOPE,
+    NOTHING,
     SERVER,
     ReportContext,
     ReportEffect,
     failed_addresses,
+    is_of_issuer,
     receipts_of,
     track,
     track_again,
     unmatched_receipt,
 )
 from worker.track.own_copy import is_same_but_for_date, is_same_mail
-from worker.track.reports import DeliveryReport, MailReply, NoReport, ReadReceipt, ReturnedMail, read_report
+from worker.track.reports import (
+    TEXT_LIMIT,
+    DeliveryReport,
+    MailReply,
+    NoReport,
+    ReadReceipt,
+    ReturnedMail,
+    read_report,
+    read_unthreaded,
+)
 from worker.views.preview import mask_key
 from worker.watch.ports import InvoiceSnapshot
 
 OWN_MESSAGE: Final = "own message"
 BOUNCE_MAY_COME: Final = dt.timedelta(days=7)
 """Time in which a failure may be about a mail: servers try for five days (RFC 5321 §4.5.4.1), and clocks differ."""
+ANSWER_MAY_COME: Final = dt.timedelta(days=60)
+"""Time in which a mail of the issuer's that names none of ours may be about one: the time of most guarantees' start."""
+NAME_LENGTH: Final = 6
+"""Letters of a project's name from which it is found in a text: 「道路工事」 is in many."""
+UNTHREADED_LIMIT: Final = 4
+"""Receipts of one writer from which a further mail without a reference is only named in its row: he may be forged."""
 AMONG_LIMIT: Final = 20
 """Submissions named as those that a failure may be about."""
 UNMATCHED: Final = "unmatched"
@@ -149,6 +169,43 @@ class ReceiptTransaction:
             self._record(among[0], (receipt,), message, is_told_at_once=is_named)
         numbers = tuple(each.id for each in among)
         return dataclasses.replace(row, end=Disposition.REPORT, why=UNMATCHED, sha256=digest, submissions=numbers)
+
+    def take_unthreaded(self, row: MessageRow, message: Message, content: bytes, *, is_about_key: bool) -> MessageRow:
+        """The row of a mail that would be passed over: that of a reply if it may be an answer to a mail of ours.
+
+        It is one if its writer is of the issuer and its subject has ours, or if it is from an address that we wrote to
+        and names the project or number of one, or ``is_about_key``. It changes no state: a person reads it.
+        """
+        at = row.internal_date or self._now
+        own = domain_of(self._active_config.configuration.settings.contractor.email)
+        senders = [each for each in message.senders if domain_of(each) != own]
+        beside = self._addresses_beside(senders)
+        sent = [each for each in self._writing.written_to((*senders, *beside), AMONG_LIMIT) if _left_lately(each, at)]
+        of_writer = [
+            each for each in sent if set(map(str.casefold, senders)) & {*map(str.casefold, _recipients_of(each))}
+        ]
+        subject, text = match_key(message.subject), match_key("\n".join((message.subject, *message.texts)))
+        found = (
+            *(each for each in sent if _subject_of(each) in subject and self._is_of_issuer(each, senders)),
+            *(each for each in of_writer if any(name in text for name in _names_of(each))),
+            *(of_writer if is_about_key else ()),
+        )
+        about = next(iter(found), None)
+        if about is None or about.composed.draft is None:
+            return row
+        digest = self._writing.keep("mail", content)
+        how = self._circumstances(about, message, digest, at, NOTHING)
+        (reply,) = receipts_of(read_unthreaded(message), about, about.composed.draft.message_id, how)
+        said = how.mask(f"「{message.subject}」　{reply.text}")[:TEXT_LIMIT]
+        known = (*about.delivery.unread, *about.delivery.receipts)
+        if sum((each.kind, each.sender) == (reply.kind, reply.sender) for each in known) < UNTHREADED_LIMIT:
+            self._record(about, (dataclasses.replace(reply, text=said),), message)
+        return dataclasses.replace(
+            row, end=Disposition.REPLY, why=reply.kind.value, sha256=digest, submissions=(about.id,)
+        )
+
+    def _is_of_issuer(self, submission: Submission, senders: Sequence[str]) -> bool:
+        return is_of_issuer(senders, submission.composed.draft, self._addresses(submission))
 
     def _is_of_our_form(self, message_id: str) -> bool:
         return is_own_message_id_form(message_id, self._active_config.configuration.settings.contractor.email)
@@ -431,9 +488,28 @@ def _says_failed(report: DeliveryReport | ReadReceipt) -> bool:
     return not report.blocks or any(each.action is DsnAction.FAILED for each in report.blocks)
 
 
-def _left_before(submission: Submission, at: dt.datetime) -> bool:
+def _left_before(submission: Submission, at: dt.datetime, within: dt.timedelta = BOUNCE_MAY_COME) -> bool:
     left = submission.delivery.sent_at or submission.delivery.first_date
-    return left is not None and -BOUNCE_MAY_COME <= left - at <= _CLOCKS_DIFFER
+    return left is not None and -within <= left - at <= _CLOCKS_DIFFER
+
+
+def _left_lately(submission: Submission, at: dt.datetime) -> bool:
+    return _left_before(submission, at, ANSWER_MAY_COME)
+
+
+def _recipients_of(submission: Submission) -> tuple[Address, ...]:
+    return submission.composed.draft.recipients if submission.composed.draft else ()
+
+
+def _names_of(submission: Submission) -> tuple[str, ...]:
+    """Returns the match keys of its contract number and project; short ones stand in any text."""
+    names = (submission.notice.contract_number or "", submission.destination.project_name)
+    return tuple(key for key in map(match_key, names) if len(key) >= NAME_LENGTH)
+
+
+def _subject_of(submission: Submission) -> str:
+    """Returns the match key of the mail's subject; a mail without one answers nothing."""
+    return match_key(submission.composed.draft.subject if submission.composed.draft else "") or "\0"
 
 
 # --- Signs of another installation ---------------------------------------------------------------------------

@@ -271,8 +271,12 @@ _INVOICE: Final = re.compile(
     r"[^:、。「」『』]{0,12}請求書(?:\([^()]{1,12}\))?(?:(?:令和|平成|20\d\d|第\d)[^、。]{0,16})?"
 )
 _LOOKS_LIKE: Final = ("公共工事履行保証証券", "履行保証保険", "保証証書", "電子証書")
-FEW_CHARACTERS: Final = 40
-"""Of a page that may stand beside a notice and says nothing: a page number, a date, the name of a file."""
+FEW_CHARACTERS: Final = 8
+"""Of a page that may stand beside a notice and says nothing: 「以下余白」, 「ご利用にあたって」."""
+_OF_PRINT: Final = re.compile(
+    r"https?://[!-~]+|[^\s/]{1,60}\.pdf|(?:令和|平成|page|ページ|頁|[0-9]|[-/:.,年月日時分秒()~〜])+", re.IGNORECASE
+)
+"""Words that a print has on each page: its number, the date, the address or the name of the file."""
 _NOTICE: Final = re.compile("認証キー」?等?の(?:お知らせ|御知らせ|通知)")
 """In the title of every notice: a certificate or a bond has no key to announce."""
 _FORM: Final = frozenset({"labels", "number", "key", "products"})
@@ -320,6 +324,7 @@ class _Page:
 
     def __init__(self, text: PageText) -> None:
         self.plain = text.plumber
+        self.shows_more = text.shows_more
         self.tables = text.tables
         self.plumber = fold_lines(text.plumber)
         self.deduped = fold_lines(text.deduped)
@@ -364,13 +369,18 @@ def _refuse_other_pages(forms: tuple[_Form, ...], guarantor: Guarantor) -> None:
     """Refuses a file that has a page of another paper behind or before the notice: the whole file would be sent.
 
     A guarantor's own further page has its name. The words of a notice prove nothing: a cover letter and an invoice have
-    them as well, and an invoice may have the name.
+    them as well, and an invoice may have the name. A scan has no words, and may be any paper.
     """
     for number, form in enumerate(forms, start=1):
-        is_long = max(map(len, form.page.squeezed.split("\n"))) > FEW_CHARACTERS
-        is_other = (is_long and not _any_stands((form.page,), (guarantor.name,))) or _names_invoice((form.page,))
+        says = form.page.shows_more or max(map(_count_words, form.page.squeezed.split("\n"))) > FEW_CHARACTERS
+        is_other = (says and not _any_stands((form.page,), (guarantor.name,))) or _names_invoice((form.page,))
         if is_other and not form.is_complete:
             _refuse(Reason.NOT_A_NOTICE, f"other_page: {number}")
+
+
+def _count_words(squeezed: str) -> int:
+    """Returns the number of characters of a page beside its number, its date, an address and the name of a file."""
+    return len(_OF_PRINT.sub("", squeezed))
 
 
 def _is_invoice(pages: tuple[_Page, ...], guarantors: tuple[Guarantor, ...]) -> bool:
@@ -647,7 +657,7 @@ _CAPITAL: Final = 0.8
 
 
 def confirm_notice(notice: Notice, text: PdfText, located: CodePositions, guarantor: Guarantor) -> Notice | Unreadable:
-    """``notice``, or why its number or key must not be used; a detail names the label, no value."""
+    """``notice``, or why its number, its key or its PDF must not be used; a detail names the label, no value."""
     values = dict(zip(CODES, (notice.contract_number, notice.key.clear), strict=True))
     for field, places in zip(CODES, located.places, strict=True):
         if not places or not all(place.is_drawn for place in places):
@@ -659,7 +669,9 @@ def confirm_notice(notice: Notice, text: PdfText, located: CodePositions, guaran
             return Unreadable(Reason.TWO_VALUES, f"continues: {code.label}")
         if any(place.at.height <= 0 for place in places) and code.goes_on_in_text(text):
             return Unreadable(Reason.TWO_VALUES, f"continues: {code.label}")
-    return notice
+    # What colleagues write for each other in a viewer would be sent.
+    written_on = next((number for number, page in enumerate(text.pages, start=1) if page.is_written_on), None)
+    return Unreadable(Reason.NOT_A_NOTICE, f"written_on: {written_on}") if written_on else notice
 
 
 def _code(field: str, value: str, guarantor: Guarantor, *, is_wide: bool) -> _Code:

@@ -82,10 +82,15 @@ def read_delivery_status(parts: Iterable[bytes]) -> tuple[str, tuple[DsnBlock, .
 
     Parts beyond the limits are not consumed.
     """
-    groups = [group for part in _within_limits(parts) for group in read_field_groups(part)]
+    groups = read_all_groups(parts)
     envid = next((text for group in groups for name, text in group if name == "original-envelope-id"), "")
     blocks = [block for group in groups for each in _recipients(group) if (block := _block(each)) is not None]
     return envid.strip(), tuple(blocks[:BLOCKS_LIMIT])
+
+
+def read_all_groups(parts: Iterable[bytes]) -> tuple[FieldGroup, ...]:
+    """Returns the groups of fields of the ``parts`` within the limits; parts beyond them are not consumed."""
+    return tuple(group for part in _within_limits(parts) for group in read_field_groups(part))
 
 
 def _within_limits(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from worker.core.message_id import find_own_form
@@ -37,9 +38,11 @@ from worker.track.bounces import read_bounce
 from worker.track.dsn import (
     BLOCKS_LIMIT,
     DIAGNOSTIC_LIMIT,
+    PARTS_LIMIT,
     STATUS,
     DsnAction,
     DsnBlock,
+    read_all_groups,
     read_delivery_status,
     read_field_groups,
 )
@@ -180,6 +183,13 @@ def read_report(raw: bytes, message: Message, is_ours: Callable[[str], bool]) ->
     return NoReport()
 
 
+def read_unthreaded(message: Message) -> MailReply:
+    """Returns a mail that names none of ours as a reply: programs and gateways drop the fields that name it."""
+    text = _written(message)
+    warns = says_undelivered(f"{message.subject}\n{text}")
+    return MailReply((), text, find_auto_reply_sign(message.headers, message.subject, text), warns)
+
+
 def _standard_report(
     parts: Sequence[_Part], found: _Ids, ours: Sequence[str], *, is_enclosed: bool = False
 ) -> DeliveryReport | ReadReceipt | None:
@@ -315,15 +325,15 @@ def _originals(parts: Sequence[_Part]) -> Iterator[str]:
 
     Relays that write a Message-ID of their own keep ours there.
     """
-    for part in parts:
-        fields = part.headers.fields
-        if part.kind in _STATUS_KINDS | _READ_KINDS | _RETURNED_KINDS:
-            inner = split_headers(part.content.lstrip(b"\r\n"))[0].fields
-            status = (field for group in read_field_groups(part.content) for field in group)
-            fields = (*fields, *inner, *((name.encode(), text.encode("utf-8", "replace")) for name, text in status))
-        for name, content in fields:
-            if name.endswith(b"message-id") and name != b"message-id" and b"parent" not in name:
-                yield from _ID.findall(header_text(content))
+    named = [part for part in parts if part.kind in _STATUS_KINDS | _READ_KINDS | _RETURNED_KINDS]
+    status = (field for group in read_all_groups(part.content for part in named) for field in group)
+    fields = [field for part in parts for field in part.headers.fields]
+    returned = islice((part for part in named if part.kind in _RETURNED_KINDS), PARTS_LIMIT)
+    fields += [field for part in returned for field in split_headers(part.content.lstrip(b"\r\n"))[0].fields]
+    fields += [(name.encode(), text.encode("utf-8", "replace")) for name, text in status]
+    for name, content in fields:
+        if name.endswith(b"message-id") and name != b"message-id" and b"parent" not in name:
+            yield from _ID.findall(header_text(content))
 
 
 def _anywhere(parts: Sequence[_Part]) -> Iterator[str]:

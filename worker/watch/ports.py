@@ -134,6 +134,19 @@ class Mailbox(Protocol):
         """End the connection, also while a call of it is blocked."""
 
 
+class TriedMailbox(Mailbox, Protocol):
+    """A mailbox that can also be tried before the service watches it."""
+
+    async def try_reading(self) -> None:
+        """Try all that a look asks for with the newest messages. Raises Unavailable."""
+
+    async def newest_results(self, count: int) -> tuple[bytes, ...]:
+        """The Authentication-Results of each of the last ``count`` messages, or fewer. Raises Unavailable."""
+
+    async def try_after(self) -> None:
+        """Try whether ``apply_mailbox_action`` can be done. Raises Unavailable; the folder is closed then."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedFile:
     """A regular file of the folder as one look saw it."""

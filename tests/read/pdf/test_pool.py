@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pypdfium2 import raw
 
 from tests.support import notice_pdfs as made
 from tests.support.world import GUARANTORS
@@ -20,13 +21,16 @@ from tests.support.zips import locked_zip, zipped
 from worker.core.errors import Unavailable
 from worker.core.model import Notice, PdfText, Product, Unreadable
 from worker.core.states import Reason
+from worker.pipeline.read import read_pdf
 from worker.read.archives import ENTRIES, MEMBERS, Unpacked
 from worker.read.budget import STRANGERS_PDF_SECONDS, Lane
 from worker.read.message import AttachmentKind
 from worker.read.notice import PAGE_CHARACTERS, read_notice
 from worker.read.pdf import child as pdf_child
+from worker.read.pdf import drawn as pdf_drawn
 from worker.read.pdf import pool as pdf_pool
 from worker.read.pdf.pool import PDF_BYTES, ZIP_BYTES, PdfPool
+from worker.read.pdf_bytes import CONTAINER
 
 LONG = "主要地方道大川線（仮称）第２トンネル覆工コンクリート補修及び照明設備更新工事（その１）"
 BROWSER_LONG = "主要地方道長岡西線（仮称）青葉第２トンネル覆工コンクリート補修及び照明設備更新工事"
@@ -146,6 +150,57 @@ async def test_what_is_no_certain_notice_is_refused_by_name(pool):
         (b"%PDF-1.7" + b" " * PDF_BYTES + b"%%EOF", Reason.TOO_LARGE),
     ):
         assert await reason(pool, pdf) is refusal
+
+
+async def test_a_further_page_that_shows_something_without_text_waits_for_a_person(pool):
+    for name, draw in made.SHOWN.items():
+        for is_first in (False, True):
+            refused = await read(pool, made.with_drawn_page(draw, is_first=is_first))
+            assert refused == Unreadable(Reason.NOT_A_NOTICE, f"other_page: {1 if is_first else 2}"), name
+
+
+async def test_a_further_page_that_shows_nothing_changes_nothing(pool):
+    for name, draw in made.BLANK.items():
+        for is_first in (False, True):
+            notice = await read(pool, made.with_drawn_page(draw, is_first=is_first))
+            assert isinstance(notice, Notice), (name, notice)
+            assert fields(notice) == expected(made.Form())
+
+
+async def test_a_notice_on_which_a_person_wrote_in_a_viewer_waits_for_a_person(pool):
+    for name, kind in made.NOTES.items():
+        refused = await read_pdf(pool, made.with_note(kind), GUARANTORS)
+        assert refused == Unreadable(Reason.NOT_A_NOTICE, "written_on: 1"), name
+        assert refused.is_of_a_notice
+
+
+async def test_links_and_fields_of_a_notice_are_no_writing(pool):
+    def linked(canvas):
+        made._around(canvas, made.ADVANCE)
+        made._fields(canvas, made.ADVANCE)
+        canvas.linkURL("https://surety.example/", (100, 100, 200, 120))
+        canvas.acroForm.textfield(name="memo", x=100, y=40, width=100, height=20)
+
+    assert fields(await read_pdf(pool, made._pdf(linked), GUARANTORS)) == expected(made.Form())
+
+
+async def test_a_file_that_is_attached_to_a_place_of_the_page_is_refused_as_an_attached_file_is(pool):
+    for pdf in (made.plain(), made.with_empty_second_page()):
+        refused = await read(pool, made.with_note(raw.FPDF_ANNOT_FILEATTACHMENT, pdf))
+        assert refused == Unreadable(Reason.DAMAGED, CONTAINER)
+
+
+async def test_a_picture_on_the_notices_own_page_changes_nothing(pool):
+    assert fields(await read(pool, made.on_a_picture())) == expected(made.Form())
+
+
+async def test_a_page_of_more_objects_than_are_looked_at_counts_as_one_that_shows_something(pool):
+    def flood(canvas):
+        for _ in range(pdf_drawn.OBJECTS + 1):
+            canvas.line(60, 700, 500, 700)
+
+    refused = await read(pool, made.with_drawn_page(flood))
+    assert refused == Unreadable(Reason.NOT_A_NOTICE, "other_page: 2")
 
 
 @pytest.mark.parametrize("how", ["white", "invisible", "outside"])

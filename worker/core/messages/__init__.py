@@ -514,6 +514,16 @@ def say_trouble(name: str, detail: str, lang: Language) -> str:
     return detail
 
 
+def explain_trouble(name: str, detail: str, lang: Language) -> tuple[str, str]:
+    """Returns the reason why ``name`` is not reached with the server's words, and the next step; empty if unknown."""
+    if refusal := find_refusal(detail):
+        return say_refused_login(refusal, lang)
+    if fault := find_fault(detail):
+        step = say(f"remedy_{fault}", lang, table=name_table(name))
+        return say("trouble_said", lang, why=say(f"fault_{fault}", lang), reply=detail), step
+    return detail, ""
+
+
 def name_table(name: str) -> str:
     """The table of ``worker.toml`` about ``mail:main`` or ``smtp``."""
     kind, _, own = name.partition(":")

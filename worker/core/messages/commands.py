@@ -177,6 +177,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "trouble": ("{why}。{step}", "{why}. {step}"),
     "trouble_reply": ("{why}。{step}（{reply}）", "{why}. {step} ({reply})"),
+    "trouble_said": ("{why}（{reply}）", "{why} ({reply})"),
     "fault_no_starttls": ("サーバーが暗号化通信（STARTTLS）に対応していません", "the server offers no STARTTLS"),
     "fault_no_login": ("サーバーに、使えるログイン方法がありません", "the server offers no login that can be used"),
     "fault_not_logged_in": (
@@ -198,6 +199,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "fault_certificate": ("サーバーの証明書を確認できません", "the server's certificate is not accepted"),
     "fault_ca_file": ("証明書のファイル（ca_file）を読めません", "the file of trusted certificates cannot be read"),
     "fault_mail_folder": ("メールボックスのフォルダを開けません", "the folder of the mailbox cannot be opened"),
+    "fault_mail_reading": (
+        "メールボックスのフォルダは開けますが、サーバーが中のメールを渡しません",
+        "the folder of the mailbox opens, but the server does not give its messages",
+    ),
+    "fault_mail_traffic": (
+        "メールサーバーが、このアカウントの利用を一時的に制限しています（通信量か同時接続数の上限）",
+        "the server limits this account for a time: the traffic or the number of connections",
+    ),
     "remedy_no_starttls": (
         (
             "{table} の security（tls か starttls）と port をご確認ください。"
@@ -266,6 +275,59 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "remedy_mail_folder": (
         "{table} の folder の綴り（階層の区切りは、サーバーにより . か /）と、読み取りの権限をご確認ください。",
         "Check the spelling of folder of {table} (the server parts levels by . or /), and who may read it.",
+    ),
+    "remedy_mail_reading": (
+        (
+            "{table} の user で folder のメールを開けるかを、メールソフトでご確認ください。"
+            "開けないときは、検索と読み取りの権限を、メールサーバーの管理者に依頼してください。"
+            "取り込みは自動でまた試します。それまで届くお知らせは、PDFをフォルダに入れてください。"
+        ),
+        (
+            "See in a mail program whether the user of {table} can open the messages of folder; if not, ask the "
+            "administrator for the right to search and read. It is tried again by itself; save the PDF of an urgent "
+            "notice to the folder until then."
+        ),
+    ),
+    "remedy_mail_traffic": (
+        (
+            "制限が解けると、自動で取り込みを続けます。急ぐお知らせは、PDFをフォルダに入れてください。"
+            "たびたび起きるときは、{table} のアカウントを使うほかのメールソフトや機器を減らし、"
+            "上限をメールサーバーの管理者にお尋ねください。"
+        ),
+        (
+            "Reading goes on by itself when the limit ends; save the PDF of an urgent notice to the folder. If it "
+            "happens often, let fewer programs use the account of {table}, and ask the administrator about the limit."
+        ),
+    ),
+    "remedy_smtp_refused": (
+        (
+            "接続とログインはできますが、送信を断られました。サーバーの返答を添えて、メールサーバーの管理者にお尋ねください。"
+            "直るまで、すべての送信を待ちます。"
+        ),
+        (
+            "Connection and login are well, and the server refuses the sending. Ask its administrator, with the "
+            "answer. Every mail waits until then."
+        ),
+    ),
+    "remedy_smtp_own_address": (
+        (
+            "このアドレスへのメールを、送信サーバーが断りました。worker.toml の [operator] notify と escalate、"
+            "[smtp] copy_to、[release] rehearsal_to の綴りをご確認ください。直るまで、ここへのメールは届きません。"
+        ),
+        (
+            "The server refuses mail to this address. Check [operator] notify and escalate, [smtp] copy_to and "
+            "[release] rehearsal_to of worker.toml. No mail arrives there until it is mended."
+        ),
+    ),
+    "remedy_smtp_later": (
+        (
+            "接続とログインはできますが、サーバーが今は送信を受け付けていません。保証便は自動で送り直します。"
+            "時間をおいても同じときは、サーバーの返答を添えて、メールサーバーの管理者にお尋ねください。"
+        ),
+        (
+            "Connection and login are well, and the server takes no mail now. Mail is tried again by itself. If it "
+            "stays so, ask the administrator, with the answer."
+        ),
     ),
     "remedy_ca_file": (
         "{table} の ca_file の場所と、読み取りの権限をご確認ください。",

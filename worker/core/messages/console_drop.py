@@ -70,6 +70,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "お知らせとは別の書類のページが入っています。保証会社のサイトからお知らせのPDFを取得し直して入れてください。",
         "The PDF has a page of another paper. Download the notice alone and add it; keep other papers apart.",
     ),
+    "upload_written_on": (
+        "お知らせに、メモや図形などの書き込み（注釈）があります。保証会社のサイトから取得したPDFを、書き込みのないまま入れてください。",
+        "The notice has notes or drawings of a viewer on it. Add the PDF of the surety's site without them.",
+    ),
     "upload_locked": (
         "閲覧パスワード付きのPDFです。保証会社のサイトから取得したPDFをそのまま入れてください。",
         "The PDF asks for a password. Add the PDF of the surety's site as it is.",

@@ -315,6 +315,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "お知らせだけのPDFを保証会社のサイトから取得し、「PDFを入れる」から入れて、こちらは取下げ（ほかの書類は別のPDFにする）",
         "download the notice alone and add it here, then withdraw this one (keep other papers apart)",
     ),
+    "on_page_step_not_a_notice_written_on": (
+        "お知らせのPDFを保証会社のサイトから取得し、書き込みのないまま「PDFを入れる」から入れて、こちらは取下げ",
+        "download the notice and add it here without notes, then withdraw this one",
+    ),
     "on_page_step_attachment_unopened": _ADD_ALONE,
     "on_page_step_mail_too_large": (
         "PDFだけを「PDFを入れる」から入れて、こちらは取下げ",

@@ -526,6 +526,16 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "download the notice again and save it to the folder, then withdraw this one; keep other papers apart",
         ),
     ),
+    (_R.NOT_A_NOTICE, "written_on"): (
+        (
+            "お知らせのPDFの{value}ページ目に、メモや図形などの書き込み（注釈）がある（そのまま送ると発注者に見える）",
+            "page {value} of the notice's PDF has notes or drawings of a viewer, which the issuer would see",
+        ),
+        (
+            "保証会社のサイトからお知らせのPDFを取得し直し、書き込まずに所定のフォルダに保存し、こちらは取下げ",
+            "download the notice again and save it to the folder without notes, then withdraw this one",
+        ),
+    ),
     (_R.NOT_A_NOTICE, "form_fields"): (
         (
             "認証キーのお知らせですが、「{value}」がPDFの入力欄（フォーム）に入っているため読み取れない",

@@ -7,7 +7,8 @@ and goes on with the others; its resource limits forbid file growth in any case.
 
 A request is the PDF and JSON, ``{"codes": [code, …], "seconds": processor time}``, each after four bytes of length
 (big-endian). The answer has four bytes of length and JSON: without codes the text and whether it has form fields,
-``{"pages": [[plumber, pdfium, deduped, tables], …], "fields": …}``; with codes their positions (``look``); or
+``{"pages": [[plumber, pdfium, deduped, tables, shown, written], …], "fields": …}`` (``shown``: a page of several shows
+more than text; ``written``: a person wrote on it in a viewer); with codes their positions (``look``); or
 ``{"refused": reason, "detail": "…"}``. With ``"last": true`` in it, the child then ends.
 
 With ``"wish"`` in place of the codes the child, started with the argument ``pictures``, answers with the boxes of
@@ -37,6 +38,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, Final, TypeVar
 
+from worker.read.pdf.drawn import carries_file, is_written_on, shows_more
 from worker.read.pdf.font import use_box_font
 from worker.read.pdf.picture import PICTURE_PAGES, draw_page, draws_japanese, sketch_pages
 from worker.read.pdf.positions import OpenPage, locate
@@ -277,8 +279,9 @@ def _answer(pdf: bytes, codes: Sequence[str], engine: _Pdfium) -> tuple[_Answer,
 
 
 def _read(pdf: bytes, engine: _Pdfium) -> _Answer:
-    texts, has_fields = engine.read(pdf)
-    return {"pages": _read_with_plumber(pdf, texts), "fields": has_fields}
+    texts, beside, has_fields = engine.read(pdf)
+    pages = [[*page, *more] for page, more in zip(_read_with_plumber(pdf, texts), beside, strict=True)]
+    return {"pages": pages, "fields": has_fields}
 
 
 @dataclass(slots=True)
@@ -289,11 +292,17 @@ class _Pdfium:
     _document: Any = None
     _pages: Sequence[OpenPage] = ()
 
-    def read(self, pdf: bytes) -> tuple[list[str], bool]:
-        """Returns the text of each page, and whether the document has form fields."""
+    def read(self, pdf: bytes) -> tuple[list[str], list[tuple[bool, bool]], bool]:
+        """Returns the text of each page, what it has beside it, and whether the document has form fields.
+
+        The only page of a document is not searched for pictures: a notice may stand on one.
+        """
         self._open(pdf)
         try:
-            return [_pdfium_text(page) for page in self._pages], self._document.get_formtype() > 0
+            texts = [_pdfium_text(page) for page in self._pages]
+            pages = [page.page for page in self._pages]
+            beside = [(len(pages) > 1 and shows_more(page), is_written_on(page)) for page in pages]
+            return texts, beside, self._document.get_formtype() > 0
         except BaseException:
             self.close()
             raise
@@ -313,6 +322,7 @@ class _Pdfium:
         try:
             pages = [self._document[number] for number in range(len(self._document))]
             self._pages = [OpenPage(page, page.get_textpage()) for page in pages]
+            _refuse_files(pages)
         except BaseException:
             self.close()
             raise
@@ -362,6 +372,12 @@ def _refuse_another_kind(document: Any, most: int) -> None:
         raise _Refusal("damaged", "no page")
     if document.count_attachments():
         raise _Refusal("damaged", CONTAINER)  # the recipient of the PDF would get the files in it
+
+
+def _refuse_files(pages: Sequence[Any]) -> None:
+    """Raises _Refusal for pages to which files are attached, as for a document with such files."""
+    if any(map(carries_file, pages)):
+        raise _Refusal("damaged", CONTAINER)
 
 
 def _pdfium_text(page: OpenPage) -> str:

@@ -543,8 +543,10 @@ def _drawn(answer: Any) -> Picture | Unreadable:
 
 def _page(page: Any) -> PageText | None:
     match page:
-        case [str(plumber), str(pdfium), str(deduped), [*rows]] if all(isinstance(row, list) for row in rows):
-            return PageText(plumber, pdfium, deduped, tuple(tuple(map(str, row)) for row in rows))
+        case [str(plumber), str(pdfium), str(deduped), [*rows], bool(shown), bool(written)] if all(
+            isinstance(row, list) for row in rows
+        ):
+            return PageText(plumber, pdfium, deduped, tuple(tuple(map(str, row)) for row in rows), shown, written)
     return None
 
 

@@ -63,7 +63,7 @@ _NOT_NOW: Final = re.compile(
 _OF_ACCOUNT: Final = re.compile(
     r"\[(?:OVERQUOTA|LIMIT|THROTTLED)\]|bandwidth limit|too many\b.*\bconnections", re.IGNORECASE
 )
-"""A FETCH refused because of all that this account asks for: another message would be refused as well."""
+"""A command refused because of all that this account asks for: another message would be refused as well."""
 
 
 CONNECT_SECONDS: Final = 20.0
@@ -133,7 +133,7 @@ class ImapAccount:
         text = self.clean(error)
         # imapclient raises LoginError also if the connection was lost while it waited for the answer
         if isinstance(error.__context__, IMAPClientAbortError) or _NOT_NOW.search(text):
-            raise Unavailable("imap", text) from None
+            raise Unavailable("imap", _with_traffic(text)) from None
         return text
 
     def clean(self, error: BaseException) -> str:
@@ -188,6 +188,17 @@ class ImapAccount:
                     raise tokens.refusal(said) from None
             else:
                 return
+
+
+def _with_traffic(text: str) -> str:
+    """Returns ``text``, with its code in front if the account has asked for too much."""
+    return with_fault_code(ServerFault.TRAFFIC, text) if _OF_ACCOUNT.search(text) else text
+
+
+def _refused_reading(text: str) -> Unavailable:
+    """Returns the error of messages that the server does not find or give."""
+    coded = _with_traffic(text)
+    return Unavailable("imap", coded if coded != text else with_fault_code(ServerFault.READING, text))
 
 
 def _bound_literals(client: IMAPClient) -> None:
@@ -332,13 +343,15 @@ class ImapConnection:
                 client.shutdown()
 
     @contextlib.contextmanager
-    def _translated(self, *, keeps_refused: bool = False) -> Iterator[None]:
+    def _translated(self, *, keeps_refused: bool = False, reads: bool = False) -> Iterator[None]:
         try:
             yield
         except FOREIGN as error:
             if not (keeps_refused and _is_refusal(error)):
                 self._drop()
             text = self._account.clean(error)
+            if reads and _is_refusal(error):
+                raise _refused_reading(text) from None
             if isinstance(error, ssl.SSLCertVerificationError):
                 text = with_fault_code(ServerFault.CERTIFICATE, text)
             raise Unavailable("imap", text) from None  # the chain could show what was sent
@@ -396,7 +409,7 @@ class ImapConnection:
         """0 if the server merely refused; else a new connection, and 1. Raises Unavailable if there is none."""
         if _is_refusal(error):
             if _OF_ACCOUNT.search(text := self._account.clean(error)):
-                raise Unavailable("imap", text) from None
+                raise _refused_reading(text) from None
             return 0
         self._drop()
         before = self._opened
@@ -529,7 +542,7 @@ class ImapMailbox(ImapConnection):
                 spans.append(f"{first}:{first + span - 1}")
                 first += span
         found: set[int] = set()
-        with self._translated():
+        with self._translated(reads=True):
             for each in spans:
                 found.update(self._search(each, since))
             # "n:*" is "*:n" if n is above the highest (RFC 3501 §9): it then names the last message
@@ -614,15 +627,49 @@ class ImapMailbox(ImapConnection):
                 broken = bool(breaks)
                 yield (one,)
 
+    def try_reading(self) -> None:
+        """Try with the newest messages all that a look asks for. Raises Unavailable if the server gives none of them.
+
+        A message that it cannot give beside others is no fault of the mailbox.
+        """
+        opened = self._opened
+        if opened is None or not opened.exists:
+            return
+        uids = self.uids(max(1, opened.uidnext - 10 * BLOCK_MESSAGES), None) or self.uids(1, None)
+        if not uids:
+            raise _refused_reading(f"{opened.exists} messages, and SEARCH finds none")
+        headers = self.fetch_summaries(uids[-BLOCK_MESSAGES:])
+        self.fetch_prefixes(headers)
+        failure = ""
+        for fetched in self.blocks(sorted(headers, key=lambda header: header.size)):
+            for each in fetched:
+                if not each.failure:
+                    return
+                failure = each.failure
+        if failure not in ("", GONE):
+            raise _refused_reading(failure)
+
     def newest_results(self, count: int) -> tuple[bytes, ...]:
-        """The Authentication-Results of each of the last ``count`` messages, or fewer. Raises Unavailable."""
+        """The Authentication-Results of each of the last ``count`` messages, or fewer. Raises Unavailable.
+
+        A message that the server cannot give is left out.
+        """
         opened = self._opened
         uids = self.uids(max(1, opened.uidnext - 10 * count), None)[-count:] if opened is not None else ()
-        if not uids:
-            return ()
-        with self._translated():
-            answer = self._fetch(uids, ["BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"])
-        return tuple(read_fields_answer(answer[uid]) for uid in uids if uid in answer)
+        found: dict[int, bytes] = {}
+        waiting = [uids] if uids else []
+        while waiting:
+            asked = waiting.pop()
+            try:
+                answer = self._fetch(asked, ["BODY.PEEK[HEADER.FIELDS (AUTHENTICATION-RESULTS)]"])
+            except FOREIGN as error:
+                if self._recover(error):
+                    raise Unavailable("imap", self._account.clean(error)) from None
+                half = len(asked) // 2
+                waiting += [asked[:half], asked[half:]] if half else []
+                continue
+            found |= {uid: read_fields_answer(answer[uid]) for uid in asked if uid in answer}
+        return tuple(found[uid] for uid in sorted(found))
 
     def apply_mailbox_action(self, uids: Sequence[int]) -> None:
         """Do to these what ``after`` says; done already, or gone, is as good. Raises Unavailable."""
@@ -751,6 +798,10 @@ class ThreadedMailbox(Threaded):
     async def newest_results(self, count: int) -> tuple[bytes, ...]:
         """As the blocking mailbox."""
         return await self._call(self._mailbox.newest_results, count)
+
+    async def try_reading(self) -> None:
+        """As the blocking mailbox."""
+        await self._call(self._mailbox.try_reading)
 
     async def try_after(self) -> None:
         """As the blocking mailbox."""
