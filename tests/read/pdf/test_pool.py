@@ -592,6 +592,14 @@ async def test_stop_signals_to_the_group_do_not_end_a_child(pool):
     assert pool.pids == before
 
 
+async def test_a_child_yields_to_its_parent_and_gets_no_signal_of_its_terminal(pool):
+    await pool.warm()
+    (pid,) = pool.pids
+    assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + pdf_child.NICE
+    assert os.getsid(pid) == os.getsid(0), "Linux weighs a session as one: by its level a child yields within it alone"
+    assert os.getpgid(pid) == pid, "a terminal signals the group in the foreground"
+
+
 async def test_a_child_holds_its_pipes_and_no_secret(pool, monkeypatch, tmp_path):
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     monkeypatch.setenv("SMTP_PASSWORD", "hunter2")

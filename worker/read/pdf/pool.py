@@ -418,7 +418,8 @@ class PdfPool(_LaneReader):
                 cwd="/",
                 env=_environment(),
                 close_fds=True,
-                start_new_session=True,
+                # Not in a session of its own: there its nice value would mean nothing (sched(7), autogroup).
+                process_group=0,
             )
         except OSError as error:
             raise Unavailable("pdf", f"no child process: {error.strerror}") from error
