@@ -18,6 +18,7 @@ from tests.support.service_process import PATIENCE, Running, ServiceOffice
 from tests.support.world import project
 from worker.cli.demo.imap_server import DemoImap
 from worker.cli.demo.smtp_server import AcceptedMail, DsnController
+from worker.service.readers import READER
 
 BY_MAIL, BY_FOLDER = a_form("北川橋補修工事"), a_form("南川橋補修工事")
 LONG = 8
@@ -41,7 +42,7 @@ def day(imap: DemoImap, relay: DsnController, tmp_path_factory: pytest.TempPathF
         smtp_port=relay.port,
         projects=[project(form.project, "kawa", form.number) for form in (BY_MAIL, BY_FOLDER)],
     )
-    with Running(office, root, WATCHDOG_USEC="1500000") as running:
+    with Running(office, root, WATCHDOG_USEC="1500000", **{READER: ""}) as running:
         assert running.listener.until(lambda: running.listener.said)[0] == "READY=1"
         running.until_said("STATUS=", "main ")
         yield running
@@ -115,6 +116,7 @@ def test_sigterm_ends_an_idle_service_with_0_and_its_journal_holds_no_secret(day
         os.close(child)
 
 
+@pytest.mark.usefixtures("own_children")
 def test_no_child_is_left_over_where_the_service_is_killed(tmp_path: Path) -> None:
     form = a_form()
     office = ServiceOffice(tmp_path, mode="approve", projects=[project(form.project, "kawa", form.number)])

@@ -26,21 +26,25 @@ END_SECONDS: Final = 10.0
 class ServedProcess:
     """The part of ``asyncio.subprocess.Process`` that the pool uses."""
 
-    def __init__(self, said: asyncio.StreamReader, connection: asyncio.StreamWriter, pid: int, uid: int) -> None:
+    def __init__(
+        self,
+        said: asyncio.StreamReader,
+        connection: asyncio.StreamWriter,
+        stdout: asyncio.StreamReader,
+        stdin: asyncio.StreamWriter,
+        pid: int,
+        uid: int,
+    ) -> None:
         self._said = said
         self._connection = connection
         self.pid = pid
         self.uid = uid
         """The account of the child."""
-        self.stdin: asyncio.StreamWriter | None = None
-        self.stdout: asyncio.StreamReader | None = None
+        self.stdin = stdin
+        self.stdout = stdout
         self.returncode: int | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._end_limit: asyncio.TimerHandle | None = None
         self._ended = asyncio.create_task(self._follow())
-
-    async def open(self, channel: socket.socket) -> None:
-        """Takes ``channel`` for requests and answers. Raises OSError."""
-        self.stdout, self.stdin = await asyncio.open_unix_connection(sock=channel)
 
     async def wait(self) -> int:
         """Returns the status once the child has ended."""
@@ -52,10 +56,9 @@ class ServedProcess:
         """Ends the child: the reader ends it when the connection ends."""
         with contextlib.suppress(OSError):
             self._connection.write_eof()
-        if self.stdin is not None:
-            self.stdin.transport.abort()
-        if self._patience is None:
-            self._patience = asyncio.get_running_loop().call_later(END_SECONDS, self._connection.transport.abort)
+        self.stdin.transport.abort()
+        if self._end_limit is None:
+            self._end_limit = asyncio.get_running_loop().call_later(END_SECONDS, self._connection.transport.abort)
 
     async def _follow(self) -> None:
         """Waits for the end of the connection, and keeps the status told before it."""
@@ -68,11 +71,10 @@ class ServedProcess:
                     pass
         finally:
             self.returncode = status
-            if self._patience is not None:
-                self._patience.cancel()
+            if self._end_limit is not None:
+                self._end_limit.cancel()
             self._connection.close()
-            if self.stdin is not None:
-                self.stdin.close()
+            self.stdin.close()
 
 
 async def connect(place: Path, word: str) -> ServedProcess:
@@ -87,8 +89,8 @@ async def connect(place: Path, word: str) -> ServedProcess:
             socket.send_fds(connection, [f"{word}\n".encode("ascii")], [theirs.fileno()])
         said, writer = await asyncio.open_unix_connection(sock=connection)
         try:
-            served = ServedProcess(said, writer, *_understood(await _next_word(said)))
-            await served.open(ours)
+            pid, uid = _understood(await _next_word(said))
+            stdout, stdin = await asyncio.open_unix_connection(sock=ours)
         except BaseException:
             writer.close()
             raise
@@ -96,7 +98,7 @@ async def connect(place: Path, word: str) -> ServedProcess:
         connection.close()
         ours.close()
         raise
-    return served
+    return ServedProcess(said, writer, stdout, stdin, pid, uid)
 
 
 async def _next_word(said: asyncio.StreamReader) -> Any:
