@@ -50,6 +50,7 @@ def test_the_vocabulary_is_left_out_with_its_messages() -> None:
     assert trace.without_words().files == ("track/dsn.py",)
 
 
+@pytest.mark.usefixtures("own_children")
 def test_one_notice_mail_leads_from_the_mailbox_to_the_mail_server_through_every_step() -> None:
     trace = trace_path().without_words()
     packages = trace.packages

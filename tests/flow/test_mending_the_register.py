@@ -95,15 +95,21 @@ def test_other_documents_are_filed_and_named_or_said_to_be_none(mailroom: MODES,
     assert registered(room.office)["documents"] == {"advance": []}
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 zip", b"%PDF-1.4 cut"])
-def test_what_is_no_pdf_is_refused_and_changes_nothing(mailroom: MODES, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "空のファイル"), (b"PK\x03\x04 zip", "PDFではない"), (b"%PDF-1.4 cut", "PDFではない")],
+    ids=["empty", "zip", "cut"],
+)
+def test_what_is_no_pdf_is_refused_and_changes_nothing(
+    mailroom: MODES, tmp_path: Path, content: bytes, why: str
+) -> None:
     room = room_with(mailroom, project(ROAD.project, "kawa", ROAD.number, dates=CONCLUDED))
     before = (room.office.config / "projects.toml").read_bytes()
     paper = tmp_path / "請求書.pdf"
     paper.write_bytes(content)
     ran = room.office("invoice", str(room.office.only(ROAD)["id"]), str(paper), "--by", HANAKO)
     assert ran.code == 1
-    assert "PDFではない" in ran.err
+    assert why in ran.err
     assert (room.office.config / "projects.toml").read_bytes() == before
     assert list((room.office.store / "inbox" / "invoices").iterdir()) == []
 

@@ -33,7 +33,7 @@ from worker.core.alarms import alarm_fingerprint
 from worker.core.clock import Clock
 from worker.core.errors import Conflict, HoshobinError, LogBroken, NotInSnapshot, Unavailable
 from worker.core.message_id import bears_secret
-from worker.core.model import HealthRecord, Hold, Notice, Sha256, Submission, Unreadable
+from worker.core.model import Draft, HealthRecord, Hold, Notice, Sha256, Submission, Unreadable
 from worker.core.signs import Sign
 from worker.core.states import AlarmCause, Event, NoteEvent, Reason, State
 from worker.pipeline.health import Health
@@ -294,16 +294,8 @@ class Sender:
         now = self._clock.now()
         with self._store.writing() as writing:
             before = writing.submission(number)
-            if not self._may_begin(before, active_config, now):
-                return (
-                    SendOutcome.NEWS
-                )  # connecting took so long that the office has closed, or somebody decided meanwhile
-            if self.is_superseded():
-                return SendOutcome.NEWS  # connecting took so long that a person changed the configuration
-            if writing.property(FOREIGN_MAIL):
-                return SendOutcome.NEWS  # a mail of this very pass shows that this is an old copy: the next one says so
             receiving = ReceiptTransaction(writing, active_config, invoices, self._author, now)
-            if receiving.follow_kept(before):
+            if self._has_news(writing, before, active_config, now) or receiving.follow_kept(before):
                 return SendOutcome.NEWS
             if refusal := find_notice_difference(
                 reread.notice, reread.pdf, before, self._store.entries(before.id), writing
@@ -316,24 +308,16 @@ class Sender:
                 )
                 return self._hold(writing, before, reevaluate(refused, active_config, invoices, writing, now), None)
             drafted = reevaluate(before, active_config, invoices, writing, now)
-            fresh = drafted.submission
-            mail = fresh.composed.draft
-            if (
-                fresh.state is not State.APPROVED
-                or mail is None
-                or fresh.composed.draft_hash != before.approval.released_draft
-            ):
+            mail = drafted.submission.composed.draft
+            if mail is None or not _is_released(drafted.submission, before):
                 return self._hold(writing, before, drafted, None)
             copied = receiving.follow_copy(before, partial(write_mail, drafted))
             if copied is OwnCopyEvidence.SAME:
                 return SendOutcome.NEWS
             if isinstance(copied, str) or (copied := receiving.unproven(before)):
                 return self._hold_for_evidence(writing, before, copied, active_config, invoices, now)
-            date = (
-                before.delivery.first_date
-                if before.delivery.first_date and before.delivery.date_draft == before.composed.draft_hash
-                else now
-            )
+            date = before.delivery.first_date if before.delivery.date_draft == before.composed.draft_hash else None
+            date = date or now
             raw = write_mail(drafted, date)
             if different := verify_mail(drafted, raw, date):
                 return self._hold(writing, before, drafted, Hold.of(Reason.ENCODING, places=different))
@@ -341,38 +325,23 @@ class Sender:
             envid = make_envid(secret_of(writing), mail.message_id, tries) if session.dsn else ""
             copy_to = copy_of(mail, active_config.configuration.settings.smtp.copy_to)
             steps = steps_of(mail, raw, envid, copy_to)  # a message that no step could carry must not be begun
+            sending = _sending(before, drafted.submission, mail, session)
+            delivery = dataclasses.replace(sending.delivery, first_date=date, letter_sha256=writing.keep("letter", raw))
             detail: dict[str, Any] = {"envid": envid, "released_by": before.approval.release}
             detail |= {"recipients": list(mail.recipients), **({"copy_to": copy_to} if copy_to else {})}
-            started = writing.change(
-                Event.SEND_STARTED,
-                before,
-                dataclasses.replace(
-                    before,
-                    state=State.SENDING,
-                    follow_ups=dataclasses.replace(before.follow_ups, duties=fresh.follow_ups.duties),
-                    composed=dataclasses.replace(
-                        before.composed,
-                        invoice_amount_read=fresh.composed.invoice_amount_read,
-                        invoice_date_read=fresh.composed.invoice_date_read,
-                    ),
-                    delivery=dataclasses.replace(
-                        before.delivery,
-                        tries=tries,
-                        unread_tries=0,
-                        tried_as=before.delivery.tried_as if mail.is_rehearsal else mail.message_id,
-                        first_date=date,
-                        date_draft=before.composed.draft_hash,
-                        letter_sha256=writing.keep("letter", raw),
-                        server=session.server,
-                        tls=session.tls,
-                        reply="",
-                        silent="",
-                    ),
-                ),
-                self._author,
-                detail,
-            )
-        return started, steps
+            after = dataclasses.replace(sending, delivery=delivery)
+            return writing.change(Event.SEND_STARTED, before, after, self._author, detail), steps
+
+    def _has_news(
+        self, writing: Writing, submission: Submission, active_config: ActiveConfig, now: dt.datetime
+    ) -> bool:
+        """Returns whether it may not begin any more: connecting took a while.
+
+        The office has closed, a person decided or changed the configuration, or a mail of this pass shows that this is
+        an old copy of the store, as the next pass says.
+        """
+        may_begin = self._may_begin(submission, active_config, now)
+        return not may_begin or self.is_superseded() or bool(writing.property(FOREIGN_MAIL))
 
     def _hold(self, writing: Writing, before: Submission, drafted: Drafted, hold: Hold | None) -> SendOutcome:
         """Hold it: the mail that would be sent now is not the approved one."""
@@ -496,6 +465,36 @@ class Sender:
             self._health.note_reached(writing, "smtp", now)
         elif not isinstance(step, Mail):
             self._health.note_answered(writing, now)  # the account is good once MAIL was taken, not before
+
+
+def _is_released(fresh: Submission, before: Submission) -> bool:
+    """Returns whether the draft of today is the one whose sending was released."""
+    return fresh.state is State.APPROVED and fresh.composed.draft_hash == before.approval.released_draft
+
+
+def _sending(before: Submission, fresh: Submission, mail: Draft, session: Session) -> Submission:
+    """Returns ``before`` as it is sent in ``session``, with the duties and the invoice's values of today's draft."""
+    return dataclasses.replace(
+        before,
+        state=State.SENDING,
+        follow_ups=dataclasses.replace(before.follow_ups, duties=fresh.follow_ups.duties),
+        composed=dataclasses.replace(
+            before.composed,
+            invoice_amount_read=fresh.composed.invoice_amount_read,
+            invoice_date_read=fresh.composed.invoice_date_read,
+        ),
+        delivery=dataclasses.replace(
+            before.delivery,
+            tries=before.delivery.tries + 1,
+            unread_tries=0,
+            tried_as=before.delivery.tried_as if mail.is_rehearsal else mail.message_id,
+            date_draft=before.composed.draft_hash,
+            server=session.server,
+            tls=session.tls,
+            reply="",
+            silent="",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

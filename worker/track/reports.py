@@ -326,7 +326,8 @@ def _originals(parts: Sequence[_Part]) -> Iterator[str]:
     Relays that write a Message-ID of their own keep ours there.
     """
     named = [part for part in parts if part.kind in _STATUS_KINDS | _READ_KINDS | _RETURNED_KINDS]
-    status = (field for group in read_all_groups(part.content for part in named) for field in group)
+    groups = read_all_groups(part.content for part in named) if named else ()
+    status = (field for group in groups for field in group)
     fields = [field for part in parts for field in part.headers.fields]
     returned = islice((part for part in named if part.kind in _RETURNED_KINDS), PARTS_LIMIT)
     fields += [field for part in returned for field in split_headers(part.content.lstrip(b"\r\n"))[0].fields]

@@ -34,9 +34,11 @@ HELLO = (
     'control.sendall(json.dumps({"pid": os.getpid(), "uid": os.getuid()}).encode() + b"\\n")\n'
     "def say(piece): channel.sendall(struct.pack('>I', len(piece)) + piece)\n"
     'say(json.dumps({"ready": True, "sandbox": {}}).encode())\n'
-    "channel.recv(1)\n"
+    "request = channel.makefile('rb')\n"
+    "for _ in range(2): request.read(*struct.unpack('>I', request.read(4)))\n"
+    "request.close()\n"
 )
-"""A reader that was taken over: it answers as it likes from the first byte of a request on."""
+"""A reader that was taken over: it answers a request as it likes."""
 
 
 @pytest.fixture(scope="module")

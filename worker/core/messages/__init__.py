@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from worker.core.accounts import Role
 from worker.core.login_errors import LoginRefusal, find_refusal
@@ -44,6 +44,7 @@ from worker.core.messages import (
     reminders,
     store,
 )
+from worker.core.messages.days import Language as Language
 from worker.core.messages.days import name_day, name_near_day, name_near_moment
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
@@ -77,8 +78,6 @@ from worker.core.model import JST, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.server_faults import find_fault
 from worker.core.states import Event, HoldKind, Reason, State, kind_of
-
-Language = Literal["ja", "en"]
 
 _TABLES: Final = (
     *(backups, commands, config, console, console_drop, console_issuers),

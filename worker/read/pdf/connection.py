@@ -73,8 +73,7 @@ class ServedProcess:
             self.returncode = status
             if self._end_limit is not None:
                 self._end_limit.cancel()
-            self._connection.close()
-            self.stdin.close()
+            self._connection.close()  # not ``stdin``: the last answer may still be on its way
 
 
 async def connect(place: Path, word: str) -> ServedProcess:

@@ -199,13 +199,13 @@ class _Child:
             raise _Ended(await self._process.wait()) from None
 
     async def end(self) -> None:
-        """Kills the child and waits until it is gone."""
+        """Kills the child, waits until it is gone, and closes the way to it."""
         if self.is_alive:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself in this moment
                 self._process.kill()
-            except ProcessLookupError:  # it ended by itself in this moment
-                return
         await self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
 
 class _LaneReader:
@@ -375,6 +375,7 @@ class PdfPool(_LaneReader):
             if child.is_alive:
                 return child
             self._all.discard(child)
+            await child.end()
         return await self._start()
 
     async def _start(self) -> _Child:
