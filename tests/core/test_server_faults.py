@@ -80,6 +80,8 @@ OF_RECIPIENT = [
     "554 5.7.1 message content rejected",
     "552 5.3.4 message too large",
     "550 5.4.1 Recipient address rejected: Access denied",
+    "550 5.7.1 attachment blocked using content filter",
+    "554 5.7.1 This message is blocked using our virus scanner",
     "450 4.1.8 Sender address rejected: Domain not found",
     "250 2.1.0 sender ok",
 ]

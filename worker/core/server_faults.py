@@ -67,7 +67,8 @@ _LIMIT: Final = re.compile(
 _BLOCKED: Final = re.compile(
     # Exchange's 5.7.501 to 5.7.511 and 5.7.7xx; Postfix (reject_rbl_client) and its kin name the client.
     r"5\d\d[ -]5\.7\.(?:50[1-9]|51[01]|7(?:0[3-9]|5\d))\b"
-    r"|5\d\d\b(?!.*recipient address rejected).*?(?:client host(?: \S+ | rejected: )blocked|\bblocked using\b"
+    r"|5\d\d\b(?!.*recipient address rejected).*?(?:client host(?: \S+ | rejected: )blocked"
+    r"|\b(?:client|host|ip|network)\b[^;]{0,60}\bblocked using\b"
     r"|\d{1,3}(?:\.\d{1,3}){3}\]?\S* (?:is )?(?:listed|blocked|blacklisted)"
     r"|your (?:\w+ )?(?:ip|network|host|address)\b[^;]{0,60}\b(?:block ?list|blacklist|deny ?list)"
     r"|(?:sending|your)(?: \w+)? account (?:\S+ )?(?:has been |is |was )?"
