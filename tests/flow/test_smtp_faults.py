@@ -115,7 +115,7 @@ async def test_where_no_mail_can_leave_a_pass_and_the_status_say_what_to_do_abou
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = b"550 5.7.60 SMTP; Client does not have permissions to send as this sender\r\n"
-    monkeypatch.setitem(FAULTS, "send_as", reply)  # type: ignore[arg-type]  # bytes are a fault too
+    monkeypatch.setitem(FAULTS, "send_as", reply)
     async with MisbehavingServer(At.DOT, "send_as", times=9) as server:
         one = a_form()
         office = Office(tmp_path, smtp_port=server.port, projects=[project(one.project, "kawa", one.number)])
@@ -130,11 +130,15 @@ async def test_where_no_mail_can_leave_a_pass_and_the_status_say_what_to_do_abou
 BLOCKED_AT_RCPT = b"550 5.7.1 Service unavailable; client [192.0.2.1] blocked using list.example\r\n"
 
 
-async def test_a_block_at_rcpt_is_shown_and_told_once_until_a_mail_to_an_issuer_is_accepted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def blocked_at_rcpt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``554`` of the misbehaving server is a block of the client."""
+    monkeypatch.setitem(FAULTS, "554", BLOCKED_AT_RCPT)
+
+
+@pytest.mark.usefixtures("blocked_at_rcpt")
+async def test_a_block_at_rcpt_is_shown_and_told_once_until_a_mail_to_an_issuer_is_accepted(tmp_path: Path) -> None:
     """The server still takes the mail about it to the office."""
-    monkeypatch.setitem(FAULTS, "554", BLOCKED_AT_RCPT)  # type: ignore[arg-type]  # bytes are a fault too
     async with MisbehavingServer(At.RCPT_1, "554") as server, office_with(tmp_path, server) as office:
         office.save(form(1))
         await office.pass_once()
@@ -158,10 +162,8 @@ async def test_a_block_at_rcpt_is_shown_and_told_once_until_a_mail_to_an_issuer_
         assert not look.error
 
 
-async def test_a_block_that_no_submission_waits_for_any_more_ends_with_a_mail_to_the_office(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(FAULTS, "554", BLOCKED_AT_RCPT)  # type: ignore[arg-type]
+@pytest.mark.usefixtures("blocked_at_rcpt")
+async def test_a_block_that_no_submission_waits_for_any_more_ends_with_a_mail_to_the_office(tmp_path: Path) -> None:
     async with MisbehavingServer(At.RCPT_1, "554") as server, office_with(tmp_path, server) as office:
         office.save(form(1))
         await office.pass_once()
@@ -175,10 +177,8 @@ async def test_a_block_that_no_submission_waits_for_any_more_ends_with_a_mail_to
         assert not look.error
 
 
-async def test_the_status_shows_a_block_at_rcpt_with_its_reason_its_code_and_the_next_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(FAULTS, "554", BLOCKED_AT_RCPT)  # type: ignore[arg-type]
+@pytest.mark.usefixtures("blocked_at_rcpt")
+async def test_the_status_shows_a_block_at_rcpt_with_its_reason_its_code_and_the_next_step(tmp_path: Path) -> None:
     async with MisbehavingServer(At.RCPT_1, "554") as server:
         one = a_form()
         office = Office(tmp_path, smtp_port=server.port, projects=[project(one.project, "kawa", one.number)])

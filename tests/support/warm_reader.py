@@ -17,8 +17,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
+
+from worker.read.pdf import reader
 
 ROOT: Final = Path(__file__).parents[2]
 _PR_SET_PDEATHSIG: Final = 1
@@ -49,12 +52,8 @@ def warm_reader() -> Iterator[Path]:
 def serve(listener: socket.socket) -> NoReturn:
     """Serves one child for each connection."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    import pdfplumber  # noqa: F401
-    import pypdfium2.raw  # noqa: F401
-    from PIL import ImageDraw, PngImagePlugin  # noqa: F401
-
-    from worker.read.pdf import child, reader  # noqa: F401
-
+    for name in ("pdfplumber", "pypdfium2.raw", "PIL.ImageDraw", "PIL.PngImagePlugin", "worker.read.pdf.child"):
+        import_module(name)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for those that serve a connection
     while True:
