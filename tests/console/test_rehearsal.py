@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.console import Console
+from tests.support.console import PEOPLE, Console
+from worker.console.app import PAGES
 from worker.core.states import NoteEvent
 from worker.store.ports import REHEARSAL
 from worker.store.signs import rehearsing_to
@@ -81,6 +82,20 @@ def test_the_banner_leads_there_whom_it_concerns(console: Console) -> None:
     assert "リハーサル中です" in staff.text
     assert PATH not in staff.text
     assert f'href="{PATH}"' in console.browser("admin").get("/health").text
+
+
+@pytest.mark.parametrize("login", list(PEOPLE))
+def test_every_page_of_every_role_says_that_a_rehearsal_is_on(console: Console, login: str) -> None:
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(REHEARSAL, "on")
+    browser = console.browser(login)
+    pages = [each.path for each in PAGES if "{" not in each.path and not each.path.startswith(("/login", "/sso"))]
+    silent = set()
+    for path in pages:
+        page = browser.get(path)
+        if page.status_code == 200 and "html" in page.headers["content-type"] and "リハーサル中です" not in page.text:
+            silent.add(path)
+    assert silent == set()
 
 
 def test_the_page_says_how_much_waits_and_where_rehearsals_go(console: Console) -> None:

@@ -46,6 +46,7 @@ from worker.console import (
     sso,
     today,
 )
+from worker.console.banners import banners_of
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_same_origin, session_cookie
 from worker.console.visit import HERE, LONGEST_NUMBER, Form, Visit
@@ -331,6 +332,7 @@ def _visit_of(request: Request, desk: Desk, proxy: str) -> Visit:
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
     return Visit(
         desk,
+        banners_of,
         None,
         desk.clock.now(),
         request.url.path,

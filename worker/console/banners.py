@@ -1,14 +1,13 @@
-"""The banners above every page of work: rehearsal, nothing watched, sending stopped."""
+"""The banners above every page of a person who is logged in: rehearsal, nothing watched, sending stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from worker.accounts.people import roles_given
 from worker.audit.sent_log import PROGRAM
-from worker.console.visit import Visit
+from worker.console.visit import Banner, Visit
 from worker.core.accounts import Right
 from worker.core.messages import name_role, name_thing
 from worker.core.signs import Sign
@@ -18,19 +17,8 @@ from worker.service.wiring import read_lock_holder
 from worker.store.signs import find_signs, rehearsing_to
 from worker.views.backup_age import say_old_backup
 
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """One sentence above the page."""
-
-    text: str
-    is_alarm: bool
-    path: str = ""
-    """The page on which the person may end it; empty if there is none."""
-    word: str = ""
-    """The words of the link to it."""
-
-
+_SWITCH: Final = "/health/rehearsal"
+"""The page on which the rehearsal is ended."""
 _OLDER: Final = frozenset({Sign.RESTORED, Sign.BEHIND_HEAD, Sign.BEHIND_WITNESS})
 """The signs that the data is of an earlier day; the others may also be of a second installation."""
 
@@ -56,12 +44,14 @@ def banners_of(visit: Visit) -> tuple[Banner, ...]:
     if old := say_old_backup(visit.store, visit.now, visit.lang):
         found.append(Banner(old, True, *health))
     if rehearsing_to(visit.store, office.brief.release.rehearsal_to) is not None:
-        path, word = ("/health/rehearsal", visit.say("rehearsal_end_go")) if visit.may(Right.REHEARSE) else ("", "")
+        is_led = visit.may(Right.REHEARSE) and visit.path != _SWITCH
+        path, word = (_SWITCH, visit.say("rehearsal_end_go")) if is_led else ("", "")
         found.append(Banner(visit.say("banner_rehearsal"), is_alarm=False, path=path, word=word))
-    return (*found, *banners_of_roles(visit)) if visit.may(Right.DECIDE) else tuple(found)
+    sees_roles = visit.may(Right.DECIDE) or visit.may(Right.PEOPLE)
+    return (*found, *_banners_of_roles(visit)) if sees_roles else tuple(found)
 
 
-def banners_of_roles(visit: Visit) -> Iterator[Banner]:
+def _banners_of_roles(visit: Visit) -> Iterator[Banner]:
     """New approvers and administrators, all in one sentence: a phone shows few lines."""
     people, names = [], {each.login: each.name for each in visit.store.accounts()}
     for each in roles_given(visit.store, visit.now):

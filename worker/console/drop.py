@@ -8,7 +8,6 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from worker.compose.uploads import UploadKind, UploadTarget
-from worker.console.banners import banners_of
 from worker.console.visit import Visit, number_in
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_state, next_step
@@ -109,7 +108,6 @@ def _page(
     return visit.page(
         "drop.html",
         status,
-        banners=banners_of(visit),
         lines=lines,
         refused=refused or [],
         submissions=submissions,

@@ -12,7 +12,6 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from worker.config.editing.fields import KeyPath
-from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.model import Entry
 
@@ -80,4 +79,4 @@ def show_conflicts(
 
     A group has its title, the entry of the other person's change and its rows.
     """
-    return visit.page("project_conflict.html", 409, banners=banners_of(visit), groups=groups, kept=kept)
+    return visit.page("project_conflict.html", 409, groups=groups, kept=kept)

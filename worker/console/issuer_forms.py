@@ -30,7 +30,6 @@ from worker.config.editing.issuers import (
 )
 from worker.config.issuers import issuer_file
 from worker.config.shipped import shipped_names
-from worker.console.banners import banners_of
 from worker.console.edit_forms import (
     NO_REMARKS,
     SEEN,
@@ -160,7 +159,6 @@ def _summary(visit: Visit, prepared: PreparedIssuer, status: int) -> Response:
     return visit.page(
         "issuer_summary.html",
         status,
-        banners=banners_of(visit),
         edit=edit,
         act=edit.act.value,
         rows=issuer_rows(edit, visit.lang),
@@ -214,7 +212,6 @@ def _form(visit: Visit, table: Mapping[str, Any], texts: Texts, seen: Texts, rem
     return visit.page(
         "issuer_form.html",
         remarks.status,
-        banners=banners_of(visit),
         groups=groups,
         texts={key_text(path): text for path, text in texts.items()},
         seen=shown,

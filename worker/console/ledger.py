@@ -29,7 +29,6 @@ from worker.config.editing.register import FieldRules
 from worker.config.editing.spreadsheets import LedgerLimits, parse_ledger
 from worker.config.load import load_configuration
 from worker.config.projects import FILE
-from worker.console.banners import banners_of
 from worker.console.edit_forms import CHOSEN, show_conflicts
 from worker.console.project_forms import conflict_rows, last_changes
 from worker.console.visit import Visit
@@ -67,7 +66,7 @@ def show_import(visit: Visit) -> Response:
 
 
 def _upload_page(visit: Visit, failed: tuple[str, ...] = (), status: int = 200, sheet: str = "") -> Response:
-    return visit.page("ledger.html", status, banners=banners_of(visit), failed=failed, sheet=sheet)
+    return visit.page("ledger.html", status, failed=failed, sheet=sheet)
 
 
 def _refused_page(visit: Visit, error: ConfigError | NotAllowed, sheet: str = "") -> Response:
@@ -130,7 +129,6 @@ def _rows_page(
     return visit.page(
         "ledger_rows.html",
         status,
-        banners=banners_of(visit),
         name=kept.name,
         counts=visit.say("import_counts", **count_outcomes(judged.outcomes)),
         ledger=pack_ledger(replace(kept, seen=seen_rows(judged.outcomes))),

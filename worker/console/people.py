@@ -12,7 +12,6 @@ from starlette.responses import Response
 from worker.accounts import people, second_factor, sso
 from worker.accounts.people import INVITED_FOR
 from worker.audit.sent_log import PROGRAM
-from worker.console.banners import banners_of_roles
 from worker.console.visit import Visit
 from worker.core.accounts import Account, Role
 from worker.core.errors import NotAllowed
@@ -57,7 +56,6 @@ def _people(visit: Visit, failed: str) -> Response:
         "people.html",
         422 if failed else 200,
         accounts=visit.store.accounts(),
-        banners=tuple(banners_of_roles(visit)),
         state=lambda account: _state(visit, account),
         role_name=name_role,
         roles=tuple(Role),

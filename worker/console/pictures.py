@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from worker.approve import disclose
 from worker.approve.shown import PaperPage, ShownPages, pages_to_show, papers_of
-from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.errors import NotAllowed
@@ -59,7 +58,6 @@ def show_page(visit: Visit) -> Response:
     back = urlencode({SHOWN: shown, _SEAL: _seal(visit, submission, shown)})
     return visit.page(
         "paper.html",
-        banners=banners_of(visit),
         submission=submission,
         paper=papers[place],
         page=papers[place].pages[number],
@@ -151,7 +149,6 @@ def _key_page(visit: Visit, submission: Submission, key: str, failed: str = "", 
     return visit.page(
         "key.html",
         status,
-        banners=banners_of(visit),
         submission=submission,
         key=key,
         papers=papers_of(submission),

@@ -29,7 +29,6 @@ from worker.config.editing.register import (
 )
 from worker.config.files import TemplateFiles
 from worker.config.projects import FILE
-from worker.console.banners import banners_of
 from worker.console.edit_forms import (
     NO_REMARKS,
     SEEN,
@@ -114,7 +113,6 @@ def _summary(visit: Visit, edit: RegisterEdit) -> Response:
 
     return visit.page(
         "project_summary.html",
-        banners=banners_of(visit),
         act=edit.act.value,
         project=edit.project,
         changes=[
@@ -194,7 +192,6 @@ def _form(visit: Visit, issuer: Issuer | None, texts: Texts, seen: Texts, remark
     return visit.page(
         "project_form.html",
         remarks.status,
-        banners=banners_of(visit),
         groups=groups_of(issuer, texts, templates.source, office.configuration.issuers.values(), visit.lang),
         texts={form_name(key): text for key, text in texts.items()},
         seen={form_name(key): text for key, text in seen.items()},
@@ -299,7 +296,6 @@ def _amend_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_R
     return visit.page(
         "project_amend.html",
         remarks.status,
-        banners=banners_of(visit),
         project=project,
         fields=[(each, now.get(each.key, "")) for each in amended_fields(visit.lang)],
         texts={form_name(key): text for key, text in texts.items()},

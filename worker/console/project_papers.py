@@ -10,7 +10,6 @@ from starlette.responses import Response
 from worker.compose.missing_invoice import find_unused, name_to_give
 from worker.config.defaults import SEPARATE
 from worker.config.editing.register import RegisterEdit, set_documents, set_invoice
-from worker.console.banners import banners_of
 from worker.console.project_forms import path_of, save_edit
 from worker.console.projects import named_project
 from worker.console.visit import Visit
@@ -53,7 +52,6 @@ def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200)
     return visit.page(
         "project_papers.html",
         status,
-        banners=banners_of(visit),
         project=project,
         product=product,
         invoices=project.invoices.get(product, ()),

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from worker.approve.project_notes import memo_of, note_project_memo
-from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.errors import NotAllowed
@@ -40,7 +39,6 @@ def show_projects(visit: Visit) -> Response:
     ]
     return visit.page(
         "projects.html",
-        banners=banners_of(visit),
         rows=project_rows(visit.store, configuration, visit.now, found[:_ROWS_SHOWN]),
         products=tuple(Product),
         typed=typed,
@@ -65,7 +63,6 @@ def _project_page(visit: Visit, failed: str = "", status: int = 200) -> Response
     return visit.page(
         "project.html",
         status,
-        banners=banners_of(visit),
         page=page,
         states={each.id: name_state(each, visit.lang) for each in page.submissions},
         corrected=corrected,
@@ -108,7 +105,6 @@ def show_foreseen(visit: Visit) -> Response:
     reasons = [] if seen is None else [each for each in seen.submission.reasons if each.reason is not Reason.APPROVAL]
     return visit.page(
         "foreseen.html",
-        banners=banners_of(visit),
         project=project,
         issuer=visit.office.configuration.issuers[project.issuer],
         product=product,
@@ -137,7 +133,6 @@ def show_found(visit: Visit) -> Response:
     submissions = _submissions(visit, typed, words) if words else ()
     return visit.page(
         "found.html",
-        banners=banners_of(visit),
         rows=project_rows(visit.store, configuration, visit.now, projects[:_ROWS_SHOWN]),
         products=tuple(Product),
         submissions=submissions,

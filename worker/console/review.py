@@ -14,7 +14,6 @@ from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
 from worker.approve.counterparts import counterparts_of
 from worker.approve.decisions import Approval
 from worker.approve.earlier_mail import find_likeness
-from worker.console.banners import banners_of
 from worker.console.pictures import (
     SHOWN,
     first_unseen,
@@ -89,7 +88,6 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
     return visit.page(
         "review.html",
         status,
-        banners=banners_of(visit),
         review=review,
         likeness=likeness,
         mend=way_to_mend(submission) if visit.may(Right.PREPARE) else None,

@@ -9,7 +9,6 @@ from typing import Final
 from starlette.responses import Response
 
 from worker.approve.taken_on import leave_work, take_on, taken_now
-from worker.console.banners import banners_of
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.model import JST, Product
@@ -45,7 +44,6 @@ def show_today(visit: Visit) -> Response:
     due = visit.store.due(_ALL_DUE)
     return visit.page(
         "today.html",
-        banners=banners_of(visit),
         groups=[(group, rows) for group, rows in groups if rows],
         count=_count(groups) if kind or issuer or who else today.count,
         title=visit.say("menu_approvals" if kind == APPROVAL else "today"),

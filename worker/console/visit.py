@@ -94,11 +94,25 @@ class Form:
 
 
 @dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """One sentence above the page."""
+
+    text: str
+    is_alarm: bool
+    path: str = ""
+    """The page on which the person may end it; empty if there is none."""
+    word: str = ""
+    """The words of the link to it."""
+
+
 class Visit:
     """One request."""
 
     desk: Desk
     opened: Store | None
+    find_banners: Callable[[Visit], Sequence[Banner]]
+    """Finds the banners that hold now; every page of a person who is logged in begins with them."""
     now: dt.datetime
     path: str
     params: Mapping[str, Any]
@@ -262,6 +276,7 @@ class Visit:
         )
         return HTMLResponse(html, status)
 
+            banners=self._banners(),
     def _menu_counts(self) -> Mapping[str, int]:
         """The numbers of the menu by path; none on a page without a store, which says that it is not available."""
         if self.opened is None or not self.may(Right.PREPARE):
@@ -270,7 +285,16 @@ class Visit:
             counted = self.desk.count_work(self.store, self.now)
         except ConfigError:  # the pages that need no configuration still come
             return {}
-        return {"/": counted.to_do, APPROVALS: counted.to_approve}
+        return {"/": counted.to_do(self.viewer), APPROVALS: counted.to_approve(self.viewer)}
+
+    def _banners(self) -> Sequence[Banner]:
+        """The banners; none before a login, on a page without a store, and where the configuration cannot be read."""
+        if self.opened is None or self.account is None:
+            return ()
+        try:
+            return self.find_banners(self)
+        except ConfigError:
+            return ()
 
     def go(self, path: str, said: str = "", **query: str) -> Response:
         """Answers a form: the browser gets the page at ``path``, which begins with the sentence ``said_CODE``."""
