@@ -22,7 +22,7 @@ from worker.approve import decisions
 from worker.config.release import Mode, Release, SecondPerson
 from worker.core.accounts import Account, AwayPeriod, Role
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_state, next_step
+from worker.core.messages import name_event_of, name_state, next_step
 from worker.core.model import Product, Submission, sha256
 from worker.core.rulebook import Invoice
 from worker.core.states import HoldKind, NoteEvent, Reason, State, kind_of
@@ -197,7 +197,11 @@ def test_the_approval_of_the_requester_answers_the_other_reasons_and_leaves_this
     desk.arrive(ALWAYS, proven=False)
     request(desk, HANAKO)
     assert set(reasons(desk.approve(1, ALWAYS))) == {Reason.SECOND_PERSON}
-    assert desk.approve(1, ALWAYS, author=MISAKI).state is State.APPROVED
+    released = desk.approve(1, ALWAYS, author=MISAKI)
+    assert released.state is State.APPROVED
+    approvals = [each for each in desk.entries(1) if each.event == "Approved"]
+    words = [name_event_of(released, each, "ja") for each in approvals]
+    assert words == ["内容を確認（承認は未完了）", "承認"], "the history calls only the second one an approval"
 
 
 def test_who_prepared_a_correction_is_not_its_second_person(desk: Desk) -> None:

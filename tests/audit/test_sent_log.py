@@ -337,6 +337,20 @@ def test_the_csv_opens_in_a_japanese_excel() -> None:
     assert line["訂正元の番号"] == ""
 
 
+@every_case(
+    ("course", "event", "state"),
+    [
+        ([(Event.HANDED_OVER, {"state": "HANDED_OVER"})], "提出を記録", "別途提出済み"),
+        ([STARTED, DATA, ACCEPTED], "到達確認", "到達確認済み"),
+    ],
+)
+def test_the_csv_calls_what_was_handed_in_otherwise_no_arrival(course: list[Any], event: str, state: str) -> None:
+    *_, row = log_rows(tell(*course, (Event.CONFIRMED, {"state": "CONFIRMED"})))
+    (line,) = read_csv(row)
+    assert (line["出来事"], line["状態"]) == (event, state)
+    assert bool(line["Message-ID"]) is (ACCEPTED in course), "the draft's id is of a mail that never left"
+
+
 def test_an_amount_says_whether_it_is_registered_or_was_read_from_the_pdf() -> None:
     read = {"invoice_amount_read": 1_280_000, "invoice_date_read": "2026-05-09"}
     unregistered = {"draft": {**DRAFT, "invoice_amount": None, "invoice_date": None}}

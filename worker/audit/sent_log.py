@@ -195,7 +195,8 @@ def _makes_row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]
 def _row(entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]) -> LogRow:
     was = before if entry.event in _ATTEMPTS else after  # a rehearsal's end brings the next draft with it
     draft = was.get("draft") or {}
-    left = after["state"] not in _UNSENT
+    was_handed_in = entry.event == Event.CONFIRMED and before.get("state") == State.HANDED_OVER
+    left = after["state"] not in _UNSENT and not was_handed_in
     rehearsed_for = tuple(draft.get("rehearsal_for", ()))
     decided_by, account = _decided(entry, was)
     (amount, amount_from), (date, date_from) = _of_invoice(was, "invoice_amount"), _of_invoice(was, "invoice_date")

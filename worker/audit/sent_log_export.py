@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from worker.audit.sent_log import LogRow
-from worker.core.messages import name_any_state
+from worker.core.messages import Language, name_any_state, say
 from worker.core.messages.events import EVENTS
+from worker.core.messages.reasons import HANDED_IN_STATE, STATES
 from worker.core.model import PRODUCT_NAMES, READ, REGISTERED
 from worker.core.states import Event
 from worker.core.text import escape_control_chars, json_line
@@ -30,7 +31,7 @@ HEADER: Final = (
 
 _FROM: Final = {REGISTERED: "案件に登録", READ: "PDFから読取り", "": ""}
 
-EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
+_EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
     **EVENTS,
     Event.ACCEPTED: ("送信", "sent"),
     Event.DATA_STARTED: ("送信結果不明", "in doubt"),
@@ -39,6 +40,22 @@ EVENT_NAMES: Final[dict[str, tuple[str, str]]] = {
     Event.PROVEN_SENT: ("送信済みと判明", "proven sent"),
 }
 """Words for the events of rows, (Japanese, English); NoticeRead and Redrafted make one if a rule takes no mail."""
+
+
+def name_row(row: LogRow, lang: Language) -> tuple[str, str]:
+    """Returns the event and the state of a row in office words, as a page or a terminal shows them.
+
+    The record that a submission was handed in otherwise is called so: no mail of it arrived.
+    """
+    index = 0 if lang == "ja" else 1
+    if _was_handed_in(row):
+        return say("event_handed_in", lang), HANDED_IN_STATE[index]
+    return _EVENT_NAMES[row.event][index], name_any_state(row.state, lang)
+
+
+def _was_handed_in(row: LogRow) -> bool:
+    return row.event == Event.CONFIRMED and not (row.sent_sha256 or row.message_id)
+
 
 _FORMULA: Final = re.compile("[=+\\-@＝＋－＠\t\r\n]")
 """Excel takes a cell that begins so for a formula, full-width signs too (a Japanese Excel turns them into ASCII), and
@@ -96,13 +113,14 @@ def _harmless(cell: str) -> str:
 def _cells(row: LogRow) -> Iterator[str]:
     named = {
         "at": row.at.strftime("%Y-%m-%d %H:%M:%S"),  # Excel knows this as a time, and no form with a zone
-        "event": EVENT_NAMES[row.event][0],
+        "event": name_row(row, "ja")[0],
         "rehearsal": "リハーサル" if row.rehearsal else "",
         "product": PRODUCT_NAMES[row.product] if row.product else "",
         "attachments": "\n".join(
             f"{escape_control_chars(each.filename)} ({each.size}) {each.sha256}" for each in row.attachments
         ),
-        "state": name_any_state(row.state, "ja"),
+        # A page has its own words for some states; a file is the same wherever it is made.
+        "state": HANDED_IN_STATE[0] if _was_handed_in(row) else STATES[row.state][0],
         "invoice_amount_from": _FROM[row.invoice_amount_from],
         "invoice_date_from": _FROM[row.invoice_date_from],
     }

@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from worker.audit.sent_log import CAME_BACK, LogFilter, LogRow
-from worker.audit.sent_log_export import EVENT_NAMES, csv_bytes, jsonl
+from worker.audit.sent_log_export import csv_bytes, jsonl, name_row
 from worker.cli import (
     DONE,
     FOR_A_PERSON,
@@ -236,7 +236,7 @@ def print_log(rows: Iterable[LogRow], lang: Language, *, title: str = "") -> Non
 
 
 def _log_cells(row: LogRow, lang: Language) -> tuple[str, ...]:
-    event = EVENT_NAMES[row.event][0 if lang == "ja" else 1]
+    event, _ = name_row(row, lang)
     return (
         time_text(row.at),
         str(row.id),

@@ -27,7 +27,7 @@ from worker.cli.tables import (
     submission_table,
     time_text,
 )
-from worker.core.messages import Language, name_any_state, name_author, name_event, name_thing, say, say_trouble
+from worker.core.messages import Language, name_any_state, name_author, name_event_of, name_thing, say, say_trouble
 from worker.core.messages.reasons import APPROVAL_STATE, STATES
 from worker.core.model import FRESH, JST, Disposition, HealthRecord, Submission
 from worker.core.states import STILL_JUDGED, Reason, State
@@ -209,7 +209,7 @@ def show(shared: Cli, number: str, pages: bool | None, as_json: bool) -> int:
     rows = [
         (
             time_text(each.at),
-            name_event(each.event, shared.lang),
+            name_event_of(submission, each, shared.lang),
             name_any_state(State(each.set["state"]), shared.lang) if "state" in each.set else "",
             f"{name_author(each.by, each.detail.get('deputy_for', ()), shared.lang)} / {each.account}",
             detail_text(each, shared.lang),

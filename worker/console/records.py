@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from worker.approve import disclose
 from worker.approve.shown import papers_of
 from worker.audit.sent_log import LogFilter, LogRow
-from worker.audit.sent_log_export import EVENT_NAMES
+from worker.audit.sent_log_export import name_row
 from worker.config.release import Mode
 from worker.console.pictures import ORIGINAL_POLICY
 from worker.console.visit import Visit
@@ -24,7 +24,6 @@ from worker.core.messages import (
     name_event,
     name_event_of,
     name_fault,
-    name_handed_in,
     name_place,
     name_state,
 )
@@ -132,8 +131,7 @@ def show_record(visit: Visit) -> Response:
         submission=submission,
         state=name_state(submission, visit.lang),
         entries=[
-            (each, each.at.astimezone(JST), name_event_of(submission, each.event, visit.lang), _why(each))
-            for each in entries
+            (each, each.at.astimezone(JST), name_event_of(submission, each, visit.lang), _why(each)) for each in entries
         ],
         papers=papers_of(submission),
     )
@@ -163,11 +161,7 @@ def _log_page(visit: Visit, search: LogSearch | None, failed: str = "", status: 
 
 
 def _shown(row: LogRow, visit: Visit) -> _Shown:
-    if row.state is State.CONFIRMED and not (row.sent_sha256 or row.message_id):
-        return _Shown(row, visit.say("event_handed_in"), name_handed_in(visit.lang), _approved_by(row, visit))
-    names = EVENT_NAMES[row.event]
-    event = names[0 if visit.lang == "ja" else 1]
-    return _Shown(row, event, name_any_state(row.state, visit.lang), _approved_by(row, visit))
+    return _Shown(row, *name_row(row, visit.lang), _approved_by(row, visit))
 
 
 def _approved_by(row: LogRow, visit: Visit) -> str:

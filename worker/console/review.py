@@ -102,7 +102,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         next_step=next_step(submission, visit.lang),
         correction=store.corrections([submission.id]).get(submission.id),
         candidates=_candidates(visit, submission),
-        entries=[(each, name_event_of(submission, each.event, visit.lang)) for each in reversed(entries)],
+        entries=[(each, name_event_of(submission, each, visit.lang)) for each in reversed(entries)],
         history=HISTORY,
         place=place,
         waiting=waiting,

@@ -63,6 +63,7 @@ from worker.core.messages.reasons import (
     FACTS,
     FOLLOW_UPS,
     FORMS,
+    HANDED_IN_STATE,
     HOLD_DETAILS,
     MISFITS,
     NAMES,
@@ -74,7 +75,7 @@ from worker.core.messages.reasons import (
 )
 from worker.core.messages.receipts import name_receipt as name_receipt
 from worker.core.messages.sentences import SYSTEM_FAULTS, SentenceWriter
-from worker.core.model import JST, Hold, Product, Receipt, Submission
+from worker.core.model import JST, Entry, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.server_faults import find_fault
 from worker.core.states import Event, HoldKind, Reason, State, kind_of
@@ -217,7 +218,7 @@ def name_state(submission: Submission, lang: Language) -> str:
         hardest = min((kind_of(hold.reason) for hold in submission.reasons), key=_ORDER.index)
         return for_reader(STATES[State.HELD], f"state_HELD_{hardest.value}")[index]
     if submission.state is State.CONFIRMED and submission.delivery.sent_at is None:
-        return name_handed_in(lang)
+        return HANDED_IN_STATE[index]
     if submission.state is State.ANNOUNCED and not submission.source.proven:
         return say("state_unproven", lang, state=words)
     if submission.state is State.APPROVED:
@@ -226,11 +227,6 @@ def name_state(submission: Submission, lang: Language) -> str:
             return f"{words}（{'自動' if by_policy else f'承認：{submission.approval.release}'}）"
         return f"{words} ({'by itself' if by_policy else f'approved by {submission.approval.release}'})"
     return words
-
-
-def name_handed_in(lang: Language) -> str:
-    """The state of what was handed in otherwise and recorded."""
-    return for_reader(STATES[State.CONFIRMED], "state_HANDED_IN")[0 if lang == "ja" else 1]
 
 
 def _state_of_people(submission: Submission, lang: Language) -> str:
@@ -469,10 +465,17 @@ def name_event(event: str, lang: Language) -> str:
     return EVENTS[event][0 if lang == "ja" else 1]
 
 
-def name_event_of(submission: Submission, event: str, lang: Language) -> str:
-    """An entry's event in office words; the confirmation of what was handed in otherwise says so."""
-    was_handed_in = event == Event.CONFIRMED and submission.delivery.sent_at is None
-    return say("event_handed_in", lang) if was_handed_in else name_event(event, lang)
+def name_event_of(submission: Submission, entry: Entry, lang: Language) -> str:
+    """An entry's event in office words.
+
+    The confirmation of what was handed in otherwise says so, and so does an approval that left a reason open: a second
+    person still approves.
+    """
+    if entry.event == Event.CONFIRMED and submission.delivery.sent_at is None:
+        return say("event_handed_in", lang)
+    if entry.event == Event.APPROVED and entry.set.get("reasons"):
+        return say("event_not_yet_approved", lang)
+    return name_event(entry.event, lang)
 
 
 def name_detail(name: str, lang: Language) -> str:

@@ -81,6 +81,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "h_issuer_there": ("発注者", "the issuer"),
     "said_handed_in": ("提出を記録しました。", "Recorded: it was handed in."),
     "event_handed_in": ("提出を記録", "handed in"),
+    "event_not_yet_approved": ("内容を確認（承認は未完了）", "checked, not approved yet"),
     "said_confirmed": ("届いていることを記録しました。", "Recorded: it arrived."),
     "said_not_arrived": (
         "届いていないことを記録しました。訂正して再提出できます。",

@@ -343,7 +343,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- states
     "on_page_state_HELD": ("保留", "held"),
     "on_page_state_HANDED_OVER": ("別途提出（これから）", "to be handed in otherwise"),
-    "on_page_state_HANDED_IN": ("別途提出済み", "handed in otherwise"),
     "on_page_state_HELD_answer": ("要確認", "to be checked"),
     "on_page_state_HELD_correct": ("要修正", "to be corrected"),
     "on_page_state_HELD_never": ("送信できません", "cannot be sent"),

@@ -29,6 +29,8 @@ STATES: Final[dict[State, tuple[str, str]]] = {
     _S.WITHDRAWN: ("取下げ", "withdrawn"),
     _S.HANDED_OVER: ("別途提出（フォーム・持参等）", "handed in another way"),
 }
+HANDED_IN_STATE: Final = ("別途提出済み", "handed in otherwise")
+"""CONFIRMED without a mail: a person recorded that it was handed in."""
 STATE_NEXT: Final[dict[State, tuple[str, str]]] = {
     _S.ANNOUNCED: (
         "「認証キーのお知らせ」PDFを保証会社のサイトから取得し、所定のフォルダに保存（不要なら取下げ）",
