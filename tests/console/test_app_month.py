@@ -219,6 +219,9 @@ def hand_in_by_the_issuers_form_and_record_it(month: Month) -> None:
     page.click(f'main a[href="/s/{number}"]')
     assert page.locator(f'a[href="{URL}"]').count() == 1
     assert ON_FORM.key not in page.content()
+    sheet = page.inner_text(".hand-in dl")
+    for value in (ON_FORM.project, ON_FORM.contractor, ON_FORM.product, ON_FORM.number):
+        assert value in sheet, value
     page.click(f'.hand-in a[href="/s/{number}/key"]')
     page.click(f'form[action="/s/{number}/key"] button')
     assert ON_FORM.key in page.inner_text("main")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from tests.console.conftest import WAITS
-from tests.support.console import Console
+from tests.console.test_today import row_of
+from tests.support.console import Browser, Console
 from tests.support.office import Mailroom
 
 
@@ -24,6 +25,9 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
     shown = {"label": staff.label}
     assert staff.post("/s/2/request", shown).headers["location"] == "/s/2?said=requested"
     assert staff.post("/s/2/request", shown).status_code == 422
+    rows = [row_of(each, "2") for each in (staff, approver)]
+    assert [row.count('<span class="chip rest">待ち</span>') for row in rows] == [1, 0], "it is the approver's turn"
+    assert work_count(staff) == work_count(approver) - 1
 
     approver.get("/s/2")
     assert "差し戻す" in approver.text
@@ -34,6 +38,7 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
     assert sent(room) == 0
     staff.get("/s/2")
     assert "宛名を確認" in staff.text
+    assert "待ち" not in row_of(staff, "2"), "it is the turn of those who prepare it again"
 
     approver.get("/s/2")
     (hold,) = re.findall(r'name="(returned-[0-9a-f]+)"', approver.get("/s/2").text)
@@ -54,6 +59,12 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
     approver.post("/s/2/approve", {"label": approver.label, "shown": approver.shown, hold: "1"})
     assert sent(room) == 1
     assert staff.post("/s/2/stop").status_code == 409
+
+
+def work_count(browser: Browser) -> int:
+    """The number beside 今日すること in the menu."""
+    found = re.search(r">今日すること（(\d+)）", browser.get("/").text)
+    return int(found[1]) if found else 0
 
 
 def test_a_page_that_waits_for_the_sending_learns_of_it_and_nothing_else_is_asked(console: Console) -> None:

@@ -11,7 +11,8 @@ from worker.core.accounts import RIGHTS, Right, Role
 from worker.core.messages import is_said
 from worker.core.model import Destination, Hold, NoticeRecord, Product, Submission
 from worker.core.states import HoldKind, Reason, State, kind_of
-from worker.views.today import MENDS, Button, mend_of, way_to_mend
+from worker.views.tasks import Task, TaskKind, Urgency
+from worker.views.today import MENDS, Button, Viewer, WorkCounts, awaits_approval, mend_of, way_to_mend
 
 
 @every_case("reason", Reason)
@@ -65,6 +66,40 @@ def test_a_held_submission_leads_to_the_page_that_mends_it(reason: Reason) -> No
 )
 def test_what_is_decided_on_its_own_page_or_belongs_to_none_leads_nowhere_else(held: Submission) -> None:
     assert way_to_mend(held) is None
+
+
+def asked(urgency: Urgency, *reasons: Reason) -> Task:
+    return Task(
+        TaskKind.HELD, "kawa/橋梁", "橋梁", "川市", Product.CONTRACT, 7, ("", ""), None, None, urgency,
+        reasons=reasons, asked_by="佐藤 次郎",
+    )  # fmt: skip
+
+
+@every_case(
+    ("name", "may_decide", "waits"),
+    [("佐藤　次郎", False, True), ("佐藤 次郎", True, True), ("田中 三郎", False, True), ("山田 花子", True, False)],
+)
+def test_a_requested_approval_waits_for_all_but_those_who_may_give_it(name: str, may_decide: bool, waits: bool) -> None:
+    viewer = Viewer(name, may_decide)
+    task = asked(Urgency.TODAY, Reason.APPROVAL, Reason.SECOND_PERSON)
+    counted = WorkCounts((task,))
+    assert viewer.waits_for_another(task) is waits
+    assert awaits_approval(task, viewer) is not waits
+    assert (counted.to_do(viewer), counted.to_approve(viewer)) == ((0, 0) if waits else (1, 1))
+
+
+@every_case(
+    "task",
+    [
+        asked(Urgency.NOW, Reason.APPROVAL),
+        asked(Urgency.TODAY, Reason.APPROVAL, Reason.INVOICE_MISSING),
+        replace(asked(Urgency.TODAY, Reason.APPROVAL), asked_by=""),
+    ],
+)
+def test_what_presses_is_to_be_mended_or_was_not_asked_for_is_still_to_do_for_its_preparer(task: Task) -> None:
+    viewer = Viewer("佐藤 次郎", may_decide=False)
+    assert not viewer.waits_for_another(task)
+    assert WorkCounts((task,)).to_do(viewer) == 1
 
 
 @every_case("button", Button)

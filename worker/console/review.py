@@ -30,6 +30,7 @@ from worker.core.messages import (
     name_event,
     name_event_of,
     name_follow_up,
+    name_product,
     name_receipt,
     name_state,
     next_step,
@@ -39,7 +40,7 @@ from worker.core.states import Event, NoteEvent, Reason, State, may_follow
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
 from worker.send.rate_limit import leaves_at
-from worker.views.review import Review, name_of_part, review_of, tick_name, ticks_of, ticks_of_parts
+from worker.views.review import AMOUNT, Review, name_of_part, review_of, tick_name, ticks_of, ticks_of_parts
 from worker.views.today import awaits_approval, way_to_mend, work_of_today
 
 HISTORY: Final = 3
@@ -97,7 +98,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         needed=needed_pages(submission, papers),
         shown=visit.form.text(SHOWN) or shown_by_link(visit, submission),
         unseen=unseen,
-        hand_in=_hand_in(submission, visit),
+        hand_in=_hand_in(review, visit),
         state=name_state(submission, visit.lang),
         next_step=next_step(submission, visit.lang),
         correction=store.corrections([submission.id]).get(submission.id),
@@ -148,13 +149,17 @@ def _asked(visit: Visit, submission: Submission) -> str:
     return visit.say(code, by=requested.by, moment=moment, people=people)
 
 
-def _hand_in(submission: Submission, visit: Visit) -> list[tuple[str, str]]:
+def _hand_in(review: Review, visit: Visit) -> list[tuple[str, str]]:
     """What a person types or writes when handing it in: a name and a value each."""
+    submission, read = review.submission, {each.heading: each.read for each in review.comparisons}
     values = (
         ("h_section", submission.destination.receiver),
         ("sheet_phone", submission.destination.section_phone),
         ("h_project", submission.destination.project_name or submission.known_as),
+        ("h_contractor", read.get("h_contractor", "")),
+        ("h_product", name_product(submission.notice.product, visit.lang)),
         ("h_number", submission.notice.contract_number or ""),
+        (AMOUNT, read.get(AMOUNT, "")),
     )
     return [(visit.say(name), value) for name, value in values if value]
 
@@ -221,9 +226,13 @@ def _review(visit: Visit, submission: Submission) -> Review:
 
 def _waiting(visit: Visit) -> list[tuple[int, bool]]:
     """The submissions that wait for a person, in the order of the list of work; True for an approval alone."""
-    today = work_of_today(visit.store, visit.office.outline, visit.now)
+    today = work_of_today(visit.store, visit.office.outline, visit.now, visit.viewer)
     rows = [row for group in today.groups for row in group.rows if not row.is_waiting]
-    return [(row.task.submission, awaits_approval(row.task)) for row in rows if row.task.submission is not None]
+    return [
+        (row.task.submission, awaits_approval(row.task, visit.viewer))
+        for row in rows
+        if row.task.submission is not None
+    ]
 
 
 def _to_approve(visit: Visit, but: int) -> list[int]:

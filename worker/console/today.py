@@ -34,7 +34,7 @@ def show_today(visit: Visit) -> Response:
             if visit.may(right):
                 return visit.go(path)
     office = visit.office
-    today = work_of_today(visit.store, office.outline, visit.now)
+    today = work_of_today(visit.store, office.outline, visit.now, visit.viewer)
     kind, issuer, who = (visit.query.get(name, "") for name in _FILTERS)
     taken = {about: each.by for about, each in taken_now(visit.store, office.outline.settings.hours, visit.now).items()}
     groups = [
@@ -87,7 +87,9 @@ def _is_shown(visit: Visit, row: Work, kind: str, issuer: str, who: str, taken_b
     is_decision = row.right is Right.DECIDE and visit.may(row.right)
     if who == MINE and match_key(taken_by or row.in_charge) != me and (taken_by or not is_decision):
         return False
-    is_of_kind = awaits_approval(row.task) if kind == APPROVAL else not kind or row.task.kind.value == kind
+    is_of_kind = (
+        awaits_approval(row.task, visit.viewer) if kind == APPROVAL else not kind or row.task.kind.value == kind
+    )
     return is_of_kind and (not issuer or row.task.issuer == issuer)
 
 

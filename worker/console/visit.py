@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ from worker.pipeline.register import Editor
 from worker.service.wiring import Installation
 from worker.store.ports import Author, Store
 from worker.views.project_form import with_year
+from worker.views.today import Viewer
 
 HERE: Final = Path(__file__).parent
 KEPT_SECONDS: Final = int(KEPT_DAYS.total_seconds())
@@ -93,7 +94,6 @@ class Form:
         return tuple(self.fields.get(name, ()))
 
 
-@dataclass(slots=True)
 @dataclass(frozen=True, slots=True)
 class Banner:
     """One sentence above the page."""
@@ -106,13 +106,14 @@ class Banner:
     """The words of the link to it."""
 
 
+@dataclass(slots=True)
 class Visit:
     """One request."""
 
     desk: Desk
-    opened: Store | None
     find_banners: Callable[[Visit], Sequence[Banner]]
     """Finds the banners that hold now; every page of a person who is logged in begins with them."""
+    opened: Store | None
     now: dt.datetime
     path: str
     params: Mapping[str, Any]
@@ -170,6 +171,11 @@ class Visit:
         if self.account is None:
             raise NotAllowed("login_needed")
         return self.account
+
+    @property
+    def viewer(self) -> Viewer:
+        """The account as the one for whom the list of work is made."""
+        return Viewer(self.person.name, self.may(Right.DECIDE))
 
     @property
     def opened_session(self) -> LoginSession:
@@ -270,13 +276,13 @@ class Visit:
             lang=self.lang,
             said=shown,
             menu_counts=self._menu_counts(),
+            banners=self._banners(),
             now=self.now,
             Right=Right,
             **context,
         )
         return HTMLResponse(html, status)
 
-            banners=self._banners(),
     def _menu_counts(self) -> Mapping[str, int]:
         """The numbers of the menu by path; none on a page without a store, which says that it is not available."""
         if self.opened is None or not self.may(Right.PREPARE):

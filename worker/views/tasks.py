@@ -121,6 +121,8 @@ class Task:
     """Days since ``due``, once that has passed."""
     reasons: tuple[Reason, ...] = ()
     """The reasons of its held submission; empty in any other state."""
+    asked_by: str = ""
+    """The person who confirmed its held submission and asked for an approval; empty if none did."""
     day: dt.date | None = None
     """The day that is shown if ``due`` is not known: the contract's or the invoice's. It hurries nothing."""
     day_of: DayOf | None = None
@@ -428,6 +430,7 @@ def _task(
         urgency=urgency,
         label=submission.label,
         reasons=tuple(hold.reason for hold in submission.reasons) if submission.state is State.HELD else (),
+        asked_by=submission.approval.asker_of(submission.composed.draft_hash) if submission.state is State.HELD else "",
     )
 
 

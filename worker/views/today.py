@@ -16,6 +16,7 @@ from worker.approve.project_notes import last_preparer, memo_of
 from worker.core.accounts import Right
 from worker.core.model import JST, Product, ProjectMemo, Submission
 from worker.core.states import REFUSALS, HoldKind, Reason, State, kind_of
+from worker.core.text import match_key
 from worker.store.ports import GuaranteeKey, Store
 from worker.views.tasks import ACCEPTED, Task, TaskKind, Urgency, is_settled, open_tasks
 
@@ -95,6 +96,22 @@ _BUTTONS: Final[Mapping[TaskKind, Button]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person for whom the list is made."""
+
+    name: str
+    may_decide: bool
+
+    def waits_for_another(self, task: Task) -> bool:
+        """Returns whether the turn is not this person's: an approval was asked for that another one gives.
+
+        A task that presses is everybody's.
+        """
+        is_asked = bool(task.asked_by) and _needs_approval(task) and task.urgency is not Urgency.NOW
+        return is_asked and (not self.may_decide or match_key(task.asked_by) == match_key(self.name))
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One row."""
 
@@ -106,11 +123,8 @@ class Work:
     """The right that its button asks for there."""
     in_charge: str
     """The person who prepared its submission or project last; empty if none is known."""
-
-    @property
-    def is_waiting(self) -> bool:
-        """Returns whether the turn is the other side's."""
-        return self.task.urgency is Urgency.WATCH
+    is_waiting: bool
+    """The turn is the issuer's, or that of another person of the office, who was asked to approve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,26 +157,36 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class WorkCounts:
-    """The numbers beside the words of the menu."""
+    """The rows of the list of work that are not the issuer's turn, for every viewer."""
 
-    to_do: int
-    to_approve: int
+    tasks: tuple[Task, ...]
+
+    def to_do(self, viewer: Viewer) -> int:
+        """The rows that this person does something about."""
+        return sum(not viewer.waits_for_another(each) for each in self.tasks)
+
+    def to_approve(self, viewer: Viewer) -> int:
+        """Those that only an approval is missing for, which this person may give."""
+        return sum(awaits_approval(each, viewer) for each in self.tasks)
 
 
 def count_work(store: Store, configuration: Configuration | Outline, now: dt.datetime) -> WorkCounts:
-    """Returns how many rows of the list of work are for a person, and how many of them wait for an approval alone."""
-    tasks = open_tasks(store, configuration, now)
-    to_do = sum(each.urgency is not Urgency.WATCH for each in tasks)
-    return WorkCounts(to_do, sum(awaits_approval(each) for each in tasks))
+    """Returns what the numbers beside the words of the menu are counted from."""
+    return WorkCounts(
+        tuple(each for each in open_tasks(store, configuration, now) if each.urgency is not Urgency.WATCH)
+    )
 
 
-def awaits_approval(task: Task) -> bool:
-    """Returns whether only an approval is missing, and no other thing is waited for."""
-    is_answerable = task.kind is TaskKind.HELD and mend_of(task.reasons) == (Button.REVIEW, Right.DECIDE)
-    return is_answerable and task.urgency is not Urgency.WATCH
+def awaits_approval(task: Task, viewer: Viewer) -> bool:
+    """Returns whether only an approval is missing that this person may give, and no other thing is waited for."""
+    return _needs_approval(task) and task.urgency is not Urgency.WATCH and not viewer.waits_for_another(task)
 
 
-def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.datetime) -> Today:
+def _needs_approval(task: Task) -> bool:
+    return task.kind is TaskKind.HELD and mend_of(task.reasons) == (Button.REVIEW, Right.DECIDE)
+
+
+def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.datetime, viewer: Viewer) -> Today:
     """Returns every open action, the most urgent project first."""
     tasks = open_tasks(store, configuration, now)
     groups: dict[tuple[str, str, str], list[Task]] = {("", "", ""): []}
@@ -181,14 +205,17 @@ def work_of_today(store: Store, configuration: Configuration | Outline, now: dt.
                 project,
                 name,
                 issuer,
-                tuple(_row(task, known.get(task.submission or 0), store, issuers.get(project, "")) for task in of_one),
+                tuple(
+                    _row(task, known.get(task.submission or 0), store, issuers.get(project, ""), viewer)
+                    for task in of_one
+                ),
                 _marks(project, expected.get(project, frozenset()), newest, today) if project else {},
                 _memo(store, project, of_one, now) if project else None,
             )
             for (project, name, issuer), of_one in groups.items()
             if of_one
         ),
-        sum(awaits_approval(task) for task in tasks),
+        sum(awaits_approval(task, viewer) for task in tasks),
     )
 
 
@@ -222,8 +249,9 @@ _RIGHTS: Final[Mapping[TaskKind, Right]] = {
 """The right that ends these tasks, a decision of an approver or a look of the administrator; any other is prepared."""
 
 
-def _row(task: Task, submission: Submission | None, store: Store, issuer: str) -> Work:
-    return Work(task, *button_of(task, issuer), last_preparer(store, submission, task.project))
+def _row(task: Task, submission: Submission | None, store: Store, issuer: str, viewer: Viewer) -> Work:
+    is_waiting = task.urgency is Urgency.WATCH or viewer.waits_for_another(task)
+    return Work(task, *button_of(task, issuer), last_preparer(store, submission, task.project), is_waiting)
 
 
 def button_of(task: Task, issuer: str) -> tuple[Button, str, Right]:

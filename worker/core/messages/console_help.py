@@ -65,8 +65,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "term_waiting": ("待ち", "Waiting"),
     "term_waiting_is": (
-        "相手の番のものです。期限が近づくか返事がないと、本日または至急に変わります。",
-        "The turn is the other side's. It comes back when the deadline is near or nothing is heard.",
+        "発注者の番のもの、またはほかの方に承認を依頼したものです。期限が近づくか返事がないと、本日または至急に変わります。",
+        "The turn is the issuer's or another approver's. It comes back when the deadline is near or nothing is heard.",
     ),
     "term_received": ("受付簿", "Received"),
     "term_received_is": (
