@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -36,6 +37,7 @@ from worker.core.messages import (
     next_step,
 )
 from worker.core.model import JST, Receipt, ReceiptKind, Submission
+from worker.core.params import Params
 from worker.core.states import Event, NoteEvent, Reason, State, may_follow
 from worker.pipeline import decide
 from worker.pipeline.inspect import inspect
@@ -149,8 +151,18 @@ def _asked(visit: Visit, submission: Submission) -> str:
     return visit.say(code, by=requested.by, moment=moment, people=people)
 
 
-def _hand_in(review: Review, visit: Visit) -> list[tuple[str, str]]:
-    """What a person types or writes when handing it in: a name and a value each."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A value that a person types or writes when handing it in."""
+
+    name: str
+    value: str
+    is_key: bool = False
+    """The value is masked; the page of the key shows it, and records that it did."""
+
+
+def _hand_in(review: Review, visit: Visit) -> list[_Entry]:
+    """The values of the submission, and those that the issuer's rule asks for: a FAX number, the fields of a form."""
     submission, read = review.submission, {each.heading: each.read for each in review.comparisons}
     values = (
         ("h_section", submission.destination.receiver),
@@ -161,7 +173,17 @@ def _hand_in(review: Review, visit: Visit) -> list[tuple[str, str]]:
         ("h_number", submission.notice.contract_number or ""),
         (AMOUNT, read.get(AMOUNT, "")),
     )
-    return [(visit.say(name), value) for name, value in values if value]
+    usual = [_Entry(visit.say(name), value) for name, value in values if value]
+    shown = {(each.name, each.value) for each in usual}
+    asked = [
+        _Entry(
+            name_follow_up(title, visit.lang),
+            name_follow_up(value, visit.lang),
+            is_key=isinstance(value, Params) and value.code == "key_on_notice",
+        )
+        for title, value in submission.follow_ups.duties.entries
+    ]
+    return [*usual, *(each for each in asked if (each.name, each.value) not in shown)]
 
 
 def _leaves(visit: Visit, submission: Submission) -> dt.datetime | None:

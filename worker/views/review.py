@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from worker.approve.checked_reasons import mark_of_hold, reasons_to_check
 from worker.approve.decisions import NEED_NOTE, RESENDABLE
@@ -20,6 +20,9 @@ from worker.core.rulebook import Project
 from worker.core.states import Event, HoldKind, Reason, State, kind_of, may_follow
 from worker.core.text import match_key
 from worker.views.preview import SubmissionView, say_difference
+
+if TYPE_CHECKING:
+    from worker.compose.checks import Check
 
 
 class Agreement(StrEnum):
@@ -108,8 +111,8 @@ class Review:
     ticks: tuple[TickBox, ...]
     needs_note: bool
     decisions: frozenset[Decision]
-    passed: int
-    """The number of checks that found nothing."""
+    passed: tuple[Check, ...]
+    """The checks that were asked and found nothing."""
 
     @property
     def submission(self) -> Submission:
@@ -130,7 +133,7 @@ def review_of(seen: SubmissionView, notice: Notice | None, project: Project | No
         ticks_of(submission),
         bool(NEED_NOTE & {hold.reason for hold in submission.reasons}),
         frozenset(_allowed(submission)),
-        sum(check.is_asked and not check.holds for check in seen.checks),
+        tuple(check for check in seen.checks if check.is_asked and not check.holds),
     )
 
 
