@@ -17,6 +17,7 @@ from tests.support.fakes import FakeClock
 from tests.support.small_office import form
 from tests.support.world import OFFICE, START
 from worker.accounts import people
+from worker.approve import decisions
 from worker.approve.taken_on import take_on
 from worker.config.settings import ConsoleSettings
 from worker.core.accounts import Account, MailKind, Role
@@ -259,6 +260,48 @@ async def test_what_was_sent_is_listed_daily_with_links_for_those_who_want_it(tm
     assert len(days.mails_to(HANA)) == 2
     assert f"{URL}/s/1" not in days.mails_to(HANA)[1]
     assert not days.mails_to(JIRO)
+
+
+async def test_a_request_is_mailed_to_those_who_may_approve_it_and_a_return_to_those_who_prepare(
+    tmp_path: Path,
+) -> None:
+    days = Linked(tmp_path, mode="approve")
+    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
+    days.add("jiro", JIRO, MailKind.WAITING)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    days.server.mails.clear()
+    store = days.office.store
+    decisions.request_approval(store, 1, store.submission(1).label, Author("jiro", "jiro"), days.clock.now())
+    await days.at(FRIDAY + MAIL_PAUSE + MINUTE)
+    (mail,) = days.mails_to(HANA)
+    assert "承認の依頼があります（1件）" in mail
+    assert "承認の依頼：jiroさん" in mail
+    assert f"{URL}/s/1" in mail
+    assert days.mails_to(JIRO) == days.mails_to(OFFICE) == []
+
+    decisions.send_back(store, 1, Author("hana", "hana"), "宛名を確認", days.clock.now())
+    await days.at(FRIDAY + 2 * (MAIL_PAUSE + MINUTE))
+    (mail,) = days.mails_to(JIRO)
+    assert "差し戻し" in mail
+    assert "宛名を確認" in mail
+    assert (len(days.mails_to(HANA)), days.mails_to(OFFICE)) == (1, [])
+
+
+async def test_a_request_that_was_answered_before_its_mail_goes_is_told_to_no_one(tmp_path: Path) -> None:
+    days = Linked(tmp_path, mode="approve")
+    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    days.server.mails.clear()
+    store = days.office.store
+    decisions.request_approval(store, 1, store.submission(1).label, Author("jiro", "jiro"), days.clock.now())
+    await days.at(FRIDAY + MINUTE)
+    assert days.server.mails == [], "one mail in a quarter of an hour"
+    decisions.send_back(store, 1, Author("hana", "hana"), "", days.clock.now())
+    await days.at(FRIDAY + MAIL_PAUSE + MINUTE)
+    assert days.server.mails == []
+    assert store.alarms_waiting() == ()
 
 
 async def test_on_a_closed_day_and_without_readers_there_is_no_such_list(tmp_path: Path) -> None:

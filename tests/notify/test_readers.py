@@ -13,8 +13,8 @@ from tests.support.tables import every_case
 from tests.support.world import OFFICE, START
 from worker.config.settings import ConsoleSettings, Settings
 from worker.core.accounts import Account, MailKind, Role
-from worker.core.model import Address, Alarm, ApprovalRecord, Composition, Requested, Submission
-from worker.core.states import AlarmCause, State
+from worker.core.model import Address, Alarm, ApprovalRecord, Composition, Hold, Requested, Returned, Submission
+from worker.core.states import AlarmCause, Reason, State
 from worker.notify.readers import GRAVEST, is_for, readers_of
 
 TODAY = dt.date(2026, 11, 24)
@@ -40,7 +40,7 @@ def everybody(*mails: MailKind) -> list[Account]:
     return [person(role, *mails) for role in Role]
 
 
-@every_case("cause", AlarmCause)
+@every_case("cause", sorted({*AlarmCause} - {AlarmCause.TURN}))
 def test_the_operators_addresses_are_told_as_they_were(cause: AlarmCause) -> None:
     expected = CHIEF if cause is AlarmCause.ESCALATION else OFFICE
     assert told(cause, url="") == {expected}
@@ -91,10 +91,15 @@ def test_one_mailbox_is_told_once_however_its_address_is_spelled() -> None:
     assert readers_of(Alarm(1, "began_to_wait", (1,), START), settings(), [account], TODAY) == (Address(OFFICE),)
 
 
-def waiting(number: int, asker: str = "") -> Submission:
+def waiting(number: int, asker: str = "", returner: str = "") -> Submission:
     requested = Requested(asker, START, "d") if asker else None
+    returned = Returned(returner, START, "", "d") if returner else None
     return Submission(
-        number, State.HELD, composed=Composition(draft_hash="d"), approval=ApprovalRecord(requested=requested)
+        number,
+        State.HELD,
+        reasons=(Hold(Reason.RETURNED),) if returner else (),
+        composed=Composition(draft_hash="d"),
+        approval=ApprovalRecord(requested=requested, returned=returned),
     )
 
 
@@ -110,8 +115,10 @@ APPROVER = person(Role.APPROVER, MailKind.WAITING)
         ([waiting(1, asker="staff")], {}, [APPROVER]),
         ([waiting(1, asker="approver")], {}, []),
         ([waiting(1, asker="approver"), waiting(2)], {2: "staff"}, [STAFF]),
+        ([waiting(1, asker="staff")], {1: "staff"}, [APPROVER]),
+        ([waiting(1, returner="approver")], {}, [STAFF]),
     ],
-    ids=["nobody's", "taken on", "to be approved", "its own request", "one of two"],
+    ids=["nobody's", "taken on", "to be approved", "its own request", "one of two", "taken on and asked", "sent back"],
 )
 def test_what_waits_is_for_those_who_took_it_on_or_may_decide_it(
     submissions: list[Submission], holders: dict[int, str], concerned: list[Account]
@@ -127,3 +134,10 @@ def test_of_the_people_only_those_are_told_whom_it_concerns_and_all_if_it_concer
     assert told_of(AlarmCause.BEGAN_TO_WAIT, "staff") == {STAFF.mail}
     assert told_of(AlarmCause.BEGAN_TO_WAIT) == {STAFF.mail, APPROVER.mail}
     assert told_of(AlarmCause.IN_DOUBT, "staff") == {STAFF.mail, APPROVER.mail}
+
+
+def test_the_turn_of_a_person_is_told_to_that_person_alone() -> None:
+    alarm = Alarm(1, AlarmCause.TURN, (1,), START)
+    people = [STAFF, APPROVER]
+    assert readers_of(alarm, settings(), people, TODAY, lambda each: each is STAFF) == (Address(STAFF.mail),)
+    assert readers_of(alarm, settings(), people, TODAY, lambda _: False) == ()

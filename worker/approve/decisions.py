@@ -23,6 +23,7 @@ from worker.audit.sent_log import PROGRAM, receipt_detail
 from worker.compose.checks import remembered_as
 from worker.config.release import Release
 from worker.core.accounts import Account, Right, japanese_day, represented_by
+from worker.core.alarms import turn_of
 from worker.core.approval_label import fold_label
 from worker.core.errors import LogBroken, NotAllowed
 from worker.core.model import (
@@ -39,7 +40,18 @@ from worker.core.model import (
     Submission,
 )
 from worker.core.params import Numbered, Params, Told
-from worker.core.states import PREPARING, Event, HoldKind, IllegalEvent, NoteEvent, Reason, State, kind_of, next_state
+from worker.core.states import (
+    PREPARING,
+    AlarmCause,
+    Event,
+    HoldKind,
+    IllegalEvent,
+    NoteEvent,
+    Reason,
+    State,
+    kind_of,
+    next_state,
+)
 from worker.core.text import match_key
 from worker.match.match import find_amended
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT, Author, Reading, Store, Writing
@@ -226,7 +238,15 @@ def request_approval(store: Store, number: int, label: str, author: Author, now:
             raise NotAllowed("requested_before", id=str(number))
         asked = _names(fitting_approvers(store, before, author.by, now, only_present=True))
         detail = {"label": before.label, **({"asked": list(asked)} if asked else {})}
-        return writing.change(Event.REQUESTED, before, _requested(before, author, now, asked), author, detail)
+        after = writing.change(Event.REQUESTED, before, _requested(before, author, now, asked), author, detail)
+        _tell_of_turn(writing, after)
+        return after
+
+
+def _tell_of_turn(writing: Writing, after: Submission) -> None:
+    """Raises the alarm that it is another person's turn, if there is a person to mail."""
+    if any(each.mail for each in writing.accounts()):
+        writing.raise_alarm(AlarmCause.TURN, [after.id], turn_of(after))
 
 
 def fitting_approvers(
@@ -331,7 +351,9 @@ def _return(store: Store, number: int, state: State, author: Author, why: str, n
             ),
         )
         detail = {**({"why": why} if why else {}), **_for_absent(_represented(writing, author, now))}
-        return writing.change(Event.RETURNED, before, after, author, detail)
+        done = writing.change(Event.RETURNED, before, after, author, detail)
+        _tell_of_turn(writing, done)
+        return done
 
 
 def record_done(

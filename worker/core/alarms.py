@@ -12,7 +12,7 @@ from typing import Final
 
 from worker.core.model import Alarm, Submission
 from worker.core.params import spell
-from worker.core.states import AlarmCause
+from worker.core.states import AlarmCause, Reason, State
 
 AGAIN: Final = dt.timedelta(hours=1)
 """The same alarm is not raised again within this time: a fault that comes and goes would fill the mailbox."""
@@ -74,6 +74,20 @@ def alarm_fingerprint(submission: Submission) -> str:
     delivery = submission.delivery
     counts = f"{len(submission.answers)}.{delivery.tries}.{delivery.rehearsals}.{delivery.not_sent}"
     return f"{counts} {reasons}".rstrip()
+
+
+def turn_of(submission: Submission) -> str:
+    """Returns the moment at which the turn of another person began, the detail of ``AlarmCause.TURN``; empty if none.
+
+    A request stands until it is answered or the draft changes, a return until the draft is approved.
+    """
+    if submission.state is not State.HELD:
+        return ""
+    approval = submission.approval
+    if approval.requested is not None and approval.asker_of(submission.composed.draft_hash):
+        return approval.requested.at.isoformat()
+    is_returned = any(hold.reason is Reason.RETURNED for hold in submission.reasons)
+    return approval.returned.at.isoformat() if is_returned and approval.returned is not None else ""
 
 
 def cause_about(cause: AlarmCause, *about: object) -> str:

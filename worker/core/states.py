@@ -225,6 +225,8 @@ class AlarmCause(StrEnum):
     ESCALATION = "escalation"
     REQUEST_WAITS = "request_waits"
     """A request for an approval has no answer: once for each request."""
+    TURN = "turn_began"
+    """It is another person's turn: an approval was asked for, or a draft was sent back or stopped."""
     GUESSING = "guessing"
     """A hundred wrong passwords in a row for one account: detail its login."""
     ROLE_GIVEN = "role_given"

@@ -41,7 +41,7 @@ from worker.core.model import JST, Alarm, ReceiptKind, Submission
 from worker.core.params import Params, Value, read_spelled
 from worker.core.server_faults import find_fault
 from worker.core.signs import Sign
-from worker.core.states import AlarmCause, State
+from worker.core.states import AlarmCause, Reason, State
 from worker.core.text import escape_control_chars
 from worker.match.near_matches import NearMiss
 from worker.read.budget import FREE_DISK
@@ -116,11 +116,7 @@ def describe_submission(
         lines.append(
             say_in_mail("line_due", day=name_limit(submission.follow_ups.duties.deadline, over, mail_language()))
         )
-    if submission.reasons:
-        reasons = (escape_control_chars(name_hold(hold, mail_language())) for hold in submission.reasons)
-        lines += [say_in_mail("mail_reason", reason=each) for each in reasons]
-    else:
-        lines.append(say_in_mail("mail_state", state=name_state(submission, mail_language())))
+    lines += _standing_of(submission)
     if near:
         lines.append(f"　　{say_in_mail('h_near')}：")
         lines += [f"　　　・{escape_control_chars(_say_near_miss(each))}" for each in near]
@@ -142,6 +138,17 @@ def describe_submission(
     if command := link_or_command(action_for(submission), mail_language()):
         lines.append(say_in_mail("digest_command", command=command))
     return "\n".join(lines)
+
+
+def _standing_of(submission: Submission) -> Iterator[str]:
+    """Yields its reasons, else its state, and the person who asks for its approval."""
+    for hold in submission.reasons:
+        yield say_in_mail("mail_reason", reason=escape_control_chars(name_hold(hold, mail_language())))
+    if not submission.reasons:
+        yield say_in_mail("mail_state", state=name_state(submission, mail_language()))
+    asker = submission.approval.asker_of(submission.composed.draft_hash)
+    if asker and submission.state is State.HELD:
+        yield say_in_mail("mail_asked", by=escape_control_chars(asker))
 
 
 def _limits_of(submission: Submission, *, is_over: bool, today: dt.date | None) -> Iterator[str]:
@@ -214,6 +221,10 @@ def write_alarm_mail(
         parts.append(say_in_mail("telling_settled"))
     parts.append(say_in_mail("telling_end"))
     code = "telling_subject_deadline" if hurried else _subject_code(troubles, open_ones)
+    if code == "telling_subject" and all(cause_kind(each) == AlarmCause.TURN for each in alarms):
+        is_asked = all(each.approval.asker_of(each.composed.draft_hash) for each in open_ones)
+        is_returned = all(any(hold.reason is Reason.RETURNED for hold in each.reasons) for each in open_ones)
+        code = "telling_subject_asked" if is_asked else "telling_subject_returned" if is_returned else code
     urgent = sum(each.state in _AT_ONCE for each in open_ones)
     subject = say_in_mail(code, count=len(hurried or open_ones), now=urgent, where=_name_refusing(troubles))
     return subject, "\n\n".join(parts) + "\n"

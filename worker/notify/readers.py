@@ -13,7 +13,7 @@ from worker.config.settings import Settings
 from worker.core.accounts import Account, MailKind, Right
 from worker.core.alarms import cause_kind
 from worker.core.model import Address, Alarm, Submission
-from worker.core.states import AlarmCause, State
+from worker.core.states import AlarmCause, Reason, State
 from worker.core.text import match_key
 
 GRAVEST: Final = frozenset(
@@ -38,7 +38,7 @@ _KINDS: Final[Mapping[str, MailKind]] = {
             ),
             *(AlarmCause.LATE_ANSWER, AlarmCause.CAME_BACK, AlarmCause.NEWS, AlarmCause.WITHDRAWN_AGAIN),
             *(AlarmCause.UNPROVEN_NEWCOMER, AlarmCause.NOT_READ_AGAIN, AlarmCause.DEADLINE, AlarmCause.ANNOUNCED),
-            AlarmCause.LEFT_ALONE,
+            *(AlarmCause.LEFT_ALONE, AlarmCause.TURN),
         ),
         MailKind.WAITING,
     ),
@@ -57,7 +57,8 @@ def readers_of(
 ) -> tuple[Address, ...]:
     """Returns the addresses to which the mail about ``alarm`` goes, each once.
 
-    Of the people, only those whom it concerns are told of what waits; all of them if it concerns none of them.
+    Of the people, only those whom it concerns are told of what waits; all of them if it concerns none of them. Whose
+    turn it is concerns the people alone.
     """
     return _readers_of(cause_kind(alarm), settings, accounts, today, is_concerned)
 
@@ -65,16 +66,21 @@ def readers_of(
 def is_for(account: Account, submissions: Iterable[Submission], holders: Mapping[int, str], today: dt.date) -> bool:
     """Returns whether one of ``submissions`` waits for this person; ``holders`` are those who took one on.
 
-    What another person took on waits for that one, and a requested approval for those who may approve it.
+    What another person took on waits for that one, a requested approval for those who may approve it and are there,
+    and a draft that was sent back for all but the person who did so.
     """
     return any(_waits_for(account, each, holders.get(each.id, ""), today) for each in submissions)
 
 
 def _waits_for(account: Account, submission: Submission, holder: str, today: dt.date) -> bool:
-    if holder:
-        return match_key(holder) == match_key(account.name)
-    asker = submission.approval.asker_of(submission.composed.draft_hash) if submission.state is State.HELD else ""
-    return not asker or (account.may(Right.DECIDE, today) and match_key(asker) != match_key(account.name))
+    me, approval, is_held = match_key(account.name), submission.approval, submission.state is State.HELD
+    asker = match_key(approval.asker_of(submission.composed.draft_hash)) if is_held else ""
+    if holder and match_key(holder) != asker:  # who asks for an approval has done with it what there was to do
+        return match_key(holder) == me
+    if asker:
+        return account.may_act(Right.DECIDE, today) and asker != me
+    is_returned = is_held and any(hold.reason is Reason.RETURNED for hold in submission.reasons)
+    return not (is_returned and approval.returned is not None and match_key(approval.returned.by) == me)
 
 
 def has_sent_list_readers(settings: Settings, accounts: Iterable[Account], today: dt.date) -> bool:
@@ -95,9 +101,10 @@ def _readers_of(
         return _once(settings.escalate)
     wanting = [each for each in accounts if each.mail and _is_told(kind, each, today)]
     if kind not in GRAVEST and _KINDS.get(kind) is MailKind.WAITING:
-        wanting = [each for each in wanting if is_concerned(each)] or wanting
+        concerned = [each for each in wanting if is_concerned(each)]
+        wanting = concerned if kind == AlarmCause.TURN else concerned or wanting
     people = [Address(each.mail) for each in wanting] if settings.console.url else []
-    return _once((*settings.notify, *people))
+    return _once(people if kind == AlarmCause.TURN else (*settings.notify, *people))
 
 
 def _is_told(kind: str, account: Account, today: dt.date) -> bool:

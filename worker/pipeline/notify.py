@@ -27,6 +27,7 @@ from worker.core.alarms import (
     cause_kind,
     is_about_strangers,
     next_report_time,
+    turn_of,
 )
 from worker.core.clock import Clock, is_over
 from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailable
@@ -185,13 +186,23 @@ class Notifier:
         alarms = [each for each in self._store.alarms_waiting() if _is_due(each, now)]
         if not is_paced:
             alarms = [each for each in alarms if not causes or each.cause in causes]
-        alarms = self._without_waiting(alarms, now)
+        alarms = self._without_waiting(self._without_past_turns(alarms, now, is_told=is_paced), now)
         failure = None
         await self._look_for_invoices(alarms, active_config)
         write = self._write_paced if is_paced else self._write_all
         for message in write(alarms, active_config, now):
             failure = await self._send(message, active_config.configuration.settings, now) or failure
         return failure
+
+    def _without_past_turns(self, alarms: Sequence[Alarm], now: dt.datetime, *, is_told: bool) -> list[Alarm]:
+        """``alarms`` without those about the turn of a person that has ended, or of people who have no pages."""
+
+        def is_past(alarm: Alarm) -> bool:
+            return not is_told or turn_of(self._store.submission(alarm.submissions[0])) != alarm.detail
+
+        past = [each for each in alarms if cause_kind(each) == AlarmCause.TURN and is_past(each)]
+        self._settle(past, now)
+        return [each for each in alarms if each not in past]
 
     def tell_broken(self, broken: LogBroken) -> None:
         """Raise an alarm that nothing is sent because of the log; once a day for as long as it lasts."""
@@ -306,8 +317,8 @@ class Notifier:
             if left:
                 concerned = map(self._store.submission, each.submissions)
                 waiting.append(Waiting(each.id, left, is_pressing(each, concerned, now)))
-            elif readers[each.id]:
-                self._settle([each], now)  # those who were left want no such mail any more
+            elif readers[each.id] or cause_kind(each) == AlarmCause.TURN:
+                self._settle([each], now)  # no one is left who wants such a mail
         languages = {each.mail.casefold(): each.language for each in accounts if each.mail}
         written = []
         for people, numbers in plan_mails(waiting, self._mailed(now), now):
@@ -747,4 +758,5 @@ def _is_to_be_called(alarm: Alarm, now: dt.datetime) -> bool:
     """Returns whether the command has not taken it; a daily list can wait until mail goes again."""
     next_at = alarm.next_call_at
     is_again = next_at is None or is_over(next_at - CALL_AGAIN, next_at, now)
-    return alarm.called_at is None and is_again and not _is_list(alarm)
+    is_for_operator = not _is_list(alarm) and cause_kind(alarm) != AlarmCause.TURN
+    return alarm.called_at is None and is_again and is_for_operator

@@ -10,6 +10,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "mail_no_issuer": ("（発注者不明）", "(issuer unknown)"),
     "mail_reason": ("　　理由：{reason}", "    Reason: {reason}"),
     "mail_state": ("　　状態：{state}", "    State: {state}"),
+    "mail_asked": ("　　承認の依頼：{by}さん", "    Approval asked for by {by}"),
+    "telling_subject_asked": (
+        "【保証便】承認の依頼があります（{count}件）",
+        "[hoshobin] an approval is asked for ({count})",
+    ),
+    "telling_subject_returned": (
+        "【保証便】差し戻し・送信の停止があります（{count}件）",
+        "[hoshobin] sent back or stopped ({count})",
+    ),
     "mail_reply": ("　　サーバーの応答：{reply}", "    The server's reply: {reply}"),
     "mail_next": ("　　次にすること：{step}", "    Next: {step}"),
     # --- What is wrong with the configuration ----------------------------------------------------------------
