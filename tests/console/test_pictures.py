@@ -138,7 +138,9 @@ def test_the_key_is_shown_after_it_was_recorded_and_nowhere_else(console: Consol
     assert not entries_of(console, 1, NoteEvent.KEY_SHOWN)
     browser.get("/s/1/key")
     assert browser.post("/s/1/key").headers["location"] == "/s/1/key"
-    assert SENT.key in browser.get("/s/1/key").text
+    shown = browser.get("/s/1/key")
+    assert SENT.key in shown.text
+    assert shown.headers["refresh"] == "120; url=/s/1", "the browser leaves it as the page says"
     (entry,) = entries_of(console, 1, NoteEvent.KEY_SHOWN)
     assert (entry.by, entry.account) == ("佐藤 次郎", "staff 127.0.0.1")
     assert SENT.key not in str(entry)

@@ -146,7 +146,7 @@ def ask_for_original(visit: Visit) -> Response:
 
 
 def _key_page(visit: Visit, submission: Submission, key: str, failed: str = "", status: int = 200) -> Response:
-    return visit.page(
+    page = visit.page(
         "key.html",
         status,
         submission=submission,
@@ -155,6 +155,9 @@ def _key_page(visit: Visit, submission: Submission, key: str, failed: str = "", 
         needs_reason=disclose.needs_reason(submission, prepares=visit.may(Right.PREPARE)),
         failed=failed,
     )
+    if key:  # the browser leaves the page by itself, also where no script runs
+        page.headers["Refresh"] = f"{int(disclose.GIVEN_FOR.total_seconds())}; url=/s/{submission.id}"
+    return page
 
 
 def _seal(visit: Visit, submission: Submission, shown: str) -> str:
