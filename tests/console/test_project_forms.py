@@ -210,6 +210,12 @@ def test_an_invoice_is_given_chosen_or_said_to_go_separately(console: Console) -
     assert refused.status_code == 422
     empty = browser.post(papers + "/invoice", {"product": "advance"}, files={"pdf": ("a.pdf", b"")})
     assert (empty.status_code, "空のファイルです" in browser.text) == (422, True)
+    both = {"product": "advance", "choice": "separate"}
+    assert browser.post(papers + "/invoice", both, files={"pdf": ("a.pdf", pdf)}).status_code == 422
+    assert "PDFと、ほかの選択肢の両方が選ばれています" in browser.text
+    project = registered(console, WAITS.project)
+    assert project is not None
+    assert Product.ADVANCE not in project.invoices
     escaped = browser.post(papers + "/invoice", {"product": "advance", "choice": "file:../../etc/passwd"})
     assert escaped.status_code == 422
 
@@ -232,7 +238,11 @@ def test_documents_are_decided_as_none_or_by_name(console: Console) -> None:
     browser, papers = console.browser("staff"), path_of(WAITS.project)
     browser.get(papers + "/papers?product=contract")
     assert browser.post(papers + "/documents", {"product": "contract"}).status_code == 422
-    assert browser.post(papers + "/documents", {"product": "contract", "none": "1"}).status_code == 303
+    given = {"product": "contract", "none": "1"}
+    assert browser.post(papers + "/documents", {**given, "file": "工程表.pdf"}).status_code == 422
+    assert browser.post(papers + "/documents", given, files={"pdf": ("a.pdf", invoice("工程表"))}).status_code == 422
+    assert browser.post(papers + "/documents", given).status_code == 303
+    assert "いまの登録：その他の書類は不要" in browser.get(papers + "/papers?product=contract").text
     project = registered(console, WAITS.project)
     assert project is not None
     assert project.documents[Product.CONTRACT] == ()

@@ -16,6 +16,7 @@ from worker.console.visit import Visit
 from worker.core.errors import ConfigError, NotAllowed, Unavailable
 from worker.core.model import Product
 from worker.core.rulebook import Project
+from worker.pipeline.invoices import explain_missing
 from worker.pipeline.register import MAX_UPLOAD_BYTES, Paper, WrittenEdit, name_for_paper, placed_papers
 from worker.views.project_form import faults_of
 from worker.views.project_page import rule_of, takes_invoice
@@ -46,7 +47,9 @@ def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200)
     active = office.active_config
     found = visit.desk.read(lambda reader: active.invoice_folder.look(reader, lambda _: False))
     listed = () if isinstance(found.listed, Unavailable) else found.listed
-    unused = [each.file for each in find_unused(project, "", active.register, listed)]
+    proposed = _proposed(visit, project, product)
+    others = [each.file for each in find_unused(project, "", active.register, listed) if each.file not in proposed]
+    unused = [*proposed, *others]
     chosen = [each.title or each.file for each in project.documents.get(product, ())]
     files = [each.file for each in project.documents.get(product, ())]
     return visit.page(
@@ -57,6 +60,7 @@ def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200)
         invoices=project.invoices.get(product, ()),
         numbers=project.numbers_of(product),
         unused=unused[:_UNUSED_SHOWN],
+        proposed=frozenset(proposed),
         more=max(0, len(unused) - _UNUSED_SHOWN),
         is_away=isinstance(found.listed, Unavailable),
         documents=list(zip(files, chosen, strict=True)),
@@ -65,6 +69,14 @@ def _papers(visit: Visit, product: Product, failed: str = "", status: int = 200)
         takes_invoice=bool(project.invoices.get(product)) or _takes_invoice(visit, project, product),
         failed=failed,
     )
+
+
+def _proposed(visit: Visit, project: Project, product: Product) -> tuple[str, ...]:
+    """Returns the unused PDFs whose text names the project, if a submission waits for its invoice."""
+    waiting = visit.store.newest_standing([(project.id, product)]).values()
+    active = visit.office.active_config
+    found = visit.desk.read(lambda reader: explain_missing(waiting, active, reader, visit.store))
+    return tuple(dict.fromkeys(file for each in found.values() for file in each.proposed))
 
 
 def _takes_invoice(visit: Visit, project: Project, product: Product) -> bool:
@@ -83,6 +95,8 @@ def record_invoice(visit: Visit) -> Response:
         Paper(_name(visit, project, product, number), each.file.read(MAX_UPLOAD_BYTES + 1))
         for each in form.files.get("pdf", ())
     ]
+    if papers and choice:
+        return _papers(visit, product, visit.say("papers_two_choices"), 422)
     if not papers and choice not in {SEPARATE, "none"} and not choice.startswith("file:"):
         return _papers(visit, product, visit.say("error_choose"), 422)
 
@@ -111,6 +125,8 @@ def record_documents(visit: Visit) -> Response:
         Paper(name_for_paper(each.filename or "", f"{product.value}.pdf"), each.file.read(MAX_UPLOAD_BYTES + 1))
         for each in visit.form.files.get("pdf", ())
     ]
+    if visit.form.text("none") and (files or papers):
+        return _papers(visit, product, visit.say("papers_none_and_some"), 422)
     if not files and not papers and not visit.form.text("none"):
         return _papers(visit, product, visit.say("error_choose"), 422)
 

@@ -142,6 +142,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "papers_number_any": ("番号を問わない", "any number"),
     "no_invoice_here": ("契約保証には請求書がありません。", "A contract guarantee has no invoice."),
     "papers_save": ("この請求書にする", "Record the invoice"),
+    "papers_two_choices": (
+        "PDFと、ほかの選択肢の両方が選ばれています。どちらか一つにしてください。何も変更していません。",
+        "A PDF and another choice were both given. Give one of them. Nothing was changed.",
+    ),
+    "papers_none_and_some": (
+        "「その他の書類は不要」と書類の両方が選ばれています。どちらかにしてください。何も変更していません。",
+        "Documents and none were both chosen. Choose one. Nothing was changed.",
+    ),
+    "papers_proposed": ("本文にこの工事が書かれているPDF", "PDFs whose text names this project"),
     "papers_documents": ("その他の書類", "Other documents"),
     "papers_no_documents": ("その他の書類は不要", "None is needed"),
     "papers_save_documents": ("書類を保存", "Record the documents"),
