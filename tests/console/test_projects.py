@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
-from tests.console.conftest import SENT, WAITS
+from tests.console.conftest import SENT, UNKNOWN, WAITS
+from tests.console.test_project_forms import hidden, shown
 from tests.support.console import Console
+from tests.support.office import Mailroom, a_mail, notice
 
 
 def path_of(name: str) -> str:
@@ -79,6 +82,7 @@ def test_the_quick_guide_says_what_to_do_while_the_server_is_down(console: Conso
         browser = console.browser(login)
         browser.get("/help")
         assert "画面やサーバーが使えないとき" in browser.text
+        assert "管理者の連絡先 鈴木 一郎 電話：＿" in browser.text
 
 
 def test_an_administrator_sees_no_project(console: Console) -> None:
@@ -116,3 +120,24 @@ def test_a_memo_follows_its_project_to_a_new_name(console: Console) -> None:
     renamed = {"f:name": "改名した工事", "s:name": "名前の変わる工事", "step": "save"}
     assert browser.post(f"{path}/edit", renamed).status_code == 303
     assert "名前が変わっても" in browser.get("/projects/kawa/改名した工事").text
+
+
+def test_a_notice_is_linked_to_a_similar_project_from_its_own_page(console: Console, room: Mailroom) -> None:
+    other = replace(WAITS, project="橋梁補修工事その２", number=UNKNOWN.number[:-1] + "9", key="QWER1234ASDF5678")
+    room.deliver(a_mail("認証キー", ("b.pdf", notice(other))))
+    assert room.office.run_once().code == 1
+    number = room.office.only(other)["id"]
+    staff = console.browser("staff")
+    path = f"/projects/{quote(f'kawa/{WAITS.project}')}/edit?from={number}"
+    assert f'<a href="{path}">この案件に結び付ける</a>' in staff.get(f"/s/{number}").text
+    assert "この案件に結び付ける" not in console.browser("auditor").get(f"/s/{number}").text
+    page = staff.get(path)
+    assert f"提出 {number} のお知らせの番号と工事名を" in page.text
+    fields = shown(staff)
+    assert fields["f:contract_numbers"] == f"{WAITS.number}、{other.number}"
+    assert fields["f:names_on_notice"] == other.project
+    assert fields["s:contract_numbers"] == WAITS.number
+    assert staff.post(path.partition("?")[0], {**fields, "from": str(number)}).status_code == 200
+    saved = staff.post(path.partition("?")[0], {**hidden(staff), "step": "save"})
+    assert saved.headers["location"].startswith(f"/s/{number}?")
+    assert room.office.show(number)["project"] == WAITS.project

@@ -7,16 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.registered import ISSUER, Register, of_project
+from tests.support.registered import ISSUER, NOTICE, Register, of_project
 from tests.support.tables import every_case
+from worker.config.editing.fields import KeyPath
 from worker.config.editing.register import FieldRules, field_text, read_field
 from worker.core.model import Product
 from worker.core.rulebook import Section
-from worker.views.project_form import form_name, key_of_field, office_text, shown_value, with_years
+from worker.views.project_form import form_name, key_of_field, office_text, shown_value, texts_joined, with_years
 from worker.views.project_page import matching_projects, search_words
 
 TODAY = dt.date(2026, 11, 21)
 CONTRACT_DAY = ("dates", "contract")
+NUMBERS = ("numbers", NOTICE.product.value)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +90,29 @@ def test_a_section_is_shown_by_its_name_where_the_issuers_agree_on_it() -> None:
     assert shown_value(("section",), "doboku", {"0": first, "1": second}, "ja") == "土木課"
     assert shown_value(("section",), "doboku", {"0": first, "2": third}, "ja") == "doboku"
     assert shown_value(("section",), "somu", {"0": first}, "ja") == "somu"
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers", "names"),
+    [
+        ({}, NOTICE.contract_number, NOTICE.project_name),
+        (
+            {("numbers", NOTICE.product.value): "11111-000001"},
+            f"11111-000001、{NOTICE.contract_number}",
+            NOTICE.project_name,
+        ),
+        ({NUMBERS: NOTICE.contract_number}, NOTICE.contract_number, NOTICE.project_name),
+        ({("contract_numbers",): NOTICE.contract_number}, "", NOTICE.project_name),
+        ({("contract_numbers",): "11111-000001"}, "", NOTICE.project_name),
+        ({("name",): NOTICE.project_name}, NOTICE.contract_number, ""),
+        ({("names_on_notice",): "別名"}, NOTICE.contract_number, f"別名、{NOTICE.project_name}"),
+    ],
+)
+def test_a_notice_that_is_joined_adds_what_the_project_lacks(
+    texts: dict[KeyPath, str], numbers: str, names: str
+) -> None:
+    joined = texts_joined(NOTICE, texts)
+    assert (joined.get(NUMBERS, ""), joined.get(("names_on_notice",), "")) == (numbers, names)
+    if ("contract_numbers",) in texts:
+        assert NOTICE.contract_number in joined["contract_numbers",]
+    assert texts_joined(None, texts) == texts

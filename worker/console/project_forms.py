@@ -45,7 +45,7 @@ from worker.console.projects import named_project
 from worker.console.visit import Visit, number_in
 from worker.core.errors import ConfigError, NotAllowed
 from worker.core.messages import name_field
-from worker.core.model import Entry
+from worker.core.model import Entry, Notice
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
 from worker.pipeline.register import MakeEdit, WrittenEdit, change_register, prepare_edit
@@ -59,6 +59,7 @@ from worker.views.project_form import (
     key_of_field,
     office_text,
     shown_value,
+    texts_joined,
     texts_of_notice,
     with_years,
 )
@@ -161,10 +162,7 @@ def show_new(visit: Visit) -> Response:
     number = visit.query.get("from", "")
     texts: dict[KeyPath, str] = {}
     if (origin := number_in(number)) is not None:
-        submission = visit.store.submission(origin)
-        pdf = submission.notice.pdf_sha256
-        notice = visit.store.notice(pdf) if pdf else None
-        texts = texts_of_notice(notice, visit.office.settings.contractor.name)
+        texts = texts_of_notice(_notice_of(visit, origin), visit.office.settings.contractor.name)
     return _new_form(visit, texts, "" if origin is None else number)
 
 
@@ -229,7 +227,7 @@ def record_new(visit: Visit) -> Response:
     outcome = register_project(values, None, issuer, known.tables)
     if isinstance(outcome, RowOutcome) and outcome.kind is OutcomeKind.SAME and outcome.position is not None:
         return visit.go(path_of(known.ids[outcome.position]), "unchanged")
-    return _change(visit, "", make, again, f"/s/{origin}" if origin.isdecimal() else "")
+    return _change(visit, "", make, again, f"/s/{origin}" if number_in(origin) is not None else "")
 
 
 # --- Change it -----------------------------------------------------------------------------------------------------
@@ -238,7 +236,17 @@ def record_new(visit: Visit) -> Response:
 def show_edit(visit: Visit) -> Response:
     """The form of a registered project."""
     project = named_project(visit).id
-    return _edit_form(visit, _office_texts(visit, project), _registered(visit, project))
+    texts, origin = _office_texts(visit, project), visit.query.get("from", "")
+    if (number := number_in(origin)) is None:
+        return _edit_form(visit, texts, _registered(visit, project))
+    notice = _notice_of(visit, number)
+    return _edit_form(visit, texts_joined(notice, texts), _registered(visit, project), origin=origin)
+
+
+def _notice_of(visit: Visit, number: int) -> Notice | None:
+    """Returns the notice of a submission. Raises NotAllowed ``no_such_submission``."""
+    pdf = visit.store.submission(number).notice.pdf_sha256
+    return visit.store.notice(pdf) if pdf else None
 
 
 def _registered(visit: Visit, project: str) -> dict[KeyPath, str]:
@@ -251,7 +259,7 @@ def _office_texts(visit: Visit, project: str) -> dict[KeyPath, str]:
     return {key: office_text(key, text, issuers, visit.lang) for key, text in _registered(visit, project).items()}
 
 
-def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS) -> Response:
+def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS, *, origin: str = "") -> Response:
     project = named_project(visit)
     return _form(
         visit,
@@ -262,8 +270,8 @@ def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_RE
         title=visit.say("edit_title", project=project.name),
         action=f"{path_of(project.id)}/edit",
         back=path_of(project.id),
-        origin="",
-        note="",
+        origin=origin,
+        note=visit.say("edit_joins", id=origin) if origin and not remarks.others and not remarks.beside else "",
         go="edit_go",
     )
 
@@ -273,13 +281,18 @@ def save_project_change(visit: Visit) -> Response:
     project = named_project(visit).id
     typed, seen = typed_texts(visit, key_of_field), texts_under(visit, SEEN, key_of_field)
 
+    origin = visit.form.text("from")
+
     def again(remarks: Remarks) -> Response:
-        return _edit_form(visit, typed, seen, remarks)
+        return _edit_form(visit, typed, seen, remarks, origin=origin)
 
     if not typed:
         return again(Remarks({}, (visit.say("error_nothing_typed"),), 422))
     texts = with_years(typed, visit.today)
-    return _change(visit, project, lambda content: edit_project(content, project, texts, _rules(visit), seen), again)
+    then = f"/s/{origin}" if number_in(origin) is not None else ""
+    return _change(
+        visit, project, lambda content: edit_project(content, project, texts, _rules(visit), seen), again, then
+    )
 
 
 # --- Amended contract ----------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from worker.core.messages import Language, is_said, join_sentences, name_field, 
 from worker.core.messages.reasons import NAMES
 from worker.core.model import PRODUCT_NAMES, Notice, Product
 from worker.core.rulebook import Issuer
+from worker.core.text import match_key
 from worker.views.problems import problem_hint
 from worker.views.register_json import show_value
 
@@ -257,6 +258,27 @@ def texts_of_notice(notice: Notice | None, own_name: str) -> dict[KeyPath, str]:
     if notice.contractor_name != own_name:
         texts["contractor",] = notice.contractor_name
     return texts
+
+
+def texts_joined(notice: Notice | None, texts: Mapping[KeyPath, str]) -> dict[KeyPath, str]:
+    """Returns the fields of a registered project with number and name of a held notice, which then fits it."""
+    joined = dict(texts)
+    if notice is None:
+        return joined
+    product, of_all = ("numbers", notice.product.value), ("contract_numbers",)
+    numbers = {match_key(each) for key in (product, of_all) for each in _listed(texts.get(key, ""))}
+    if match_key(notice.contract_number) not in numbers:
+        key = of_all if of_all in texts else product
+        joined[key] = "、".join((*_listed(texts.get(key, "")), notice.contract_number))
+    names = ("names_on_notice",)
+    known = {match_key(each) for each in (texts.get(("name",), ""), *_listed(texts.get(names, "")))}
+    if match_key(notice.project_name) not in known:
+        joined[names] = "、".join((*_listed(texts.get(names, "")), notice.project_name))
+    return joined
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split("、") if each.strip()]
 
 
 def given_values(

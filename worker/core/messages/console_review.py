@@ -80,6 +80,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approved_leaves": ("承認しました。{moment}に{whom}へ送信します。", "Approved. It leaves {moment} for {whom}."),
     "h_issuer_there": ("発注者", "the issuer"),
     "said_handed_in": ("提出を記録しました。", "Recorded: it was handed in."),
+    "for_approvers": (
+        "次の操作は「承認」の方ができます：{people}",
+        "The next step is an approver's: {people}",
+    ),
+    "near_join": ("この案件に結び付ける", "Link to this project"),
     "event_handed_in": ("提出を記録", "handed in"),
     "event_not_yet_approved": ("内容を確認（承認は未完了）", "checked, not approved yet"),
     "said_confirmed": ("届いていることを記録しました。", "Recorded: it arrived."),
