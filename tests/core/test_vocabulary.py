@@ -187,8 +187,8 @@ STORED_NOTES = """
 STORED_CAUSES = """
     began_to_wait leaving in_doubt refused bounced late_answer came_back news withdrawn_again unproven_newcomer
     not_read_again deadline announced unfetched put_off account_refused mute deaf left_alone pdf_sandbox store_failed
-    store_mended log_broken backup_failed configuration_refused digest escalation request_waits turn_began guessing role_given
-    sent_list person_unreached webhook_refused
+    store_mended log_broken backup_failed configuration_refused digest escalation request_waits turn_began guessing
+    role_given sent_list person_unreached webhook_refused
 """
 
 

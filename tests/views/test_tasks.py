@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -20,6 +21,7 @@ from worker.core.rulebook import Invoice
 from worker.core.states import Reason, State
 from worker.views.commands import command_line
 from worker.views.tasks import EXPECTED_AHEAD, Task, TaskKind, Urgency, open_tasks
+from worker.views.today import Button, button_of
 
 TODAY = START.date()
 CALL = FollowUps(call_after=True, closes="call")
@@ -300,6 +302,8 @@ def test_an_expected_guarantee_without_any_date_is_watched_and_says_which_date_i
     for project in (expecting(Product.CONTRACT, dates={}), expecting(Product.INTERIM)):
         (task,) = missing_on(FRIDAY, project)
         assert (task.kind, task.urgency, task.due) == (TaskKind.UNDATED, Urgency.WATCH, None)
+        button, path, _ = button_of(task, "mihon")
+        assert (button, path) == (Button.EDIT_PROJECT, f"/projects/{quote(task.project)}/edit"), "as its text says"
         assert "guarantee" in task.text("en")
         assert "保証" not in task.text("en")
 

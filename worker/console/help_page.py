@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from worker.console.visit import Visit
-from worker.core.accounts import Role
+from worker.core.accounts import Right, Role
 from worker.core.messages import Language, name_role, say
 
 _STEPS: Final = 6
@@ -30,6 +30,7 @@ def show_help(visit: Visit) -> Response:
         terms=_explained(_TERMS, visit.lang),
         down=[visit.say(f"guide_down_{number}") for number in range(1, _DOWN + 1)],
         contractor=visit.office.settings.contractor,
+        administrators=[each for each in visit.store.accounts() if each.may(Right.PEOPLE, visit.today)],
     )
 
 

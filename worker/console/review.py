@@ -101,6 +101,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         shown=visit.form.text(SHOWN) or shown_by_link(visit, submission),
         unseen=unseen,
         hand_in=_hand_in(review, visit),
+        approvers=tuple(each.name for each in store.accounts() if each.may(Right.DECIDE, visit.today)),
         state=name_state(submission, visit.lang),
         next_step=next_step(submission, visit.lang),
         correction=store.corrections([submission.id]).get(submission.id),

@@ -90,7 +90,7 @@ _BUTTONS: Final[Mapping[TaskKind, Button]] = {
     TaskKind.REMAINING: Button.RECORD,
     TaskKind.EXPECTED: Button.DROP_NOTICE,
     TaskKind.UNCONFIRMED: Button.RECORD,
-    TaskKind.UNDATED: Button.DROP_NOTICE,
+    TaskKind.UNDATED: Button.EDIT_PROJECT,
     TaskKind.BACKUP: Button.HEALTH,
 }
 
@@ -267,6 +267,8 @@ def button_of(task: Task, issuer: str) -> tuple[Button, str, Right]:
 def _path(task: Task, button: Button, issuer: str) -> str:
     if button is Button.HEALTH:
         return "/health"
+    if button is Button.EDIT_PROJECT and task.submission is None:
+        return f"/projects/{quote(task.project)}/edit"
     if task.submission is None:
         return f"/drop?project={quote(task.project)}" if task.project else "/drop"
     if task.kind is TaskKind.DOWNLOAD:

@@ -288,5 +288,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "お知らせのPDFは捨てずに保管し、直ったら入れます。まだ提出になっていなかったものも、入れてから上のとおり記録します。",
         "Keep the notice's PDF and add it when the server is back; record there what was handed in by hand.",
     ),
+    "guide_administrator": ("管理者の連絡先", "The administrator"),
+    "guide_phone": ("電話：＿＿＿＿＿＿＿＿", "Telephone: ________________"),
     "guide_contact": ("社内の連絡先", "Our contact"),
 }
