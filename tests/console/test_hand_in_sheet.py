@@ -77,6 +77,7 @@ def test_a_fax_has_its_number_its_fields_and_the_way_to_the_key(console: Console
     assert BY_FAX.key not in words
     assert not any("•" in each or "*" in each for each in copied), "a masked key is of no use in a form"
     assert words.count("保証契約番号") == 1
+    assert 'value="fax" checked' in console.browser("staff").get(f"/s/{number}").text, "the way that the rule names"
     assert f'href="/s/{number}/key"' in console.browser("approver").get(f"/s/{number}").text
 
 
