@@ -24,7 +24,7 @@ def parts(browser: Browser) -> tuple[str, str, str]:
         found = re.search(pattern, browser.html, re.DOTALL)
         return found[1] if found else ""
 
-    return first("<title>(.*?)</title>"), first("<h1>(.*?)</h1>"), first('role="alert">(.*?)</p>')
+    return first("<title>(.*?)</title>"), first("<h1>(.*?)</h1>"), first(r'<main.*?role="alert">(.*?)</p>')
 
 
 @pytest.mark.parametrize("path", UNKNOWN)

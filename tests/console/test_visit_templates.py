@@ -16,7 +16,7 @@ from worker.console.visit import HERE
 from worker.core.messages import _TEXTS as TEXTS
 
 TEMPLATES = sorted(path.name for path in (HERE / "html").glob("*.html"))
-OF_EVERY_PAGE = frozenset({"visit", "menu", "t", "named", "lang", "said", "menu_counts", "now", "Right"})
+OF_EVERY_PAGE = frozenset({"visit", "menu", "t", "named", "lang", "said", "menu_counts", "banners", "now", "Right"})
 """What ``Visit.page`` gives to each template."""
 
 
