@@ -126,13 +126,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "papers_invoice_now": ("いまの登録", "Registered"),
     "papers_unused": ("未使用のPDFから選ぶ", "Choose an unused PDF"),
     "papers_unused_none": (
-        "請求書フォルダに未使用のPDFはありません。",
-        "There is no unused PDF in the invoices folder.",
+        "未使用の請求書のPDFはありません。",
+        "There is no unused PDF of an invoice.",
     ),
     "papers_more": ("ほかに{count}件（新しい順に{shown}件を表示）", "{count} more; the newest {shown} are shown"),
     "papers_away": (
-        "請求書フォルダを開けません。管理者に連絡してください。",
-        "The invoices folder cannot be opened. Tell the administrator.",
+        "請求書の置き場所を開けません。管理者に連絡してください。",
+        "The place of the invoices cannot be opened. Tell the administrator.",
     ),
     "papers_upload": ("PDFを入れる（20MBまで）", "Add a PDF (up to 20 MB)"),
     "papers_upload_documents": ("PDFを入れる（5個まで、1個20MBまで）", "Add PDFs (up to 5 of 20 MB each)"),
