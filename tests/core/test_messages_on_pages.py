@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.parts import with_fields
 from tests.support.sources import PACKAGE, calls
 from tests.support.tables import every_case
 from worker.config.template_check import ATTRIBUTES
@@ -23,6 +24,8 @@ from worker.core.messages import (
     name_follow_up,
     name_hold,
     name_limit,
+    name_state,
+    name_state_at,
     name_thing,
     next_step,
     on_pages,
@@ -40,7 +43,8 @@ from worker.core.states import Reason, State
 
 FORBIDDEN = re.compile(
     r"hoshobin\s+[a-z]|`|\.toml|TOML|JSON|SMTP|ハッシュ|チェーン|コマンド|(?<![a-z])--[a-z]|\[\[?[a-z_]+(\.[a-z_]+)?\]|_to\b|[（(]dates"
-    r"|所定のフォルダ|請求書フォルダ|invoices folder|\{%|（[a-z_][a-z_.]+）|authserv|DKIM|DNSSEC|SPF|S/MIME|ルール|送信先"
+    r"|所定のフォルダ|請求書フォルダ|invoices folder|\{%|（[a-z_][a-z_.]+）|authserv|DKIM|DNSSEC|SPF|S/MIME"
+    r"|ルール|送信先"
 )
 """Words of the command line, of the configuration's files, of the technique, and those that another word replaces."""
 CODE = re.compile(r"(?<![.A-Za-z])(?!(?:msg|eml|pdf|xdw|winmail\.dat)\b)[a-z_]{2,}")
@@ -254,6 +258,35 @@ def test_a_reason_on_a_japanese_page_shows_no_day_of_the_machine(key: tuple[Reas
         assert not ISO_DAY.search(name_hold(hold, "ja")), name_hold(hold, "ja")
     kept = hold_of(*key, other="請求書 2026-12-01.pdf")
     assert "12月1日" not in name_hold(kept, "ja"), "a file keeps its name"
+
+
+def test_the_state_of_an_approved_mail_names_the_moment_at_which_it_leaves() -> None:
+    approved = Submission(1, State.APPROVED)
+    assert name_state_at(approved, "ja", AT, AT) == "送信待ち（12/1 9:05）"
+    assert name_state_at(approved, "en", AT, AT) == "waiting to be sent (2026-12-01 09:05)"
+
+
+def test_the_state_of_a_call_to_come_names_its_moment_until_then() -> None:
+    called = with_fields(Submission(1, State.SENT), call_again=AT)
+    assert name_state_at(called, "ja", None, AT - dt.timedelta(hours=1)) == "折返し待ち（12/1 9:05）"
+    assert name_state_at(called, "ja", None, AT) == "送信済み（到達未確認）"
+
+
+def test_the_state_of_what_was_rehearsed_says_that_the_issuer_has_nothing() -> None:
+    reasons = (Hold.of(Reason.REHEARSED, times="1"), Hold(Reason.APPROVAL))
+    assert name_state(Submission(1, State.HELD, reasons=reasons), "ja") == "リハーサル済み（発注者には未提出）"
+    asks = (*reasons, Hold.of(Reason.FIRST_ADDRESS, address="a@town.example"))
+    assert name_state(Submission(1, State.HELD, reasons=asks), "ja") == "要確認", "its other reasons ask for more"
+
+
+def test_the_state_of_what_was_sent_back_begins_its_reason() -> None:
+    def state(why: str) -> str:
+        returned = Hold.of(Reason.RETURNED, by="田村 三郎", **({"why": why} if why else {}))
+        return name_state(Submission(1, State.HELD, reasons=(returned,)), "ja")
+
+    assert state("請求書の宛名が違う") == "差し戻し（請求書の宛名が違う）"
+    assert state("請" * 40) == f"差し戻し（{'請' * 24}…）"
+    assert state("") == "差し戻し（田村 三郎）"
 
 
 def test_commands_and_mails_keep_their_own_words() -> None:

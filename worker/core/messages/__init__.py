@@ -45,7 +45,7 @@ from worker.core.messages import (
     store,
 )
 from worker.core.messages.days import Language as Language
-from worker.core.messages.days import name_day, name_near_day, name_near_moment
+from worker.core.messages.days import name_brief_moment, name_day, name_near_day, name_near_moment
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
@@ -204,6 +204,17 @@ def join_sentences(parts: Iterable[str], lang: Language) -> str:
     return "".join(ended) if lang == "ja" else " ".join(part[0].upper() + part[1:] for part in ended)
 
 
+def name_state_at(submission: Submission, lang: Language, leaves: dt.datetime | None, now: dt.datetime) -> str:
+    """The state with its moment: at which an approved mail leaves, or to call again if that is to come."""
+    call = submission.follow_ups.call_again
+    if call is not None and call > now and submission.rests(now):
+        return say("state_call_again", lang, moment=name_brief_moment(call, lang))
+    if submission.state is State.APPROVED and leaves is not None:
+        state = name_any_state(submission.state, lang)
+        return say("state_leaves", lang, state=state, moment=name_brief_moment(leaves, lang))
+    return name_state(submission, lang)
+
+
 def name_state(submission: Submission, lang: Language) -> str:
     """The state in office words; HELD for nothing but approval is 承認待ち, APPROVED says who released it."""
     index = 0 if lang == "ja" else 1
@@ -234,13 +245,21 @@ def _state_of_people(submission: Submission, lang: Language) -> str:
     by = submission.approval.asker_of(submission.composed.draft_hash)
     returned = next((hold for hold in submission.reasons if hold.reason is Reason.RETURNED), None)
     if returned is not None and not by:  # a return takes the request back: one that stands came after it
+        why = returned.params.word("why")
+        if why and is_for_office():
+            return say("state_returned_why", lang, why=why if len(why) <= WHY_SHOWN else f"{why[:WHY_SHOWN]}…")
         return say("state_returned", lang, by=returned.params.word("by"))
     open_reasons = {hold.reason for hold in submission.reasons}
+    if is_for_office() and Reason.REHEARSED in open_reasons and open_reasons <= _OF_REHEARSAL:
+        return say("state_rehearsed", lang)
     if by and Reason.SECOND_PERSON in open_reasons and open_reasons <= _OF_PEOPLE:
         return say("state_second", lang, by=by)
     return ""
 
 
+WHY_SHOWN: Final = 24
+"""Characters of the reason of a return within its state; the whole of it stands among the reasons."""
+_OF_REHEARSAL: Final = frozenset({Reason.REHEARSED, Reason.APPROVAL, Reason.SECOND_PERSON})
 _OF_PEOPLE: Final = frozenset({Reason.SECOND_PERSON, Reason.APPROVAL, Reason.RETURNED})
 """Reasons that people alone make, whatever the mail is."""
 

@@ -295,13 +295,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The database was put back from a backup. " + _RESUME[1],
     ),
     "on_mail_behind_witness": (
-        "データベースが、別の場所に残した目印（witness）より古くなっています（以前の状態に戻した可能性）。"
+        "データベースが、別の場所に残した目印より古くなっています（以前の状態に戻した可能性）。"
         + _RESUME[0],
         "The database is older than the witness kept elsewhere. " + _RESUME[1],
     ),
     "on_mail_other_witness": (
         (
-            "別の場所に残した目印（witness）が、"
+            "別の場所に残した目印が、"
             "この保証便のものではありません（データベースを作り直した、目印が壊れた、"
             "またはほかの保証便と置き場が同じ可能性）。" + _RESUME[0]
         ),
