@@ -162,7 +162,7 @@ def test_a_right_that_no_one_has_is_refused_in_a_whole_sentence(
 ) -> None:
     staff = console.browser("staff")
     assert staff.get("/verify").status_code == 403
-    assert "ができる方だけです：" in parts(staff)[2]
+    assert "の方ができます：" in parts(staff)[2]
     monkeypatch.setattr(SqlStore, "accounts", lambda _: ())
     assert staff.get("/verify").status_code == 403
     assert "いまは該当する方がいません" in parts(staff)[2]

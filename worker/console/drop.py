@@ -13,7 +13,7 @@ from worker.core.errors import NotAllowed
 from worker.core.messages import next_step
 from worker.core.model import INVOICE_TITLES, Entry, Product, Sha256, Submission
 from worker.core.states import NoteEvent, State
-from worker.pipeline.upload import Uploader, file_invoice, upload, upload_status
+from worker.pipeline.upload import Uploader, file_invoice, too_large, upload, upload_status
 from worker.service.wiring import build_upload_folders
 from worker.views.today import way_to_mend
 from worker.views.uploads import UploadLine, stage_of
@@ -59,7 +59,7 @@ def take_files(visit: Visit) -> Response:
 
 def _take(visit: Visit, name: str, file: UploadFile, target: UploadTarget) -> Entry:
     if (file.size or 0) > FILE_LIMIT:
-        raise NotAllowed("upload_too_large")
+        raise too_large(file.size or 0)
     if not visit.desk.pace.take(visit.person.id, visit.now):
         raise NotAllowed("upload_pace")
     content = file.file.read()

@@ -177,7 +177,7 @@ def say_refusal(code: str, lang: Language, **params: object) -> str:
     index = 0 if lang == "ja" else 1
     words = dict(params)
     if code == "not_held" and params.get("state") in _RELEASED:
-        code = "approved_before"
+        code = "approved_by" if params.get("by") else "approved_before"
     if "state" in params:
         words["state"] = name_any_state(State(str(params["state"])), lang)
     if "reasons" in params:

@@ -10,6 +10,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "番号 {id} の提出はありません。`hoshobin list` で番号をご確認ください。",
         "There is no submission {id}. See the numbers with `hoshobin list`.",
     ),
+    "approved_by": (
+        "{id} は、{by}さんがすでに承認しています（{state}）。",
+        "{id} is approved already, by {by} ({state}).",
+    ),
     "approved_before": ("{id} はすでに承認されています（{state}）。", "{id} is approved already ({state})."),
     "not_held": (
         "{id} は現在「{state}」のため、承認できません。`hoshobin show {id}` でご確認ください。",

@@ -118,7 +118,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "close_go": ("完了にする", "Complete"),
     "delete_title": ("この案件を削除", "Delete this project"),
     "delete_why": ("提出のない案件だけを削除できます。", "Only a project without submissions can be deleted."),
-    "delete_go": ("削除する", "Delete"),
+    "delete_go": ("削除する（提出のない案件だけ）", "Delete (only without submissions)"),
     "papers_link": ("請求書・書類を決める", "Choose invoice and documents"),
     "papers_documents_link": ("書類を決める", "Choose documents"),
     "papers_title": ("{product}の請求書と書類", "Invoice and documents of the {product}"),
@@ -209,7 +209,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Register what is not registered, and choose the invoice where it is missing.",
     ),
     "guide_step_4": (
-        "承認する方は、宛先・件名・本文・添付をお知らせと見比べ、確認事項に印を付けて［承認する］を押します。",
+        "承認する方は、宛先・件名・本文・添付をお知らせと見比べ、確認事項にチェックを入れて［承認する］を押します。",
         "The approver compares recipient, subject, body and attachments, ticks the boxes and presses [Approve].",
     ),
     "guide_step_5": (

@@ -113,7 +113,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "memo_go": ("メモを記録", "Record the memo"),
     "memo_line": ("{text}（{by}）", "{text} ({by})"),
     "approve_at": ("承認する（{moment}に送信）", "Approve (leaves {moment})"),
-    "approve_first": ("確認する（もう一人の承認が必要）", "Confirm (another person must approve)"),
+    "approve_first": ("確認して承認を依頼", "Confirm and request approval"),
     "for_another": (
         "{asker}さんが確認しました。準備も確認もしていない方が承認すると、送信します。",
         "Confirmed by {asker}. It waits for a person who neither prepared nor confirmed it.",

@@ -181,6 +181,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "提出{id}は、いまは「{state}」のため、訂正して再提出できません。",
         "Submission {id} is '{state}' now and cannot be sent again as a correction.",
     ),
+    "on_page_approved_by": (
+        "{by}さんが承認済みです（{state}）。何も変更していません。",
+        "{by} has approved it already ({state}). Nothing was changed.",
+    ),
     "on_page_approved_before": (
         "すでに承認されています（{state}）。何も変更していません。",
         "It is approved already ({state}). Nothing was changed.",
@@ -218,15 +222,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "A note is needed ({reasons}): say whom you asked, when, and what was said.",
     ),
     "on_page_conditions_unticked": (
-        "確認事項が残っています。確かめて、チェックを付けてください：{conditions}",
+        "確認事項が残っています。確かめて、チェックを入れてください：{conditions}",
         "Conditions are left. Check them and tick their boxes: {conditions}",
     ),
     "on_page_differences_unconfirmed": (
-        "前回（{day}）と違うところがあります（{parts}）。違ってよいことを確かめて、チェックを付けてください。",
+        "前回（{day}）と違うところがあります（{parts}）。違ってよいことを確かめて、チェックを入れてください。",
         "It differs from last time ({day}): {parts}. Check that this is right and tick the boxes.",
     ),
     "on_page_reasons_unconfirmed": (
-        "確認事項が残っています（{reasons}）。確かめて、チェックを付けてください。",
+        "確認事項が残っています（{reasons}）。確かめて、チェックを入れてください。",
         "Reasons are left: {reasons}. Check them and tick their boxes.",
     ),
     "on_page_no_such_condition": (
