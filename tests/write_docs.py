@@ -155,12 +155,27 @@ def glossary() -> str:
     return "\n".join(["| 言葉 | 意味 |", "|---|---|", *(f"| {term} | {meaning} |" for term, meaning in terms("ja"))])
 
 
+NOTHING = "することはありません"
+IN_ONES_OWN_TIME = {
+    State.APPROVED: "待つ（止めるには［送信を止める］）",
+    State.SENDING: "待つ",
+    State.SENT: "電話か返信で届いたことを確かめて記録",
+    State.DELAYED: "待つ。期限が近ければ発注者に電話で確認",
+    State.RELAYED: "電話か返信で届いたことを確かめて記録",
+    State.DELIVERED: "電話か返信で届いたことを確かめて記録",
+    State.CONFIRMED: f"{NOTHING}（送信の後に残る手続があれば、それだけ）",
+    State.WITHDRAWN: NOTHING,
+}
+"""The manual's word about a state whose page asks for nothing."""
+
+
 def states_on_pages() -> str:
     """One row per state, as a page says it."""
     lines = ["| 画面の言葉 | 次にすること |", "|---|---|"]
     with speaking_on_pages():
         for state in State:
-            step = "「保留の理由と直し方」のとおり" if state is State.HELD else next_step(Submission(1, state), "ja")
+            asked = next_step(Submission(1, state), "ja") or IN_ONES_OWN_TIME.get(state, "")
+            step = "「保留の理由と直し方」のとおり" if state is State.HELD else asked
             lines.append(f"| {name_any_state(state, 'ja')} | {step} |")
     return "\n".join(lines)
 

@@ -133,7 +133,7 @@ def test_a_japanese_name_in_a_template_is_a_registered_value(name: str, scope: s
 @every_case(
     ("old", "new", "meaning"),
     [
-        ('channel = "email"', 'channel = "メール"', "email（メール）、form（申請フォーム）"),
+        ('channel = "email"', 'channel = "メール"', "email（メール）、form（発注者のフォーム）"),
         ('channel = "email"', 'channel = "email"\ninvoice = "同送してもよい"', "optional（同送してもよい）"),
         ('channel = "email"', 'channel = "email"\nnotice = "添付"', "attached（お知らせPDFを添付）"),
         ('channel = "email"', 'channel = "email"\ntiming = "いつでも"', "any（いつでも）"),

@@ -230,7 +230,7 @@ def hand_in_by_the_issuers_form_and_record_it(month: Month) -> None:
     page.click(".hand-in form button")
     assert "提出を記録しました。" in page.inner_text(".result")
     assert page.locator('.result form[action$="/correct"]').count() == 1, "it can be taken back at once"
-    assert "提出を記録：発注者の入力フォーム：電子申請 受付番号 12" in page.inner_text(".past >> nth=0")
+    assert "提出を記録：発注者のフォーム：電子申請 受付番号 12" in page.inner_text(".past >> nth=0")
     assert month.standing(number)["state"] == "CONFIRMED"
     month.at("staff", f"/log?text={ON_FORM.number}")
     row = page.inner_text("table.list tbody tr >> nth=0")

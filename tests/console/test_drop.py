@@ -93,7 +93,7 @@ REFUSED = {
     "a password": (made.with_user_password(), "パスワード付き"),
     "a cut file": (made.cut(made.plain()), "安全に読み取れない"),
     "a PDF with a ZIP behind it": (made.plain() + made.zipped(made.plain()), "安全に読み取れない"),
-    "too large": (made.plain() + b"\0" * 20_000_001, "20MBを超えています"),
+    "too large": (made.plain() + b"\0" * 20_000_001, "20MBを超えています（20.0MB）"),
     "two keys": (made.two_values(), "安全に読み取れない"),
     "a bomb": (made.flate_bomb(), "安全に読み取れない"),
 }

@@ -11,6 +11,7 @@ import pytest
 import segno
 
 from tests.support.console import PASSWORD, PEOPLE, Console
+from worker.accounts.passwords import SHORTEST, SHORTEST_WITH_SECOND
 from worker.accounts.second_factor import STEP_SECONDS, code_of
 from worker.accounts.sessions import token_hash
 from worker.console.guards import session_cookie
@@ -27,6 +28,7 @@ def code_at(secret: str, moment: dt.datetime) -> str:
 def test_a_person_registers_the_code_is_asked_for_it_and_it_is_removed(console: Console) -> None:
     admin = console.browser("admin")
     (secret,) = SECRET.findall(admin.get("/me").text)
+    assert f"{SHORTEST}文字以上" in admin.text
     wrong = admin.post("/me/code", {"secret": secret, "code": "000000"})
     assert wrong.status_code == 422
     assert SECRET.findall(wrong.text) == [secret], "the app has it already"
@@ -43,6 +45,8 @@ def test_a_person_registers_the_code_is_asked_for_it_and_it_is_removed(console: 
     assert other.post("/login", {"login": "admin", "password": PASSWORD, "code": codes[0]}).status_code == 303
     other.get("/me")
     assert "残りの回復コード：9個" in other.text
+    assert f"{SHORTEST_WITH_SECOND}文字以上" in other.text
+    assert f"{SHORTEST}文字以上" not in other.text, "beside a code a shorter password is taken"
     assert secret not in (other.last.text if other.last else "")
     number = re.findall(r'href="/people/(\d+)" aria-label="鈴木', other.get("/people").text)[0]
     assert other.post(f"/people/{number}/forget-code").status_code == 303

@@ -112,5 +112,5 @@ def test_the_ways_of_another_submission_are_offered_beside_the_free_text(console
     browser = console.browser("staff")
     held = next(each["id"] for each in console.office.list() if each["state"] == "HELD")
     form = browser.get(f"/s/{held}").text.partition(f'action="/s/{held}/hand-over"')[2].partition("</form>")[0]
-    assert [way for way in ("窓口に持参", "発注者の入力フォーム", "FAX", "郵送") if way not in form] == []
+    assert [way for way in ("窓口に持参", "発注者のフォーム", "FAX", "郵送") if way not in form] == []
     assert form.count('type="radio" name="choice"') == 5, "and one for what is typed"

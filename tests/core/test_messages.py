@@ -180,6 +180,10 @@ def test_a_refused_decision_is_told_in_office_words() -> None:
 def test_an_approval_of_what_is_approved_is_told_so(state: str) -> None:
     assert "すでに承認されています" in say_refusal("not_held", "ja", id="1", state=state)
     assert "approved already" in say_refusal("not_held", "en", id="1", state=state)
+    assert "山田 花子さんがすでに承認しています" in say_refusal("not_held", "ja", id="1", state=state, by="山田 花子")
+    with speaking_on_pages():
+        told = say_refusal("not_held", "ja", id="1", state=state, by="山田 花子")
+    assert told.startswith("山田 花子さんが承認済みです")
 
 
 def test_each_of_them_is_what_the_system_says() -> None:

@@ -14,6 +14,7 @@ from tests.support.rewording import pairs_of
 from tests.support.tables import every_case
 from worker.cli import cli
 from worker.core import messages
+from worker.core.messages.keys import CHOICES
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +39,16 @@ IN_SCREENS = {
     "ハッシュ|真偽値|ドラフト|フラグ": "no clerk's word",
 }
 """Words that a manual for administrators may use, and a screen does not."""
+
+REPLACED = {
+    "送信不可": "送信できません",
+    "ルール": "提出方法、発注者の決まり",
+    "送信先": "宛先",
+    "動作状況": "稼働状況",
+    "原本ととも|原本をまとめて": "原本と一緒に",
+    "ファクス|申請フォーム|入力フォーム": "FAX、発注者のフォーム",
+}
+"""Words that the design replaced by one word for one thing: of sentences; a command's help may say ルール."""
 
 DOCUMENTS = [
     *("README.ja.md", "docs/first-submission.ja.md", "docs/install.md"),
@@ -84,3 +95,15 @@ def test_sentences_are_looked_at() -> None:
 def test_the_one_place_of_the_japanese_or_is_not_that_of_official_documents() -> None:
     reason = messages.Hold.of(messages.Reason.ELIGIBILITY_UNKNOWN, "lacking", project="a/b", asked=())
     assert "又は" not in messages.name_hold(reason, "ja")
+
+
+@every_case(("pattern", "instead"), REPLACED.items())
+def test_one_thing_has_one_word(pattern: str, instead: str) -> None:
+    found = [(place, text) for place, text in sentences() if re.search(pattern, text)]
+    assert found == [], instead
+
+
+@pytest.mark.parametrize("key", ["channel", "notice", "invoice", "timing"])
+def test_the_page_of_an_issuer_and_that_of_a_project_name_a_choice_alike(key: str) -> None:
+    for word, pair in CHOICES[key].items():
+        assert tuple(messages.say(f"{key}_{word}", lang) for lang in ("ja", "en")) == pair

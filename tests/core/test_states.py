@@ -160,8 +160,8 @@ timing | 提出時期待ち | 答
 eligibility_unknown | 電子保証の対象か不明 | 答
 not_eligible | 電子保証の対象外 | 答
 sender_unproven | 送信元を確認できない | 答
-first_address | 初めての送信先 | 答
-rule_changed | ルール変更後の初回 | 答
+first_address | 初めての宛先 | 答
+rule_changed | 提出方法の変更後、初めての提出 | 答
 changed | 承認後に内容が変わった | 答
 seen_before | 同じ保証契約番号を受付済み（再取得か変更保証か） | 答
 superseded | 後の保証（別の認証キー）のお知らせあり | 訂
@@ -172,7 +172,7 @@ not_sent | 未送信と確認済み | 答
 maybe_sent | 送信済みの可能性 | 答
 too_big | 容量制限を超過 | 訂
 large_attachment | 添付が通常より大きい | 答
-wrong_recipient | ルールにない宛先 | 否
+wrong_recipient | 登録にない宛先 | 否
 key_differs | 送信内容の番号・キーがお知らせと異なる | 否
 encoding | 作成したメールが正しく読み戻せない | 否
 no_text | 文字情報のないPDF（スキャン画像） | 訂

@@ -88,7 +88,7 @@ def test_a_reason_that_an_approval_answers_is_refused_without_its_own_tick(mailr
     ran = approve(desk, "1", "2")
     assert ran.code == 1
     assert "（3。" in ran.err, ran.err
-    assert "初めての送信先" in ran.err, ran.err
+    assert "初めての宛先" in ran.err, ran.err
     assert desk.list()[0]["state"] == "HELD"
     assert approve(desk, "3").code == 1, "the conditions are left"
     assert approve(desk, "1", "2", "3").code == 0

@@ -77,7 +77,7 @@ def test_every_open_task_stands_under_its_project_with_its_command() -> None:
 
 def test_the_digest_carries_the_head_of_the_log_and_the_command_that_checks_it() -> None:
     _, body = write_digest([], HEAD, TUESDAY, rehearsing=False)
-    assert f"記録の末尾（42件目）：{HEAD[1]}" in body
+    assert f"確認済みの末尾番号（42件目）：{HEAD[1]}" in body
     assert f"hoshobin audit verify --head {HEAD[1]}" in body
 
 

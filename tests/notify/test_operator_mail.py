@@ -118,7 +118,7 @@ def test_the_next_step_is_what_must_be_mended_before_what_can_be_answered() -> N
     answer, mend = Reason.SENDER_UNPROVEN, Reason.INVOICE_UNDECIDED
     for order in [(answer, mend, Reason.APPROVAL), (mend, answer), (Reason.APPROVAL, mend)]:
         assert next_step(held(*order), "ja") == "請求書のファイル名か「別途提出」を案件に登録"
-    assert next_step(held(mend, Reason.ENCODING), "ja") == "送信不可。管理者へ連絡"
+    assert next_step(held(mend, Reason.ENCODING), "ja") == "送信できません。管理者へ連絡"
     assert next_step(held(Reason.APPROVAL, answer), "ja").startswith("差出人を確かめて承認（社内のメールは")
 
 

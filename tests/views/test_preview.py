@@ -131,7 +131,7 @@ def test_every_guard_is_shown_whether_it_passed_or_holds() -> None:
     checks = (Check("wrong_recipient", ()), Check("first_address", (old(Reason.FIRST_ADDRESS, TO),)))
     assert parts_of(checks=checks)["誤送信の防止チェック"] == [
         ("宛先が登録どおり", "問題なし"),
-        ("前に送信したことのある宛先", f"初めての送信先（{TO}）"),
+        ("前に送信したことのある宛先", f"初めての宛先（{TO}）"),
     ]
 
 

@@ -753,7 +753,8 @@ def refuse_unless_shown(submission: Submission, label: str) -> None:
     ``label`` is the whole label that was shown, as ``Submission.label`` gives it, in upper or lower case.
     """
     if submission.state is not State.HELD:
-        raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value)
+        by = submission.approval.release if submission.approval.release_account else ""
+        raise NotAllowed("not_held", id=str(submission.id), state=submission.state.value, by=by)
     if not label:
         raise NotAllowed("label_missing", id=str(submission.id))
     if fold_label(label) != submission.label:

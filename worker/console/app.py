@@ -50,9 +50,9 @@ from worker.console.banners import banners_of
 from worker.console.desk import Desk
 from worker.console.guards import SecurityHeaders, is_same_origin, session_cookie
 from worker.console.visit import HERE, LONGEST_NUMBER, Form, Visit
-from worker.core.accounts import Right
+from worker.core.accounts import RIGHTS, Right, Role
 from worker.core.errors import Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
-from worker.core.messages import is_said, speaking_on_pages
+from worker.core.messages import is_said, name_role, speaking_on_pages
 
 Answerer = Callable[[Visit], Response]
 
@@ -379,6 +379,12 @@ def _handle_in_words_of_pages(visit: Visit, wanted: Page | FormRoute) -> Respons
     return answer
 
 
+def _roles_with(right: Right, visit: Visit) -> str:
+    """Returns the roles that have ``right``, as a sentence names them."""
+    held = [visit.say("role_quoted", role=name_role(role, visit.lang)) for role in Role if right in RIGHTS[role]]
+    return visit.say("role_or").join(held)
+
+
 def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
     """Returns the answer to a request that may not reach its answerer; None for one that may."""
     if wanted.right is None:
@@ -390,7 +396,7 @@ def _allowed(visit: Visit, wanted: Page | FormRoute) -> Response | None:
     if not visit.may(wanted.right):
         people = tuple(each.name for each in visit.store.accounts() if each.may(wanted.right, visit.today))
         code = "error_role" if people else "error_role_unfilled"
-        return _error(visit, 403, code, right=visit.say(f"right_{wanted.right.value}"), people=people)
+        return _error(visit, 403, code, roles=_roles_with(wanted.right, visit), people=people)
     if login.must_register_code(visit) and not wanted.path.startswith(("/me", "/logout")):
         return visit.go("/me", "code_first")
     if isinstance(wanted, Page):

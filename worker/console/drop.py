@@ -10,10 +10,10 @@ from starlette.responses import Response
 from worker.compose.uploads import UploadKind, UploadTarget
 from worker.console.visit import Visit, number_in
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_state, next_step
+from worker.core.messages import next_step
 from worker.core.model import INVOICE_TITLES, Entry, Product, Sha256, Submission
 from worker.core.states import NoteEvent, State
-from worker.pipeline.upload import Uploader, file_invoice, upload, upload_status
+from worker.pipeline.upload import Uploader, file_invoice, too_large, upload, upload_status
 from worker.service.wiring import build_upload_folders
 from worker.views.today import way_to_mend
 from worker.views.uploads import UploadLine, stage_of
@@ -59,7 +59,7 @@ def take_files(visit: Visit) -> Response:
 
 def _take(visit: Visit, name: str, file: UploadFile, target: UploadTarget) -> Entry:
     if (file.size or 0) > FILE_LIMIT:
-        raise NotAllowed("upload_too_large")
+        raise too_large(file.size or 0)
     if not visit.desk.pace.take(visit.person.id, visit.now):
         raise NotAllowed("upload_pace")
     content = file.file.read()
@@ -111,7 +111,7 @@ def _page(
         lines=lines,
         refused=refused or [],
         submissions=submissions,
-        states={number: name_state(each, visit.lang) for number, each in submissions.items()},
+        states={number: visit.state_of(each) for number, each in submissions.items()},
         mends={number: way_to_mend(each) for number, each in submissions.items()},
         steps={number: next_step(each, visit.lang) for number, each in submissions.items()},
         projects=[(each.id, each.name, each.issuer) for each in projects],

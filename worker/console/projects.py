@@ -12,7 +12,7 @@ from worker.approve.project_notes import memo_of, note_project_memo
 from worker.console.visit import Visit
 from worker.core.accounts import Right
 from worker.core.errors import NotAllowed
-from worker.core.messages import name_hold, name_state
+from worker.core.messages import name_hold
 from worker.core.model import Product, Submission
 from worker.core.rulebook import Project
 from worker.core.states import Reason
@@ -64,7 +64,7 @@ def _project_page(visit: Visit, failed: str = "", status: int = 200) -> Response
         "project.html",
         status,
         page=page,
-        states={each.id: name_state(each, visit.lang) for each in page.submissions},
+        states={each.id: visit.state_of(each) for each in page.submissions},
         corrected=corrected,
         task=row.next_task.text(visit.lang) if row.next_task else "",
         way=_way(visit, row.next_task, project),
@@ -136,7 +136,7 @@ def show_found(visit: Visit) -> Response:
         rows=project_rows(visit.store, configuration, visit.now, projects[:_ROWS_SHOWN]),
         products=tuple(Product),
         submissions=submissions,
-        states={each.id: name_state(each, visit.lang) for each in submissions},
+        states={each.id: visit.state_of(each) for each in submissions},
         typed=typed,
         more=max(0, len(projects) - _ROWS_SHOWN),
     )

@@ -33,7 +33,6 @@ from worker.core.messages import (
     name_follow_up,
     name_product,
     name_receipt,
-    name_state,
     next_step,
 )
 from worker.core.model import JST, Receipt, ReceiptKind, Submission
@@ -75,7 +74,7 @@ def show_state(visit: Visit) -> Response:
     submission = visit.store.submission(_number(visit))
     if submission.state.value == visit.query.get("was"):
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    return visit.page("state.html", submission=submission, state=name_state(submission, visit.lang))
+    return visit.page("state.html", submission=submission, state=visit.state_of(submission))
 
 
 def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -> Response:
@@ -102,7 +101,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         unseen=unseen,
         hand_in=_hand_in(review, visit),
         approvers=tuple(each.name for each in store.accounts() if each.may(Right.DECIDE, visit.today)),
-        state=name_state(submission, visit.lang),
+        state=visit.state_of(submission),
         next_step=next_step(submission, visit.lang),
         correction=store.corrections([submission.id]).get(submission.id),
         candidates=_candidates(visit, submission),

@@ -27,10 +27,11 @@ from worker.console.guards import session_cookie
 from worker.core.accounts import KEPT_DAYS, Account, LoginSession, Right
 from worker.core.errors import ConfigError, NotAllowed
 from worker.core.japanese_dates import read_date, weekday, write_date
-from worker.core.messages import Language, is_said, name_author, say, say_refusal
+from worker.core.messages import Language, is_said, name_author, name_state_at, say, say_refusal
 from worker.core.messages.days import short_day
-from worker.core.model import JST
+from worker.core.model import JST, Submission
 from worker.pipeline.register import Editor
+from worker.send.rate_limit import leaves_at
 from worker.service.wiring import Installation
 from worker.store.ports import Author, Store
 from worker.views.project_form import with_year
@@ -258,6 +259,11 @@ class Visit:
     def refusal(self, refused: NotAllowed) -> str:
         """The sentence of a refusal in the account's language."""
         return say_refusal(refused.code, self.lang, **refused.params)
+
+    def state_of(self, submission: Submission) -> str:
+        """Returns the state for a chip: with the moment at which a mail leaves, or of the call to come."""
+        leaves = leaves_at(submission, self.office.settings.hours, self.now)
+        return name_state_at(submission, self.lang, leaves, self.now)
 
     def name_author(self, by: str, absent: Sequence[str] = ()) -> str:
         """The person of an entry, with those who were ``absent`` if a deputy; the program by a word for people."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from worker.core.messages.on_pages import speaking_as_stored
 from worker.core.messages.sentences import SentenceWriter
 from worker.core.model import Hold
 from worker.core.params import Params
@@ -178,7 +179,7 @@ def old_detail(hold: Hold) -> str | None:
     else:
         words = _HOLDS.get((hold.reason, params.code))
     if words is not None:
-        return _SENTENCES.fill(words, params, _JA)
+        return _fill(words, params)
     if params.code and params.keys() <= {"code", "value"}:
         return f"{params.code}: {params.word('value')}" if "value" in params else params.code
     return None
@@ -188,4 +189,10 @@ def old_told(told: object) -> object:
     """Returns ``told``, a sentence or tuples of sentences, as an older program stored it."""
     if isinstance(told, tuple):
         return tuple(map(old_told, told))
-    return _SENTENCES.fill(_DUTIES[told.code], told, _JA) if isinstance(told, Params) else told
+    return _fill(_DUTIES[told.code], told) if isinstance(told, Params) else told
+
+
+def _fill(words: str, params: Params) -> str:
+    """Fills a sentence in the same way on a page as in the service: what is stored has one form."""
+    with speaking_as_stored():
+        return _SENTENCES.fill(words, params, _JA)

@@ -125,9 +125,14 @@ def _check_target(by: Uploader, target: UploadTarget) -> None:
         raise NotAllowed("upload_no_project")
 
 
+def too_large(size: int) -> NotAllowed:
+    """Returns the refusal of a file of ``size`` bytes."""
+    return NotAllowed("upload_too_large", size=f"{size / 1_000_000:.1f}", most=FILE_LIMIT // 1_000_000)
+
+
 def _check_bytes(content: bytes) -> None:
     if len(content) > FILE_LIMIT:
-        raise NotAllowed("upload_too_large", size=f"{len(content) / 1_000_000:.1f}", most=FILE_LIMIT // 1_000_000)
+        raise too_large(len(content))
     if not content:
         raise NotAllowed("file_empty")
     if not begins_as_pdf(content):

@@ -173,7 +173,7 @@ def test_what_the_page_does_not_answer_is_open() -> None:
     table = tomllib.loads(added(texts).content.decode())
     asked = ("channel", "section", "subject", "notice", "invoice", "timing")
     assert set(table["open"]) == {*(f"rule.default.{key}" for key in asked), "section.ka1.to"}
-    by_form = tomllib.loads(added({**texts, ("rule", "default", "channel"): "申請フォーム"}).content.decode())
+    by_form = tomllib.loads(added({**texts, ("rule", "default", "channel"): "発注者のフォーム"}).content.decode())
     assert by_form["open"] == ["rule.default.section"]
     said = {
         **texts,

@@ -45,16 +45,16 @@ from worker.core.messages import (
     store,
 )
 from worker.core.messages.days import Language as Language
-from worker.core.messages.days import name_day, name_near_day, name_near_moment
+from worker.core.messages.days import name_brief_moment, name_day, name_near_day, name_near_moment
 from worker.core.messages.events import DETAILS, EVENTS, FAULTS, PLACES, STEPS, THINGS
 from worker.core.messages.oauth import PROVIDERS as PROVIDERS
 from worker.core.messages.oauth import explain_refusal
-from worker.core.messages.on_pages import for_reader, is_on_page, pages_at
+from worker.core.messages.on_pages import for_reader, is_for_office, is_on_page, pages_at
 from worker.core.messages.on_pages import mail_language as mail_language
 from worker.core.messages.on_pages import speaking_in_mails as speaking_in_mails
 from worker.core.messages.on_pages import speaking_on_pages as speaking_on_pages
 from worker.core.messages.people import ROLES
-from worker.core.messages.preview import PAPER_STEPS
+from worker.core.messages.preview import PAPERS
 from worker.core.messages.reasons import (
     AFTER_REHEARSING,
     APPROVAL_STATE,
@@ -78,7 +78,7 @@ from worker.core.messages.sentences import SYSTEM_FAULTS, SentenceWriter
 from worker.core.model import JST, Entry, Hold, Product, Receipt, Submission
 from worker.core.params import TEXT, Aside, Labelled, Numbered, Params, Told, spell
 from worker.core.server_faults import find_fault
-from worker.core.states import Event, HoldKind, Reason, State, kind_of
+from worker.core.states import REFUSALS, Event, HoldKind, Reason, State, kind_of
 
 _TABLES: Final = (
     *(backups, commands, config, console, console_drop, console_issuers),
@@ -177,7 +177,7 @@ def say_refusal(code: str, lang: Language, **params: object) -> str:
     index = 0 if lang == "ja" else 1
     words = dict(params)
     if code == "not_held" and params.get("state") in _RELEASED:
-        code = "approved_before"
+        code = "approved_by" if params.get("by") else "approved_before"
     if "state" in params:
         words["state"] = name_any_state(State(str(params["state"])), lang)
     if "reasons" in params:
@@ -202,6 +202,17 @@ def join_sentences(parts: Iterable[str], lang: Language) -> str:
     said = (part.strip() for part in parts)
     ended = [part if part.endswith((full, "?", "？", "!")) else f"{part}{full}" for part in said if part]
     return "".join(ended) if lang == "ja" else " ".join(part[0].upper() + part[1:] for part in ended)
+
+
+def name_state_at(submission: Submission, lang: Language, leaves: dt.datetime | None, now: dt.datetime) -> str:
+    """The state with its moment: at which an approved mail leaves, or to call again if that is to come."""
+    call = submission.follow_ups.call_again
+    if call is not None and call > now and submission.rests(now):
+        return say("state_call_again", lang, moment=name_brief_moment(call, lang))
+    if submission.state is State.APPROVED and leaves is not None:
+        state = name_any_state(submission.state, lang)
+        return say("state_leaves", lang, state=state, moment=name_brief_moment(leaves, lang))
+    return name_state(submission, lang)
 
 
 def name_state(submission: Submission, lang: Language) -> str:
@@ -234,13 +245,21 @@ def _state_of_people(submission: Submission, lang: Language) -> str:
     by = submission.approval.asker_of(submission.composed.draft_hash)
     returned = next((hold for hold in submission.reasons if hold.reason is Reason.RETURNED), None)
     if returned is not None and not by:  # a return takes the request back: one that stands came after it
+        why = returned.params.word("why")
+        if why and is_for_office():
+            return say("state_returned_why", lang, why=why if len(why) <= WHY_SHOWN else f"{why[:WHY_SHOWN]}…")
         return say("state_returned", lang, by=returned.params.word("by"))
     open_reasons = {hold.reason for hold in submission.reasons}
+    if is_for_office() and Reason.REHEARSED in open_reasons and open_reasons <= _OF_REHEARSAL:
+        return say("state_rehearsed", lang)
     if by and Reason.SECOND_PERSON in open_reasons and open_reasons <= _OF_PEOPLE:
         return say("state_second", lang, by=by)
     return ""
 
 
+WHY_SHOWN: Final = 24
+"""Characters of the reason of a return within its state; the whole of it stands among the reasons."""
+_OF_REHEARSAL: Final = frozenset({Reason.REHEARSED, Reason.APPROVAL, Reason.SECOND_PERSON})
 _OF_PEOPLE: Final = frozenset({Reason.SECOND_PERSON, Reason.APPROVAL, Reason.RETURNED})
 """Reasons that people alone make, whatever the mail is."""
 
@@ -262,15 +281,16 @@ def name_hold(hold: Hold, lang: Language) -> str:
     """The reason in office words, with its subject; the text of an older program is kept."""
     index = 0 if lang == "ja" else 1
     hold = _with_code(hold)
-    if not hold.params.is_text and (of_page := for_reader(("", ""), f"hold_{hold.reason}_{hold.code}"))[index]:
-        return _SENTENCES.fill(of_page[index], hold.params, index)
+    of_page = for_reader(("", ""), f"hold_{hold.reason}_{hold.code}")[index]
+    if of_page and hold.params and not hold.params.is_text:
+        return _SENTENCES.fill(of_page, hold.params, index)
     if coded := CODED.get((hold.reason, hold.code)):
         return _SENTENCES.fill(coded[0][index], _with_value(hold.params), index)
     whole = WHOLE.get((hold.reason, hold.code))
     if whole and hold.params and not hold.params.is_text:
         return _SENTENCES.fill(whole[index], hold.params, index)
     words, detail = REASONS[hold.reason][index], hold_detail(hold, lang)
-    if not detail:
+    if not detail or (hold.reason in REFUSALS and detail.isascii() and is_for_office()):  # a word of the machine
         return words
     return f"{words}（{detail}）" if lang == "ja" else f"{words} ({detail})"
 
@@ -349,10 +369,11 @@ def _with_code(hold: Hold) -> Hold:
 
 
 def _with_value(params: Params) -> Params:
-    """``params`` with ``value``: of a file its name, the first digits of its hash and what was found in it."""
+    """``params`` with ``value``: of a file its name, the first digits of its hash (no page shows them), what it has."""
     if "value" in params or "file" not in params:
         return params
-    about = (params.word("file"), params.word("digits"), ", ".join(params.words("names")))
+    digits = "" if is_for_office() else params.word("digits")
+    about = (params.word("file"), digits, ", ".join(params.words("names")))
     return Params(**params, value=" ".join(filter(None, about)))
 
 
@@ -429,8 +450,18 @@ def _step_about(hold: Hold) -> tuple[str, str]:
 
 def _codes_of_step(hold: Hold) -> tuple[str, ...]:
     """The form for pages of exactly this step, else of the reason's general one if that is the step."""
+    if paper := _paper_of(hold):
+        return (f"step_{hold.reason}_{paper}",)
     own = f"step_{hold.reason}_{hold.code}"
     return (own, f"step_{hold.reason}") if _usual_step(hold) == NEXT_STEPS[hold.reason] else (own,)
+
+
+def _paper_of(hold: Hold) -> str:
+    """Returns the code of the paper that is no notice; empty for any other."""
+    if hold.reason is not Reason.NOT_A_NOTICE or (hold.reason, hold.code) in CODED:
+        return ""
+    found = hold.params.word("found") or hold.params.old_text or ""
+    return next((paper for paper, (words, _) in PAPERS.items() if any(word in found for word in words)), "")
 
 
 def _usual_step(hold: Hold) -> tuple[str, str]:
@@ -440,10 +471,8 @@ def _usual_step(hold: Hold) -> tuple[str, str]:
     old_text = hold.params.old_text or ""
     if hold.reason is Reason.SUPERSEDED and (later := hold.params.word("later") or old_text):
         return say("step_superseded", "ja", later=later), say("step_superseded", "en", later=later)
-    if hold.reason is Reason.NOT_A_NOTICE:
-        paper = hold.params.word("found") or old_text
-        steps = (step for words, step in PAPER_STEPS if any(word in paper for word in words))
-        return next(steps, NEXT_STEPS[hold.reason])
+    if paper := _paper_of(hold):
+        return PAPERS[paper][1]
     if hold.reason is Reason.WRONG_INVOICE:
         told_before = _CARRIED_WITH_IT.search(old_text)
         carried = told_before[1] if told_before else hold.params.word("other") if hold.code == "same_notice" else ""

@@ -116,5 +116,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "health_no_backup": ("まだ一度も作成していません", "none was made yet"),
     "kind_backup": ("バックアップ", "backup"),
-    "button_health": ("動作状況を見る", "See the state"),
+    "button_health": ("稼働状況を見る", "See the health"),
 }

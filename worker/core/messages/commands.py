@@ -10,6 +10,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "番号 {id} の提出はありません。`hoshobin list` で番号をご確認ください。",
         "There is no submission {id}. See the numbers with `hoshobin list`.",
     ),
+    "approved_by": (
+        "{id} は、{by}さんがすでに承認しています（{state}）。",
+        "{id} is approved already, by {by} ({state}).",
+    ),
     "approved_before": ("{id} はすでに承認されています（{state}）。", "{id} is approved already ({state})."),
     "not_held": (
         "{id} は現在「{state}」のため、承認できません。`hoshobin show {id}` でご確認ください。",
@@ -548,7 +552,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "telling_put_off_disk": (
         (
             "ディスクの空きが少ないため、{mailbox}の、差出人を確認できないメールの取込みを止めています"
-            "（メールはメールボックスに残っています。所定のフォルダと、差出人を確認できたメールは取り込みます）。\n"
+            "（メールはメールボックスに残っています。フォルダに保存されたPDFと、差出人を確認できたメールは取り込みます）。\n"
             "　　記録を置いているディスクの空きを{limit} GB以上にしてください。空けば自動で取り込みます。"
         ),
         (

@@ -63,6 +63,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "15文字以上。短い文を並べたものが覚えやすく安全です。記号や数字は必要ありません。",
         "At least 15 characters. A few words in a row are easy to remember and safe. No digits or signs are needed.",
     ),
+    "password_rule_code": (
+        "8文字以上（確認コードを登録済みのため）。短い文を並べたものが覚えやすく安全です。記号や数字は必要ありません。",
+        "At least 8 characters, because a code is registered. A few words in a row are easy to remember and safe.",
+    ),
     "set_password": ("このパスワードにする", "Set this password"),
     "change_password": ("パスワードを変える", "Change the password"),
     "sessions": ("ログイン中の端末", "Sessions"),
@@ -75,12 +79,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "logout_everywhere": ("すべての端末でログアウト", "Log out everywhere"),
     "prove_title": ("もう一度パスワードを入力してください", "Enter your password again"),
     "prove_why": (
-        "承認の前に、もう一度パスワードを入力してください。入力した内容は残っています。",
-        "Before a decision the password is needed again. Everything that you typed is kept.",
+        "続ける前に、ご本人の確認のため、もう一度パスワードを入力してください。入力した内容は残っています。",
+        "Please enter your password again before you continue. Everything that you typed is kept.",
     ),
     "prove_why_either": (
-        "承認の前に、もう一度パスワードか確認コードを入力してください（どちらか一つ）。入力した内容は残っています。",
-        "Before a decision the password or a code is needed again (one of them). Everything that you typed is kept.",
+        (
+            "続ける前に、ご本人の確認のため、もう一度パスワードか確認コードを入力してください（どちらか一つ）。"
+            "入力した内容は残っています。"
+        ),
+        "Please enter your password or a code again (one of them) before you continue. What you typed is kept.",
     ),
     "code_label_or": ("または確認コード（6桁）", "or a code (6 digits)"),
     "prove_go": ("続ける", "Continue"),
@@ -279,22 +286,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "You were logged out, so it was not accepted. Nothing was changed. Log in and do it again; choose files again.",
     ),
     "error_role": (
-        "この操作は「{right}」ができる方だけです：{people}",
-        'Only people with the right "{right}" can do this: {people}',
+        "この操作は{roles}の方ができます：{people}",
+        "This can be done by: {roles} ({people})",
     ),
     "error_role_unfilled": (
-        "この操作は「{right}」ができる方だけです。いまは該当する方がいません。必要なときは、管理者に相談してください。",
-        'Only people with the right "{right}" can do this, and no one has it now. If needed, ask the administrator.',
+        "この操作は{roles}の方ができます。いまは該当する方がいません。必要なときは、管理者に相談してください。",
+        "This can be done by: {roles}. No one has this role now. If needed, ask the administrator.",
     ),
-    "right_see": ("閲覧", "see submissions"),
-    "right_prepare": ("担当", "prepare"),
-    "right_decide": ("承認", "approve"),
-    "right_key": ("原本と認証キー", "see the key and originals"),
-    "right_export": ("記録の保存", "save the log"),
-    "right_audit": ("監査", "audit"),
-    "right_health": ("稼働状況", "see the health"),
-    "right_people": ("利用者の管理", "manage people"),
-    "right_own": ("自分の設定", "own settings"),
+    "role_quoted": ("「{role}」", "{role}"),
+    "role_or": ("か", " or "),
     "error_ticks": ("確認事項が{count}つ残っています（{names}）。", "{count} boxes are not ticked ({names})."),
     "error_stale": (
         (

@@ -7,7 +7,6 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- absence
     "as_deputy": ("代理 {by}（{absent} 不在）", "{by}, deputy of {absent} (away)"),
-    "right_absence": ("不在の登録", "record absences"),
     "away_order": (
         "不在の終わりの日が、始まりの日より前です。何も変更していません。",
         "The absence ends before it begins. Nothing was changed.",
@@ -96,7 +95,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "said_work_left": ("引き受けをやめました。", "You have left it."),
     # --- rehearsal
-    "right_rehearse": ("本番とリハーサルの切替え", "begin and end the rehearsal"),
     "rehearsal_title": ("本番とリハーサル", "Live or rehearsal"),
     "rehearsal_now": ("いまの状態", "Now"),
     "rehearsal_is_on": (

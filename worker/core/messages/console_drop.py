@@ -78,14 +78,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "閲覧パスワード付きのPDFです。保証会社のサイトから取得したPDFをそのまま入れてください。",
         "The PDF asks for a password. Add the PDF of the surety's site as it is.",
     ),
-    "upload_too_large": ("20MBを超えています。", "It is larger than 20 MB."),
+    "upload_too_large": (
+        "{most}MBを超えています（{size}MB）。スキャンした請求書なら、画質を下げて保存し直してください。",
+        "It is larger than {most} MB ({size} MB). Save a scanned invoice again in a lower quality.",
+    ),
     "upload_unreadable": (
         "安全に読み取れないPDFのため受け付けませんでした。取得し直しても同じときは、管理者に知らせてください。",
         "The PDF cannot be read safely and was not taken. If a new download is no better, tell the administrator.",
     ),
     "upload_exists": (
-        "同じお知らせを{at}に受け付けています（提出{id}）。",
-        "The same notice was received on {at} (submission {id}).",
+        "同じお知らせを{at}に受け付けています（提出{id}）。もう一度入れる必要はありません。",
+        "The same notice was received on {at} (submission {id}). It need not be added again.",
     ),
     "upload_brought": (
         "同じファイルを{at}に{by}さんから受け付けています。",

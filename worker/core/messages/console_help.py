@@ -45,7 +45,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "term_to_confirm": ("確認事項", "To be confirmed"),
     "term_to_confirm_is": (
-        "保証便には分からず、承認する方が確かめて印を付けるものです。",
+        "保証便では判断できないため、承認する方が確かめてチェックを入れる項目です。",
         "What the program cannot know: the approver checks it and ticks the box.",
     ),
     "term_request": ("承認の依頼", "Request"),

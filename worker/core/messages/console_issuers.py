@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from worker.core.messages.keys import CHOICES
+
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuers_title": ("発注者", "Issuers"),
     "issuers_search": ("都道府県・発注者の名前", "Prefecture or name"),
@@ -115,13 +117,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuer_source": ("公表元", "Source"),
     "issuer_all": ("発注者の一覧へ", "All issuers"),
     "issuer_open_title": ("まだ確かめていないこと", "Not found out yet"),
+    **{
+        f"{key}_{word}": words
+        for key in ("channel", "notice", "invoice", "timing")
+        for word, words in CHOICES[key].items()
+    },
     "issuer_channel": ("提出方法", "How"),
-    "channel_email": ("メール", "by e-mail"),
-    "channel_form": ("発注者のフォーム", "by the issuer's form"),
-    "channel_upload": ("発注者のサイトへの登録", "by upload"),
-    "channel_paper": ("持参・郵送", "on paper"),
-    "channel_fax": ("FAX", "by fax"),
-    "channel_unknown": ("不明", "not known"),
     "issuer_section": ("提出先", "Section"),
     "issuer_by_project": ("案件ごと", "named by each project"),
     "issuer_to": ("宛先", "Addresses"),
@@ -129,19 +130,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "issuer_subject": ("件名の形", "Form of the subject"),
     "issuer_phone": ("電話", "Telephone"),
     "issuer_notice": ("認証キー", "Key"),
-    "notice_attached": ("お知らせPDFを添付", "as the attached notice"),
-    "notice_typed": ("本文に記載", "typed in the text"),
-    "notice_both": ("PDFを添付し、本文にも記載", "attached, and typed in the text"),
     "issuer_invoice": ("請求書", "Invoice"),
-    "invoice_optional": ("一緒に送ってもよい", "may be attached"),
-    "invoice_required": ("一緒に送る", "must be attached"),
     "issuer_documents": ("ほかの書類", "Other documents"),
     "issuer_timing": ("提出の時期", "When"),
-    "timing_any": ("いつでもよい", "at any time"),
-    "timing_with_contract": ("契約書と一緒に", "with the contract"),
-    "timing_with_invoice": ("請求書と一緒に", "with the invoice"),
-    "timing_before_contract": ("契約の前に", "before the contract"),
-    "timing_before_invoice": ("請求の前に", "before the invoice"),
     "issuer_contact": ("事前の連絡", "Contact first"),
     "issuer_done": ("完了", "Completed by"),
     "issuer_chosen": ("選んだ方法", "Chosen"),

@@ -118,7 +118,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "close_go": ("完了にする", "Complete"),
     "delete_title": ("この案件を削除", "Delete this project"),
     "delete_why": ("提出のない案件だけを削除できます。", "Only a project without submissions can be deleted."),
-    "delete_go": ("削除する", "Delete"),
+    "delete_go": ("削除する（提出のない案件だけ）", "Delete (only without submissions)"),
     "papers_link": ("請求書・書類を決める", "Choose invoice and documents"),
     "papers_documents_link": ("書類を決める", "Choose documents"),
     "papers_title": ("{product}の請求書と書類", "Invoice and documents of the {product}"),
@@ -126,13 +126,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "papers_invoice_now": ("いまの登録", "Registered"),
     "papers_unused": ("未使用のPDFから選ぶ", "Choose an unused PDF"),
     "papers_unused_none": (
-        "請求書フォルダに未使用のPDFはありません。",
-        "There is no unused PDF in the invoices folder.",
+        "未使用の請求書のPDFはありません。",
+        "There is no unused PDF of an invoice.",
     ),
     "papers_more": ("ほかに{count}件（新しい順に{shown}件を表示）", "{count} more; the newest {shown} are shown"),
     "papers_away": (
-        "請求書フォルダを開けません。管理者に連絡してください。",
-        "The invoices folder cannot be opened. Tell the administrator.",
+        "請求書の置き場所を開けません。管理者に連絡してください。",
+        "The place of the invoices cannot be opened. Tell the administrator.",
     ),
     "papers_upload": ("PDFを入れる（20MBまで）", "Add a PDF (up to 20 MB)"),
     "papers_upload_documents": ("PDFを入れる（5個まで、1個20MBまで）", "Add PDFs (up to 5 of 20 MB each)"),
@@ -223,7 +223,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Register what is not registered, and choose the invoice where it is missing.",
     ),
     "guide_step_4": (
-        "承認する方は、宛先・件名・本文・添付をお知らせと見比べ、確認事項に印を付けて［承認する］を押します。",
+        "承認する方は、宛先・件名・本文・添付をお知らせと見比べ、確認事項にチェックを入れて［承認する］を押します。",
         "The approver compares recipient, subject, body and attachments, ticks the boxes and presses [Approve].",
     ),
     "guide_step_5": (

@@ -24,7 +24,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "earlier_before": ("前回", "last time"),
     "finding_as_before": ("前回と同じ", "as before"),
     "finding_changed": ("変更あり", "changed"),
-    "tick_differs": ("{part}が前回（{day}）と違うことを確かめました", "I checked why this differs from {day}: {part}"),
+    "tick_differs": (
+        "{part}が前回（{day}）と違っていてよいことを確かめました",
+        "I checked that this may differ from {day}: {part}",
+    ),
     "state_news": ("状態が変わりました。表示し直す", "The state changed. Show it again"),
     # --- calls and replies
     "call_whom": ("相手方", "The person there"),
@@ -45,8 +48,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "reply_empty": ("（本文なし）", "(no text)"),
     "mail_unused": ("メールで送る場合の文面（使っていません）", "The mail that it would have been (not used)"),
     "reply_why": (
-        "読んで、どれに当たるかを押してください。",
-        "Read it, then press what it says.",
+        "返信を読み、当てはまるボタンを押してください。",
+        "Read the reply, then press the button that fits.",
     ),
     "reply_received": ("受領の返信", "It was received"),
     "reply_returned": ("届いていない・返却", "It did not arrive, or is returned"),
@@ -64,7 +67,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "choice_mail": ("メールで送付", "by mail"),
     "choice_fax": ("FAXで送付", "by fax"),
     "choice_phone": ("電話で連絡", "by telephone"),
-    "choice_form": ("発注者の入力フォーム", "by the issuer's form"),
+    "choice_form": ("発注者のフォーム", "by the issuer's form"),
     "choice_cancelled": ("工事・契約が取りやめになった", "the works or the contract were cancelled"),
     "choice_reissued": ("保証会社から新しいお知らせが出た", "the surety issued another notice"),
     "choice_duplicate": ("同じものをすでに提出している", "the same was submitted before"),

@@ -184,7 +184,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "health_configuration": ("設定", "Configuration"),
     "health_check": ("今すぐ診断", "Check now"),
     "health_check_why": (
-        "データベースの破損、目印（witness）、設定を、いま調べます。メールサーバーへの接続は、サービスが行った最後の結果です。",
+        "データベースの破損、目印、設定を、いま調べます。メールサーバーへの接続は、サービスが行った最後の結果です。",
         "Examines the database, the witness and the configuration now. Mail servers: the service's last result.",
     ),
     "health_checked": ("{at} に調べました。", "Checked at {at}."),

@@ -41,6 +41,12 @@ def name_near_moment(moment: dt.datetime, lang: Language) -> str:
     return f"{short_day(at)}{at.hour}:{at:%M}" if _is_japanese_page(lang) else f"{at:%Y-%m-%d %H:%M}"
 
 
+def name_brief_moment(moment: dt.datetime, lang: Language) -> str:
+    """Returns a near moment for a short word such as a state: 11/30 8:30."""
+    at = moment.astimezone(JST)
+    return f"{at.month}/{at.day} {at.hour}:{at:%M}" if _is_japanese_page(lang) else name_near_moment(moment, lang)
+
+
 def spell_days(value: str, lang: Language) -> str:
     """Returns the value of a reason with the day or moment at its end as the reader writes it.
 

@@ -43,12 +43,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "on_mail_digest_head": (
         (
-            "記録の末尾（{number}件目）：{head}\n"
+            "確認済みの末尾番号（{number}件目）：{head}\n"
             "　　このメールを保管しておくと、この時点までの記録が失われたり書き換えられたりしていないことを、後日"
             "「改ざん検査」で確認できます（監査の方）。\n　　改ざん検査：{pages}/verify"
         ),
         (
-            "Head of the log (entry {number}): {head}\n"
+            "Noted number of the log (entry {number}): {head}\n"
             "Keep this mail: the auditor can later verify with it that nothing up to here was lost.\n"
             "    Verification: {pages}/verify"
         ),
@@ -295,13 +295,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The database was put back from a backup. " + _RESUME[1],
     ),
     "on_mail_behind_witness": (
-        "データベースが、別の場所に残した目印（witness）より古くなっています（以前の状態に戻した可能性）。"
-        + _RESUME[0],
+        "データベースが、別の場所に残した目印より古くなっています（以前の状態に戻した可能性）。" + _RESUME[0],
         "The database is older than the witness kept elsewhere. " + _RESUME[1],
     ),
     "on_mail_other_witness": (
         (
-            "別の場所に残した目印（witness）が、"
+            "別の場所に残した目印が、"
             "この保証便のものではありません（データベースを作り直した、目印が壊れた、"
             "またはほかの保証便と置き場が同じ可能性）。" + _RESUME[0]
         ),

@@ -111,16 +111,16 @@ _SWITCH: Final[dict[str, _Pair]] = {"true": ("はい", "yes"), "false": ("いい
 CHOICES: Final[dict[str, dict[str, _Pair]]] = {
     "channel": {
         "email": ("メール", "e-mail"),
-        "form": ("申請フォーム", "a form"),
-        "upload": ("システムへの登録", "upload to a system"),
+        "form": ("発注者のフォーム", "the issuer's form"),
+        "upload": ("発注者のサイトへの登録", "upload to the issuer's site"),
         "paper": ("持参・郵送", "by hand or post"),
-        "fax": ("ファクス", "fax"),
+        "fax": ("FAX", "fax"),
         "unknown": ("未確認", "not certain"),
     },
     "invoice": {
-        "never": ("同送しない", "does not"),
-        "optional": ("同送してもよい", "may"),
-        "required": ("必ず同送する", "must"),
+        "never": ("同送しない", "not attached"),
+        "optional": ("同送してもよい", "may be attached"),
+        "required": ("必ず同送する", "must be attached"),
     },
     "notice": {
         "attached": ("お知らせPDFを添付", "the notice attached"),

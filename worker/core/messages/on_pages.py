@@ -1,8 +1,8 @@
 """The form of a sentence on a page, if the usual one names a command, a file of the configuration or a key.
 
 ``on_page_CODE`` stands for the sentence CODE, ``on_page_step_REASON`` for the next step of a hold, ``on_page_hold_…``
-for its words. Everything that a page says is said within ``speaking_on_pages``; commands keep the usual form, and so do
-mails, but for those that link to pages (``speaking_in_mails``).
+for its words, ``on_page_fact_…`` for a part of them. Everything that a page says is said within ``speaking_on_pages``;
+commands keep the usual form, and so do mails, but for those that link to pages (``speaking_in_mails``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal
 
-from worker.core.messages import in_mails
+from worker.core.messages import in_mails, on_page_holds
 
 _IS_ON_PAGE: Final[ContextVar[bool]] = ContextVar("is_on_page", default=False)
 
@@ -45,6 +45,17 @@ def speaking_in_mails(url: str, lang: Literal["ja", "en"] = "ja") -> Iterator[No
         _MAIL_LANGUAGE.reset(spoken)
 
 
+@contextmanager
+def speaking_as_stored() -> Iterator[None]:
+    """Gives every sentence that is made meanwhile its usual form, also within a page: it is compared, not shown."""
+    on_page, pages = _IS_ON_PAGE.set(False), _PAGES_AT.set("")
+    try:
+        yield
+    finally:
+        _IS_ON_PAGE.reset(on_page)
+        _PAGES_AT.reset(pages)
+
+
 def mail_language() -> Literal["ja", "en"]:
     """Returns the language of the account with the address to which the mail is written; Japanese without one."""
     return _MAIL_LANGUAGE.get()
@@ -60,9 +71,14 @@ def is_on_page() -> bool:
     return _IS_ON_PAGE.get()
 
 
+def is_for_office() -> bool:
+    """Returns whether a page is being written, or a mail that links to pages."""
+    return _IS_ON_PAGE.get() or bool(_PAGES_AT.get())
+
+
 def for_reader(usual: tuple[str, str], *codes: str) -> tuple[str, str]:
     """Returns ``usual``; on a page, or in a mail that links to pages, the first of ``codes`` that has a form for it."""
-    if not (_IS_ON_PAGE.get() or _PAGES_AT.get()):
+    if not is_for_office():
         return usual
     for code in codes:
         if _PAGES_AT.get() and f"on_mail_{code}" in in_mails.TEXTS:
@@ -112,6 +128,7 @@ _ADDRESSES: Final = (
 )
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    **on_page_holds.TEXTS,
     # --- values of projects
     **{f"on_page_hint_{code}": _TYPE_AGAIN for code in _DAMAGED},
     "on_page_field_contract_number": (
@@ -164,6 +181,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "提出{id}は、いまは「{state}」のため、訂正して再提出できません。",
         "Submission {id} is '{state}' now and cannot be sent again as a correction.",
     ),
+    "on_page_approved_by": (
+        "{by}さんが承認済みです（{state}）。何も変更していません。",
+        "{by} has approved it already ({state}). Nothing was changed.",
+    ),
     "on_page_approved_before": (
         "すでに承認されています（{state}）。何も変更していません。",
         "It is approved already ({state}). Nothing was changed.",
@@ -201,15 +222,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "A note is needed ({reasons}): say whom you asked, when, and what was said.",
     ),
     "on_page_conditions_unticked": (
-        "確認事項が残っています。確かめて、チェックを付けてください：{conditions}",
+        "確認事項が残っています。確かめて、チェックを入れてください：{conditions}",
         "Conditions are left. Check them and tick their boxes: {conditions}",
     ),
     "on_page_differences_unconfirmed": (
-        "前回（{day}）と違うところがあります（{parts}）。違ってよいことを確かめて、チェックを付けてください。",
+        "前回（{day}）と違うところがあります（{parts}）。違ってよいことを確かめて、チェックを入れてください。",
         "It differs from last time ({day}): {parts}. Check that this is right and tick the boxes.",
     ),
     "on_page_reasons_unconfirmed": (
-        "確認事項が残っています（{reasons}）。確かめて、チェックを付けてください。",
+        "確認事項が残っています（{reasons}）。確かめて、チェックを入れてください。",
         "Reasons are left: {reasons}. Check them and tick their boxes.",
     ),
     "on_page_no_such_condition": (
@@ -255,6 +276,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "理由を確かめ、宛先の登録を直してから再提出",
         "check the reason, correct the registered address, then resubmit",
     ),
+    "on_page_missing_folder": ("請求書の共有フォルダ：{folder}", "The shared folder of invoices: {folder}"),
     "on_page_missing_register": (
         "この案件と分かるPDFがありません。「PDFを入れる」から入れて、この案件に付けてください。",
         "No PDF is recognised as this project's. Add it here and attach it to this project.",
@@ -374,18 +396,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{title}（請求書は、ほかの書類ではなく請求書として登録）",
         "{title} (register an invoice as the invoice, not among the other documents)",
     ),
-    "on_page_evidence_nobodys": (
-        "{address}：保証会社の差出人にも、社内の差出人にも登録がない",
-        "{address}: registered neither as a sender of a surety nor as a colleague",
-    ),
-    "on_page_evidence_others": (
-        "{address}：この保証会社の差出人として登録がない",
-        "{address}: not registered as a sender of this surety",
-    ),
-    "on_page_evidence_open_dns_alone": (
-        "{address}：電子署名（DKIM {domain}）は合うが、鍵をDNSSECで確かめられない（自動では送らない）",
-        "{address}: its signature (DKIM {domain}) fits, its key is not confirmed by DNSSEC (nothing goes by itself)",
-    ),
     "on_page_duty_own_rule": ("この案件の登録", "the project's own entry"),
     # --- what was typed for an issuer's rule
     "on_page_example_differs": (
@@ -482,5 +492,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "on_page_hint_missing_key": ("入力してください。", "Fill it in."),
     "on_page_empty": ("まだ入力されていません。", "It is not filled in."),
     "on_page_hint_empty": ("入力してください。", "Fill it in."),
+    "on_page_thing_folder": ("お知らせPDFの共有フォルダ", "the shared folder of notices"),
+    "on_page_thing_invoices": ("請求書の共有フォルダ", "the shared folder of invoices"),
     "on_page_thing_command": ("連絡用プログラム", "the operator's program"),
 }

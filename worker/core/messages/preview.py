@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-PAPER_STEPS: Final[tuple[tuple[tuple[str, ...], tuple[str, str]], ...]] = (
-    (
+PAPERS: Final[dict[str, tuple[tuple[str, ...], tuple[str, str]]]] = {
+    "bond": (
         ("保証保険", "証券"),
         (
             "保険会社の証券は対象外。発注者の定める方法で別に提出し、こちらは取下げ",
             "an insurer's bond does not go this way: hand it in as the issuer asks, and withdraw this",
         ),
     ),
-    (
+    "certificate": (
         ("証書",),
         (
             "証書そのものは提出しません。保証会社のサイトから「認証キーのお知らせ」PDFを取得し、所定のフォルダに保存",
             "the certificate itself is not handed in: download the notice of the key and save it to the folder",
         ),
     ),
-)
-"""The next step for a paper that is no notice, by a word in its name; a bond's name may hold both words."""
+}
+"""Papers that are no notice: the words in the name of each, and its next step; a bond's name may hold both words."""
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # --- near misses

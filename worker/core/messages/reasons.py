@@ -83,8 +83,11 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.ELIGIBILITY_UNKNOWN: ("電子保証の対象か不明", "not known whether the issuer takes electronic sureties here"),
     _R.NOT_ELIGIBLE: ("電子保証の対象外", "the issuer takes no electronic surety here"),
     _R.SENDER_UNPROVEN: ("送信元を確認できない", "the sender of the mail is not authenticated"),
-    _R.FIRST_ADDRESS: ("初めての送信先", "first mail to this address of the section"),
-    _R.RULE_CHANGED: ("ルール変更後の初回", "the rule has changed since the last submission"),
+    _R.FIRST_ADDRESS: ("初めての宛先", "first mail to this address of the section"),
+    _R.RULE_CHANGED: (
+        "提出方法の変更後、初めての提出",
+        "the rule has changed since the last submission",
+    ),
     _R.CHANGED: ("承認後に内容が変わった", "changed after approval"),
     _R.SEEN_BEFORE: (
         "同じ保証契約番号を受付済み（再取得か変更保証か）",
@@ -98,7 +101,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     _R.MAYBE_SENT: ("送信済みの可能性", "it may have been sent already"),
     _R.TOO_BIG: ("容量制限を超過", "larger than the issuer or our server accepts"),
     _R.LARGE_ATTACHMENT: ("添付が通常より大きい", "an attachment larger than usual"),
-    _R.WRONG_RECIPIENT: ("ルールにない宛先", "a recipient that no rule names"),
+    _R.WRONG_RECIPIENT: ("登録にない宛先", "a recipient that is not registered"),
     _R.KEY_DIFFERS: ("送信内容の番号・キーがお知らせと異なる", "number or key differ from the notice's"),
     _R.ENCODING: ("作成したメールが正しく読み戻せない", "the composed mail cannot be read back correctly"),
     _R.NO_TEXT: ("文字情報のないPDF（スキャン画像）", "a PDF without text (a scan)"),
@@ -213,9 +216,12 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     _R.TOO_BIG: ("添付を見直し", "look at the attachments"),
     _R.LARGE_ATTACHMENT: ("取違えの有無を確認", "make sure it is the right file"),
-    _R.WRONG_RECIPIENT: ("送信不可。設定を確認", "never sent: check the configuration"),
-    _R.KEY_DIFFERS: ("送信不可。管理者へ連絡", "never sent: tell the administrator"),
-    _R.ENCODING: ("送信不可。管理者へ連絡", "never sent: tell the administrator"),
+    _R.WRONG_RECIPIENT: (
+        "送信できません。発注者と案件の登録の宛先を確かめ、登録が正しければ管理者へ連絡",
+        "never sent: check the recipients registered for issuer and project; if they are right, tell the administrator",
+    ),
+    _R.KEY_DIFFERS: ("送信できません。管理者へ連絡", "never sent: tell the administrator"),
+    _R.ENCODING: ("送信できません。管理者へ連絡", "never sent: tell the administrator"),
     _R.NOT_A_NOTICE: (
         "「認証キーのお知らせ」PDFを保証会社のサイトから取得し、所定のフォルダに保存（このPDFがお知らせなら管理者へ連絡）",
         "save the notice of the key from the surety's site to the folder (tell the administrator if this PDF is one)",
@@ -257,73 +263,73 @@ _OF_FILE = tuple((f"{ja}：{{value}}", f"{en}: {{value}}") for ja, en in (_CONTA
 _SAVE_AS_PDF = ("PDFだけを請求書フォルダに保存し直し", "save the PDF alone to the invoices folder")
 
 _AND_WITHDRAW = (
-    "保存し、こちらは取下げ。お知らせでなければ取下げ",
+    "所定のフォルダに保存し、こちらは取下げ。お知らせでなければ取下げ",
     "to the folder, then withdraw this one; withdraw it as well if it is no notice",
 )
-_UNOPENED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+UNOPENED: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "zip": (
         ("ZIPからお知らせのPDFを取り出せない", "no notice PDF can be taken out of a ZIP"),
-        ("ZIPを開き、お知らせのPDFがあれば所定のフォルダに", "open the ZIP and save the notice PDF in it"),
+        ("ZIPを開き、お知らせのPDFがあれば", "open the ZIP and save the notice PDF in it"),
     ),
     "locked": (
         ("パスワード付きZIP", "a ZIP with a password"),
         (
-            "届いたパスワードでZIPを開き、お知らせのPDFだけを所定のフォルダに",
+            "届いたパスワードでZIPを開き、お知らせのPDFだけを",
             "open the ZIP with its password and save the notice PDF alone",
         ),
     ),
     "archive": (
         ("圧縮ファイル", "an archive"),
-        ("解凍し、お知らせのPDFだけを所定のフォルダに", "unpack it and save the notice PDF alone"),
+        ("解凍し、お知らせのPDFだけを", "unpack it and save the notice PDF alone"),
     ),
     "outlook": (
         ("Outlook形式のファイル（.msg・winmail.dat）", "a file of Outlook (.msg, winmail.dat)"),
         (
-            "Outlookで開き、添付のお知らせPDFだけを所定のフォルダに",
+            "Outlookで開き、添付のお知らせPDFだけを",
             "open it in Outlook and save the attached notice PDF alone",
         ),
     ),
     "sealed": (
-        ("暗号化されたメール（S/MIME等）", "an encrypted mail (S/MIME …)"),
+        ("暗号化されたメール", "an encrypted mail"),
         (
-            "メールソフトで開き、お知らせのPDFだけを所定のフォルダに",
+            "メールソフトで開き、お知らせのPDFだけを",
             "open it in the mail program and save the notice PDF alone",
         ),
     ),
     "docuworks": (
         ("DocuWorks文書（.xdw）", "a DocuWorks document (.xdw)"),
         (
-            "変換せず、保証会社のサイトからお知らせのPDFを取得して所定のフォルダに",
+            "変換せず、保証会社のサイトからお知らせのPDFを取得して",
             "do not convert it: download the notice PDF from the surety's site and save it",
         ),
     ),
     "picture": (
         ("写真・画像", "a picture"),
         (
-            "写真は提出できません。保証会社のサイトからお知らせのPDFを取得して所定のフォルダに",
+            "写真は提出できません。保証会社のサイトからお知らせのPDFを取得して",
             "a picture cannot be submitted: download the notice PDF from the surety's site and save it",
         ),
     ),
     "link": (
         ("添付の代わりのリンク", "a link in place of an attachment"),
         (
-            "差出人を確かめてからリンクを開き、お知らせのPDFを所定のフォルダに",
+            "差出人を確かめてからリンクを開き、お知らせのPDFを",
             "make sure of the sender, open the link and save the notice PDF",
         ),
     ),
     "damaged": (
         ("ZIPの中の、壊れているか大きすぎるファイル", "a file in a ZIP that is damaged or too large"),
-        ("ZIPを開き、お知らせのPDFだけを所定のフォルダに", "open the ZIP and save the notice PDF alone"),
+        ("ZIPを開き、お知らせのPDFだけを", "open the ZIP and save the notice PDF alone"),
     ),
     "other": (
         ("PDFでないファイル", "a file that is no PDF"),
         (
-            "開いて中を確かめ、お知らせのPDFがあればPDFだけを所定のフォルダに",
+            "開いて中を確かめ、お知らせのPDFがあればPDFだけを",
             "open it, and save the notice PDF alone if it holds one",
         ),
     ),
 }
-"""Words and next step for an attachment that is not opened, by the code of ATTACHMENT_UNOPENED."""
+"""Words, and what to open for the notice, of an attachment that is not opened: by the code of ATTACHMENT_UNOPENED."""
 _SAVE_PDF = (
     "保証会社のサイトから「認証キーのお知らせ」のPDFを取得し、所定のフォルダに保存",
     "download the notice PDF from the surety's site and save it to the folder",
@@ -438,7 +444,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "the PDF, read again before sending, differs from the records: {value:of_pdf}",
         ),
         (
-            "送信不可。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
+            "送信できません。PDFと記録を見比べ、管理者へ連絡（提出するときは取り下げ、PDFを別名で所定のフォルダに保存）",
             "never sent: tell the administrator; to submit it, withdraw this one and save the PDF under another name",
         ),
     ),
@@ -478,7 +484,7 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             ),
             (does[0] + _AND_WITHDRAW[0], f"{does[1]} {_AND_WITHDRAW[1]}"),
         )
-        for code, (what, does) in _UNOPENED.items()
+        for code, (what, does) in UNOPENED.items()
     },
     **{(_R.DAMAGED, code): words for code, words in _OTHER_FILES.items()},
     (_R.NOT_A_NOTICE, "invoice"): (
@@ -1189,6 +1195,18 @@ EVIDENCE: Final[dict[str, tuple[str, str]]] = {
 }
 """The evidence that proves the sender of a mail, or the reason why it is not proven."""
 
+_DAYS: Final[dict[str, tuple[str, str]]] = {
+    "procedure_start": ("発注手続の開始日", "the start of the procedure"),
+    "announcement": ("公告日", "the day of announcement"),
+    "designation": ("指名日", "the day of designation"),
+    "notification": ("通知日", "the day of notification"),
+    "bid": ("入札日", "the day of the bid"),
+    "award": ("落札日", "the day of award"),
+    "contract": ("契約日", "the day of the contract"),
+    "original_contract": ("当初契約の契約日", "the day of the original contract"),
+    "guarantee": ("保証契約の契約日", "the day of the guarantee"),
+}
+
 NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "of_pdf": {
         "file": ("ファイル", "file"),
@@ -1208,6 +1226,41 @@ NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "advance": ("前払金請求書", "invoice of the advance payment"),
         "interim": ("中間前払金請求書", "invoice of the interim payment"),
     },
+    "place": {
+        **dict.fromkeys(("subject", "Subject"), ("件名", "subject")),
+        "body": ("本文", "text"),
+        **dict.fromkeys(("file_name", "filename", "file name"), ("ファイル名", "file name")),
+        "From": ("差出人", "sender"),
+        "To": ("宛先", "recipients"),
+        "Cc": ("写し", "copies"),
+        **dict.fromkeys(("Message-ID", "In-Reply-To"), ("メールの識別番号", "identifier of the mail")),
+        "attachment": ("添付", "attachment"),
+        "key": ("認証キー", "key"),
+        "contract_number": ("保証契約番号", "contract number"),
+    },
+    "value": {
+        **dict.fromkeys(("project.name", "notice.project_name"), ("工事名", "name of the works")),
+        **dict.fromkeys(("product", "product_name", "notice.product"), ("保証の種類", "kind of guarantee")),
+        **dict.fromkeys(("contractor.name", "notice.contractor_name"), ("受注者名", "contractor")),
+        "notice.contract_number": ("保証契約番号", "contract number"),
+        "notice.key": ("認証キー", "key"),
+        "contractor.department": ("部署", "department"),
+        "contractor.contact": ("担当者", "contact person"),
+        "contractor.phone": ("電話番号", "telephone"),
+        "contractor.email": ("メールアドレス", "address for mail"),
+        **dict.fromkeys(("issuer.name", "issuer.id"), ("発注者名", "issuer")),
+        **dict.fromkeys(("section.name", "section.id"), ("提出先の課", "section that receives")),
+        "section.phone": ("提出先の電話番号", "telephone of the section"),
+        "section.fax": ("提出先のFAX番号", "fax number of the section"),
+        **dict.fromkeys(("guarantor.name", "guarantor.id"), ("保証会社", "surety")),
+        "invoice.title": ("請求書の名称", "title of the invoice"),
+        "invoice.amount": ("請求金額", "amount of the invoice"),
+        "invoice.date": ("請求日", "day of the invoice"),
+        "previous.sent_on": ("前回の提出日", "day of the last submission"),
+        "previous.contract_number": ("前回の保証契約番号", "contract number of the last submission"),
+        "previous.subject": ("前回の件名", "subject of the last submission"),
+        **{f"project.dates.{code}": words for code, words in _DAYS.items()},
+    },
     "kind": {
         "works": ("工事", "works"),
         "consulting": ("業務委託", "consulting"),
@@ -1218,16 +1271,6 @@ NAMES: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "designated": ("指名競争入札", "designated tender"),
         "discretionary": ("随意契約", "negotiated contract"),
     },
-    "day": {
-        "procedure_start": ("発注手続の開始日", "the start of the procedure"),
-        "announcement": ("公告日", "the day of announcement"),
-        "designation": ("指名日", "the day of designation"),
-        "notification": ("通知日", "the day of notification"),
-        "bid": ("入札日", "the day of the bid"),
-        "award": ("落札日", "the day of award"),
-        "contract": ("契約日", "the day of the contract"),
-        "original_contract": ("当初契約の契約日", "the day of the original contract"),
-        "guarantee": ("保証契約の契約日", "the day of the guarantee"),
-    },
+    "day": _DAYS,
 }
 """Names of codes among the values: the way behind the colon in ``{name:way}`` chooses the table."""

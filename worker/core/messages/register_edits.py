@@ -33,7 +33,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "amended": ("変更契約", "amended contract"),
     "expects": ("必要な保証", "guarantees that are expected"),
     "closed": ("完了日", "closed on"),
-    "rule": ("この案件だけのルール", "rule of this project alone"),
+    "rule": ("この案件だけの提出方法", "rule of this project alone"),
 }
 """The keys of a project in office words."""
 OFFICE_FIELDS: Final[dict[str, tuple[str, str]]] = {
@@ -150,7 +150,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "amend_note": (
         (
             "変更契約として登録すると、これから提出するこの案件のお知らせには、"
-            "発注者の変更契約のルールを使います（送信済みのものは変わりません）。"
+            "発注者の変更契約の提出方法を使います（送信済みのものは変わりません）。"
         ),
         "From now on the issuer's rule for amended contracts applies to notices of this project not yet sent.",
     ),

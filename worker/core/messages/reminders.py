@@ -189,12 +189,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "digest_head": (
         (
-            "記録の末尾（{number}件目）：{head}\n"
+            "確認済みの末尾番号（{number}件目）：{head}\n"
             "　　このメールを保管しておくと、この時点までの記録が失われたり書き換えられたりしていないことを、後日 "
             "`hoshobin audit verify --head {head}` で確認できます。"
         ),
         (
-            "Head of the log (entry {number}): {head}\n"
+            "Noted number of the log (entry {number}): {head}\n"
             "Keep this mail: `hoshobin audit verify --head {head}` later proves that nothing up to here was lost."
         ),
     ),

@@ -15,7 +15,7 @@ from typing import Final
 from worker.core.japanese_dates import write_date
 from worker.core.messages.days import spell_days
 from worker.core.messages.keys import name_key
-from worker.core.messages.on_pages import is_on_page, pages_at
+from worker.core.messages.on_pages import for_reader, is_for_office
 from worker.core.params import Params, Value
 
 Pair = tuple[str, str]
@@ -52,7 +52,7 @@ class SentenceWriter:
 
         def put_in(found: re.Match[str]) -> str:
             value = params.get(found[1], "")
-            shown = _without_issuer(value) if found[1] in _PROJECTS and (is_on_page() or pages_at()) else value
+            shown = _without_issuer(value) if found[1] in _PROJECTS and is_for_office() else value
             return self._show(shown, found[2] or "", index)
 
         return _PLACEHOLDER.sub(put_in, _OPTIONAL.sub(is_whole, words))
@@ -60,19 +60,19 @@ class SentenceWriter:
     def _show(self, value: Value, way: str, index: int) -> str:
         match way:
             case "alternatives":
-                facts = [self._list(each, self._facts, index) for each in _several(value)]
+                facts = [self._list(each, "fact", index) for each in _several(value)]
                 return self._either[index].join(dict.fromkeys(facts))
             case "sentences":
-                facts = [self._one(each, self._facts, index) for each in _several(value)]
+                facts = [self._one(each, "fact", index) for each in _several(value)]
                 return "".join(f"{each}{('。', '. ')[index]}" for each in dict.fromkeys(facts))
             case "changes":
                 return _COMMA[index].join(self._change(each, index) for each in _several(value))
             case "fact":
-                return self._one(value, self._facts, index)
+                return self._one(value, "fact", index)
             case "form":
                 return self.fill(self._forms["form"][index], Params(facts=value), index)
             case "forms":
-                return self._list(value, self._forms, index)
+                return self._list(value, "form", index)
             case "of_pdf":
                 return self._of_codes(value, way, index)
             case _:
@@ -98,11 +98,14 @@ class SentenceWriter:
                 path = value.split(".")
                 named = name_key(path, "ja")
                 if index == 0 and named != value:
-                    return named if is_on_page() else f"{named}［{value}］"
+                    return named if is_for_office() else f"{named}［{value}］"
                 return value
+            case "found":
+                parts = (each.partition(" #") for each in value.split(": "))
+                return ("：", ": ")[index].join(self._shown(part, "place", index) + "".join(of) for part, *of in parts)
             case "day_key":
                 named = self._shown(value, "day", index)
-                if is_on_page():
+                if is_for_office():
                     return named
                 return f"{named}（dates.{value}）" if index == 0 else f"{named} (dates.{value})"
             case _:
@@ -124,11 +127,14 @@ class SentenceWriter:
         key, before, after = (change.word(name) for name in ("key", "before", "after"))
         return f"{key}{('：', ': ')[index]}{before or '-'} → {after or '-'}"
 
-    def _one(self, fact: Value, table: Mapping[str, Pair], index: int) -> str:
-        return self.fill(table[fact.code][index], fact, index) if isinstance(fact, Params) else str(fact)
+    def _one(self, fact: Value, kind: str, index: int) -> str:
+        if not isinstance(fact, Params):
+            return str(fact)
+        table = self._facts if kind == "fact" else self._forms
+        return self.fill(for_reader(table[fact.code], f"{kind}_{fact.code}")[index], fact, index)
 
-    def _list(self, facts: Value, table: Mapping[str, Pair], index: int) -> str:
-        return _COMMA[index].join(self._one(each, table, index) for each in _several(facts))
+    def _list(self, facts: Value, kind: str, index: int) -> str:
+        return _COMMA[index].join(self._one(each, kind, index) for each in _several(facts))
 
 
 def _without_issuer(value: Value) -> Value:
