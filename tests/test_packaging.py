@@ -391,22 +391,23 @@ def test_init_gives_away_what_it_made_and_nothing_of_others(tmp_path: Path) -> N
     assert (short.config / "credentials").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("reason", ["refused", "there already", "for another place"])
-def test_an_init_that_made_nothing_here_changes_no_owner(tmp_path: Path, reason: str) -> None:
+@pytest.mark.parametrize("reason", ["refused", "there already"])
+def test_an_init_that_is_refused_changes_no_owner(tmp_path: Path, reason: str) -> None:
     short = ShortCommand(tmp_path)
     if reason == "there already":
         short.config.mkdir(parents=True)
         (short.config / "worker.toml").touch()
-    ended = short("init", str(short.config), refuses="yes" if reason == "refused" else "")
-    if reason != "for another place":
-        assert ended.returncode == 2
-        assert not short.given
-    else:
-        (tmp_path / "asked").unlink()
-        short.config.joinpath("worker.toml").touch()
-        (tmp_path / "bin/program").write_text("#!/bin/sh\n")
-        assert short("init", "/elsewhere").returncode == 0
-        assert not short.given
+    assert short("init", str(short.config), refuses="yes" if reason == "refused" else "").returncode == 2
+    assert not short.given
+
+
+def test_an_init_for_another_place_changes_no_owner_here(tmp_path: Path) -> None:
+    short = ShortCommand(tmp_path)
+    assert short("init", str(short.config)).returncode == 0
+    (tmp_path / "asked").unlink()
+    (tmp_path / "bin/program").write_text("#!/bin/sh\n")
+    assert short("init", "/elsewhere").returncode == 0
+    assert not short.given
 
 
 @pytest.mark.parametrize("name", sorted(OWN_NAMES))
@@ -423,3 +424,74 @@ def test_the_names_that_no_contractor_may_have_are_those_of_the_programs_account
     units = "".join(each.read_text() for each in (ROOT / "systemd").glob("*.service"))
     named = set(re.findall(r"^[ug] hoshobin-(\w+)", made, re.MULTILINE))
     assert named | set(re.findall(r"^User=hoshobin-(\w+)$", units, re.MULTILINE)) == OWN_NAMES
+
+
+@dataclass
+class Release:
+    """A folder with the files of a release, beside the scripts that make its sums."""
+
+    top: Path
+    version: str = "0.2.0"
+
+    def __post_init__(self) -> None:
+        for folder in ("packaging", "dist"):
+            (self.top / folder).mkdir()
+        for name in ("sums.sh", "build.sh"):
+            shutil.copy(PACKAGING / name, self.top / "packaging" / name)
+        (self.top / "pyproject.toml").write_text(f'[project]\nversion = "{self.version}"\n')
+        architecture = run("dpkg", "--print-architecture").stdout.strip()
+        self.files = {
+            *(f"hoshobin-{self.version}{end}" for end in ("-py3-none-any.whl", ".tar.gz", ".cdx.json")),
+            *(f"hoshobin_{self.version}+deb{debian}_{architecture}.deb" for debian in DEBIAN.values()),
+        }
+        for name in self.files:
+            (self.top / "dist" / name).write_text(name)
+
+    def sums(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return run("sh", self.top / "packaging" / "sums.sh", *words)
+
+    @property
+    def named(self) -> set[str]:
+        """The files that the sums are of."""
+        file = self.top / "dist" / "SHA256SUMS"
+        return {line.split()[1] for line in file.read_text().splitlines()} if file.exists() else set()
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg is not installed")
+def test_the_sums_that_are_signed_are_of_every_file_of_the_release(tmp_path: Path) -> None:
+    release = Release(tmp_path)
+    for _ in range(2):
+        assert release.sums().returncode == 0
+        assert release.named == release.files
+    checked = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=tmp_path / "dist", check=False)
+    assert checked.returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg is not installed")
+@pytest.mark.parametrize("fault", ["missing", "of another version"])
+def test_no_sums_are_made_where_a_file_is_missing_or_of_another_version(tmp_path: Path, fault: str) -> None:
+    release = Release(tmp_path)
+    for name in sorted(release.files):
+        file = tmp_path / "dist" / name
+        other = file.with_name(name.replace(release.version, "0.1.9"))
+        file.rename(other)
+        if fault == "missing":
+            other.unlink()
+        refused = release.sums()
+        assert (refused.returncode, release.named) == (1, set())
+        assert (name if fault == "missing" else other.name) in refused.stderr
+        other.unlink(missing_ok=True)
+        file.write_text(name)
+    assert release.sums("--without-deb").returncode == 1, "the packages are there"
+
+
+def test_what_builds_a_release_is_installed_by_locks_alone() -> None:
+    lines = [line for each in SCRIPTS for line in each.read_text().replace("\\\n", " ").splitlines()]
+    installs = [line for line in lines if re.search(r"\bpip\b.* install\b", line) and not line.lstrip().startswith("#")]
+    assert len(installs) >= 4
+    assert [line for line in installs if "--require-hashes" not in line and "--no-deps" not in line] == []
+    named = {each for line in installs for each in re.findall(r"requirements[\w-]*\.txt", line)}
+    assert "requirements-sbom.txt" in named
+    for name in named:
+        assert "--hash=sha256:" in (ROOT / name).read_text()
+        assert "://" not in (ROOT / name).read_text(), "no address of an index"
