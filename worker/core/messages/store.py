@@ -296,7 +296,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
         (
             "[hoshobin] A backup or its trial did not come to its end. Earlier backups stay as they are. "
-            "`journalctl -u 'hoshobin-backup*'` on the server tells the reason. Remove it, then make a backup: `hoshobin backup DIR`."
+            "`journalctl -u 'hoshobin-backup*'` on the server tells the reason. Remove it, then make a backup: "
+            "`hoshobin backup DIR`."
         ),
     ),
     "service_failed_no_command": (
