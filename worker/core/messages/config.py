@@ -580,7 +580,7 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "file_exists": ("別の名前か場所を指定してください", "choose another name or place"),
     "serves_tenants": (
-        "会社を加えるときは、導入の手引きの「複数の会社」のとおりに `hoshobin init /etc/hoshobin/名前` を実行してください",
+        "会社を加えるには、導入の手引き「複数の会社」のとおりに `hoshobin init /etc/hoshobin/名前` を実行してください",
         "to add a contractor, follow docs/install.md: `hoshobin init /etc/hoshobin/NAME`",
     ),
     "own_name": ("別の名前を付けてください", "choose another name"),
