@@ -31,7 +31,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console manual test quick small-tests lint bench crash soak release dist deb deb-try lock clean venv corpora servers servers-if-asked
+.PHONY: help demo console manual test quick small-tests lint bench crash soak release dist deb deb-try sums lock clean venv corpora servers servers-if-asked
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -77,7 +77,7 @@ soak: venv servers-if-asked  ## 10,000 notices through a service that is killed 
 dist: venv  ## wheel and source distribution, in dist/
 	$(BIN)/python -m hatchling build -d dist
 
-deb:  ## the packages for Debian 12 and 13, in dist/ (as root; RELEASE=bookworm for one): mmdebstrap, systemd-container
+deb:  ## the packages for Debian 12 and 13, in dist/, built twice and compared (as root; RELEASE=bookworm for one): mmdebstrap, systemd-container
 	@for release in $(RELEASE); do sh packaging/build.sh $$release || exit; done
 
 deb-try: venv  ## these packages in booted systems (as root): installed, used, updated, removed; says what it needs
@@ -101,16 +101,20 @@ servers:  ## what some tests need, from apt: Dovecot, Postfix, a C compiler, sys
 servers-if-asked:
 	@case "$${CI:-},$(SERVERS)" in true,*|*,install) sh tests/servers/install.sh ;; esac
 
-release: venv  ## the files of a release in dist/: wheel and sdist (built twice and compared), SBOM, SHA256SUMS
+release: venv  ## the files of a release in dist/: wheel and sdist (built twice and compared), SBOM; then: make deb, make sums
 	sh packaging/release.sh $(BIN)/python
 
-lock: .cache/lock/bin/uv  ## renews requirements.txt (the product), -oauth (and logins by token), -console, -sso (and company accounts), -dev (all)
+sums:  ## dist/SHA256SUMS over all files of a release; refuses where one is missing or of another version
+	sh packaging/sums.sh
+
+lock: .cache/lock/bin/uv  ## renews requirements.txt (the product), -oauth (and logins by token), -console, -sso (and company accounts), -sbom (what lists a release), -dev (all)
 	$(COMPILE) --upgrade --all-extras --group dev -o requirements-dev.txt pyproject.toml
 	$(COMPILE) --upgrade --group build -c requirements-dev.txt -o requirements.txt pyproject.toml
 	$(COMPILE) --upgrade --group build --extra google --extra microsoft -c requirements-dev.txt \
 		-o requirements-oauth.txt pyproject.toml
 	$(COMPILE) --upgrade --group build --extra console -c requirements-dev.txt -o requirements-console.txt pyproject.toml
 	$(COMPILE) --upgrade --group build --extra console --extra sso -c requirements-dev.txt -o requirements-sso.txt pyproject.toml
+	$(COMPILE) --upgrade --group sbom -o requirements-sbom.txt
 
 clean:  ## removes what make has made
 	rm -rf .venv* .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .bench build dist

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Makes the files of a release in dist/ from the commit HEAD: wheel, sdist, SBOM and SHA256SUMS. `make release` calls it.
+# Makes the files of a release in dist/ from the commit HEAD: wheel, sdist and SBOM. `make release` calls it. The Debian
+# packages follow (`make deb`), and then the sums of all (packaging/sums.sh, `make sums`).
 #
 # The wheel and the sdist are built twice, from two checkouts, and must be the same bytes. The SBOM lists what the
-# product's locks install, with licences (CycloneDX 1.6). SHA256SUMS is signed by the person who publishes the release.
+# product's locks install, with licences (CycloneDX 1.6). The tool that lists has a lock of its own.
 set -eu
 cd "$(dirname "$0")/.."
 python=${1:?the interpreter of the environment that has hatchling}
@@ -30,7 +31,7 @@ done
 "$work/installed/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps "$work"/first/dist/*.whl
 rm "$work"/installed/lib/python*/site-packages/hoshobin-*.dist-info/direct_url.json  # it names a folder of this machine
 "$python" -m venv "$work/tool"
-"$work/tool/bin/python" -m pip --disable-pip-version-check install --quiet cyclonedx-bom
+"$work/tool/bin/python" -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements-sbom.txt
 
 rm -rf dist
 mkdir dist
@@ -38,5 +39,5 @@ cp "$work"/first/dist/* dist/
 version=$("$work/installed/bin/python" -c 'from importlib.metadata import version; print(version("hoshobin"))')
 "$work/tool/bin/cyclonedx-py" environment --spec-version 1.6 --output-reproducible --gather-license-texts \
   --output-file "dist/hoshobin-$version.cdx.json" "$work/installed/bin/python"
-(cd dist && sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS)
-cat dist/SHA256SUMS
+ls -l dist
+echo 'Next, as root: make deb. Then: make sums.'

@@ -20,5 +20,5 @@ if [ -d "$venv/lib/python$1/site-packages/setuptools" ]; then $pip uninstall --q
 $pip uninstall --quiet --yes pip
 find "$venv/bin" -type f ! -name hoshobin -delete
 find "$venv" -name __pycache__ -prune -exec rm -r {} +
-"$venv/bin/python" -m compileall -q --invalidation-mode unchecked-hash "$venv/lib"
+PYTHONHASHSEED=0 "$venv/bin/python" -m compileall -q --invalidation-mode unchecked-hash "$venv/lib"
 "$venv/bin/hoshobin" --help >/dev/null

@@ -22,6 +22,7 @@ _OF_AN_INSTANCE: Final = (
     ("# hoshobin as a service.", "# hoshobin for one of several contractors."),
     ("systemctl edit hoshobin)", "systemctl edit hoshobin@)"),
     ("systemctl edit hoshobin-failed)", "systemctl edit hoshobin-failed@)"),
+    ("systemctl edit hoshobin-failed-backup)", "systemctl edit hoshobin-failed-backup@)"),
     ("systemctl edit hoshobin-console)", "systemctl edit hoshobin-console@)"),
     ("systemctl edit hoshobin-backup)", "systemctl edit hoshobin-backup@)"),
     ("systemctl edit hoshobin-backup-drill)", "systemctl edit hoshobin-backup-drill@)"),
@@ -35,6 +36,8 @@ _OF_AN_INSTANCE: Final = (
     ("ReadWritePaths=-/srv/hoshobin-backup\n", f"ReadWritePaths=-{_BACKUPS}\n"),
     ("Persistent=yes\n", _APART),
     ("OnFailure=hoshobin-failed.service", "OnFailure=hoshobin-failed@%i.service"),
+    ("OnFailure=hoshobin-failed-backup.service", "OnFailure=hoshobin-failed-backup@%i.service"),
+    ("RequiresMountsFor=/srv/hoshobin-backup\n", f"RequiresMountsFor={_BACKUPS}\n"),
     ("hoshobin-reader.socket hoshobin.service", "hoshobin-reader.socket hoshobin@%i.service"),
     (f"={_PROGRAM} run", f"={_PROGRAM} --config /etc/hoshobin/%i run"),
     (f"{_PROGRAM} service-failed", f"{_PROGRAM} --config /etc/hoshobin/%i service-failed"),
@@ -60,7 +63,7 @@ _OF_AN_INSTANCE: Final = (
     ("password:/etc/hoshobin/credentials/", "password:/etc/hoshobin/%i/credentials/"),
 )
 _PLAIN: Final = (
-    *("hoshobin.service", "hoshobin-failed.service", "hoshobin-console.service"),
+    *(f"hoshobin{part}.service" for part in ("", "-failed", "-failed-backup", "-console")),
     *(f"hoshobin-backup{part}.{kind}" for part in ("", "-drill") for kind in ("service", "timer")),
 )
 

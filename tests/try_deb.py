@@ -3,8 +3,9 @@
 Each release gets a fresh root by mmdebstrap and boots its own systemd in it (systemd-nspawn). Its network is loopback
 alone, with the demonstration's mail servers. In it the package is installed, configured, used for a first rehearsal in
 the console by a browser, updated while it runs, updated without a terminal after an edit, refused as a downgrade,
-updated while a backup runs, used for two contractors, removed and purged. PDFs are read by another account, with which
-it tries to read what is secret. It prints each step with its seconds, and ends with 1 at the first that fails.
+updated while a backup runs, used for two contractors and for these alone, removed, put back to the earlier version and
+purged. A backup is killed, and one finds no disk: people are told. PDFs are read by another account, with which it
+tries to read what is secret. It prints each step with its seconds, and ends with 1 at the first that fails.
 
 It is no test of the suite: it needs root, apt's mirror and some minutes. What is missing is said in words.
 """
@@ -85,6 +86,8 @@ bodies = [json.loads(each) for (each,) in database.execute("SELECT body FROM ent
 print(json.dumps([{"at": each["at"], **each["detail"]} for each in bodies if each["event"] == sys.argv[2]]))
 """
 """Prints the entries of an event with their details, the last one first."""
+TOLD: Final = "/var/lib/hoshobin/told"
+"""The texts that ``[operator] command`` was given."""
 HELD_BACK: Final = "/run/held-back"
 """As long as this file is there, a backup does not end."""
 EXPOSURE: Final = 1.1
@@ -278,8 +281,9 @@ def try_package(release: str, package: Path, roots: Path) -> None:
         refuse_the_earlier(machine, package)
         judge(machine)
         update_during_a_backup(machine, later)
+        tell_of_a_backup_that_fails(machine)
         serve_contractors(machine, relay, later)
-        remove(machine, later)
+        remove(machine, package, later)
     shutil.rmtree(root)
     judge_package(package)
 
@@ -385,6 +389,50 @@ def update_during_a_backup(machine: Machine, later: Path) -> None:
         expect(machine.shows("hoshobin", "MainPID") != service, "hoshobin was not started again")
         expect(timers_are(machine, "active"), "the timers were not started again")
         machine.run("hoshobin", "backup", "check", "/srv/hoshobin-backup")
+
+
+def tell_of_a_backup_that_fails(machine: Machine) -> None:
+    """One that is killed, as by a lack of memory, and one whose disk is not mounted: neither can tell of itself."""
+    unit = BACKUPS[0]
+    file = machine.root / "etc/hoshobin/worker.toml"
+    text = file.read_text()
+    settings: Any = tomlkit.parse(text)
+    settings["operator"]["command"] = ["/usr/bin/tee", "-a", TOLD]
+    told = machine.root / TOLD[1:]
+    service = machine.shows("hoshobin", "MainPID")
+
+    def is_told() -> bool:
+        """People are told."""
+        return told.exists() and "journalctl -u 'hoshobin-backup*'" in told.read_text()
+
+    with machine.step("a backup that is killed is told to people, by a unit of its own"):
+        file.write_text(tomlkit.dumps(settings))
+        folder = f"/run/systemd/system/{unit}.service.d"
+        words = "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n"
+        machine.run("sh", "-ec", f"mkdir {folder}; printf '%s' '{words}' >{folder}/hangs.conf; systemctl daemon-reload")
+        machine.run("systemctl", "start", "--no-block", unit)
+        until(lambda: machine.shows(unit, "MainPID") != "0")
+        machine.run("systemctl", "kill", "--signal=KILL", unit)
+        until(is_told)
+        expect(machine.shows(unit, "Result") == "signal", machine.run("journalctl", "-u", unit, "--no-pager"))
+        machine.run("sh", "-ec", f"rm -r {folder} {TOLD}; systemctl daemon-reload; systemctl reset-failed {unit}")
+    with machine.step("a backup whose disk is not mounted is not made, and told"):
+        mount = machine.run("systemd-escape", "--path", "--suffix=mount", "/srv/hoshobin-backup").strip()
+        # Of a type that no kernel has: the source of a bind that is missing is made by systemd.
+        words = "[Mount]\nWhat=none\nWhere=/srv/hoshobin-backup\nType=nosuchfs\n"
+        place = f"/etc/systemd/system/{mount}"
+        (machine.root / place[1:]).write_text(words)
+        machine.run("systemctl", "daemon-reload")
+        made = entries_of(machine, "BackedUp")
+        said = machine.run("systemctl", "start", unit, expected=None)
+        expect("dependency" in said, said)
+        until(is_told)
+        expect(entries_of(machine, "BackedUp") == made, "it was made below the disk")
+        (machine.root / place[1:]).unlink()
+        machine.run("sh", "-ec", f"rm {TOLD}; systemctl daemon-reload; systemctl reset-failed")
+        file.write_text(text)
+        expect(machine.shows("hoshobin", "MainPID") == service, "the service was disturbed")
+        machine.run("systemctl", "start", unit)
 
 
 def timers_are(machine: Machine, state: str) -> bool:
@@ -689,7 +737,33 @@ def serve_contractors(machine: Machine, relay: DsnController, later: Path) -> No
                 expect(machine.is_active(each), machine.run("journalctl", "-u", each, "--no-pager"))
                 expect(machine.shows(each, "MainPID") != before[each], f"{each} was not started again")
             until(partial(have_read, machine))
+        serve_contractors_alone(machine, services, later)
         machine.run("systemctl", "disable", "--now", *services)
+
+
+def serve_contractors_alone(machine: Machine, services: list[str], later: Path) -> None:
+    """A bureau's server has no configuration of a single office."""
+    with machine.step("an update of a bureau's server migrates and checks each contractor, and takes no data away"):
+        kept = machine.root / "etc/worker.toml"
+        (machine.root / "etc/hoshobin/worker.toml").rename(kept)
+        before = owners_of(machine)
+        said = machine.run("dpkg", "-i", f"/var/cache/{later.name}")
+        expect("hoshobin init" not in said, said)
+        expect(all(f"hoshobin: @{name}\n" in said for name in CONTRACTORS), said)
+        expect(all(machine.is_active(each) for each in services), said)
+        refused = machine.run("sh", "-c", "hoshobin init /etc/hoshobin; test $? = 2")
+        expect("会社ごとの形" in refused, refused)
+        after = owners_of(machine)
+        changed = {each: (owner, after[each]) for each, owner in before.items() if after.get(each, owner) != owner}
+        expect(not changed, changed)
+        machine.run("hoshobin", "@reader", "list", expected=None)
+        kept.rename(machine.root / "etc/hoshobin/worker.toml")
+
+
+def owners_of(machine: Machine) -> dict[str, str]:
+    """The account, the group and the mode of everything that is the contractors'."""
+    said = machine.run("find", "/etc/hoshobin", "/var/lib/hoshobin", "-printf", "%p\\t%u:%g %m\\n")
+    return dict(line.split("\t") for line in said.splitlines())
 
 
 def back_up_contractors(machine: Machine) -> None:
@@ -724,15 +798,46 @@ def have_read(machine: Machine) -> bool:
     return True
 
 
-def remove(machine: Machine, later: Path) -> None:
+def way_back(package: Path, copy: str) -> str:
+    """The commands of docs/install.md by which an earlier package is put back, with the answers of a person."""
+    text = (TOP / "docs" / "install.md").read_text()
+    begin = text.index("  systemctl stop hoshobin hoshobin-console\n  apt-get remove hoshobin\n")
+    block = text[begin:].partition("```")[0]
+    for named, own in (
+        ("./前の版のファイル", f"/var/cache/{package.name}"),
+        ("hoshobin-before-新しい版.sqlite3", copy),
+        ("apt-get ", "apt-get -y "),
+    ):
+        block = block.replace(named, own)
+    return re.sub(r"^ *hoshobin resume .*$", r"\g<0> --yes", block, flags=re.MULTILINE)
+
+
+def remove(machine: Machine, package: Path, later: Path) -> None:
     kept = ("etc/hoshobin/worker.toml", "var/lib/hoshobin/hoshobin.sqlite3")
     with machine.step("remove, and installed again"):
-        machine.run("apt-get", "remove", "-y", "hoshobin")
+        machine.run("systemctl", "start", "hoshobin")
+        said = machine.run("apt-get", "remove", "-y", "hoshobin")
+        expect("何も送りません" in said and "systemctl start hoshobin.service" in said, said)
         expect(not (machine.root / "opt/hoshobin").exists(), "files are left in /opt")
         expect(not machine.is_active("hoshobin"))
         expect(all((machine.root / each).exists() for each in kept))
         machine.run("apt-get", "install", "-y", f"/var/cache/{later.name}")
         machine.run("systemctl", "start", "hoshobin")
+        machine.run("hoshobin", "audit", "verify")
+        expect(timers_are(machine, "active"), "backups stay away until the next start of the computer")
+    with machine.step("back to the earlier version with the commands of docs/install.md; backups go on"):
+        machine.run("systemctl", "stop", "hoshobin")
+        store = machine.root / "var/lib/hoshobin"
+        with closing(sqlite3.connect(store / "hoshobin.sqlite3")) as database, database:
+            make_revision_0005(database)
+        machine.run("dpkg", "-i", f"/var/cache/{later.name}")
+        machine.run("systemctl", "start", "hoshobin", "hoshobin-console")
+        (copy,) = store.glob("hoshobin-before-*.sqlite3")
+        said = machine.run("sh", "-ec", way_back(package, copy.name))
+        expect("送信を再開します" in said, said)
+        expect(machine.version() == f"ii |{package.stem.split('_')[1]}", machine.version())
+        expect(machine.is_active("hoshobin") and machine.is_active("hoshobin-console"), said)
+        expect(timers_are(machine, "active"), "backups stay away until the next start of the computer")
         machine.run("hoshobin", "audit", "verify")
     with machine.step("purge leaves the accounts and the data"):
         machine.run("apt-get", "purge", "-y", "hoshobin")

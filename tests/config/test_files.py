@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from worker.config.editing import starter as starter_module
 from worker.config.editing.starter import write_starter
 from worker.config.files import (
     Places,
@@ -330,6 +331,25 @@ def test_the_starter_overwrites_nothing_and_then_writes_nothing(tmp_path):
     assert codes(refused) == [(str(tmp_path / "projects.toml"), "", "file_exists")]
     assert [path.name for path in tmp_path.iterdir()] == ["projects.toml"]
     assert (tmp_path / "projects.toml").read_text() == "mine"
+
+
+def test_the_starter_of_a_single_office_is_not_made_above_contractors(tmp_path, monkeypatch):
+    monkeypatch.setattr(starter_module, "SYSTEM_CONFIGURATION", tmp_path)
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "worker.toml").write_text("theirs")
+    with pytest.raises(ConfigError) as refused:
+        write_starter(tmp_path)
+    assert codes(refused) == [(str(tmp_path), "", "serves_tenants")]
+    assert [path.name for path in tmp_path.rglob("*")] == ["acme", "worker.toml"]
+
+
+def test_the_starter_of_a_contractor_with_the_name_of_an_account_of_the_program_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(starter_module, "SYSTEM_CONFIGURATION", tmp_path)
+    for name in ("console", "office", "pdf", "reader"):
+        with pytest.raises(ConfigError) as refused:
+            write_starter(tmp_path / name)
+        assert codes(refused) == [(str(tmp_path / name), "", "own_name")]
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_starters_files_are_writable_by_their_owner_alone(starter):

@@ -218,6 +218,21 @@ def test_a_wrong_configuration_is_told_although_it_is_wrong(
     assert "projects.toml" in told()[0]
 
 
+def test_a_backup_that_was_ended_is_told_beside_a_service_that_runs_and_leaves_its_record_as_it_is(
+    office: Office, told: Callable[[], list[str]]
+) -> None:
+    """What OnFailure= of two units starts is handed no result of either."""
+    with SenderLock(office.store, SystemClock()):
+        before = office("status", "--json").document["service"]
+        for _ in range(2):
+            assert office("service-failed", "--backup").code == 0
+        assert office("status", "--json").document["service"] == before
+    texts = told()
+    assert len(texts) == 2, "each night"
+    assert "バックアップの作成、またはその検証が" in texts[0]
+    assert "journalctl -u 'hoshobin-backup*'" in texts[0]
+
+
 def test_without_a_command_it_is_said_that_nobody_was_told(office: Office, systemd: Callable[..., None]) -> None:
     ended(office)
     systemd("oom-kill", "9")

@@ -76,6 +76,17 @@ def test_the_copy_of_the_migration_before_goes_once_there_is_a_new_one(office: O
     assert (older.exists(), (office.store / COPY).exists()) == (False, True)
 
 
+def test_before_the_first_start_there_is_nothing_to_migrate_and_that_is_no_fault(office: Office) -> None:
+    """A package is also updated between ``init`` and the first start."""
+    for each in office.store.glob("hoshobin.sqlite3*"):
+        each.unlink()
+    ran = office("migrate")
+    assert (ran.code, ran.err) == (0, "")
+    assert "データベースはまだありません" in ran.out
+    assert office("migrate", "--json").document["migrated"] is False
+    assert not list(office.store.glob("hoshobin.sqlite3*"))
+
+
 @pytest.mark.parametrize("command", [("run", "--once"), ("migrate",)])
 def test_without_room_for_the_copy_nothing_is_changed(
     office: Office, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]

@@ -118,6 +118,7 @@ def test_a_backup_is_made_and_tried_as_the_page_says(server: Server) -> None:
     ]
     assert {each.name for each in (server.root / "units").iterdir()} == {
         *(f"hoshobin-backup{part}.{kind}" for part in ("", "-drill") for kind in ("service", "timer")),
+        "hoshobin-failed-backup.service",
     }
 
 
@@ -133,6 +134,10 @@ def test_a_lost_database_is_put_back_as_the_page_says_and_nothing_leaves_before_
     server.run(block)
     for each in room.office.store.glob("hoshobin.sqlite3*"):
         each.unlink()
+    by_a_fast_clock = next((server.root / "backup").glob("*.sqlite3")).with_name(
+        "hoshobin-29991231T000000000Z-1-00000000.sqlite3"
+    )
+    by_a_fast_clock.write_bytes(b"the last by its name, and no backup")
     (restore,) = blocks_of("復元")
     before, asks, _ = restore.partition("hoshobin resume")
     out = server.run(before)
@@ -155,7 +160,11 @@ def test_an_office_moves_to_another_server_as_the_page_says_and_nothing_is_lost_
     approve(room, TWO)
     on_old, on_new, start = blocks_of("別のサーバーへ移す")
     (root / "backup").mkdir(mode=0o700)
-    server.run(on_old)
+    room.office.secret("google-secret", "of Google")
+    drop_in = root / "units" / "hoshobin.service.d" / "override.conf"
+    drop_in.parent.mkdir(parents=True)
+    drop_in.write_text("[Service]\n")
+    assert "google-secret" in server.run(on_old), "the list of what is taken along"
     assert server.ran[0].startswith("disable --now hoshobin ")
     root.rename(server.old)  # what follows happens on a computer that has nothing of it
     (root / "var" / "inbox").mkdir(parents=True)
@@ -165,6 +174,8 @@ def test_an_office_moves_to_another_server_as_the_page_says_and_nothing_is_lost_
     room.office.save_notice("三.pdf", notice(THREE))  # saved meanwhile
     server.run(on_new)
     assert (root / "config" / "credentials" / "imap-password").read_text() == "secret"
+    assert (room.office.store / "google-secret").read_text() == "of Google"
+    assert drop_in.exists()
     assert not (root / "backup" / "secrets.tar.gz").exists()
     started, asks, rest = start.partition("hoshobin resume")
     server.run(started)

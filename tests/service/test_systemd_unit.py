@@ -20,6 +20,7 @@ from worker.service.shutdown import EXTEND_BY, EXTEND_EVERY, STOP_SECONDS
 
 UNIT = Path(__file__).parents[2] / "systemd" / "hoshobin.service"
 FAILED = UNIT.with_name("hoshobin-failed.service")
+FAILED_BACKUP = UNIT.with_name("hoshobin-failed-backup.service")
 CONSOLE = UNIT.with_name("hoshobin-console.service")
 SSO = UNIT.with_name("hoshobin-console-sso.conf")
 # The first version whose `security` reads a unit file without a running systemd and whose `verify` knows all we use.
@@ -30,7 +31,8 @@ BACKUP = UNIT.with_name("hoshobin-backup.service")
 DRILL = UNIT.with_name("hoshobin-backup-drill.service")
 READER = UNIT.with_name("hoshobin-reader@.service")
 SOCKET = UNIT.with_name("hoshobin-reader.socket")
-EXPOSURE = {UNIT.name: 1.1, FAILED.name: 1.1, CONSOLE.name: 1.0, BACKUP.name: 0.5, DRILL.name: 0.5}
+EXPOSURE = {UNIT.name: 1.1, FAILED.name: 1.1, FAILED_BACKUP.name: 1.1, CONSOLE.name: 1.0}
+EXPOSURE |= {BACKUP.name: 0.5, DRILL.name: 0.5}
 EXPOSURE |= {each.replace(".", "@acme.", 1): value for each, value in EXPOSURE.items()}
 EXPOSURE["hoshobin-reader@acme.service"] = 0.2
 TIMERS = {
@@ -139,10 +141,12 @@ def test_the_backup_and_its_trial_are_of_one_place_which_they_may_write() -> Non
         text = unit.read_text()
         (place,) = re.findall(rf"^ExecStart=/opt/hoshobin/venv/bin/hoshobin {command} (/\S+)$", text, re.MULTILINE)
         assert f"ReadWritePaths=-{place}" in text
+        assert f"RequiresMountsFor={place}\n" in text, "a disk that is not mounted fails it"
         assert place == "/srv/hoshobin-backup"
         own = FILES[unit.name.replace(".", "@acme.")].read_text()
         assert f"--config /etc/hoshobin/%i {command} {place}/%i\n" in own
         assert f"ReadWritePaths=-{place}/%i\n" in own
+        assert f"RequiresMountsFor={place}/%i\n" in own
 
 
 @pytest.fixture
@@ -237,7 +241,9 @@ def test_no_unit_may_use_a_call_that_the_program_never_makes(name: str) -> None:
 
 
 def test_what_tells_of_a_failure_sees_no_password_and_no_login() -> None:
-    assert "InaccessiblePaths=-/etc/hoshobin/credentials -/var/lib/hoshobin/tokens" in FAILED.read_text().splitlines()
+    for unit in (FAILED, FAILED_BACKUP):
+        lines = unit.read_text().splitlines()
+        assert "InaccessiblePaths=-/etc/hoshobin/credentials -/var/lib/hoshobin/tokens" in lines
 
 
 def test_every_end_that_nobody_asked_for_is_told_to_people() -> None:
@@ -249,9 +255,27 @@ def test_every_end_that_nobody_asked_for_is_told_to_people() -> None:
     assert f"ExecStart={told_by}" in FAILED.read_text().splitlines()
 
 
+def test_a_backup_or_a_trial_that_fails_is_told_to_people_by_what_may_reach_them() -> None:
+    """Both have no network. Their own end tells nothing where memory ran out, or the program did not start."""
+    for unit in (BACKUP, DRILL):
+        lines = unit.read_text().splitlines()
+        assert {f"OnFailure={FAILED_BACKUP.name}", "PrivateNetwork=yes"} <= {*lines}
+        assert "OnFailure=hoshobin-failed-backup@%i.service" in FILES[unit.name.replace(".", "@acme.")].read_text()
+    lines = FAILED_BACKUP.read_text().splitlines()
+    assert "ExecStart=/opt/hoshobin/venv/bin/hoshobin service-failed --backup" in lines
+    assert not any(line.startswith("PrivateNetwork") for line in lines)
+
+
+def test_the_service_and_its_backups_have_each_their_own_unit_that_tells() -> None:
+    """systemd hands the result of a unit on to what OnFailure= starts only if that is of this unit alone."""
+    (told,) = re.findall(r"^OnFailure=(.+)$", UNIT.read_text(), re.MULTILINE)
+    others = (each.read_text() for each in UNIT.parent.iterdir() if each != UNIT)
+    assert not any(f"OnFailure={told}\n" in each for each in others)
+
+
 @pytest.mark.parametrize("setting", ["User", "StateDirectory", "RuntimeDirectory", "RuntimeDirectoryPreserve"])
 def test_the_units_are_of_one_account_and_share_their_folders(setting: str) -> None:
-    units = (UNIT, FAILED, BACKUP, DRILL) if setting in {"User", "StateDirectory"} else (UNIT, FAILED)
+    units = (UNIT, FAILED, FAILED_BACKUP, BACKUP, DRILL) if setting in {"User", "StateDirectory"} else (UNIT, FAILED)
     (one,) = {tuple(re.findall(rf"^{setting}=(.+)$", each.read_text(), re.MULTILINE)) for each in units}
     assert len(one) == 1
 

@@ -58,7 +58,7 @@ from worker.core.model import (
 )
 from worker.core.states import Event, IllegalEvent, NoteEvent, Reason, State
 from worker.store.sqlite import compiled, queries
-from worker.store.sqlite.connection import FILE_NAME
+from worker.store.sqlite.connection import FILE_NAME, REVISION
 from worker.store.sqlite.schema import METADATA
 from worker.store.sqlite.store import SqlStore, create_or_migrate
 
@@ -119,6 +119,27 @@ def test_an_older_or_newer_database_is_named(tmp_path: Path, revision: str, code
     with pytest.raises(ConfigError) as error:
         open_store(tmp_path, SteppingClock())
     assert problem_of(error, tmp_path) == code
+
+
+def test_a_database_that_was_migrated_under_a_process_takes_nothing_from_it_any_more(tmp_path: Path) -> None:
+    """A console that nobody restarted after an update has the former program in its memory."""
+    store = make_store(tmp_path)
+    with store.writing() as writing:
+        writing.set_property("before", "written")
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    for _ in range(2):
+        with pytest.raises(ConfigError) as error, store.writing() as writing:
+            writing.set_property("after", "written")
+        assert problem_of(error, tmp_path) == "newer_database"
+        with pytest.raises(ConfigError):
+            store.property("before")
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as database, database:
+        assert not database.execute("SELECT 1 FROM properties WHERE name = 'after'").fetchall()
+        database.execute("UPDATE alembic_version SET version_num = ?", [REVISION])
+    with store.writing() as writing:
+        writing.set_property("after", "written")
+    assert store.property("before") == store.property("after") == "written"
 
 
 def test_a_newer_database_is_not_migrated(tmp_path: Path) -> None:

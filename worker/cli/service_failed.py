@@ -36,9 +36,12 @@ SHORT: Final = dt.timedelta(minutes=5)
 
 
 @cli.command("service-failed")
+@click.option("--backup", is_flag=True, help="バックアップの異常終了を知らせる / tell of a backup that failed")
 @pass_cli
-def service_failed(shared: Cli) -> int:
+def service_failed(shared: Cli, backup: bool) -> int:
     """停止の連絡：保証便が止まったときに systemd が実行し、[operator] command で担当者に知らせます。"""
+    if backup:
+        return _tell(shared, say("backup_unit_failed", shared.lang))
     result, code = (_said_by_systemd(os.environ, name) for name in ("SERVICE_RESULT", "EXIT_STATUS"))
     if result == "success":
         return DONE
@@ -52,18 +55,21 @@ def service_failed(shared: Cli) -> int:
     memory = Path(os.environ["RUNTIME_DIRECTORY"]) / TOLD if os.environ.get("RUNTIME_DIRECTORY") else None
     if memory and is_reported(_read(memory), absence, lived, clock.now()):
         return DONE
+    told = _tell(shared, say("service_failed", shared.lang, text=absence_text(absence, shared.lang)))
+    if memory and told == DONE:
+        with contextlib.suppress(OSError):
+            memory.write_text(json.dumps(_row(absence, clock.now())))
+    return told
+
+
+def _tell(shared: Cli, text: str) -> int:
     command = find_operator_command(shared.config)
-    text = say("service_failed", shared.lang, text=absence_text(absence, shared.lang))
     click.echo(text, err=True)
     if not command:
         click.echo(say("service_failed_no_command", shared.lang), err=True)
         return FOR_A_PERSON
-    if asyncio.run(build_program_command(command, SECONDS).call(text)):
-        return FOR_A_PERSON  # its reason is in the journal
-    if memory:
-        with contextlib.suppress(OSError):
-            memory.write_text(json.dumps(_row(absence, clock.now())))
-    return DONE
+    failed = asyncio.run(build_program_command(command, SECONDS).call(text))
+    return FOR_A_PERSON if failed else DONE  # the reason is in the journal
 
 
 def _said_by_systemd(env: Mapping[str, str], name: str) -> str:

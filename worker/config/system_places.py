@@ -11,6 +11,8 @@ SYSTEM_CONFIGURATION: Final = Path("/etc/hoshobin")
 """The unit's configuration; a folder directly below it is that of a template unit."""
 WITNESSES: Final = Path("/var/lib/hoshobin-witness")
 """The unit has a folder made below it for each installation (``StateDirectory=``); no command makes it."""
+OWN_NAMES: Final = frozenset({"console", "office", "pdf", "reader"})
+"""Names that no contractor may have: ``hoshobin-NAME`` is an account or a group of the program itself."""
 
 
 def usual_store(directory: Path) -> Path | None:

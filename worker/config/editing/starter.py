@@ -10,7 +10,7 @@ from typing import Final
 
 from worker.config.editing.atomic_write import write_new_file
 from worker.config.shipped import shipped_file
-from worker.config.system_places import usual_store
+from worker.config.system_places import OWN_NAMES, SYSTEM_CONFIGURATION, usual_store
 from worker.core.errors import ConfigError, Problem
 
 _STORE_LINE: Final = 'dir = "var" '
@@ -25,9 +25,11 @@ def write_starter(directory: Path) -> tuple[Path, ...]:
     Projects and issuers lie in ``register`` below the store's directory, so that the console may change them and
     nothing else. Both directories are written as absolute paths, so that they are found from every working directory.
     Only configuration is made: the store and the inbox folders come with the first run. Raises ConfigError, having
-    written nothing, if one of the files exists already.
+    written nothing, if one of the files exists already, if contractors have theirs below the unit's configuration, or
+    if an account of the program has the contractor's name.
     """
     directory = Path(os.path.abspath(directory))  # noqa: PTH100  Path.absolute keeps the ".."
+    _refuse_place(directory)
     store = usual_store(directory) or directory.parent / "var"
     files = _starter_files(store)
     contents = {
@@ -41,6 +43,14 @@ def write_starter(directory: Path) -> tuple[Path, ...]:
     for path, content in contents.items():
         write_new_file(path, content)
     return tuple(contents)
+
+
+def _refuse_place(directory: Path) -> None:
+    if directory == SYSTEM_CONFIGURATION and (found := sorted(directory.glob("*/worker.toml"))):
+        names = ", ".join(each.parent.name for each in found)
+        raise ConfigError([Problem(str(directory), "", "serves_tenants", {"names": names})])
+    if directory.parent == SYSTEM_CONFIGURATION and directory.name in OWN_NAMES:
+        raise ConfigError([Problem(str(directory), "", "own_name", {"name": directory.name})])
 
 
 def _is_of_register(name: str) -> bool:

@@ -230,6 +230,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the password file is not one line of text ({path})",
     ),
     "file_exists": ("すでにファイルがあります（上書きしません）", "the file exists (nothing is overwritten)"),
+    "serves_tenants": (
+        "このサーバーは、会社ごとの形（{names}）で動いています。1社の形の設定は作成しません",
+        "this server serves contractors ({names}); no configuration of a single office is made beside theirs",
+    ),
+    "own_name": (
+        "「{name}」は、会社の名前に使えません。hoshobin-{name} は、保証便のアカウントまたはグループの名前です",
+        "{name} is no name for a contractor: hoshobin-{name} is an account or a group of the program",
+    ),
     "cannot_write": ("書き込めません（{detail}）", "cannot be written ({detail})"),
     "cannot_read": ("ファイルを開けません（{detail}）", "the file cannot be opened ({detail})"),
     # the database, for commands that only use it
@@ -571,6 +579,11 @@ HINTS: Final[dict[str, tuple[str, str]]] = {
         "write the address that the chat shows for its incoming webhook into the file, on one line",
     ),
     "file_exists": ("別の名前か場所を指定してください", "choose another name or place"),
+    "serves_tenants": (
+        "会社を加えるには、導入の手引き「複数の会社」のとおりに `hoshobin init /etc/hoshobin/名前` を実行してください",
+        "to add a contractor, follow docs/install.md: `hoshobin init /etc/hoshobin/NAME`",
+    ),
+    "own_name": ("別の名前を付けてください", "choose another name"),
     "cannot_read": ("ファイル名と場所を確認してください", "check its name and place"),
     "windows_path": (
         "共有フォルダに置き、保証便のサーバーでの場所（/srv/hoshobin/… など）を指定してください",

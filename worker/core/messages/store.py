@@ -159,6 +159,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "データベースを、この版の形に改めました（写しは作っていません）。",
         "The database has the form of this version now. No copy of the former was made.",
     ),
+    "nothing_to_migrate": (
+        "データベースはまだありません。最初の起動のときに、この版の形で作成します。",
+        "There is no database yet. The first start makes one in the form of this version.",
+    ),
     "not_migrated": (
         "データベースは、すでにこの版の形です。何も変更していません。",
         "The database already has the form of this version. Nothing was changed.",
@@ -284,6 +288,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Remove the reason, then `systemctl start hoshobin`; `journalctl -u hoshobin` tells more.",
     ),
     "service_failed": ("【保証便】{text}", "[hoshobin] {text}"),
+    "backup_unit_failed": (
+        (
+            "【保証便】バックアップの作成、またはその検証が、終わらずに止まりました。前に作成したバックアップはそのままです。"
+            "管理者の方は、サーバーで `journalctl -u 'hoshobin-backup*'` を実行し、"
+            "理由を除いてから、`hoshobin backup 置き場` でバックアップを作成してください。"
+        ),
+        (
+            "[hoshobin] A backup or its trial did not come to its end. Earlier backups stay as they are. "
+            "`journalctl -u 'hoshobin-backup*'` on the server tells the reason. Remove it, then make a backup: "
+            "`hoshobin backup DIR`."
+        ),
+    ),
     "service_failed_no_command": (
         "[operator] command の設定がないため、担当者に知らせていません。",
         "There is no [operator] command: no person was told.",

@@ -34,7 +34,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from worker.audit.chain import GENESIS, canonical, chain, fold, read_entry
 from worker.core.alarms import was_just_raised
 from worker.core.clock import Clock
-from worker.core.errors import FAULTS_OF_THE_STORE, Conflict, HoshobinError, LogBroken, NotAllowed, Unavailable
+from worker.core.errors import (
+    FAULTS_OF_THE_STORE,
+    ConfigError,
+    Conflict,
+    HoshobinError,
+    LogBroken,
+    NotAllowed,
+    Unavailable,
+)
 from worker.core.message_id import IDENTITY_BYTES, SECRET, SECRET_BYTES
 from worker.core.model import (
     Alarm,
@@ -463,7 +471,8 @@ class SqlStore(StoreReads, PeopleReads):
         """A connection that holds the write lock before its first read, so that no two processes fork the log.
 
         A restore holds this lock while it puts another file in place: under the lock, the file that is open is the
-        database, or it was replaced before and is left. A record in the replaced one would be lost in silence.
+        database, or it was replaced before and is left. A record in the replaced one would be lost in silence. A
+        process that was left running over an update closes a database that was migrated, and writes nothing into it.
         """
         try:
             connection = self._connection()
@@ -472,8 +481,12 @@ class SqlStore(StoreReads, PeopleReads):
                 self._give_up()
                 connection = self._connection()
                 connection.execute("BEGIN IMMEDIATE")
+            check_revision(self._folder, connection)
         except FOREIGN_ERRORS as error:
             self._fail(error)
+        except ConfigError:
+            self._give_up()
+            raise
         return connection
 
     def _roll_back(self, connection: sqlite3.Connection, error: BaseException) -> None:
