@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from worker.core.clock import AHEAD
 from worker.core.messages import say
 from worker.views.limits import DAY, LEAST_NOTICES, LIMITS, MINUTE, WINDOW, Crossing, Limit
 
@@ -51,6 +52,8 @@ def expression(limit: Limit) -> str:
         case Crossing.BELOW:
             return f"{figure} < {limit.value}"
         case Crossing.AGE:
+            return f"time() - {figure} > {limit.value} or time() - {figure} < -{int(AHEAD.total_seconds())}"
+        case Crossing.DUE:
             return f"time() - {figure} > {limit.value}"
         case Crossing.WORKING_DAYS:
             weekend = f"({_WEEKDAY} == bool 6) + 2 * ({_WEEKDAY} == bool 0) + 2 * ({_WEEKDAY} == bool 1)"

@@ -18,7 +18,7 @@ from worker.core.states import Event, Reason, State
 from worker.pipeline.verification import note_verified
 from worker.service.measure import measure
 from worker.service.wiring import Installation, load_installation
-from worker.store.backups import BACKED_UP, BACKUP_CHECKED, BACKUP_TROUBLE, SetMark, Trouble
+from worker.store.backups import BACKED_UP, BACKUP_CHECKED, BACKUP_TROUBLE, SetMark, Trouble, read_set_mark
 from worker.store.sqlite.store import SqlStore
 from worker.views.limits import LIMITS
 from worker.views.log_counts import COUNTED
@@ -26,8 +26,8 @@ from worker.views.metrics import render
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 LATER = START + 5 * MINUTE
-ALWAYS = START + 999 * DAY
-"""No backup is too old, whenever the figures are looked at."""
+FRESH = "fresh"
+"""The set of a backup that is just made whenever the figures are looked at."""
 URGENT = "HoshobinUrgentTasks"
 """What is urgent is a task as well."""
 
@@ -43,7 +43,7 @@ def store(office: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sql
     store = make_store(office.places.store)
     monkeypatch.setattr(store, "free_disk", lambda: 10**12)
     for each in (BACKED_UP, BACKUP_CHECKED):
-        put(store, each, SetMark(ALWAYS, "x").text())
+        put(store, each, SetMark(START, FRESH).text())
     yield store
     store.close()
 
@@ -165,6 +165,9 @@ WAYS: dict[str, tuple[Callable[[SqlStore], object], dt.datetime, str]] = {
 
 
 def crossed(office: Installation, store: SqlStore, now: dt.datetime) -> set[str]:
+    for each in (BACKED_UP, BACKUP_CHECKED):
+        if (mark := read_set_mark(store.property(each))) and mark.stem == FRESH:
+            put(store, each, SetMark(now, FRESH).text())
     return {each.limit.name for each in measure(office, store, now).crossed()}
 
 
@@ -222,6 +225,32 @@ def test_just_within_a_limit_nothing_is_found(
 ) -> None:
     WAYS[name][0](store)
     assert crossed(office, store, now) == set()
+
+
+SET_BACK = START - 2 * DAY
+"""The clock was two days ahead when it was recorded, and was set right since."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["HoshobinDeaf", "HoshobinAlarmsUnsent", "HoshobinLogUnverified", "HoshobinBackupOld", "HoshobinBackupUntried"],
+)
+def test_a_moment_from_before_the_clock_was_set_back_is_of_no_known_age_and_crosses_its_limit(
+    office: Installation, store: SqlStore, name: str
+) -> None:
+    WAYS[name][0](store)
+    assert crossed(office, store, SET_BACK) == {name}
+
+
+def test_a_moment_a_little_ahead_is_of_another_clock_and_crosses_nothing(office: Installation, store: SqlStore) -> None:
+    look(store, HealthRecord("mail:main", last_ok=START))
+    assert crossed(office, store, START - MINUTE) == set()
+
+
+@pytest.mark.parametrize("name", ["HoshobinAccountRefused", "HoshobinNoticesUnread", "HoshobinNotLeaving"])
+def test_no_clock_that_is_set_back_keeps_an_alert_up(office: Installation, store: SqlStore, name: str) -> None:
+    WAYS[name][0](store)
+    assert crossed(office, store, SET_BACK) == set()
 
 
 def test_a_refusal_of_the_account_is_over_after_a_quarter_of_an_hour(office: Installation, store: SqlStore) -> None:

@@ -11,7 +11,8 @@ from tests.support.promtool import promtool
 from worker.views.limits import LIMITS, Limit
 
 RENEW = "run: .venv/bin/python tests/write_docs.py"
-SERIES = {
+Series = tuple[dict[str, str], int, int]
+SERIES: dict[str, Series] = {
     "HoshobinDeaf": ({'{mailbox="main"}': "0x99"}, 15, 16),
     "HoshobinMailboxGap": ({'{mailbox="main"}': "1x99"}, 9, 11),
     "HoshobinInDoubt": ({'{state="IN_DOUBT"}': "0 1"}, 0, 1),
@@ -58,8 +59,8 @@ def _rule_alone(limit: Limit, folder: Path) -> Path:
     return path
 
 
-def _tested(limit: Limit, folder: Path) -> Path:
-    series, before, at = SERIES[limit.name]
+def _tested(limit: Limit, folder: Path, other: Series | None = None) -> Path:
+    series, before, at = other or SERIES[limit.name]
     lines = [f"      - {{series: '{limit.figure}{labels}', values: '{values}'}}" for labels, values in series.items()]
     labels = next(reversed(series)).strip("{}").replace("=", ": ")
     if limit.name == "HoshobinNoticesUnread":
@@ -88,4 +89,11 @@ def _tested(limit: Limit, folder: Path) -> Path:
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
 def test_an_alert_fires_where_its_limit_is_crossed_and_not_before(limit: Limit, tmp_path: Path) -> None:
     tested = promtool("test", "rules", _tested(limit, tmp_path))
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_a_moment_that_a_clock_set_back_left_in_the_future_is_alarmed(tmp_path: Path) -> None:
+    """After two minutes it is seven ahead, as no other machine's clock is."""
+    (limit,) = (each for each in LIMITS if each.name == "HoshobinDeaf")
+    tested = promtool("test", "rules", _tested(limit, tmp_path, ({'{mailbox="main"}': "240 240 540"}, 1, 2)))
     assert tested.returncode == 0, tested.stdout + tested.stderr

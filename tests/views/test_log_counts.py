@@ -53,6 +53,14 @@ def test_the_hours_are_those_of_a_day_and_do_not_grow() -> None:
     assert sum(counts.of_a_day(START + dt.timedelta(hours=99))) == 24
 
 
+def test_hours_from_before_the_clock_was_set_back_count_neither_now_nor_once_it_comes_to_them() -> None:
+    two_days_ahead = an_entry(1, Event.NOTICE_READ, at=START + dt.timedelta(days=2))
+    assert counted(two_days_ahead).of_a_day(START) == (0, 0)
+    counts = counted(two_days_ahead, an_entry(2, Event.NOTICE_READ, at=START))
+    assert counts.of_a_day(START) == (1, 0)
+    assert counts.of_a_day(START + dt.timedelta(days=2)) == (0, 0)
+
+
 def test_the_time_from_notice_to_acceptance_is_in_its_buckets() -> None:
     times = (60, 1_000, 10**6)
     entries = [an_entry(n, Event.ACCEPTED, at=START + dt.timedelta(seconds=each)) for n, each in enumerate(times, 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from worker.core.clock import elapsed
 from worker.core.messages import Language, say
 from worker.core.model import JST
 from worker.store.backups import BACKED_UP, read_set_mark
@@ -16,10 +17,15 @@ TOO_OLD: Final = dt.timedelta(seconds=next(each.value for each in LIMITS if each
 
 
 def say_old_backup(reading: Reading, now: dt.datetime, lang: Language) -> str:
-    """Returns how old the last backup is; empty if it is recent, or if none was ever made here."""
+    """Returns how old the last backup is; empty if it is recent, or if none was ever made here.
+
+    The age of one from before the clock was set back is not known; it counts as too old.
+    """
     made = read_set_mark(reading.property(BACKED_UP))
-    if made is None or now - made.at <= TOO_OLD:
+    if made is None or elapsed(made.at, now) <= TOO_OLD:
         return ""
     here = made.at.astimezone(JST)
     at = f"{here:%-m/%-d %-H:%M}" if lang == "ja" else f"{here:%Y-%m-%d %H:%M}"
+    if made.at > now:
+        return say("backup_ahead", lang, at=at)
     return say("backup_old", lang, days=(now - made.at).days, at=at)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from worker.core.business_hours import OfficeHours
+from worker.core.clock import elapsed
 from worker.views.log_counts import LogCounts
 from worker.views.metrics import Family, Sample
 
@@ -30,7 +31,9 @@ class Crossing(StrEnum):
     ABOVE = "above"
     BELOW = "below"
     AGE = "age"
-    """The seconds since the moment that the figure is."""
+    """The seconds since the moment that the figure is. A moment in the future is crossed: the clock was set back."""
+    DUE = "due"
+    """The seconds since the moment that the figure is, for which something is planned: one in the future is well."""
     WORKING_DAYS = "working_days"
     """The same in working days."""
     GROWS = "grows"
@@ -77,7 +80,7 @@ LIMITS: Final = (
     _limit("HoshobinBounced", "submissions", Crossing.ABOVE, 0, _W, state="BOUNCED"),
     _limit("HoshobinOverdue", "submissions", Crossing.ABOVE, 0, _W, state="OVERDUE"),
     _limit("HoshobinHeldLong", "oldest_waiting_timestamp_seconds", Crossing.WORKING_DAYS, 1, _W, state="HELD"),
-    _limit("HoshobinNotLeaving", "oldest_waiting_timestamp_seconds", Crossing.AGE, 30 * MINUTE, _C, state="APPROVED"),
+    _limit("HoshobinNotLeaving", "oldest_waiting_timestamp_seconds", Crossing.DUE, 30 * MINUTE, _C, state="APPROVED"),
     _limit("HoshobinUrgentTasks", "tasks", Crossing.ABOVE, 0, _W, 2 * HOUR, urgency="now"),
     _limit("HoshobinAccountRefused", "send_attempts_total", Crossing.GROWS, 0, _C, result="account_refused"),
     _limit("HoshobinNoticesUnread", "notices_read_total", Crossing.SHARE, 0.5, _W, result="refused"),
@@ -120,7 +123,7 @@ def _samples(family: Family, limit: Limit) -> Iterator[Sample]:
 
 
 def _is_held(limit: Limit, sample: Sample, now: dt.datetime) -> bool:
-    return sample.since is None or (now - sample.since).total_seconds() >= limit.hold
+    return sample.since is None or elapsed(sample.since, now).total_seconds() >= limit.hold
 
 
 def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, hours: OfficeHours, now: dt.datetime) -> bool:
@@ -130,13 +133,19 @@ def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, hours: OfficeHou
         case Crossing.BELOW:
             return sample.value < limit.value
         case Crossing.AGE:
-            return now.timestamp() - sample.value > limit.value
+            return elapsed(_moment(sample), now).total_seconds() > limit.value
+        case Crossing.DUE:
+            return (now - _moment(sample)).total_seconds() > limit.value
         case Crossing.WORKING_DAYS:
-            since = dt.datetime.fromtimestamp(sample.value, dt.UTC)
+            since = _moment(sample)
             return hours.or_usual().a_working_day_after(since) < now
         case Crossing.GROWS:
             last = counts.last_refusal()
-            return last is not None and (now - last).total_seconds() <= WINDOW
+            return last is not None and elapsed(last, now).total_seconds() <= WINDOW
         case Crossing.SHARE:
             read, refused = counts.of_a_day(now)
             return read + refused >= LEAST_NOTICES and refused > limit.value * (read + refused)
+
+
+def _moment(sample: Sample) -> dt.datetime:
+    return dt.datetime.fromtimestamp(sample.value, dt.UTC)

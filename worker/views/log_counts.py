@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from worker.core.clock import AHEAD
 from worker.core.model import Entry, HealthRecord, Hold
 from worker.core.states import REFUSALS, AlarmCause, Event, NoteEvent
 
@@ -74,7 +75,8 @@ class LogCounts:
         self.notices["refused" if is_refused else "read"] += 1
         hour = int(entry.at.timestamp()) // _HOUR
         self.hours.setdefault(str(hour), [0, 0])[is_refused] += 1
-        self.hours = {name: counted for name, counted in self.hours.items() if int(name) > hour - 25}
+        # A later hour is from before the clock was set back: it would count again once the clock comes to it.
+        self.hours = {name: counted for name, counted in self.hours.items() if hour - 25 < int(name) <= hour}
 
     def _add_time(self, seconds: float) -> None:
         self.accepted += 1
@@ -99,8 +101,8 @@ class LogCounts:
 
     def of_a_day(self, now: dt.datetime) -> tuple[int, int]:
         """Returns the notices read and refused in the last day, by whole hours."""
-        since = int((now - DAY).timestamp()) // _HOUR
-        counted = [each for hour, each in self.hours.items() if int(hour) > since]
+        since, until = (int(moment.timestamp()) // _HOUR for moment in (now - DAY, now + AHEAD))
+        counted = [each for hour, each in self.hours.items() if since < int(hour) <= until]
         return sum(each[0] for each in counted), sum(each[1] for each in counted)
 
 

@@ -9,6 +9,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "バックアップが{days}日間取れていません（最後は{at}）。管理者に連絡してください。",
         "No backup was made for {days} day(s) (the last: {at}). Tell the administrator.",
     ),
+    "backup_ahead": (
+        (
+            "最後のバックアップの日時（{at}）が、サーバーの時計より先です。時計が戻されたため、最後にいつ取れたか分かりません。"
+            "管理者に連絡してください。"
+        ),
+        (
+            "The last backup is dated {at}, ahead of the server's clock: the clock was set back, and the age of the"
+            " backup is not known. Tell the administrator."
+        ),
+    ),
     # --- hoshobin backup ---------------------------------------------------------------------------------------
     "backed_up_configuration": (
         "設定のフォルダの写し：{file}",
