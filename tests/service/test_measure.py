@@ -270,6 +270,18 @@ def test_a_corrected_submission_alarms_no_more(office: Installation, store: SqlS
     assert 'hoshobin_submissions{state="REFUSED"} 0' in text
 
 
+def test_the_size_is_that_of_the_database_and_not_of_copies_beside_it(office: Installation, store: SqlStore) -> None:
+    def size() -> float:
+        families = {each.name: each for each in measure(office, store, LATER).families}
+        return families["hoshobin_store_bytes"].samples[0].value
+
+    folder = office.places.store
+    own = sum((folder / name).stat().st_size for name in ("hoshobin.sqlite3", "hoshobin.sqlite3-wal"))
+    for name in ("hoshobin.sqlite3.replaced-20261121T000000Z", "hoshobin.sqlite3.replaced-20261121T000000Z-wal"):
+        (folder / name).write_bytes(b"x" * 5_000)
+    assert size() == own
+
+
 def test_prometheus_accepts_the_figures(office: Installation, store: SqlStore) -> None:
     for cross, _, _ in WAYS.values():
         cross(store)

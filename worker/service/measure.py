@@ -82,7 +82,13 @@ def _keep(store: Store, counts: LogCounts) -> None:
 
 
 def _bytes_of(folder: Path) -> int:
-    try:
-        return sum(each.stat().st_size for each in folder.glob("hoshobin.sqlite3*") if each.suffix != ".sqlite3-shm")
-    except OSError as error:
-        raise Unavailable("disk", str(error)) from error
+    """The database and its log of writes; copies beside it, such as those that a restore replaced, are not of it."""
+    size = 0
+    for name in ("hoshobin.sqlite3", "hoshobin.sqlite3-wal"):
+        try:
+            size += (folder / name).stat().st_size
+        except FileNotFoundError:  # the last one to close the database removes the log of writes
+            continue
+        except OSError as error:
+            raise Unavailable("disk", str(error)) from error
+    return size
