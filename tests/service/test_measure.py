@@ -13,7 +13,7 @@ from tests.support.office import Office
 from tests.support.promtool import promtool
 from tests.support.stores import approve, create_held, make_store
 from tests.support.world import HANAKO, START, WORKER
-from worker.core.model import HealthRecord, Hold, NoticeRecord, Submission
+from worker.core.model import Address, HealthRecord, Hold, NoticeRecord, Submission
 from worker.core.states import Event, Reason, State
 from worker.pipeline.verification import note_verified
 from worker.service.measure import measure
@@ -84,9 +84,12 @@ def refused_account(store: SqlStore) -> None:
     look(store, HealthRecord("smtp", last_error=START, error="535 no", told=("account_refused",)))
 
 
-def alarm(store: SqlStore) -> None:
+def alarm(store: SqlStore, cause: str = "deaf:mail:main", tries: int = 2, told: tuple[Address, ...] = ()) -> None:
     with store.writing() as writing:
-        writing.raise_alarm("deaf:mail:main", ())
+        writing.raise_alarm(cause, ())
+    with store.writing() as writing:
+        for each in store.alarms_waiting():
+            writing.update_alarm(dataclasses.replace(each, tries=tries, told=told))
 
 
 TROUBLE = Trouble(START, "unreached", "/srv/x").text()
@@ -251,6 +254,29 @@ def test_a_moment_a_little_ahead_is_of_another_clock_and_crosses_nothing(office:
 def test_no_clock_that_is_set_back_keeps_an_alert_up(office: Installation, store: SqlStore, name: str) -> None:
     WAYS[name][0](store)
     assert crossed(office, store, SET_BACK) == set()
+
+
+STRANGERS = "put_off:time:mail:main"
+"""Told at most once an hour."""
+
+
+@pytest.mark.parametrize(("cause", "held_back"), [("deaf:mail:main", 15 * MINUTE), (STRANGERS, HOUR)])
+def test_a_mail_that_is_held_back_on_purpose_is_no_unsent_one_until_its_pause_and_the_wait_are_over(
+    office: Installation, store: SqlStore, cause: str, held_back: dt.timedelta
+) -> None:
+    alarm(store, cause, tries=0)
+    assert crossed(office, store, START + held_back) == set()
+    assert "hoshobin_alarms_unsent 0\n" in render(measure(office, store, START + held_back).families)
+    assert crossed(office, store, START + held_back + 14 * MINUTE) == set()
+    assert crossed(office, store, START + held_back + 16 * MINUTE) == {"HoshobinAlarmsUnsent"}
+
+
+def test_a_mail_that_some_have_got_and_others_get_after_their_pause_is_no_unsent_one(
+    office: Installation, store: SqlStore
+) -> None:
+    alarm(store, tries=2, told=(Address("a@contractor.example"),))
+    assert crossed(office, store, START + 29 * MINUTE) == set()
+    assert crossed(office, store, START + 31 * MINUTE) == {"HoshobinAlarmsUnsent"}
 
 
 def test_a_refusal_of_the_account_is_over_after_a_quarter_of_an_hour(office: Installation, store: SqlStore) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from worker.core.alarms import MAIL_PAUSE, SLOW_PAUSE, is_about_strangers
 from worker.core.business_hours import OfficeHours
+from worker.core.clock import elapsed
 from worker.core.model import JST, Alarm, HealthRecord, Submission
 from worker.core.states import State
 from worker.store.backups import BACKED_UP, BACKUP_CHECKED, read_set_mark
@@ -87,7 +89,7 @@ def figures(store: Store, looked: Looked, now: dt.datetime) -> tuple[Family, ...
         *_of_submissions(store, looked.hours, now),
         _gauges("hoshobin_tasks", "Open tasks.", "urgency", _urgencies(looked.tasks)),
         *_of_log(looked.counts),
-        _alarms(store.alarms_waiting()),
+        _alarms(store, now),
         *_of_chain(store),
         *_of_backups(store),
         _one("hoshobin_store_bytes", "Bytes of the database.", looked.store_bytes),
@@ -174,10 +176,21 @@ def _of_log(counts: LogCounts) -> Iterator[Family]:
     yield Family("hoshobin_notice_to_accepted_seconds", "histogram", text, tuple(times))
 
 
-def _alarms(waiting: Sequence[Alarm]) -> Family:
-    since = min((each.created_at for each in waiting), default=None)
-    sample = Sample(len(waiting), {}, since=since)
-    return Family("hoshobin_alarms_unsent", "gauge", "Mails to people that no server has accepted.", (sample,))
+def _alarms(store: Store, now: dt.datetime) -> Family:
+    """Of the mails to people those that should have left; one that is held back on purpose is not of them."""
+    unsent = [since for each in store.alarms_waiting() if (since := _unsent_since(each, store, now)) is not None]
+    sample = Sample(len(unsent), {}, since=min(unsent, default=None))
+    text = "Mails to people that no server has accepted, tried more than once or later than any pause between mails."
+    return Family("hoshobin_alarms_unsent", "gauge", text, (sample,))
+
+
+def _unsent_since(alarm: Alarm, store: Store, now: dt.datetime) -> dt.datetime | None:
+    """Returns since when the mail should have left; None while it may still be held back, or is tried first."""
+    if alarm.tries > 1 and not alarm.told:
+        return alarm.created_at
+    of_strangers = is_about_strangers(alarm, {number: store.submission(number) for number in alarm.submissions})
+    pause = SLOW_PAUSE if of_strangers else MAIL_PAUSE
+    return alarm.created_at + pause if elapsed(alarm.created_at, now) > pause else None
 
 
 @dataclass(frozen=True, slots=True)
