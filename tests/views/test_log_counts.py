@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -79,6 +80,12 @@ def test_each_refusal_of_the_account_is_counted_once() -> None:
     assert not counts.add_refusal(HealthRecord("smtp", last_error=START.replace(minute=9), error="timed out"))
     assert not counts.add_refusal(None)
     assert (counts.attempts["account_refused"], counts.last_refusal()) == (2, START.replace(minute=5))
+
+
+def test_counts_of_a_program_that_did_not_follow_the_held_ones_begin_again() -> None:
+    kept = json.loads(counted(an_entry(1, Event.ACCEPTED)).text())
+    del kept["held"]
+    assert read_counts(json.dumps(kept), 1) == LogCounts()
 
 
 def test_the_counts_are_read_as_they_were_kept() -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from worker.core.business_hours import OfficeHours
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.states import Event
 from worker.service.wiring import Installation, program_version
@@ -34,26 +33,25 @@ class Measured:
 
     families: tuple[Family, ...]
     counts: LogCounts
-    hours: OfficeHours
     at: dt.datetime
 
     def crossed(self) -> tuple[Crossed, ...]:
         """Returns the limits that are crossed."""
-        return crossed_limits(self.families, self.counts, self.hours, self.at)
+        return crossed_limits(self.families, self.counts, self.at)
 
 
 def measure(office: Installation, store: Store, now: dt.datetime) -> Measured:
     """Returns the figures at ``now``. Raises Unavailable, LogBroken."""
-    counts, hours = _count(store), office.brief.hours
+    counts = _count(store)
     looked = Looked(
         program_version(),
         tuple(office.brief.mailboxes),
-        hours,
+        office.brief.hours,
         open_tasks(store, office.outline, now),
         counts,
         _bytes_of(office.places.store),
     )
-    return Measured(figures(store, looked, now), counts, hours, now)
+    return Measured(figures(store, looked, now), counts, now)
 
 
 def _count(store: Store) -> LogCounts:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from worker.core.business_hours import OfficeHours
 from worker.core.clock import elapsed
 from worker.views.log_counts import LogCounts
 from worker.views.metrics import Family, Sample
@@ -34,8 +33,6 @@ class Crossing(StrEnum):
     """The seconds since the moment that the figure is. A moment in the future is crossed: the clock was set back."""
     DUE = "due"
     """The seconds since the moment that the figure is, for which something is planned: one in the future is well."""
-    WORKING_DAYS = "working_days"
-    """The same in working days."""
     GROWS = "grows"
     """A counter grew within ``WINDOW``."""
     SHARE = "share"
@@ -79,7 +76,7 @@ LIMITS: Final = (
     _limit("HoshobinRefused", "submissions", Crossing.ABOVE, 0, _W, state="REFUSED"),
     _limit("HoshobinBounced", "submissions", Crossing.ABOVE, 0, _W, state="BOUNCED"),
     _limit("HoshobinOverdue", "submissions", Crossing.ABOVE, 0, _W, state="OVERDUE"),
-    _limit("HoshobinHeldLong", "oldest_waiting_timestamp_seconds", Crossing.WORKING_DAYS, 1, _W, state="HELD"),
+    _limit("HoshobinHeldLong", "held_over_working_day", Crossing.ABOVE, 0, _W),
     _limit("HoshobinNotLeaving", "oldest_waiting_timestamp_seconds", Crossing.DUE, 30 * MINUTE, _C, state="APPROVED"),
     _limit("HoshobinUrgentTasks", "tasks", Crossing.ABOVE, 0, _W, 2 * HOUR, urgency="now"),
     _limit("HoshobinAccountRefused", "send_attempts_total", Crossing.GROWS, 0, _C, result="account_refused"),
@@ -101,9 +98,7 @@ class Crossed:
     sample: Sample
 
 
-def crossed_limits(
-    families: Sequence[Family], counts: LogCounts, hours: OfficeHours, now: dt.datetime
-) -> tuple[Crossed, ...]:
+def crossed_limits(families: Sequence[Family], counts: LogCounts, now: dt.datetime) -> tuple[Crossed, ...]:
     """Returns each sample that is beyond its limit.
 
     A limit that must hold for a while is compared with the time at which the figure became so, where that is known;
@@ -114,7 +109,7 @@ def crossed_limits(
         Crossed(limit, sample)
         for limit in LIMITS
         for sample in _samples(known[limit.figure], limit)
-        if _is_beyond(limit, sample, counts, hours, now) and _is_held(limit, sample, now)
+        if _is_beyond(limit, sample, counts, now) and _is_held(limit, sample, now)
     )
 
 
@@ -126,7 +121,7 @@ def _is_held(limit: Limit, sample: Sample, now: dt.datetime) -> bool:
     return sample.since is None or elapsed(sample.since, now).total_seconds() >= limit.hold
 
 
-def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, hours: OfficeHours, now: dt.datetime) -> bool:
+def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, now: dt.datetime) -> bool:
     match limit.crossing:
         case Crossing.ABOVE:
             return sample.value > limit.value
@@ -136,9 +131,6 @@ def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, hours: OfficeHou
             return elapsed(_moment(sample), now).total_seconds() > limit.value
         case Crossing.DUE:
             return (now - _moment(sample)).total_seconds() > limit.value
-        case Crossing.WORKING_DAYS:
-            since = _moment(sample)
-            return hours.or_usual().a_working_day_after(since) < now
         case Crossing.GROWS:
             last = counts.last_refusal()
             return last is not None and elapsed(last, now).total_seconds() <= WINDOW

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from worker.audit.sent_log import PROGRAM
 from worker.core.clock import AHEAD
 from worker.core.model import Entry, HealthRecord, Hold
-from worker.core.states import REFUSALS, AlarmCause, Event, NoteEvent
+from worker.core.states import REFUSALS, AlarmCause, Event, NoteEvent, State
 
 COUNTED: Final = "log_counts"
 """Name of the store's value with the counts."""
@@ -51,6 +52,9 @@ class LogCounts:
     accepted: int = 0
     seconds: float = 0.0
     """Number and sum of all times from notice to acceptance."""
+    held: dict[str, str] = field(default_factory=dict)
+    """Of each held submission when it began to be held, or a person last changed it: what the program changes by itself
+    is no work on it."""
     refused_at: str = ""
     """The last failure at which the mail server refused the account; no entry is made of it."""
 
@@ -61,6 +65,7 @@ class LogCounts:
     def add(self, entry: Entry, read_at: Callable[[int], dt.datetime | None]) -> None:
         """Counts an entry; ``read_at`` returns when the notice of a submission was read."""
         self.entry = entry.number
+        self._follow_held(entry)
         if result := _RESULTS.get(entry.event):  # type: ignore[call-overload]  # an event is a text
             self.attempts[result] += 1
         if entry.event == Event.NOTICE_READ:
@@ -69,6 +74,20 @@ class LogCounts:
             since = read_at(entry.submission)
             if since is not None:
                 self._add_time(max(0.0, (entry.at - since).total_seconds()))
+
+    def _follow_held(self, entry: Entry) -> None:
+        if entry.submission is None or not entry.set:
+            return
+        number, state = str(entry.submission), entry.set.get("state")
+        if state is not None and state != State.HELD:
+            self.held.pop(number, None)
+        elif state is not None or (number in self.held and entry.by != PROGRAM):
+            self.held[number] = entry.at.isoformat()
+
+    def held_since(self, submission: int) -> dt.datetime | None:
+        """Returns since when no person has worked on a held submission; None if the counts do not know it."""
+        moment = self.held.get(str(submission))
+        return dt.datetime.fromisoformat(moment) if moment else None
 
     def _add_notice(self, entry: Entry) -> None:
         is_refused = any(Hold.read(each).reason in REFUSALS for each in entry.set.get("reasons", ()))
@@ -109,8 +128,10 @@ class LogCounts:
 def read_counts(text: str | None, last: int) -> LogCounts:
     """Returns the counts of the store's value; empty ones if it has none, or more entries than the log (``last``)."""
     try:
-        found = LogCounts(**json.loads(text or ""))
-        is_sound = 0 <= found.entry <= last and len(found.buckets) == len(BUCKETS)
+        kept = json.loads(text or "")
+        found = LogCounts(**kept)
+        is_sound = "held" in kept  # an earlier program did not follow the held ones
+        is_sound = is_sound and 0 <= found.entry <= last and len(found.buckets) == len(BUCKETS)
         is_sound = is_sound and set(found.attempts) == set(ATTEMPTS) and set(found.notices) == set(NOTICES)
     except (ValueError, TypeError):
         return LogCounts()

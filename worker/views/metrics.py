@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from worker.core.alarms import MAIL_PAUSE, SLOW_PAUSE, is_about_strangers
 from worker.core.business_hours import OfficeHours
-from worker.core.clock import elapsed
+from worker.core.clock import AHEAD, elapsed, is_over
 from worker.core.model import JST, Alarm, HealthRecord, Submission
 from worker.core.states import State
 from worker.store.backups import BACKED_UP, BACKUP_CHECKED, read_set_mark
@@ -86,7 +86,7 @@ def figures(store: Store, looked: Looked, now: dt.datetime) -> tuple[Family, ...
     return (
         _one("hoshobin_build_info", "The version of the program.", 1, version=looked.version),
         *_of_mailboxes(watched),
-        *_of_submissions(store, looked.hours, now),
+        *_of_submissions(store, looked, now),
         _gauges("hoshobin_tasks", "Open tasks.", "urgency", _urgencies(looked.tasks)),
         *_of_log(looked.counts),
         _alarms(store, now),
@@ -120,7 +120,7 @@ def _first_failure(record: HealthRecord) -> dt.datetime | None:
     return record.failing_since if record.error else None
 
 
-def _of_submissions(store: Store, hours: OfficeHours, now: dt.datetime) -> Iterator[Family]:
+def _of_submissions(store: Store, looked: Looked, now: dt.datetime) -> Iterator[Family]:
     """Of the refused and the bounced, those that no correction replaces: they stay in their state for ever."""
     counted = store.count_by_state()
     open_ones = [each for each in store.walk_open(now.astimezone(JST).date()) if each.state in _CORRECTED]
@@ -133,16 +133,21 @@ def _of_submissions(store: Store, hours: OfficeHours, now: dt.datetime) -> Itera
         "state",
         {state.value: count for state, count in states.items()},
     )
-    held = (each.updated_at for each in store.submissions(State.HELD) if not each.rests(now))
-    approved = (_leaves_from(each, hours) for each in store.submissions(State.APPROVED))
-    waiting = {State.HELD: filter(None, held), State.APPROVED: filter(None, approved)}
+    found = store.submissions(State.HELD)
+    held = [looked.counts.held_since(each.id) or each.updated_at or now for each in found if not each.rests(now)]
+    approved = (_leaves_from(each, looked.hours) for each in store.submissions(State.APPROVED))
+    waiting = {State.HELD: held, State.APPROVED: filter(None, approved)}
     oldest = {state.value: min(moments, default=None) for state, moments in waiting.items()}
     yield _gauges(
         "hoshobin_oldest_waiting_timestamp_seconds",
-        "Since when the oldest waits: HELD since it was last touched, APPROVED since it was due within office hours.",
+        "Since when the oldest waits: HELD since a person last changed it, APPROVED since due within office hours.",
         "state",
         {state: moment.timestamp() for state, moment in oldest.items() if moment is not None},
     )
+    staffed = looked.hours.or_usual()
+    long = [since for since in held if is_over(since - AHEAD, staffed.a_working_day_after(since), now)]
+    name = "hoshobin_held_over_working_day"
+    yield _one(name, "Held submissions that no person changed for more than a working day.", len(long))
 
 
 _CORRECTED: Final = (State.REFUSED, State.BOUNCED)
