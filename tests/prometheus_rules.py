@@ -48,6 +48,8 @@ def expression(limit: Limit) -> str:
             return f"{figure} > {limit.value}"
         case Crossing.BELOW:
             return f"{figure} < {limit.value}"
+        case Crossing.ABSENT:
+            return f"absent({figure})"
         case Crossing.AGE:
             return f"time() - {figure} > {limit.value} or time() - {figure} < -{int(AHEAD.total_seconds())}"
         case Crossing.DUE:

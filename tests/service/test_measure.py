@@ -9,26 +9,32 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fakes import FakeClock
 from tests.support.office import Office
 from tests.support.promtool import promtool
-from tests.support.stores import approve, create_held, make_store
+from tests.support.stores import SteppingClock, approve, create_held, make_store
 from tests.support.world import HANAKO, START, WORKER
 from worker.core.model import JST, Address, HealthRecord, Hold, NoticeRecord, Submission
-from worker.core.states import Event, Reason, State
+from worker.core.states import Event, NoteEvent, Reason, State
+from worker.match.match import FIRST_START
 from worker.pipeline.verification import note_verified
+from worker.send.smtp.lock import SenderLock
 from worker.service.measure import measure
 from worker.service.wiring import Installation, load_installation
 from worker.store.backups import BACKED_UP, BACKUP_CHECKED, BACKUP_TROUBLE, SetMark, Trouble, read_set_mark
 from worker.store.ports import Author
 from worker.store.sqlite.store import SqlStore
-from worker.views.limits import LIMITS
+from worker.views.limits import LIMITS, Crossing
 from worker.views.log_counts import COUNTED
 from worker.views.metrics import render
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 LATER = START + 5 * MINUTE
 FRESH = "fresh"
-"""The set of a backup that is just made whenever the figures are looked at."""
+"""Marks a backup and a look that are of just now whenever the figures are looked at."""
+LOOKS = ("mail:main", "folder")
+LOCKS: dict[SqlStore, SenderLock] = {}
+"""The lock of the service that runs on each store."""
 URGENT = "HoshobinUrgentTasks"
 """What is urgent is a task as well."""
 
@@ -45,7 +51,11 @@ def store(office: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sql
     monkeypatch.setattr(store, "free_disk", lambda: 10**12)
     for each in (BACKED_UP, BACKUP_CHECKED):
         put(store, each, SetMark(START, FRESH).text())
+    for name in LOOKS:
+        look(store, HealthRecord(name, last_ok=START, told=(FRESH,)))
+    LOCKS[store] = SenderLock(office.places.store, FakeClock())
     yield store
+    LOCKS.pop(store).release()
     store.close()
 
 
@@ -93,12 +103,23 @@ def alarm(store: SqlStore, cause: str = "deaf:mail:main", tries: int = 2, told: 
             writing.update_alarm(dataclasses.replace(each, tries=tries, told=told))
 
 
+def end_service(store: SqlStore, why: str = "asked") -> None:
+    LOCKS[store].note_end(START, why)
+    LOCKS[store].release()
+
+
 TROUBLE = Trouble(START, "unreached", "/srv/x").text()
 WAYS: dict[str, tuple[Callable[[SqlStore], object], dt.datetime, str]] = {
+    "HoshobinNotRunning": (end_service, LATER + MINUTE, "hoshobin_service_running 0"),
     "HoshobinDeaf": (
         lambda store: look(store, HealthRecord("mail:main", last_ok=START)),
         START + 16 * MINUTE,
         f'hoshobin_last_look_timestamp_seconds{{mailbox="main"}} {int(START.timestamp())}',
+    ),
+    "HoshobinFolderDeaf": (
+        lambda store: look(store, HealthRecord("folder", last_ok=START)),
+        START + 21 * MINUTE,
+        f"hoshobin_folder_last_look_timestamp_seconds {int(START.timestamp())}",
     ),
     "HoshobinMailboxGap": (
         lambda store: look(store, HealthRecord("mail:main", last_ok=LATER, gap=3, counted_at=LATER)),
@@ -172,11 +193,15 @@ def crossed(office: Installation, store: SqlStore, now: dt.datetime) -> set[str]
     for each in (BACKED_UP, BACKUP_CHECKED):
         if (mark := read_set_mark(store.property(each))) and mark.stem == FRESH:
             put(store, each, SetMark(now, FRESH).text())
+    for record in store.health_records():
+        if record.told == (FRESH,):
+            look(store, dataclasses.replace(record, last_ok=now))
     return {each.limit.name for each in measure(office, store, now).crossed()}
 
 
 def test_every_limit_is_crossed_here() -> None:
-    assert list(WAYS) == [each.name for each in LIMITS]
+    """Where there are no figures, ``doctor --exit-code`` ends with 3 (tests/cli/test_metrics.py)."""
+    assert list(WAYS) == [each.name for each in LIMITS if each.crossing is not Crossing.ABSENT]
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -205,14 +230,58 @@ def test_a_backup_that_was_never_made_or_tried_is_told_like_one_that_is_too_old(
 def test_a_mailbox_that_was_never_reached_is_told_from_its_first_failure_on(
     office: Installation, store: SqlStore
 ) -> None:
-    look(store, HealthRecord("mail:main"))
-    assert crossed(office, store, START + 16 * MINUTE) == set(), "it was not tried yet"
     look(store, HealthRecord("mail:main", last_error=LATER, error="refused", failing_since=START))
     assert crossed(office, store, START + 15 * MINUTE) == set()
     assert crossed(office, store, START + 16 * MINUTE) == {"HoshobinDeaf"}
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "minutes"), [("mail:main", "HoshobinDeaf", 15), ("folder", "HoshobinFolderDeaf", 20)]
+)
+def test_a_place_without_any_look_is_told_from_the_start_of_the_service_on(
+    office: Installation, store: SqlStore, name: str, limit: str, minutes: int
+) -> None:
+    look(store, HealthRecord(name))
+    assert crossed(office, store, START + minutes * MINUTE) == set()
+    assert crossed(office, store, START + (minutes + 1) * MINUTE) == {limit}
+
+
+def test_a_mailbox_that_was_added_is_given_the_time_for_a_look(office: Installation, store: SqlStore) -> None:
+    look(store, HealthRecord("mail:main"))
+    for hours, file in ((30, "worker.toml"), (31, "projects.toml")):
+        assert isinstance(store._clock, SteppingClock)
+        store._clock.moment = START + hours * HOUR
+        with store.writing() as writing:
+            writing.note(NoteEvent.CONFIGURATION_CHANGED, None, WORKER, {"file": file, "sha256": ""})
+    assert crossed(office, store, START + 30 * HOUR + 15 * MINUTE) == set()
+    assert crossed(office, store, START + 30 * HOUR + 16 * MINUTE) == {"HoshobinDeaf"}
+
+
+def test_a_service_that_never_ran_and_one_that_was_killed_do_not_run(office: Installation, store: SqlStore) -> None:
+    for name in LOOKS:
+        look(store, HealthRecord(name, last_ok=START))
+    LOCKS[store].release()
+    assert crossed(office, store, START + 4 * MINUTE) == set(), "it may be starting again"
+    assert crossed(office, store, START + 6 * MINUTE) == {"HoshobinNotRunning"}, "killed"
+    (office.places.store / "sender.lock").unlink()
+    assert crossed(office, store, START) == {"HoshobinNotRunning"}, "never"
+
+
+def test_an_office_that_runs_pass_by_pass_runs_until_a_pass_is_missing(office: Installation, store: SqlStore) -> None:
+    end_service(store, "once")
+    assert crossed(office, store, START + 15 * MINUTE) == set()
+    assert crossed(office, store, START + 16 * MINUTE) == {"HoshobinNotRunning"}
+
+
+def test_a_log_that_was_never_verified_is_told_from_its_beginning_on(office: Installation, store: SqlStore) -> None:
+    put(store, FIRST_START, START.isoformat())
+    assert crossed(office, store, START + 8 * DAY) == set()
+    assert crossed(office, store, START + 8 * DAY + MINUTE) == {"HoshobinLogUnverified"}
+
+
 JUST_WITHIN = {
+    "HoshobinNotRunning": START + 4 * MINUTE,
+    "HoshobinFolderDeaf": START + 20 * MINUTE,
     "HoshobinDeaf": START + 15 * MINUTE,
     "HoshobinNotLeaving": START + 30 * MINUTE,
     "HoshobinHeldLong": START + 2 * DAY,

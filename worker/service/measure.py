@@ -12,17 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from worker.core.clock import elapsed
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.states import Event
-from worker.service.wiring import Installation, program_version
+from worker.service.absence import ONCE, find_absence
+from worker.service.wiring import Installation, program_version, read_lock_holder
 from worker.store.ports import Store
 from worker.views.limits import Crossed, crossed_limits
 from worker.views.log_counts import COUNTED, LogCounts, read_counts
-from worker.views.metrics import Family, Looked, figures
+from worker.views.metrics import Family, Looked, ServiceState, figures
 from worker.views.tasks import open_tasks
 
 _KEPT_EVERY: Final = 200
 """Entries that are read again at most by the next look: reading them takes less than the commit that saves it."""
+_PASS_EVERY: Final = dt.timedelta(minutes=15)
+"""An installation that runs pass by pass (``run --once``) counts as running for this time after a pass."""
 _BLOCK: Final = 5_000
 """Entries after which a first look at a long log keeps what it has: one that is broken off is not for nothing."""
 
@@ -45,6 +49,7 @@ def measure(office: Installation, store: Store, now: dt.datetime) -> Measured:
     counts = _count(store)
     looked = Looked(
         program_version(),
+        _service_state(office.places.store, store, now),
         tuple(office.brief.mailboxes),
         office.brief.hours,
         open_tasks(store, office.outline, now),
@@ -52,6 +57,17 @@ def measure(office: Installation, store: Store, now: dt.datetime) -> Measured:
         _bytes_of(office.places.store),
     )
     return Measured(figures(store, looked, now), counts, now)
+
+
+def _service_state(folder: Path, store: Store, now: dt.datetime) -> ServiceState:
+    """Raises Unavailable."""
+    holder = read_lock_holder(folder)
+    begun = holder.since if holder is not None else None
+    absence = find_absence(holder, store.health_records())
+    if absence is None:
+        return ServiceState(runs=True, begun=begun)
+    is_pass = absence.why == ONCE and absence.since is not None and elapsed(absence.since, now) <= _PASS_EVERY
+    return ServiceState(is_pass, begun, absence.since)
 
 
 def _count(store: Store) -> LogCounts:

@@ -33,6 +33,8 @@ class Crossing(StrEnum):
     """The seconds since the moment that the figure is. A moment in the future is crossed: the clock was set back."""
     DUE = "due"
     """The seconds since the moment that the figure is, for which something is planned: one in the future is well."""
+    ABSENT = "absent"
+    """Monitoring has no such figure: a store that is not read gives none. A look that has figures never crosses it."""
     GROWS = "grows"
     """A counter grew within ``WINDOW``."""
     SHARE = "share"
@@ -70,7 +72,10 @@ def _limit(
 
 _C, _W = Severity.CRITICAL, Severity.WARNING
 LIMITS: Final = (
+    _limit("HoshobinAbsent", "build_info", Crossing.ABSENT, 0, _C, 15 * MINUTE),
+    _limit("HoshobinNotRunning", "service_running", Crossing.BELOW, 1, _C, 5 * MINUTE),
     _limit("HoshobinDeaf", "last_look_timestamp_seconds", Crossing.AGE, 15 * MINUTE, _C),
+    _limit("HoshobinFolderDeaf", "folder_last_look_timestamp_seconds", Crossing.AGE, 20 * MINUTE, _C),
     _limit("HoshobinMailboxGap", "mailbox_gap_messages", Crossing.ABOVE, 0, _C, 10 * MINUTE),
     _limit("HoshobinInDoubt", "submissions", Crossing.ABOVE, 0, _C, state="IN_DOUBT"),
     _limit("HoshobinRefused", "submissions", Crossing.ABOVE, 0, _W, state="REFUSED"),
@@ -127,6 +132,8 @@ def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, now: dt.datetime
             return sample.value > limit.value
         case Crossing.BELOW:
             return sample.value < limit.value
+        case Crossing.ABSENT:
+            return False
         case Crossing.AGE:
             return elapsed(_moment(sample), now).total_seconds() > limit.value
         case Crossing.DUE:

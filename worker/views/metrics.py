@@ -16,7 +16,8 @@ from worker.core.alarms import MAIL_PAUSE, SLOW_PAUSE, is_about_strangers
 from worker.core.business_hours import OfficeHours
 from worker.core.clock import AHEAD, elapsed, is_over
 from worker.core.model import JST, Alarm, HealthRecord, Submission
-from worker.core.states import State
+from worker.core.states import NoteEvent, State
+from worker.match.match import FIRST_START
 from worker.store.backups import BACKED_UP, BACKUP_CHECKED, read_set_mark
 from worker.store.ports import LOG_VERIFIED, Store
 from worker.views.log_counts import ATTEMPTS, BUCKETS, NOTICES, LogCounts
@@ -51,10 +52,22 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceState:
+    """The service at the time of a look."""
+
+    runs: bool
+    begun: dt.datetime | None = None
+    """When the last run began; None if it never ran."""
+    ended: dt.datetime | None = None
+    """When it ended, or was last known to run; None while it runs, or if that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """The facts of one look, besides the store itself."""
 
     version: str
+    service: ServiceState
     mailboxes: Sequence[str]
     hours: OfficeHours
     tasks: Sequence[Task]
@@ -81,11 +94,10 @@ def _number(value: float) -> str:
 
 def figures(store: Store, looked: Looked, now: dt.datetime) -> tuple[Family, ...]:
     """Returns every family, in the order of the documents."""
-    looks = {f"mail:{name}": name for name in looked.mailboxes}
-    watched = [(looks[each.name], each) for each in store.health_records() if each.name in looks]
     return (
         _one("hoshobin_build_info", "The version of the program.", 1, version=looked.version),
-        *_of_mailboxes(watched),
+        _service(looked.service),
+        *_of_looks(store, looked),
         *_of_submissions(store, looked, now),
         _gauges("hoshobin_tasks", "Open tasks.", "urgency", _urgencies(looked.tasks)),
         *_of_log(looked.counts),
@@ -105,19 +117,50 @@ def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Fa
     return Family(name, "gauge", text, tuple(Sample(value, {label: each}) for each, value in values.items()))
 
 
-def _of_mailboxes(watched: Sequence[tuple[str, HealthRecord]]) -> Iterator[Family]:
+def _service(state: ServiceState) -> Family:
+    name, text = "hoshobin_service_running", "1 while the service runs, or if `run --once` ended within 15 minutes."
+    return Family(name, "gauge", text, (Sample(state.runs, {}, since=state.ended),))
+
+
+def _of_looks(store: Store, looked: Looked) -> Iterator[Family]:
+    """Each watched place has its line: no alert could fire on one that is missing."""
+    records = {each.name: each for each in store.health_records()}
+    watched = {name: records.get(f"mail:{name}") for name in looked.mailboxes}
+    folder = records.get("folder")
+    awaited = 0.0
+    if not all(map(_last_look, [*watched.values(), folder])):
+        awaited = _awaited_since(store, looked.service)
     yield _gauges(
         "hoshobin_last_look_timestamp_seconds",
-        "When a mailbox was last looked at; of one that never was, when that first failed.",
+        "When a mailbox was last looked at; of one that never was, since when that fails or is awaited.",
         "mailbox",
-        {name: moment.timestamp() for name, each in watched if (moment := each.last_ok or _first_failure(each))},
+        {name: _last_look(each) or awaited for name, each in watched.items()},
     )
-    gaps = tuple(Sample(each.gap, {"mailbox": name}) for name, each in watched if each.counted_at is not None)
-    yield Family("hoshobin_mailbox_gap_messages", "gauge", "Messages of a mailbox that are not in the ledger.", gaps)
+    text = "The same of the folder of notices, of which a look is recorded every five minutes."
+    yield _one("hoshobin_folder_last_look_timestamp_seconds", text, _last_look(folder) or awaited)
+    counted = {name: each for name, each in watched.items() if each is not None and each.counted_at is not None}
+    text = "Messages of a mailbox that are not in the ledger."
+    yield _gauges("hoshobin_mailbox_gap_messages", text, "mailbox", {name: each.gap for name, each in counted.items()})
 
 
-def _first_failure(record: HealthRecord) -> dt.datetime | None:
-    return record.failing_since if record.error else None
+def _last_look(record: HealthRecord | None) -> float | None:
+    if record is None:
+        return None
+    moment = record.last_ok or (record.failing_since if record.error else None)
+    return moment.timestamp() if moment is not None else None
+
+
+def _awaited_since(store: Store, service: ServiceState) -> float:
+    """Returns since when a look is awaited: the start of the service, or the last change of its settings; 0: never."""
+    changes = store.last_entries([NoteEvent.CONFIGURATION_CHANGED], _CHANGES_READ)
+    moments = [each.at for each in changes if each.detail.get("file") == "worker.toml"]
+    moments += [service.begun] if service.begun is not None else []
+    return max((each.timestamp() for each in moments), default=0.0)
+
+
+_CHANGES_READ: Final = 50
+"""The newest changes of the configuration among which one of the settings is looked for: a mailbox that was added in an
+earlier one was looked at since, or is long overdue."""
 
 
 def _of_submissions(store: Store, looked: Looked, now: dt.datetime) -> Iterator[Family]:
@@ -215,10 +258,11 @@ def last_verification(store: Store) -> LastVerification | None:
 def _of_chain(store: Store) -> Iterator[Family]:
     name = "hoshobin_log_entries_total"
     yield Family(name, "counter", "Entries of the log.", (Sample(store.head()[0], {}),))
-    last = last_verification(store)
-    verified = [last.at.timestamp()] if last is not None else []
+    last, begun = last_verification(store), store.property(FIRST_START)
+    verified = last.at if last is not None else dt.datetime.fromisoformat(begun) if begun else None
+    told = "When the log was last verified; of one that never was, when it began."
     for name, text, values in (
-        ("hoshobin_log_verified_timestamp_seconds", "When the log was last verified.", verified),
+        ("hoshobin_log_verified_timestamp_seconds", told, [verified.timestamp()] if verified else []),
         ("hoshobin_log_intact", "1 if it held then.", [last.holds] if last is not None else []),
     ):
         yield Family(name, "gauge", text, tuple(Sample(each, {}) for each in values))
