@@ -599,6 +599,27 @@ def test_a_directory_without_a_set_is_told(folder: Path, target: Path) -> None:
     assert trouble_of(folder, CHECK_TROUBLE).code == "check_none"
 
 
+def test_with_less_than_twice_the_database_free_no_backup_is_tried_and_people_are_told(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trial must not fill the disk of the backups."""
+    made = back_up(folder, target, SteppingClock())
+    let_be_free(monkeypatch, 2 * made.size - 1)
+    kept = names(target)
+    for given in (target, made.file):
+        with pytest.raises(NotAllowed) as refused:
+            check_backup(folder, given, SteppingClock())
+        assert refused.value.code == "backup_check_no_room"
+        assert refused.value.params["file"] == str(made.file)
+    assert names(target) == kept
+    trouble = trouble_of(folder, CHECK_TROUBLE)
+    assert (trouble.code, trouble.target) == ("check_no_room", str(target))
+    assert (trouble.free, trouble.needed) == (2 * made.size - 1, 2 * made.size)
+    assert alarms_of(folder) == ["backup_failed:check_no_room"]
+    let_be_free(monkeypatch, 2 * made.size)
+    check_backup(folder, target, SteppingClock())
+
+
 def test_a_strangers_broken_file_is_no_task(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.sqlite3").write_bytes(b"PK")
     with pytest.raises(LogBroken):

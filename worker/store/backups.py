@@ -21,8 +21,8 @@ WEEKLY: Final = 4
 MONTHLY: Final = 3
 """Months, the same: a quarter."""
 ROOM: Final = 2
-"""The target has so many times the database free, or no backup is made: the copy, and as much again for the disk's
-other users until a person is there."""
+"""The target has so many times the database free, or no backup is made or tried: the copy, and as much again for the
+disk's other users until a person is there."""
 
 DATABASE: Final = ".sqlite3"
 CONFIGURATION: Final = ".config.tar"
@@ -135,7 +135,10 @@ def read_set_mark(text: str | None) -> SetMark | None:
         return None
 
 
-TROUBLES: Final = ("no_room", "unsound", "unreached", "check_unsound", "check_unreached", "check_none")
+TROUBLES: Final = (
+    *("no_room", "unsound", "unreached"),
+    *("check_no_room", "check_unsound", "check_unreached", "check_none"),
+)
 """The reasons: too little room, a copy that does not verify, a place that cannot be reached; and none to be checked."""
 
 

@@ -61,6 +61,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " disk that they are on."
         ),
     ),
+    "backup_check_no_room": (
+        (
+            "{target} の空きが足りないため、{file} を検証していません（空き {free}、必要 {needed}）。"
+            "検証では、データベースの写しを一時フォルダに作ります。空きを増やしてから、もう一度実行してください。"
+        ),
+        (
+            "There is too little room in {target}, so {file} was not checked (free {free}, needed {needed})."
+            " A check makes a copy of the database. Make room, then run this again."
+        ),
+    ),
     "no_backup_in": (
         "{target} に、目録のそろったバックアップがありません。管理者が `hoshobin backup {target}` で作成してください。",
         "There is no backup with its manifest in {target}. Make one: `hoshobin backup {target}`.",
@@ -100,6 +110,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "backup_trouble_check_unreached": (
         "{at} に、バックアップ（{target}）を検証できませんでした（{detail}）。管理者に連絡",
         "The backup could not be checked at {at} ({target}: {detail}). Tell the administrator",
+    ),
+    "backup_trouble_check_no_room": (
+        (
+            "{at} に、バックアップを検証できませんでした。"
+            "検証に使う場所（{target}）の空きが足りません（空き {free}、必要 {needed}）。管理者に連絡"
+        ),
+        (
+            "The backup could not be checked at {at}: too little room in {target} (free {free}, needed {needed})."
+            " Tell the administrator"
+        ),
     ),
     "backup_trouble_check_none": (
         "{at} に検証しようとしましたが、置き場（{target}）にバックアップがありません。管理者に連絡",

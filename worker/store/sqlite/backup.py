@@ -171,7 +171,7 @@ def back_up(
     except (NotAllowed, LogBroken, Unavailable) as failure:
         trouble = _explain(failure, target, clock.now())
         if isinstance(failure, NotAllowed):
-            trouble = Trouble(trouble.at, "no_room", str(target), "", *_measure(folder, target))
+            trouble = Trouble(trouble.at, "no_room", str(target), "", *_measure(folder / FILE_NAME, target))
         _record_trouble(folder, BACKUP_TROUBLE, trouble, clock)
         raise
     return replace(made, removed=removed)
@@ -180,10 +180,7 @@ def back_up(
 def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedConfiguration | None) -> BackupCopy:
     with _reached(target):
         target.mkdir(mode=0o700, exist_ok=True)
-    free, needed = _measure(folder, target)
-    if free < needed:
-        room = {"free": say_bytes(free), "needed": say_bytes(needed)}
-        raise NotAllowed("backup_no_room", target=str(target), **room)
+    _require_room(folder / FILE_NAME, target, "backup_no_room")
     with _working_in(target) as work, _filling(target):
         copy = work / FILE_NAME
         _copy_in_one_step(folder, work)
@@ -251,12 +248,19 @@ def _place_first(file: Path, place: Path) -> None:
         file.replace(place)
 
 
-def _measure(folder: Path, target: Path) -> tuple[int, int]:
-    """The free bytes of ``target``, and the bytes that a backup needs there."""
+def _require_room(database: Path, target: Path, code: str, **named: str) -> None:
+    """Raises NotAllowed ``code`` if ``target`` has too little room for a copy."""
+    free, needed = _measure(database, target)
+    if free < needed:
+        raise NotAllowed(code, target=str(target), free=say_bytes(free), needed=say_bytes(needed), **named)
+
+
+def _measure(database: Path, target: Path) -> tuple[int, int]:
+    """The free bytes of ``target``, and the bytes that a copy of the database needs there."""
     with _reached(target):
         free = shutil.disk_usage(target).free
     with translated():
-        parts = (folder / f"{FILE_NAME}{ending}" for ending in ("", "-wal"))
+        parts = (Path(f"{database}{ending}") for ending in ("", "-wal"))
         return free, ROOM * sum(each.stat().st_size for each in parts if each.exists())
 
 
@@ -367,8 +371,8 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
     """Restores a backup into a temporary folder and verifies it there; records that in the store in ``folder``.
 
     ``given`` is the copy of a store, or a directory of sets, of which the newest is checked. A failure is recorded if
-    the set is of that store, or a directory was given. Raises NotAllowed ``no_backup_in``, LogBroken, ConfigError
-    ``newer_database``, Unavailable.
+    the set is of that store, or a directory was given. Raises NotAllowed ``no_backup_in`` or ``backup_check_no_room``,
+    LogBroken, ConfigError ``newer_database``, Unavailable.
     """
     own, last = _own_marks(folder, clock)
     file = given
@@ -378,14 +382,20 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
         checked = _restore_beside(file, clock)
     except (NotAllowed, LogBroken, Unavailable) as failure:
         if folder is not None and own and (given.is_dir() or _is_of(file, own)):
-            trouble = _explain(failure, file, clock.now(), "check_")
-            if isinstance(failure, NotAllowed):
-                trouble = Trouble(trouble.at, "check_none", str(given))
-            _record_trouble(folder, CHECK_TROUBLE, trouble, clock)
+            _record_trouble(folder, CHECK_TROUBLE, _explain_check(failure, given, file, clock.now()), clock)
         raise
     if folder is not None and checked.store == own:
         _record_check(folder, checked, clock, account)
     return checked
+
+
+def _explain_check(failure: HoshobinError, given: Path, file: Path, now: dt.datetime) -> Trouble:
+    if not isinstance(failure, NotAllowed):
+        return _explain(failure, file, now, "check_")
+    if failure.code == "no_backup_in":
+        return Trouble(now, "check_none", str(given))
+    beside = _place_beside(file)
+    return Trouble(now, "check_no_room", str(beside), "", *_measure(file, beside))
 
 
 def _own_marks(folder: Path | None, clock: Clock) -> tuple[str, str]:
@@ -420,9 +430,14 @@ def _manifest_of(file: Path) -> Manifest | None:
     return None
 
 
+def _place_beside(file: Path) -> Path:
+    """The folder in which a set is tried: that of the set, where this account may write."""
+    return file.parent if os.access(file.parent, os.W_OK) else Path(tempfile.gettempdir())
+
+
 def _restore_beside(file: Path, clock: Clock) -> CheckedBackup:
-    manifest = _manifest_of(file)
-    beside = file.parent if os.access(file.parent, os.W_OK) else Path(tempfile.gettempdir())
+    manifest, beside = _manifest_of(file), _place_beside(file)
+    _require_room(file, beside, "backup_check_no_room", file=str(file))
     with _working_in(beside) as work, _filling(beside):
         digest = _take_copy(file, work)
         for each in manifest.files if manifest else ():
