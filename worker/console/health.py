@@ -93,11 +93,11 @@ def _backups(visit: Visit) -> list[HealthFinding]:
         if each is not None
     ]
     made = read_set_mark(visit.store.property(BACKED_UP))
-    if made is None:
-        return [*found, HealthFinding(name, visit.say("health_no_backup"))]
-    last = visit.short_moment(made.at)
+    last = visit.short_moment(made.at) if made is not None else ""
     if old := say_old_backup(visit.store, visit.now, visit.lang):
         found.append(HealthFinding(name, old, visit.say("health_backup"), is_well=False, last=last))
+    elif made is None:
+        found.append(HealthFinding(name, visit.say("health_no_backup")))
     return found or [HealthFinding(name, visit.say("health_well"), last=last)]
 
 

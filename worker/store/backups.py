@@ -24,6 +24,11 @@ ROOM: Final = 2
 """The target has so many times the database free, or no backup is made or tried: the copy, and as much again for the
 disk's other users until a person is there."""
 
+TOO_OLD: Final = dt.timedelta(hours=26)
+"""The age of a backup from which people are told: one is made each night, and two hours are for a late or long one."""
+NEVER_AFTER: Final = dt.timedelta(days=7)
+"""The age of a log without any backup from which people are told: a new installation is set up within a week."""
+
 DATABASE: Final = ".sqlite3"
 CONFIGURATION: Final = ".config.tar"
 MANIFEST: Final = ".manifest.json"

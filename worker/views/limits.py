@@ -12,12 +12,14 @@ from enum import StrEnum
 from typing import Final
 
 from worker.core.clock import elapsed
+from worker.store.backups import TOO_OLD
 from worker.views.log_counts import LogCounts
 from worker.views.metrics import Family, Sample
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+_SECOND: Final = dt.timedelta(seconds=1)
 WINDOW: Final = 15 * MINUTE
 """Seconds in which one refused login of our account counts."""
 LEAST_NOTICES: Final = 10
@@ -89,7 +91,7 @@ LIMITS: Final = (
     _limit("HoshobinAlarmsUnsent", "alarms_unsent", Crossing.ABOVE, 0, _C, 15 * MINUTE),
     _limit("HoshobinLogBroken", "log_intact", Crossing.BELOW, 1, _C),
     _limit("HoshobinLogUnverified", "log_verified_timestamp_seconds", Crossing.AGE, 8 * DAY, _W),
-    _limit("HoshobinBackupOld", "backup_last_success_timestamp_seconds", Crossing.AGE, 26 * HOUR, _W),
+    _limit("HoshobinBackupOld", "backup_last_success_timestamp_seconds", Crossing.AGE, TOO_OLD // _SECOND, _W),
     _limit("HoshobinBackupUntried", "backup_verified_timestamp_seconds", Crossing.AGE, 35 * DAY, _W),
     _limit("HoshobinDiskFull", "store_free_bytes", Crossing.BELOW, 1_000_000_000, _C),
 )

@@ -19,6 +19,34 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " backup is not known. Tell the administrator."
         ),
     ),
+    "backup_never": (
+        "バックアップを一度も取っていません（記録は{at}から）。管理者に連絡してください。",
+        "No backup was ever made (the log began {at}). Tell the administrator.",
+    ),
+    "backup_task_old": (
+        "バックアップが{days}日間取れていません（最後は{at}）。毎晩の作成が動いていません。管理者に連絡",
+        "No backup was made for {days} day(s) (the last: {at}): none is made each night. Tell the administrator",
+    ),
+    "backup_task_ahead": (
+        "最後のバックアップの日時（{at}）が、サーバーの時計より先です。最後にいつ取れたか分かりません。管理者に連絡",
+        "The last backup is dated {at}, ahead of the server's clock, and its age is not known. Tell the administrator",
+    ),
+    "backup_task_never": (
+        "バックアップを一度も取っていません（記録は{at}から）。毎晩の作成を始めます。管理者に連絡",
+        "No backup was ever made (the log began {at}). Have one made each night. Tell the administrator",
+    ),
+    "doctor_backup": ("最後のバックアップ {at}", "the last backup: {at}"),
+    "doctor_backup_to_come": ("まだ一度も作成していません", "none was made yet"),
+    "remedy_backup": (
+        (
+            "`hoshobin backup 置き場` で作成し、`systemctl list-timers 'hoshobin-backup*'` に次の予定があること、"
+            "`journalctl -u hoshobin-backup` に異常がないことを確かめます（会社ごとの形では `hoshobin-backup@会社`）"
+        ),
+        (
+            "make one with `hoshobin backup DIR`; see that `systemctl list-timers 'hoshobin-backup*'` has a next time,"
+            " and what `journalctl -u hoshobin-backup` says (with several contractors: `hoshobin-backup@NAME`)"
+        ),
+    ),
     # --- hoshobin backup ---------------------------------------------------------------------------------------
     "backed_up_configuration": (
         "設定のフォルダの写し：{file}",
