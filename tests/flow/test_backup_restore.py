@@ -110,6 +110,8 @@ def test_a_backup_is_a_set_with_the_configuration_and_is_checked_by_file_or_dire
     stem = made["file"].removesuffix(".sqlite3")
     assert made["configuration"] == Path(f"{stem}.config.tar").name
     assert (made["left_out"], made["removed"]) == ([], [])
+    assert (made["same_disk"], made["loose"]) == (True, False)
+    assert "データベースと同じディスクにあります" in room.office("backup", "--same-disk", str(tmp_path / "other")).out
     for given in (made["file"], str(tmp_path / "backups")):
         ran = room.office("backup", "check", given, "--json")
         assert ran.code == 0, ran.err

@@ -9,9 +9,10 @@ import lzma
 import os
 import shutil
 import sqlite3
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,11 +30,14 @@ from worker.core.states import NoteEvent
 from worker.store.backups import (
     BACKED_UP,
     BACKUP_CHECKED,
+    BACKUP_PLACE,
     BACKUP_TROUBLE,
     CHECK_TROUBLE,
     MANIFEST,
+    BackupPlace,
     SetMark,
     Trouble,
+    read_backup_place,
     read_manifest,
     read_set_mark,
     read_trouble,
@@ -325,6 +329,86 @@ def test_a_backup_follows_a_link_to_another_disk(folder: Path, tmp_path: Path) -
     assert made.file.parent == tmp_path / "backups"
     assert len(names(tmp_path / "disk")) == len(made.manifest.files) + 1
     assert check_backup(folder, tmp_path / "backups", SteppingClock()).file == made.file
+
+
+# --- The place -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system than the store's."""
+    for place in (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp")):
+        if os.access(place, os.W_OK) and place.stat().st_dev != tmp_path.stat().st_dev:
+            with tempfile.TemporaryDirectory(dir=place) as folder:
+                yield Path(folder)
+            return
+    pytest.skip("no second file system")
+
+
+def place_of(folder: Path) -> BackupPlace:
+    with contextlib.closing(reopened(folder)) as store:
+        place = read_backup_place(store.property(BACKUP_PLACE))
+    assert place is not None
+    return place
+
+
+def test_a_backup_on_the_disk_of_the_store_says_so(folder: Path, target: Path, other_disk: Path) -> None:
+    assert back_up(folder, target, SteppingClock()).same_disk
+    assert place_of(folder).same_disk
+    assert not back_up(folder, other_disk, SteppingClock()).same_disk
+    assert not place_of(folder).same_disk
+
+
+def test_no_backup_is_made_below_the_mount_point_of_a_disk_that_is_gone(
+    folder: Path, target: Path, other_disk: Path
+) -> None:
+    target.symlink_to(other_disk)
+    back_up(folder, target, SteppingClock())
+    target.unlink()
+    target.mkdir()
+    with pytest.raises(NotAllowed) as refused:
+        back_up(folder, target, SteppingClock())
+    assert (refused.value.code, refused.value.params) == ("backup_disk_gone", {"target": str(target)})
+    assert names(target) == []
+    assert trouble_of(folder).code == "disk_gone"
+    assert alarms_of(folder) == ["backup_failed:disk_gone"]
+    assert back_up(folder, target.with_name("before-update"), SteppingClock()).same_disk, "another place is no such one"
+    with pytest.raises(NotAllowed):
+        back_up(folder, target, SteppingClock())
+    target.rmdir()
+    target.symlink_to(other_disk)
+    assert not back_up(folder, target, SteppingClock()).same_disk, "it is mounted again"
+
+
+def test_no_directory_is_made_in_place_of_one_on_a_disk_that_is_gone(
+    folder: Path, tmp_path: Path, other_disk: Path
+) -> None:
+    mounted = tmp_path / "mount"
+    mounted.symlink_to(other_disk)
+    back_up(folder, mounted / "sets", SteppingClock())
+    mounted.unlink()
+    mounted.mkdir()
+    with pytest.raises(NotAllowed):
+        back_up(folder, mounted / "sets", SteppingClock())
+    assert names(mounted) == []
+
+
+def test_a_person_may_say_that_the_place_is_on_the_disk_of_the_store_from_now_on(
+    folder: Path, target: Path, other_disk: Path
+) -> None:
+    target.symlink_to(other_disk)
+    back_up(folder, target, SteppingClock())
+    target.unlink()
+    assert back_up(folder, target, SteppingClock(), takes_same_disk=True).same_disk
+    assert back_up(folder, target, SteppingClock()).same_disk, "it is asked once"
+
+
+@pytest.mark.parametrize(("mode", "is_loose"), [(0o700, False), (0o750, False), (0o770, True), (0o702, True)])
+def test_a_directory_into_which_others_may_write_is_said(folder: Path, target: Path, mode: int, is_loose: bool) -> None:
+    target.mkdir()
+    target.chmod(mode)
+    assert back_up(folder, target, SteppingClock()).loose is is_loose
+    assert place_of(folder).loose is is_loose
 
 
 # --- Room, rotation, and what a killed one leaves --------------------------------------------------------------

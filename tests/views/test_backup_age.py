@@ -13,7 +13,7 @@ from tests.support.world import START
 from worker.cli.doctor import describe_backups
 from worker.config.load import Configuration
 from worker.notify.digest import write_digest
-from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, SetMark, Trouble
+from worker.store.backups import BACKED_UP, BACKUP_PLACE, BACKUP_TROUBLE, BackupPlace, SetMark, Trouble
 from worker.store.sqlite.store import SqlStore
 from worker.views.backup_age import say_old_backup
 from worker.views.tasks import Task, TaskKind, Urgency, open_tasks
@@ -99,6 +99,16 @@ def test_doctor_names_the_last_backup_and_the_lack_of_one(new: SqlStore) -> None
     assert (made.error, made.note[:9]) == ("", "最後のバックアップ")
     (old,) = describe_backups(new, START + dt.timedelta(days=3), "en")
     assert "No backup was made for 3 day(s)" in old.error
+    for same, loose, said in (
+        (True, False, "同じディスク"),
+        (False, True, "chmod go-w /srv/x"),
+        (False, False, "最後の"),
+    ):
+        with new.writing() as writing:
+            writing.set_property(BACKUP_PLACE, BackupPlace("/srv/x", same, loose).text())
+        (place,) = describe_backups(new, START + dt.timedelta(hours=1), "ja")
+        assert said in place.error + place.note + place.remedy
+        assert bool(place.error) is loose
     with new.writing() as writing:
         writing.set_property(BACKUP_TROUBLE, Trouble(START, "unreached", "/srv/x").text())
     assert ["/srv/x" in each.error for each in describe_backups(new, START + dt.timedelta(hours=1), "ja")] == [True]

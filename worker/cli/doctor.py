@@ -51,7 +51,15 @@ from worker.service.wiring import (
     try_resolver,
     try_witness,
 )
-from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, CHECK_TROUBLE, read_set_mark, read_trouble
+from worker.store.backups import (
+    BACKED_UP,
+    BACKUP_PLACE,
+    BACKUP_TROUBLE,
+    CHECK_TROUBLE,
+    read_backup_place,
+    read_set_mark,
+    read_trouble,
+)
 from worker.store.ports import Store
 from worker.store.signs import find_signs
 from worker.views.backup_age import say_old_backup
@@ -241,7 +249,16 @@ def describe_backups(store: Store, now: dt.datetime, lang: Language) -> list[Exa
     made = read_set_mark(store.property(BACKED_UP))
     if made is None:
         return [Examined("backups", note=say("doctor_backup_to_come", lang))]
-    return [Examined("backups", note=say("doctor_backup", lang, at=time_text(made.at)))]
+    at, place = time_text(made.at), read_backup_place(store.property(BACKUP_PLACE))
+    if place is None:
+        return [Examined("backups", note=say("doctor_backup", lang, at=at))]
+    if place.loose:
+        remedy = say("remedy_loose_backup", lang, target=place.target)
+        return [Examined("backups", say("backup_loose", lang, target=place.target), remedy)]
+    if place.same_disk:
+        note = say("backup_same_disk", lang, target=place.target)
+        return [Examined("backups", remedy=say("remedy_same_disk", lang), note=note)]
+    return [Examined("backups", note=say("doctor_backup", lang, at=at))]
 
 
 def _describe_copies(office: Installation, lang: Language, *, offers_dsn: bool) -> list[Examined]:

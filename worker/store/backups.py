@@ -44,6 +44,32 @@ CHECK_TROUBLE: Final = "backup_check_trouble"
 """The same of the last check."""
 
 
+BACKUP_PLACE: Final = "backup_place"
+"""Name of the value with the place of the last backup (``BackupPlace``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlace:
+    """The directory of the last set, as it was then."""
+
+    target: str
+    same_disk: bool
+    """It is on the file system of the store: the end of one disk takes both away."""
+    loose: bool
+    """Other accounts may write into it: they could remove the sets, or put others in their place."""
+    apart: tuple[str, ...] = ()
+    """Directories that were on another disk when a set was last kept there, the newest last."""
+
+    def text(self) -> str:
+        """Returns the store's value."""
+        return write_json(self)
+
+
+def read_backup_place(text: str | None) -> BackupPlace | None:
+    """Returns the place of the store's value; None without one."""
+    return read_json(BackupPlace, text)
+
+
 @dataclass(frozen=True, slots=True)
 class KeptFile:
     """One file of a set."""
@@ -141,10 +167,11 @@ def read_set_mark(text: str | None) -> SetMark | None:
 
 
 TROUBLES: Final = (
-    *("no_room", "unsound", "unreached"),
+    *("no_room", "unsound", "unreached", "disk_gone"),
     *("check_no_room", "check_unsound", "check_unreached", "check_none"),
 )
-"""The reasons: too little room, a copy that does not verify, a place that cannot be reached; and none to be checked."""
+"""The reasons: too little room, a copy that does not verify, a place that cannot be reached or whose disk is gone; and
+none to be checked."""
 
 
 @dataclass(frozen=True, slots=True)

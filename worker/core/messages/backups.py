@@ -70,6 +70,41 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             " Make room, then run this again. The backups before are kept."
         ),
     ),
+    "backup_same_disk": (
+        (
+            "{target} は、データベースと同じディスクにあります。ディスクが壊れると、両方とも失います。"
+            "別のディスクか、別のコンピューターに置いてください。"
+        ),
+        (
+            "{target} is on the same disk as the database: one broken disk would take both. Use another disk or another"
+            " computer."
+        ),
+    ),
+    "backup_loose": (
+        "{target} には、ほかの利用者も書き込めます。バックアップを消されたり、差し替えられたりするおそれがあります。",
+        "Other accounts may write into {target}: they could remove the backups, or put others in their place.",
+    ),
+    "remedy_loose_backup": (
+        "`chmod go-w {target}` を実行します（共有フォルダのときは、接続の設定で変えます）",
+        "run `chmod go-w {target}` (of a network share, change its mount options)",
+    ),
+    "remedy_same_disk": (
+        "別のディスクをつなぎ、置き場をその中に変えます（バックアップの手引き「置き場を変える」）",
+        "connect another disk and keep the backups there",
+    ),
+    "backup_disk_gone": (
+        (
+            "{target} は、前回は別のディスクにありましたが、今はデータベースと同じディスクにあります。"
+            "置き場のディスクがつながっていないとみて、バックアップを作成していません。"
+            "つないでから（`findmnt --target {target}` で確かめます）、もう一度実行してください。"
+            "これからは同じディスクに置くときは、`--same-disk` を付けて一度実行します。"
+        ),
+        (
+            "{target} was on another disk the last time and is on the database's disk now. The disk of the backups"
+            " seems not to be mounted, so no backup was made. Mount it (`findmnt --target {target}`), then run this"
+            " again. If the backups are to be on the same disk from now on, run it once with `--same-disk`."
+        ),
+    ),
     # --- hoshobin backup check ---------------------------------------------------------------------------------
     "backup_checked": (
         "一時フォルダに戻して検証しました。使えるバックアップです：{file}（記録 {count}件、最後の記録 {last}）",
@@ -116,6 +151,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "No backup is made since {at}: too little room in {target} (free {free}, needed {needed})."
             " Tell the administrator"
         ),
+    ),
+    "backup_trouble_disk_gone": (
+        ("{at} から、バックアップを作成できていません。置き場（{target}）のディスクがつながっていません。管理者に連絡"),
+        ("No backup is made since {at}: the disk of {target} is not mounted. Tell the administrator"),
     ),
     "backup_trouble_unsound": (
         (

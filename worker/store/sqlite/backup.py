@@ -17,6 +17,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -32,17 +33,20 @@ from worker.core.states import AlarmCause, NoteEvent
 from worker.store.backups import (
     BACKED_UP,
     BACKUP_CHECKED,
+    BACKUP_PLACE,
     BACKUP_TROUBLE,
     CHECK_TROUBLE,
     CONFIGURATION,
     DATABASE,
     MANIFEST,
     ROOM,
+    BackupPlace,
     KeptFile,
     Manifest,
     SetMark,
     Trouble,
     choose_removed,
+    read_backup_place,
     read_manifest,
     read_set_mark,
     read_trouble,
@@ -94,6 +98,8 @@ _TOLD_AGAIN: Final = dt.timedelta(hours=20)
 """People are told again of a backup that still is not made: by each night's run, and not by each try of an hour."""
 _MOMENT: Final = dt.timedelta(milliseconds=1)
 """The time by which names differ."""
+_PLACES_KEPT: Final = 20
+"""Directories on other disks that are remembered: an installation has one or two."""
 _ABANDONED: Final = dt.timedelta(days=1)
 """A manifest without its files is removed after this time; another backup may be placing them now."""
 
@@ -108,6 +114,10 @@ class BackupCopy:
     manifest: Manifest
     removed: tuple[str, ...] = ()
     """The names of the copies that the rotation removed."""
+    same_disk: bool = False
+    """It is on the file system of the store."""
+    loose: bool = False
+    """Other accounts may write into its directory."""
 
     @property
     def size(self) -> int:
@@ -154,27 +164,60 @@ class RestoredStore:
 
 
 def back_up(
-    folder: Path, target: Path, clock: Clock, configuration: PackedConfiguration | None = None, account: str = ""
+    folder: Path,
+    target: Path,
+    clock: Clock,
+    configuration: PackedConfiguration | None = None,
+    account: str = "",
+    *,
+    takes_same_disk: bool = False,
 ) -> BackupCopy:
     """Keeps one more set of the store in ``folder`` in ``target``, and removes those that the rotation does not keep.
 
     Makes ``target``, but not the folders above it. Records the set in the log, or the reason that there is none for the
-    list of tasks. Raises ConfigError if there is no store, or an older one, NotAllowed ``backup_no_room``, LogBroken if
-    the copy is not sound, Unavailable.
+    list of tasks. ``takes_same_disk`` is that ``target`` may be on the store's disk although it was on another one.
+    Raises ConfigError if there is no store, or an older one, NotAllowed ``backup_no_room`` or ``backup_disk_gone``,
+    LogBroken if the copy is not sound, Unavailable.
     """
-    with _filling(folder):
-        open_store(folder, clock).close()  # says what is wrong with its place or version
+    with _filling(folder), contextlib.closing(open_store(folder, clock)) as store:  # says what is wrong with it
+        known = read_backup_place(store.property(BACKUP_PLACE))
     try:
+        is_same = _is_on_disk_of(folder, target)
+        if is_same and not takes_same_disk:
+            _refuse_where_disk_is_gone(target, known)
         made = _make_set(folder, target, clock, configuration)
-        kept = _record_set(folder, made.manifest, clock, account)
+        place = _place_of(target, known, is_same=is_same)
+        kept = _record_set(folder, made.manifest, place, clock, account)
         removed = _rotate(target, made.manifest, kept, clock.now())
     except (NotAllowed, LogBroken, Unavailable) as failure:
         trouble = _explain(failure, target, clock.now())
         if isinstance(failure, NotAllowed):
-            trouble = Trouble(trouble.at, "no_room", str(target), "", *_measure(folder / FILE_NAME, target))
+            is_full = failure.code == "backup_no_room"
+            room = _measure(folder / FILE_NAME, target) if is_full else (0, 0)
+            trouble = Trouble(trouble.at, "no_room" if is_full else "disk_gone", str(target), "", *room)
         _record_trouble(folder, BACKUP_TROUBLE, trouble, clock)
         raise
-    return replace(made, removed=removed)
+    return replace(made, removed=removed, same_disk=place.same_disk, loose=place.loose)
+
+
+def _is_on_disk_of(folder: Path, target: Path) -> bool:
+    """Returns whether ``target``, or the folder in which it will be made, is on the file system of ``folder``."""
+    with _reached(target):
+        return folder.stat().st_dev == (target if target.exists() else target.parent).stat().st_dev
+
+
+def _refuse_where_disk_is_gone(target: Path, known: BackupPlace | None) -> None:
+    """Raises NotAllowed for an empty mount point: a set below it would hide in the store's disk and call all well."""
+    if known is not None and str(target) in known.apart:
+        raise NotAllowed("backup_disk_gone", target=str(target))
+
+
+def _place_of(target: Path, known: BackupPlace | None, *, is_same: bool) -> BackupPlace:
+    with _reached(target):
+        is_loose = bool(target.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+    apart = [each for each in (known.apart if known is not None else ()) if each != str(target)]
+    apart += [] if is_same else [str(target)]
+    return BackupPlace(str(target), is_same, is_loose, tuple(apart[-_PLACES_KEPT:]))
 
 
 def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedConfiguration | None) -> BackupCopy:
@@ -287,7 +330,7 @@ def _give_to_owner(file: Path, target: Path) -> None:
         os.chown(file, status.st_uid, status.st_gid)
 
 
-def _record_set(folder: Path, manifest: Manifest, clock: Clock, account: str) -> frozenset[str]:
+def _record_set(folder: Path, manifest: Manifest, place: BackupPlace, clock: Clock, account: str) -> frozenset[str]:
     """Records the set; returns the stems that stay whatever their age: this one, and the last that was checked."""
     detail = {
         "file": manifest.database.name,
@@ -299,6 +342,7 @@ def _record_set(folder: Path, manifest: Manifest, clock: Clock, account: str) ->
     with contextlib.closing(open_store(folder, clock)) as store, store.writing() as writing:
         entry = writing.note(NoteEvent.BACKED_UP, None, Author("hoshobin", account), detail)
         writing.set_property(BACKED_UP, SetMark(entry.at, manifest.stem).text())
+        writing.set_property(BACKUP_PLACE, place.text())
         writing.set_property(BACKUP_TROUBLE, "")
         writing.set_property(LOG_VERIFIED, f"{manifest.made_at.isoformat()} holds")  # by way of its copy
         checked = read_set_mark(writing.property(BACKUP_CHECKED))
