@@ -751,6 +751,33 @@ def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, 
     assert not [each for each in folder.iterdir() if each.name.startswith(".")]
 
 
+def test_a_set_of_another_store_is_put_in_the_place_of_one_with_entries_only_if_that_is_said(
+    folder: Path, target: Path, tmp_path: Path
+) -> None:
+    """The keys of one contractor would be shown to the people of another."""
+    make_store(tmp_path / "other").close()
+    with contextlib.closing(reopened(tmp_path / "other")) as store:
+        create_held(store, "12345-000009", "<9@contractor.example>")
+    others = back_up(tmp_path / "other", target, SteppingClock())
+    before = content(folder)[FILE_NAME]
+    with pytest.raises(NotAllowed) as refused:
+        replace_store(folder, others.file, SteppingClock(), "root")
+    assert (refused.value.code, refused.value.params) == ("restore_other_store", {"file": str(others.file)})
+    assert content(folder)[FILE_NAME] == before
+    replace_store(folder, others.file, SteppingClock(), "root", takes_other=True)
+    with contextlib.closing(reopened(folder)) as store:
+        assert store.by_number("12345-000009")
+
+
+@pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"damaged" * 1000), lambda file: file.unlink()])
+def test_a_set_is_put_in_the_place_of_a_store_that_cannot_be_read(
+    folder: Path, target: Path, spoil: Callable[[Path], object]
+) -> None:
+    made = back_up(folder, target, SteppingClock())
+    spoil(folder / FILE_NAME)
+    assert replace_store(folder, made.file, SteppingClock(), "root").verdict == made.verdict
+
+
 def test_a_store_that_stayed_open_writes_into_the_one_that_was_put_back(folder: Path, target: Path) -> None:
     """As the console holds it: a record in the replaced file would be lost in silence."""
     with contextlib.closing(reopened(folder)) as held:
@@ -899,7 +926,7 @@ def test_a_backup_that_is_not_as_it_was_written_is_not_put_back(folder: Path, ta
     assert (error.value.code, error.value.detail) == ("backup_differs", file.name)
     assert content(folder) == before
     file.with_name(f"{file.stem}{MANIFEST}").unlink()
-    assert not replace_store(folder, file, SteppingClock(), "root").is_compared
+    assert not replace_store(folder, file, SteppingClock(), "root", takes_other=True).is_compared
 
 
 def test_what_is_tried_is_the_set_made_last_and_not_one_of_a_clock_that_was_ahead(folder: Path, target: Path) -> None:

@@ -112,17 +112,24 @@ def check_copy(shared: Cli, file: Path, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--other",
+    is_flag=True,
+    help="今のデータベースとは別の保証便のバックアップでも、置き換えます / FILE may be of another installation",
+)
 @json_option
 @pass_cli
-def restore(shared: Cli, file: Path, as_json: bool) -> int:
+def restore(shared: Cli, file: Path, other: bool, as_json: bool) -> int:
     """復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"""
     folder, clock = find_store_of(shared.config), system_clock()
     refuse_root(folder)
     with _refused_as("restore_unsound", shared.lang, file):
         try:
             with borrow_lock(folder, clock, RESTORE):
-                done = restore_store(folder, file, clock)
+                done = restore_store(folder, file, clock, takes_other=other)
         except NotAllowed as second:
+            if second.code != "second_run":
+                raise
             raise NotAllowed("restore_while_running", **second.params) from second
     verdict, replaced = done.verdict, [str(each) for each in done.replaced]
     if as_json:

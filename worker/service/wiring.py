@@ -510,11 +510,11 @@ def check_backup_of(option: str | None, file: Path, clock: Clock) -> CheckedBack
     return check_backup(folder, file, clock, account_name())
 
 
-def restore_store(folder: Path, file: Path, clock: Clock) -> RestoredStore:
-    """The store in ``folder`` replaced by ``file``. Raises LogBroken, ConfigError, Unavailable."""
+def restore_store(folder: Path, file: Path, clock: Clock, *, takes_other: bool = False) -> RestoredStore:
+    """The store in ``folder`` replaced by ``file``. Raises NotAllowed, LogBroken, ConfigError, Unavailable."""
     from worker.store.sqlite.backup import replace_store
 
-    return replace_store(folder, file, clock, account_name())
+    return replace_store(folder, file, clock, account_name(), takes_other=takes_other)
 
 
 def build_hasher() -> Argon2Hasher:

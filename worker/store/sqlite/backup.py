@@ -507,26 +507,44 @@ def _record_check(folder: Path, checked: CheckedBackup, clock: Clock, account: s
 # --- Restore -------------------------------------------------------------------------------------------------------
 
 
-def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> RestoredStore:
+def replace_store(folder: Path, file: Path, clock: Clock, account: str, *, takes_other: bool = False) -> RestoredStore:
     """Replaces the store in ``folder`` by the one in ``file`` (with ``file-wal``, if there is one).
 
-    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store``, ``backup_differs`` from the manifest beside it and
-    others if the file is not sound, ConfigError ``newer_database``, Unavailable; then nothing was changed.
+    ``head`` and ``secret`` stay. ``takes_other`` is that ``file`` may be of another store than the one in place. Raises
+    NotAllowed ``restore_other_store`` if it is, LogBroken ``not_a_store``, ``backup_differs`` from the manifest beside
+    it and others if the file is not sound, ConfigError ``newer_database``, Unavailable; then nothing was changed.
     """
     with _alone_in(folder, _WORK) as work, _filling(folder):
         copy = work / FILE_NAME
         digest = _take_copy(file, work)
+        own, found = _identity_of(folder), _identity_of(work)  # before a migration gives one to an older copy
         if secret := read_secret(folder):
             write_secret(work, secret)  # a store from before it had one takes this, and not a new one
         verdict, _ = _bring_up(work, clock)
         manifest = _manifest_of(file)
         if manifest is not None and digest != manifest.database.sha256:  # the log does not cover each byte
             raise LogBroken("backup_differs", file.name)
+        if own and found and own != found and not takes_other:
+            raise NotAllowed("restore_other_store", file=str(file))
         _record(work, file, digest, verdict, clock, account)
         _settle(copy)
         with _writers_waiting(folder):
             replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
     return RestoredStore(verdict, replaced, is_compared=manifest is not None)
+
+
+def _identity_of(folder: Path) -> str:
+    """The identity of a store of any form; empty if it has none, has no entry, or cannot be read.
+
+    The file alone is read, which has the identity from its first day on: opening the database would leave files beside
+    it, or move the content of its ``-wal``, and nothing may change before all of the backup is judged.
+    """
+    source = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=ro&immutable=1"
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(source, uri=True)) as database:
+        if database.execute("SELECT 1 FROM entries LIMIT 1").fetchone():
+            row = database.execute("SELECT value FROM properties WHERE name = ?", (IDENTITY,)).fetchone()
+            return str(row[0]) if row else ""
+    return ""
 
 
 def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:
