@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from worker.core.clock import AHEAD
 from worker.core.messages import say
-from worker.views.limits import DAY, LEAST_NOTICES, LIMITS, MINUTE, WINDOW, Crossing, Limit
+from worker.views.limits import LEAST_NOTICES, LIMITS, MINUTE, WINDOW, Crossing, Limit
 
 RULES: Final = Path(__file__).parent.parent / "ops" / "prometheus-rules.yml"
-_JAPAN: Final = 9 * 3600
-_WEEKDAY: Final = f"scalar(day_of_week(vector(time() + {_JAPAN})))"
 _HEAD: Final = """\
 # Alerts of hoshobin; made from the table of `hoshobin doctor --exit-code` (worker/views/limits.py).
-# A working day is counted without weekends; holidays are not known here.
 groups:
   - name: hoshobin
     rules:
@@ -50,11 +48,12 @@ def expression(limit: Limit) -> str:
             return f"{figure} > {limit.value}"
         case Crossing.BELOW:
             return f"{figure} < {limit.value}"
+        case Crossing.ABSENT:
+            return f"absent({figure})"
         case Crossing.AGE:
+            return f"time() - {figure} > {limit.value} or time() - {figure} < -{int(AHEAD.total_seconds())}"
+        case Crossing.DUE:
             return f"time() - {figure} > {limit.value}"
-        case Crossing.WORKING_DAYS:
-            weekend = f"({_WEEKDAY} == bool 6) + 2 * ({_WEEKDAY} == bool 0) + 2 * ({_WEEKDAY} == bool 1)"
-            return f"time() - {figure} > {DAY} * ({limit.value} + {weekend})"
         case Crossing.GROWS:
             return f"increase({figure}[{WINDOW // MINUTE}m]) > {limit.value}"
         case Crossing.SHARE:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.office import Office
-from worker.store.sqlite.store import create_or_migrate
+from worker.core.model import HealthRecord
+from worker.send.smtp.lock import SenderLock
+from worker.service.clock import SystemClock
+from worker.service.wiring import load_installation
+from worker.store.sqlite.store import create_or_migrate, open_store
 
 
 @pytest.fixture
@@ -53,13 +59,26 @@ def test_a_folder_that_is_not_there_is_named(office: Office, tmp_path: Path) -> 
     assert f"{tmp_path}/gone がありません" in ran.err
 
 
+@contextlib.contextmanager
+def running(office: Office) -> Iterator[None]:
+    """The service runs, and looked at everything just now."""
+    clock = SystemClock()
+    with contextlib.closing(open_store(office.store, clock)) as store, store.writing() as writing:
+        for name in ("folder", *(f"mail:{each}" for each in load_installation(str(office.config)).brief.mailboxes)):
+            writing.record_health(HealthRecord(name, last_ok=clock.now()))
+    with SenderLock(office.store, clock):
+        yield
+
+
 def back_up(office: Office) -> None:
     target = str(office.root / "backups")
     assert [office("backup", target).code, office("backup", "check", target).code] == [0, 0]
 
 
 def test_until_the_first_backup_is_made_and_tried_monitoring_is_told_so(office: Office) -> None:
-    ran = office("doctor", "--exit-code")
+    assert office("audit", "verify").code == 0
+    with running(office):
+        ran = office("doctor", "--exit-code")
     assert ran.code == 1
     named = [line.split()[:2] for line in ran.out.splitlines()]
     assert named == [["WARNING", "HoshobinBackupOld:"], ["WARNING", "HoshobinBackupUntried:"]]
@@ -67,14 +86,36 @@ def test_until_the_first_backup_is_made_and_tried_monitoring_is_told_so(office: 
 
 def test_doctor_ends_with_the_gravest_limit_that_is_crossed(office: Office) -> None:
     back_up(office)
-    ran = office("doctor", "--exit-code")
-    assert (ran.code, ran.out) == (0, "限度を超えている数値はありません。\n")
-    assert office("backup", str(office.root / "gone" / "deeper")).code == 3
-    ran = office("doctor", "--exit-code")
-    assert ran.code == 1
-    assert ran.out == "WARNING HoshobinUrgentTasks now: 急ぐ対応が残っています\n"
-    (found,) = office("doctor", "--exit-code", "--json").document["limits"]
+    with running(office):
+        ran = office("doctor", "--exit-code")
+        assert (ran.code, ran.out) == (0, "限度を超えている数値はありません。\n")
+        assert office("backup", str(office.root / "gone" / "deeper")).code == 3
+        ran = office("doctor", "--exit-code")
+        assert ran.code == 1
+        assert ran.out == "WARNING HoshobinUrgentTasks now: 急ぐ対応が残っています\n"
+        (found,) = office("doctor", "--exit-code", "--json").document["limits"]
     assert (found["name"], found["severity"], found["labels"]) == ("HoshobinUrgentTasks", "warning", {"urgency": "now"})
+
+
+def test_a_service_that_does_not_run_is_critical(office: Office) -> None:
+    back_up(office)
+    ran = office("doctor", "--exit-code")
+    assert ran.code == 2
+    assert "CRITICAL HoshobinNotRunning: 保証便のサービスが動いていません" in ran.out
+    assert "hoshobin_service_running 0" in office("metrics").out.splitlines()
+
+
+def test_a_damaged_store_is_critical_and_gives_no_figures(office: Office, tmp_path: Path) -> None:
+    """Monitoring by a file keeps the former one: its age is looked at (docs/install.md)."""
+    target = tmp_path / "hoshobin.prom"
+    target.write_text("old")
+    database = office.store / "hoshobin.sqlite3"
+    database.write_bytes(b"no database" * 1000)
+    ran = office("doctor", "--exit-code")
+    assert (ran.code, "file is not a database" in ran.err) == (2, True)
+    assert office("doctor", "--exit-code", "--json").document["refused"] == "log_broken"
+    assert office("metrics", "--textfile", str(target)).code == 1
+    assert target.read_text() == "old"
 
 
 def test_a_log_that_does_not_verify_is_critical(office: Office) -> None:

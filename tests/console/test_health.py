@@ -12,7 +12,7 @@ from tests.support.console import Console
 from tests.support.office import Mailroom
 from worker.core.messages import say
 from worker.core.model import JST, HealthRecord
-from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, SetMark, Trouble
+from worker.store.backups import BACKED_UP, BACKUP_PLACE, BACKUP_TROUBLE, BackupPlace, SetMark, Trouble
 from worker.store.ports import FOREIGN_MAIL, RESTORED_AT
 from worker.store.sqlite.store import open_store
 
@@ -155,6 +155,18 @@ def test_a_backup_that_failed_and_the_last_one_stand_there(console: Console) -> 
     with console.desk.store() as store, store.writing() as writing:
         for name in (BACKED_UP, BACKUP_TROUBLE):
             writing.set_property(name, "")
+
+
+def test_a_place_of_backups_that_protects_less_than_it_seems_is_said(console: Console) -> None:
+    with console.desk.store() as store, store.writing() as writing:
+        writing.set_property(BACKUP_PLACE, BackupPlace("/srv/x", same_disk=True, loose=True).text())
+    try:
+        text = console.browser("admin").get("/health").text
+        assert "/srv/x は、データベースと同じディスクにあります" in text
+        assert "chmod go-w /srv/x" in text
+    finally:
+        with console.desk.store() as store, store.writing() as writing:
+            writing.set_property(BACKUP_PLACE, "")
 
 
 @pytest.mark.parametrize(("hours", "days"), [(25, None), (27, 1), (73, 3)])

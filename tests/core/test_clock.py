@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.support.world import START
-from worker.core.clock import is_over
+from worker.core.clock import AHEAD, elapsed, is_over
 
 MINUTES = [dt.timedelta(minutes=minutes) for minutes in range(-60 * 24 * 41, 60 * 24 * 41, 7)]
 
@@ -22,3 +22,9 @@ def test_however_the_clock_is_set_no_wait_is_longer_than_it_was() -> None:
     for span in MINUTES:
         left = until - (START + span)
         assert is_over(START, until, START + span) or left <= dt.timedelta(minutes=10)
+
+
+def test_a_mark_ahead_of_the_clock_is_older_than_any_limit_and_one_of_another_clock_is_new() -> None:
+    assert elapsed(START, START + dt.timedelta(minutes=3)) == dt.timedelta(minutes=3)
+    assert elapsed(START + AHEAD, START) == -AHEAD
+    assert elapsed(START + AHEAD + dt.timedelta(seconds=1), START) > dt.timedelta(days=9999)

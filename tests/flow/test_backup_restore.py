@@ -77,6 +77,20 @@ def test_after_a_restore_nothing_leaves_until_a_person_who_saw_the_list_resumes(
     assert room.office("audit", "verify").code == 0
 
 
+def test_the_backup_of_another_office_is_refused_in_words_and_taken_if_that_is_said(
+    mailroom: Opens, tmp_path: Path
+) -> None:
+    room = open_room(mailroom)
+    bring(room, ONE)
+    other = Office(tmp_path / "other")
+    other.run_once()
+    file = str(other("backup", str(tmp_path / "backups"), "--json").document["file"])
+    ran = room.office("restore", file)
+    assert ran.code == 1
+    assert "別の保証便（別の会社など）のバックアップです" in ran.err
+    assert room.office("restore", "--other", file).code == 0
+
+
 def test_a_restore_is_refused_while_the_service_runs(mailroom: Opens, tmp_path: Path) -> None:
     room = open_room(mailroom)
     bring(room, ONE)
@@ -110,6 +124,8 @@ def test_a_backup_is_a_set_with_the_configuration_and_is_checked_by_file_or_dire
     stem = made["file"].removesuffix(".sqlite3")
     assert made["configuration"] == Path(f"{stem}.config.tar").name
     assert (made["left_out"], made["removed"]) == ([], [])
+    assert (made["same_disk"], made["loose"]) == (True, False)
+    assert "データベースと同じディスクにあります" in room.office("backup", "--same-disk", str(tmp_path / "other")).out
     for given in (made["file"], str(tmp_path / "backups")):
         ran = room.office("backup", "check", given, "--json")
         assert ran.code == 0, ran.err

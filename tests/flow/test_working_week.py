@@ -37,6 +37,7 @@ from worker.core.model import JST, Submission
 from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.send import recover
 from worker.pipeline.start import record_configuration, record_start
+from worker.store.backups import BACKED_UP, SetMark
 from worker.views.project_status import project_rows
 from worker.views.tasks import Task, open_tasks
 from worker.watch.folder.notices import NoticeDirectory
@@ -410,6 +411,8 @@ class Week:
         moment = dt.datetime(2026, month, day, hour, tzinfo=JST)
         assert moment > self.clock.moment
         self.clock.moment = moment
+        with self.store.writing() as writing:  # as its timer made it at night
+            writing.set_property(BACKED_UP, SetMark(moment, "hoshobin-x").text())
         await self.look()
 
     async def look(self) -> None:

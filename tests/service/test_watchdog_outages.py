@@ -37,6 +37,11 @@ def test_from_outside_a_program_that_does_not_run_is_deaf_as_well() -> None:
     assert dict(unwatched(looks, NOW, LIMIT)) == {"mail:main": START, "mail:failing": NOW - LIMIT}
 
 
+def test_a_look_from_before_the_clock_was_set_back_is_no_proof_that_anything_is_watched() -> None:
+    ahead = (replace(WELL, last_ok=NOW + 3 * 24 * 60 * MINUTE), replace(WELL, name="mail:other", last_ok=NOW + MINUTE))
+    assert [name for name, _ in unwatched(ahead, NOW, LIMIT)] == ["mail:main"]
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

@@ -9,9 +9,10 @@ import lzma
 import os
 import shutil
 import sqlite3
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,11 +30,14 @@ from worker.core.states import NoteEvent
 from worker.store.backups import (
     BACKED_UP,
     BACKUP_CHECKED,
+    BACKUP_PLACE,
     BACKUP_TROUBLE,
     CHECK_TROUBLE,
     MANIFEST,
+    BackupPlace,
     SetMark,
     Trouble,
+    read_backup_place,
     read_manifest,
     read_set_mark,
     read_trouble,
@@ -327,6 +331,86 @@ def test_a_backup_follows_a_link_to_another_disk(folder: Path, tmp_path: Path) -
     assert check_backup(folder, tmp_path / "backups", SteppingClock()).file == made.file
 
 
+# --- The place -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system than the store's."""
+    for place in (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp")):
+        if os.access(place, os.W_OK) and place.stat().st_dev != tmp_path.stat().st_dev:
+            with tempfile.TemporaryDirectory(dir=place) as folder:
+                yield Path(folder)
+            return
+    pytest.skip("no second file system")
+
+
+def place_of(folder: Path) -> BackupPlace:
+    with contextlib.closing(reopened(folder)) as store:
+        place = read_backup_place(store.property(BACKUP_PLACE))
+    assert place is not None
+    return place
+
+
+def test_a_backup_on_the_disk_of_the_store_says_so(folder: Path, target: Path, other_disk: Path) -> None:
+    assert back_up(folder, target, SteppingClock()).same_disk
+    assert place_of(folder).same_disk
+    assert not back_up(folder, other_disk, SteppingClock()).same_disk
+    assert not place_of(folder).same_disk
+
+
+def test_no_backup_is_made_below_the_mount_point_of_a_disk_that_is_gone(
+    folder: Path, target: Path, other_disk: Path
+) -> None:
+    target.symlink_to(other_disk)
+    back_up(folder, target, SteppingClock())
+    target.unlink()
+    target.mkdir()
+    with pytest.raises(NotAllowed) as refused:
+        back_up(folder, target, SteppingClock())
+    assert (refused.value.code, refused.value.params) == ("backup_disk_gone", {"target": str(target)})
+    assert names(target) == []
+    assert trouble_of(folder).code == "disk_gone"
+    assert alarms_of(folder) == ["backup_failed:disk_gone"]
+    assert back_up(folder, target.with_name("before-update"), SteppingClock()).same_disk, "another place is no such one"
+    with pytest.raises(NotAllowed):
+        back_up(folder, target, SteppingClock())
+    target.rmdir()
+    target.symlink_to(other_disk)
+    assert not back_up(folder, target, SteppingClock()).same_disk, "it is mounted again"
+
+
+def test_no_directory_is_made_in_place_of_one_on_a_disk_that_is_gone(
+    folder: Path, tmp_path: Path, other_disk: Path
+) -> None:
+    mounted = tmp_path / "mount"
+    mounted.symlink_to(other_disk)
+    back_up(folder, mounted / "sets", SteppingClock())
+    mounted.unlink()
+    mounted.mkdir()
+    with pytest.raises(NotAllowed):
+        back_up(folder, mounted / "sets", SteppingClock())
+    assert names(mounted) == []
+
+
+def test_a_person_may_say_that_the_place_is_on_the_disk_of_the_store_from_now_on(
+    folder: Path, target: Path, other_disk: Path
+) -> None:
+    target.symlink_to(other_disk)
+    back_up(folder, target, SteppingClock())
+    target.unlink()
+    assert back_up(folder, target, SteppingClock(), takes_same_disk=True).same_disk
+    assert back_up(folder, target, SteppingClock()).same_disk, "it is asked once"
+
+
+@pytest.mark.parametrize(("mode", "is_loose"), [(0o700, False), (0o750, False), (0o770, True), (0o702, True)])
+def test_a_directory_into_which_others_may_write_is_said(folder: Path, target: Path, mode: int, is_loose: bool) -> None:
+    target.mkdir()
+    target.chmod(mode)
+    assert back_up(folder, target, SteppingClock()).loose is is_loose
+    assert place_of(folder).loose is is_loose
+
+
 # --- Room, rotation, and what a killed one leaves --------------------------------------------------------------
 
 
@@ -599,6 +683,27 @@ def test_a_directory_without_a_set_is_told(folder: Path, target: Path) -> None:
     assert trouble_of(folder, CHECK_TROUBLE).code == "check_none"
 
 
+def test_with_less_than_twice_the_database_free_no_backup_is_tried_and_people_are_told(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trial must not fill the disk of the backups."""
+    made = back_up(folder, target, SteppingClock())
+    let_be_free(monkeypatch, 2 * made.size - 1)
+    kept = names(target)
+    for given in (target, made.file):
+        with pytest.raises(NotAllowed) as refused:
+            check_backup(folder, given, SteppingClock())
+        assert refused.value.code == "backup_check_no_room"
+        assert refused.value.params["file"] == str(made.file)
+    assert names(target) == kept
+    trouble = trouble_of(folder, CHECK_TROUBLE)
+    assert (trouble.code, trouble.target) == ("check_no_room", str(target))
+    assert (trouble.free, trouble.needed) == (2 * made.size - 1, 2 * made.size)
+    assert alarms_of(folder) == ["backup_failed:check_no_room"]
+    let_be_free(monkeypatch, 2 * made.size)
+    check_backup(folder, target, SteppingClock())
+
+
 def test_a_strangers_broken_file_is_no_task(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.sqlite3").write_bytes(b"PK")
     with pytest.raises(LogBroken):
@@ -644,6 +749,33 @@ def test_what_is_put_back_is_the_backup_and_an_entry_that_says_so(folder: Path, 
     (replaced,) = done.replaced
     assert replaced.name == f"{FILE_NAME}.replaced-20261121T000002Z"
     assert not [each for each in folder.iterdir() if each.name.startswith(".")]
+
+
+def test_a_set_of_another_store_is_put_in_the_place_of_one_with_entries_only_if_that_is_said(
+    folder: Path, target: Path, tmp_path: Path
+) -> None:
+    """The keys of one contractor would be shown to the people of another."""
+    make_store(tmp_path / "other").close()
+    with contextlib.closing(reopened(tmp_path / "other")) as store:
+        create_held(store, "12345-000009", "<9@contractor.example>")
+    others = back_up(tmp_path / "other", target, SteppingClock())
+    before = content(folder)[FILE_NAME]
+    with pytest.raises(NotAllowed) as refused:
+        replace_store(folder, others.file, SteppingClock(), "root")
+    assert (refused.value.code, refused.value.params) == ("restore_other_store", {"file": str(others.file)})
+    assert content(folder)[FILE_NAME] == before
+    replace_store(folder, others.file, SteppingClock(), "root", takes_other=True)
+    with contextlib.closing(reopened(folder)) as store:
+        assert store.by_number("12345-000009")
+
+
+@pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"damaged" * 1000), lambda file: file.unlink()])
+def test_a_set_is_put_in_the_place_of_a_store_that_cannot_be_read(
+    folder: Path, target: Path, spoil: Callable[[Path], object]
+) -> None:
+    made = back_up(folder, target, SteppingClock())
+    spoil(folder / FILE_NAME)
+    assert replace_store(folder, made.file, SteppingClock(), "root").verdict == made.verdict
 
 
 def test_a_store_that_stayed_open_writes_into_the_one_that_was_put_back(folder: Path, target: Path) -> None:
@@ -794,7 +926,7 @@ def test_a_backup_that_is_not_as_it_was_written_is_not_put_back(folder: Path, ta
     assert (error.value.code, error.value.detail) == ("backup_differs", file.name)
     assert content(folder) == before
     file.with_name(f"{file.stem}{MANIFEST}").unlink()
-    assert not replace_store(folder, file, SteppingClock(), "root").is_compared
+    assert not replace_store(folder, file, SteppingClock(), "root", takes_other=True).is_compared
 
 
 def test_what_is_tried_is_the_set_made_last_and_not_one_of_a_clock_that_was_ahead(folder: Path, target: Path) -> None:

@@ -22,6 +22,9 @@ class Among:
     def property(self, name: str) -> str | None:
         return self.properties.get(name)
 
+    def begun(self) -> dt.datetime | None:
+        return None
+
     def walk_open(self, today: dt.date) -> Iterator[Submission]:
         return iter(self._all)
 

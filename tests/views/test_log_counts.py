@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -53,6 +54,14 @@ def test_the_hours_are_those_of_a_day_and_do_not_grow() -> None:
     assert sum(counts.of_a_day(START + dt.timedelta(hours=99))) == 24
 
 
+def test_hours_from_before_the_clock_was_set_back_count_neither_now_nor_once_it_comes_to_them() -> None:
+    two_days_ahead = an_entry(1, Event.NOTICE_READ, at=START + dt.timedelta(days=2))
+    assert counted(two_days_ahead).of_a_day(START) == (0, 0)
+    counts = counted(two_days_ahead, an_entry(2, Event.NOTICE_READ, at=START))
+    assert counts.of_a_day(START) == (1, 0)
+    assert counts.of_a_day(START + dt.timedelta(days=2)) == (0, 0)
+
+
 def test_the_time_from_notice_to_acceptance_is_in_its_buckets() -> None:
     times = (60, 1_000, 10**6)
     entries = [an_entry(n, Event.ACCEPTED, at=START + dt.timedelta(seconds=each)) for n, each in enumerate(times, 1)]
@@ -71,6 +80,12 @@ def test_each_refusal_of_the_account_is_counted_once() -> None:
     assert not counts.add_refusal(HealthRecord("smtp", last_error=START.replace(minute=9), error="timed out"))
     assert not counts.add_refusal(None)
     assert (counts.attempts["account_refused"], counts.last_refusal()) == (2, START.replace(minute=5))
+
+
+def test_counts_of_a_program_that_did_not_follow_the_held_ones_begin_again() -> None:
+    kept = json.loads(counted(an_entry(1, Event.ACCEPTED)).text())
+    del kept["held"]
+    assert read_counts(json.dumps(kept), 1) == LogCounts()
 
 
 def test_the_counts_are_read_as_they_were_kept() -> None:

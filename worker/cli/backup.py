@@ -55,16 +55,23 @@ def backup() -> None:
 
 @backup.command()
 @click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--same-disk",
+    is_flag=True,
+    help="前回は別のディスクだった置き場を、データベースと同じディスクで使います / the place moved to the store's disk",
+)
 @json_option
 @pass_cli
-def make(shared: Cli, target: Path, as_json: bool) -> int:
+def make(shared: Cli, target: Path, same_disk: bool, as_json: bool) -> int:
     """バックアップの作成：`hoshobin backup DIR` と同じです。"""
     folder = find_store_of(shared.config)
     with _refused_as("backup_unsound", shared.lang):
-        made = back_up_store(shared.config, folder, target.absolute(), system_clock())
+        made = back_up_store(shared.config, folder, target.absolute(), system_clock(), takes_same_disk=same_disk)
     verdict, manifest = made.verdict, made.manifest
     if as_json:
-        print_json(backup_json(str(made.file), verdict, manifest, made.removed))
+        print_json(
+            backup_json(str(made.file), verdict, manifest, made.removed, same_disk=made.same_disk, loose=made.loose)
+        )
         return DONE
     last, size = time_text(verdict.last), f"{made.size:,}"
     click.echo(say("backed_up", shared.lang, file=made.file, count=verdict.count, last=last, size=size))
@@ -75,6 +82,9 @@ def make(shared: Cli, target: Path, as_json: bool) -> int:
     for code, names in (("backed_up_left_out", manifest.left_out), ("backed_up_removed", made.removed)):
         if names:
             click.echo(escape_control_chars(say(code, shared.lang, files=", ".join(names))))
+    for code, is_so in (("backup_same_disk", made.same_disk), ("backup_loose", made.loose)):
+        if is_so:
+            click.echo(say(code, shared.lang, target=made.file.parent))
     click.echo(say("backed_up_rest", shared.lang))
     return DONE
 
@@ -102,17 +112,24 @@ def check_copy(shared: Cli, file: Path, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--other",
+    is_flag=True,
+    help="今のデータベースとは別の保証便のバックアップでも、置き換えます / FILE may be of another installation",
+)
 @json_option
 @pass_cli
-def restore(shared: Cli, file: Path, as_json: bool) -> int:
+def restore(shared: Cli, file: Path, other: bool, as_json: bool) -> int:
     """復元：バックアップのファイルに戻します（サービスの停止中だけ）。送信は resume まで止まります。"""
     folder, clock = find_store_of(shared.config), system_clock()
     refuse_root(folder)
     with _refused_as("restore_unsound", shared.lang, file):
         try:
             with borrow_lock(folder, clock, RESTORE):
-                done = restore_store(folder, file, clock)
+                done = restore_store(folder, file, clock, takes_other=other)
         except NotAllowed as second:
+            if second.code != "second_run":
+                raise
             raise NotAllowed("restore_while_running", **second.params) from second
     verdict, replaced = done.verdict, [str(each) for each in done.replaced]
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +19,7 @@ from worker.cli import DONE, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.absence import absence_of, absence_text
 from worker.cli.demo.sample_files import sample_pdf
 from worker.cli.rehearsal import rehearsing_in
-from worker.cli.tables import print_json, print_table, say_release
+from worker.cli.tables import print_json, print_table, say_release, time_text
 from worker.cli.unread import found_unread, recorded_unread
 from worker.config.files import is_own_folder
 from worker.config.loose_files import name_of_uid
@@ -50,7 +51,19 @@ from worker.service.wiring import (
     try_resolver,
     try_witness,
 )
+from worker.store.backups import (
+    BACKED_UP,
+    BACKUP_PLACE,
+    BACKUP_TROUBLE,
+    CHECK_TROUBLE,
+    read_backup_place,
+    read_set_mark,
+    read_trouble,
+)
+from worker.store.ports import Store
 from worker.store.signs import find_signs
+from worker.views.backup_age import say_old_backup
+from worker.views.backups import say_backup_trouble
 from worker.views.problems import problem_hint
 from worker.views.service_json import Examined, doctor_json
 from worker.views.unread_files import INVOICES, NOTICES, UnreadIn, say_unread
@@ -212,7 +225,7 @@ def _describe_store(office: Installation, lang: Language) -> list[Examined]:
         return []
     try:
         with contextlib.closing(open_store_of(office, system_clock())) as store:
-            signs = find_signs(store)
+            signs, backups = find_signs(store), describe_backups(store, system_clock().now(), lang)
     except ConfigError as other:  # older or newer than this program
         (problem,) = other.problems
         return [Examined("store", say(problem.code, lang, **problem.params), problem_hint(problem, lang))]
@@ -220,8 +233,32 @@ def _describe_store(office: Installation, lang: Language) -> list[Examined]:
         return [Examined("store", str(failure), say("remedy_store", lang))]
     if signs:
         told = [say(f"sign_{each}", lang) for each in signs]
-        return [Examined("store", say("doctor_store_stopped", lang, signs=told), say(signs[0], lang))]
-    return [Examined("store", note=say("doctor_store", lang, revision=store_form()))]
+        return [Examined("store", say("doctor_store_stopped", lang, signs=told), say(signs[0], lang)), *backups]
+    return [Examined("store", note=say("doctor_store", lang, revision=store_form())), *backups]
+
+
+def describe_backups(store: Store, now: dt.datetime, lang: Language) -> list[Examined]:
+    """Reports the backup that was not made or does not verify, and the age of the last one."""
+    troubles = [read_trouble(store.property(name)) for name in (BACKUP_TROUBLE, CHECK_TROUBLE)]
+    remedy = say("remedy_backup", lang)
+    found = [Examined("backups", say_backup_trouble(each, lang), remedy) for each in troubles if each is not None]
+    if old := say_old_backup(store, now, lang):
+        found.append(Examined("backups", old, remedy))
+    if found:
+        return found
+    made = read_set_mark(store.property(BACKED_UP))
+    if made is None:
+        return [Examined("backups", note=say("doctor_backup_to_come", lang))]
+    at, place = time_text(made.at), read_backup_place(store.property(BACKUP_PLACE))
+    if place is None:
+        return [Examined("backups", note=say("doctor_backup", lang, at=at))]
+    if place.loose:
+        remedy = say("remedy_loose_backup", lang, target=place.target)
+        return [Examined("backups", say("backup_loose", lang, target=place.target), remedy)]
+    if place.same_disk:
+        note = say("backup_same_disk", lang, target=place.target)
+        return [Examined("backups", remedy=say("remedy_same_disk", lang), note=note)]
+    return [Examined("backups", note=say("doctor_backup", lang, at=at))]
 
 
 def _describe_copies(office: Installation, lang: Language, *, offers_dsn: bool) -> list[Examined]:

@@ -7,7 +7,9 @@ from typing import Final
 import click
 
 from worker.cli import DONE, Cli, open_office
+from worker.cli.errors import show_error
 from worker.cli.tables import print_json
+from worker.core.errors import LogBroken
 from worker.core.messages import say
 from worker.service.measure import measure
 from worker.service.wiring import system_clock
@@ -20,8 +22,15 @@ CRITICAL: Final = 2
 
 
 def show_limits(shared: Cli, *, as_json: bool) -> int:
-    """Shows each limit that is crossed; returns the exit code of the gravest. No server is asked, no password read."""
-    crossed = measure(*open_office(shared), system_clock().now()).crossed()
+    """Shows each limit that is crossed; returns the exit code of the gravest. No server is asked, no password read.
+
+    A database that is damaged is critical. Raises Unavailable.
+    """
+    try:
+        crossed = measure(*open_office(shared), system_clock().now()).crossed()
+    except LogBroken as broken:
+        show_error(broken, ["--json"] if as_json else [], shared.lang)
+        return CRITICAL
     if as_json:
         print_json(limits_json(crossed, shared.lang))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,15 @@ from worker.core.model import HealthRecord
 from worker.service.absence import find_absence
 from worker.service.watchdog import unwatched
 from worker.service.wiring import find_witness, read_lock_holder, try_witness
-from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, CHECK_TROUBLE, read_set_mark, read_trouble
+from worker.store.backups import (
+    BACKED_UP,
+    BACKUP_PLACE,
+    BACKUP_TROUBLE,
+    CHECK_TROUBLE,
+    read_backup_place,
+    read_set_mark,
+    read_trouble,
+)
 from worker.store.signs import find_signs, rehearsing_to
 from worker.views.backup_age import say_old_backup
 from worker.views.backups import say_backup_trouble
@@ -93,12 +102,22 @@ def _backups(visit: Visit) -> list[HealthFinding]:
         if each is not None
     ]
     made = read_set_mark(visit.store.property(BACKED_UP))
-    if made is None:
-        return [*found, HealthFinding(name, visit.say("health_no_backup"))]
-    last = visit.short_moment(made.at)
+    last = visit.short_moment(made.at) if made is not None else ""
     if old := say_old_backup(visit.store, visit.now, visit.lang):
         found.append(HealthFinding(name, old, visit.say("health_backup"), is_well=False, last=last))
+    elif made is None:
+        found.append(HealthFinding(name, visit.say("health_no_backup")))
+    found += _place_of_backups(visit, name, last)
     return found or [HealthFinding(name, visit.say("health_well"), last=last)]
+
+
+def _place_of_backups(visit: Visit, name: str, last: str) -> Iterator[HealthFinding]:
+    place = read_backup_place(visit.store.property(BACKUP_PLACE))
+    if place is not None and place.loose:
+        remedy = visit.say("remedy_loose_backup", target=place.target)
+        yield HealthFinding(name, visit.say("backup_loose", target=place.target), remedy, is_well=False, last=last)
+    if place is not None and place.same_disk:
+        yield HealthFinding(name, visit.say("backup_same_disk", target=place.target), last=last)
 
 
 def _configuration(visit: Visit) -> list[HealthFinding]:

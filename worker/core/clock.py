@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Protocol
+from typing import Final, Protocol
+
+AHEAD: Final = dt.timedelta(minutes=5)
+"""A mark ahead of the clock by so little is of another process or machine. One further ahead was made before the clock
+was set back."""
 
 
 class Clock(Protocol):
@@ -23,3 +27,11 @@ def is_over(begun: dt.datetime, until: dt.datetime, now: dt.datetime) -> bool:
     for the recorded moment could take days.
     """
     return not begun <= now < until
+
+
+def elapsed(mark: dt.datetime, now: dt.datetime) -> dt.timedelta:
+    """Returns the time since ``mark``; ``timedelta.max`` if ``mark`` is in the future.
+
+    Such a mark was made before the clock was set back. Its age is not known, and no limit of an age may wait for it.
+    """
+    return now - mark if now >= mark - AHEAD else dt.timedelta.max

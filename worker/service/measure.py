@@ -12,18 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from worker.core.business_hours import OfficeHours
+from worker.core.clock import elapsed
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.states import Event
-from worker.service.wiring import Installation, program_version
+from worker.service.absence import ONCE, find_absence
+from worker.service.wiring import Installation, program_version, read_lock_holder
 from worker.store.ports import Store
 from worker.views.limits import Crossed, crossed_limits
 from worker.views.log_counts import COUNTED, LogCounts, read_counts
-from worker.views.metrics import Family, Looked, figures
+from worker.views.metrics import Family, Looked, ServiceState, figures
 from worker.views.tasks import open_tasks
 
 _KEPT_EVERY: Final = 200
 """Entries that are read again at most by the next look: reading them takes less than the commit that saves it."""
+_PASS_EVERY: Final = dt.timedelta(minutes=15)
+"""An installation that runs pass by pass (``run --once``) counts as running for this time after a pass."""
 _BLOCK: Final = 5_000
 """Entries after which a first look at a long log keeps what it has: one that is broken off is not for nothing."""
 
@@ -34,26 +37,37 @@ class Measured:
 
     families: tuple[Family, ...]
     counts: LogCounts
-    hours: OfficeHours
     at: dt.datetime
 
     def crossed(self) -> tuple[Crossed, ...]:
         """Returns the limits that are crossed."""
-        return crossed_limits(self.families, self.counts, self.hours, self.at)
+        return crossed_limits(self.families, self.counts, self.at)
 
 
 def measure(office: Installation, store: Store, now: dt.datetime) -> Measured:
     """Returns the figures at ``now``. Raises Unavailable, LogBroken."""
-    counts, hours = _count(store), office.brief.hours
+    counts = _count(store)
     looked = Looked(
         program_version(),
+        _service_state(office.places.store, store, now),
         tuple(office.brief.mailboxes),
-        hours,
+        office.brief.hours,
         open_tasks(store, office.outline, now),
         counts,
         _bytes_of(office.places.store),
     )
-    return Measured(figures(store, looked, now), counts, hours, now)
+    return Measured(figures(store, looked, now), counts, now)
+
+
+def _service_state(folder: Path, store: Store, now: dt.datetime) -> ServiceState:
+    """Raises Unavailable."""
+    holder = read_lock_holder(folder)
+    begun = holder.since if holder is not None else None
+    absence = find_absence(holder, store.health_records())
+    if absence is None:
+        return ServiceState(runs=True, begun=begun)
+    is_pass = absence.why == ONCE and absence.since is not None and elapsed(absence.since, now) <= _PASS_EVERY
+    return ServiceState(is_pass, begun, absence.since)
 
 
 def _count(store: Store) -> LogCounts:
@@ -82,7 +96,13 @@ def _keep(store: Store, counts: LogCounts) -> None:
 
 
 def _bytes_of(folder: Path) -> int:
-    try:
-        return sum(each.stat().st_size for each in folder.glob("hoshobin.sqlite3*") if each.suffix != ".sqlite3-shm")
-    except OSError as error:
-        raise Unavailable("disk", str(error)) from error
+    """The database and its log of writes; copies beside it, such as those that a restore replaced, are not of it."""
+    size = 0
+    for name in ("hoshobin.sqlite3", "hoshobin.sqlite3-wal"):
+        try:
+            size += (folder / name).stat().st_size
+        except FileNotFoundError:  # the last one to close the database removes the log of writes
+            continue
+        except OSError as error:
+            raise Unavailable("disk", str(error)) from error
+    return size

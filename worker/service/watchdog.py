@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from worker.core.alarms import cause_about
-from worker.core.clock import Clock
+from worker.core.clock import Clock, elapsed
 from worker.core.model import JST, HealthRecord
 from worker.core.states import AlarmCause
 from worker.store.ports import Store, Writing
@@ -61,7 +61,7 @@ class TimeSinceLook:
 def unwatched_since(look: HealthRecord, now: dt.datetime, limit: dt.timedelta) -> dt.datetime | None:
     """The same for a caller outside, if the program may not be running at all."""
     since = look.failing_since if look.error and look.failing_since else look.last_ok
-    return since if since is not None and now - since >= limit else None
+    return since if since is not None and elapsed(since, now) >= limit else None
 
 
 def unwatched(

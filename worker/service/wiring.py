@@ -481,10 +481,12 @@ def record_end_of(folder: Path, now: dt.datetime, why: str, detail: str) -> None
     record_end(folder, now, why, detail)
 
 
-def back_up_store(option: str | None, folder: Path, target: Path, clock: Clock) -> BackupCopy:
+def back_up_store(
+    option: str | None, folder: Path, target: Path, clock: Clock, *, takes_same_disk: bool = False
+) -> BackupCopy:
     """One more set in ``target``: a checked copy of the store in ``folder``, and the configuration as it lies there.
 
-    Raises ConfigError, NotAllowed, LogBroken, Unavailable.
+    ``takes_same_disk`` as of ``back_up``. Raises ConfigError, NotAllowed, LogBroken, Unavailable.
     """
     from worker.config.packed import pack_files
     from worker.store.sqlite.backup import PackedConfiguration, back_up
@@ -492,7 +494,7 @@ def back_up_store(option: str | None, folder: Path, target: Path, clock: Clock) 
     packed = None
     with contextlib.suppress(ConfigError):  # a store that systemd names may have no configuration beside it any more
         packed = PackedConfiguration(*pack_files(_find_directory(option)))
-    return back_up(folder, target, clock, packed, account_name())
+    return back_up(folder, target, clock, packed, account_name(), takes_same_disk=takes_same_disk)
 
 
 def check_backup_of(option: str | None, file: Path, clock: Clock) -> CheckedBackup:
@@ -508,11 +510,11 @@ def check_backup_of(option: str | None, file: Path, clock: Clock) -> CheckedBack
     return check_backup(folder, file, clock, account_name())
 
 
-def restore_store(folder: Path, file: Path, clock: Clock) -> RestoredStore:
-    """The store in ``folder`` replaced by ``file``. Raises LogBroken, ConfigError, Unavailable."""
+def restore_store(folder: Path, file: Path, clock: Clock, *, takes_other: bool = False) -> RestoredStore:
+    """The store in ``folder`` replaced by ``file``. Raises NotAllowed, LogBroken, ConfigError, Unavailable."""
     from worker.store.sqlite.backup import replace_store
 
-    return replace_store(folder, file, clock, account_name())
+    return replace_store(folder, file, clock, account_name(), takes_other=takes_other)
 
 
 def build_hasher() -> Argon2Hasher:

@@ -21,8 +21,13 @@ WEEKLY: Final = 4
 MONTHLY: Final = 3
 """Months, the same: a quarter."""
 ROOM: Final = 2
-"""The target has so many times the database free, or no backup is made: the copy, and as much again for the disk's
-other users until a person is there."""
+"""The target has so many times the database free, or no backup is made or tried: the copy, and as much again for the
+disk's other users until a person is there."""
+
+TOO_OLD: Final = dt.timedelta(hours=26)
+"""The age of a backup from which people are told: one is made each night, and two hours are for a late or long one."""
+NEVER_AFTER: Final = dt.timedelta(days=7)
+"""The age of a log without any backup from which people are told: a new installation is set up within a week."""
 
 DATABASE: Final = ".sqlite3"
 CONFIGURATION: Final = ".config.tar"
@@ -37,6 +42,32 @@ BACKUP_TROUBLE: Final = "backup_trouble"
 """Name of the value with the reason why the last backup was not made (``Trouble``); empty if it was."""
 CHECK_TROUBLE: Final = "backup_check_trouble"
 """The same of the last check."""
+
+
+BACKUP_PLACE: Final = "backup_place"
+"""Name of the value with the place of the last backup (``BackupPlace``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlace:
+    """The directory of the last set, as it was then."""
+
+    target: str
+    same_disk: bool
+    """It is on the file system of the store: the end of one disk takes both away."""
+    loose: bool
+    """Other accounts may write into it: they could remove the sets, or put others in their place."""
+    apart: tuple[str, ...] = ()
+    """Directories that were on another disk when a set was last kept there, the newest last."""
+
+    def text(self) -> str:
+        """Returns the store's value."""
+        return write_json(self)
+
+
+def read_backup_place(text: str | None) -> BackupPlace | None:
+    """Returns the place of the store's value; None without one."""
+    return read_json(BackupPlace, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +166,12 @@ def read_set_mark(text: str | None) -> SetMark | None:
         return None
 
 
-TROUBLES: Final = ("no_room", "unsound", "unreached", "check_unsound", "check_unreached", "check_none")
-"""The reasons: too little room, a copy that does not verify, a place that cannot be reached; and none to be checked."""
+TROUBLES: Final = (
+    *("no_room", "unsound", "unreached", "disk_gone"),
+    *("check_no_room", "check_unsound", "check_unreached", "check_none"),
+)
+"""The reasons: too little room, a copy that does not verify, a place that cannot be reached or whose disk is gone; and
+none to be checked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,9 @@ class Overview(Protocol):
     def property(self, name: str) -> str | None:
         """The store's value of this name, None if it was never set."""
 
+    def begun(self) -> dt.datetime | None:
+        """The time of the first entry of the log, None without one."""
+
     def walk_open(self, today: dt.date) -> Iterator[Submission]:
         """Those that are open on this day (``core.open_until``), by id, never all in memory."""
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from worker.core.business_hours import OfficeHours
+from worker.core.clock import elapsed
+from worker.store.backups import TOO_OLD
 from worker.views.log_counts import LogCounts
 from worker.views.metrics import Family, Sample
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+_SECOND: Final = dt.timedelta(seconds=1)
 WINDOW: Final = 15 * MINUTE
 """Seconds in which one refused login of our account counts."""
 LEAST_NOTICES: Final = 10
@@ -30,9 +32,11 @@ class Crossing(StrEnum):
     ABOVE = "above"
     BELOW = "below"
     AGE = "age"
-    """The seconds since the moment that the figure is."""
-    WORKING_DAYS = "working_days"
-    """The same in working days."""
+    """The seconds since the moment that the figure is. A moment in the future is crossed: the clock was set back."""
+    DUE = "due"
+    """The seconds since the moment that the figure is, for which something is planned: one in the future is well."""
+    ABSENT = "absent"
+    """Monitoring has no such figure: a store that is not read gives none. A look that has figures never crosses it."""
     GROWS = "grows"
     """A counter grew within ``WINDOW``."""
     SHARE = "share"
@@ -70,21 +74,24 @@ def _limit(
 
 _C, _W = Severity.CRITICAL, Severity.WARNING
 LIMITS: Final = (
+    _limit("HoshobinAbsent", "build_info", Crossing.ABSENT, 0, _C, 15 * MINUTE),
+    _limit("HoshobinNotRunning", "service_running", Crossing.BELOW, 1, _C, 5 * MINUTE),
     _limit("HoshobinDeaf", "last_look_timestamp_seconds", Crossing.AGE, 15 * MINUTE, _C),
+    _limit("HoshobinFolderDeaf", "folder_last_look_timestamp_seconds", Crossing.AGE, 20 * MINUTE, _C),
     _limit("HoshobinMailboxGap", "mailbox_gap_messages", Crossing.ABOVE, 0, _C, 10 * MINUTE),
     _limit("HoshobinInDoubt", "submissions", Crossing.ABOVE, 0, _C, state="IN_DOUBT"),
     _limit("HoshobinRefused", "submissions", Crossing.ABOVE, 0, _W, state="REFUSED"),
     _limit("HoshobinBounced", "submissions", Crossing.ABOVE, 0, _W, state="BOUNCED"),
     _limit("HoshobinOverdue", "submissions", Crossing.ABOVE, 0, _W, state="OVERDUE"),
-    _limit("HoshobinHeldLong", "oldest_waiting_timestamp_seconds", Crossing.WORKING_DAYS, 1, _W, state="HELD"),
-    _limit("HoshobinNotLeaving", "oldest_waiting_timestamp_seconds", Crossing.AGE, 30 * MINUTE, _C, state="APPROVED"),
+    _limit("HoshobinHeldLong", "held_over_working_day", Crossing.ABOVE, 0, _W),
+    _limit("HoshobinNotLeaving", "oldest_waiting_timestamp_seconds", Crossing.DUE, 30 * MINUTE, _C, state="APPROVED"),
     _limit("HoshobinUrgentTasks", "tasks", Crossing.ABOVE, 0, _W, 2 * HOUR, urgency="now"),
     _limit("HoshobinAccountRefused", "send_attempts_total", Crossing.GROWS, 0, _C, result="account_refused"),
     _limit("HoshobinNoticesUnread", "notices_read_total", Crossing.SHARE, 0.5, _W, result="refused"),
     _limit("HoshobinAlarmsUnsent", "alarms_unsent", Crossing.ABOVE, 0, _C, 15 * MINUTE),
     _limit("HoshobinLogBroken", "log_intact", Crossing.BELOW, 1, _C),
     _limit("HoshobinLogUnverified", "log_verified_timestamp_seconds", Crossing.AGE, 8 * DAY, _W),
-    _limit("HoshobinBackupOld", "backup_last_success_timestamp_seconds", Crossing.AGE, 26 * HOUR, _W),
+    _limit("HoshobinBackupOld", "backup_last_success_timestamp_seconds", Crossing.AGE, TOO_OLD // _SECOND, _W),
     _limit("HoshobinBackupUntried", "backup_verified_timestamp_seconds", Crossing.AGE, 35 * DAY, _W),
     _limit("HoshobinDiskFull", "store_free_bytes", Crossing.BELOW, 1_000_000_000, _C),
 )
@@ -98,9 +105,7 @@ class Crossed:
     sample: Sample
 
 
-def crossed_limits(
-    families: Sequence[Family], counts: LogCounts, hours: OfficeHours, now: dt.datetime
-) -> tuple[Crossed, ...]:
+def crossed_limits(families: Sequence[Family], counts: LogCounts, now: dt.datetime) -> tuple[Crossed, ...]:
     """Returns each sample that is beyond its limit.
 
     A limit that must hold for a while is compared with the time at which the figure became so, where that is known;
@@ -111,7 +116,7 @@ def crossed_limits(
         Crossed(limit, sample)
         for limit in LIMITS
         for sample in _samples(known[limit.figure], limit)
-        if _is_beyond(limit, sample, counts, hours, now) and _is_held(limit, sample, now)
+        if _is_beyond(limit, sample, counts, now) and _is_held(limit, sample, now)
     )
 
 
@@ -120,23 +125,28 @@ def _samples(family: Family, limit: Limit) -> Iterator[Sample]:
 
 
 def _is_held(limit: Limit, sample: Sample, now: dt.datetime) -> bool:
-    return sample.since is None or (now - sample.since).total_seconds() >= limit.hold
+    return sample.since is None or elapsed(sample.since, now).total_seconds() >= limit.hold
 
 
-def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, hours: OfficeHours, now: dt.datetime) -> bool:
+def _is_beyond(limit: Limit, sample: Sample, counts: LogCounts, now: dt.datetime) -> bool:
     match limit.crossing:
         case Crossing.ABOVE:
             return sample.value > limit.value
         case Crossing.BELOW:
             return sample.value < limit.value
+        case Crossing.ABSENT:
+            return False
         case Crossing.AGE:
-            return now.timestamp() - sample.value > limit.value
-        case Crossing.WORKING_DAYS:
-            since = dt.datetime.fromtimestamp(sample.value, dt.UTC)
-            return hours.or_usual().a_working_day_after(since) < now
+            return elapsed(_moment(sample), now).total_seconds() > limit.value
+        case Crossing.DUE:
+            return (now - _moment(sample)).total_seconds() > limit.value
         case Crossing.GROWS:
             last = counts.last_refusal()
-            return last is not None and (now - last).total_seconds() <= WINDOW
+            return last is not None and elapsed(last, now).total_seconds() <= WINDOW
         case Crossing.SHARE:
             read, refused = counts.of_a_day(now)
             return read + refused >= LEAST_NOTICES and refused > limit.value * (read + refused)
+
+
+def _moment(sample: Sample) -> dt.datetime:
+    return dt.datetime.fromtimestamp(sample.value, dt.UTC)

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from worker.audit.sent_log import PROGRAM
+from worker.core.clock import AHEAD
 from worker.core.model import Entry, HealthRecord, Hold
-from worker.core.states import REFUSALS, AlarmCause, Event, NoteEvent
+from worker.core.states import REFUSALS, AlarmCause, Event, NoteEvent, State
 
 COUNTED: Final = "log_counts"
 """Name of the store's value with the counts."""
@@ -50,6 +52,9 @@ class LogCounts:
     accepted: int = 0
     seconds: float = 0.0
     """Number and sum of all times from notice to acceptance."""
+    held: dict[str, str] = field(default_factory=dict)
+    """Of each held submission when it began to be held, or a person last changed it: what the program changes by itself
+    is no work on it."""
     refused_at: str = ""
     """The last failure at which the mail server refused the account; no entry is made of it."""
 
@@ -60,6 +65,7 @@ class LogCounts:
     def add(self, entry: Entry, read_at: Callable[[int], dt.datetime | None]) -> None:
         """Counts an entry; ``read_at`` returns when the notice of a submission was read."""
         self.entry = entry.number
+        self._follow_held(entry)
         if result := _RESULTS.get(entry.event):  # type: ignore[call-overload]  # an event is a text
             self.attempts[result] += 1
         if entry.event == Event.NOTICE_READ:
@@ -69,12 +75,27 @@ class LogCounts:
             if since is not None:
                 self._add_time(max(0.0, (entry.at - since).total_seconds()))
 
+    def _follow_held(self, entry: Entry) -> None:
+        if entry.submission is None or not entry.set:
+            return
+        number, state = str(entry.submission), entry.set.get("state")
+        if state is not None and state != State.HELD:
+            self.held.pop(number, None)
+        elif state is not None or (number in self.held and entry.by != PROGRAM):
+            self.held[number] = entry.at.isoformat()
+
+    def held_since(self, submission: int) -> dt.datetime | None:
+        """Returns since when no person has worked on a held submission; None if the counts do not know it."""
+        moment = self.held.get(str(submission))
+        return dt.datetime.fromisoformat(moment) if moment else None
+
     def _add_notice(self, entry: Entry) -> None:
         is_refused = any(Hold.read(each).reason in REFUSALS for each in entry.set.get("reasons", ()))
         self.notices["refused" if is_refused else "read"] += 1
         hour = int(entry.at.timestamp()) // _HOUR
         self.hours.setdefault(str(hour), [0, 0])[is_refused] += 1
-        self.hours = {name: counted for name, counted in self.hours.items() if int(name) > hour - 25}
+        # A later hour is from before the clock was set back: it would count again once the clock comes to it.
+        self.hours = {name: counted for name, counted in self.hours.items() if hour - 25 < int(name) <= hour}
 
     def _add_time(self, seconds: float) -> None:
         self.accepted += 1
@@ -99,16 +120,18 @@ class LogCounts:
 
     def of_a_day(self, now: dt.datetime) -> tuple[int, int]:
         """Returns the notices read and refused in the last day, by whole hours."""
-        since = int((now - DAY).timestamp()) // _HOUR
-        counted = [each for hour, each in self.hours.items() if int(hour) > since]
+        since, until = (int(moment.timestamp()) // _HOUR for moment in (now - DAY, now + AHEAD))
+        counted = [each for hour, each in self.hours.items() if since < int(hour) <= until]
         return sum(each[0] for each in counted), sum(each[1] for each in counted)
 
 
 def read_counts(text: str | None, last: int) -> LogCounts:
     """Returns the counts of the store's value; empty ones if it has none, or more entries than the log (``last``)."""
     try:
-        found = LogCounts(**json.loads(text or ""))
-        is_sound = 0 <= found.entry <= last and len(found.buckets) == len(BUCKETS)
+        kept = json.loads(text or "")
+        found = LogCounts(**kept)
+        is_sound = "held" in kept  # an earlier program did not follow the held ones
+        is_sound = is_sound and 0 <= found.entry <= last and len(found.buckets) == len(BUCKETS)
         is_sound = is_sound and set(found.attempts) == set(ATTEMPTS) and set(found.notices) == set(NOTICES)
     except (ValueError, TypeError):
         return LogCounts()

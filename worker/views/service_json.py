@@ -166,8 +166,13 @@ def rehearsal_json(to: str | None) -> dict[str, Any]:
     return {"rehearsal_to": to}
 
 
-def backup_json(file: str, verdict: LogVerdict, manifest: Manifest, removed: Sequence[str]) -> dict[str, Any]:
-    """Returns the fixed fields of a backup that was made; ``size`` in bytes, ``removed`` by the rotation."""
+def backup_json(
+    file: str, verdict: LogVerdict, manifest: Manifest, removed: Sequence[str], *, same_disk: bool, loose: bool
+) -> dict[str, Any]:
+    """Returns the fixed fields of a backup that was made; ``size`` in bytes, ``removed`` by the rotation.
+
+    ``same_disk`` is that it is on the store's file system, ``loose`` that other accounts may write into its directory.
+    """
     return {
         "file": file,
         "size": manifest.database.size,
@@ -176,6 +181,8 @@ def backup_json(file: str, verdict: LogVerdict, manifest: Manifest, removed: Seq
         "configuration": manifest.configuration.name if manifest.configuration else None,
         "left_out": list(manifest.left_out),
         "removed": list(removed),
+        "same_disk": same_disk,
+        "loose": loose,
     }
 
 

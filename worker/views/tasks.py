@@ -39,6 +39,7 @@ from worker.views.actions import (
     show_action,
     withdraw_action,
 )
+from worker.views.backup_age import find_no_recent_backup, say_backup_task
 from worker.views.backups import say_backup_trouble
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def open_tasks(overview: Overview, configuration: Configuration | Outline, now: 
         if each.is_by_hold and not each.delivery.deferrals
     ]
     found += [task for each in known for task in _unread(each)]  # a corrected one's too: the issuer may answer either
-    found += _backups(overview)
+    found += _backups(overview, now)
     found += _rest_missing(_missing_guarantees(configuration, overview, registered, today), overview, now)
     return tuple(sorted((replace(task, days_over=days_over(task.due, today)) for task in found), key=_order))
 
@@ -480,23 +481,32 @@ def _both(code: str, **params: object) -> tuple[str, str]:
 # --- Of the store itself -------------------------------------------------------------------------------------
 
 
-def _backups(overview: Overview) -> Iterator[Task]:
-    """The backup that was not made, and the one that does not verify: for the administrator, by way of all."""
-    for name in (BACKUP_TROUBLE, CHECK_TROUBLE):
-        trouble = read_trouble(overview.property(name))
-        if trouble is not None:
-            yield Task(
-                kind=TaskKind.BACKUP,
-                project="",
-                project_name=say("backup_task", "ja"),
-                issuer=say("backup_of_all", "ja"),
-                product=None,
-                submission=None,
-                texts=(say_backup_trouble(trouble, "ja"), say_backup_trouble(trouble, "en")),
-                due=None,
-                action=None,
-                urgency=Urgency.NOW,
-            )
+def _backups(overview: Overview, now: dt.datetime) -> Iterator[Task]:
+    """The backup that was not made, and the one that does not verify: for the administrator, by way of all.
+
+    A backup that was killed, or whose timer is off, says nothing itself: it is missing by its age.
+    """
+    made, checked = (read_trouble(overview.property(name)) for name in (BACKUP_TROUBLE, CHECK_TROUBLE))
+    for trouble in filter(None, (made, checked)):
+        texts = (say_backup_trouble(trouble, "ja"), say_backup_trouble(trouble, "en"))
+        yield _backup_task(texts, Urgency.NOW)
+    if made is None and (lack := find_no_recent_backup(overview, now)) is not None:
+        yield _backup_task((say_backup_task(lack, "ja"), say_backup_task(lack, "en")), Urgency.TODAY)
+
+
+def _backup_task(texts: tuple[str, str], urgency: Urgency) -> Task:
+    return Task(
+        kind=TaskKind.BACKUP,
+        project="",
+        project_name=say("backup_task", "ja"),
+        issuer=say("backup_of_all", "ja"),
+        product=None,
+        submission=None,
+        texts=texts,
+        due=None,
+        action=None,
+        urgency=urgency,
+    )
 
 
 # --- Of the register -----------------------------------------------------------------------------------------

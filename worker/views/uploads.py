@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from worker.core.clock import elapsed
 from worker.core.model import Entry
 
 LATE: Final = dt.timedelta(minutes=2)
@@ -50,4 +51,4 @@ def stage_of(
         return UploadStage.FILED
     if submission is not None:
         return UploadStage.TAKEN
-    return UploadStage.LATE if now - entry.at >= LATE else UploadStage.SOON
+    return UploadStage.LATE if elapsed(entry.at, now) >= LATE else UploadStage.SOON

@@ -200,6 +200,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "backup": ("バックアップ", "the backup"),
     "service": ("保証便のサービス", "the service"),
     "witness": ("別の場所の目印", "the witness"),
+    "backups": ("バックアップ", "the backup"),
     "copies": ("古い写し・2台目に気付く手がかり", "signs of an old copy or a second one"),
     "dns": ("DNS（電子署名の確認）", "DNS (keys of signatures)"),
     "login": ("OAuth2 のログイン {name}", "OAuth2 login {name}"),

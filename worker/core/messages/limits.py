@@ -6,6 +6,18 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "limits_none": ("限度を超えている数値はありません。", "No limit is crossed."),
+    "limit_HoshobinAbsent": (
+        "保証便の数値を15分以上取れていません。サーバー、保証便の画面、データベースのどれかが止まっています",
+        "no figures of hoshobin came for 15 minutes: the server, the console or the database is down",
+    ),
+    "limit_HoshobinNotRunning": (
+        "保証便のサービスが動いていません。お知らせを受け取らず、何も送りません",
+        "the service does not run: no notice is read, and nothing is sent",
+    ),
+    "limit_HoshobinFolderDeaf": (
+        "お知らせのフォルダを20分以上確認できていません",
+        "the folder of notices was not looked at for 20 minutes",
+    ),
     "limit_HoshobinDeaf": ("メールボックスを15分以上確認できていません", "a mailbox was not looked at for 15 minutes"),
     "limit_HoshobinMailboxGap": (
         "メールボックスに、記録のないメールがあります",

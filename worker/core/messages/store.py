@@ -201,6 +201,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "unsound_corrupt": ("ファイルが壊れている", "the file is damaged"),
     "unsound_not_a_store": ("保証便のデータベースではない", "it is not a hoshobin database"),
+    "restore_other_store": (
+        (
+            "{file} は、今のデータベースとは別の保証便（別の会社など）のバックアップです。何も変更していません。"
+            "戻すと、その会社の記録と認証キーが、この会社の画面に出ます。この会社のバックアップを指定してください。"
+            "別の保証便のものに置き換えるときだけ、`--other` を付けます。"
+        ),
+        (
+            "{file} is a backup of another installation than the database in place, such as of another contractor."
+            " Nothing was changed. Its records and keys would be shown to the people of this one. Name a backup of this"
+            " one, or add `--other` if it is to be replaced by the other."
+        ),
+    ),
     "restore_newer": (
         (
             "{file} は、より新しい版の保証便のバックアップです（バックアップの形式 {found}、このプログラム {own}）。"

@@ -17,6 +17,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -32,17 +33,20 @@ from worker.core.states import AlarmCause, NoteEvent
 from worker.store.backups import (
     BACKED_UP,
     BACKUP_CHECKED,
+    BACKUP_PLACE,
     BACKUP_TROUBLE,
     CHECK_TROUBLE,
     CONFIGURATION,
     DATABASE,
     MANIFEST,
     ROOM,
+    BackupPlace,
     KeptFile,
     Manifest,
     SetMark,
     Trouble,
     choose_removed,
+    read_backup_place,
     read_manifest,
     read_set_mark,
     read_trouble,
@@ -94,6 +98,8 @@ _TOLD_AGAIN: Final = dt.timedelta(hours=20)
 """People are told again of a backup that still is not made: by each night's run, and not by each try of an hour."""
 _MOMENT: Final = dt.timedelta(milliseconds=1)
 """The time by which names differ."""
+_PLACES_KEPT: Final = 20
+"""Directories on other disks that are remembered: an installation has one or two."""
 _ABANDONED: Final = dt.timedelta(days=1)
 """A manifest without its files is removed after this time; another backup may be placing them now."""
 
@@ -108,6 +114,10 @@ class BackupCopy:
     manifest: Manifest
     removed: tuple[str, ...] = ()
     """The names of the copies that the rotation removed."""
+    same_disk: bool = False
+    """It is on the file system of the store."""
+    loose: bool = False
+    """Other accounts may write into its directory."""
 
     @property
     def size(self) -> int:
@@ -154,36 +164,66 @@ class RestoredStore:
 
 
 def back_up(
-    folder: Path, target: Path, clock: Clock, configuration: PackedConfiguration | None = None, account: str = ""
+    folder: Path,
+    target: Path,
+    clock: Clock,
+    configuration: PackedConfiguration | None = None,
+    account: str = "",
+    *,
+    takes_same_disk: bool = False,
 ) -> BackupCopy:
     """Keeps one more set of the store in ``folder`` in ``target``, and removes those that the rotation does not keep.
 
     Makes ``target``, but not the folders above it. Records the set in the log, or the reason that there is none for the
-    list of tasks. Raises ConfigError if there is no store, or an older one, NotAllowed ``backup_no_room``, LogBroken if
-    the copy is not sound, Unavailable.
+    list of tasks. ``takes_same_disk`` is that ``target`` may be on the store's disk although it was on another one.
+    Raises ConfigError if there is no store, or an older one, NotAllowed ``backup_no_room`` or ``backup_disk_gone``,
+    LogBroken if the copy is not sound, Unavailable.
     """
-    with _filling(folder):
-        open_store(folder, clock).close()  # says what is wrong with its place or version
+    with _filling(folder), contextlib.closing(open_store(folder, clock)) as store:  # says what is wrong with it
+        known = read_backup_place(store.property(BACKUP_PLACE))
     try:
+        is_same = _is_on_disk_of(folder, target)
+        if is_same and not takes_same_disk:
+            _refuse_where_disk_is_gone(target, known)
         made = _make_set(folder, target, clock, configuration)
-        kept = _record_set(folder, made.manifest, clock, account)
+        place = _place_of(target, known, is_same=is_same)
+        kept = _record_set(folder, made.manifest, place, clock, account)
         removed = _rotate(target, made.manifest, kept, clock.now())
     except (NotAllowed, LogBroken, Unavailable) as failure:
         trouble = _explain(failure, target, clock.now())
         if isinstance(failure, NotAllowed):
-            trouble = Trouble(trouble.at, "no_room", str(target), "", *_measure(folder, target))
+            is_full = failure.code == "backup_no_room"
+            room = _measure(folder / FILE_NAME, target) if is_full else (0, 0)
+            trouble = Trouble(trouble.at, "no_room" if is_full else "disk_gone", str(target), "", *room)
         _record_trouble(folder, BACKUP_TROUBLE, trouble, clock)
         raise
-    return replace(made, removed=removed)
+    return replace(made, removed=removed, same_disk=place.same_disk, loose=place.loose)
+
+
+def _is_on_disk_of(folder: Path, target: Path) -> bool:
+    """Returns whether ``target``, or the folder in which it will be made, is on the file system of ``folder``."""
+    with _reached(target):
+        return folder.stat().st_dev == (target if target.exists() else target.parent).stat().st_dev
+
+
+def _refuse_where_disk_is_gone(target: Path, known: BackupPlace | None) -> None:
+    """Raises NotAllowed for an empty mount point: a set below it would hide in the store's disk and call all well."""
+    if known is not None and str(target) in known.apart:
+        raise NotAllowed("backup_disk_gone", target=str(target))
+
+
+def _place_of(target: Path, known: BackupPlace | None, *, is_same: bool) -> BackupPlace:
+    with _reached(target):
+        is_loose = bool(target.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+    apart = [each for each in (known.apart if known is not None else ()) if each != str(target)]
+    apart += [] if is_same else [str(target)]
+    return BackupPlace(str(target), is_same, is_loose, tuple(apart[-_PLACES_KEPT:]))
 
 
 def _make_set(folder: Path, target: Path, clock: Clock, configuration: PackedConfiguration | None) -> BackupCopy:
     with _reached(target):
         target.mkdir(mode=0o700, exist_ok=True)
-    free, needed = _measure(folder, target)
-    if free < needed:
-        room = {"free": say_bytes(free), "needed": say_bytes(needed)}
-        raise NotAllowed("backup_no_room", target=str(target), **room)
+    _require_room(folder / FILE_NAME, target, "backup_no_room")
     with _working_in(target) as work, _filling(target):
         copy = work / FILE_NAME
         _copy_in_one_step(folder, work)
@@ -251,12 +291,19 @@ def _place_first(file: Path, place: Path) -> None:
         file.replace(place)
 
 
-def _measure(folder: Path, target: Path) -> tuple[int, int]:
-    """The free bytes of ``target``, and the bytes that a backup needs there."""
+def _require_room(database: Path, target: Path, code: str, **named: str) -> None:
+    """Raises NotAllowed ``code`` if ``target`` has too little room for a copy."""
+    free, needed = _measure(database, target)
+    if free < needed:
+        raise NotAllowed(code, target=str(target), free=say_bytes(free), needed=say_bytes(needed), **named)
+
+
+def _measure(database: Path, target: Path) -> tuple[int, int]:
+    """The free bytes of ``target``, and the bytes that a copy of the database needs there."""
     with _reached(target):
         free = shutil.disk_usage(target).free
     with translated():
-        parts = (folder / f"{FILE_NAME}{ending}" for ending in ("", "-wal"))
+        parts = (Path(f"{database}{ending}") for ending in ("", "-wal"))
         return free, ROOM * sum(each.stat().st_size for each in parts if each.exists())
 
 
@@ -283,7 +330,7 @@ def _give_to_owner(file: Path, target: Path) -> None:
         os.chown(file, status.st_uid, status.st_gid)
 
 
-def _record_set(folder: Path, manifest: Manifest, clock: Clock, account: str) -> frozenset[str]:
+def _record_set(folder: Path, manifest: Manifest, place: BackupPlace, clock: Clock, account: str) -> frozenset[str]:
     """Records the set; returns the stems that stay whatever their age: this one, and the last that was checked."""
     detail = {
         "file": manifest.database.name,
@@ -295,6 +342,7 @@ def _record_set(folder: Path, manifest: Manifest, clock: Clock, account: str) ->
     with contextlib.closing(open_store(folder, clock)) as store, store.writing() as writing:
         entry = writing.note(NoteEvent.BACKED_UP, None, Author("hoshobin", account), detail)
         writing.set_property(BACKED_UP, SetMark(entry.at, manifest.stem).text())
+        writing.set_property(BACKUP_PLACE, place.text())
         writing.set_property(BACKUP_TROUBLE, "")
         writing.set_property(LOG_VERIFIED, f"{manifest.made_at.isoformat()} holds")  # by way of its copy
         checked = read_set_mark(writing.property(BACKUP_CHECKED))
@@ -367,8 +415,8 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
     """Restores a backup into a temporary folder and verifies it there; records that in the store in ``folder``.
 
     ``given`` is the copy of a store, or a directory of sets, of which the newest is checked. A failure is recorded if
-    the set is of that store, or a directory was given. Raises NotAllowed ``no_backup_in``, LogBroken, ConfigError
-    ``newer_database``, Unavailable.
+    the set is of that store, or a directory was given. Raises NotAllowed ``no_backup_in`` or ``backup_check_no_room``,
+    LogBroken, ConfigError ``newer_database``, Unavailable.
     """
     own, last = _own_marks(folder, clock)
     file = given
@@ -378,14 +426,20 @@ def check_backup(folder: Path | None, given: Path, clock: Clock, account: str = 
         checked = _restore_beside(file, clock)
     except (NotAllowed, LogBroken, Unavailable) as failure:
         if folder is not None and own and (given.is_dir() or _is_of(file, own)):
-            trouble = _explain(failure, file, clock.now(), "check_")
-            if isinstance(failure, NotAllowed):
-                trouble = Trouble(trouble.at, "check_none", str(given))
-            _record_trouble(folder, CHECK_TROUBLE, trouble, clock)
+            _record_trouble(folder, CHECK_TROUBLE, _explain_check(failure, given, file, clock.now()), clock)
         raise
     if folder is not None and checked.store == own:
         _record_check(folder, checked, clock, account)
     return checked
+
+
+def _explain_check(failure: HoshobinError, given: Path, file: Path, now: dt.datetime) -> Trouble:
+    if not isinstance(failure, NotAllowed):
+        return _explain(failure, file, now, "check_")
+    if failure.code == "no_backup_in":
+        return Trouble(now, "check_none", str(given))
+    beside = _place_beside(file)
+    return Trouble(now, "check_no_room", str(beside), "", *_measure(file, beside))
 
 
 def _own_marks(folder: Path | None, clock: Clock) -> tuple[str, str]:
@@ -420,9 +474,14 @@ def _manifest_of(file: Path) -> Manifest | None:
     return None
 
 
+def _place_beside(file: Path) -> Path:
+    """The folder in which a set is tried: that of the set, where this account may write."""
+    return file.parent if os.access(file.parent, os.W_OK) else Path(tempfile.gettempdir())
+
+
 def _restore_beside(file: Path, clock: Clock) -> CheckedBackup:
-    manifest = _manifest_of(file)
-    beside = file.parent if os.access(file.parent, os.W_OK) else Path(tempfile.gettempdir())
+    manifest, beside = _manifest_of(file), _place_beside(file)
+    _require_room(file, beside, "backup_check_no_room", file=str(file))
     with _working_in(beside) as work, _filling(beside):
         digest = _take_copy(file, work)
         for each in manifest.files if manifest else ():
@@ -448,26 +507,44 @@ def _record_check(folder: Path, checked: CheckedBackup, clock: Clock, account: s
 # --- Restore -------------------------------------------------------------------------------------------------------
 
 
-def replace_store(folder: Path, file: Path, clock: Clock, account: str) -> RestoredStore:
+def replace_store(folder: Path, file: Path, clock: Clock, account: str, *, takes_other: bool = False) -> RestoredStore:
     """Replaces the store in ``folder`` by the one in ``file`` (with ``file-wal``, if there is one).
 
-    ``head`` and ``secret`` stay. Raises LogBroken ``not_a_store``, ``backup_differs`` from the manifest beside it and
-    others if the file is not sound, ConfigError ``newer_database``, Unavailable; then nothing was changed.
+    ``head`` and ``secret`` stay. ``takes_other`` is that ``file`` may be of another store than the one in place. Raises
+    NotAllowed ``restore_other_store`` if it is, LogBroken ``not_a_store``, ``backup_differs`` from the manifest beside
+    it and others if the file is not sound, ConfigError ``newer_database``, Unavailable; then nothing was changed.
     """
     with _alone_in(folder, _WORK) as work, _filling(folder):
         copy = work / FILE_NAME
         digest = _take_copy(file, work)
+        own, found = _identity_of(folder), _identity_of(work)  # before a migration gives one to an older copy
         if secret := read_secret(folder):
             write_secret(work, secret)  # a store from before it had one takes this, and not a new one
         verdict, _ = _bring_up(work, clock)
         manifest = _manifest_of(file)
         if manifest is not None and digest != manifest.database.sha256:  # the log does not cover each byte
             raise LogBroken("backup_differs", file.name)
+        if own and found and own != found and not takes_other:
+            raise NotAllowed("restore_other_store", file=str(file))
         _record(work, file, digest, verdict, clock, account)
         _settle(copy)
         with _writers_waiting(folder):
             replaced = _swap(folder, copy, _free_suffix(folder, clock.now()))
     return RestoredStore(verdict, replaced, is_compared=manifest is not None)
+
+
+def _identity_of(folder: Path) -> str:
+    """The identity of a store of any form; empty if it has none, has no entry, or cannot be read.
+
+    The file alone is read, which has the identity from its first day on: opening the database would leave files beside
+    it, or move the content of its ``-wal``, and nothing may change before all of the backup is judged.
+    """
+    source = f"{(folder / FILE_NAME).absolute().as_uri()}?mode=ro&immutable=1"
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(source, uri=True)) as database:
+        if database.execute("SELECT 1 FROM entries LIMIT 1").fetchone():
+            row = database.execute("SELECT value FROM properties WHERE name = ?", (IDENTITY,)).fetchone()
+            return str(row[0]) if row else ""
+    return ""
 
 
 def keep_before_migration(folder: Path, version: str, clock: Clock) -> Path:

@@ -358,6 +358,10 @@ class StoreReads(Reads):
         of_events = (self._walk_entries(compiled.LINES_OF_EVENT, {"event": name}, after) for name in names)
         return heapq.merge(*of_events, key=lambda entry: entry.number)
 
+    def begun(self) -> dt.datetime | None:
+        first = self._rows(compiled.LINES, {"after": 0, "limit": 1})
+        return to_entry(first[0]).at if first else None
+
     def last_entries(self, events: Iterable[str], most: int) -> tuple[Entry, ...]:
         # Each event's newest from its index: the others of so many rows are not read.
         lines = [
