@@ -67,7 +67,7 @@ def test_staff_and_the_auditor_may_not_switch(console: Console) -> None:
     for login in ("staff", "auditor"):
         browser = console.browser(login)
         assert browser.get(PATH).status_code == 403
-        assert "本番とリハーサルの切替え" in browser.text
+        assert "この操作は「承認」か「管理」の方ができます：" in browser.text
         browser.get("/me")
         assert browser.post(PATH, {"switch": "on"}).status_code == 403
     assert not is_rehearsing(console)

@@ -34,6 +34,7 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
     assert "に送信）" in approver.text
     assert approver.post("/s/2/return", {"why": ""}).status_code == 422
     assert approver.post("/s/2/return", {"why": "宛名を確認"}).headers["location"] == "/s/2?said=returned"
+    assert "差し戻し（宛名を確認）" in approver.get("/s/2").text, "the chip"
     assert console.office.show(2)["hold_reasons"] == ["approval", "returned"]
     assert sent(room) == 0
     staff.get("/s/2")
@@ -50,6 +51,7 @@ def test_a_draft_goes_from_request_to_return_to_approval_to_stop_and_leaves_once
     assert 'hx-get="/s/2/state?was=APPROVED"' in staff.get("/s/2").text
     assert staff.get("/s/2/state?was=APPROVED").status_code == 204
     staff.get("/s/2")
+    assert re.search(r"送信待ち（\d+/\d+ \d+:\d\d）", staff.text), "the chip"
     assert "送信を止める" in staff.text
     assert staff.post("/s/2/stop", {"why": ""}).headers["location"] == "/s/2?said=stopped"
     assert staff.post("/s/2/stop", {"why": ""}).status_code == 409
@@ -93,6 +95,7 @@ def test_a_confirmation_is_taken_back_and_a_memo_puts_the_row_off(console: Conso
     assert "担当者不在・折返し待ち" in staff.text
     call = {"note": "不在", "outcome": "later", "call_again": "2099-11-30T10:00"}
     assert staff.post("/s/2/confirm", call).headers["location"] == "/s/2?said=called"
+    assert "折返し待ち（11/30 10:00）" in staff.get("/s/2").text, "the chip"
     assert staff.post("/s/2/confirm", {**call, "call_again": "明日"}).status_code == 422
     assert staff.post("/s/2/confirm", {"note": "電話 佐々木様", "outcome": "arrived"}).status_code == 303
     staff.get("/s/2")
