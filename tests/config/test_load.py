@@ -263,7 +263,7 @@ def test_every_problem_has_its_sentence_in_both_languages():
 @every_case("code", sorted({**TEXTS, **HINTS}))
 def test_a_sentence_asks_for_no_name_that_problems_do_not_carry(code):
     names = "line column detail name sign value valid limit nearest character address host path looked mode issuer"
-    names += " least heading here place form file sample expected found examples own shipped date owner"
+    names += " least heading here place form file sample expected found examples own shipped date owner names"
     for text in (*TEXTS[code], *HINTS.get(code, ())):
         assert text.format(**dict.fromkeys(names.split(), "…"))
 
