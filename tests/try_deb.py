@@ -623,7 +623,7 @@ def traces_of(machine: Machine, name: str = "") -> dict[str, tuple[dict[str, Any
     figures = machine.run("hoshobin", *instance, "metrics")
     found: dict[str, tuple[dict[str, Any], float]] = {}
     for unit, (event, figure) in TRACES.items():
-        (value,) = re.findall(rf"^{figure} (\S+)$", figures, re.MULTILINE)
+        (value,) = re.findall(rf"^{figure}(?:\{{tenant=[^}}]*\}})? (\S+)$", figures, re.MULTILINE)
         found[unit] = (next(iter(entries_of(machine, event, name)), {}), float(value))
     return found
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.office import Office, Ran, a_form, command, notice
 from tests.support.world import project
+from worker.cli import tenants
 from worker.cli.tenants import TenantStatus, describe, exit_code
 from worker.send.smtp.lock import SenderLock
 from worker.service.clock import SystemClock
@@ -121,6 +122,49 @@ def state(name: str, *, running: bool = True, error: str = "", now: int = 0, dou
 )
 def test_the_exit_code_says_if_a_person_must_look(states: list[TenantStatus], code: int) -> None:
     assert exit_code(states) == code
+
+
+def test_one_whose_configuration_is_lost_has_a_line_by_its_passwords(bureau: Path) -> None:
+    (bureau / "gone" / "credentials").mkdir(parents=True)
+    try:
+        ran = status(bureau, "--json")
+    finally:
+        shutil.rmtree(bureau / "gone")
+    assert ran.code == 3
+    found = {each["tenant"]: each for each in ran.documents}
+    assert list(found) == ["busy", "faulty", "gone", "quiet"]
+    assert f"{bureau}/gone/worker.toml" in found["gone"]["error"]
+
+
+def test_one_whose_configuration_is_lost_has_a_line_by_its_database(
+    bureau: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = tmp_path / "lib"
+    (stores / "gone").mkdir(parents=True)
+    (stores / "gone" / "hoshobin.sqlite3").touch()
+    monkeypatch.setattr(tenants, "SYSTEM_CONFIGURATION", bureau)
+    monkeypatch.setattr(tenants, "SYSTEM_STORE", stores)
+    found = {each["tenant"]: each for each in status(bureau, "--json").documents}
+    assert str(stores / "gone" / "hoshobin.sqlite3") in found["gone"]["error"]
+
+
+def test_a_backup_that_is_missing_is_noted_and_calls_a_person() -> None:
+    fields = {**state("a").fields, "rehearsal_to": None, "backup": {"last": None, "problem": "never"}}
+    assert exit_code([TenantStatus("a", fields)]) == 1
+    assert "hoshobin @a doctor" in describe(TenantStatus("a", fields), "ja")
+    well = {**fields, "backup": {"last": "2026-11-21T02:30:00+09:00", "problem": None}}
+    assert (exit_code([TenantStatus("a", well)]), describe(TenantStatus("a", well), "ja")) == (0, "")
+
+
+def test_the_status_has_the_last_backup_and_what_is_wrong_with_it(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.run_once()
+    assert office("status", "--json").document["backup"] == {"last": None, "problem": None}, "it is new"
+    assert office("backup", str(tmp_path / "backups")).code == 0
+    made = office("status", "--json").document["backup"]
+    assert (made["last"][:2], made["problem"]) == ("20", None)
+    assert office("backup", str(tmp_path / "gone" / "deeper")).code == 3
+    assert office("status", "--json").document["backup"] == {"last": made["last"], "problem": "unreached"}
 
 
 def test_a_folder_without_contractors_is_said(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.support.console import Console
 from tests.support.demo_console import free_port
 from worker.console.metrics import serving_metrics
+from worker.console.server import offering_metrics
 from worker.core.errors import ConfigError, Unavailable
 from worker.core.messages import say
 from worker.views.problems import problem_hint
@@ -90,6 +91,20 @@ def test_an_address_that_another_program_uses_is_refused_with_the_reason_and_the
     assert say(problem.code, "ja", **problem.params).endswith("示せません（ほかのプログラムが使っています）")
     assert served in say(problem.code, "en", **problem.params)
     assert "ss -ltnp" in problem_hint(problem, "ja")
+
+
+def test_a_console_serves_without_metrics_where_another_has_their_address(
+    console: Console, served: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    try:
+        with offering_metrics(console.desk, served, ""):
+            text = console.browser("admin").get("/health").text
+        assert f"監視用の数値（metrics）を {served} で示せません" in text
+        assert "ss -ltnp" in text
+        assert f"console_no_metrics {served}: Address already in use" in caplog.text
+    finally:
+        console.desk.metrics_fault = None
+    assert "監視用の数値" not in console.browser("admin").get("/health").text
 
 
 def test_without_an_address_nothing_listens() -> None:

@@ -399,6 +399,17 @@ def test_the_size_is_that_of_the_database_and_not_of_copies_beside_it(office: In
     assert size() == own
 
 
+def test_of_several_contractors_every_line_has_its_name(office: Installation, store: SqlStore) -> None:
+    alone = measure(office, store, LATER).text()
+    assert "tenant" not in alone
+    one_of_many = dataclasses.replace(office, directory=Path("/etc/hoshobin/yama"))
+    lines = [each for each in measure(one_of_many, store, LATER).text().splitlines() if not each.startswith("#")]
+    assert len(lines) == len([each for each in alone.splitlines() if not each.startswith("#")])
+    assert all('tenant="yama"} ' in each for each in lines)
+    checked = promtool("check", "metrics", given=measure(one_of_many, store, LATER).text())
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
 def test_prometheus_accepts_the_figures(office: Installation, store: SqlStore) -> None:
     for cross, _, _ in WAYS.values():
         cross(store)

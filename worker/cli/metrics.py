@@ -12,7 +12,6 @@ from worker.cli import DONE, Cli, cli, open_office, pass_cli
 from worker.core.errors import UnusablePlace
 from worker.service.measure import measure
 from worker.service.wiring import system_clock
-from worker.views.metrics import render
 
 
 @cli.command()
@@ -25,7 +24,7 @@ from worker.views.metrics import render
 @pass_cli
 def metrics(shared: Cli, textfile: Path | None) -> int:
     """監視用の数値：Prometheus の形式で示します（宛先・案件・発注者は含みません）。"""
-    text = render(measure(*open_office(shared), system_clock().now()).families)
+    text = measure(*open_office(shared), system_clock().now()).text()
     if textfile is None:
         click.echo(text, nl=False)
     else:

@@ -33,6 +33,7 @@ from worker.core.model import FRESH, JST, Disposition, HealthRecord, Submission
 from worker.core.states import STILL_JUDGED, Reason, State
 from worker.core.text import match_key
 from worker.service.wiring import Installation, system_clock
+from worker.store.backups import BACKED_UP, BACKUP_TROUBLE, CHECK_TROUBLE, read_set_mark, read_trouble
 from worker.store.ports import Store
 from worker.store.signs import rehearsing_to
 from worker.views.actions import ActionKind, action_for
@@ -41,7 +42,7 @@ from worker.views.tasks import Urgency, open_tasks
 
 if TYPE_CHECKING:
     from worker.views.preview import SubmissionView
-    from worker.views.service_json import Status
+    from worker.views.service_json import BackupStatus, Status
 
 _WAITING: Final = (
     *(State.HELD, State.ANNOUNCED, State.IN_DOUBT, State.REFUSED, State.BOUNCED),
@@ -318,7 +319,19 @@ def _status_of(office: Installation, store: Store) -> Status:
         ),
         unread=recorded_unread(office, store),
         urgencies=Counter(task.urgency for task in open_tasks(store, office.outline, now)),
+        backup=_backup_status(store, now),
     )
+
+
+def _backup_status(store: Store, now: dt.datetime) -> BackupStatus:
+    from worker.views.backup_age import find_no_recent_backup
+    from worker.views.service_json import BackupStatus
+
+    made = read_set_mark(store.property(BACKED_UP))
+    troubles = [read_trouble(store.property(name)) for name in (BACKUP_TROUBLE, CHECK_TROUBLE)]
+    lack = find_no_recent_backup(store, now)
+    codes = [*(each.code for each in troubles if each is not None), *([lack.lack.value] if lack is not None else [])]
+    return BackupStatus(made.at if made is not None else None, next(iter(codes), None))
 
 
 _SET_ASIDE: Final = (Disposition.UNFETCHED, Disposition.TOO_LARGE, Disposition.PUT_OFF)

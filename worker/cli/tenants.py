@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ import click
 
 from worker.cli import DONE, FOR_A_PERSON, NOT_REACHED, Cli, cli, json_option, pass_cli
 from worker.cli.tables import print_json, print_table
-from worker.config.system_places import SYSTEM_CONFIGURATION
+from worker.config.system_places import SYSTEM_CONFIGURATION, SYSTEM_STORE
 from worker.core.errors import ConfigError, Problem
 from worker.core.messages import Language, say
 from worker.service.wiring import find_store_of
@@ -61,6 +61,11 @@ class TenantStatus:
         return bool(self.fields.get("signs") or self.fields.get("damage"))
 
     @property
+    def backup_problem(self) -> str:
+        """What is wrong with the backup: a code of ``status --json``; empty if nothing is."""
+        return str((self.fields.get("backup") or {}).get("problem") or "")
+
+    @property
     def last_look(self) -> str:
         """The oldest of the last successful looks at mailboxes and folders, ISO 8601; empty if one has none."""
         looks = [each["last_ok"] or "" for each in self.fields.get("looks", ())]
@@ -79,9 +84,10 @@ def show_status(shared: Cli, as_json: bool) -> int:
     """状況：設定のフォルダ（--config、既定は /etc/hoshobin）の下の会社を、1行ずつ示します。"""
     folder = Path(shared.config) if shared.config else SYSTEM_CONFIGURATION
     found = sorted(each.parent for each in folder.glob("*/worker.toml"))
-    if not found:
+    lost = _find_lost(folder, {each.name for each in found}, shared.lang)
+    if not found and not lost:
         raise ConfigError([Problem(str(folder), "", "no_tenants", {"path": str(folder)})])
-    states = list(_read_all(found, shared.lang))
+    states = sorted([*_read_all(found, shared.lang), *lost], key=lambda each: each.name)
     if as_json:
         for each in states:
             print_json(tenant_json(each.name, each.fields, each.error))
@@ -90,11 +96,25 @@ def show_status(shared: Cli, as_json: bool) -> int:
     return exit_code(states)
 
 
+def _find_lost(folder: Path, known: Collection[str], lang: Language) -> list[TenantStatus]:
+    """Those without a configuration that have a database, or passwords: a line that is missing would not be missed."""
+    places = {each.parent.name: each for each in folder.glob("*/credentials") if each.is_dir()}
+    if folder == SYSTEM_CONFIGURATION:
+        places |= {each.parent.name: each for each in SYSTEM_STORE.glob("*/hoshobin.sqlite3")}
+    return [
+        TenantStatus(name, {}, say("tenant_lost", lang, file=folder / name / "worker.toml", found=place))
+        for name, place in places.items()
+        if name not in known
+    ]
+
+
 def exit_code(states: Sequence[TenantStatus]) -> int:
     """Returns the exit code: a service that does not run weighs more than work for a person."""
     if not all(each.is_running for each in states):
         return NOT_REACHED
-    calls = any(each.urgent or each.in_doubt or each.faults or each.holds_back for each in states)
+    calls = any(
+        each.urgent or each.in_doubt or each.faults or each.holds_back or each.backup_problem for each in states
+    )
     return FOR_A_PERSON if calls else DONE
 
 
@@ -117,6 +137,8 @@ def describe(state: TenantStatus, lang: Language) -> str:
     notes = [say("tenant_rehearses", lang)] if state.fields["rehearsal_to"] else []
     if state.holds_back:
         notes.append(say("tenant_holds_back", lang, name=state.name))
+    if state.backup_problem:
+        notes.append(say("tenant_no_backup", lang, name=state.name))
     if state.faults:
         notes.append(say("tenant_faulty", lang, places=", ".join(state.faults), name=state.name))
     return " / ".join(notes)
@@ -125,7 +147,7 @@ def describe(state: TenantStatus, lang: Language) -> str:
 def _style(state: TenantStatus) -> str:
     if not state.is_running or state.in_doubt or state.holds_back:
         return "red"
-    return "yellow" if state.urgent or state.faults else ""
+    return "yellow" if state.urgent or state.faults or state.backup_problem else ""
 
 
 def _read_all(folders: Sequence[Path], lang: Language) -> Iterator[TenantStatus]:

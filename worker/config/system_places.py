@@ -22,6 +22,11 @@ def usual_store(directory: Path) -> Path | None:
     return SYSTEM_STORE if Path("/etc") in directory.parents else None
 
 
+def tenant_of(directory: Path) -> str:
+    """Returns the name of the contractor whose configuration a template unit reads; empty for any other place."""
+    return directory.name if directory.parent == SYSTEM_CONFIGURATION else ""
+
+
 def usual_witness(store: Path) -> Path:
     """Returns the witness's folder that the unit of ``store`` has made."""
     return WITNESSES / (store.name if store.parent == SYSTEM_STORE else SYSTEM_STORE.name)

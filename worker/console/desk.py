@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from worker.accounts.ports import Hasher, IdentityProvider
 from worker.config.sso_settings import SsoSettings
 from worker.core.clock import Clock, is_over
-from worker.core.errors import Unavailable
+from worker.core.errors import Problem, Unavailable
 from worker.core.model import CodePositions, PdfText, Unreadable
 from worker.read.archives import Unpacked
 from worker.read.ports import BROKEN_SANDBOX, PageSketch, PdfReader, Picture, PictureReader, Wish
@@ -134,6 +134,8 @@ class Desk:
         """True if the browser speaks http on this machine: then the cookie is not ``Secure``."""
         self.address = ""
         """The beginning of every address that a browser opens, as ``[console] url`` has it, or on this machine."""
+        self.metrics_fault: Problem | None = None
+        """The reason why ``/metrics`` is not served although the configuration names a place for it."""
         self.uploads = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
         self.pace = Pace(UPLOADS_A_MINUTE)
         self.sso: SingleSignOn | None = None

@@ -66,7 +66,7 @@ def _health(visit: Visit) -> Response:
         HealthFinding(visit.say("health_store"), visit.say(f"sign_{each}"), visit.say(each), is_well=False)
         for each in signs
     ]
-    findings += [*_backups(visit), *_configuration(visit)]
+    findings += [*_backups(visit), *_configuration(visit), *_metrics(visit)]
     if is_checked:
         findings += _examined(visit)
     rehearsing = rehearsing_to(visit.store, visit.office.brief.release.rehearsal_to)
@@ -130,6 +130,13 @@ def _configuration(visit: Visit) -> list[HealthFinding]:
         for each in faults
     ]
     return found or [HealthFinding(name, visit.say("health_well"))]
+
+
+def _metrics(visit: Visit) -> list[HealthFinding]:
+    if (fault := visit.desk.metrics_fault) is None:
+        return []
+    said = problem_json(fault, visit.lang)
+    return [HealthFinding(visit.say("health_metrics"), said["message"], said["hint"], is_well=False)]
 
 
 def _examined(visit: Visit) -> list[HealthFinding]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,7 +23,8 @@ from worker.console.sso import CALLBACK
 from worker.core.errors import ConfigError, Problem
 from worker.service.measure import measure
 from worker.service.wiring import build_hasher, build_identity_provider, system_clock
-from worker.views.metrics import render
+
+_LOG: Final = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
 HEADERS_BYTES: Final = 16 * 1024
@@ -108,12 +110,28 @@ def serve(option: str | None, port: int, unix: str | None, tell: Callable[[str],
         if not unix:
             _refuse_used(port)
         own = "" if unix else f"{LOOPBACK}:{port}"
-        with serving_metrics(settings.metrics, own, lambda: _scrape(desk)):
+        with offering_metrics(desk, settings.metrics, own):
             tell(base)
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run()
     finally:
         desk.close()
+
+
+@contextlib.contextmanager
+def offering_metrics(desk: Desk, address: str, console: str) -> Iterator[None]:
+    """Serves ``/metrics`` meanwhile if that can be; else the journal and 稼働状況 say why, and the console serves.
+
+    Of two contractors with one address the second console would stay down.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(serving_metrics(address, console, lambda: _scrape(desk)))
+        except ConfigError as refused:
+            (desk.metrics_fault,) = refused.problems
+            why = desk.metrics_fault.params["detail"] or "the console itself"
+            _LOG.warning("console_no_metrics %s: %s", address, why)
+        yield
 
 
 def _refuse_used(port: int) -> None:
@@ -130,7 +148,7 @@ def _refuse_used(port: int) -> None:
 
 def _scrape(desk: Desk) -> str:
     with desk.store() as store:
-        return render(measure(desk.office(), store, desk.clock.now()).families)
+        return measure(desk.office(), store, desk.clock.now()).text()
 
 
 def find_sign_on(desk: Desk) -> SingleSignOn | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from worker.config.system_places import tenant_of
 from worker.core.clock import elapsed
 from worker.core.errors import HoshobinError, Unavailable
 from worker.core.states import Event
@@ -20,7 +21,7 @@ from worker.service.wiring import Installation, program_version, read_lock_holde
 from worker.store.ports import Store
 from worker.views.limits import Crossed, crossed_limits
 from worker.views.log_counts import COUNTED, LogCounts, read_counts
-from worker.views.metrics import Family, Looked, ServiceState, figures
+from worker.views.metrics import Family, Looked, ServiceState, figures, render
 from worker.views.tasks import open_tasks
 
 _KEPT_EVERY: Final = 200
@@ -38,6 +39,12 @@ class Measured:
     families: tuple[Family, ...]
     counts: LogCounts
     at: dt.datetime
+    tenant: str = ""
+    """The contractor, if the configuration is one of several on this machine."""
+
+    def text(self) -> str:
+        """Returns the text of a scrape."""
+        return render(self.families, self.tenant)
 
     def crossed(self) -> tuple[Crossed, ...]:
         """Returns the limits that are crossed."""
@@ -56,7 +63,7 @@ def measure(office: Installation, store: Store, now: dt.datetime) -> Measured:
         counts,
         _bytes_of(office.places.store),
     )
-    return Measured(figures(store, looked, now), counts, now)
+    return Measured(figures(store, looked, now), counts, now, tenant_of(office.directory))
 
 
 def _service_state(folder: Path, store: Store, now: dt.datetime) -> ServiceState:

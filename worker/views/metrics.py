@@ -75,16 +75,21 @@ class Looked:
     store_bytes: int
 
 
-def render(families: Iterable[Family]) -> str:
-    """Returns the text of a scrape."""
-    return "".join(f"{line}\n" for family in families for line in _lines(family))
+def render(families: Iterable[Family], tenant: str = "") -> str:
+    """Returns the text of a scrape; ``tenant`` becomes a label of every line.
+
+    Without it the files of two contractors would collide in one node_exporter.
+    """
+    common = {"tenant": tenant} if tenant else {}
+    return "".join(f"{line}\n" for family in families for line in _lines(family, common))
 
 
-def _lines(family: Family) -> Iterator[str]:
+def _lines(family: Family, common: Mapping[str, str]) -> Iterator[str]:
     yield f"# HELP {family.name} {family.help}"
     yield f"# TYPE {family.name} {family.kind}"
     for each in family.samples:
-        labels = ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in each.labels.items())
+        named = {**each.labels, **common}
+        labels = ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in named.items())
         yield f"{family.name}{each.suffix}{{{labels}}} {_number(each.value)}".replace("{}", "")
 
 

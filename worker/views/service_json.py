@@ -66,6 +66,16 @@ class Status:
     urgencies: Counter[Urgency]
     unread: Mapping[str, UnreadIn]
     """Files that are not read, by place."""
+    backup: BackupStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStatus:
+    """The last backup, and what is wrong."""
+
+    last: dt.datetime | None
+    problem: str | None
+    """A code of ``store.backups.TROUBLES``, or ``old``, ``ahead`` or ``never`` (``BackupLack``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,7 @@ def status_json(status: Status, lang: Language) -> dict[str, Any]:
         "states": {state.value: count for state, count in status.counts.items() if count},
         "waiting": [submission_json(each, lang) for each in status.waiting],
         "sends_at": time_json(status.sends_at),
+        "backup": {"last": time_json(status.backup.last), "problem": status.backup.problem},
         "tasks": {urgency.name.lower(): count for urgency, count in status.urgencies.items()},
         "unread_files": unread_json(status.unread),
     }

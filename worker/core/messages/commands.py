@@ -668,6 +668,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "送信を止めています（`hoshobin @{name} status`）",
         "sending is stopped (`hoshobin @{name} status`)",
     ),
+    "tenant_no_backup": (
+        "バックアップに異常があります（`hoshobin @{name} doctor`）",
+        "something is wrong with the backup (`hoshobin @{name} doctor`)",
+    ),
+    "tenant_lost": (
+        "設定（{file}）がありません（{found} は残っています）。バックアップから戻してください",
+        "the configuration ({file}) is gone ({found} is still there); put it back from a backup",
+    ),
     "tenant_faulty": (
         "設定に誤りがあり、前の設定で動きます：{places}（`hoshobin @{name} check`）",
         "the configuration is at fault, the one before is used: {places} (`hoshobin @{name} check`)",

@@ -181,6 +181,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "health_remedy": ("対処", "Remedy"),
     "health_thing": ("対象", "Checked"),
     "health_store": ("データベース", "Database"),
+    "health_metrics": ("監視用の数値", "Figures for monitoring"),
     "health_configuration": ("設定", "Configuration"),
     "health_check": ("今すぐ診断", "Check now"),
     "health_check_why": (
