@@ -127,6 +127,7 @@ def test_a_form_without_a_file_asks_for_one(staff: Browser) -> None:
 def test_a_notice_that_is_here_leads_to_its_submission(staff: Browser) -> None:
     assert drop(staff, ("a.pdf", notice(WAITS))).status_code == 422
     assert "受け付けています（提出2）" in staff.text
+    assert 'href="/s/2"' in staff.html
 
 
 NAMES = [

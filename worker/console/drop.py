@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import UploadFile
@@ -29,6 +30,15 @@ _SHOWN: Final = 20
 """Files that one page shows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A file that was not taken, the sentence why, and the submission that has it already."""
+
+    name: str
+    sentence: str
+    submission: str = ""
+
+
 def show_drop(visit: Visit) -> Response:
     """The page, with what became of the files that were brought last."""
     named = (number_in(each) for each in visit.query.get("got", "").split(".")[:_SHOWN])
@@ -39,19 +49,20 @@ def show_drop(visit: Visit) -> Response:
 def take_files(visit: Visit) -> Response:
     """Takes each file, or says why not."""
     taken: list[Entry] = []
-    refused: list[tuple[str, str]] = []
+    refused: list[_Refused] = []
     try:
         target = _target(visit)
     except NotAllowed as wrong:
-        return _page(visit, [], [("", visit.refusal(wrong))], 422)
+        return _page(visit, [], [_Refused("", visit.refusal(wrong))], 422)
     for file in visit.form.files.get("pdf", ()):
         name = file.filename or "PDF"
         try:
             taken.append(_take(visit, name, file, target))
         except NotAllowed as wrong:
-            refused.append((name, visit.refusal(wrong)))
+            received = wrong.params.get("id", "") if wrong.code == "upload_exists" else ""
+            refused.append(_Refused(name, visit.refusal(wrong), received))
     if not taken and not refused:
-        refused.append(("", visit.say("upload_none")))
+        refused.append(_Refused("", visit.say("upload_none")))
     if refused:
         return _page(visit, taken, refused, 422)
     return visit.go("/drop", got=".".join(str(entry.number) for entry in taken))
@@ -79,7 +90,7 @@ def file_brought_invoice(visit: Visit) -> Response:
     try:
         filed = file_invoice(_uploader(visit), Sha256(entry.detail["sha256"]), _target(visit))
     except NotAllowed as wrong:
-        return _page(visit, [entry], [(entry.detail["file"], visit.refusal(wrong))], 422)
+        return _page(visit, [entry], [_Refused(entry.detail["file"], visit.refusal(wrong))], 422)
     return visit.go("/drop", "filed", got=str(filed.number))
 
 
@@ -97,9 +108,7 @@ def _entry(visit: Visit, number: int) -> Entry | None:
     return found if found is not None and found.number == number else None
 
 
-def _page(
-    visit: Visit, entries: list[Entry], refused: list[tuple[str, str]] | None = None, status: int = 200
-) -> Response:
+def _page(visit: Visit, entries: list[Entry], refused: list[_Refused] | None = None, status: int = 200) -> Response:
     lines = [_line(visit, entry) for entry in entries]
     wanted = {line.submission for line in lines if line.submission is not None}
     submissions = {number: visit.store.submission(number) for number in wanted}
