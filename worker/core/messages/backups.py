@@ -39,8 +39,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "doctor_backup_to_come": ("まだ一度も作成していません", "none was made yet"),
     "remedy_backup": (
         (
-            "`hoshobin backup 置き場` で作成し、`systemctl list-timers 'hoshobin-backup*'` に次の予定があること、"
-            "`journalctl -u hoshobin-backup` に異常がないことを確かめます（会社ごとの形では `hoshobin-backup@会社`）"
+            "管理者が `hoshobin backup 置き場` で作成し、`systemctl list-timers 'hoshobin-backup*'` に"
+            "次の予定があること、`journalctl -u hoshobin-backup` に異常がないことを確かめます"
+            "（会社ごとの形では `hoshobin-backup@会社`）"
         ),
         (
             "make one with `hoshobin backup DIR`; see that `systemctl list-timers 'hoshobin-backup*'` has a next time,"
