@@ -240,7 +240,9 @@ def show_edit(visit: Visit) -> Response:
     if (number := number_in(origin)) is None:
         return _edit_form(visit, texts, _registered(visit, project))
     notice = _notice_of(visit, number)
-    return _edit_form(visit, texts_joined(notice, texts), _registered(visit, project), origin=origin)
+    joined = texts_joined(notice, texts)
+    note = visit.say("edit_joins", id=str(number), number=notice.contract_number) if notice and joined != texts else ""
+    return _edit_form(visit, joined, _registered(visit, project), origin=str(number), note=note)
 
 
 def _notice_of(visit: Visit, number: int) -> Notice | None:
@@ -259,7 +261,9 @@ def _office_texts(visit: Visit, project: str) -> dict[KeyPath, str]:
     return {key: office_text(key, text, issuers, visit.lang) for key, text in _registered(visit, project).items()}
 
 
-def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS, *, origin: str = "") -> Response:
+def _edit_form(
+    visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS, *, origin: str = "", note: str = ""
+) -> Response:
     project = named_project(visit)
     return _form(
         visit,
@@ -271,7 +275,7 @@ def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_RE
         action=f"{path_of(project.id)}/edit",
         back=path_of(project.id),
         origin=origin,
-        note=visit.say("edit_joins", id=origin) if origin and not remarks.others and not remarks.beside else "",
+        note=note,
         go="edit_go",
     )
 
@@ -281,7 +285,8 @@ def save_project_change(visit: Visit) -> Response:
     project = named_project(visit).id
     typed, seen = typed_texts(visit, key_of_field), texts_under(visit, SEEN, key_of_field)
 
-    origin = visit.form.text("from")
+    number = number_in(visit.form.text("from"))
+    origin = "" if number is None else str(number)
 
     def again(remarks: Remarks) -> Response:
         return _edit_form(visit, typed, seen, remarks, origin=origin)
@@ -289,7 +294,7 @@ def save_project_change(visit: Visit) -> Response:
     if not typed:
         return again(Remarks({}, (visit.say("error_nothing_typed"),), 422))
     texts = with_years(typed, visit.today)
-    then = f"/s/{origin}" if number_in(origin) is not None else ""
+    then = f"/s/{origin}" if origin else ""
     return _change(
         visit, project, lambda content: edit_project(content, project, texts, _rules(visit), seen), again, then
     )
