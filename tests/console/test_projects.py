@@ -143,5 +143,8 @@ def test_a_notice_is_linked_to_a_similar_project_from_its_own_page(console: Cons
     assert saved.headers["location"].startswith(f"/s/{number}?")
     assert room.office.show(number)["project"] == WAITS.project
     assert "下の欄に加えました" not in staff.get(path).text, "it has the number now"
-    compared = re.search("<tr[^>]*>(?:(?!</tr>).)*橋梁補修工事その２.*?</tr>", staff.get(f"/s/{number}").text, re.DOTALL)
-    assert compared and "相違" in compared[0], "another printed name is shown to the approver"
+    compared = re.search(
+        "<tr[^>]*>(?:(?!</tr>).)*橋梁補修工事その２.*?</tr>", staff.get(f"/s/{number}").text, re.DOTALL
+    )
+    assert compared
+    assert "相違" in compared[0], "another printed name is shown to the approver"

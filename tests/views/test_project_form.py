@@ -103,9 +103,7 @@ def test_a_section_is_shown_by_its_name_where_the_issuers_agree_on_it() -> None:
         ({("name",): "別の工事名"}, NUMBERS, NOTICE.contract_number),
     ],
 )
-def test_a_notice_that_is_joined_adds_its_number_alone(
-    texts: dict[KeyPath, str], key: KeyPath, numbers: str
-) -> None:
+def test_a_notice_that_is_joined_adds_its_number_alone(texts: dict[KeyPath, str], key: KeyPath, numbers: str) -> None:
     joined = texts_joined(NOTICE, texts)
     assert joined.get(key, "") == numbers
     assert {each: text for each, text in joined.items() if each != key} == {
