@@ -136,8 +136,8 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "one person confirms and requests; another, who did neither this nor the preparation, approves",
     ),
     _R.RETURNED: (
-        "差し戻しの理由を確かめ、直すか、このまま送る場合は承認",
-        "look at why it was sent back: correct it, or approve it as it is",
+        "差し戻しの理由を確かめ、直すか、このまま送る場合は承認または承認の依頼",
+        "look at why it was sent back: correct it, or approve it as it is or ask for that",
     ),
     _R.UNKNOWN_PROJECT: ("案件を登録（hoshobin project add）", "register the project in projects.toml"),
     _R.TWO_PROJECTS: ("保証契約番号を案件に登録", "register the contract number with the project"),
