@@ -134,11 +134,14 @@ def test_a_notice_is_linked_to_a_similar_project_from_its_own_page(console: Cons
     assert "この案件に結び付ける" not in console.browser("auditor").get(f"/s/{number}").text
     page = staff.get(path)
     assert f"提出 {number} のお知らせの保証契約番号（{other.number}）を" in page.text
+    warning = f"お知らせの工事名「{other.project}」は、この案件の工事名「{WAITS.project}」と違います"
+    assert warning in page.text
     fields = shown(staff)
     assert fields["f:contract_numbers"] == f"{WAITS.number}、{other.number}"
     assert fields["f:names_on_notice"] == "", "those are names of contractors"
     assert fields["s:contract_numbers"] == WAITS.number
     assert staff.post(path.partition("?")[0], {**fields, "from": str(number)}).status_code == 200
+    assert warning in staff.text, "it stands beside what is to be saved too"
     saved = staff.post(path.partition("?")[0], {**hidden(staff), "step": "save"})
     assert saved.headers["location"].startswith(f"/s/{number}?")
     assert room.office.show(number)["project"] == WAITS.project

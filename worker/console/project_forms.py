@@ -5,7 +5,7 @@ Each form shows what it would change before it saves. The functions are those of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -48,6 +48,7 @@ from worker.core.messages import name_field
 from worker.core.model import Entry, Notice
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
+from worker.match.match import fold_name
 from worker.pipeline.register import MakeEdit, WrittenEdit, change_register, prepare_edit
 from worker.views.project_form import (
     AMENDED_FIELDS,
@@ -78,14 +79,16 @@ def _rules(visit: Visit) -> FieldRules:
 # --- One way through a form ----------------------------------------------------------------------------------------
 
 
-def _change(visit: Visit, project: str, make: MakeEdit, again: ShowAgain, then: str = "") -> Response:
+def _change(
+    visit: Visit, project: str, make: MakeEdit, again: ShowAgain, then: str = "", warnings: Iterable[str] = ()
+) -> Response:
     """Shows what the edit changes, and saves it once the person has seen that; faults show the form again."""
     step = visit.form.text("step")
     if step == "again":
         return again(NO_REMARKS)
     try:
         if step != "save":
-            return _summary(visit, prepare_edit(visit.office.directory, make).edit)
+            return _summary(visit, prepare_edit(visit.office.directory, make).edit, warnings)
         done = save_edit(visit, make)
     except RegisterConflict as conflict:
         return _conflict(visit, conflict)
@@ -105,7 +108,7 @@ def save_edit(visit: Visit, make: MakeEdit) -> WrittenEdit[RegisterEdit]:
     return visit.desk.read(lambda reader: change_register(visit.editor, make, reader))
 
 
-def _summary(visit: Visit, edit: RegisterEdit) -> Response:
+def _summary(visit: Visit, edit: RegisterEdit, warnings: Iterable[str] = ()) -> Response:
     issuers = visit.office.configuration.issuers
     own = {name: issuers[name] for name in issuers if name == edit.later.partition("/")[0]}
 
@@ -115,6 +118,7 @@ def _summary(visit: Visit, edit: RegisterEdit) -> Response:
     return visit.page(
         "project_summary.html",
         act=edit.act.value,
+        warnings=warnings,
         project=edit.project,
         changes=[
             (
@@ -242,7 +246,15 @@ def show_edit(visit: Visit) -> Response:
     notice = _notice_of(visit, number)
     joined = texts_joined(notice, texts)
     note = visit.say("edit_joins", id=str(number), number=notice.contract_number) if notice and joined != texts else ""
-    return _edit_form(visit, joined, _registered(visit, project), origin=str(number), note=note)
+    remarks = Remarks({}, tuple(_unlike(visit, number)), NO_REMARKS.status)
+    return _edit_form(visit, joined, _registered(visit, project), remarks, origin=str(number), note=note)
+
+
+def _unlike(visit: Visit, number: int) -> Iterator[str]:
+    """Yields the sentence that the notice of the submission prints another name than that of the project."""
+    notice, project = _notice_of(visit, number), named_project(visit)
+    if notice is not None and fold_name(notice.project_name) != fold_name(project.name):
+        yield visit.say("edit_other_name", printed=notice.project_name, name=project.name)
 
 
 def _notice_of(visit: Visit, number: int) -> Notice | None:
@@ -295,9 +307,12 @@ def save_project_change(visit: Visit) -> Response:
         return again(Remarks({}, (visit.say("error_nothing_typed"),), 422))
     texts = with_years(typed, visit.today)
     then = f"/s/{origin}" if origin else ""
-    return _change(
-        visit, project, lambda content: edit_project(content, project, texts, _rules(visit), seen), again, then
-    )
+    unlike = tuple(_unlike(visit, number)) if number is not None else ()
+
+    def make(content: bytes) -> RegisterEdit:
+        return edit_project(content, project, texts, _rules(visit), seen)
+
+    return _change(visit, project, make, again, then, unlike)
 
 
 # --- Amended contract ----------------------------------------------------------------------------------------------
