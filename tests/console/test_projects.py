@@ -131,6 +131,9 @@ def test_a_notice_is_linked_to_a_similar_project_from_its_own_page(console: Cons
     staff = console.browser("staff")
     path = f"/projects/{quote(f'kawa/{WAITS.project}')}/edit?from={number}"
     assert f'<a href="{path}">この案件に結び付ける</a>' in staff.get(f"/s/{number}").text
+    near = re.search('<ul class="near">.*?</ul>', staff.get(f"/s/{number}").text, re.DOTALL)
+    assert near
+    assert "川北町" in near[0], "the issuer tells two projects of one name apart"
     assert "この案件に結び付ける" not in console.browser("auditor").get(f"/s/{number}").text
     page = staff.get(path)
     assert f"提出 {number} のお知らせの保証契約番号（{other.number}）を" in page.text
