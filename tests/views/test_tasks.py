@@ -145,6 +145,16 @@ def test_what_remains_after_sending_stays_until_each_is_done(state: State) -> No
     assert TaskKind.REMAINING not in kinds(replace(left, follow_ups=replace(left.follow_ups, done=("一つ目", *THEN))))
 
 
+def test_a_call_that_is_to_come_puts_off_the_call_and_no_other_duty() -> None:
+    later = dt.datetime.combine(TODAY, dt.time(15), JST)
+    found = tasks_of(one(State.SENT, duties=FollowUps(after=THEN, call_after=True), call_again=later))
+    assert {each.kind: each.urgency for each in found}.pop(TaskKind.REMAINING) is Urgency.SOON
+    assert [each.text("ja") for each in found if each.kind is TaskKind.REMAINING] == [*THEN]
+    (call,) = (each for each in found if each.kind is not TaskKind.REMAINING)
+    assert call.text("ja").startswith("折返し待ち")
+    assert call.urgency is Urgency.WATCH
+
+
 @pytest.mark.parametrize("state", [State.HELD, State.BOUNCED, State.WITHDRAWN])
 def test_what_comes_after_sending_is_no_task_while_it_is_not_sent(state: State) -> None:
     assert TaskKind.REMAINING not in kinds(one(state, duties=FollowUps(after=THEN)))

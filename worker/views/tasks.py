@@ -451,6 +451,8 @@ def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
     memo, moment = submission.follow_ups.memo, submission.follow_ups.call_again
     if memo is not None and memo.next_look is not None and memo.state is submission.state:
         texts = _both("task_resting", day=f"{memo.next_look:%-m/%-d}", memo=memo.text)
+    elif task.kind is TaskKind.REMAINING:
+        return task  # what is handed in otherwise does not wait for the call
     else:
         texts = _both("task_call_again", moment=moment or "")
     return replace(task, urgency=Urgency.WATCH, texts=texts)
