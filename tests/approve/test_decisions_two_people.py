@@ -19,6 +19,7 @@ from tests.support.world import HANAKO, JIRO, START
 from worker.accounts.away import set_absence
 from worker.accounts.people import find_missing_second
 from worker.approve import decisions
+from worker.approve.project_notes import last_preparer
 from worker.config.release import Mode, Release, SecondPerson
 from worker.core.accounts import Account, AwayPeriod, Role
 from worker.core.alarms import turn_of
@@ -149,6 +150,14 @@ def test_what_was_requested_names_the_person_and_asks_an_approver_also_after_a_r
     assert Reason.RETURNED in {each.reason for each in again.reasons}, "the approver sees why it was sent back"
     assert name_state(again, "ja") == name_state(asked, "ja")
     assert next_step(again, "ja") == next_step(asked, "ja")
+
+
+def test_a_return_leaves_the_draft_with_the_person_who_had_asked(desk: Desk) -> None:
+    desk.arrive()
+    asked = request(desk, JIRO)
+    assert last_preparer(desk.store, asked, "") == JIRO.by
+    back = decisions.send_back(desk.store, 1, HANAKO, "宛名を確認", desk.clock.now())
+    assert last_preparer(desk.store, back, "") == JIRO.by
 
 
 def test_each_return_is_another_one(desk: Desk) -> None:
