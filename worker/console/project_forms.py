@@ -163,11 +163,10 @@ def conflict_rows(visit: Visit, conflicts: Iterable[FieldConflict], prefix: str 
 
 def show_new(visit: Visit) -> Response:
     """The form of a new project; from a held notice, with what that gives."""
-    number = visit.query.get("from", "")
     texts: dict[KeyPath, str] = {}
-    if (origin := number_in(number)) is not None:
+    if (origin := number_in(visit.query.get("from", ""))) is not None:
         texts = texts_of_notice(_notice_of(visit, origin), visit.office.settings.contractor.name)
-    return _new_form(visit, texts, "" if origin is None else number)
+    return _new_form(visit, texts, "" if origin is None else str(origin))
 
 
 def _new_form(
@@ -206,7 +205,8 @@ def _form(visit: Visit, issuer: Issuer | None, texts: Texts, seen: Texts, remark
 
 def record_new(visit: Visit) -> Response:
     """Registers a project."""
-    origin = visit.form.text("from")
+    number = number_in(visit.form.text("from"))
+    origin = "" if number is None else str(number)
     typed = typed_texts(visit, key_of_field)
     values, issuer, faults = given_values(with_years(typed, visit.today), _rules(visit))
 
@@ -231,7 +231,7 @@ def record_new(visit: Visit) -> Response:
     outcome = register_project(values, None, issuer, known.tables)
     if isinstance(outcome, RowOutcome) and outcome.kind is OutcomeKind.SAME and outcome.position is not None:
         return visit.go(path_of(known.ids[outcome.position]), "unchanged")
-    return _change(visit, "", make, again, f"/s/{origin}" if number_in(origin) is not None else "")
+    return _change(visit, "", make, again, f"/s/{origin}" if origin else "")
 
 
 # --- Change it -----------------------------------------------------------------------------------------------------
