@@ -12,7 +12,7 @@ from tests.support.small_office import configuration_of
 from tests.support.tables import every_case
 from tests.support.world import OFFICE, START
 from worker.config.settings import ConsoleSettings, Settings
-from worker.core.accounts import Account, MailKind, Role
+from worker.core.accounts import Account, AwayPeriod, MailKind, Role
 from worker.core.model import Address, Alarm, ApprovalRecord, Composition, Hold, Requested, Returned, Submission
 from worker.core.states import AlarmCause, Reason, State
 from worker.notify.readers import GRAVEST, is_for, readers_of
@@ -152,3 +152,10 @@ def test_the_turn_of_a_person_is_told_to_that_person_alone() -> None:
     people = [STAFF, APPROVER]
     assert readers_of(alarm, settings(), people, TODAY, lambda each: each is STAFF) == (Address(STAFF.mail),)
     assert readers_of(alarm, settings(), people, TODAY, lambda _: False) == ()
+
+
+def test_the_turn_of_a_person_is_told_to_those_who_are_away_only_if_no_other_is_there() -> None:
+    alarm = Alarm(1, AlarmCause.TURN, (1,), START)
+    away = replace(STAFF, away=AwayPeriod(TODAY, TODAY))
+    assert readers_of(alarm, settings(), [away, APPROVER], TODAY) == (Address(APPROVER.mail),)
+    assert readers_of(alarm, settings(), [away], TODAY) == (Address(away.mail),)

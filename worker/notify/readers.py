@@ -59,7 +59,7 @@ def readers_of(
     """Returns the addresses to which the mail about ``alarm`` goes, each once.
 
     Of the people, only those whom it concerns are told of what waits; all of them if it concerns none of them. Whose
-    turn it is concerns the people alone.
+    turn it is concerns the people alone, and those who are away only if no other is there.
     """
     return _readers_of(cause_kind(alarm), settings, accounts, today, is_concerned)
 
@@ -109,7 +109,10 @@ def _readers_of(
     wanting = [each for each in accounts if each.mail and _is_told(kind, each, today)]
     if kind not in GRAVEST and _KINDS.get(kind) is MailKind.WAITING:
         concerned = [each for each in wanting if is_concerned(each)]
-        wanting = concerned if kind == AlarmCause.TURN else concerned or wanting
+        if kind == AlarmCause.TURN:
+            wanting = [each for each in concerned if not each.is_away(today)] or concerned
+        else:
+            wanting = concerned or wanting
     people = [Address(each.mail) for each in wanting] if settings.console.url else []
     return _once(people if kind == AlarmCause.TURN else (*settings.notify, *people))
 
