@@ -19,13 +19,15 @@ from tests.support.world import HANAKO, JIRO, START
 from worker.accounts.away import set_absence
 from worker.accounts.people import find_missing_second
 from worker.approve import decisions
+from worker.approve.project_notes import last_preparer
 from worker.config.release import Mode, Release, SecondPerson
 from worker.core.accounts import Account, AwayPeriod, Role
+from worker.core.alarms import turn_of
 from worker.core.errors import NotAllowed
 from worker.core.messages import name_event_of, name_state, next_step
 from worker.core.model import Product, Submission, sha256
 from worker.core.rulebook import Invoice
-from worker.core.states import HoldKind, NoteEvent, Reason, State, kind_of
+from worker.core.states import AlarmCause, HoldKind, NoteEvent, Reason, State, kind_of
 from worker.core.text import match_key
 from worker.store.ports import Author
 
@@ -150,6 +152,14 @@ def test_what_was_requested_names_the_person_and_asks_an_approver_also_after_a_r
     assert next_step(again, "ja") == next_step(asked, "ja")
 
 
+def test_a_return_leaves_the_draft_with_the_person_who_had_asked(desk: Desk) -> None:
+    desk.arrive()
+    asked = request(desk, JIRO)
+    assert last_preparer(desk.store, asked, "") == JIRO.by
+    back = decisions.send_back(desk.store, 1, HANAKO, "宛名を確認", desk.clock.now())
+    assert last_preparer(desk.store, back, "") == JIRO.by
+
+
 def test_each_return_is_another_one(desk: Desk) -> None:
     desk.arrive()
     decisions.send_back(desk.store, 1, JIRO, "宛名", desk.clock.now())
@@ -181,6 +191,19 @@ def test_one_person_alone_releases_nothing_whatever_they_press(desk: Desk) -> No
     assert refusal(request, desk, HANAKO).code == "requested_before"
     assert desk.store.submission(1) == first
     assert desk.approve(1, ALWAYS, author=JIRO).state is State.APPROVED
+
+
+def test_the_first_of_two_approvals_is_told_to_the_others_as_a_request_is(desk: Desk) -> None:
+    add(desk.store, "misaki", MISAKI.by, Role.APPROVER, Role.ADMIN, mail="misaki@contractor.example")
+    desk.arrive(ALWAYS)
+
+    def turns_told() -> list[str]:
+        return [each.detail for each in desk.store.alarms_waiting() if each.cause == AlarmCause.TURN]
+
+    first = desk.approve(1, ALWAYS)
+    assert turns_told() == [turn_of(first)]
+    desk.approve(1, ALWAYS, author=MISAKI)
+    assert len(turns_told()) == 1, "the last approval is no other person's turn"
 
 
 def test_a_request_and_one_approval_are_two_people(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image
 from tests.console.conftest import SENT, UNKNOWN, WAITS
 from tests.support.console import Browser, Console
 from tests.support.office import Mailroom, a_form, a_mail, notice
+from worker.core.clock import Clock
 from worker.core.errors import Unavailable
 from worker.core.model import Entry
 from worker.core.states import NoteEvent
@@ -131,6 +133,18 @@ def test_a_view_is_recorded_once_a_person_and_day(console: Console) -> None:
     assert "閲覧" not in browser.text.replace("閲覧の記録", ""), "the history is about the submission"
 
 
+class Ahead:
+    """A clock that is ahead of another."""
+
+    def __init__(self, clock: Clock, seconds: int) -> None:
+        self._clock = clock
+        self._ahead = dt.timedelta(seconds=seconds)
+        self.uptime = clock.uptime
+
+    def now(self) -> dt.datetime:
+        return self._clock.now() + self._ahead
+
+
 def test_the_key_is_shown_after_it_was_recorded_and_nowhere_else(console: Console) -> None:
     browser = console.browser("staff")
     for path in ("/s/1", "/s/1/key", "/", "/s/1/page/0/0"):
@@ -140,7 +154,9 @@ def test_the_key_is_shown_after_it_was_recorded_and_nowhere_else(console: Consol
     assert browser.post("/s/1/key").headers["location"] == "/s/1/key"
     shown = browser.get("/s/1/key")
     assert SENT.key in shown.text
-    assert shown.headers["refresh"] == "120; url=/s/1", "the browser leaves it as the page says"
+    seconds, _, then = shown.headers["refresh"].partition("; ")
+    assert 115 <= int(seconds) <= 120, "the browser leaves it as the page says"
+    assert then == "url=/s/1"
     (entry,) = entries_of(console, 1, NoteEvent.KEY_SHOWN)
     assert (entry.by, entry.account) == ("佐藤 次郎", "staff 127.0.0.1")
     assert SENT.key not in str(entry)
@@ -220,3 +236,18 @@ def test_what_is_handed_in_otherwise_has_a_sheet_with_each_value_and_is_recorded
     assert console.office.show(3)["state"] == "CONFIRMED"
     browser.get("/s/3/key")
     assert browser.post("/s/3/key").status_code == 422, "for what is finished a reason is asked"
+
+
+def test_a_reload_of_the_page_of_the_key_gives_no_more_time(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = console.browser("staff")
+    browser.get("/s/2/key")
+    browser.post("/s/2/key")
+    clock = console.desk.clock
+    monkeypatch.setattr(console.desk, "clock", Ahead(clock, 100))
+    again = browser.get("/s/2/key")
+    assert WAITS.key in again.text
+    assert int(again.headers["refresh"].partition(";")[0]) <= 20
+    monkeypatch.setattr(console.desk, "clock", Ahead(clock, 121))
+    over = browser.get("/s/2/key")
+    assert WAITS.key not in over.text
+    assert "refresh" not in over.headers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -130,14 +131,26 @@ def test_a_notice_is_linked_to_a_similar_project_from_its_own_page(console: Cons
     staff = console.browser("staff")
     path = f"/projects/{quote(f'kawa/{WAITS.project}')}/edit?from={number}"
     assert f'<a href="{path}">この案件に結び付ける</a>' in staff.get(f"/s/{number}").text
+    near = re.search('<ul class="near">.*?</ul>', staff.get(f"/s/{number}").text, re.DOTALL)
+    assert near
+    assert "川北町" in near[0], "the issuer tells two projects of one name apart"
     assert "この案件に結び付ける" not in console.browser("auditor").get(f"/s/{number}").text
     page = staff.get(path)
-    assert f"提出 {number} のお知らせの番号と工事名を" in page.text
+    assert f"提出 {number} のお知らせの保証契約番号（{other.number}）を" in page.text
+    warning = f"お知らせの工事名「{other.project}」は、この案件の工事名「{WAITS.project}」と違います"
+    assert warning in page.text
     fields = shown(staff)
     assert fields["f:contract_numbers"] == f"{WAITS.number}、{other.number}"
-    assert fields["f:names_on_notice"] == other.project
+    assert fields["f:names_on_notice"] == "", "those are names of contractors"
     assert fields["s:contract_numbers"] == WAITS.number
     assert staff.post(path.partition("?")[0], {**fields, "from": str(number)}).status_code == 200
+    assert warning in staff.text, "it stands beside what is to be saved too"
     saved = staff.post(path.partition("?")[0], {**hidden(staff), "step": "save"})
     assert saved.headers["location"].startswith(f"/s/{number}?")
     assert room.office.show(number)["project"] == WAITS.project
+    assert "下の欄に加えました" not in staff.get(path).text, "it has the number now"
+    compared = re.search(
+        "<tr[^>]*>(?:(?!</tr>).)*橋梁補修工事その２.*?</tr>", staff.get(f"/s/{number}").text, re.DOTALL
+    )
+    assert compared
+    assert "相違" in compared[0], "another printed name is shown to the approver"

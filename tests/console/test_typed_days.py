@@ -91,3 +91,6 @@ def test_a_moment_is_typed_as_people_write_it(console: Console, number: int, typ
         (last,) = store.last_entries([NoteEvent.NOT_REACHED], 1)
     again = dt.datetime.fromisoformat(last.detail["call_again"])
     assert again == dt.datetime(2117, 12, 1, 10, 0, tzinfo=JST)
+    assert "折返し待ち（12/1 10:00）" in browser.get(f"/s/{number}").text
+    browser.get(f"/s/{number}/record")
+    assert "状態 送信済み（到達未確認）" in browser.text, "the record for an auditor names the state"

@@ -232,6 +232,7 @@ FROZEN: tuple[tuple[Hold, str], ...] = (
 
 
 NEWER = {(Reason.NUMBER_DIFFERS, "other_product"), (Reason.RULE_CHANGED, "changed_keys")} | {
+    (Reason.NUMBER_DIFFERS, "other_name"),
     (Reason.SECOND_PERSON, "asked"),
     (Reason.RETURNED, ""),
 }

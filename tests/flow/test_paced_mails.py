@@ -288,6 +288,46 @@ async def test_a_request_is_mailed_to_those_who_may_approve_it_and_a_return_to_t
     assert (len(days.mails_to(HANA)), days.mails_to(OFFICE)) == (1, [])
 
 
+async def test_a_request_reaches_an_approver_though_a_colleague_has_taken_the_draft_on(tmp_path: Path) -> None:
+    days = Linked(tmp_path, mode="approve")
+    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
+    days.add("jiro", JIRO, MailKind.WAITING)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    days.server.mails.clear()
+    store = days.office.store
+    take_on(
+        store,
+        "1",
+        days.office.pipeline.active_config.configuration.settings.hours,
+        Author("jiro", "jiro"),
+        days.clock.now(),
+    )
+    decisions.request_approval(store, 1, store.submission(1).label, Author("saburo", "saburo"), days.clock.now())
+    await days.at(FRIDAY + MAIL_PAUSE + MINUTE)
+    assert (len(days.mails_to(HANA)), days.mails_to(JIRO)) == (1, [])
+
+
+async def test_a_return_reaches_the_staff_though_the_approver_had_taken_the_draft_on(tmp_path: Path) -> None:
+    days = Linked(tmp_path, mode="approve")
+    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
+    days.add("jiro", JIRO, MailKind.WAITING)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    days.server.mails.clear()
+    store = days.office.store
+    take_on(
+        store,
+        "1",
+        days.office.pipeline.active_config.configuration.settings.hours,
+        Author("hana", "hana"),
+        days.clock.now(),
+    )
+    decisions.send_back(store, 1, Author("hana", "hana"), "宛名を確認", days.clock.now())
+    await days.at(FRIDAY + MAIL_PAUSE + MINUTE)
+    assert (len(days.mails_to(JIRO)), days.mails_to(HANA)) == (1, [])
+
+
 async def test_a_request_that_was_answered_before_its_mail_goes_is_told_to_no_one(tmp_path: Path) -> None:
     days = Linked(tmp_path, mode="approve")
     days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)

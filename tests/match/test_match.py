@@ -47,7 +47,8 @@ def test_the_registered_number_decides_whatever_the_name_says() -> None:
 
 def test_a_number_entered_with_one_project_on_a_notice_that_names_another_must_be_asked_about() -> None:
     bridge = replace(BRIDGE, contract_numbers=(NUMBER,))
-    asked = Said(Reason.NUMBER_DIFFERS, f"{bridge.id}: {NAMED.id}")
+    other = f"この番号の案件ですが、お知らせの工事名は別の案件（{NAMED.id}）のものです"
+    asked = Said(Reason.NUMBER_DIFFERS, f"{bridge.id}：{other}")
     assert found(NAMED, bridge) == Match(bridge, (asked,))
 
 

@@ -12,7 +12,7 @@ from tests.support.small_office import configuration_of
 from tests.support.tables import every_case
 from tests.support.world import OFFICE, START
 from worker.config.settings import ConsoleSettings, Settings
-from worker.core.accounts import Account, MailKind, Role
+from worker.core.accounts import Account, AwayPeriod, MailKind, Role
 from worker.core.model import Address, Alarm, ApprovalRecord, Composition, Hold, Requested, Returned, Submission
 from worker.core.states import AlarmCause, Reason, State
 from worker.notify.readers import GRAVEST, is_for, readers_of
@@ -108,22 +108,33 @@ APPROVER = person(Role.APPROVER, MailKind.WAITING)
 
 
 @pytest.mark.parametrize(
-    ("submissions", "holders", "concerned"),
+    ("submissions", "holders", "fitting", "concerned"),
     [
-        ([waiting(1)], {}, [STAFF, APPROVER]),
-        ([waiting(1)], {1: "staff"}, [STAFF]),
-        ([waiting(1, asker="staff")], {}, [APPROVER]),
-        ([waiting(1, asker="approver")], {}, []),
-        ([waiting(1, asker="approver"), waiting(2)], {2: "staff"}, [STAFF]),
-        ([waiting(1, asker="staff")], {1: "staff"}, [APPROVER]),
-        ([waiting(1, returner="approver")], {}, [STAFF]),
+        ([waiting(1)], {}, {}, [STAFF, APPROVER]),
+        ([waiting(1)], {1: "staff"}, {}, [STAFF]),
+        ([waiting(1, asker="staff")], {}, {1: {"approver"}}, [APPROVER]),
+        ([waiting(1, asker="approver")], {}, {1: set()}, []),
+        ([waiting(1, asker="approver"), waiting(2)], {2: "staff"}, {1: set()}, [STAFF]),
+        ([waiting(1, asker="staff")], {1: "staff"}, {1: {"approver"}}, [APPROVER]),
+        ([waiting(1, asker="another")], {1: "staff"}, {1: {"approver"}}, [APPROVER]),
+        ([waiting(1, asker="another")], {1: "approver"}, {1: {"approver", "staff"}}, [APPROVER]),
+        ([waiting(1, returner="approver")], {}, {}, [STAFF]),
+        ([waiting(1, returner="approver")], {1: "approver"}, {}, [STAFF]),
+        ([waiting(1, returner="approver")], {1: "staff"}, {}, [STAFF]),
     ],
-    ids=["nobody's", "taken on", "to be approved", "its own request", "one of two", "taken on and asked", "sent back"],
+    ids=[
+        *("nobody's", "taken on", "to be approved", "its own request", "one of two", "taken on and asked"),
+        *("taken on by staff, asked by another", "taken on by an approver", "sent back"),
+        *("taken on and sent back", "taken on and sent back by another"),
+    ],
 )
 def test_what_waits_is_for_those_who_took_it_on_or_may_decide_it(
-    submissions: list[Submission], holders: dict[int, str], concerned: list[Account]
+    submissions: list[Submission],
+    holders: dict[int, str],
+    fitting: dict[int, set[str]],
+    concerned: list[Account],
 ) -> None:
-    assert [each for each in (STAFF, APPROVER) if is_for(each, submissions, holders, TODAY)] == concerned
+    assert [each for each in (STAFF, APPROVER) if is_for(each, submissions, holders, fitting)] == concerned
 
 
 def test_of_the_people_only_those_are_told_whom_it_concerns_and_all_if_it_concerns_none() -> None:
@@ -141,3 +152,10 @@ def test_the_turn_of_a_person_is_told_to_that_person_alone() -> None:
     people = [STAFF, APPROVER]
     assert readers_of(alarm, settings(), people, TODAY, lambda each: each is STAFF) == (Address(STAFF.mail),)
     assert readers_of(alarm, settings(), people, TODAY, lambda _: False) == ()
+
+
+def test_the_turn_of_a_person_is_told_to_those_who_are_away_only_if_no_other_is_there() -> None:
+    alarm = Alarm(1, AlarmCause.TURN, (1,), START)
+    away = replace(STAFF, away=AwayPeriod(TODAY, TODAY))
+    assert readers_of(alarm, settings(), [away, APPROVER], TODAY) == (Address(APPROVER.mail),)
+    assert readers_of(alarm, settings(), [away], TODAY) == (Address(away.mail),)

@@ -93,26 +93,20 @@ def test_a_section_is_shown_by_its_name_where_the_issuers_agree_on_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "numbers", "names"),
+    ("texts", "key", "numbers"),
     [
-        ({}, NOTICE.contract_number, NOTICE.project_name),
-        (
-            {("numbers", NOTICE.product.value): "11111-000001"},
-            f"11111-000001、{NOTICE.contract_number}",
-            NOTICE.project_name,
-        ),
-        ({NUMBERS: NOTICE.contract_number}, NOTICE.contract_number, NOTICE.project_name),
-        ({("contract_numbers",): NOTICE.contract_number}, "", NOTICE.project_name),
-        ({("contract_numbers",): "11111-000001"}, "", NOTICE.project_name),
-        ({("name",): NOTICE.project_name}, NOTICE.contract_number, ""),
-        ({("names_on_notice",): "別名"}, NOTICE.contract_number, f"別名、{NOTICE.project_name}"),
+        ({}, NUMBERS, NOTICE.contract_number),
+        ({NUMBERS: "11111-000001"}, NUMBERS, f"11111-000001、{NOTICE.contract_number}"),
+        ({NUMBERS: NOTICE.contract_number}, NUMBERS, NOTICE.contract_number),
+        ({("contract_numbers",): NOTICE.contract_number}, NUMBERS, ""),
+        ({("contract_numbers",): "11111-000001"}, ("contract_numbers",), f"11111-000001、{NOTICE.contract_number}"),
+        ({("name",): "別の工事名"}, NUMBERS, NOTICE.contract_number),
     ],
 )
-def test_a_notice_that_is_joined_adds_what_the_project_lacks(
-    texts: dict[KeyPath, str], numbers: str, names: str
-) -> None:
+def test_a_notice_that_is_joined_adds_its_number_alone(texts: dict[KeyPath, str], key: KeyPath, numbers: str) -> None:
     joined = texts_joined(NOTICE, texts)
-    assert (joined.get(NUMBERS, ""), joined.get(("names_on_notice",), "")) == (numbers, names)
-    if ("contract_numbers",) in texts:
-        assert NOTICE.contract_number in joined["contract_numbers",]
+    assert joined.get(key, "") == numbers
+    assert {each: text for each, text in joined.items() if each != key} == {
+        each: text for each, text in texts.items() if each != key
+    }
     assert texts_joined(None, texts) == texts

@@ -36,3 +36,15 @@ def test_the_kind_of_guarantee_is_compared_with_those_that_the_project_needs() -
     assert finding() is Agreement.NOT_REGISTERED
     assert finding(Product.CONTRACT, Product.ADVANCE) is Agreement.SAME
     assert finding(Product.ADVANCE) is Agreement.DIFFERS
+
+
+def test_another_name_on_the_notice_is_compared_with_the_contractor_and_not_with_the_project() -> None:
+    project = dataclasses.replace(
+        PROJECT_OF_NUMBER,
+        name="堤防工事",
+        contractor="甲乙建設共同企業体",
+        names_on_notice=(NOTICE.contractor_name, NOTICE.project_name),
+    )
+    lines = {each.heading: each for each in comparisons_of(Submission(1, State.HELD), NOTICE, project, "丙建設")}
+    assert lines["h_contractor"].finding is Agreement.SAME
+    assert lines["h_project"].finding is Agreement.DIFFERS

@@ -16,7 +16,7 @@ from tests.support.registered import PROJECT, PROJECT_OF_NUMBER, Register, arriv
 from tests.support.tables import every_case
 from tests.support.world import START
 from worker.config.load import Configuration
-from worker.core.model import JST, FollowUps, Hold, Product, Submission
+from worker.core.model import JST, FollowUps, Hold, Product, Requested, Submission
 from worker.core.rulebook import Invoice
 from worker.core.states import Reason, State
 from worker.views.commands import command_line
@@ -143,6 +143,24 @@ def test_what_remains_after_sending_stays_until_each_is_done(state: State) -> No
     assert task.text("ja") == THEN[0]
     assert command_line(task.action, "ja").startswith("hoshobin done 1 ")
     assert TaskKind.REMAINING not in kinds(replace(left, follow_ups=replace(left.follow_ups, done=("一つ目", *THEN))))
+
+
+def test_a_call_that_is_to_come_puts_off_the_call_and_no_other_duty() -> None:
+    later = dt.datetime.combine(TODAY, dt.time(15), JST)
+    found = tasks_of(one(State.SENT, duties=FollowUps(after=THEN, call_after=True), call_again=later))
+    assert {each.kind: each.urgency for each in found}.pop(TaskKind.REMAINING) is Urgency.SOON
+    assert [each.text("ja") for each in found if each.kind is TaskKind.REMAINING] == [*THEN]
+    (call,) = (each for each in found if each.kind is not TaskKind.REMAINING)
+    assert call.text("ja").startswith("折返し待ち")
+    assert call.urgency is Urgency.WATCH
+
+
+@pytest.mark.parametrize("asked", [(), ("山田 花子",)])
+def test_a_request_that_nobody_is_there_to_answer_is_no_other_persons_turn(asked: tuple[str, ...]) -> None:
+    requested = Requested("佐藤 次郎", START, "d", asked)
+    held = one(State.HELD, reasons=(Hold(Reason.APPROVAL),), draft_hash="d", requested=requested)
+    (task,) = tasks_of(held)
+    assert task.asked_by == ("佐藤 次郎" if asked else "")
 
 
 @pytest.mark.parametrize("state", [State.HELD, State.BOUNCED, State.WITHDRAWN])

@@ -158,6 +158,8 @@ def approve(
             for name in filter(None, map(remembered_as, held.reasons)):
                 writing.set_property(name, approval.at.isoformat())
             after = _record_approval(writing, held, drafted.submission, approval, differing)
+            if turn_of(after) not in {"", turn_of(held)}:  # the first of two people, who asks for the second
+                _tell_of_turn(writing, after)
             answers = after.answers[len(held.answers) :]
             return after, tuple(each for each in held.reasons if each.reason in {one.reason for one in answers})
     refuse_unless_shown(held, approval.label)

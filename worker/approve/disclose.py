@@ -66,17 +66,18 @@ def note_view(store: Store, submission: Submission, author: Author, now: dt.date
         writing.note(NoteEvent.VIEWED, submission.id, author, {})
 
 
-def given_key(store: Store, submission: Submission, author: Author, now: dt.datetime) -> str:
-    """Returns the key if the person was given it a moment ago; else nothing."""
-    return _key_of(store, submission) if _was_given(store, submission, NoteEvent.KEY_SHOWN, author, now, {}) else ""
+def given_key(store: Store, submission: Submission, author: Author, now: dt.datetime) -> tuple[str, dt.timedelta]:
+    """Returns the key if the person was given it a moment ago, and how much longer it is given; else nothing."""
+    left = _given_for(store, submission, NoteEvent.KEY_SHOWN, author, now, {})
+    return (_key_of(store, submission), left) if left else ("", left)
 
 
 def given_original(store: Store, submission: Submission, place: int, author: Author, now: dt.datetime) -> bytes | None:
     """Returns the paper at ``place`` if the person was given it a moment ago. Raises NotAllowed if there is none."""
     paper = paper_at(submission, place)
     wanted = {"sha256": paper.sha256}
-    is_given = _was_given(store, submission, NoteEvent.DOWNLOADED, author, now, wanted)
-    return store.original(paper.sha256) if is_given else None
+    left = _given_for(store, submission, NoteEvent.DOWNLOADED, author, now, wanted)
+    return store.original(paper.sha256) if left else None
 
 
 def paper_at(submission: Submission, place: int) -> Attachment:
@@ -87,15 +88,16 @@ def paper_at(submission: Submission, place: int) -> Attachment:
     return papers[place]
 
 
-def _was_given(
+def _given_for(
     store: Store, submission: Submission, event: NoteEvent, author: Author, now: dt.datetime, wanted: dict[str, Any]
-) -> bool:
-    return any(
-        dt.timedelta(0) <= now - entry.at < GIVEN_FOR
-        and _is_same(entry.account, author)
-        and all(entry.detail.get(name) == value for name, value in wanted.items())
+) -> dt.timedelta:
+    """Returns how much longer the person is given what the last such entry is about; zero: no longer."""
+    passed = (
+        now - entry.at
         for entry in store.entries(submission.id, [event])
+        if _is_same(entry.account, author) and all(entry.detail.get(name) == value for name, value in wanted.items())
     )
+    return GIVEN_FOR - min((each for each in passed if dt.timedelta(0) <= each < GIVEN_FOR), default=GIVEN_FOR)
 
 
 def _is_same(account: str, author: Author) -> bool:

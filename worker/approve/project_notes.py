@@ -14,9 +14,9 @@ from worker.audit.sent_log import PROGRAM
 from worker.core.errors import NotAllowed
 from worker.core.json_values import read_json, write_json
 from worker.core.model import ProjectMemo, Submission
-from worker.core.states import NoteEvent
+from worker.core.states import Event, NoteEvent
 from worker.core.text import plain_spaces, unsafe_character
-from worker.store.ports import Author, Reading, Store, Writing
+from worker.store.ports import Author, Store, Writing
 
 MEMO_LENGTH: Final = 200
 """Characters of a memo: one line of a page."""
@@ -75,7 +75,7 @@ def keep_change(writing: Writing, projects: Iterable[str], author: Author, now: 
         writing.set_property(_CHANGED + project, json.dumps([author.by, now.isoformat()], ensure_ascii=False))
 
 
-def last_preparer(store: Reading, submission: Submission | None, project: str) -> str:
+def last_preparer(store: Store, submission: Submission | None, project: str) -> str:
     """Returns the person who prepared a submission or its project last; empty if none is known.
 
     These are the person who brought its PDF, who asked for its approval, and who changed its project.
@@ -89,6 +89,8 @@ def last_preparer(store: Reading, submission: Submission | None, project: str) -
         found += [(each.at, each.by) for each in (store.uploads(pdf) if pdf else ()) if each.by != PROGRAM]
         if asked is not None:
             found.append((asked.at, asked.by))
+        elif submission.approval.returned is not None:  # a return takes the request back, and not the work
+            found += [(each.at, each.by) for each in store.entries(submission.id, [Event.REQUESTED])]
     return max(found)[1] if found else ""
 
 

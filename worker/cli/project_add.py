@@ -91,7 +91,7 @@ class _Answers:
 @click.option("--number", "numbers", multiple=True, help="保証契約番号（advance=番号 で種類ごと） / contract number")
 @click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="工事番号=R8-12 など / registered values")
 @click.option("--contractor", default="", help="JVの正式名称 / a joint venture's name")
-@click.option("--notice-name", "notice_names", multiple=True, help="お知らせの別の名前 / other names on the notice")
+@click.option("--notice-name", "notice_names", multiple=True, help="お知らせの別の受注者名 / other contractor names")
 @click.option("--contact", default="", help="担当者 / contact person")
 @click.option("--kind", default="", help="works | consulting | other")
 @click.option("--award", default="", help="open | designated | discretionary")

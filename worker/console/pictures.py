@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -98,8 +99,11 @@ def needed_pages(submission: Submission, papers: tuple[PaperView, ...]) -> froze
 def show_key(visit: Visit) -> Response:
     """The key, if it was asked for a moment ago; else the form that asks for it."""
     submission = visit.store.submission(int(visit.params["id"]))
-    key = disclose.given_key(visit.store, submission, visit.author, visit.now)
-    return _key_page(visit, submission, key)
+    key, left = disclose.given_key(visit.store, submission, visit.author, visit.now)
+    page = _key_page(visit, submission, key)
+    if key:  # the browser leaves the page by itself, also where no script runs; a reload gives no more time
+        page.headers["Refresh"] = f"{math.ceil(left.total_seconds())}; url=/s/{submission.id}"
+    return page
 
 
 def ask_for_key(visit: Visit) -> Response:
@@ -146,7 +150,7 @@ def ask_for_original(visit: Visit) -> Response:
 
 
 def _key_page(visit: Visit, submission: Submission, key: str, failed: str = "", status: int = 200) -> Response:
-    page = visit.page(
+    return visit.page(
         "key.html",
         status,
         submission=submission,
@@ -155,9 +159,6 @@ def _key_page(visit: Visit, submission: Submission, key: str, failed: str = "", 
         needs_reason=disclose.needs_reason(submission, prepares=visit.may(Right.PREPARE)),
         failed=failed,
     )
-    if key:  # the browser leaves the page by itself, also where no script runs
-        page.headers["Refresh"] = f"{int(disclose.GIVEN_FOR.total_seconds())}; url=/s/{submission.id}"
-    return page
 
 
 def _seal(visit: Visit, submission: Submission, shown: str) -> str:

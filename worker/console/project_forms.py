@@ -5,7 +5,7 @@ Each form shows what it would change before it saves. The functions are those of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -48,6 +48,7 @@ from worker.core.messages import name_field
 from worker.core.model import Entry, Notice
 from worker.core.rulebook import Issuer
 from worker.core.states import NoteEvent
+from worker.match.match import fold_name
 from worker.pipeline.register import MakeEdit, WrittenEdit, change_register, prepare_edit
 from worker.views.project_form import (
     AMENDED_FIELDS,
@@ -78,14 +79,16 @@ def _rules(visit: Visit) -> FieldRules:
 # --- One way through a form ----------------------------------------------------------------------------------------
 
 
-def _change(visit: Visit, project: str, make: MakeEdit, again: ShowAgain, then: str = "") -> Response:
+def _change(
+    visit: Visit, project: str, make: MakeEdit, again: ShowAgain, then: str = "", warnings: Iterable[str] = ()
+) -> Response:
     """Shows what the edit changes, and saves it once the person has seen that; faults show the form again."""
     step = visit.form.text("step")
     if step == "again":
         return again(NO_REMARKS)
     try:
         if step != "save":
-            return _summary(visit, prepare_edit(visit.office.directory, make).edit)
+            return _summary(visit, prepare_edit(visit.office.directory, make).edit, warnings)
         done = save_edit(visit, make)
     except RegisterConflict as conflict:
         return _conflict(visit, conflict)
@@ -105,7 +108,7 @@ def save_edit(visit: Visit, make: MakeEdit) -> WrittenEdit[RegisterEdit]:
     return visit.desk.read(lambda reader: change_register(visit.editor, make, reader))
 
 
-def _summary(visit: Visit, edit: RegisterEdit) -> Response:
+def _summary(visit: Visit, edit: RegisterEdit, warnings: Iterable[str] = ()) -> Response:
     issuers = visit.office.configuration.issuers
     own = {name: issuers[name] for name in issuers if name == edit.later.partition("/")[0]}
 
@@ -115,6 +118,7 @@ def _summary(visit: Visit, edit: RegisterEdit) -> Response:
     return visit.page(
         "project_summary.html",
         act=edit.act.value,
+        warnings=warnings,
         project=edit.project,
         changes=[
             (
@@ -159,11 +163,10 @@ def conflict_rows(visit: Visit, conflicts: Iterable[FieldConflict], prefix: str 
 
 def show_new(visit: Visit) -> Response:
     """The form of a new project; from a held notice, with what that gives."""
-    number = visit.query.get("from", "")
     texts: dict[KeyPath, str] = {}
-    if (origin := number_in(number)) is not None:
+    if (origin := number_in(visit.query.get("from", ""))) is not None:
         texts = texts_of_notice(_notice_of(visit, origin), visit.office.settings.contractor.name)
-    return _new_form(visit, texts, "" if origin is None else number)
+    return _new_form(visit, texts, "" if origin is None else str(origin))
 
 
 def _new_form(
@@ -202,7 +205,8 @@ def _form(visit: Visit, issuer: Issuer | None, texts: Texts, seen: Texts, remark
 
 def record_new(visit: Visit) -> Response:
     """Registers a project."""
-    origin = visit.form.text("from")
+    number = number_in(visit.form.text("from"))
+    origin = "" if number is None else str(number)
     typed = typed_texts(visit, key_of_field)
     values, issuer, faults = given_values(with_years(typed, visit.today), _rules(visit))
 
@@ -227,7 +231,7 @@ def record_new(visit: Visit) -> Response:
     outcome = register_project(values, None, issuer, known.tables)
     if isinstance(outcome, RowOutcome) and outcome.kind is OutcomeKind.SAME and outcome.position is not None:
         return visit.go(path_of(known.ids[outcome.position]), "unchanged")
-    return _change(visit, "", make, again, f"/s/{origin}" if number_in(origin) is not None else "")
+    return _change(visit, "", make, again, f"/s/{origin}" if origin else "")
 
 
 # --- Change it -----------------------------------------------------------------------------------------------------
@@ -240,7 +244,17 @@ def show_edit(visit: Visit) -> Response:
     if (number := number_in(origin)) is None:
         return _edit_form(visit, texts, _registered(visit, project))
     notice = _notice_of(visit, number)
-    return _edit_form(visit, texts_joined(notice, texts), _registered(visit, project), origin=origin)
+    joined = texts_joined(notice, texts)
+    note = visit.say("edit_joins", id=str(number), number=notice.contract_number) if notice and joined != texts else ""
+    remarks = Remarks({}, tuple(_unlike(visit, number)), NO_REMARKS.status)
+    return _edit_form(visit, joined, _registered(visit, project), remarks, origin=str(number), note=note)
+
+
+def _unlike(visit: Visit, number: int) -> Iterator[str]:
+    """Yields the sentence that the notice of the submission prints another name than that of the project."""
+    notice, project = _notice_of(visit, number), named_project(visit)
+    if notice is not None and fold_name(notice.project_name) != fold_name(project.name):
+        yield visit.say("edit_other_name", printed=notice.project_name, name=project.name)
 
 
 def _notice_of(visit: Visit, number: int) -> Notice | None:
@@ -259,7 +273,9 @@ def _office_texts(visit: Visit, project: str) -> dict[KeyPath, str]:
     return {key: office_text(key, text, issuers, visit.lang) for key, text in _registered(visit, project).items()}
 
 
-def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS, *, origin: str = "") -> Response:
+def _edit_form(
+    visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_REMARKS, *, origin: str = "", note: str = ""
+) -> Response:
     project = named_project(visit)
     return _form(
         visit,
@@ -271,7 +287,7 @@ def _edit_form(visit: Visit, texts: Texts, seen: Texts, remarks: Remarks = NO_RE
         action=f"{path_of(project.id)}/edit",
         back=path_of(project.id),
         origin=origin,
-        note=visit.say("edit_joins", id=origin) if origin and not remarks.others and not remarks.beside else "",
+        note=note,
         go="edit_go",
     )
 
@@ -281,7 +297,8 @@ def save_project_change(visit: Visit) -> Response:
     project = named_project(visit).id
     typed, seen = typed_texts(visit, key_of_field), texts_under(visit, SEEN, key_of_field)
 
-    origin = visit.form.text("from")
+    number = number_in(visit.form.text("from"))
+    origin = "" if number is None else str(number)
 
     def again(remarks: Remarks) -> Response:
         return _edit_form(visit, typed, seen, remarks, origin=origin)
@@ -289,10 +306,13 @@ def save_project_change(visit: Visit) -> Response:
     if not typed:
         return again(Remarks({}, (visit.say("error_nothing_typed"),), 422))
     texts = with_years(typed, visit.today)
-    then = f"/s/{origin}" if number_in(origin) is not None else ""
-    return _change(
-        visit, project, lambda content: edit_project(content, project, texts, _rules(visit), seen), again, then
-    )
+    then = f"/s/{origin}" if origin else ""
+    unlike = tuple(_unlike(visit, number)) if number is not None else ()
+
+    def make(content: bytes) -> RegisterEdit:
+        return edit_project(content, project, texts, _rules(visit), seen)
+
+    return _change(visit, project, make, again, then, unlike)
 
 
 # --- Amended contract ----------------------------------------------------------------------------------------------

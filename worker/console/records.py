@@ -25,6 +25,7 @@ from worker.core.messages import (
     name_event_of,
     name_fault,
     name_place,
+    name_state,
 )
 from worker.core.model import JST, Disposition, Entry, Product, Sha256
 from worker.core.states import Event, NoteEvent, State
@@ -128,7 +129,7 @@ def show_record(visit: Visit) -> Response:
     return visit.page(
         "record.html",
         submission=submission,
-        state=visit.state_of(submission),
+        state=name_state(submission, visit.lang),
         entries=[
             (each, each.at.astimezone(JST), name_event_of(submission, each, visit.lang), _why(each)) for each in entries
         ],

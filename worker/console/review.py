@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -100,6 +100,7 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         shown=visit.form.text(SHOWN) or shown_by_link(visit, submission),
         unseen=unseen,
         hand_in=_hand_in(review, visit),
+        near_issuers=_issuers_of(visit, [each.project_id for each in review.seen.near]),
         approvers=tuple(each.name for each in store.accounts() if each.may(Right.DECIDE, visit.today)),
         state=visit.state_of(submission),
         next_step=next_step(submission, visit.lang),
@@ -133,6 +134,16 @@ def _page(visit: Visit, failed: str = "", status: int = 200, unseen: str = "") -
         asker=(asker := submission.approval.asker_of(submission.composed.draft_hash)),
         is_for_another=bool(asker) and not is_last and len(submission.reasons) == 1,
     )
+
+
+def _issuers_of(visit: Visit, projects: Sequence[str]) -> dict[str, str]:
+    """Returns the name of the issuer of each project: two projects of one name differ by it alone."""
+    if not projects:
+        return {}
+    configuration = visit.office.configuration
+    return {
+        each.id: configuration.issuers[each.issuer].full_name for each in configuration.projects if each.id in projects
+    }
 
 
 def _asked(visit: Visit, submission: Submission) -> str:

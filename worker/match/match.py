@@ -161,7 +161,8 @@ def _of_name(notice: Notice, project: Project, register: Register) -> Iterator[H
     """A name that is another project's alone: one of number and name was entered with the wrong project."""
     named = _of_this_name(notice.project_name, register)
     if named and project not in named and fold_name(notice.project_name) != fold_name(project.name):
-        yield Hold.of(Reason.NUMBER_DIFFERS, project=project.id, others=tuple(other.id for other in named))
+        others = tuple(other.id for other in named)
+        yield Hold.of(Reason.NUMBER_DIFFERS, "other_name", project=project.id, projects=others)
 
 
 def _of_contractor(notice: Notice, project: Project, own_name: str) -> Iterator[Hold]:

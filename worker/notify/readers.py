@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from worker.config.settings import Settings
-from worker.core.accounts import Account, MailKind, Right
+from worker.core.accounts import Account, MailKind
 from worker.core.alarms import cause_kind
 from worker.core.model import Address, Alarm, Submission
 from worker.core.states import AlarmCause, Reason, State
@@ -58,29 +59,35 @@ def readers_of(
     """Returns the addresses to which the mail about ``alarm`` goes, each once.
 
     Of the people, only those whom it concerns are told of what waits; all of them if it concerns none of them. Whose
-    turn it is concerns the people alone.
+    turn it is concerns the people alone, and those who are away only if no other is there.
     """
     return _readers_of(cause_kind(alarm), settings, accounts, today, is_concerned)
 
 
-def is_for(account: Account, submissions: Iterable[Submission], holders: Mapping[int, str], today: dt.date) -> bool:
+def is_for(
+    account: Account,
+    submissions: Iterable[Submission],
+    holders: Mapping[int, str],
+    fitting: Mapping[int, AbstractSet[str]],
+) -> bool:
     """Returns whether one of ``submissions`` waits for this person; ``holders`` are those who took one on.
 
-    What another person took on waits for that one, a requested approval for those who may approve it and are there,
-    and a draft that was sent back for all but the person who did so.
+    What another person took on waits for that one, a requested approval for those who are ``fitting`` to answer it (by
+    ``match_key``), and a draft that was sent back for all but the person who did so. A holder who has no further act
+    there keeps it from no other person.
     """
-    return any(_waits_for(account, each, holders.get(each.id, ""), today) for each in submissions)
+    return any(_waits_for(account, each, holders.get(each.id, ""), fitting.get(each.id)) for each in submissions)
 
 
-def _waits_for(account: Account, submission: Submission, holder: str, today: dt.date) -> bool:
-    me, approval, is_held = match_key(account.name), submission.approval, submission.state is State.HELD
-    asker = match_key(approval.asker_of(submission.composed.draft_hash)) if is_held else ""
-    if holder and match_key(holder) != asker:  # who asks for an approval has done with it what there was to do
-        return match_key(holder) == me
-    if asker:
-        return account.may_act(Right.DECIDE, today) and asker != me
-    is_returned = is_held and any(hold.reason is Reason.RETURNED for hold in submission.reasons)
-    return not (is_returned and approval.returned is not None and match_key(approval.returned.by) == me)
+def _waits_for(account: Account, submission: Submission, holder: str, fitting: AbstractSet[str] | None) -> bool:
+    me, held_by, returned = match_key(account.name), match_key(holder), submission.approval.returned
+    if fitting is not None:
+        return me in fitting and (held_by not in fitting or held_by == me)
+    is_returned = submission.state is State.HELD and any(hold.reason is Reason.RETURNED for hold in submission.reasons)
+    returner = match_key(returned.by) if is_returned and returned is not None else ""
+    if held_by and held_by != returner:
+        return held_by == me
+    return me != returner
 
 
 def has_sent_list_readers(settings: Settings, accounts: Iterable[Account], today: dt.date) -> bool:
@@ -102,7 +109,10 @@ def _readers_of(
     wanting = [each for each in accounts if each.mail and _is_told(kind, each, today)]
     if kind not in GRAVEST and _KINDS.get(kind) is MailKind.WAITING:
         concerned = [each for each in wanting if is_concerned(each)]
-        wanting = concerned if kind == AlarmCause.TURN else concerned or wanting
+        if kind == AlarmCause.TURN:
+            wanting = [each for each in concerned if not each.is_away(today)] or concerned
+        else:
+            wanting = concerned or wanting
     people = [Address(each.mail) for each in wanting] if settings.console.url else []
     return _once(people if kind == AlarmCause.TURN else (*settings.notify, *people))
 

@@ -34,7 +34,8 @@ from worker.core.errors import AccountRefused, LogBroken, NotAllowed, Unavailabl
 from worker.core.message_id import alarm_message_id
 from worker.core.messages import Language, speaking_in_mails
 from worker.core.model import JST, Address, Alarm, Submission, UnreadReason
-from worker.core.states import WAITS_FOR_A_PERSON, AlarmCause, Event, NoteEvent
+from worker.core.states import WAITS_FOR_A_PERSON, AlarmCause, Event, NoteEvent, State
+from worker.core.text import match_key
 from worker.match.near_matches import near_misses_of
 from worker.notify.digest import (
     digest_cause,
@@ -306,8 +307,9 @@ class Notifier:
 
         def readers_of_one(alarm: Alarm) -> tuple[Address, ...]:
             concerned = tuple(map(self._store.submission, alarm.submissions))
+            fitting = self._fitting(concerned, now) if accounts else {}
             return readers_of(
-                alarm, settings, accounts, today, lambda person: is_for(person, concerned, holders, today)
+                alarm, settings, accounts, today, lambda person: is_for(person, concerned, holders, fitting)
             )
 
         readers = {each.id: readers_of_one(each) for each in alarms}
@@ -330,6 +332,16 @@ class Notifier:
                     theirs = [some for spoken, some in groups if parts and spoken == lang]
                     written += [_join(parts, some, readers, settings.notify) for some in theirs]
         return written
+
+    def _fitting(self, submissions: Iterable[Submission], now: dt.datetime) -> dict[int, frozenset[str]]:
+        """Returns the people who are there and can answer, by ``match_key``, for each requested approval."""
+        found = {}
+        for each in submissions:
+            asker = each.approval.asker_of(each.composed.draft_hash) if each.state is State.HELD else ""
+            if asker:
+                people = fitting_approvers(self._store, each, asker, now, only_present=True)
+                found[each.id] = frozenset(match_key(person.name) for person in people)
+        return found
 
     def _mailed(self, now: dt.datetime) -> dict[Address, dt.datetime]:
         """Returns the people who got a mail lately."""

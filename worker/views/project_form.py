@@ -261,7 +261,10 @@ def texts_of_notice(notice: Notice | None, own_name: str) -> dict[KeyPath, str]:
 
 
 def texts_joined(notice: Notice | None, texts: Mapping[KeyPath, str]) -> dict[KeyPath, str]:
-    """Returns the fields of a registered project with number and name of a held notice, which then fits it."""
+    """Returns the fields of a registered project with the number of a held notice, which decides that it is its own.
+
+    The printed name of the project is added nowhere: ``names_on_notice`` are names of contractors.
+    """
     joined = dict(texts)
     if notice is None:
         return joined
@@ -270,10 +273,6 @@ def texts_joined(notice: Notice | None, texts: Mapping[KeyPath, str]) -> dict[Ke
     if match_key(notice.contract_number) not in numbers:
         key = of_all if of_all in texts else product
         joined[key] = "、".join((*_listed(texts.get(key, "")), notice.contract_number))
-    names = ("names_on_notice",)
-    known = {match_key(each) for each in (texts.get(("name",), ""), *_listed(texts.get(names, "")))}
-    if match_key(notice.project_name) not in known:
-        joined[names] = "、".join((*_listed(texts.get(names, "")), notice.project_name))
     return joined
 
 

@@ -216,14 +216,10 @@ def comparisons_of(
 ) -> Iterator[Comparison]:
     """Yields each value that was read, beside the registered one."""
     if notice is not None:
-        names = (project.name, *project.names_on_notice) if project else ()
+        firms = (project.contractor, *project.names_on_notice) if project else ()
         numbers = project.all_numbers if project else ()
-        yield _line("h_project", notice.project_name, names)
-        yield _line(
-            "h_contractor",
-            notice.contractor_name,
-            tuple(filter(None, (project.contractor if project else "", contractor))),
-        )
+        yield _line("h_project", notice.project_name, (project.name,) if project else ())
+        yield _line("h_contractor", notice.contractor_name, tuple(filter(None, (*firms, contractor))))
         expected = tuple(name_product(each, "ja") for each in project.expects) if project else ()
         yield _line("h_product", name_product(notice.product, "ja"), expected)
         yield _line("h_number", notice.contract_number, numbers)

@@ -123,7 +123,7 @@ class Task:
     reasons: tuple[Reason, ...] = ()
     """The reasons of its held submission; empty in any other state."""
     asked_by: str = ""
-    """The person who confirmed its held submission and asked for an approval; empty if none did."""
+    """The person who confirmed its held submission and asked others for an approval; empty if none did."""
     day: dt.date | None = None
     """The day that is shown if ``due`` is not known: the contract's or the invoice's. It hurries nothing."""
     day_of: DayOf | None = None
@@ -431,8 +431,16 @@ def _task(
         urgency=urgency,
         label=submission.label,
         reasons=tuple(hold.reason for hold in submission.reasons) if submission.state is State.HELD else (),
-        asked_by=submission.approval.asker_of(submission.composed.draft_hash) if submission.state is State.HELD else "",
+        asked_by=_asked_by(submission),
     )
+
+
+def _asked_by(submission: Submission) -> str:
+    """Returns the person who asked others for an approval; empty too if no person was there to be asked."""
+    requested = submission.approval.requested
+    if submission.state is not State.HELD or requested is None or not requested.asked:
+        return ""
+    return submission.approval.asker_of(submission.composed.draft_hash)
 
 
 def _dated(task: Task, submission: Submission, projects: Mapping[str, Project | OutlinedProject]) -> Task:
@@ -451,6 +459,8 @@ def _rest(task: Task, submission: Submission, now: dt.datetime) -> Task:
     memo, moment = submission.follow_ups.memo, submission.follow_ups.call_again
     if memo is not None and memo.next_look is not None and memo.state is submission.state:
         texts = _both("task_resting", day=f"{memo.next_look:%-m/%-d}", memo=memo.text)
+    elif task.kind is TaskKind.REMAINING:
+        return task  # what is handed in otherwise does not wait for the call
     else:
         texts = _both("task_call_again", moment=moment or "")
     return replace(task, urgency=Urgency.WATCH, texts=texts)

@@ -167,6 +167,7 @@ _DAYS: Final = frozenset({"deadline", "closed"})
 _OFFICE: Final = ("name", "to", "cc", "phone", "fax")
 _LABELS: Final[Mapping[str, str]] = {
     **DEFAULT_COLUMNS,
+    "お知らせの別の受注者名": "names_on_notice",
     "お知らせの別の名前": "names_on_notice",
     "部署": "department",
     "電話": "phone",

@@ -198,8 +198,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "found_title": ("検索", "Search"),
     "found_submissions": ("提出", "Submissions"),
     "edit_joins": (
-        "提出 {id} のお知らせの番号と工事名を、この案件の欄に加えました。同じ工事と確かめて保存してください。",
-        "Number and name of the notice of submission {id} are added below. Make sure that it is the same project.",
+        "提出 {id} のお知らせの保証契約番号（{number}）を、下の欄に加えました。同じ工事と確かめて保存してください。",
+        "The number of the notice of submission {id} ({number}) is added below. Make sure that it is the same project.",
+    ),
+    "edit_other_name": (
+        (
+            "お知らせの工事名「{printed}」は、この案件の工事名「{name}」と違います。"
+            "別の工事であれば保存せず、正しい案件を選んでください。この案件の発注者に、この案件の工事名で提出することになります。"
+        ),
+        (
+            'The notice prints "{printed}"; this project is "{name}". If these are two projects, do not save: '
+            "it would be submitted to the issuer of this one, under its name."
+        ),
     ),
     "found_closed": ("終わった提出は送信記録で探す", "Look for closed submissions in the sent-mail log"),
     "found_empty": ("「{typed}」に該当するものはありません。", 'Nothing matches "{typed}".'),

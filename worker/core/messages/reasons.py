@@ -136,8 +136,8 @@ NEXT_STEPS: Final[dict[Reason, tuple[str, str]]] = {
         "one person confirms and requests; another, who did neither this nor the preparation, approves",
     ),
     _R.RETURNED: (
-        "差し戻しの理由を確かめ、直すか、このまま送る場合は承認",
-        "look at why it was sent back: correct it, or approve it as it is",
+        "差し戻しの理由を確かめ、直すか、このまま送る場合は承認または承認の依頼",
+        "look at why it was sent back: correct it, or approve it as it is or ask for that",
     ),
     _R.UNKNOWN_PROJECT: ("案件を登録（hoshobin project add）", "register the project in projects.toml"),
     _R.TWO_PROJECTS: ("保証契約番号を案件に登録", "register the contract number with the project"),
@@ -694,6 +694,10 @@ HOLD_DETAILS: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
         "{project}：この番号は{products:product}の番号として登録されています",
         "{project}: this number is registered as that of the {products:product}",
     ),
+    (_R.NUMBER_DIFFERS, "other_name"): (
+        "{project}：この番号の案件ですが、お知らせの工事名は別の案件（{projects}）のものです",
+        "{project}: its number is printed, and the name of another project ({projects})",
+    ),
     (_R.OTHER_CONTRACTOR, ""): ("{name}", "{name}"),
     (_R.SEEN_BEFORE, ""): ("{earlier}", "{earlier}"),
     (_R.SUPERSEDED, ""): ("{later}", "{later}"),
@@ -940,6 +944,10 @@ WHOLE: Final[dict[tuple[Reason, str], tuple[str, str]]] = {
     (_R.NUMBER_DIFFERS, ""): (
         "登録済みの保証契約番号 {others} と異なります（案件 {project}）",
         "another number is registered: {others} (project {project})",
+    ),
+    (_R.NUMBER_DIFFERS, "other_name"): (
+        "保証契約番号は案件「{project}」のものですが、お知らせの工事名は別の案件「{projects}」のものです",
+        "the number is that of the project {project}, the printed name that of another: {projects}",
     ),
     (_R.SEEN_BEFORE, ""): (
         "同じ保証契約番号のお知らせを受付済みです（提出 {earlier}）。取り直しか、変更保証か",

@@ -249,7 +249,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ask_section": ("提出先の課", "section that receives"),
     "ask_tendered_by": ("入札・契約を担当した課", "section that tendered"),
     "ask_contractor": ("JVの正式名称（JVのとき）", "the joint venture's full name"),
-    "ask_names_on_notice": ("お知らせに印字される別の名前", "other names on the notice"),
+    "ask_names_on_notice": (
+        "お知らせに印字される別の受注者名（JVの代表者など）",
+        "other contractor names on the notice",
+    ),
     "ask_kind": ("種別", "kind of work"),
     "ask_award": ("契約の方法", "how it was awarded"),
     "ask_amount": ("請負金額（円）", "contract amount, yen"),

@@ -9,7 +9,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "issuer": ("発注者", "issuer"),
     "section": ("提出先の課", "section that receives"),
     "contractor": ("受注者名（JVなど）", "contractor, if not the company"),
-    "names_on_notice": ("お知らせの別の名前", "other names on the notice"),
+    "names_on_notice": ("お知らせの別の受注者名", "other contractor names on the notice"),
     "contract_numbers": ("保証契約番号（種類共通）", "contract numbers of any guarantee"),
     "numbers": ("保証契約番号", "contract numbers"),
     "by_name": ("工事名だけで一致とする", "matched by name alone"),
