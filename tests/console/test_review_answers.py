@@ -9,6 +9,7 @@ import pytest
 from tests.support.console import Console
 from tests.support.office import Mailroom
 from tests.support.world import JIRO, START
+from worker.core.accounts import RIGHTS, Role
 from worker.core.model import Receipt, ReceiptKind
 from worker.core.states import NoteEvent, State
 
@@ -86,7 +87,9 @@ def test_a_slip_is_taken_back_from_the_sentence_about_it(console: Console) -> No
 
 
 @pytest.mark.parametrize(("kind", "after"), [("received", State.CONFIRMED), ("returned", State.BOUNCED)])
-def test_a_reply_is_recorded_by_one_press(console: Console, kind: str, after: State) -> None:
+def test_a_reply_is_recorded_by_one_press(
+    console: Console, monkeypatch: pytest.MonkeyPatch, kind: str, after: State
+) -> None:
     receive(console, 1, REPLY)
     staff = console.browser("staff")
     staff.get("/s/1")
@@ -95,6 +98,10 @@ def test_a_reply_is_recorded_by_one_press(console: Console, kind: str, after: St
     assert staff.post("/s/1/reply", {"kind": kind, "what": "1"}).status_code == 303
     assert state(console, 1) is after
     if after is State.BOUNCED:
+        assert "次の操作は「承認」の方ができます：山田 花子" in staff.get("/s/1").text
+        monkeypatch.setitem(RIGHTS, Role.APPROVER, RIGHTS[Role.STAFF])
+        assert staff.get("/s/1").status_code == 200, "an office without an approver still reads it"
+        assert "次の操作は「承認」の方ができます。いまは該当する方がいません" in staff.text
         assert staff.post("/s/1/confirm", {"outcome": "arrived", "whom": "田中様"}).status_code == 303
 
 

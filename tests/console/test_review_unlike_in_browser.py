@@ -62,8 +62,8 @@ def test_the_page_shows_both_values_of_each_difference_and_asks_for_a_tick(
     for value in (NEW_TO, KAWA_TO, "の送付", "の提出について"):
         assert value in shown
     assert [each.inner_text() for each in page.locator(".ticks .tick").all()] == [
-        "宛先が前回（" + day_of(shown) + "）と違うことを確かめました",
-        "件名の形が前回（" + day_of(shown) + "）と違うことを確かめました",
+        "宛先が前回（" + day_of(shown) + "）と違っていてよいことを確かめました",
+        "件名の形が前回（" + day_of(shown) + "）と違っていてよいことを確かめました",
     ]
 
 

@@ -87,6 +87,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "次の操作は「承認」の方ができます：{people}",
         "The next step is an approver's: {people}",
     ),
+    "for_approvers_unfilled": (
+        "次の操作は「承認」の方ができます。いまは該当する方がいません。管理者に相談してください。",
+        "The next step is an approver's, and no one has this role now. Ask the administrator.",
+    ),
     "near_join": ("この案件に結び付ける", "Link to this project"),
     "event_handed_in": ("提出を記録", "handed in"),
     "event_not_yet_approved": ("内容を確認（承認は未完了）", "checked, not approved yet"),
