@@ -91,6 +91,9 @@ def _meaning(error: sqlite3.Error) -> HoshobinError | None:
 # --- Which database is there -----------------------------------------------------------------------------------
 
 
+NEWEST_REVISION: Final = "SELECT coalesce(max(version_num), '') FROM alembic_version"
+
+
 def check_revision(folder: Path, connection: sqlite3.Connection) -> None:
     """Raises ConfigError ``old_database`` or ``newer_database`` if the tables are not this program's."""
     found = revision_of(connection)
@@ -103,7 +106,7 @@ def revision_of(connection: sqlite3.Connection) -> str:
     known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
     if known is None:
         return ""
-    newest = connection.execute("SELECT coalesce(max(version_num), '') FROM alembic_version").fetchone()
+    newest = connection.execute(NEWEST_REVISION).fetchone()
     return str(newest[0])
 
 

@@ -64,6 +64,7 @@ from worker.store.sqlite import compiled
 from worker.store.sqlite.connection import (
     FILE_NAME,
     FOREIGN_ERRORS,
+    NEWEST_REVISION,
     PATIENCE,
     REVISION,
     check_revision,
@@ -481,7 +482,8 @@ class SqlStore(StoreReads, PeopleReads):
                 self._give_up()
                 connection = self._connection()
                 connection.execute("BEGIN IMMEDIATE")
-            check_revision(self._folder, connection)
+            if connection.execute(NEWEST_REVISION).fetchone()[0] != REVISION:
+                check_revision(self._folder, connection)
         except FOREIGN_ERRORS as error:
             self._fail(error)
         except ConfigError:
