@@ -75,8 +75,24 @@ class Linked(Days):
         with self.office.store.writing() as writing:
             writing.raise_alarm(cause, [], detail or f"{cause} {len(self.server.mails)} {self.clock.moment}")
 
+    def take(self, name: str) -> None:
+        """Takes submission 1 on."""
+        hours = self.office.pipeline.active_config.configuration.settings.hours
+        take_on(self.office.store, "1", hours, Author(name, name), self.clock.now())
+
     def mails_to(self, person: str) -> list[str]:
         return [f"{letter.subject}\n{letter.text}" for to, letter in self.server.mails if person in to]
+
+
+async def with_a_draft(root: Path) -> Linked:
+    """Days with a draft that waits, an approver and a member of staff who were told of it."""
+    days = Linked(root, mode="approve")
+    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
+    days.add("jiro", JIRO, MailKind.WAITING)
+    days.office.save(form(1))
+    await days.office.pass_once()
+    days.server.mails.clear()
+    return days
 
 
 async def test_a_mail_links_to_the_submission_in_place_of_its_command(tmp_path: Path) -> None:
@@ -265,12 +281,7 @@ async def test_what_was_sent_is_listed_daily_with_links_for_those_who_want_it(tm
 async def test_a_request_is_mailed_to_those_who_may_approve_it_and_a_return_to_those_who_prepare(
     tmp_path: Path,
 ) -> None:
-    days = Linked(tmp_path, mode="approve")
-    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
-    days.add("jiro", JIRO, MailKind.WAITING)
-    days.office.save(form(1))
-    await days.office.pass_once()
-    days.server.mails.clear()
+    days = await with_a_draft(tmp_path)
     store = days.office.store
     decisions.request_approval(store, 1, store.submission(1).label, Author("jiro", "jiro"), days.clock.now())
     await days.at(FRIDAY + MAIL_PAUSE + MINUTE)
@@ -289,40 +300,18 @@ async def test_a_request_is_mailed_to_those_who_may_approve_it_and_a_return_to_t
 
 
 async def test_a_request_reaches_an_approver_though_a_colleague_has_taken_the_draft_on(tmp_path: Path) -> None:
-    days = Linked(tmp_path, mode="approve")
-    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
-    days.add("jiro", JIRO, MailKind.WAITING)
-    days.office.save(form(1))
-    await days.office.pass_once()
-    days.server.mails.clear()
+    days = await with_a_draft(tmp_path)
     store = days.office.store
-    take_on(
-        store,
-        "1",
-        days.office.pipeline.active_config.configuration.settings.hours,
-        Author("jiro", "jiro"),
-        days.clock.now(),
-    )
+    days.take("jiro")
     decisions.request_approval(store, 1, store.submission(1).label, Author("saburo", "saburo"), days.clock.now())
     await days.at(FRIDAY + MAIL_PAUSE + MINUTE)
     assert (len(days.mails_to(HANA)), days.mails_to(JIRO)) == (1, [])
 
 
 async def test_a_return_reaches_the_staff_though_the_approver_had_taken_the_draft_on(tmp_path: Path) -> None:
-    days = Linked(tmp_path, mode="approve")
-    days.add("hana", HANA, MailKind.WAITING, role=Role.APPROVER)
-    days.add("jiro", JIRO, MailKind.WAITING)
-    days.office.save(form(1))
-    await days.office.pass_once()
-    days.server.mails.clear()
+    days = await with_a_draft(tmp_path)
     store = days.office.store
-    take_on(
-        store,
-        "1",
-        days.office.pipeline.active_config.configuration.settings.hours,
-        Author("hana", "hana"),
-        days.clock.now(),
-    )
+    days.take("hana")
     decisions.send_back(store, 1, Author("hana", "hana"), "宛名を確認", days.clock.now())
     await days.at(FRIDAY + MAIL_PAUSE + MINUTE)
     assert (len(days.mails_to(JIRO)), days.mails_to(HANA)) == (1, [])
