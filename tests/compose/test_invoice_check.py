@@ -14,7 +14,7 @@ from tests.support.tables import every_case
 from tests.support.world import NUMBER
 from worker.compose.invoice_check import check_invoice
 from worker.core.model import Attachment, Hold, PageText, PdfText, Product, Sha256, Unreadable
-from worker.core.rulebook import Issuer, Project
+from worker.core.rulebook import Invoice, Issuer, Project
 from worker.core.states import Reason
 from worker.match.match import index_projects
 
@@ -150,6 +150,58 @@ def test_a_shorter_name_within_the_own_one_names_no_other() -> None:
 def test_work_1_is_not_named_by_work_12() -> None:
     holds = check("前払金請求書\n道路工事その12", project=of_project(name="道路工事その1"))
     assert reasons(holds) == [Reason.WRONG_INVOICE]
+
+
+OTHER_GUARANTEE = "31074-000098"
+"""Of the form of NUMBER."""
+
+
+@every_case(
+    ("line", "listed", "printed"),
+    [
+        (f"保証契約番号 {OTHER_GUARANTEE}", (NUMBER, OTHER_GUARANTEE), OTHER_GUARANTEE),
+        (f"保証契約番号 {OTHER_GUARANTEE}", (), OTHER_GUARANTEE),
+        (f"中間 {OTHER_GUARANTEE} のとおり", (), OTHER_GUARANTEE),
+        (f"{NUMBER}A", (NUMBER, f"{NUMBER}A"), f"{NUMBER}A"),
+        ("保証証書番号：第ＡＢ１２３４５号", (), "AB12345"),
+        ("保証契約番号\u3000３１０７４－００００９８", (), OTHER_GUARANTEE),
+        (f"工事番号 R8-123 保証番号 {OTHER_GUARANTEE}", (), OTHER_GUARANTEE),
+    ],
+)
+def test_an_invoice_with_the_number_of_another_guarantee_of_the_same_project_is_asked_about(
+    line: str, listed: tuple[str, ...], printed: str
+) -> None:
+    project = of_project(contract_numbers=listed, values={"工事番号": "R8-123"})
+    holds = check(f"{RIGHT}\n{line}", project=project)
+    assert [(hold.reason, hold.params["code"]) for hold in holds] == [(Reason.INVOICE_UNCLEAR, "guarantee")]
+    assert printed in holds[0].params["names"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"保証契約番号 {OTHER_GUARANTEE}\n保証契約番号 {NUMBER}",
+        "電話 0246-12-3456",
+        "登録番号 T1234567890123",
+        "口座番号 1234567",
+        "保証契約番号",
+        "契約番号 令和8年度 第31号",
+        "保証金額 20,000,000円",
+    ],
+)
+def test_other_numbers_beside_ours_and_numbers_of_other_things_say_nothing(line: str) -> None:
+    project = of_project(contract_numbers=(NUMBER, OTHER_GUARANTEE))
+    assert check(f"{RIGHT}\n{line}", project=project) == ()
+
+
+def test_an_invoice_without_a_number_is_asked_about_where_the_register_tells_them_apart_by_number() -> None:
+    listed = Invoice("一回目.pdf", None, None, OTHER_GUARANTEE)
+    project = of_project(invoices={Product.ADVANCE: (listed,)})
+    (hold,) = check(project=project)
+    assert (hold.reason, hold.params["code"]) == (Reason.INVOICE_UNCLEAR, "unnumbered")
+    assert check(f"{RIGHT}\n{NUMBER}", project=project) == ()
+    ours = replace(listed, number=NUMBER)
+    assert check(project=of_project(invoices={Product.ADVANCE: (listed, ours)})) == ()
 
 
 def test_of_two_projects_of_one_name_the_number_or_the_issuer_tells() -> None:

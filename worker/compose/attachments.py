@@ -127,7 +127,7 @@ def could_be_invoice(file: str, product: Product, number: str, project: Project,
         return False
     if holds_number:
         return not any(projects != (project,) for _, projects in _numbers_in(key, register, except_of=number))
-    if any(_numbers_in(key, register, except_of=number)) or _alike(number).search(key):
+    if any(_numbers_in(key, register, except_of=number)) or number_form(number).search(key):
         return False  # a number of the same form is another guarantee's, registered or not
     return len(register.by_name.get(own, ())) <= 1 and not any(
         holds_name(key if len(name) > len(own) else key.replace(own, "\n"), name)
@@ -243,8 +243,8 @@ def _numbers_in(key: str, register: Register, except_of: str) -> Iterable[tuple[
     return (each for each in register.by_number.items() if each[0] != own and holds_code(key, each[0]))
 
 
-def _alike(number: str) -> re.Pattern[str]:
-    """Matches numbers of the same form, digit for digit; matches nothing if a date could have that form."""
+def number_form(number: str) -> re.Pattern[str]:
+    """Returns a pattern for numbers of the same form, digit for digit; it matches nothing if a date could have it."""
     key = match_key(number)
     if sum(map(str.isdigit, key)) < _DIGITS:
         return _NOTHING

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.compose.attachments import holds_code
+from worker.compose.attachments import holds_code, number_form
 from worker.core.model import INVOICE_TITLES, Attachment, Hold, Notice, PdfText, Product, Unreadable
 from worker.core.params import Params
-from worker.core.rulebook import Issuer, Project
+from worker.core.rulebook import Issuer, Project, invoice_for
 from worker.core.states import Reason
 from worker.core.text import fold_hyphens, is_broken, match_key, repair_radicals, with_line_end_hyphens
 from worker.match.match import Register, fold_firm, fold_name
@@ -54,6 +54,11 @@ _VARIANTS: Final = str.maketrans(
 _FURTHER: Final = r"(?=その[#0-9一二三四五六七八九十]|#[0-9]+#工区)"
 """After a project's name this makes another project's name: 道路改良工事その2."""
 
+_GUARANTEE_NUMBER: Final = re.compile(
+    "保証(?:契約|証書|証券|書)?番号[^0-9A-Za-z\n]{0,8}(?P<number>[0-9A-Za-z][0-9A-Za-z-]{4,}[0-9A-Za-z])"
+)
+"""Matches the number of a guarantee behind its label, in a folded line."""
+
 _AMOUNT: Final = re.compile(
     r"(?:金|¥|\\)(?P<marked>\d{1,3}(?:,\d{3})+|\d{4,12})"
     r"|(?<![\d,.])(?P<grouped>\d{1,3}(?:,\d{3})+)(?![\d,])"
@@ -81,6 +86,8 @@ class _Reading:
     """The same with legal forms written out and without addresses: who asks, and who is asked."""
     party_lines: tuple[str, ...]
     """The lines of ``parties``."""
+    labelled: tuple[str, ...]
+    """The numbers behind a label that says that they are a guarantee's."""
     amounts: frozenset[int]
 
 
@@ -141,6 +148,7 @@ def check_invoice(
     if isinstance(found, Params):
         return (Hold(Reason.INVOICE_UNREADABLE, Params(**found, **file)),)
     holds = list(_of_project(found, file, notice, project, issuer, register))
+    holds += _of_guarantee(found, file, notice, project, register)
     holds += _of_party("issuer", file, _named_issuers(found, issuer, issuers))
     holds += _of_party("contractor", file, _named_contractors(found, project, register))
     for is_fault, told in (*_of_product(found, notice.product), *_of_amount(found, amount)):
@@ -309,6 +317,34 @@ def _others_numbers(found: InvoiceText, notice: Notice, project: Project, regist
             yield other
 
 
+def _of_guarantee(
+    found: InvoiceText, file: Mapping[str, str], notice: Notice, project: Project, register: Register
+) -> Iterator[Hold]:
+    """Yields ``invoice_unclear`` if the invoice may be that of another guarantee of the same project.
+
+    It prints another number and not ours, or it was found by its name and prints no number although the register tells
+    this product's invoices apart by number. A number of another project is told with that project.
+    """
+    if found.numbers(match_key(notice.contract_number)):
+        return
+    others = {number for number, projects in register.by_number.items() if project not in projects}
+    listed = (number for number in map(match_key, project.all_numbers) if len(number) >= TELLING)
+    form = number_form(notice.contract_number)
+    printed = dict.fromkeys(
+        (
+            *(number for each in found.readings for number in each.labelled),
+            *(number for number in listed if found.numbers(number)),
+            *(number for each in found.readings for number in form.findall(each.spaced)),
+        )
+    )
+    if names := tuple(number for number in printed if number not in others):
+        yield Hold.of(Reason.INVOICE_UNCLEAR, "guarantee", **file, names=names)
+    elif invoice_for(project, notice.product, notice.contract_number) is None and (
+        others_listed := tuple(each.number for each in project.invoices.get(notice.product, ()))
+    ):
+        yield Hold.of(Reason.INVOICE_UNCLEAR, "unnumbered", **file, names=others_listed)
+
+
 def _names_value(found: InvoiceText, project: Project, register: Register) -> bool:
     """Returns whether the invoice holds a registered value of this project alone (工事番号)."""
     own = [value for value in map(match_key, project.values.values()) if len(value) >= TELLING and found.numbers(value)]
@@ -378,6 +414,7 @@ def _read(text: str) -> _Reading:
     squeezed = "".join(lines)
     spaced = " ".join(fold_hyphens(unicodedata.normalize("NFKC", repaired)).split())
     parties = tuple(line if _PAYER.search(line) else _ADDRESS.sub("\n", line) for line in map(_fold_party, lines))
+    labelled = (fold_hyphens(line) for line in lines)
     found = (amount for line in lines for amount in _AMOUNT.finditer(line))
     amounts = (each["marked"] or each["grouped"] or each["plain"] for each in found)
     return _Reading(
@@ -386,5 +423,6 @@ def _read(text: str) -> _Reading:
         ("".join(map(fold_name, lines)), fold_name(squeezed)),
         ("".join(parties),),
         parties,
+        tuple(each["number"] for line in labelled for each in _GUARANTEE_NUMBER.finditer(line)),
         frozenset(int(amount.replace(",", "")) for amount in amounts),
     )

@@ -637,6 +637,26 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "open the invoice; approve if it is this project's, else put the right one there",
         ),
     ),
+    (_R.INVOICE_UNCLEAR, "guarantee"): (
+        (
+            "請求書に別の保証契約番号があり、このお知らせの番号がない（{value}）",
+            "the invoice has the number of another guarantee, and not this notice's ({value})",
+        ),
+        (
+            "請求書を開き、このお知らせの保証に係る請求書であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is for this guarantee, else put the right one there",
+        ),
+    ),
+    (_R.INVOICE_UNCLEAR, "unnumbered"): (
+        (
+            "この案件の請求書は保証契約番号ごとに登録されているが、この請求書に番号がない（登録済みの番号：{value}）",
+            "this project's invoices are registered by guarantee, and this invoice has no number (registered: {value})",
+        ),
+        (
+            "請求書を開き、このお知らせの保証に係る請求書であることを確認し承認。違えば正しい請求書に差替え",
+            "open the invoice; approve if it is for this guarantee, else put the right one there",
+        ),
+    ),
     (_R.INVOICE_UNCLEAR, "contractor"): (
         (
             "請求書に、ほかの請求者の名前、または似た名前がある（{value}）",
