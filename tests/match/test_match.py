@@ -10,7 +10,7 @@ from tests.support.holds import Said
 from tests.support.registered import CONTRACTOR, NOTICE, Register, drafted, of_project, reasons
 from tests.support.tables import every_case
 from tests.support.world import NUMBER
-from worker.core.model import Notice, Product
+from worker.core.model import Hold, Notice, Product
 from worker.core.rulebook import Project
 from worker.core.states import Reason
 from worker.match.match import (
@@ -40,9 +40,11 @@ def test_the_registered_number_decides() -> None:
     assert found(of_project(), BRIDGE) == Match(of_project())
 
 
-def test_the_registered_number_decides_whatever_the_name_says() -> None:
+def test_the_registered_number_decides_and_a_name_that_is_not_its_projects_must_be_asked_about() -> None:
     bridge = replace(BRIDGE, contract_numbers=(NUMBER,))
-    assert found(bridge) == Match(bridge)
+    asked = Hold.of(Reason.NUMBER_DIFFERS, "unknown_name", project=bridge.id, value=NOTICE.project_name)
+    assert found(bridge) == Match(bridge, (asked,))
+    assert found(bridge, name="橋梁 補修工事") == Match(bridge)
 
 
 def test_a_number_entered_with_one_project_on_a_notice_that_names_another_must_be_asked_about() -> None:

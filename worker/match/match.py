@@ -1,7 +1,8 @@
 """Finds what an arriving notice belongs to: its project, an earlier submission of it, its announcement.
 
-Only the contract number, or a name that the register declares unique, decides the project. A name alone is a proposal
-to a person, and similarity is never used. Registered facts alone decide whether the issuer takes it (eligibility). The
+Only the contract number, or a name that the register declares unique, decides the project; a person is asked if the
+number's project has another name than the notice prints. A name alone is a proposal to a person, and similarity is
+never used. Registered facts alone decide whether the issuer takes it (eligibility). The
 same notice by two sources or two downloads is one submission as long as the first has not left. Afterwards a person
 decides. A notice answers an announcement that names its number, or its project and product, and only if no other
 announcement fits. Every uncertain case stays a task.
@@ -158,11 +159,13 @@ def _of_product(notice: Notice, project: Project) -> Iterator[Hold]:
 
 
 def _of_name(notice: Notice, project: Project, register: Register) -> Iterator[Hold]:
-    """A name that is another project's alone: one of number and name was entered with the wrong project."""
-    named = _of_this_name(notice.project_name, register)
-    if named and project not in named and fold_name(notice.project_name) != fold_name(project.name):
-        others = tuple(other.id for other in named)
-        yield Hold.of(Reason.NUMBER_DIFFERS, "other_name", project=project.id, projects=others)
+    """Holds a name that is not this project's: the number may have been entered with the wrong project."""
+    if fold_name(notice.project_name) == fold_name(project.name):
+        return
+    if named := tuple(other.id for other in _of_this_name(notice.project_name, register) if other is not project):
+        yield Hold.of(Reason.NUMBER_DIFFERS, "other_name", project=project.id, projects=named)
+    else:
+        yield Hold.of(Reason.NUMBER_DIFFERS, "unknown_name", project=project.id, value=notice.project_name)
 
 
 def _of_contractor(notice: Notice, project: Project, own_name: str) -> Iterator[Hold]:

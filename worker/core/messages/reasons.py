@@ -637,6 +637,16 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
             "open the invoice; approve if it is this project's, else put the right one there",
         ),
     ),
+    (_R.NUMBER_DIFFERS, "unknown_name"): (
+        (
+            "お知らせの工事名が、この番号の案件の工事名と違う（お知らせの工事名：{value}）",
+            "the notice names another work than the project of its number (it prints: {value})",
+        ),
+        (
+            "二つの工事名を見比べ、同じ工事であれば承認。違う工事であれば、案件に登録した保証契約番号を訂正",
+            "compare the two names; approve if it is the same work, else correct the number in the register",
+        ),
+    ),
     (_R.INVOICE_UNCLEAR, "guarantee"): (
         (
             "請求書に別の保証契約番号があり、このお知らせの番号がない（{value}）",
