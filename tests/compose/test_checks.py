@@ -414,6 +414,16 @@ def test_a_correction_carries_the_same_invoice_once_more() -> None:
     assert with_invoice(past=(PAST_ADVANCE, corrected)) == []
 
 
+def test_an_invoice_without_a_number_is_asked_about_if_a_guarantee_of_the_product_came_before() -> None:
+    first = with_fields(PAST_ADVANCE, id=5, contract_number=OTHER_NUMBER, project=of_project().id)
+    (hold,) = with_invoice(past=(PAST_ADVANCE, first))
+    assert hold == Hold.of(
+        Reason.INVOICE_UNCLEAR, "unnumbered", file=INVOICE.filename, digits=INVOICE.sha256[:8], names=(OTHER_NUMBER,)
+    )
+    assert with_invoice(past=(PAST_ADVANCE, with_fields(first, state=State.WITHDRAWN))) == []
+    assert with_invoice(past=(PAST_ADVANCE, with_fields(first, contract_number=NUMBER))) == []
+
+
 def test_an_invoice_of_another_product_or_of_a_rule_without_one_is_stopped() -> None:
     interim = replace(INVOICE, title="中間前払金請求書")
     assert with_invoice(interim) == alone(Reason.WRONG_INVOICE, "請求書.pdf: 中間前払金請求書")
@@ -717,6 +727,10 @@ def test_an_unusually_large_attachment_is_held() -> None:
         ),
         (
             Hold.of(Reason.NUMBER_DIFFERS, others=(NUMBER,)),
+            replace(PAST, destination=replace(PAST.destination, project="mihon/道路改良工事")),
+        ),
+        (
+            Hold.of(Reason.INVOICE_UNCLEAR, "unnumbered"),
             replace(PAST, destination=replace(PAST.destination, project="mihon/道路改良工事")),
         ),
     ],

@@ -38,11 +38,12 @@ def check(
     product: Product = Product.ADVANCE,
     amount: int | None = None,
     issuer: Issuer = ISSUER,
+    before: tuple[str, ...] = (),
 ) -> tuple[Hold, ...]:
     register = index_projects((project, *others), "〇〇建設 株式会社")
     read = text_of(text) if isinstance(text, str) else text
     notice = replace(NOTICE, product=product)
-    return check_invoice(FILE, read, notice, project, issuer, register, amount)
+    return check_invoice(FILE, read, notice, project, issuer, register, amount, numbers_before=before)
 
 
 def reasons(holds: tuple[Hold, ...]) -> list[Reason]:
@@ -194,14 +195,33 @@ def test_other_numbers_beside_ours_and_numbers_of_other_things_say_nothing(line:
     assert check(f"{RIGHT}\n{line}", project=project) == ()
 
 
-def test_an_invoice_without_a_number_is_asked_about_where_the_register_tells_them_apart_by_number() -> None:
-    listed = Invoice("一回目.pdf", None, None, OTHER_GUARANTEE)
-    project = of_project(invoices={Product.ADVANCE: (listed,)})
-    (hold,) = check(project=project)
+LISTED = Invoice("一回目.pdf", None, None, OTHER_GUARANTEE)
+
+
+@every_case(
+    ("project", "before"),
+    [
+        (of_project(invoices={Product.ADVANCE: (LISTED,)}), ()),
+        (of_project(contract_numbers=(), numbers={Product.ADVANCE: (OTHER_GUARANTEE, NUMBER)}), ()),
+        (of_project(contract_numbers=(NUMBER, OTHER_GUARANTEE)), (OTHER_GUARANTEE,)),
+    ],
+)
+def test_an_invoice_without_a_number_is_asked_about_if_the_project_has_another_guarantee_of_the_product(
+    project: Project, before: tuple[str, ...]
+) -> None:
+    (hold,) = check(project=project, before=before)
     assert (hold.reason, hold.params["code"]) == (Reason.INVOICE_UNCLEAR, "unnumbered")
-    assert check(f"{RIGHT}\n{NUMBER}", project=project) == ()
-    ours = replace(listed, number=NUMBER)
-    assert check(project=of_project(invoices={Product.ADVANCE: (listed, ours)})) == ()
+    assert hold.params["names"] == (OTHER_GUARANTEE,)
+    assert check(f"{RIGHT}\n{NUMBER}", project=project, before=before) == ()
+
+
+def test_an_invoice_that_the_register_names_for_this_number_needs_none_in_its_text() -> None:
+    ours = replace(LISTED, number=NUMBER)
+    assert check(project=of_project(invoices={Product.ADVANCE: (LISTED, ours)}), before=(OTHER_GUARANTEE,)) == ()
+
+
+def test_the_notice_itself_is_no_other_guarantee() -> None:
+    assert check(project=of_project(numbers={Product.ADVANCE: (NUMBER,)}), before=(NUMBER,)) == ()
 
 
 def test_of_two_projects_of_one_name_the_number_or_the_issuer_tells() -> None:

@@ -51,7 +51,6 @@ from worker.core.model import (
     FollowUps,
     Hold,
     Notice,
-    Product,
     Returned,
     Sha256,
     Submission,
@@ -65,12 +64,12 @@ from worker.match.match import (
     Ambiguous,
     Match,
     MatchOutcome,
-    NumbersBefore,
     Proposed,
     Register,
     Unmatched,
     find_amended,
     find_later,
+    find_numbers_before,
     index_projects,
     match_project,
 )
@@ -283,7 +282,9 @@ def draft_submission(case: DraftInput) -> Drafted:
     submission, known = case.submission, case.reading
     release = case.active_config.configuration.settings.release
     is_unsent = _is_number_unsent(submission, case.notice, known)
-    outcome = match_project(case.notice, case.active_config.register, case.bound, _numbers_before(submission, known))
+    outcome = match_project(
+        case.notice, case.active_config.register, case.bound, find_numbers_before(submission, known)
+    )
     project = _project_of(outcome)
     if project is None:
         judgement = judge_submission(submission, outcome, None, release, case.now, is_number_unsent=is_unsent)
@@ -402,22 +403,6 @@ def _find_invoices(case: DraftInput, project: Project) -> tuple[str, ...]:
 
     register, listing = case.active_config.register, case.invoices.listing()
     return find_candidates(product, number, project, register, listing, was_carried)
-
-
-def _numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
-    """Under which numbers a project has had a product before ``submission``; what was ended unsent does not count."""
-
-    def numbers(project: str, product: Product) -> tuple[str, ...]:
-        return tuple(
-            each.notice.contract_number
-            for each in known.of_project(project, product)
-            if (each.id < submission.id or not submission.id)
-            and each.notice.contract_number is not None
-            and each.state not in {State.WITHDRAWN, State.REFUSED}
-            and not (submission.source.proven and each.is_doubtful)
-        )
-
-    return numbers
 
 
 def _project_of(outcome: MatchOutcome) -> Project | None:

@@ -45,7 +45,7 @@ from worker.core.params import Params
 from worker.core.rulebook import Contract, Guarantor, InvoiceRule, Issuer, NoticeForm, Project, Rule, Section
 from worker.core.states import Reason, State
 from worker.core.text import fold_hyphens, match_key
-from worker.match.match import Register, find_resubmitted
+from worker.match.match import Register, find_numbers_before, find_resubmitted
 from worker.store.ports import Reading
 
 LARGE_NOTICE: Final = 1_000_000
@@ -159,7 +159,11 @@ def history_fingerprint(submission: Submission, known: Reading) -> str:
     if Reason.WRONG_INVOICE in asked and submission.composed.draft:
         carried = [each.id for file in submission.composed.draft.attachments for each in known.carried(file.sha256)]
         parts.append(str(carried))
-    if Reason.NUMBER_DIFFERS in asked and submission.destination.project and submission.notice.product:
+    if (
+        asked & {Reason.NUMBER_DIFFERS, Reason.INVOICE_UNCLEAR}
+        and submission.destination.project
+        and submission.notice.product
+    ):
         before = known.of_project(submission.destination.project, submission.notice.product)
         parts.append(str([(each.id, each.state.value) for each in before if each.id < submission.id]))
     return " ".join(parts)
@@ -328,8 +332,9 @@ def _wrong_invoice(finished: DraftCheckInput, register: Register, known: Reading
         elif others:
             yield Hold.of(Reason.WRONG_INVOICE, "carried", file=each.filename, other=str(others[0].id))
         text, amount = finished.text_of(each.sha256), finished.draft.invoice_amount
+        before = find_numbers_before(finished.submission, known)(finished.project.id, product)
         yield from check_invoice(
-            each, text, finished.notice, finished.project, finished.issuer, register, amount, finished.issuers
+            each, text, finished.notice, finished.project, finished.issuer, register, amount, finished.issuers, before
         )
 
 

@@ -138,17 +138,19 @@ def check_invoice(
     register: Register,
     amount: int | None,
     issuers: Iterable[Issuer] = (),
+    numbers_before: Iterable[str] = (),
 ) -> tuple[Hold, ...]:
     """Everything in its text that speaks against sending ``attached`` as this guarantee's invoice.
 
     ``amount`` is the one that the register gives for this file, in yen; ``issuers`` are all of the configuration.
+    ``numbers_before`` are those of earlier guarantees of this project and product.
     """
     file = {"file": attached.filename, "digits": attached.sha256[:8]}
     found = read_invoice(text)
     if isinstance(found, Params):
         return (Hold(Reason.INVOICE_UNREADABLE, Params(**found, **file)),)
     holds = list(_of_project(found, file, notice, project, issuer, register))
-    holds += _of_guarantee(found, file, notice, project, register)
+    holds += _of_guarantee(found, file, notice, project, register, numbers_before)
     holds += _of_party("issuer", file, _named_issuers(found, issuer, issuers))
     holds += _of_party("contractor", file, _named_contractors(found, project, register))
     for is_fault, told in (*_of_product(found, notice.product), *_of_amount(found, amount)):
@@ -318,31 +320,38 @@ def _others_numbers(found: InvoiceText, notice: Notice, project: Project, regist
 
 
 def _of_guarantee(
-    found: InvoiceText, file: Mapping[str, str], notice: Notice, project: Project, register: Register
+    found: InvoiceText,
+    file: Mapping[str, str],
+    notice: Notice,
+    project: Project,
+    register: Register,
+    numbers_before: Iterable[str],
 ) -> Iterator[Hold]:
     """Yields ``invoice_unclear`` if the invoice may be that of another guarantee of the same project.
 
-    It prints another number and not ours, or it was found by its name and prints no number although the register tells
-    this product's invoices apart by number. A number of another project is told with that project.
+    It prints another number and not ours; or it was found by its name and prints no number, although this project has
+    several guarantees of this product. A number of another project is told with that project.
     """
-    if found.numbers(match_key(notice.contract_number)):
+    own = match_key(notice.contract_number)
+    if found.numbers(own):
         return
-    others = {number for number, projects in register.by_number.items() if project not in projects}
-    listed = (number for number in map(match_key, project.all_numbers) if len(number) >= TELLING)
+    registered = (*(each.number for each in project.invoices.get(notice.product, ())), *numbers_before)
+    of_product = dict.fromkeys(map(match_key, filter(None, (*registered, *project.numbers.get(notice.product, ())))))
+    of_project = dict.fromkeys((*map(match_key, project.all_numbers), *of_product))
+    elsewhere = {number for number, projects in register.by_number.items() if project not in projects}
     form = number_form(notice.contract_number)
     printed = dict.fromkeys(
         (
             *(number for each in found.readings for number in each.labelled),
-            *(number for number in listed if found.numbers(number)),
+            *(number for number in of_project if len(number) >= TELLING and found.numbers(number)),
             *(number for each in found.readings for number in form.findall(each.spaced)),
         )
     )
-    if names := tuple(number for number in printed if number not in others):
+    others = tuple(number for number in of_product if number != own)
+    if names := tuple(number for number in printed if number not in elsewhere):
         yield Hold.of(Reason.INVOICE_UNCLEAR, "guarantee", **file, names=names)
-    elif invoice_for(project, notice.product, notice.contract_number) is None and (
-        others_listed := tuple(each.number for each in project.invoices.get(notice.product, ()))
-    ):
-        yield Hold.of(Reason.INVOICE_UNCLEAR, "unnumbered", **file, names=others_listed)
+    elif others and invoice_for(project, notice.product, notice.contract_number) is None:
+        yield Hold.of(Reason.INVOICE_UNCLEAR, "unnumbered", **file, names=others)
 
 
 def _names_value(found: InvoiceText, project: Project, register: Register) -> bool:

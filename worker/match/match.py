@@ -106,6 +106,22 @@ def no_numbers_before(project: str, product: Product) -> tuple[str, ...]:  # noq
     return ()
 
 
+def find_numbers_before(submission: Submission, known: Reading) -> NumbersBefore:
+    """Returns the numbers of a project and product before ``submission``, but for those that were ended unsent."""
+
+    def numbers(project: str, product: Product) -> tuple[str, ...]:
+        return tuple(
+            each.notice.contract_number
+            for each in known.of_project(project, product)
+            if (each.id < submission.id or not submission.id)
+            and each.notice.contract_number is not None
+            and each.state not in {State.WITHDRAWN, State.REFUSED}
+            and not (submission.source.proven and each.is_doubtful)
+        )
+
+    return numbers
+
+
 def match_project(
     notice: Notice, register: Register, bound: str | None, numbers_before: NumbersBefore = no_numbers_before
 ) -> MatchOutcome:

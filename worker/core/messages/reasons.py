@@ -659,8 +659,8 @@ CODED: Final[dict[tuple[Reason, str], tuple[tuple[str, str], tuple[str, str] | N
     ),
     (_R.INVOICE_UNCLEAR, "unnumbered"): (
         (
-            "この案件の請求書は保証契約番号ごとに登録されているが、この請求書に番号がない（登録済みの番号：{value}）",
-            "this project's invoices are registered by guarantee, and this invoice has no number (registered: {value})",
+            "この案件には同じ種類の保証がほかにあり、請求書に保証契約番号がない（{value}）",
+            "the project has another guarantee of this kind, and the invoice has no number ({value})",
         ),
         (
             "請求書を開き、このお知らせの保証に係る請求書であることを確認し承認。違えば正しい請求書に差替え",
