@@ -368,7 +368,7 @@ class _Drawing:
     def guarantee(self, at: int, product: str) -> str:
         """The number of a guarantee: the first of its product mostly, sometimes a further one."""
         own = self.of.setdefault((at, product), [])
-        if not own or self.chance.is_so(15):
+        if not own or self.chance.is_so(25):
             own.append(next(self.numbers))
         return own[-1]
 
@@ -487,7 +487,7 @@ class _Drawing:
                     self.papers.append(self.paper(at, product, number, len(self.papers)))
                 if self.chance.is_so(25) and (other := self.neighbours_paper(at, product, number, len(self.papers))):
                     self.papers.append(other)
-        if self.papers and self.chance.is_so(15):
+        if self.papers and self.chance.is_so(25):
             one = self.chance.one_of(self.papers)
             at = one.project or 0
             path = self.path(at, one.product, one.number, len(self.papers))
@@ -547,17 +547,23 @@ class _Drawing:
 
 
 def _list_nobody_elses(drawing: _Drawing) -> None:
-    """A number listed for a wrong project is listed for the right one too: one alone would be the register's word."""
-    right = {each.number: each.project for each in drawing.notices}
+    """A number listed for a wrong project of the printed name is listed for the right one too.
+
+    One alone would be the register's word. If the printed name is another, the notice must be asked about.
+    """
+    came = {each.number: each for each in drawing.notices}
     for at, project in enumerate(drawing.projects):
         for number in project.numbers:
-            owner = right.get(number, at)
-            if owner is None:
+            notice = came.get(number)
+            if notice is None or notice.project == at or notice.name not in _FAMILIES[project.family]:
+                continue
+            if notice.project is None:
                 own = tuple(each for each in drawing.projects[at].numbers if each != number)
                 drawing.projects[at] = replace(drawing.projects[at], numbers=own)
-            elif owner != at:
-                both = tuple(dict.fromkeys((*drawing.projects[owner].numbers, number)))
-                drawing.projects[owner] = replace(drawing.projects[owner], numbers=both)
+            else:
+                right = drawing.projects[notice.project]
+                both = tuple(dict.fromkeys((*right.numbers, number)))
+                drawing.projects[notice.project] = replace(right, numbers=both)
 
 
 @st.composite
