@@ -55,9 +55,10 @@ _FURTHER: Final = r"(?=その[#0-9一二三四五六七八九十]|#[0-9]+#工区
 """After a project's name this makes another project's name: 道路改良工事その2."""
 
 _GUARANTEE_NUMBER: Final = re.compile(
-    "保証(?:契約|証書|証券|書)?番号[^0-9A-Za-z\n]{0,8}(?P<number>[0-9A-Za-z][0-9A-Za-z-]{4,}[0-9A-Za-z])"
+    r"(?:保証(?:契約|証書|証券|書)?|証券)(?:番号|No\.?)[^0-9A-Za-z\n]{0,8}\n?第?"
+    r"(?P<number>[0-9A-Za-z][0-9A-Za-z-]{4,}[0-9A-Za-z])"
 )
-"""Matches the number of a guarantee behind its label, in a folded line."""
+"""Matches the number of a guarantee behind its label or at the beginning of the next line, in folded lines."""
 
 _AMOUNT: Final = re.compile(
     r"(?:金|¥|\\)(?P<marked>\d{1,3}(?:,\d{3})+|\d{4,12})"
@@ -423,7 +424,7 @@ def _read(text: str) -> _Reading:
     squeezed = "".join(lines)
     spaced = " ".join(fold_hyphens(unicodedata.normalize("NFKC", repaired)).split())
     parties = tuple(line if _PAYER.search(line) else _ADDRESS.sub("\n", line) for line in map(_fold_party, lines))
-    labelled = (fold_hyphens(line) for line in lines)
+    labelled = _GUARANTEE_NUMBER.finditer(fold_hyphens("\n".join(lines)))
     found = (amount for line in lines for amount in _AMOUNT.finditer(line))
     amounts = (each["marked"] or each["grouped"] or each["plain"] for each in found)
     return _Reading(
@@ -432,6 +433,6 @@ def _read(text: str) -> _Reading:
         ("".join(map(fold_name, lines)), fold_name(squeezed)),
         ("".join(parties),),
         parties,
-        tuple(each["number"] for line in labelled for each in _GUARANTEE_NUMBER.finditer(line)),
+        tuple(each["number"] for each in labelled),
         frozenset(int(amount.replace(",", "")) for amount in amounts),
     )

@@ -2,10 +2,10 @@
 
 Only the contract number, or a name that the register declares unique, decides the project; a person is asked if the
 number's project has another name than the notice prints. A name alone is a proposal to a person, and similarity is
-never used. Registered facts alone decide whether the issuer takes it (eligibility). The
-same notice by two sources or two downloads is one submission as long as the first has not left. Afterwards a person
-decides. A notice answers an announcement that names its number, or its project and product, and only if no other
-announcement fits. Every uncertain case stays a task.
+never used. Registered facts alone decide whether the issuer takes it (eligibility). The same notice by two sources or
+two downloads is one submission as long as the first has not left. Afterwards a person decides. A notice answers an
+announcement that names its number, or its project and product, and only if no other announcement fits. Every uncertain
+case stays a task.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def _of_name(notice: Notice, project: Project, register: Register) -> Iterator[H
     """Holds a name that is not this project's: the number may have been entered with the wrong project."""
     if fold_name(notice.project_name) == fold_name(project.name):
         return
-    if named := tuple(other.id for other in _of_this_name(notice.project_name, register) if other is not project):
+    if named := tuple(other.id for other in _of_this_name(notice.project_name, register)):
         yield Hold.of(Reason.NUMBER_DIFFERS, "other_name", project=project.id, projects=named)
     else:
         yield Hold.of(Reason.NUMBER_DIFFERS, "unknown_name", project=project.id, value=notice.project_name)
